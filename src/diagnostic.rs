@@ -1,0 +1,311 @@
+//! What is wrong with a file, said so that its owner can mend it.
+//!
+//! A [`Diagnostic`] names the place, the value and what to do. Checks never stop at the first problem: they push into
+//! one [`Diagnostics`] list, and the caller decides with [`Diagnostics::has_errors`].
+
+use std::fmt;
+
+/// A byte range of a source file. [`Span::NONE`] stands for a value that was built in Rust and so has no position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// A value and where it stands in the file.
+///
+/// `Spanned<T>` is made from a bare `T` with `into()`: it then has no position.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Its position.
+    pub span: Span,
+}
+
+/// How bad a [`Diagnostic`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Loads, but probably not what was meant; `check --strict` fails on it.
+    Warning,
+    /// Does not load.
+    Error,
+}
+
+/// One finding of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    severity: Severity,
+    code: &'static str,
+    message: String,
+    span: Span,
+    help: Option<String>,
+}
+
+/// All findings of a check, in the order they were made.
+///
+/// ```
+/// use sunward::diagnostic::{Diagnostic, Diagnostics, Span};
+///
+/// let mut found = Diagnostics::new();
+/// found.push(Diagnostic::error("rename-to-itself", "`/name` is renamed to itself", Span::NONE).help("remove the op"));
+/// assert!(found.has_errors());
+/// assert_eq!(found.to_string(), "error[rename-to-itself]: `/name` is renamed to itself; remove the op\n");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+// === impl Span ===
+
+impl Span {
+    /// No position: the value was built in Rust.
+    pub const NONE: Self = Self { start: 0, end: 0 };
+
+    /// The byte range `start..end` of the source.
+    #[must_use]
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    /// The first byte's offset.
+    #[must_use]
+    pub const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// The offset after the last byte.
+    #[must_use]
+    pub const fn end(self) -> usize {
+        self.end as usize
+    }
+
+    /// Whether the value has no position.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.end == 0
+    }
+
+    /// Line and column, both from 1, the column in characters; `None` without a position or outside `source`.
+    ///
+    /// ```
+    /// use sunward::diagnostic::Span;
+    /// assert_eq!(Span::new(5, 6).line_column("a = 1\nb = 2"), Some((1, 6)));
+    /// assert_eq!(Span::new(6, 7).line_column("a = 1\nb = 2"), Some((2, 1)));
+    /// ```
+    #[must_use]
+    pub fn line_column(self, source: &str) -> Option<(usize, usize)> {
+        if self.is_none() {
+            return None;
+        }
+        let before = source.get(..self.start())?;
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.matches('\n').count() + 1;
+        Some((line, before[line_start..].chars().count() + 1))
+    }
+}
+
+// === impl Spanned ===
+
+impl<T> Spanned<T> {
+    /// `value` at `span`.
+    pub const fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+
+    /// The same position with another value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: f(self.value), span: self.span }
+    }
+}
+
+impl<T> From<T> for Spanned<T> {
+    fn from(value: T) -> Self {
+        Self { value, span: Span::NONE }
+    }
+}
+
+impl From<&str> for Spanned<String> {
+    fn from(value: &str) -> Self {
+        value.to_owned().into()
+    }
+}
+
+impl<T> std::ops::Deref for Spanned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+// === impl Diagnostic ===
+
+impl Diagnostic {
+    /// A finding that refuses the file. `code` is its stable name, kebab-case; `message` carries the value.
+    pub fn error(code: &'static str, message: impl Into<String>, span: Span) -> Self {
+        Self { severity: Severity::Error, code, message: message.into(), span, help: None }
+    }
+
+    /// A finding that lets the file load.
+    pub fn warning(code: &'static str, message: impl Into<String>, span: Span) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message, span) }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// How bad it is.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// Its stable name.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is wrong, with the value.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        self.span
+    }
+
+    /// What to do, if there is something to say.
+    #[must_use]
+    pub fn help_text(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{severity}[{}]: {}", self.code, self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+// === impl Diagnostics ===
+
+impl Diagnostics {
+    /// Nothing found yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { list: Vec::new() }
+    }
+
+    /// Adds a finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    /// Adds all of `other`.
+    pub fn append(&mut self, mut other: Self) {
+        self.list.append(&mut other.list);
+    }
+
+    /// Whether one of them is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|found| found.severity == Severity::Error)
+    }
+
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The findings, by position in the file, those without one first.
+    pub fn sort(&mut self) {
+        self.list.sort_by_key(Diagnostic::span);
+    }
+
+    /// The findings.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.list.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list.iter().try_for_each(|found| writeln!(f, "{found}"))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// The word of `known` nearest to `word`, if it is near enough to be a slip (at most a third of the letters differ).
+///
+/// ```
+/// use sunward::diagnostic::nearest;
+/// assert_eq!(nearest("sunsett", ["sunset", "docs"]), Some("sunset"));
+/// assert_eq!(nearest("colour", ["sunset", "docs"]), None);
+/// ```
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let limit = (word.chars().count().max(3)) / 3;
+    known
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let substitute = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = substitute.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}

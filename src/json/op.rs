@@ -1,0 +1,281 @@
+//! What the interpreter does to a document: one [`Step`] after the other, each already turned into the direction it
+//! runs in. The change language compiles to these; nothing here knows versions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Literal, PatchOp, Pattern, Pointer};
+
+/// One op at every place it applies to.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Where the resource stands in the document; `*` matches every element or member.
+    pub resource: Pattern,
+    /// From the resource to the node that the op's pointers start from: the path up to their last `*`, which all
+    /// pointers of one op share. Empty when they have none.
+    pub each: Pattern,
+    /// Runs only where this holds.
+    pub when: Option<Condition>,
+    /// What to do.
+    pub op: Op,
+    /// What to do when a value is of the wrong kind.
+    pub on_error: OnError,
+    /// A constant that is filled in (`add`, `restore`): left out of partial bodies.
+    pub constant: bool,
+}
+
+/// A pointer that may start above the op's own node: at the resource (`level` 0) or at the node of the `level`-th `*`
+/// of [`Step::each`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// How many stars of `each` are bound before `pointer` starts.
+    pub level: usize,
+    /// From there, free of stars.
+    pub pointer: Pointer,
+}
+
+/// When a step applies.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// What is looked at. With duplicates the last counts.
+    pub at: Reference,
+    /// What it must be.
+    pub test: Test,
+}
+
+/// The test of a [`Condition`].
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// The member exists, also as `null`.
+    Present,
+    /// The value equals this one, as RFC 6902 §4.6 compares: numbers by value, objects without order.
+    Equals(Literal),
+}
+
+/// What happens to a value that an op cannot take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// The whole document is refused.
+    #[default]
+    Fail,
+    /// The value stays as it is, and the error is counted.
+    Pass,
+}
+
+/// What stands in the way of a value that is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Collision {
+    /// The incoming value wins.
+    #[default]
+    Replace,
+    /// The existing one stays, and the source goes all the same.
+    Keep,
+}
+
+/// One op, in the direction it runs. All pointers start at the node that [`Step::each`] leads to.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// Adds a member to an object that exists, unless it is there, be it as `null`.
+    Add {
+        /// The member.
+        at: Pointer,
+        /// Its value.
+        value: Literal,
+    },
+    /// Drops the member, all duplicates.
+    Drop {
+        /// The member.
+        at: Pointer,
+    },
+    /// Copies the exact bytes of a value.
+    Copy {
+        /// The source.
+        from: Pointer,
+        /// The member to write.
+        to: Pointer,
+        /// What wins when it exists.
+        collision: Collision,
+    },
+    /// Writes a text made of others.
+    Compute {
+        /// The member to write.
+        at: Pointer,
+        /// Its parts.
+        template: Vec<Part>,
+        /// What wins when it exists.
+        collision: Collision,
+    },
+    /// Renames members in place, within one object.
+    Rename {
+        /// The object.
+        object: Pointer,
+        /// The name now.
+        from: Box<str>,
+        /// The name then.
+        to: Box<str>,
+        /// What wins when that exists.
+        collision: Collision,
+    },
+    /// Takes a value from one place to another.
+    Move {
+        /// The source.
+        from: Pointer,
+        /// The member to write.
+        to: Pointer,
+        /// What wins when it exists.
+        collision: Collision,
+    },
+    /// Puts the value into an array or object of its own.
+    Wrap {
+        /// The value.
+        at: Pointer,
+        /// What it is put into.
+        into: Wrapper,
+    },
+    /// Takes the value out again.
+    Unwrap {
+        /// The value.
+        at: Pointer,
+        /// What it is in.
+        from: Wrapper,
+        /// What to do with an array of several.
+        many: Many,
+    },
+    /// Cuts a text into several members.
+    Split {
+        /// The text.
+        at: Pointer,
+        /// The members, at least two.
+        into: Vec<Pointer>,
+        /// The separator, not empty.
+        on: Box<str>,
+        /// What wins when one exists.
+        collision: Collision,
+    },
+    /// Puts several texts together.
+    Join {
+        /// The texts.
+        from: Vec<Pointer>,
+        /// The member to write.
+        to: Pointer,
+        /// The separator.
+        on: Box<str>,
+        /// What wins when it exists.
+        collision: Collision,
+    },
+    /// Exchanges a value by a table.
+    Map {
+        /// The value.
+        at: Pointer,
+        /// From, to. Compared by value.
+        pairs: Vec<(Literal, Literal)>,
+        /// What becomes of a value that is not listed (never `null`).
+        other: Other,
+    },
+    /// Writes the value in another form.
+    Convert {
+        /// The value.
+        at: Pointer,
+        /// The forms.
+        conversion: Conversion,
+    },
+    /// Runs a JSON Patch (RFC 6902) on the node.
+    Patch(Vec<PatchOp>),
+    /// Runs a function from Rust on the node.
+    Custom(Custom),
+}
+
+/// A part of a computed text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// As it is.
+    Text(Box<str>),
+    /// The text of the value there: a string's characters, a number's or boolean's spelling.
+    Value(Reference),
+}
+
+/// What a value is wrapped into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrapper {
+    /// An array of one.
+    Array,
+    /// An object with this member.
+    Member(Box<str>),
+}
+
+/// What to do with an array of several elements where one is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Many {
+    /// An error.
+    #[default]
+    Error,
+    /// The first is taken, the others are lost.
+    First,
+}
+
+/// What becomes of a value that a map does not list.
+#[derive(Clone, Debug)]
+pub enum Other {
+    /// An error.
+    Error,
+    /// It stays.
+    Keep,
+    /// It becomes this.
+    Value(Literal),
+}
+
+/// A change of form. Each pair is exact both ways; `null` stays `null`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conversion {
+    /// `1.10` to `"1.10"`.
+    NumberToString,
+    /// `"1.10"` to `1.10`; the text must be a JSON number.
+    StringToNumber,
+    /// `1234` to `"12.34"` with scale 2.
+    IntegerToDecimal {
+        /// Digits after the point.
+        scale: u32,
+    },
+    /// `"12.34"` to `1234` with scale 2.
+    DecimalToInteger {
+        /// Digits after the point.
+        scale: u32,
+    },
+    /// `1704067200` to `"2024-01-01T00:00:00Z"`.
+    UnixSecondsToRfc3339,
+    /// The way back; a fraction that is not zero is an error.
+    Rfc3339ToUnixSeconds,
+    /// `1704067200500` to `"2024-01-01T00:00:00.500Z"`.
+    UnixMillisToRfc3339,
+    /// The way back; a fraction below the millisecond is an error.
+    Rfc3339ToUnixMillis,
+}
+
+/// A function over a `serde_json::Value`. What it leaves equal keeps its bytes.
+#[derive(Clone)]
+pub struct Custom(Arc<CustomFn>);
+
+type CustomFn = dyn Fn(&mut serde_json::Value) -> Result<(), String> + Send + Sync;
+
+// === impl Custom ===
+
+impl Custom {
+    /// Wraps `f`. Its error text ends up in the diagnostics and logs, never in front of a client.
+    pub fn new(f: impl Fn(&mut serde_json::Value) -> Result<(), String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(f))
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What the function returns.
+    pub fn call(&self, value: &mut serde_json::Value) -> Result<(), String> {
+        (self.0)(value)
+    }
+}
+
+impl fmt::Debug for Custom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Custom")
+    }
+}
