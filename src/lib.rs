@@ -1,5 +1,22 @@
 //! Change an HTTP API without breaking anyone, and really retire the old one.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod catalog;
+pub mod change;
+pub mod clock;
+#[cfg(feature = "config")]
+pub mod config;
+pub mod consumer;
+pub mod decide;
 pub mod diagnostic;
+#[cfg(feature = "axum")]
+pub mod extract;
+pub mod headers;
 pub mod json;
+#[cfg(feature = "layer")]
+pub mod layer;
+pub mod names;
+pub mod plan;
+pub mod problem;
+pub mod resolve;
+pub mod version;

@@ -1,1 +1,65 @@
-//! placeholder
+//! JSON documents that keep their spelling, and the reference interpreter that changes them.
+//!
+//! [`migrate`] runs [`Step`]s over a document, one after the other. What no step touches is written back byte by byte:
+//! numbers of any length and spelling, escapes, white space, the order of members, duplicates, lone surrogates, even
+//! invalid UTF-8 inside a text.
+//!
+//! ```
+//! use sunward::json::{Collision, OnError, Op, Options, Pattern, Pointer, Step, migrate};
+//!
+//! let rename = Step {
+//!     resource: Pattern::root(),
+//!     each: Pattern::parse("/items/*")?,
+//!     when: None,
+//!     op: Op::Rename {
+//!         object: Pointer::ROOT,
+//!         from: "name".into(),
+//!         to: "title".into(),
+//!         collision: Collision::Replace,
+//!     },
+//!     on_error: OnError::Fail,
+//!     constant: false,
+//! };
+//! let migrated = migrate(br#"{"items": [{"n\u0061me": "x", "p": 1.10}]}"#, [&rename], &Options::default())?;
+//! assert_eq!(migrated.body, br#"{"items": [{"title": "x", "p": 1.10}]}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Nothing here recurses deeper than [`Options::max_depth`], and a document is refused before it is changed when it is
+//! not JSON (RFC 8259). Memory follows what the steps look into, not the whole document; but a step that goes over all
+//! elements of a long array takes some hundred bytes for each, even when the element is a single digit, so
+//! [`Options::max_bytes`] is the bound to set for documents of strangers.
+
+mod carry;
+mod change;
+mod custom;
+mod equal;
+mod error;
+mod interpret;
+mod layout;
+mod literal;
+mod number;
+mod op;
+mod options;
+mod patch;
+mod patch_body;
+mod patch_reach;
+mod pattern;
+mod pointer;
+mod scan;
+mod text;
+mod time;
+mod tree;
+
+pub use self::error::MigrateError;
+pub use self::interpret::{Migrated, migrate};
+pub use self::literal::Literal;
+pub use self::op::{
+    Collision, Condition, Conversion, Custom, Many, OnError, Op, Other, Part, Reference, Step, Test, Wrapper,
+};
+pub use self::options::{Mode, Options};
+pub use self::patch::PatchOp;
+pub use self::patch_body::migrate_json_patch;
+pub use self::pattern::{Pattern, Segment};
+pub use self::pointer::{Pointer, PointerError};
+pub use self::scan::is_json;

@@ -1,0 +1,277 @@
+//! What an api is once it is checked: plain values, made at load and only read from then on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::header::{HeaderName, HeaderValue};
+
+use super::life::Life;
+use super::router::{Match, RouteId, Router};
+use super::spec::{ConsumerSource, OnUnacceptable};
+use super::template::{HostTemplate, PathTemplate};
+use crate::change::RouteHistory;
+use crate::clock::Timestamp;
+use crate::headers::media::MediaTemplate;
+use crate::version::{Scheme, VersionId, VersionName};
+
+/// One api.
+#[derive(Clone, Debug)]
+pub struct ApiEntry {
+    /// Its name, also the label of its metrics.
+    pub name: Box<str>,
+    /// Empty, or `/api`.
+    pub base_path: Box<str>,
+    /// The host that it answers on, in small letters; any, if none.
+    pub host: Option<Box<str>>,
+    /// How its versions are named.
+    pub scheme: Scheme,
+    /// Where a request may name one.
+    pub sources: Sources,
+    /// Which source counts when they disagree; empty: none, it is refused.
+    pub precedence: Box<[Source]>,
+    /// What a request speaks that names none; `None`: it is refused.
+    pub unspecified: Option<VersionId>,
+    /// What to do when `Accept` names none that can be served.
+    pub on_unacceptable: OnUnacceptable,
+    /// Whether a date between two versions is the nearest not newer.
+    pub waterfall: bool,
+    /// Other names.
+    pub aliases: BTreeMap<Box<str>, VersionId>,
+    /// Paths that pass untouched.
+    pub exclude: Box<[Box<str>]>,
+    /// Oldest first.
+    pub versions: Box<[VersionEntry]>,
+    /// In no particular order.
+    pub routes: Box<[RouteEntry]>,
+    /// By version.
+    pub routers: Box<[Arc<Router>]>,
+    /// Where to read who sent a request.
+    pub consumer: Box<[ConsumerSource]>,
+    /// What consumers speak that name none.
+    pub pins: BTreeMap<Box<str>, VersionId>,
+    /// Who keeps a version for longer.
+    pub extensions: Box<[ExtensionEntry]>,
+    /// What the service behind speaks.
+    pub speaks: VersionId,
+    /// The prefix that the service behind knows it by, with `{version}` or without.
+    pub forward_as: Box<str>,
+    /// The name of the service behind.
+    pub upstream: Option<Box<str>>,
+    /// The request fields that a response depends on.
+    pub vary: Box<[HeaderName]>,
+    /// The response header that says which version was served.
+    pub response_header: Option<HeaderName>,
+    /// Where the documents of problem types are.
+    pub problem_types: Box<str>,
+    /// Brownouts are stopped.
+    pub pause: bool,
+    /// Brownouts and sunsets only count.
+    pub dry_run: bool,
+    /// Cache lifetimes end with the version.
+    pub clamp_freshness: bool,
+    /// The summaries of its changes, by the changes' place in the list.
+    pub changes: Box<[(VersionId, Box<str>)]>,
+}
+
+/// A version.
+#[derive(Clone, Debug)]
+pub struct VersionEntry {
+    /// Its place in the list.
+    pub id: VersionId,
+    /// Its name.
+    pub name: VersionName,
+    /// Its name as text, and as the label of its metrics.
+    pub text: Box<str>,
+    /// Its name as a header value.
+    pub value: HeaderValue,
+    /// The media type of what it serves, where versions have one.
+    pub content_type: Option<HeaderValue>,
+    /// Before it, there is no such version.
+    pub released: Option<Timestamp>,
+    /// Its dates.
+    pub life: Life,
+    /// Where to read how to leave it.
+    pub docs: Option<Box<str>>,
+    /// Where to read how it ends.
+    pub policy: Option<Box<str>>,
+    /// Who used it before it was closed.
+    pub known: Box<[Box<str>]>,
+}
+
+/// A route.
+#[derive(Clone, Debug)]
+pub struct RouteEntry {
+    /// Its place in the list.
+    pub id: RouteId,
+    /// Its life through the versions, and what they changed about its messages.
+    pub history: RouteHistory,
+    /// What a request to it speaks that names no version.
+    pub default: Option<VersionId>,
+    /// The name of the service behind, where it is not the api's.
+    pub upstream: Option<Box<str>>,
+    /// What the service behind speaks, where it is not what the api says.
+    pub speaks: Option<VersionId>,
+    /// The dates of versions that are others on this route.
+    pub lives: Box<[(VersionId, Life)]>,
+}
+
+/// A consumer that keeps a version for longer.
+#[derive(Clone, Debug)]
+pub struct ExtensionEntry {
+    /// Who.
+    pub consumer: Box<str>,
+    /// What.
+    pub version: VersionId,
+    /// Until when.
+    pub until: Timestamp,
+    /// The `Sunset` that they see.
+    pub value: HeaderValue,
+    /// Who approved it.
+    pub approved_by: Box<str>,
+    /// Why.
+    pub reason: Box<str>,
+}
+
+/// Where a request may name its version, compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// The path, behind the base path.
+    pub path: Option<PathTemplate>,
+    /// `Accept` and `Content-Type`.
+    pub media: Option<MediaTemplate>,
+    /// A header.
+    pub header: Option<HeaderName>,
+    /// A query parameter.
+    pub query: Option<Box<str>>,
+    /// The host.
+    pub host: Option<HostTemplate>,
+}
+
+/// What named a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// The path.
+    Path,
+    /// `Accept`, or `Content-Type` for a request's body.
+    Accept,
+    /// The header.
+    Header,
+    /// The query parameter.
+    Query,
+    /// The host.
+    Host,
+    /// The consumer's pin.
+    Pin,
+    /// Nothing did: the route's or the api's default.
+    Default,
+}
+
+// === impl ApiEntry ===
+
+impl ApiEntry {
+    /// The version with this id.
+    ///
+    /// # Panics
+    /// If the id is another api's.
+    #[must_use]
+    pub fn version(&self, id: VersionId) -> &VersionEntry {
+        &self.versions[id.index()]
+    }
+
+    /// The route with this id.
+    ///
+    /// # Panics
+    /// If the id is another api's.
+    #[must_use]
+    pub fn route(&self, id: RouteId) -> &RouteEntry {
+        &self.routes[id.index()]
+    }
+
+    /// The newest version.
+    #[must_use]
+    pub fn newest(&self) -> VersionId {
+        self.versions.last().map_or(VersionId::new(0), |version| version.id)
+    }
+
+    /// The version called exactly `name`.
+    #[must_use]
+    pub fn named(&self, name: &VersionName) -> Option<&VersionEntry> {
+        let at = self.versions.binary_search_by(|version| version.name.cmp(name)).ok()?;
+        self.versions.get(at)
+    }
+
+    /// The version that `text` names, by its name or an alias.
+    #[must_use]
+    pub fn lookup(&self, text: &str) -> Option<VersionId> {
+        let named = VersionName::parse(text, self.scheme).and_then(|name| self.named(&name).map(|version| version.id));
+        named.or_else(|| self.aliases.get(text).copied())
+    }
+
+    /// The dates that `version` has on `route`.
+    #[must_use]
+    pub fn life(&self, version: VersionId, route: Option<RouteId>) -> &Life {
+        let own = route.and_then(|route| self.route(route).lives.iter().find(|(of, _)| *of == version));
+        own.map_or(&self.version(version).life, |(_, life)| life)
+    }
+
+    /// The extension that lets `consumer` keep `version`.
+    #[must_use]
+    pub fn extension(&self, version: VersionId, consumer: Option<&str>) -> Option<&ExtensionEntry> {
+        let consumer = consumer?;
+        self.extensions.iter().find(|e| e.version == version && &*e.consumer == consumer)
+    }
+
+    /// Whether `version` is there at `now`: released, and not gone.
+    #[must_use]
+    pub fn is_live(&self, version: VersionId, now: Timestamp) -> bool {
+        let version = self.version(version);
+        version.released.is_none_or(|released| released <= now) && (self.dry_run || !version.life.is_gone(now))
+    }
+
+    /// The names of the versions that are there at `now`, oldest first.
+    #[must_use]
+    pub fn supported(&self, now: Timestamp) -> Vec<&str> {
+        let live = self.versions.iter().filter(|version| self.is_live(version.id, now));
+        live.map(|version| &*version.text).collect()
+    }
+
+    /// Finds the route of `version` that a path below the api leads to.
+    #[must_use]
+    pub fn find<'p>(&self, version: VersionId, method: &http::Method, path: &'p str) -> Match<'p> {
+        self.routers[version.index()].find(method, path)
+    }
+}
+
+// === impl RouteEntry ===
+
+impl RouteEntry {
+    /// The label of its metrics: the template, as the newest version that has it writes it.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.history.name.template
+    }
+}
+
+// === impl Source ===
+
+impl Source {
+    /// The word of the config.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Accept => "accept",
+            Self::Header => "header",
+            Self::Query => "query",
+            Self::Host => "host",
+            Self::Pin => "pin",
+            Self::Default => "default",
+        }
+    }
+
+    /// Whether the version is part of the URL, so that the same resource under another version has another one.
+    #[must_use]
+    pub const fn is_in_url(self) -> bool {
+        matches!(self, Self::Path | Self::Query | Self::Host)
+    }
+}

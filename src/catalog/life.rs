@@ -1,0 +1,188 @@
+//! The life of a version: dates and windows, read and checked.
+
+use std::time::Duration;
+
+use http::header::HeaderValue;
+
+use super::spec::{self, Brownout, ShareOf};
+use crate::clock::Timestamp;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
+use crate::headers::lifecycle;
+
+/// When a version is deprecated, closed, tried without, and gone.
+#[derive(Clone, Debug, Default)]
+pub struct Life {
+    /// From then on, deprecated (RFC 9745).
+    pub deprecated: Option<Timestamp>,
+    /// From then on, closed to new consumers.
+    pub closed: Option<Timestamp>,
+    /// From then on, gone (RFC 8594).
+    pub sunset: Option<Timestamp>,
+    /// The sunset is held back: served all the same.
+    pub held: bool,
+    /// By start.
+    pub windows: Box<[Window]>,
+    /// `Deprecation`, rendered.
+    pub deprecation_value: Option<HeaderValue>,
+    /// `Sunset`, rendered.
+    pub sunset_value: Option<HeaderValue>,
+}
+
+/// One time in which a version is switched off on trial.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// Its start.
+    pub from: Timestamp,
+    /// Its end, no longer part of it.
+    pub until: Timestamp,
+    /// How many of 10 000 it hits.
+    pub share: u32,
+    /// Of what.
+    pub by: ShareOf,
+    /// The status of the answer.
+    pub status: u16,
+    /// The routes that it hits, as they are written; all if there are none.
+    pub routes: Box<[Box<str>]>,
+    /// The consumers that it hits; all if there are none.
+    pub consumers: Box<[Box<str>]>,
+    /// The consumers that it never hits.
+    pub exempt: Box<[Box<str>]>,
+    /// Only counts.
+    pub dry_run: bool,
+}
+
+// === impl Life ===
+
+impl Life {
+    /// Reads `life`, with `base` for what it does not say.
+    pub(super) fn read(life: &spec::Life, base: &Self, found: &mut Diagnostics) -> Self {
+        let mut date = |text: &Option<Spanned<String>>, key| text.as_ref().and_then(|text| date(text, key, found));
+        let deprecated = date(&life.deprecated, "deprecated").or(base.deprecated);
+        let closed = date(&life.closed, "closed").or(base.closed);
+        let sunset = date(&life.sunset, "sunset").or(base.sunset);
+        let windows = match &life.brownouts {
+            Some(brownouts) => windows(brownouts, sunset, found),
+            None => base.windows.clone(),
+        };
+        let life_read = Self {
+            deprecated,
+            closed,
+            sunset,
+            held: life.hold_sunset.unwrap_or(base.held),
+            windows,
+            deprecation_value: deprecated.map(lifecycle::deprecation),
+            sunset_value: sunset.map(lifecycle::sunset),
+        };
+        life_read.check_order(life, found);
+        life_read
+    }
+
+    fn check_order(&self, life: &spec::Life, found: &mut Diagnostics) {
+        let span = |text: &Option<Spanned<String>>| text.as_ref().map_or(Span::NONE, |text| text.span);
+        let sunset_span = if life.sunset.is_some() { span(&life.sunset) } else { span(&life.deprecated) };
+        if let (Some(deprecated), Some(sunset)) = (self.deprecated, self.sunset)
+            && sunset < deprecated
+        {
+            let message = format!("sunset {sunset} is before deprecation {deprecated} (RFC 9745 §4)");
+            found
+                .push(Diagnostic::error("sunset-before-deprecation", message, sunset_span).help("move one of the two"));
+        }
+        if let (Some(closed), Some(sunset)) = (self.closed, self.sunset)
+            && sunset < closed
+        {
+            let message = format!("closed {closed} is after sunset {sunset}: nobody is left to be refused");
+            found.push(
+                Diagnostic::error("closed-after-sunset", message, span(&life.closed)).help("move one of the two"),
+            );
+        }
+        if self.sunset.is_some() && self.deprecated.is_none() {
+            let message = "a sunset without a deprecation: clients are not told before";
+            found.push(
+                Diagnostic::warning("sunset-without-deprecation", message, sunset_span).help("say `deprecated = …`"),
+            );
+        }
+    }
+
+    /// Whether it is past its sunset at `now`, and that is not held back.
+    #[must_use]
+    pub fn is_gone(&self, now: Timestamp) -> bool {
+        !self.held && self.sunset.is_some_and(|sunset| sunset <= now)
+    }
+}
+
+/// Reads a date, and says what is wrong with it.
+pub(super) fn date(text: &Spanned<String>, key: &str, found: &mut Diagnostics) -> Option<Timestamp> {
+    match text.parse() {
+        Ok(at) => Some(at),
+        Err(e) => {
+            let e: crate::clock::ParseTimeError = e;
+            let code = match e {
+                crate::clock::ParseTimeError::Weekday { .. } => "wrong-weekday",
+                crate::clock::ParseTimeError::Range => "date-out-of-range",
+                crate::clock::ParseTimeError::Malformed => "bad-date",
+            };
+            let message = format!("{key} `{}`: {e}", text.value);
+            found.push(Diagnostic::error(code, message, text.span).help("check the calendar"));
+            None
+        }
+    }
+}
+
+fn windows(brownouts: &[Brownout], sunset: Option<Timestamp>, found: &mut Diagnostics) -> Box<[Window]> {
+    let mut list: Vec<Window> = brownouts.iter().flat_map(|b| ramp(b, sunset, found)).collect();
+    list.sort_by_key(|window| window.from);
+    list.into()
+}
+
+fn ramp(brownout: &Brownout, sunset: Option<Timestamp>, found: &mut Diagnostics) -> Vec<Window> {
+    let Some(start) = date(&brownout.from, "brownout", found) else { return Vec::new() };
+    let error = |code, message: String, help: &str| Diagnostic::error(code, message, brownout.span).help(help);
+    let status = brownout.status.as_ref().map_or(410, |status| status.value);
+    if !matches!(status, 410 | 503) {
+        let message = format!("a brownout does not answer {status}");
+        found.push(error("bad-status", message, "410, as after the end, or 503"));
+    }
+    if brownout.shares.is_empty() || brownout.shares.iter().any(|share| !(*share > 0.0 && *share <= 100.0)) {
+        found.push(error(
+            "bad-share",
+            "a share is a percentage above 0, up to 100".to_owned(),
+            "`shares = [1, 10, 50]`",
+        ));
+        return Vec::new();
+    }
+    let every = brownout.every.unwrap_or(Duration::ZERO);
+    if brownout.shares.len() > 1 && every < brownout.lasting {
+        let message = "the windows of a ramp overlap, or there is nothing between them".to_owned();
+        found.push(error("bad-ramp", message, "`every` is the time from one start to the next, longer than `for`"));
+        return Vec::new();
+    }
+    let mut from = start;
+    let mut list = Vec::new();
+    for share in &brownout.shares {
+        list.push(window(brownout, from, *share, status));
+        from = from.saturating_add(every);
+    }
+    if let (Some(sunset), Some(last)) = (sunset, list.last())
+        && last.until > sunset
+    {
+        let message = format!("a brownout ends {}, after the sunset {sunset}", last.until);
+        found.push(error("brownout-after-sunset", message, "a rehearsal comes before the end"));
+    }
+    list
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is checked to be from 0 to 100")]
+fn window(brownout: &Brownout, from: Timestamp, share: f64, status: u16) -> Window {
+    let boxed = |list: &[String]| list.iter().map(|item| item.as_str().into()).collect();
+    Window {
+        from,
+        until: from.saturating_add(brownout.lasting),
+        share: (share * 100.0).round() as u32,
+        by: brownout.by,
+        status,
+        routes: brownout.routes.iter().map(|route| route.as_str().into()).collect(),
+        consumers: boxed(&brownout.consumers),
+        exempt: boxed(&brownout.exempt),
+        dry_run: brownout.dry_run,
+    }
+}

@@ -1,0 +1,151 @@
+//! The catalog: every api, validated and compiled, immutable, behind one `Arc`.
+//!
+//! Whoever serves requests holds a `Arc<Catalog>`; a request keeps the one it was planned with until its end, so a
+//! reload never changes the rules under it.
+
+mod build;
+mod control;
+mod entry;
+mod life;
+mod meters;
+mod migration;
+mod router;
+mod spec;
+mod template;
+
+use std::sync::Arc;
+
+pub use control::{Act, Control};
+pub use entry::{ApiEntry, ExtensionEntry, RouteEntry, Source, Sources, VersionEntry};
+pub use life::{Life, Window};
+pub use migration::{Content, Migration, UnknownName};
+pub use router::{Match, RouteId, Router};
+pub use spec::{Api, Brownout, ConsumerSource, Extension, OnUnacceptable, Route, ShareOf, Version};
+pub use template::{HostTemplate, PathTemplate, strip_port};
+
+#[cfg(feature = "config")]
+pub(crate) use spec::{Life as LifeSpec, Sources as SourcesSpec, Unspecified};
+
+use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::consumer::{Known, Pins};
+use crate::diagnostic::Diagnostics;
+
+use meters::Meters;
+
+/// Where a layer finds the catalog of the moment: an `Arc<Catalog>` for one that never changes, the gateway's snapshot
+/// for one that is reloaded.
+pub trait Current: Send + Sync + 'static {
+    /// The catalog of the moment.
+    fn current(&self) -> Arc<Catalog>;
+}
+
+/// Every api of a process.
+///
+/// Metric handles are registered with the recorder of the moment: install it before.
+pub struct Catalog {
+    apis: Box<[ApiEntry]>,
+    meters: Box<[Meters]>,
+    warnings: Diagnostics,
+    pins: Option<Arc<dyn Pins>>,
+    known: Option<Arc<dyn Known>>,
+    control: Control,
+}
+
+impl Current for Arc<Catalog> {
+    fn current(&self) -> Arc<Catalog> {
+        Self::clone(self)
+    }
+}
+
+// === impl Catalog ===
+
+impl Catalog {
+    /// Checks and compiles `apis`, as things stand now. See [`Catalog::at`].
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn new(apis: impl IntoIterator<Item = Api>) -> Result<Self, Diagnostics> {
+        Self::at(apis, SystemClock.now())
+    }
+
+    /// Checks and compiles `apis`, as things stand at `now`: that decides which old versions still live, and so
+    /// whether the two names of an expanded rename are still given.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once, warnings included.
+    pub fn at(apis: impl IntoIterator<Item = Api>, now: Timestamp) -> Result<Self, Diagnostics> {
+        let apis: Vec<Api> = apis.into_iter().collect();
+        let mut found = Diagnostics::new();
+        let apis = build::build(&apis, now, &mut found);
+        found.sort();
+        if found.has_errors() {
+            return Err(found);
+        }
+        meters::register(&apis);
+        let meters = apis.iter().map(Meters::new).collect();
+        Ok(Self { apis: apis.into(), meters, warnings: found, pins: None, known: None, control: Control::new() })
+    }
+
+    /// Asks `pins` for the version of consumers that the api's own table does not name.
+    #[must_use]
+    pub fn with_pins(mut self, pins: impl Pins) -> Self {
+        self.pins = Some(Arc::new(pins));
+        self
+    }
+
+    /// Asks `known` who used a version before it was closed.
+    #[must_use]
+    pub fn with_known(mut self, known: impl Known) -> Self {
+        self.known = Some(Arc::new(known));
+        self
+    }
+
+    /// Obeys `control`.
+    #[must_use]
+    pub fn with_control(mut self, control: Control) -> Self {
+        self.control = control;
+        self
+    }
+
+    /// The apis.
+    #[must_use]
+    pub fn apis(&self) -> &[ApiEntry] {
+        &self.apis
+    }
+
+    /// The api called `name`.
+    #[must_use]
+    pub fn api(&self, name: &str) -> Option<&ApiEntry> {
+        self.apis.iter().find(|api| &*api.name == name)
+    }
+
+    /// What the check found that does not keep it from being served.
+    #[must_use]
+    pub fn warnings(&self) -> &Diagnostics {
+        &self.warnings
+    }
+
+    /// The emergency handle.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    pub(crate) fn meters(&self, api: usize) -> &Meters {
+        &self.meters[api]
+    }
+
+    pub(crate) fn pins(&self) -> Option<&dyn Pins> {
+        self.pins.as_deref()
+    }
+
+    pub(crate) fn known(&self) -> Option<&dyn Known> {
+        self.known.as_deref()
+    }
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalog").field("apis", &self.apis).field("control", &self.control).finish_non_exhaustive()
+    }
+}

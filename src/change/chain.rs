@@ -1,0 +1,223 @@
+//! What the changes do to one message, version after version.
+
+use super::head::{HeaderStep, QueryStep};
+use super::place::{RouteName, StatusMatch};
+use crate::json::Step;
+use crate::version::VersionId;
+
+/// What one change does in both directions.
+#[derive(Clone, Debug)]
+pub struct Link<S> {
+    /// The version that introduced it.
+    pub version: VersionId,
+    /// Which change, by its place in the list of all.
+    pub change: u32,
+    /// From old to new, in the order they run.
+    pub up: Box<[S]>,
+    /// From new to old, in the order they run.
+    pub down: Box<[S]>,
+}
+
+/// The links of one message, oldest first.
+#[derive(Clone, Debug)]
+pub struct Chain<S> {
+    links: Box<[Link<S>]>,
+}
+
+/// The part of a [`Chain`] that leads from one version to another.
+#[derive(Debug)]
+pub struct Program<'c, S> {
+    links: &'c [Link<S>],
+    upwards: bool,
+    tail: &'c [S],
+}
+
+/// The body of a message: its chain, and what new clients get beside while old versions live.
+#[derive(Clone, Debug, Default)]
+pub struct BodyChain {
+    chain: Chain<Step>,
+    /// By the version from which on it applies; ascending.
+    expand: Box<[(VersionId, Box<[Step]>)]>,
+    /// A body that carries only some of the members.
+    partial: bool,
+}
+
+/// A status that one version exchanged for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusLink {
+    /// The version that introduced it.
+    pub version: VersionId,
+    /// Before.
+    pub old: u16,
+    /// Since.
+    pub new: u16,
+}
+
+/// One route through the versions, and what they changed about its messages.
+#[derive(Clone, Debug)]
+pub struct RouteHistory {
+    /// What the newest version that has it calls it.
+    pub name: RouteName,
+    /// The first version that has it; the oldest, unless a change added it.
+    pub added: Option<VersionId>,
+    /// The first version that has it no more.
+    pub removed: Option<VersionId>,
+    /// What it was called before a version moved it; ascending.
+    pub moves: Vec<(VersionId, RouteName)>,
+    /// The request's body.
+    pub request: BodyChain,
+    /// The responses' bodies, by status as the newest version has it; the most particular first.
+    pub responses: Vec<(StatusMatch, BodyChain)>,
+    /// The request's query.
+    pub query: Chain<QueryStep>,
+    /// The request's header fields.
+    pub request_headers: Chain<HeaderStep>,
+    /// The responses' header fields.
+    pub response_headers: Vec<(StatusMatch, Chain<HeaderStep>)>,
+    /// The responses' statuses, oldest first.
+    pub statuses: Vec<StatusLink>,
+}
+
+// === impl Chain ===
+
+impl<S> Default for Chain<S> {
+    fn default() -> Self {
+        Self { links: Box::default() }
+    }
+}
+
+impl<S> Chain<S> {
+    /// Links in the order of their changes, oldest first.
+    pub(super) fn new(links: Vec<Link<S>>) -> Self {
+        debug_assert!(links.is_sorted_by_key(|link| (link.version, link.change)));
+        Self { links: links.into() }
+    }
+
+    /// What leads from one version to the other; empty if they are the same.
+    #[must_use]
+    pub fn between(&self, from: VersionId, to: VersionId) -> Program<'_, S> {
+        let position = |version| self.links.partition_point(|link| link.version <= version);
+        let (a, b) = (position(from), position(to));
+        Program { links: &self.links[a.min(b)..a.max(b)], upwards: a < b, tail: &[] }
+    }
+
+    /// All links, oldest first.
+    #[must_use]
+    pub fn links(&self) -> &[Link<S>] {
+        &self.links
+    }
+}
+
+// === impl Program ===
+
+impl<S> Clone for Program<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Program<'_, S> {}
+
+impl<'c, S> Program<'c, S> {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps().next().is_none()
+    }
+
+    /// The steps in the order they run.
+    pub fn steps(&self) -> impl Iterator<Item = &'c S> + use<'c, S> {
+        let (up, down) = if self.upwards { (self.links, &[][..]) } else { (&[][..], self.links) };
+        let up = up.iter().flat_map(|link| link.up.iter());
+        let down = down.iter().rev().flat_map(|link| link.down.iter());
+        up.chain(down).chain(self.tail)
+    }
+
+    /// The changes that it runs, in the order they run.
+    pub fn changes(&self) -> impl Iterator<Item = u32> + use<'c, S> {
+        let mut order: Vec<u32> = self.links.iter().map(|link| link.change).collect();
+        if !self.upwards {
+            order.reverse();
+        }
+        order.into_iter()
+    }
+}
+
+// === impl BodyChain ===
+
+impl BodyChain {
+    pub(super) fn new(chain: Chain<Step>, expand: Vec<(VersionId, Box<[Step]>)>, partial: bool) -> Self {
+        Self { chain, expand: expand.into(), partial }
+    }
+
+    /// What leads from one version to the other, and what a client of the other gets beside.
+    #[must_use]
+    pub fn between(&self, from: VersionId, to: VersionId) -> Program<'_, Step> {
+        let at = self.expand.partition_point(|(version, _)| *version <= to);
+        let tail = at.checked_sub(1).map_or(&[][..], |last| &self.expand[last].1);
+        Program { tail, ..self.chain.between(from, to) }
+    }
+
+    /// Whether the body carries only some of the members, so that nothing may be filled in.
+    #[must_use]
+    pub const fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    /// The chain.
+    #[must_use]
+    pub const fn chain(&self) -> &Chain<Step> {
+        &self.chain
+    }
+}
+
+// === impl RouteHistory ===
+
+impl RouteHistory {
+    pub(super) fn new(name: RouteName) -> Self {
+        Self {
+            name,
+            added: None,
+            removed: None,
+            moves: Vec::new(),
+            request: BodyChain::default(),
+            responses: Vec::new(),
+            query: Chain::default(),
+            request_headers: Chain::default(),
+            response_headers: Vec::new(),
+            statuses: Vec::new(),
+        }
+    }
+
+    /// What `version` calls it; `None` if that version does not have it.
+    #[must_use]
+    pub fn name_in(&self, version: VersionId) -> Option<&RouteName> {
+        let missing = self.added.is_some_and(|added| version < added) || self.removed.is_some_and(|r| r <= version);
+        let moved = self.moves.iter().find(|(moved, _)| version < *moved).map(|(_, before)| before);
+        (!missing).then(|| moved.unwrap_or(&self.name))
+    }
+
+    /// The body of a response with a status as the newest version has it.
+    #[must_use]
+    pub fn response(&self, status: u16) -> Option<&BodyChain> {
+        self.responses.iter().find(|(of, _)| of.contains(status)).map(|(_, chain)| chain)
+    }
+
+    /// The header fields of a response with a status as the newest version has it.
+    #[must_use]
+    pub fn response_header(&self, status: u16) -> Option<&Chain<HeaderStep>> {
+        self.response_headers.iter().find(|(of, _)| of.contains(status)).map(|(_, chain)| chain)
+    }
+
+    /// A status of version `from`, as version `to` has it.
+    #[must_use]
+    pub fn status(&self, status: u16, from: VersionId, to: VersionId) -> u16 {
+        if from <= to {
+            let links = self.statuses.iter().filter(|link| from < link.version && link.version <= to);
+            links.fold(status, |now, link| if now == link.old { link.new } else { now })
+        } else {
+            let links = self.statuses.iter().rev().filter(|link| to < link.version && link.version <= from);
+            links.fold(status, |now, link| if now == link.new { link.old } else { now })
+        }
+    }
+}

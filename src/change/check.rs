@@ -1,0 +1,130 @@
+//! What the ops of one resource do to each other.
+
+use super::compile::Compiled;
+use super::compose::{Input, Ready};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::json::{Pattern, Test};
+use crate::version::VersionId;
+
+/// Names that ops took away or wrote, and since when.
+#[derive(Default)]
+struct Names<'a> {
+    list: Vec<(&'a Pattern, VersionId, &'a Compiled)>,
+}
+
+/// Walks each resource from the oldest change to the newest.
+pub(super) fn between_ops(input: &Input<'_>, ready: &[Ready<'_>], owners: &[Vec<usize>], found: &mut Diagnostics) {
+    for changes in owners {
+        let (mut gone, mut written) = (Names::default(), Names::default());
+        for &at in changes {
+            let change = &ready[at];
+            for op in &change.body {
+                op_against(op, change, input.oldest_live, &gone, &written, found);
+                let version = change.dated.version;
+                op.reach.takes.iter().for_each(|p| written.forget(p));
+                op.reach.writes.iter().for_each(|p| gone.forget(p));
+                gone.add(&op.reach.takes, version, op);
+                written.add(&op.reach.writes, version, op);
+            }
+        }
+    }
+}
+
+fn op_against(
+    op: &Compiled,
+    change: &Ready<'_>,
+    oldest_live: VersionId,
+    gone: &Names<'_>,
+    written: &Names<'_>,
+    found: &mut Diagnostics,
+) {
+    let version = change.dated.version;
+    for read in &op.reach.reads {
+        if let Some((taken, _)) = gone.above(read, |_, by| by.when.is_none()) {
+            let message = format!("nothing is at `{read}` any more: an earlier op took `{taken}` away");
+            found.push(Diagnostic::warning("unreachable-op", message, op.span).help("use the new name, or reorder"));
+        }
+    }
+    for target in &op.reach.writes {
+        if let Some((_, since)) = written.same(target, |by| !disjoint(op, by)) {
+            let (message, help) = if since == version {
+                (
+                    format!("two ops of one version write `{target}`"),
+                    "give each its own name, or conditions that exclude each other",
+                )
+            } else {
+                (
+                    format!("`{target}` was already written by an earlier version"),
+                    "remove or rename the earlier one first",
+                )
+            };
+            found.push(Diagnostic::error("colliding-ops", message, op.span).help(help));
+        }
+        let reuses = op.reach.adds && !change.dated.strict_responses;
+        if let Some((_, until)) =
+            gone.same(target, |_| reuses).filter(|(_, until)| oldest_live < *until && *until < version)
+        {
+            let message = format!("`{target}` meant something else before, in a version that is still served");
+            let help = "say `strict = true`, so that old clients do not get the new one";
+            let _ = until;
+            found.push(Diagnostic::error("name-reused", message, op.span).help(help));
+        }
+    }
+    let same_version = |since: VersionId, by: &Compiled| since == version && !disjoint(op, by);
+    for taken in &op.reach.takes {
+        if let Some((inner, _)) = written.below(taken, same_version) {
+            let message = format!("`{taken}` is taken away with `{inner}`, which an earlier op of this version wrote");
+            found.push(Diagnostic::warning("overlapping-ops", message, op.span).help("do both in one op, or reorder"));
+        }
+    }
+}
+
+/// Whether two conditions can never both hold: the same place, two values.
+fn disjoint(a: &Compiled, b: &Compiled) -> bool {
+    match (&a.when, &b.when) {
+        (Some(a), Some(b)) if a.at == b.at => match (&a.test, &b.test) {
+            (Test::Equals(x), Test::Equals(y)) => !x.equals(y),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+// === impl Names ===
+
+impl<'a> Names<'a> {
+    fn add(&mut self, patterns: &'a [Pattern], version: VersionId, by: &'a Compiled) {
+        self.list.extend(patterns.iter().map(|pattern| (pattern, version, by)));
+    }
+
+    fn forget(&mut self, pattern: &Pattern) {
+        self.list.retain(|(known, ..)| *known != pattern);
+    }
+
+    fn same(&self, pattern: &Pattern, when: impl Fn(&Compiled) -> bool) -> Option<(&'a Pattern, VersionId)> {
+        self.find(|known, _, by| known == pattern && when(by))
+    }
+
+    fn above(
+        &self,
+        pattern: &Pattern,
+        when: impl Fn(VersionId, &Compiled) -> bool,
+    ) -> Option<(&'a Pattern, VersionId)> {
+        self.find(|known, since, by| pattern.starts_with(known) && when(since, by))
+    }
+
+    fn below(
+        &self,
+        pattern: &Pattern,
+        when: impl Fn(VersionId, &Compiled) -> bool,
+    ) -> Option<(&'a Pattern, VersionId)> {
+        self.find(|known, since, by| known != pattern && known.starts_with(pattern) && when(since, by))
+    }
+
+    fn find(&self, f: impl Fn(&Pattern, VersionId, &Compiled) -> bool) -> Option<(&'a Pattern, VersionId)> {
+        self.list
+            .iter()
+            .find(|(pattern, since, by)| f(pattern, *since, by))
+            .map(|(pattern, since, _)| (*pattern, *since))
+    }
+}

@@ -1,0 +1,353 @@
+//! From changes on resources to chains of steps at the messages of each route.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::chain::{BodyChain, Chain, Link, RouteHistory, StatusLink};
+use super::check;
+use super::compile::{Carry, Compiled, Direction};
+use super::head::{HeaderStep, QueryStep};
+use super::heads::{HeadOp, read_head};
+use super::place::{Location, Message, RouteName, StatusMatch};
+use super::routes;
+use super::spec::{Change, OpKind, Resource, RouteSpec};
+use crate::diagnostic::{Diagnostic, Diagnostics, Spanned, nearest};
+use crate::json::{OnError, Pattern, Step};
+use crate::version::VersionId;
+
+/// What [`compose`] needs to know of the api.
+#[derive(Debug)]
+pub struct Input<'a> {
+    /// The named shapes.
+    pub resources: &'a [Resource],
+    /// The changes, sorted by version, in file order within one.
+    pub changes: &'a [Dated<'a>],
+    /// Routes that are named elsewhere.
+    pub routes: &'a [RouteName],
+    /// The oldest version that is not gone: what `expand` and reused names look at.
+    pub oldest_live: VersionId,
+    /// What to do with values that cannot be migrated, unless a change or op says.
+    pub on_error: OnError,
+}
+
+/// A change whose version is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Dated<'a> {
+    /// The change.
+    pub change: &'a Change,
+    /// The version that introduced it.
+    pub version: VersionId,
+    /// Whether old clients' responses lose what it adds.
+    pub strict_responses: bool,
+    /// Whether old servers' requests lose what it adds.
+    pub strict_requests: bool,
+}
+
+/// A change's ops, read.
+pub(super) struct Ready<'a> {
+    pub(super) dated: Dated<'a>,
+    pub(super) body: Vec<Compiled>,
+    pub(super) heads: Vec<HeadOp>,
+}
+
+/// Who stands at a place: a resource, or a change that names places itself. Indexes into one list of both.
+type Owner = usize;
+
+struct Placement {
+    owner: Owner,
+    location: Location,
+    partial: Option<bool>,
+}
+
+/// Reads all changes and works out what they do at every place. What is wrong goes to `found`.
+#[must_use]
+pub fn compose(input: &Input<'_>, found: &mut Diagnostics) -> Vec<RouteHistory> {
+    let placements = placements(input, found);
+    let ready = read_ops(input, found);
+    let owners = owners(input, found);
+    check::between_ops(input, &ready, &owners, found);
+    let mut histories = routes::histories(input, placements.iter().map(|p| &p.location.route), found);
+    for history in &mut histories {
+        fill(history, input, &placements, &ready, &owners);
+    }
+    histories
+}
+
+/// For each owner the changes that are on it.
+fn owners(input: &Input<'_>, found: &mut Diagnostics) -> Vec<Vec<usize>> {
+    let mut owners = vec![Vec::new(); input.resources.len() + input.changes.len()];
+    let known: BTreeMap<&str, usize> =
+        input.resources.iter().enumerate().map(|(at, resource)| (resource.name.as_str(), at)).collect();
+    for (at, dated) in input.changes.iter().enumerate() {
+        for name in &dated.change.on {
+            match known.get(name.as_str()) {
+                Some(&resource) => owners[resource].push(at),
+                None => found.push(unknown_resource(name, known.keys().copied())),
+            }
+        }
+        if !dated.change.at.is_empty() {
+            owners[input.resources.len() + at].push(at);
+        }
+        let bare = dated.change.on.is_empty() && dated.change.at.is_empty();
+        let needs_place = dated.change.ops.iter().any(|op| !matches!(op.op, OpKind::Route(_)));
+        if bare && needs_place {
+            let message = format!("the change `{}` is on no resource", dated.change.summary.value);
+            found.push(Diagnostic::error("change-on-nothing", message, dated.change.span).help("say `on = \"…\"`"));
+        }
+    }
+    owners
+}
+
+fn unknown_resource<'k>(name: &Spanned<String>, known: impl Iterator<Item = &'k str> + Clone) -> Diagnostic {
+    let message = format!("there is no resource `{}`", name.value);
+    let help = match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", known.map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+    };
+    Diagnostic::error("unknown-resource", message, name.span).help(help)
+}
+
+fn placements(input: &Input<'_>, found: &mut Diagnostics) -> Vec<Placement> {
+    let mut list = Vec::new();
+    let mut add = |owner, text: &Spanned<String>, partial, found: &mut Diagnostics| match text.parse::<Location>() {
+        Ok(location) => list.push(Placement { owner, location, partial }),
+        Err(e) => found.push(Diagnostic::error("bad-place", e.to_string(), text.span).help(e.help())),
+    };
+    let mut names = BTreeSet::new();
+    for (owner, resource) in input.resources.iter().enumerate() {
+        if !names.insert(resource.name.as_str()) {
+            let message = format!("two resources are called `{}`", resource.name.value);
+            let help = "a resource is named once, with every place it occurs";
+            found.push(Diagnostic::error("duplicate-name", message, resource.name.span).help(help));
+        }
+        if resource.at.is_empty() {
+            let message = format!("the resource `{}` occurs nowhere", resource.name.value);
+            found.push(Diagnostic::warning("unplaced-resource", message, resource.name.span).help("say `at = [ … ]`"));
+        }
+        for place in &resource.at {
+            add(owner, &place.at, place.partial, found);
+        }
+    }
+    for (at, dated) in input.changes.iter().enumerate() {
+        for place in &dated.change.at {
+            add(input.resources.len() + at, place, None, found);
+        }
+    }
+    list
+}
+
+fn read_ops<'a>(input: &Input<'a>, found: &mut Diagnostics) -> Vec<Ready<'a>> {
+    input.changes.iter().map(|dated| read_change(dated, input.on_error, found)).collect()
+}
+
+fn read_change<'a>(dated: &Dated<'a>, on_error: OnError, found: &mut Diagnostics) -> Ready<'a> {
+    let change = dated.change;
+    let on_error = change.on_error.unwrap_or(on_error);
+    let mut ready = Ready { dated: *dated, body: Vec::new(), heads: Vec::new() };
+    if change.ops.is_empty() {
+        let message = format!("the change `{}` does nothing", change.summary.value);
+        found.push(Diagnostic::warning("empty-change", message, change.span).help("give it `ops`"));
+    }
+    for spec in &change.ops {
+        let breaking = match &spec.op {
+            OpKind::Head(head) => read_head(head, spec.span, found).map(|op| {
+                let breaking = op.breaking;
+                ready.heads.push(op);
+                breaking
+            }),
+            OpKind::Route(route) => Some(!matches!(route, RouteSpec::Add(_))),
+            _ => Compiled::new(spec, on_error, found).map(|op| {
+                let breaking = op.breaking;
+                ready.body.push(op);
+                breaking
+            }),
+        };
+        if breaking == Some(true) && !change.breaking {
+            let message = format!("this op takes away or alters, and `{}` is not breaking", change.summary.value);
+            let help = "say `breaking = true` on the change, or only add";
+            found.push(Diagnostic::error("non-additive", message, spec.span).help(help));
+        }
+    }
+    ready
+}
+
+fn fill(
+    history: &mut RouteHistory,
+    input: &Input<'_>,
+    placements: &[Placement],
+    ready: &[Ready<'_>],
+    owners: &[Vec<usize>],
+) {
+    let here: Vec<&Placement> = placements.iter().filter(|p| p.location.route == history.name).collect();
+    let at = |message: Message| {
+        let covers = move |p: &&&Placement| match (p.location.message, message) {
+            (Message::Request, Message::Request) => true,
+            (Message::Response(wide), Message::Response(narrow)) => wide.covers(narrow),
+            _ => false,
+        };
+        here.iter().filter(covers).copied().collect::<Vec<_>>()
+    };
+    let body = |message| body_chain(input, &at(message), message, &history.name, ready, owners);
+    history.request = body(Message::Request);
+    let statuses = statuses(&here);
+    history.responses = statuses.iter().map(|of| (*of, body(Message::Response(*of)))).collect();
+    let changes =
+        |list: &[&Placement]| list.iter().flat_map(|p| owners[p.owner].iter().copied()).collect::<BTreeSet<usize>>();
+    history.request_headers = header_chain(&changes(&at(Message::Request)), ready);
+    let headers = |of: &StatusMatch| header_chain(&changes(&at(Message::Response(*of))), ready);
+    history.response_headers = statuses.iter().map(|of| (*of, headers(of))).collect();
+    let all = changes(&here);
+    history.query = query_chain(&all, ready);
+    history.statuses = status_links(&all, ready);
+}
+
+/// The statuses that places speak of, the most particular first.
+fn statuses(here: &[&Placement]) -> Vec<StatusMatch> {
+    let of = |p: &&Placement| match p.location.message {
+        Message::Response(of) => Some(of),
+        Message::Request => None,
+    };
+    // `StatusMatch` orders exact before class before any.
+    here.iter().filter_map(of).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Walks from the newest change to the oldest. Places are given in the newest shape; behind each op that moves what
+/// stands inside it, they are carried back to where they were before.
+fn body_chain(
+    input: &Input<'_>,
+    placements: &[&Placement],
+    message: Message,
+    route: &RouteName,
+    ready: &[Ready<'_>],
+    owners: &[Vec<usize>],
+) -> BodyChain {
+    let mut current: Vec<(Owner, Pattern)> = Vec::new();
+    for placement in placements {
+        push_new(&mut current, (placement.owner, placement.location.pattern.clone()));
+    }
+    let changes: BTreeSet<usize> = current.iter().flat_map(|(owner, _)| owners[*owner].iter().copied()).collect();
+    let mut links = Vec::new();
+    let mut expand = Vec::new();
+    for &at in changes.iter().rev() {
+        let change = &ready[at];
+        let (mut up, mut down) = (Vec::new(), Vec::new());
+        for op in change.body.iter().rev() {
+            let targets: Vec<Pattern> =
+                current.iter().filter(|(owner, _)| owners[*owner].contains(&at)).map(|(_, p)| p.clone()).collect();
+            let backwards = match message {
+                Message::Request if change.dated.strict_requests => &op.down_strict,
+                Message::Response(_) if change.dated.strict_responses => &op.down_strict,
+                _ => &op.down,
+            };
+            push_steps(&mut up, op, op.up.as_ref(), targets.iter().rev());
+            push_steps(&mut down, op, backwards.as_ref(), targets.iter());
+            if matches!(message, Message::Response(_)) && input.oldest_live < change.dated.version {
+                let mut steps = Vec::new();
+                push_steps(&mut steps, op, op.expand.as_ref(), targets.iter());
+                expand.extend(steps.into_iter().map(|step| (change.dated.version, step)));
+            }
+            if let Some(carry) = &op.carry {
+                carry_back(&mut current, carry, &targets, |owner| owners[owner].contains(&at));
+            }
+        }
+        up.reverse();
+        if !up.is_empty() || !down.is_empty() {
+            links.push(Link { version: change.dated.version, change: index(at), up: up.into(), down: down.into() });
+        }
+    }
+    links.reverse();
+    let partial = placements.iter().find_map(|p| p.partial);
+    let patches = message == Message::Request && route.method.as_deref() == Some("PATCH");
+    BodyChain::new(Chain::new(links), cumulate(expand), partial.unwrap_or(patches))
+}
+
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+fn push_steps<'p>(
+    steps: &mut Vec<Step>,
+    op: &Compiled,
+    direction: Option<&Direction>,
+    targets: impl Iterator<Item = &'p Pattern>,
+) {
+    if let Some(direction) = direction {
+        steps.extend(targets.map(|target| op.step(direction, target)));
+    }
+}
+
+/// Moves what stands inside the op's place back to where it stood before. The op's own resource stays.
+fn carry_back(current: &mut Vec<(Owner, Pattern)>, carry: &Carry, targets: &[Pattern], is_own: impl Fn(Owner) -> bool) {
+    let mut before = Vec::new();
+    for (owner, pattern) in current.drain(..) {
+        let moved = targets.iter().find_map(|target| {
+            let (new, old) = (target.join(&carry.new), target.join(&carry.old));
+            let inside = pattern.starts_with(&new) && !(is_own(owner) && pattern == *target);
+            inside.then(|| rebase(&pattern, &new, &old))
+        });
+        match moved {
+            Some(old) => {
+                if carry.conditional {
+                    push_new(&mut before, (owner, pattern));
+                }
+                push_new(&mut before, (owner, old));
+            }
+            None => push_new(&mut before, (owner, pattern)),
+        }
+    }
+    *current = before;
+}
+
+fn rebase(pattern: &Pattern, from: &Pattern, to: &Pattern) -> Pattern {
+    pattern.segments()[from.segments().len()..].iter().fold(to.clone(), |at, segment| at.child(segment.clone()))
+}
+
+/// For each version with additions, all that apply from it on.
+fn cumulate(mut expand: Vec<(VersionId, Step)>) -> Vec<(VersionId, Box<[Step]>)> {
+    expand.sort_by_key(|(version, _)| *version);
+    let versions: BTreeSet<VersionId> = expand.iter().map(|(version, _)| *version).collect();
+    let until =
+        |last: VersionId| expand.iter().filter(move |(v, _)| *v <= last).map(|(_, step)| step.clone()).collect();
+    versions.into_iter().map(|version| (version, until(version))).collect()
+}
+
+fn header_chain(changes: &BTreeSet<usize>, ready: &[Ready<'_>]) -> Chain<HeaderStep> {
+    head_chain(changes, ready, |op| (op.header_up.clone(), op.header_down.clone()))
+}
+
+fn query_chain(changes: &BTreeSet<usize>, ready: &[Ready<'_>]) -> Chain<QueryStep> {
+    head_chain(changes, ready, |op| (op.query_up.clone(), op.query_down.clone()))
+}
+
+fn head_chain<S>(
+    changes: &BTreeSet<usize>,
+    ready: &[Ready<'_>],
+    steps: impl Fn(&HeadOp) -> (Option<S>, Option<S>),
+) -> Chain<S> {
+    let mut links = Vec::new();
+    for &at in changes {
+        let both: Vec<(Option<S>, Option<S>)> = ready[at].heads.iter().map(&steps).collect();
+        let (up, mut down): (Vec<_>, Vec<_>) = both.into_iter().unzip();
+        down.reverse();
+        let (up, down): (Box<[S]>, Box<[S]>) =
+            (up.into_iter().flatten().collect(), down.into_iter().flatten().collect());
+        if !up.is_empty() || !down.is_empty() {
+            links.push(Link { version: ready[at].dated.version, change: index(at), up, down });
+        }
+    }
+    Chain::new(links)
+}
+
+fn status_links(changes: &BTreeSet<usize>, ready: &[Ready<'_>]) -> Vec<StatusLink> {
+    let link = |at: &usize| {
+        let version = ready[*at].dated.version;
+        let pairs = ready[*at].heads.iter().filter_map(|op| op.status);
+        pairs.map(move |(old, new)| StatusLink { version, old, new })
+    };
+    changes.iter().flat_map(link).collect()
+}

@@ -1,0 +1,201 @@
+//! Ops on the head, read into the steps of both directions.
+
+use http::header::{HeaderName, HeaderValue};
+
+use super::head::{HeaderStep, QueryStep};
+use super::spec::HeadSpec;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
+
+/// A head op: at most one step for each direction.
+#[derive(Debug, Default)]
+pub(super) struct HeadOp {
+    pub(super) header_up: Option<HeaderStep>,
+    pub(super) header_down: Option<HeaderStep>,
+    pub(super) query_up: Option<QueryStep>,
+    pub(super) query_down: Option<QueryStep>,
+    pub(super) status: Option<(u16, u16)>,
+    pub(super) breaking: bool,
+}
+
+/// Fields that frame the message, or that other parts of the crate keep true: a change may not touch them.
+const RESERVED: &[&str] = &[
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "vary",
+    "deprecation",
+    "sunset",
+    "accept",
+    "etag",
+    "location",
+];
+
+/// Reads `spec`; what is wrong goes to `found`.
+pub(super) fn read_head(spec: &HeadSpec, span: Span, found: &mut Diagnostics) -> Option<HeadOp> {
+    let mut reader = Reader { span, found };
+    match spec {
+        HeadSpec::AddHeader { name, value } => {
+            let name = reader.header(name)?;
+            let value = reader.value(value)?;
+            Some(HeadOp {
+                header_up: Some(HeaderStep::Add(name.clone(), value)),
+                header_down: None,
+                ..HeadOp::default()
+            })
+        }
+        HeadSpec::RenameHeader { from, to } => {
+            let (old, new) = (reader.header(from)?, reader.header(to)?);
+            reader.differ(old.as_str(), new.as_str())?;
+            let up = HeaderStep::Rename(old.clone(), new.clone());
+            Some(HeadOp::headers(up, Some(HeaderStep::Rename(new, old))))
+        }
+        HeadSpec::RemoveHeader { name, restore, lossy } => {
+            reader.remedy(name, restore.is_some(), *lossy)?;
+            let name = reader.header(name)?;
+            let down = match restore {
+                Some(value) => Some(HeaderStep::Add(name.clone(), reader.value(value)?)),
+                None => None,
+            };
+            Some(HeadOp::headers(HeaderStep::Drop(name), down))
+        }
+        HeadSpec::AddQuery { name, value } => {
+            let up = QueryStep::Add(reader.name(name)?, value.as_str().into());
+            let down = QueryStep::Drop(name.as_str().into());
+            Some(HeadOp { breaking: false, ..HeadOp::queries(up, Some(down)) })
+        }
+        HeadSpec::RenameQuery { from, to } => {
+            let (old, new) = (reader.name(from)?, reader.name(to)?);
+            reader.differ(&old, &new)?;
+            Some(HeadOp::queries(QueryStep::Rename(old.clone(), new.clone()), Some(QueryStep::Rename(new, old))))
+        }
+        HeadSpec::RemoveQuery { name, restore, lossy } => {
+            reader.remedy(name, restore.is_some(), *lossy)?;
+            let down = restore.as_ref().map(|value| QueryStep::Add(name.as_str().into(), value.as_str().into()));
+            Some(HeadOp::queries(QueryStep::Drop(reader.name(name)?), down))
+        }
+        HeadSpec::MapQuery { name, values } => {
+            let pairs: Box<[_]> = values.iter().map(|(old, new)| (old.as_str().into(), new.as_str().into())).collect();
+            let back = reader.inverse(&pairs)?;
+            let name = reader.name(name)?;
+            Some(HeadOp::queries(QueryStep::Map(name.clone(), pairs), Some(QueryStep::Map(name, back))))
+        }
+        HeadSpec::MapStatus { from, to } => {
+            let (old, new) = (reader.status(from)?, reader.status(to)?);
+            reader.differ(&old.to_string(), &new.to_string())?;
+            Some(HeadOp { status: Some((old, new)), breaking: true, ..HeadOp::default() })
+        }
+        HeadSpec::RenamePrefix { from, to } => {
+            let (old, new) = (reader.prefix(from)?, reader.prefix(to)?);
+            reader.differ(&old, &new)?;
+            let up = HeaderStep::Prefix(old.clone(), new.clone());
+            Some(HeadOp::headers(up, Some(HeaderStep::Prefix(new, old))))
+        }
+    }
+}
+
+struct Reader<'a> {
+    span: Span,
+    found: &'a mut Diagnostics,
+}
+
+// === impl HeadOp ===
+
+impl HeadOp {
+    fn headers(up: HeaderStep, down: Option<HeaderStep>) -> Self {
+        Self { header_up: Some(up), header_down: down, breaking: true, ..Self::default() }
+    }
+
+    fn queries(up: QueryStep, down: Option<QueryStep>) -> Self {
+        Self { query_up: Some(up), query_down: down, breaking: true, ..Self::default() }
+    }
+}
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    fn header(&mut self, name: &Spanned<String>) -> Option<HeaderName> {
+        let Ok(read) = HeaderName::try_from(name.as_str()) else {
+            return self.error("bad-header", format!("`{}` is no header name", name.value), "see RFC 9110 §5.1");
+        };
+        if RESERVED.contains(&read.as_str()) {
+            let help = "it frames or describes the message, and is kept true without being asked";
+            return self.error("reserved-header", format!("`{}` is not for a change to touch", name.value), help);
+        }
+        Some(read)
+    }
+
+    fn value(&mut self, value: &str) -> Option<HeaderValue> {
+        match HeaderValue::try_from(value) {
+            Ok(value) => Some(value),
+            Err(_) => self.error("bad-header", format!("{value:?} is no header value"), "no line ends, no controls"),
+        }
+    }
+
+    fn name(&mut self, name: &Spanned<String>) -> Option<Box<str>> {
+        if name.is_empty() {
+            return self.error("empty-name", "a query parameter has a name".to_owned(), "give it");
+        }
+        Some(name.as_str().into())
+    }
+
+    fn status(&mut self, status: &Spanned<u16>) -> Option<u16> {
+        if (200..600).contains(&status.value) {
+            return Some(status.value);
+        }
+        self.error("bad-status", format!("{} is no final status", status.value), "from 200 to 599")
+    }
+
+    fn prefix(&mut self, prefix: &Spanned<String>) -> Option<Box<str>> {
+        if prefix.starts_with('/') && !prefix.ends_with('/') {
+            return Some(prefix.as_str().into());
+        }
+        let help = "it starts with `/` and ends in a whole segment, `/people`";
+        self.error("bad-prefix", format!("`{}` is no path prefix", prefix.value), help)
+    }
+
+    fn differ(&mut self, a: &str, b: &str) -> Option<()> {
+        if a != b {
+            return Some(());
+        }
+        self.error("rename-to-itself", format!("`{a}` is renamed to itself"), "remove the op")
+    }
+
+    fn remedy(&mut self, name: &Spanned<String>, restores: bool, lossy: bool) -> Option<()> {
+        match (restores, lossy) {
+            (true, false) | (false, true) => Some(()),
+            (true, true) => {
+                let message = format!("`{}` is both restored and lossy", name.value);
+                self.error("restore-and-lossy", message, "keep one of the two")
+            }
+            (false, false) => {
+                let message =
+                    format!("the old side loses `{}`, and nothing says what it gets in its place", name.value);
+                self.error("irreversible", message, "give `restore = …`, or say `lossy = true`")
+            }
+        }
+    }
+
+    fn inverse(&mut self, pairs: &[(Box<str>, Box<str>)]) -> Option<Box<[(Box<str>, Box<str>)]>> {
+        let mut back: Vec<(Box<str>, Box<str>)> = Vec::new();
+        for (old, new) in pairs {
+            if back.iter().any(|(known, _)| known == new) {
+                let message = format!("two old values become `{new}`, and nothing says which it was");
+                return self.error("irreversible", message, "give each old value its own new one");
+            }
+            back.push((new.clone(), old.clone()));
+        }
+        Some(back.into())
+    }
+
+    fn error<T>(&mut self, code: &'static str, message: String, help: &str) -> Option<T> {
+        self.found.push(Diagnostic::error(code, message, self.span).help(help));
+        None
+    }
+}

@@ -1,0 +1,24 @@
+//! The change language: declared once, from old to new, and run both ways.
+//!
+//! A [`Change`] is a list of ops on [`Resource`]s. [`compose`] reads and checks all changes of an api and works out, for
+//! every message of every route, the chain of steps between any two versions.
+
+mod chain;
+mod check;
+mod compile;
+mod compose;
+mod head;
+mod heads;
+mod patch;
+mod place;
+mod routes;
+mod spec;
+mod template;
+
+pub use chain::{BodyChain, Chain, Link, Program, RouteHistory, StatusLink};
+pub use compose::{Dated, Input, compose};
+pub use head::{HeaderStep, QueryStep, run_header, run_query};
+pub use place::{Location, Message, PlaceError, RouteName, StatusMatch};
+pub use spec::{Change, OpSpec, Place, Resource};
+#[cfg(feature = "config")]
+pub(crate) use spec::{HeadSpec, OpKind, OtherSpec, RouteSpec, When};

@@ -1,0 +1,202 @@
+//! Places: where in which message a resource stands.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::json::Pattern;
+
+/// A route as it is written: `GET /users/{id}`, or `* /users/{id}` for every method.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RouteName {
+    /// In capitals; `None` for every method.
+    pub method: Option<Box<str>>,
+    /// `/users/{id}`, below the api's base path and version.
+    pub template: Box<str>,
+}
+
+/// A message of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Message {
+    /// What the client sends.
+    Request,
+    /// What it gets, for these statuses.
+    Response(StatusMatch),
+}
+
+/// The statuses that a place speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatusMatch {
+    /// One.
+    Exact(u16),
+    /// A class: 2 for `2xx`.
+    Class(u8),
+    /// All.
+    Any,
+}
+
+/// A place as it is written: `GET /users -> 200 /items/*`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The route.
+    pub route: RouteName,
+    /// The message.
+    pub message: Message,
+    /// Where in the document, as the newest version has it.
+    pub pattern: Pattern,
+}
+
+/// Why a place or route is none: what stands there and what to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceError {
+    message: String,
+    help: &'static str,
+}
+
+const PLACE_HELP: &str = "write `GET /users/{id} -> 200` for a response, `POST /users <-` for a request, with a pattern \
+                          such as `/items/*` behind it where the resource is not the whole document";
+const ROUTE_HELP: &str = "write a method and a path below the api's base path, `GET /users/{id}`";
+
+// === impl RouteName ===
+
+impl RouteName {
+    /// How many `{parameters}` its template has.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<&str> {
+        self.template.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')).collect()
+    }
+}
+
+impl FromStr for RouteName {
+    type Err = PlaceError;
+
+    fn from_str(text: &str) -> Result<Self, PlaceError> {
+        let wrong = |what: &str| PlaceError { message: format!("`{text}`: {what}"), help: ROUTE_HELP };
+        let mut words = text.split_whitespace();
+        let (Some(method), Some(template), None) = (words.next(), words.next(), words.next()) else {
+            return Err(wrong("a route is a method and a path"));
+        };
+        if method != "*" && !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
+            return Err(wrong("the method is written in capitals"));
+        }
+        check_template(template).map_err(wrong)?;
+        let method = (method != "*").then(|| method.into());
+        Ok(Self { method, template: template.into() })
+    }
+}
+
+fn check_template(template: &str) -> Result<(), &'static str> {
+    if !template.starts_with('/') {
+        return Err("the path starts with `/`");
+    }
+    let segments: Vec<&str> = template[1..].split('/').collect();
+    let last_is_empty = segments.last().is_some_and(|s| s.is_empty());
+    for (at, segment) in segments.iter().enumerate() {
+        let last = at + 1 == segments.len();
+        match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
+            Some("" | "*") => return Err("a parameter has a name"),
+            Some(name) if name.starts_with('*') && !last => return Err("`{*rest}` stands last"),
+            Some(name) if name.contains(['{', '}']) => return Err("one parameter a segment"),
+            Some(_) => {}
+            None if segment.contains(['{', '}']) => return Err("a parameter is a whole segment, `{id}`"),
+            None if segment.starts_with(':') => return Err("a parameter is written `{id}`, not `:id`"),
+            None if segment.is_empty() && !(last && last_is_empty) => return Err("an empty segment"),
+            None if segment.contains(['?', '#', '*']) => return Err("`?`, `#` and `*` do not belong in a path"),
+            None => {}
+        }
+    }
+    let mut names: Vec<&str> = segments.iter().filter(|s| s.starts_with('{')).copied().collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair[0] == pair[1]) { Err("two parameters of one name") } else { Ok(()) }
+}
+
+impl fmt::Display for RouteName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method.as_deref().unwrap_or("*"), self.template)
+    }
+}
+
+// === impl StatusMatch ===
+
+impl StatusMatch {
+    /// Whether `status` is one of them.
+    #[must_use]
+    pub const fn contains(self, status: u16) -> bool {
+        match self {
+            Self::Exact(exact) => exact == status,
+            Self::Class(class) => class as u16 == status / 100,
+            Self::Any => true,
+        }
+    }
+
+    /// Whether every status of `narrower` is one of these.
+    #[must_use]
+    pub const fn covers(self, narrower: Self) -> bool {
+        match (self, narrower) {
+            (Self::Any, _) => true,
+            (wide, Self::Exact(status)) => wide.contains(status),
+            (Self::Class(a), Self::Class(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for StatusMatch {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.as_bytes() {
+            b"*" => Ok(Self::Any),
+            [class @ b'1'..=b'5', b'x', b'x'] => Ok(Self::Class(class - b'0')),
+            [b'1'..=b'5', _, _] => text.parse().map(Self::Exact).map_err(|_| ()),
+            _ => Err(()),
+        }
+    }
+}
+
+// === impl Location ===
+
+impl FromStr for Location {
+    type Err = PlaceError;
+
+    fn from_str(text: &str) -> Result<Self, PlaceError> {
+        let wrong = |what: &str| PlaceError { message: format!("`{text}`: {what}"), help: PLACE_HELP };
+        let (route, rest, response) = if let Some((route, rest)) = text.split_once(" ->") {
+            (route, rest, true)
+        } else if let Some((route, rest)) = text.split_once(" <-") {
+            (route, rest, false)
+        } else {
+            return Err(wrong("neither `->` nor `<-`"));
+        };
+        let mut words = rest.split_whitespace();
+        let message = if response {
+            let status = words.next().ok_or_else(|| wrong("no status behind `->`"))?;
+            let status = status.parse().map_err(|()| wrong("the status is `200`, `2xx` or `*`"))?;
+            Message::Response(status)
+        } else {
+            Message::Request
+        };
+        let pattern = Pattern::parse(words.next().unwrap_or("")).map_err(|e| wrong(&e.to_string()))?;
+        if words.next().is_some() {
+            return Err(wrong("something stands behind the pattern"));
+        }
+        Ok(Self { route: route.parse()?, message, pattern })
+    }
+}
+
+// === impl PlaceError ===
+
+impl PlaceError {
+    /// What to write instead.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        self.help
+    }
+}
+
+impl fmt::Display for PlaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for PlaceError {}

@@ -1,0 +1,54 @@
+//! The templates of `compute`: text with pointers in braces.
+
+/// A piece of a template.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Text(String),
+    Pointer(String),
+}
+
+/// Splits a template; `{{` and `}}` stand for braces.
+pub(super) fn parse(template: &str) -> Result<Vec<Piece>, &'static str> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find(['{', '}']) {
+        text.push_str(&rest[..at]);
+        let brace = &rest[at..=at];
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix(brace) {
+            text.push_str(brace);
+            rest = after;
+        } else if brace == "}" {
+            return Err("a `}` without its `{`");
+        } else {
+            let (pointer, after) = rest.split_once('}').ok_or("a `{` without its `}`")?;
+            if !text.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut text)));
+            }
+            pieces.push(Piece::Pointer(pointer.to_owned()));
+            rest = after;
+        }
+    }
+    text.push_str(rest);
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+    if pieces.iter().any(|piece| matches!(piece, Piece::Pointer(_))) { Ok(pieces) } else { Err("no pointer in braces") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates() {
+        let text = |t: &str| Piece::Text(t.to_owned());
+        let pointer = |p: &str| Piece::Pointer(p.to_owned());
+        assert_eq!(parse("{/a} {/b}"), Ok(vec![pointer("/a"), text(" "), pointer("/b")]));
+        assert_eq!(parse("{{{/a}}}"), Ok(vec![text("{"), pointer("/a"), text("}")]));
+        for wrong in ["{/a", "/a}", "plain", "{{}}", ""] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

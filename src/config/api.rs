@@ -1,0 +1,125 @@
+//! One `[[api]]` table.
+
+use super::keys::Kind;
+use super::node::Node;
+use super::tree::{Reader, word_or_table};
+use super::{change, version};
+use crate::catalog::{Api, ConsumerSource, Extension, OnUnacceptable, SourcesSpec, Unspecified};
+use crate::diagnostic::{Diagnostics, Spanned};
+use crate::json::OnError;
+use crate::version::Scheme;
+
+/// An api is kept even if its name is missing, so that all else that is wrong with it comes to light.
+pub(super) fn api(mut reader: Reader<'_, '_>) -> Option<Api> {
+    let name = match reader.text("name") {
+        Some(name) => name,
+        None => Spanned::new(format!("api at byte {}", reader.span.start()), reader.span),
+    };
+    let mut api = Api::new(name);
+    api.span = reader.span;
+    whereabouts(&mut api, &mut reader);
+    resolution(&mut api, &mut reader);
+    policy(&mut api, &mut reader);
+    contents(&mut api, &mut reader);
+    reader.finish();
+    Some(api)
+}
+
+fn whereabouts(api: &mut Api, reader: &mut Reader<'_, '_>) {
+    api.base_path = reader.text("base_path").unwrap_or_default();
+    api.host = reader.text("host");
+    api.speaks = reader.text("speaks");
+    api.forward_as = reader.text("forward_as");
+    api.upstream = reader.text("upstream");
+    api.response_header = reader.text("response_header");
+    api.problem_types = reader.text("problem_types");
+}
+
+fn resolution(api: &mut Api, reader: &mut Reader<'_, '_>) {
+    api.scheme = reader.word("scheme").and_then(|word| word.parse().ok()).unwrap_or(Scheme::Major);
+    api.sources = reader.table("version_from", sources).unwrap_or_default();
+    api.precedence = reader.list("precedence", precedence);
+    api.unspecified =
+        reader.word_or_table("unspecified", |_| Unspecified::Reject, unspecified).unwrap_or(Unspecified::Reject);
+    api.on_unacceptable = match reader.word("on_unacceptable") {
+        Some("default") => OnUnacceptable::Default,
+        _ => OnUnacceptable::Reject,
+    };
+    api.waterfall = reader.flag("waterfall").unwrap_or_default();
+    api.aliases = reader.names("aliases");
+    api.exclude = reader.texts("exclude");
+    api.consumer = reader.list("consumer", consumer);
+    api.pins = reader.names("pins");
+}
+
+fn policy(api: &mut Api, reader: &mut Reader<'_, '_>) {
+    api.strict = reader.flag("strict").unwrap_or_default();
+    api.on_error = on_error(reader).unwrap_or_default();
+    api.pause = reader.flag("pause").unwrap_or_default();
+    api.dry_run = reader.flag("dry_run").unwrap_or_default();
+    api.clamp_freshness = reader.flag("clamp_freshness").unwrap_or_default();
+}
+
+fn contents(api: &mut Api, reader: &mut Reader<'_, '_>) {
+    api.versions = reader.tables("version", version::version);
+    api.resources = reader.tables("resource", change::resource);
+    api.changes = reader.tables("change", change::change);
+    api.routes = reader.tables("route", version::route);
+    api.extensions = reader.tables("extension", extension);
+}
+
+pub(super) fn on_error(reader: &mut Reader<'_, '_>) -> Option<OnError> {
+    reader.word("on_error").map(|word| if word == "pass" { OnError::Pass } else { OnError::Fail })
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
+fn sources(mut reader: Reader<'_, '_>) -> Option<SourcesSpec> {
+    let sources = SourcesSpec {
+        path: reader.text("path"),
+        accept: reader.text("accept"),
+        parameter: reader.text("parameter"),
+        header: reader.text("header"),
+        query: reader.text("query"),
+        host: reader.text("host"),
+    };
+    reader.finish();
+    Some(sources)
+}
+
+fn precedence(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<Spanned<String>> {
+    let word = node.word(kind, found)?;
+    Some(Spanned::new(word.to_owned(), node.span))
+}
+
+fn unspecified(mut reader: Reader<'_, '_>) -> Option<Unspecified> {
+    let version = reader.text("version");
+    reader.finish();
+    version.map(Unspecified::Version)
+}
+
+fn consumer(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<ConsumerSource> {
+    word_or_table(node, kind, found, |_| ConsumerSource::UserAgent, consumer_table)
+}
+
+fn consumer_table(mut reader: Reader<'_, '_>) -> Option<ConsumerSource> {
+    let header = reader.text("header");
+    reader.finish();
+    header.map(ConsumerSource::Header)
+}
+
+fn extension(mut reader: Reader<'_, '_>) -> Option<Extension> {
+    let span = reader.span;
+    let (consumer, version) = (reader.text("consumer"), reader.text("version"));
+    let until = reader.date("until");
+    let (by, reason) = (reader.text("approved_by"), reader.text("reason"));
+    reader.finish();
+    let text = |text: Option<Spanned<String>>| text.map(|text| text.value).unwrap_or_default();
+    Some(Extension {
+        consumer: consumer?,
+        version: version?,
+        until: until?,
+        approved_by: text(by),
+        reason: text(reason),
+        span,
+    })
+}

@@ -1,0 +1,49 @@
+//! Resources and changes.
+
+use toml::de::DeValue;
+
+use super::api::on_error;
+use super::keys::Kind;
+use super::node::Node;
+use super::op;
+use super::tree::Reader;
+use crate::change::{Change, Place, Resource};
+use crate::diagnostic::{Diagnostics, Spanned};
+
+pub(super) fn resource(mut reader: Reader<'_, '_>) -> Option<Resource> {
+    let name = reader.text("name");
+    let at = reader.list("at", place);
+    reader.finish();
+    Some(Resource { name: name?, at })
+}
+
+/// A change loses none of its ops alone: the others might make no sense without it.
+pub(super) fn change(mut reader: Reader<'_, '_>) -> Option<Change> {
+    let span = reader.span;
+    let (version, summary) = (reader.text("version"), reader.text("summary"));
+    let (on, at) = (reader.texts("on"), reader.texts("at"));
+    let before = reader.found.len();
+    let ops = reader.list("ops", |node, _, found| op::read(node, found));
+    let complete = reader.found.len() == before;
+    let breaking = reader.flag("breaking").unwrap_or_default();
+    let strict = reader.flag("strict");
+    let on_error = on_error(&mut reader);
+    reader.finish();
+    let version = version.filter(|_| complete)?;
+    let summary = summary.unwrap_or_else(|| Spanned::new("without summary".to_owned(), span));
+    Some(Change { version, summary, on, at, ops, breaking, strict, on_error, span })
+}
+
+fn place(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<Place> {
+    match (node.value, kind) {
+        (DeValue::String(_), _) => Some(Place { at: node.text(Kind::Name, found)?, partial: None }),
+        (DeValue::Table(_), Kind::Either(_, Kind::Table(keys))) => place_table(Reader::open(node, keys, found)?),
+        _ => node.wrong_type(kind, found),
+    }
+}
+
+fn place_table(mut reader: Reader<'_, '_>) -> Option<Place> {
+    let (at, partial) = (reader.text("at"), reader.flag("partial"));
+    reader.finish_whole()?;
+    Some(Place { at: at?, partial })
+}

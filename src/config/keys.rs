@@ -1,0 +1,204 @@
+//! Every table and key of the file, said once: the reader, the JSON Schema and the reference all come from here.
+
+mod ops;
+mod reference;
+mod tables;
+
+use std::borrow::Cow;
+
+pub(super) use ops::OPS;
+pub use reference::reference;
+pub(super) use tables::ROOT;
+
+/// A table of the file and the keys it may have.
+pub(super) struct Table {
+    /// Its name in the schema.
+    pub(super) name: &'static str,
+    /// How messages call it.
+    pub(super) title: &'static str,
+    pub(super) doc: &'static str,
+    pub(super) keys: &'static [Key],
+    /// Keys that it shares with others.
+    pub(super) common: &'static [Key],
+}
+
+/// One key.
+#[derive(Clone, Copy)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) required: bool,
+    /// As it would be written in the file; empty if there is none.
+    pub(super) default: &'static str,
+    pub(super) doc: &'static str,
+}
+
+/// What a key's value may be.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Text,
+    /// A text that is not empty.
+    Name,
+    Flag,
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    /// From 0 to 100.
+    Percent,
+    Date,
+    Duration,
+    Address,
+    Url,
+    /// Any value that JSON has.
+    Literal,
+    /// A text that holds JSON.
+    Json,
+    /// `[old, new]`.
+    Pair,
+    /// A JSON Patch, as tables or as its JSON text.
+    Patch,
+    Op,
+    Word(&'static [&'static str]),
+    Table(&'static Table),
+    Map(&'static Kind),
+    List(&'static Kind),
+    /// A list, of which a single element may stand alone.
+    OneOrMore(&'static Kind),
+    Either(&'static Kind, &'static Kind),
+}
+
+// === impl Table ===
+
+impl Table {
+    pub(super) fn all(&self) -> impl Iterator<Item = &'static Key> + use<> {
+        self.keys.iter().chain(self.common)
+    }
+
+    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.all().find(|key| key.name == name)
+    }
+}
+
+/// All tables, those that hold others first; ops last.
+pub(super) fn tables() -> Vec<&'static Table> {
+    let mut list = Vec::new();
+    visit(&ROOT, &mut list);
+    list.extend(OPS);
+    for op in OPS {
+        op.all().for_each(|key| visit_kind(key.kind, &mut list));
+    }
+    list
+}
+
+fn visit(table: &'static Table, list: &mut Vec<&'static Table>) {
+    if list.iter().any(|known| known.name == table.name) {
+        return;
+    }
+    list.push(table);
+    table.all().for_each(|key| visit_kind(key.kind, list));
+}
+
+fn visit_kind(kind: Kind, list: &mut Vec<&'static Table>) {
+    match kind {
+        Kind::Table(table) => visit(table, list),
+        Kind::Map(inner) | Kind::List(inner) | Kind::OneOrMore(inner) => visit_kind(*inner, list),
+        Kind::Either(one, other) => {
+            visit_kind(*one, list);
+            visit_kind(*other, list);
+        }
+        _ => {}
+    }
+}
+
+// === impl Key ===
+
+const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { name, kind, required: false, default: "", doc }
+}
+
+impl Key {
+    const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    const fn or(self, default: &'static str) -> Self {
+        Self { default, ..self }
+    }
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// What is wanted, with its article.
+    pub(super) fn describe(self) -> String {
+        let label = self.label();
+        match label.bytes().next() {
+            _ if label.starts_with("any") => label.into_owned(),
+            Some(b'`') => label.into_owned(),
+            Some(b'a' | b'e' | b'i' | b'o' | b'u') => format!("an {label}"),
+            _ => format!("a {label}"),
+        }
+    }
+
+    /// What is wanted, without an article.
+    pub(super) fn label(self) -> Cow<'static, str> {
+        match self {
+            Self::Text | Self::Name => "text".into(),
+            Self::Flag => "`true` or `false`".into(),
+            Self::Integer { .. } => "integer".into(),
+            Self::Percent => "number from 0 to 100".into(),
+            Self::Date => "date".into(),
+            Self::Duration => "duration".into(),
+            Self::Address => "socket address".into(),
+            Self::Url => "URL".into(),
+            Self::Literal => "any value".into(),
+            Self::Json => "JSON text".into(),
+            Self::Pair => "pair `[old, new]`".into(),
+            Self::Patch => "list of JSON Patch operations".into(),
+            Self::Op => "op".into(),
+            Self::Word(words) => listed(words).into(),
+            Self::Table(_) => "table".into(),
+            Self::Map(inner) => format!("table of {}", inner.plural()).into(),
+            Self::List(inner) => format!("list of {}", inner.plural()).into(),
+            Self::OneOrMore(inner) => format!("{}, or a list of {}", inner.label(), inner.plural()).into(),
+            Self::Either(one, other) => format!("{} or {}", one.label(), other.describe()).into(),
+        }
+    }
+
+    fn plural(self) -> String {
+        match self {
+            Self::Text | Self::Name | Self::Table(_) | Self::Op => format!("{}s", self.label()),
+            Self::Percent => "numbers from 0 to 100".to_owned(),
+            Self::Literal => "values".to_owned(),
+            Self::Pair => "pairs `[old, new]`".to_owned(),
+            Self::Either(one, other) => format!("{} or {}", one.plural(), other.plural()),
+            _ => self.label().into_owned(),
+        }
+    }
+
+    /// How such a value is written.
+    pub(super) fn example(self) -> Option<&'static str> {
+        match self {
+            Self::Text | Self::Name => Some("a text stands in quotes: `\"…\"`"),
+            Self::Flag => Some("write `true` or `false`, without quotes"),
+            Self::Integer { .. } | Self::Percent => Some("write the number without quotes"),
+            Self::Date => Some("write `2026-01-01`, `2026-01-01T00:00:00Z` or an HTTP-date in quotes"),
+            Self::Duration => Some("write a text such as `\"30s\"`, `\"1h30m\"` or `\"2d\"`"),
+            Self::Address => Some("write a text such as `\"127.0.0.1:8080\"`"),
+            Self::Url => Some("write a text such as `\"http://10.0.0.1:3000\"`"),
+            Self::Json => Some("put the JSON into single quotes: `'{\"a\": null}'`"),
+            Self::Op => Some("write a table whose first key is the op: `{ rename = \"/old\", to = \"/new\" }`"),
+            _ => None,
+        }
+    }
+}
+
+/// `` `a`, `b` or `c` ``.
+pub(super) fn listed(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [word] => format!("`{word}`"),
+        [first @ .., last] => format!("`{}` or `{last}`", first.join("`, `")),
+    }
+}

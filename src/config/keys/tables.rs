@@ -1,0 +1,269 @@
+//! The tables of the file.
+
+use super::ops::{PLACE, on_error};
+use super::{Key, Kind, Table, key};
+
+#[rustfmt::skip]
+pub(in crate::config) static ROOT: Table = Table {
+    name: "file",
+    title: "the file",
+    doc: "The tables at the top of the file.",
+    keys: &[
+        key("gateway", Kind::Table(&GATEWAY), "How the gateway itself runs."),
+        key("api", Kind::List(&Kind::Table(&API)), "The versioned APIs, each `[[api]]`."),
+        key("upstream", Kind::List(&Kind::Table(&UPSTREAM)), "The services behind, each `[[upstream]]`."),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static GATEWAY: Table = Table {
+    name: "gateway",
+    title: "[gateway]",
+    doc: "How the gateway itself runs. Every key has a default, so the table may be left out.",
+    keys: &[
+        key("listen", Kind::Address, "The address on which clients are served.").or("\"127.0.0.1:8080\""),
+        key("admin", Kind::Address, "The address of the admin listener.").or("\"127.0.0.1:9090\""),
+        key("max_body_bytes", Kind::Integer { min: 1, max: i64::MAX }, "A longer request body is refused with 413.")
+            .or("16777216"),
+        key("request_timeout", Kind::Duration, "How long an upstream may take to start its answer.").or("\"30s\""),
+        key("connect_timeout", Kind::Duration, "How long connecting to an upstream may take.").or("\"5s\""),
+        key("drain_timeout", Kind::Duration, "How long requests under way may take to end when the gateway stops.")
+            .or("\"30s\""),
+        key("log", Kind::Word(&["text", "json"]), "The form of log lines.").or("\"text\""),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static API: Table = Table {
+    name: "api",
+    title: "[[api]]",
+    doc: "One versioned API: where it is, how a request names a version, and what a request gets that names none.",
+    keys: &[
+        key("name", Kind::Name, "Its name, in metrics, logs and commands.").required(),
+        key("base_path", Kind::Text, "The path that all of it is under: `/api`. It starts with `/` and does not end with one.")
+            .or("\"\""),
+        key("host", Kind::Name, "The host it answers on; any, unless said."),
+        key("scheme", Kind::Word(&["major", "minor", "date", "month"]),
+            "How versions are named: `1`, `1.2`, `2024-10-01` or `2024-10`.").or("\"major\""),
+        key("version_from", Kind::Table(&VERSION_FROM),
+            "Where a request may name its version. All that are set are read, and all that speak must agree."),
+        key("precedence", Kind::List(&Kind::Word(&["path", "accept", "header", "query", "host"])),
+            "When sources disagree, the first of these that speaks counts. Without it, disagreement is a 400."),
+        key("unspecified", Kind::Either(&Kind::Word(&["reject"]), &Kind::Table(&UNSPECIFIED)),
+            "What a request gets that names no version: `\"reject\"` (400), or `{ version = \"1\" }`.").or("\"reject\""),
+        key("on_unacceptable", Kind::Word(&["reject", "default"]),
+            "When `Accept` names no version that can be served: 406, or what a request gets that names none.")
+            .or("\"reject\""),
+        key("waterfall", Kind::Flag,
+            "For dates and months: a version between two declared ones is the nearest one that is not newer.").or("false"),
+        key("aliases", Kind::Map(&Kind::Name), "Other names for versions: `{ stable = \"2\" }`."),
+        key("exclude", Kind::OneOrMore(&Kind::Name),
+            "Paths that pass untouched: `/health`, or all below with `/docs/*`."),
+        key("speaks", Kind::Name, "The version the service behind speaks; the newest, unless said."),
+        key("forward_as", Kind::Text,
+            "The prefix the service behind knows it by, in place of base path and version: `/api/v{version}`."),
+        key("upstream", Kind::Name, "The `[[upstream]]` that serves it."),
+        key("response_header", Kind::Name,
+            "The response header that says which version was served; `version_from.header`, unless said."),
+        key("problem_types", Kind::Name, "Where the documents of problem types are, an absolute URL that ends in `/`."),
+        key("strict", Kind::Flag, "Old clients lose what newer versions added, instead of being given it as well.")
+            .or("false"),
+        on_error("What to do when a value cannot be migrated: answer 502 or 400, or leave that value as it is.")
+            .or("\"fail\""),
+        key("pause", Kind::Flag, "Stops all brownouts.").or("false"),
+        key("dry_run", Kind::Flag, "Brownouts and sunsets only count whom they would have hit.").or("false"),
+        key("clamp_freshness", Kind::Flag, "Cuts cache lifetimes of deprecated versions to the time that is left.")
+            .or("false"),
+        key("consumer", Kind::OneOrMore(&Kind::Either(&Kind::Word(&["user-agent"]), &Kind::Table(&CONSUMER))),
+            "Where to read who sent a request; the first that says something counts."),
+        key("pins", Kind::Map(&Kind::Name),
+            "The version that a consumer's requests speak when they name none: `{ acme = \"1\" }`."),
+        key("version", Kind::List(&Kind::Table(&VERSION)), "Its versions, oldest first."),
+        key("resource", Kind::List(&Kind::Table(&RESOURCE)), "Shapes that changes name."),
+        key("change", Kind::List(&Kind::Table(&CHANGE)), "What versions altered, in the order in which it runs."),
+        key("route", Kind::List(&Kind::Table(&ROUTE)), "What is particular about one route."),
+        key("extension", Kind::List(&Kind::Table(&EXTENSION)), "Consumers that keep a version for longer."),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static VERSION_FROM: Table = Table {
+    name: "version_from",
+    title: "`version_from`",
+    doc: "Where a request may name its version. `{version}` stands for the version's name.",
+    keys: &[
+        key("path", Kind::Name, "A template of whole segments after the base path: `/v{version}`."),
+        key("accept", Kind::Name,
+            "A template of media types, for `Accept` and `Content-Type`: `application/vnd.shop.v{version}+json`."),
+        key("parameter", Kind::Name, "A media type parameter, usually `version`."),
+        key("header", Kind::Name, "A request header."),
+        key("query", Kind::Name, "A query parameter."),
+        key("host", Kind::Name, "A template of the host: `v{version}.api.example.com`."),
+    ],
+    common: &[],
+};
+
+static UNSPECIFIED: Table = Table {
+    name: "unspecified",
+    title: "`unspecified`",
+    doc: "What a request speaks that names no version.",
+    keys: &[key("version", Kind::Name, "The version. There is no word for the newest: it would change by itself.")
+        .required()],
+    common: &[],
+};
+
+static CONSUMER: Table = Table {
+    name: "consumer",
+    title: "a consumer source",
+    doc: "Where to read who sent a request. The text `\"user-agent\"` stands for the first product of \
+          `User-Agent`.",
+    keys: &[
+        key("header", Kind::Name, "A header that an authenticating proxy sets; its value is the consumer.").required()
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static VERSION: Table = Table {
+    name: "api.version",
+    title: "[[api.version]]",
+    doc: "A version and the dates of its life; oldest first. A date is a TOML date, an RFC 3339 time or an HTTP-date.",
+    keys: &[
+        key("name", Kind::Name, "Its name, as the scheme has it.").required(),
+        key("released", Kind::Date, "Before it, the version does not exist."),
+        key("docs", Kind::Name, "The documentation for those who have to leave it, a URL."),
+        key("policy", Kind::Name, "The retirement policy, a URL."),
+        key("known", Kind::OneOrMore(&Kind::Name), "Consumers that used it before it was closed."),
+        key("strict", Kind::Flag, "Its clients lose what newer versions added; what the api says, unless said."),
+    ],
+    common: &LIFE,
+};
+
+#[rustfmt::skip]
+static LIFE: [Key; 5] = [
+    key("deprecated", Kind::Date, "From then on it is deprecated, and answers say so."),
+    key("closed", Kind::Date, "From then on nobody new may start to use it."),
+    key("sunset", Kind::Date, "From then on it is gone: 410."),
+    key("hold_sunset", Kind::Flag, "Serves it past its sunset until this is taken back."),
+    key("brownouts", Kind::List(&Kind::Table(&BROWNOUT)), "Times in which it is switched off on trial."),
+];
+
+#[rustfmt::skip]
+static BROWNOUT: Table = Table {
+    name: "brownout",
+    title: "a brownout",
+    doc: "A time in which a version is switched off on trial: one window, or a ramp of windows of growing share.",
+    keys: &[
+        key("from", Kind::Date, "When the first window begins.").required(),
+        key("for", Kind::Duration, "How long each window lasts.").required(),
+        key("every", Kind::Duration, "From the start of one window to the start of the next; for a ramp."),
+        key("shares", Kind::OneOrMore(&Kind::Percent), "The share hit, in percent; a window for each.").or("[100]"),
+        key("by", Kind::Word(&["consumers", "requests"]),
+            "A share of the consumers (the same from the first window on, and more with each) or of the requests.")
+            .or("\"consumers\""),
+        key("status", Kind::Integer { min: 100, max: 599 }, "The status of the answer, 410 or 503.").or("410"),
+        key("routes", Kind::OneOrMore(&Kind::Name), "The routes it hits; all, unless said."),
+        key("consumers", Kind::OneOrMore(&Kind::Name), "The consumers it hits; all, unless said."),
+        key("exempt", Kind::OneOrMore(&Kind::Name), "Consumers it never hits."),
+        key("dry_run", Kind::Flag, "Only counts whom it would have hit.").or("false"),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static RESOURCE: Table = Table {
+    name: "api.resource",
+    title: "[[api.resource]]",
+    doc: "A JSON shape and every place it occurs, named once, so that a change names it once.",
+    keys: &[
+        key("name", Kind::Name, "Its name, for `on`.").required(),
+        key("at", Kind::OneOrMore(&Kind::Either(&Kind::Name, &Kind::Table(&PLACE))),
+            "Its places: `GET /users -> 200 /items/*` (in a response), `POST /users <-` (in a request).").required(),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static CHANGE: Table = Table {
+    name: "api.change",
+    title: "[[api.change]]",
+    doc: "What one version altered, written in the direction old → new and run in both.",
+    keys: &[
+        key("version", Kind::Name, "The version that introduced it.").required(),
+        key("summary", Kind::Name, "A sentence for the changelog.").required(),
+        key("on", Kind::OneOrMore(&Kind::Name), "The resources it applies to."),
+        key("at", Kind::OneOrMore(&Kind::Name), "Places it applies to that need no name, written as in a resource."),
+        key("ops", Kind::List(&Kind::Op), "Its steps, in the order in which they run.").required(),
+        key("breaking", Kind::Flag, "Allows ops that take something away or alter it.").or("false"),
+        key("strict", Kind::Flag, "Old clients lose what it adds; what the version or the api says, unless said."),
+        on_error("What to do when a value cannot be migrated; what the api says, unless said."),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static ROUTE: Table = Table {
+    name: "api.route",
+    title: "[[api.route]]",
+    doc: "A route that no resource names, or what is particular about one.",
+    keys: &[
+        key("route", Kind::Name, "The route, `GET /users/{id}`; `*` stands for every method.").required(),
+        key("default", Kind::Name, "The version that its requests speak when they name none."),
+        key("upstream", Kind::Name, "The `[[upstream]]` that serves it."),
+        key("speaks", Kind::Name, "The version the service behind it speaks."),
+        key("version", Kind::List(&Kind::Table(&ROUTE_VERSION)), "Versions whose dates are other ones here."),
+    ],
+    common: &[],
+};
+
+static ROUTE_VERSION: Table = Table {
+    name: "api.route.version",
+    title: "[[api.route.version]]",
+    doc: "The dates of one version on one route; what is not said is as in `[[api.version]]`.",
+    keys: &[key("name", Kind::Name, "The version.").required()],
+    common: &LIFE,
+};
+
+#[rustfmt::skip]
+static EXTENSION: Table = Table {
+    name: "api.extension",
+    title: "[[api.extension]]",
+    doc: "A consumer that keeps a version for longer than the others, and sees its own date.",
+    keys: &[
+        key("consumer", Kind::Name, "The consumer.").required(),
+        key("version", Kind::Name, "The version it keeps.").required(),
+        key("until", Kind::Date, "Its own sunset.").required(),
+        key("approved_by", Kind::Name, "Who approved it.").required(),
+        key("reason", Kind::Name, "Why.").required(),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static UPSTREAM: Table = Table {
+    name: "upstream",
+    title: "[[upstream]]",
+    doc: "A service: a pool of instances, each of which speaks one version.",
+    keys: &[
+        key("name", Kind::Name, "Its name, for `upstream`.").required(),
+        key("instances", Kind::List(&Kind::Table(&INSTANCE)), "Its instances; at least one.").required(),
+        key("forward_as", Kind::Text, "The prefix it knows the api by; what the api says, unless said."),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static INSTANCE: Table = Table {
+    name: "instance",
+    title: "an instance",
+    doc: "One instance of an upstream.",
+    keys: &[
+        key("url", Kind::Url, "Where it is: `http://host:port`, with a path prefix if it has one.").required(),
+        key("speaks", Kind::Name, "The version it speaks; what the route or the api says, unless said."),
+        key("weight", Kind::Integer { min: 0, max: 65_535 }, "Its share of the requests; 0 for none.").or("1"),
+    ],
+    common: &[],
+};

@@ -1,0 +1,217 @@
+//! The ops of a change, each an inline table whose op key names it.
+
+use toml::de::{DeTable, DeValue};
+
+use super::api::on_error;
+use super::head;
+use super::keys::{Kind, OPS, Table};
+use super::node::Node;
+use super::tree::Reader;
+use super::value;
+use crate::change::{OpKind, OpSpec, OtherSpec, When};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use crate::json::{Literal, Many, Wrapper};
+
+type Pairs = Vec<(Literal, Literal)>;
+
+/// One op; none if anything about it is wrong.
+pub(super) fn read(node: Node<'_>, found: &mut Diagnostics) -> Option<OpSpec> {
+    let DeValue::Table(map) = node.value else {
+        return node.wrong_type(Kind::Op, found);
+    };
+    let keys = pick(map, node, found)?;
+    let mut reader = Reader::open(node, keys, found)?;
+    let op = kind(keys.name, &mut reader);
+    let spec = common(&mut reader, op);
+    reader.finish_whole()?;
+    spec
+}
+
+/// The keys that ops share. Where an op does not have one, its reader says so.
+fn common(reader: &mut Reader<'_, '_>, op: Option<OpKind>) -> Option<OpSpec> {
+    let when = reader.table("when", when);
+    let on_error = on_error(reader);
+    let keep = reader.flag("keep").unwrap_or_default();
+    let expand = reader.flag("expand").unwrap_or_default();
+    Some(OpSpec { when, on_error, keep, expand, span: reader.span, ..OpSpec::new(op?) })
+}
+
+/// The op that a table's keys name.
+fn pick(map: &DeTable<'_>, node: Node<'_>, found: &mut Diagnostics) -> Option<&'static Table> {
+    let entries = value::entries(map);
+    let mut named = entries.iter().filter_map(|(key, span, _)| Some((op_named(key)?, *span)));
+    let Some((first, _)) = named.next() else {
+        found.push(unknown(&entries, node));
+        return None;
+    };
+    match named.next() {
+        None => Some(first),
+        Some((second, span)) => {
+            let message = format!("one table holds the ops `{}` and `{}`", first.name, second.name);
+            let help = "give each op a table of its own, in the order in which they are to run";
+            found.push(Diagnostic::error("two-ops", message, span).help(help));
+            None
+        }
+    }
+}
+
+fn op_named(word: &str) -> Option<&'static Table> {
+    OPS.iter().copied().find(|op| op.name == word)
+}
+
+/// The key that is neither an op nor goes with one is most likely meant to be the op.
+fn unknown(entries: &[(&str, Span, Node<'_>)], node: Node<'_>) -> Diagnostic {
+    let words = || OPS.iter().map(|op| op.name);
+    let stray = entries.iter().find(|(key, ..)| OPS.iter().all(|op| op.key(key).is_none()));
+    let all = || format!("the ops are `{}`", words().collect::<Vec<_>>().join("`, `"));
+    match stray {
+        Some((key, span, _)) => {
+            let help = nearest(key, words()).map_or_else(all, |word| format!("did you mean `{word}`?"));
+            Diagnostic::error("unknown-op", format!("there is no op `{key}`"), *span).help(help)
+        }
+        None => Diagnostic::error("unknown-op", "no key of the table names an op", node.span).help(all()),
+    }
+}
+
+fn kind(name: &str, reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    match name {
+        "add" => add(reader),
+        "copy" => reader.two("copy", "to").map(|(from, to)| OpKind::Copy { from, to }),
+        "compute" => reader.two("compute", "from").map(|(at, template)| OpKind::Compute { at, template }),
+        "rename" => reader.two("rename", "to").map(|(from, to)| OpKind::Rename { from, to }),
+        "move" => reader.two("move", "to").map(|(from, to)| OpKind::Move { from, to }),
+        "remove" => remove(reader),
+        "wrap" => wrap(reader),
+        "unwrap" => unwrap(reader),
+        "split" => split(reader),
+        "join" => join(reader),
+        "map" => map(reader),
+        "convert" => convert(reader),
+        "patch" => patch(reader),
+        _ => head::kind(name, reader),
+    }
+}
+
+fn add(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    let (at, value) = (reader.text("add"), one_of(reader, "value", "json"));
+    Some(OpKind::Add { at: at?, value: value? })
+}
+
+fn remove(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    let (at, restore) = (reader.text("remove"), at_most_one_of(reader, "restore", "restore_json"));
+    let lossy = reader.flag("lossy").unwrap_or_default();
+    Some(OpKind::Remove { at: at?, restore, lossy })
+}
+
+fn wrap(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    let (ends, many) = (reader.two("wrap", "as"), many(reader));
+    ends.map(|(at, into)| OpKind::Wrap { at, into: wrapper(into), many })
+}
+
+fn unwrap(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    let (ends, many) = (reader.two("unwrap", "from"), many(reader));
+    ends.map(|(at, from)| OpKind::Unwrap { at, from: wrapper(from), many })
+}
+
+fn wrapper(name: Spanned<String>) -> Wrapper {
+    match name.value.as_str() {
+        "array" => Wrapper::Array,
+        _ => Wrapper::Member(name.value.into()),
+    }
+}
+
+fn many(reader: &mut Reader<'_, '_>) -> Many {
+    if reader.word("many") == Some("first") { Many::First } else { Many::Error }
+}
+
+fn split(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    let (ends, into) = (reader.two("split", "on"), reader.texts("into"));
+    ends.map(|(at, on)| OpKind::Split { at, into, on })
+}
+
+fn join(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    let (from, ends) = (reader.texts("join"), reader.two("to", "on"));
+    ends.map(|(to, on)| OpKind::Join { from, to, on })
+}
+
+fn map(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    let at = reader.text("map");
+    let pairs = pairs(reader, "values", "pairs");
+    if !reader.has("values") && !reader.has("pairs") {
+        reader.missing_one_of::<()>(&["values", "pairs"]);
+    }
+    let other = reader.word_or_table("other", |_| OtherSpec::Keep, other).unwrap_or(OtherSpec::Error);
+    let back = self::pairs(reader, "back", "back_pairs");
+    Some(OpKind::Map { at: at?, pairs, other, back })
+}
+
+/// The entries of a table, whose keys are texts, and those of a list of pairs.
+fn pairs(reader: &mut Reader<'_, '_>, texts: &'static str, list: &'static str) -> Pairs {
+    let texts = reader.map(texts, value::literal);
+    let mut pairs: Pairs = texts.into_iter().map(|(key, value)| (Literal::string(&key), value)).collect();
+    pairs.extend(reader.list(list, |node, _, found| value::pair(node, found)));
+    pairs
+}
+
+fn other(mut reader: Reader<'_, '_>) -> Option<OtherSpec> {
+    let value = one_of(&mut reader, "value", "json");
+    reader.finish();
+    value.map(OtherSpec::Value)
+}
+
+fn convert(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    let at = reader.text("convert");
+    let (from, to) = (form(reader, "from"), form(reader, "to"));
+    let scale = reader.integer("scale").and_then(|scale| u32::try_from(scale.value).ok());
+    Some(OpKind::Convert { at: at?, from: from?, to: to?, scale })
+}
+
+fn form(reader: &mut Reader<'_, '_>, name: &'static str) -> Option<Spanned<String>> {
+    let word = reader.word(name)?;
+    let (node, _) = reader.node(name)?;
+    Some(Spanned::new(word.to_owned(), node.span))
+}
+
+fn patch(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    let (ops, back) = (operations(reader, "patch"), operations(reader, "back"));
+    Some(OpKind::Patch { ops: ops?, back })
+}
+
+fn operations(reader: &mut Reader<'_, '_>, name: &'static str) -> Option<Literal> {
+    let (node, kind) = reader.node(name)?;
+    match node.value {
+        DeValue::String(_) => node.json(reader.found),
+        DeValue::Array(_) => value::literal(node, reader.found),
+        _ => node.wrong_type(kind, reader.found),
+    }
+}
+
+fn when(mut reader: Reader<'_, '_>) -> Option<When> {
+    let (present, at) = (reader.text("present"), reader.text("at"));
+    reader.exclude("present", "at");
+    let equals = match reader.has("at") {
+        true => one_of(&mut reader, "equals", "equals_json"),
+        false => at_most_one_of(&mut reader, "equals", "equals_json"),
+    };
+    if !reader.has("present") && !reader.has("at") {
+        reader.missing_one_of::<()>(&["present", "at"]);
+    } else if equals.is_some() && !reader.has("at") {
+        reader.missing_one_of::<()>(&["at"]);
+    }
+    reader.finish();
+    Some(When { at: at.or(present)?, equals })
+}
+
+/// A constant, as TOML has it or as JSON text.
+fn one_of(reader: &mut Reader<'_, '_>, plain: &'static str, json: &'static str) -> Option<Literal> {
+    if !reader.has(plain) && !reader.has(json) {
+        return reader.missing_one_of(&[plain, json]);
+    }
+    at_most_one_of(reader, plain, json)
+}
+
+fn at_most_one_of(reader: &mut Reader<'_, '_>, plain: &'static str, json: &'static str) -> Option<Literal> {
+    reader.exclude(plain, json);
+    let (plain, json) = (reader.literal(plain), reader.json(json));
+    plain.or(json)
+}

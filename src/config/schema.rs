@@ -1,0 +1,86 @@
+//! The JSON Schema of the file, for editors.
+
+use serde_json::{Map, Value, json};
+use toml::de::DeValue;
+
+use super::keys::{Key, Kind, OPS, ROOT, Table, tables};
+use super::node::Node;
+use super::value;
+use crate::diagnostic::{Diagnostics, Span};
+
+/// The JSON Schema (draft 2020-12) of the file.
+///
+/// ```
+/// let schema = sunward::config::schema();
+/// assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+/// assert_eq!(schema["$defs"]["api"]["required"][0], "name");
+/// ```
+#[must_use]
+pub fn schema() -> Value {
+    let mut definitions: Map<String, Value> =
+        tables().into_iter().map(|table| (table.name.to_owned(), object(table))).collect();
+    let mut root = definitions.remove(ROOT.name).unwrap_or_default();
+    let ops: Vec<Value> = OPS.iter().map(|op| reference(op)).collect();
+    definitions.insert("op".to_owned(), json!({ "description": "One step of a change.", "anyOf": ops }));
+    root["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    root["title"] = "sunward".into();
+    root["$defs"] = definitions.into();
+    root
+}
+
+fn reference(table: &Table) -> Value {
+    json!({ "$ref": format!("#/$defs/{}", table.name) })
+}
+
+fn object(table: &Table) -> Value {
+    let properties: Map<String, Value> = table.all().map(|key| (key.name.to_owned(), property(key))).collect();
+    let required: Vec<&str> = table.all().filter(|key| key.required).map(|key| key.name).collect();
+    json!({
+        "type": "object",
+        "description": table.doc,
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn property(key: &Key) -> Value {
+    let mut schema = of(key.kind);
+    schema["description"] = key.doc.into();
+    if let Some(default) = default(key.default) {
+        schema["default"] = default;
+    }
+    schema
+}
+
+/// A default, which the table of keys spells as the file would.
+fn default(text: &str) -> Option<Value> {
+    let parsed = DeValue::parse(text).ok()?;
+    let node = Node { key: "", value: parsed.get_ref(), span: Span::NONE };
+    let literal = value::literal(node, &mut Diagnostics::new())?;
+    serde_json::from_str(literal.as_str()).ok()
+}
+
+fn of(kind: Kind) -> Value {
+    match kind {
+        // Editors hand the dates of TOML on as texts.
+        Kind::Text | Kind::Date | Kind::Address => json!({ "type": "string" }),
+        Kind::Name => json!({ "type": "string", "minLength": 1 }),
+        Kind::Url => json!({ "type": "string", "pattern": "^http://" }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Percent => json!({ "type": "number", "minimum": 0, "maximum": 100 }),
+        Kind::Duration => json!({ "type": "string", "pattern": "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$" }),
+        Kind::Literal => json!({}),
+        Kind::Json => json!({ "type": "string", "contentMediaType": "application/json" }),
+        Kind::Pair => json!({ "type": "array", "minItems": 2, "maxItems": 2 }),
+        Kind::Patch => json!({ "anyOf": [of(Kind::Json), { "type": "array", "items": { "type": "object" } }] }),
+        Kind::Op => json!({ "$ref": "#/$defs/op" }),
+        Kind::Word(words) => json!({ "enum": words }),
+        Kind::Table(table) => reference(table),
+        Kind::Map(inner) => json!({ "type": "object", "additionalProperties": of(*inner) }),
+        Kind::List(inner) => json!({ "type": "array", "items": of(*inner) }),
+        Kind::OneOrMore(inner) => json!({ "anyOf": [of(*inner), of(Kind::List(inner))] }),
+        Kind::Either(one, other) => json!({ "anyOf": [of(*one), of(*other)] }),
+    }
+}

@@ -1,0 +1,259 @@
+//! Reading one table: every problem of it becomes a diagnostic, and none hides another.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::keys::{Key, Kind, Table, listed};
+use super::node::{Node, found_span};
+use super::value;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use crate::json::Literal;
+
+/// One table being read. Read all keys first and only then give up with `?`, so that all problems are found.
+pub(super) struct Reader<'t, 'd> {
+    keys: &'static Table,
+    map: &'t DeTable<'t>,
+    pub(super) span: Span,
+    pub(super) found: &'d mut Diagnostics,
+    /// How much was found before this table.
+    before: usize,
+}
+
+// === impl Reader ===
+
+impl<'t, 'd> Reader<'t, 'd> {
+    pub(super) fn open(node: Node<'t>, keys: &'static Table, found: &'d mut Diagnostics) -> Option<Self> {
+        match node.value {
+            DeValue::Table(map) => Some(Self { keys, map, span: node.span, before: found.len(), found }),
+            _ => node.wrong_type(Kind::Table(keys), found),
+        }
+    }
+
+    pub(super) fn root(map: &'t DeTable<'t>, keys: &'static Table, found: &'d mut Diagnostics) -> Self {
+        Self { keys, map, span: Span::NONE, before: found.len(), found }
+    }
+
+    /// Whether nothing is wrong with the table so far.
+    pub(super) fn is_clean(&self) -> bool {
+        self.found.len() == self.before
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.map.contains_key(name)
+    }
+
+    /// The value of a key and what it should be; says so if it is missing and must not be.
+    pub(super) fn node(&mut self, name: &'static str) -> Option<(Node<'t>, Kind)> {
+        let key = self.keys.key(name)?;
+        match self.map.get(name) {
+            Some(value) => {
+                let node = Node { key: name, value: value.get_ref(), span: found_span(value.span()) };
+                Some((node, key.kind))
+            }
+            None => {
+                if key.required {
+                    self.missing(key);
+                }
+                None
+            }
+        }
+    }
+
+    fn missing(&mut self, key: &Key) {
+        let message = format!("{} has no `{}`", self.keys.title, key.name);
+        let help = format!("add `{}`: {}", key.name, key.doc);
+        self.found.push(Diagnostic::error("missing-key", message, self.span).help(help));
+    }
+
+    /// Says that one of several keys is missing.
+    pub(super) fn missing_one_of<T>(&mut self, names: &[&str]) -> Option<T> {
+        let message = format!("{} has no {}", self.keys.title, listed(names));
+        self.found.push(Diagnostic::error("missing-key", message, self.span).help("add one of them"));
+        None
+    }
+
+    /// Says so if two keys stand together that exclude each other.
+    pub(super) fn exclude(&mut self, one: &str, other: &str) {
+        let (true, Some((key, _))) = (self.has(one), self.map.get_key_value(other)) else { return };
+        let message = format!("{} has both `{one}` and `{other}`", self.keys.title);
+        let diagnostic = Diagnostic::error("conflicting-keys", message, found_span(key.span()));
+        self.found.push(diagnostic.help(format!("remove `{other}` or `{one}`")));
+    }
+
+    pub(super) fn text(&mut self, name: &'static str) -> Option<Spanned<String>> {
+        let (node, kind) = self.node(name)?;
+        node.text(kind, self.found)
+    }
+
+    /// Two texts; both are read before either is missed.
+    pub(super) fn two(&mut self, one: &'static str, other: &'static str) -> Option<(Spanned<String>, Spanned<String>)> {
+        let (one, other) = (self.text(one), self.text(other));
+        Some((one?, other?))
+    }
+
+    pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        let (node, _) = self.node(name)?;
+        node.flag(self.found)
+    }
+
+    pub(super) fn integer(&mut self, name: &'static str) -> Option<Spanned<i64>> {
+        let (node, kind) = self.node(name)?;
+        node.integer(kind, self.found)
+    }
+
+    pub(super) fn date(&mut self, name: &'static str) -> Option<Spanned<String>> {
+        let (node, _) = self.node(name)?;
+        node.date(self.found)
+    }
+
+    pub(super) fn duration(&mut self, name: &'static str) -> Option<Duration> {
+        let (node, _) = self.node(name)?;
+        node.duration(self.found)
+    }
+
+    pub(super) fn address(&mut self, name: &'static str) -> Option<Spanned<SocketAddr>> {
+        let (node, kind) = self.node(name)?;
+        let text = node.text(kind, self.found)?;
+        let address = node.parsed("bad-address", text.parse().ok(), kind, self.found)?;
+        Some(Spanned::new(address, node.span))
+    }
+
+    pub(super) fn word(&mut self, name: &'static str) -> Option<&'static str> {
+        let (node, kind) = self.node(name)?;
+        node.word(kind, self.found)
+    }
+
+    pub(super) fn literal(&mut self, name: &'static str) -> Option<Literal> {
+        let (node, _) = self.node(name)?;
+        value::literal(node, self.found)
+    }
+
+    pub(super) fn json(&mut self, name: &'static str) -> Option<Literal> {
+        let (node, _) = self.node(name)?;
+        node.json(self.found)
+    }
+
+    pub(super) fn texts(&mut self, name: &'static str) -> Vec<Spanned<String>> {
+        self.list(name, |node, kind, found| node.text(kind, found))
+    }
+
+    /// A list, each element with the kind it should be of.
+    pub(super) fn list<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(Node<'t>, Kind, &mut Diagnostics) -> Option<T>,
+    ) -> Vec<T> {
+        let Some((node, kind)) = self.node(name) else { return Vec::new() };
+        match (node.value, kind) {
+            (DeValue::Array(list), Kind::List(kind) | Kind::OneOrMore(kind)) => {
+                list.iter().filter_map(|element| read(node.element(element), *kind, self.found)).collect()
+            }
+            (_, Kind::OneOrMore(kind)) => read(node, *kind, self.found).into_iter().collect(),
+            _ => node.wrong_type(kind, self.found).unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn tables<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(Reader<'t, '_>) -> Option<T>,
+    ) -> Vec<T> {
+        self.list(name, |node, kind, found| match kind {
+            Kind::Table(keys) => read(Reader::open(node, keys, found)?),
+            _ => None,
+        })
+    }
+
+    pub(super) fn table<T>(&mut self, name: &'static str, read: impl FnOnce(Reader<'t, '_>) -> Option<T>) -> Option<T> {
+        let (node, kind) = self.node(name)?;
+        match kind {
+            Kind::Table(keys) => read(Reader::open(node, keys, self.found)?),
+            _ => None,
+        }
+    }
+
+    /// A word or a table.
+    pub(super) fn word_or_table<T>(
+        &mut self,
+        name: &'static str,
+        word: impl FnOnce(&'static str) -> T,
+        table: impl FnOnce(Reader<'t, '_>) -> Option<T>,
+    ) -> Option<T> {
+        let (node, kind) = self.node(name)?;
+        word_or_table(node, kind, self.found, word, table)
+    }
+
+    /// A table whose keys are names; in the order of the file.
+    pub(super) fn map<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(Node<'t>, &mut Diagnostics) -> Option<T>,
+    ) -> Vec<(Spanned<String>, T)> {
+        let Some((node, kind)) = self.node(name) else { return Vec::new() };
+        let DeValue::Table(map) = node.value else {
+            return node.wrong_type(kind, self.found).unwrap_or_default();
+        };
+        let entries = value::entries(map).into_iter();
+        entries
+            .filter_map(|(key, span, node)| Some((Spanned::new(key.to_owned(), span), read(node, self.found)?)))
+            .collect()
+    }
+
+    /// Names and what they stand for.
+    pub(super) fn names(&mut self, name: &'static str) -> Vec<(Spanned<String>, Spanned<String>)> {
+        let list = self.map(name, |node, found| node.text(Kind::Name, found));
+        for (key, _) in list.iter().filter(|(key, _)| key.is_empty()) {
+            let message = format!("a name in `{name}` is empty");
+            self.found.push(Diagnostic::error("empty-text", message, key.span).help("say it, or remove the entry"));
+        }
+        list
+    }
+
+    /// Says which keys there are that the table does not have.
+    pub(super) fn finish(mut self) {
+        self.report_unknown();
+    }
+
+    fn report_unknown(&mut self) {
+        for (key, span, node) in value::entries(self.map) {
+            if self.keys.key(key).is_none() {
+                let message = format!("{} has no key `{key}`, here {}", self.keys.title, value::show(node.value));
+                self.found.push(Diagnostic::error("unknown-key", message, span).help(self.suggestion(key)));
+            }
+        }
+    }
+
+    /// Also gives up if anything is wrong with the table: half a value would only cause findings of its own.
+    pub(super) fn finish_whole(mut self) -> Option<()> {
+        self.report_unknown();
+        self.is_clean().then_some(())
+    }
+
+    fn suggestion(&self, key: &str) -> String {
+        let free = || self.keys.all().map(|known| known.name).filter(|name| !self.has(name));
+        match nearest(key, free()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => {
+                let names: Vec<&str> = self.keys.all().map(|known| known.name).collect();
+                format!("it has the keys `{}`", names.join("`, `"))
+            }
+        }
+    }
+}
+
+/// A word or a table, by the kinds of an [`Kind::Either`].
+pub(super) fn word_or_table<'t, T>(
+    node: Node<'t>,
+    kind: Kind,
+    found: &mut Diagnostics,
+    word: impl FnOnce(&'static str) -> T,
+    table: impl FnOnce(Reader<'t, '_>) -> Option<T>,
+) -> Option<T> {
+    match (node.value, kind) {
+        (DeValue::String(_), Kind::Either(Kind::Word(_), _)) => node.word(kind, found).map(word),
+        (DeValue::Table(_), Kind::Either(_, Kind::Table(keys))) => table(Reader::open(node, keys, found)?),
+        _ => node.wrong_type(kind, found),
+    }
+}

@@ -1,0 +1,75 @@
+//! Versions, the dates of their life, and what is particular about a route.
+
+use super::tree::Reader;
+use crate::catalog::{Brownout, LifeSpec, Route, ShareOf, Version};
+use crate::diagnostic::Spanned;
+
+pub(super) fn version(mut reader: Reader<'_, '_>) -> Option<Version> {
+    let span = reader.span;
+    let name = reader.text("name");
+    let released = reader.date("released");
+    let life = life(&mut reader);
+    let (docs, policy) = (reader.text("docs"), reader.text("policy"));
+    let (known, strict) = (reader.texts("known"), reader.flag("strict"));
+    reader.finish();
+    Some(Version { name: name?, released, life, docs, policy, known, strict, span })
+}
+
+pub(super) fn route(mut reader: Reader<'_, '_>) -> Option<Route> {
+    let span = reader.span;
+    let route = reader.text("route");
+    let (default, upstream, speaks) = (reader.text("default"), reader.text("upstream"), reader.text("speaks"));
+    let lives = reader.tables("version", route_version);
+    reader.finish();
+    Some(Route { route: route?, default, upstream, speaks, lives, span })
+}
+
+fn route_version(mut reader: Reader<'_, '_>) -> Option<(Spanned<String>, LifeSpec)> {
+    let name = reader.text("name");
+    let life = life(&mut reader);
+    reader.finish();
+    Some((name?, life))
+}
+
+fn life(reader: &mut Reader<'_, '_>) -> LifeSpec {
+    LifeSpec {
+        deprecated: reader.date("deprecated"),
+        closed: reader.date("closed"),
+        sunset: reader.date("sunset"),
+        hold_sunset: reader.flag("hold_sunset"),
+        // An empty list says that the route has none, though the version may have some.
+        brownouts: reader.has("brownouts").then(|| reader.tables("brownouts", brownout)),
+    }
+}
+
+fn brownout(mut reader: Reader<'_, '_>) -> Option<Brownout> {
+    let span = reader.span;
+    let (from, lasting) = (reader.date("from"), reader.duration("for"));
+    let every = reader.duration("every");
+    let shares = shares(&mut reader);
+    let by = if reader.word("by") == Some("requests") { ShareOf::Requests } else { ShareOf::Consumers };
+    let status = status(&mut reader, "status");
+    let routes = reader.texts("routes");
+    let (consumers, exempt) = (plain(&mut reader, "consumers"), plain(&mut reader, "exempt"));
+    let dry_run = reader.flag("dry_run").unwrap_or_default();
+    reader.finish_whole()?;
+    let (from, lasting) = (from?, lasting?);
+    Some(Brownout { from, lasting, every, shares, by, status, routes, consumers, exempt, dry_run, span })
+}
+
+fn shares(reader: &mut Reader<'_, '_>) -> Vec<f64> {
+    match reader.has("shares") {
+        true => reader.list("shares", |node, _, found| node.percent(found)),
+        false => vec![100.0],
+    }
+}
+
+fn plain(reader: &mut Reader<'_, '_>, name: &'static str) -> Vec<String> {
+    reader.texts(name).into_iter().map(|text| text.value).collect()
+}
+
+/// An HTTP status; the key's kind keeps it in range.
+pub(super) fn status(reader: &mut Reader<'_, '_>, name: &'static str) -> Option<Spanned<u16>> {
+    let number = reader.integer(name)?;
+    Some(Spanned::new(u16::try_from(number.value).ok()?, number.span))
+}

@@ -1,0 +1,44 @@
+//! Who sent a request, and what is known of them from before.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Who sent a request, as far as the configured sources can tell. Never a secret: of those only a keyed hash is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Consumer(Arc<str>);
+
+/// The version that a consumer's requests speak when they name none.
+///
+/// The config has a table for it; a service that keeps pins in its accounts implements this.
+pub trait Pins: Send + Sync + 'static {
+    /// The pinned version's name; `None` if there is no pin. It is asked on the way of the request, so it must not block.
+    fn pinned(&self, api: &str, consumer: &Consumer) -> Option<String>;
+}
+
+/// Who used a version before it was closed to new consumers.
+pub trait Known: Send + Sync + 'static {
+    /// Whether `consumer` had used `version` before it closed. Asked on the way of the request, so it must not block.
+    fn knew(&self, api: &str, version: &str, consumer: &Consumer) -> bool;
+}
+
+// === impl Consumer ===
+
+impl Consumer {
+    /// A consumer called `name`.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Consumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

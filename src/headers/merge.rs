@@ -1,0 +1,191 @@
+//! Fields that upstream may have set already: `Vary`, `Access-Control-Expose-Headers`, and, re-exported,
+//! the caching fields.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+pub use super::freshness::{CDN_CACHE_CONTROL, clamp_freshness};
+use super::trim_ows;
+
+/// The elements of a `#list` field (RFC 9110 §5.6.1): split at commas outside of quotes, trimmed, empty ones skipped.
+///
+/// ```
+/// use sunward::headers::merge::list_items;
+///
+/// let items: Vec<_> = list_items(", no-cache=\"a, b\" ,,max-age=5").collect();
+/// assert_eq!(items, ["no-cache=\"a, b\"", "max-age=5"]);
+/// ```
+pub fn list_items(text: &str) -> impl Iterator<Item = &str> {
+    split_unquoted(text, b',').map(trim_ows).filter(|item| !item.is_empty())
+}
+
+/// Splits at `separator` outside of quoted-strings; a quote that never ends takes the rest.
+fn split_unquoted(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = find_unquoted(text, separator);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
+}
+
+fn find_unquoted(text: &str, separator: u8) -> Option<usize> {
+    let (mut quoted, mut bytes) = (false, text.bytes().enumerate());
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' if quoted => drop(bytes.next()),
+            b'"' => quoted = !quoted,
+            _ if byte == separator && !quoted => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Adds `names` to `Vary` (RFC 9110 §12.5.5) unless they are there, in whatever case.
+///
+/// Upstream's names come first, in their order and spelling; `*` stays alone. Afterwards there is one line, unless
+/// nothing was missing: then nothing is touched.
+///
+/// ```
+/// use http::{HeaderMap, header};
+/// use sunward::headers::merge::merge_vary;
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert(header::VARY, "Origin, ACCEPT".parse()?);
+/// merge_vary(&mut headers, &[header::ACCEPT, header::COOKIE]);
+/// assert_eq!(headers[header::VARY], "Origin, ACCEPT, cookie");
+/// # Ok::<(), http::header::InvalidHeaderValue>(())
+/// ```
+pub fn merge_vary(headers: &mut HeaderMap, names: &[HeaderName]) {
+    if !lists(headers, &header::VARY, "*") {
+        add_names(headers, header::VARY, names);
+    }
+}
+
+/// Lets scripts of other origins read `names`, if the response is for them at all.
+///
+/// Only a response with `Access-Control-Allow-Origin` is touched: upstream's CORS decision is never made for it. Names
+/// join upstream's `Access-Control-Expose-Headers`, as in [`merge_vary`]. Upstream's `*` already covers them, but not
+/// for `credentialed` requests, where it is a mere name (Fetch, CORS protocol); `*` is never added.
+///
+/// ```
+/// use http::{HeaderMap, header};
+/// use sunward::headers::{lifecycle::SUNSET, merge::expose};
+///
+/// let mut headers = HeaderMap::new();
+/// expose(&mut headers, &[SUNSET], false);
+/// assert!(headers.is_empty());
+/// headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, "https://acme.test".parse()?);
+/// expose(&mut headers, &[SUNSET], false);
+/// assert_eq!(headers[header::ACCESS_CONTROL_EXPOSE_HEADERS], "sunset");
+/// # Ok::<(), http::header::InvalidHeaderValue>(())
+/// ```
+pub fn expose(headers: &mut HeaderMap, names: &[HeaderName], credentialed: bool) {
+    let field = header::ACCESS_CONTROL_EXPOSE_HEADERS;
+    let covered = !credentialed && lists(headers, &field, "*");
+    if headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) && !covered {
+        add_names(headers, field, names);
+    }
+}
+
+fn lists(headers: &HeaderMap, field: &HeaderName, name: &str) -> bool {
+    let lines = headers.get_all(field).iter().filter_map(text);
+    lines.flat_map(list_items).any(|item| item.eq_ignore_ascii_case(name))
+}
+
+fn add_names(headers: &mut HeaderMap, field: HeaderName, names: &[HeaderName]) {
+    if names.iter().all(|name| lists(headers, &field, name.as_str())) {
+        return;
+    }
+    let mut union: Vec<&str> = Vec::new();
+    let theirs = headers.get_all(&field).iter().filter_map(text).flat_map(list_items);
+    for name in theirs.chain(names.iter().map(HeaderName::as_str)) {
+        if !union.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            union.push(name);
+        }
+    }
+    if let Ok(value) = HeaderValue::try_from(union.join(", ")) {
+        headers.insert(field, value);
+    }
+}
+
+pub(super) fn text(value: &HeaderValue) -> Option<&str> {
+    std::str::from_utf8(value.as_bytes()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::headers::lifecycle;
+
+    fn headers(lines: &[(HeaderName, &str)]) -> HeaderMap {
+        lines.iter().map(|(name, line)| (name.clone(), line.parse().expect(line))).fold(
+            HeaderMap::new(),
+            |mut headers, (name, line)| {
+                headers.append(name, line);
+                headers
+            },
+        )
+    }
+
+    fn lines(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
+        headers.get_all(name).iter().map(|line| line.to_str().expect("ASCII").to_owned()).collect()
+    }
+
+    #[test]
+    fn lists_are_split_outside_of_quotes() {
+        let rows: [(&str, &[&str]); 6] = [
+            ("a, b", &["a", "b"]),
+            (", ,a,", &["a"]),
+            ("a=\"x, \\\"y\", b", &["a=\"x, \\\"y\"", "b"]),
+            ("a=\"x, b", &["a=\"x, b"]),
+            ("é,\tü\t", &["é", "ü"]),
+            ("", &[]),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(list_items(text).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn vary_is_a_union() {
+        let rows: [(&[&str], &[&str]); 6] = [
+            (&[], &["accept, api-version"]),
+            (&["Accept-Encoding"], &["Accept-Encoding, accept, api-version"]),
+            (&["ACCEPT", "Origin,accept"], &["ACCEPT, Origin, api-version"]),
+            (&["Api-Version,Accept", "Origin"], &["Api-Version,Accept", "Origin"]),
+            (&["*"], &["*"]),
+            (&["Origin, *"], &["Origin, *"]),
+        ];
+        let names = [header::ACCEPT, HeaderName::from_static("api-version")];
+        for (upstream, expected) in rows {
+            let mut map = headers(&upstream.iter().map(|line| (header::VARY, *line)).collect::<Vec<_>>());
+            merge_vary(&mut map, &names);
+            assert_eq!(lines(&map, &header::VARY), expected, "{upstream:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_exposed_on_cors_responses_only() {
+        let (origin, exposed) = (header::ACCESS_CONTROL_ALLOW_ORIGIN, header::ACCESS_CONTROL_EXPOSE_HEADERS);
+        let ours = [lifecycle::DEPRECATION, lifecycle::SUNSET, header::LINK];
+        type Row = (Option<&'static str>, Option<&'static str>, bool, &'static [&'static str]);
+        let rows: [Row; 7] = [
+            (None, None, false, &[]),
+            (None, Some("X-Total"), false, &["X-Total"]),
+            (Some("*"), None, false, &["deprecation, sunset, link"]),
+            (Some("https://a.test"), Some("X-Total, Link"), true, &["X-Total, Link, deprecation, sunset"]),
+            (Some("*"), Some("*"), false, &["*"]),
+            (Some("https://a.test"), Some("*"), true, &["*, deprecation, sunset, link"]),
+            (Some("https://a.test"), None, true, &["deprecation, sunset, link"]),
+        ];
+        for (allow, upstream, credentialed, expected) in rows {
+            let mut map = HeaderMap::new();
+            allow.map(|line| map.insert(&origin, line.parse().expect(line)));
+            upstream.map(|line| map.insert(&exposed, line.parse().expect(line)));
+            expose(&mut map, &ours, credentialed);
+            assert_eq!(lines(&map, &exposed), expected, "{allow:?} {upstream:?}");
+        }
+    }
+}

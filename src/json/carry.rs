@@ -1,0 +1,222 @@
+//! The ops that carry a value from one place to another.
+
+use std::borrow::Cow;
+
+use super::equal::Kind;
+use super::error::Reason;
+use super::interpret::{Fault, Place, Run};
+use super::tree::Id;
+use super::{Collision, Mode, Op, Part, Pointer, text};
+
+/// Where a value is to be written.
+enum Target<'p> {
+    /// In place of these, of which the last counts.
+    Existing(Vec<Id>),
+    /// As a new member of this object, through objects that are still to be made.
+    Missing(Id, &'p [Box<str>]),
+}
+
+// === impl Run ===
+
+impl<'a> Run<'a> {
+    pub(super) fn carry(&mut self, op: &'a Op, place: &Place<'_>) -> Result<(), Fault> {
+        let node = place.node;
+        match op {
+            Op::Copy { from, to, collision } => self.copy(node, from, to, *collision),
+            Op::Compute { at, template, collision } => self.compute(place, at, template, *collision),
+            Op::Move { from, to, collision } => self.relocate(node, from, to, *collision),
+            Op::Split { at, into, on, collision } => self.split(node, at, into, on, *collision),
+            Op::Join { from, to, on, collision } => self.join(node, from, to, on, *collision),
+            _ => Ok(()),
+        }
+    }
+
+    fn copy(&mut self, node: Id, from: &Pointer, to: &Pointer, collision: Collision) -> Result<(), Fault> {
+        if from == to {
+            return Ok(());
+        }
+        let Some(source) = self.tree.find(node, from).pop() else { return Ok(()) };
+        self.target(node, to)?;
+        let value = self.tree.duplicate(source);
+        self.write(node, to, value, collision)
+    }
+
+    fn compute(
+        &mut self,
+        place: &Place<'_>,
+        at: &Pointer,
+        template: &[Part],
+        collision: Collision,
+    ) -> Result<(), Fault> {
+        let mut raw = vec![b'"'];
+        for part in template {
+            match part {
+                Part::Text(plain) => text::escape(plain, &mut raw),
+                Part::Value(reference) => match self.read(place, reference) {
+                    Some(source) if self.tree.kind(source) != Kind::Null => self.push_text(source, &mut raw)?,
+                    _ => return Ok(()),
+                },
+            }
+        }
+        raw.push(b'"');
+        self.target(place.node, at)?;
+        let value = self.tree.add(Cow::Owned(raw));
+        self.write(place.node, at, value, collision)
+    }
+
+    fn push_text(&self, source: Id, raw: &mut Vec<u8>) -> Result<(), Fault> {
+        let value = self.tree.text(source);
+        match self.tree.kind(source) {
+            Kind::Text => raw.extend_from_slice(&text::respell(text::inner(&value))),
+            Kind::Number | Kind::Boolean => raw.extend_from_slice(&value),
+            _ => return Err(self.wanted(source, "a text, a number or a boolean")),
+        }
+        Ok(())
+    }
+
+    fn relocate(&mut self, node: Id, from: &Pointer, to: &Pointer, collision: Collision) -> Result<(), Fault> {
+        if from == to {
+            return Ok(());
+        }
+        let sources = self.tree.find(node, from);
+        let Some(last) = sources.last().copied() else { return Ok(()) };
+        if from.starts_with(to) || to.starts_with(from) {
+            return Err(Fault::new(last, Reason::Inside));
+        }
+        self.take(node, &sources, [to])?;
+        let value = self.tree.detach(last);
+        self.write(node, to, value, collision)?;
+        self.prune(node, &sources);
+        Ok(())
+    }
+
+    /// In a merge patch, a text that is deleted deletes all its parts.
+    fn split(&mut self, node: Id, at: &Pointer, into: &[Pointer], on: &str, collision: Collision) -> Result<(), Fault> {
+        let sources = self.tree.find(node, at);
+        let Some(last) = sources.last().copied() else { return Ok(()) };
+        let parts = match self.tree.kind(last) {
+            Kind::Text => self.parts(last, on, into.len()),
+            Kind::Null if self.mode == Mode::MergePatch => vec![b"null".to_vec(); into.len()],
+            Kind::Null => return Ok(()),
+            _ => return Err(self.wanted(last, "a text")),
+        };
+        self.take(node, &sources, into.iter().take(parts.len()))?;
+        for (part, to) in parts.into_iter().zip(into) {
+            let value = self.tree.add(Cow::Owned(part));
+            self.write(node, to, value, collision)?;
+        }
+        self.prune(node, &sources);
+        Ok(())
+    }
+
+    fn parts(&self, id: Id, on: &str, most: usize) -> Vec<Vec<u8>> {
+        let value = self.tree.text(id);
+        text::split(text::inner(&value), on, most).iter().map(|part| [b"\"", &**part, b"\""].concat()).collect()
+    }
+
+    fn join(&mut self, node: Id, from: &[Pointer], to: &Pointer, on: &str, collision: Collision) -> Result<(), Fault> {
+        let found: Vec<_> = from.iter().map(|from| self.tree.find(node, from)).collect();
+        let lasts: Vec<_> = found.iter().filter_map(|ids| ids.last().copied()).collect();
+        let (nulls, present): (Vec<_>, Vec<_>) = lasts.iter().partition(|id| self.tree.kind(**id) == Kind::Null);
+        let Some(first) = lasts.first().copied() else { return Ok(()) };
+        if let Some(inside) = from.iter().find(|from| *from != to && from.starts_with(to)) {
+            let at = self.tree.find(node, inside).pop().unwrap_or(first);
+            return Err(Fault::new(at, Reason::Inside));
+        }
+        let merge = self.mode == Mode::MergePatch;
+        if merge && (lasts.len() < from.len() || !(nulls.is_empty() || present.is_empty())) {
+            return Err(Fault::new(first, Reason::Unmergeable));
+        }
+        let joined = match present.as_slice() {
+            [] if merge => b"null".to_vec(),
+            [] => return Ok(()),
+            present => self.joined(present, on)?,
+        };
+        let sources = found.concat();
+        self.take(node, &sources, [to])?;
+        let value = self.tree.add(Cow::Owned(joined));
+        self.write(node, to, value, collision)?;
+        self.prune(node, &sources);
+        Ok(())
+    }
+
+    fn joined(&self, present: &[Id], on: &str) -> Result<Vec<u8>, Fault> {
+        let mut raw = vec![b'"'];
+        for (index, id) in present.iter().enumerate() {
+            if self.tree.kind(*id) != Kind::Text {
+                return Err(self.wanted(*id, "a text"));
+            }
+            text::escape(if index > 0 { on } else { "" }, &mut raw);
+            raw.extend_from_slice(&text::respell(text::inner(&self.tree.text(*id))));
+        }
+        raw.push(b'"');
+        Ok(raw)
+    }
+
+    /// Removes the sources, when all targets can be written then; else nothing is changed.
+    fn take<'p>(
+        &mut self,
+        node: Id,
+        sources: &[Id],
+        targets: impl IntoIterator<Item = &'p Pointer>,
+    ) -> Result<(), Fault> {
+        sources.iter().for_each(|id| self.tree.kill(*id));
+        let writable = targets.into_iter().try_for_each(|to| self.target(node, to).map(|_| ()));
+        if writable.is_err() {
+            sources.iter().for_each(|id| self.tree.revive(*id));
+        }
+        writable
+    }
+
+    fn target<'p>(&mut self, node: Id, to: &'p Pointer) -> Result<Target<'p>, Fault> {
+        let existing = self.tree.find(node, to);
+        if !existing.is_empty() {
+            return Ok(Target::Existing(existing));
+        }
+        let mut at = node;
+        for (index, token) in to.tokens().iter().enumerate() {
+            match self.tree.step(at, token).pop() {
+                Some(next) => at = next,
+                None if self.tree.kind(at) == Kind::Object => return Ok(Target::Missing(at, &to.tokens()[index..])),
+                None => break,
+            }
+        }
+        Err(self.wanted(at, "an object"))
+    }
+
+    fn write(&mut self, node: Id, to: &Pointer, value: Id, collision: Collision) -> Result<(), Fault> {
+        let existing = match self.target(node, to)? {
+            Target::Missing(object, tokens) => {
+                self.tree.append_path(object, tokens, value);
+                return Ok(());
+            }
+            Target::Existing(existing) => existing,
+        };
+        self.collisions += 1;
+        if collision == Collision::Replace
+            && let Some((last, others)) = existing.split_last()
+        {
+            others.iter().for_each(|id| self.tree.kill(*id));
+            self.tree.revive(*last);
+            self.tree.set_mark(*last, false);
+            self.tree.put(*last, value);
+        }
+        Ok(())
+    }
+
+    /// Drops the objects that were left empty, up to the node. The place of an array's element says which it is, so
+    /// those stay.
+    fn prune(&mut self, node: Id, sources: &[Id]) {
+        for source in sources {
+            let mut at = self.tree.parent(*source);
+            while let Some(object) = at.filter(|id| *id != node && !self.tree.is_dead(*id)) {
+                let element = self.tree.parent(object).is_none_or(|parent| self.tree.kind(parent) == Kind::List);
+                if element || self.tree.kind(object) != Kind::Object || !self.tree.is_empty(object) {
+                    break;
+                }
+                self.tree.kill(object);
+                at = self.tree.parent(object);
+            }
+        }
+    }
+}

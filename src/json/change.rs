@@ -1,0 +1,189 @@
+//! The ops with one end: what they change stays where it is.
+
+use std::borrow::Cow;
+
+use super::equal::{self, Kind};
+use super::error::Reason;
+use super::interpret::{Fault, Run};
+use super::tree::Id;
+use super::{Collision, Conversion, Literal, Many, Mode, Other, Pointer, Wrapper, number, text, time};
+
+// === impl Run ===
+
+impl<'a> Run<'a> {
+    pub(super) fn add(&mut self, node: Id, at: &Pointer, value: &'a Literal) {
+        let Some((parent, name)) = at.parent() else { return };
+        for object in self.tree.find(node, &parent) {
+            if self.tree.kind(object) == Kind::Object && self.tree.members(object, name).is_empty() {
+                let value = self.tree.add(Cow::Borrowed(value.as_bytes()));
+                self.tree.append(object, name, value);
+            }
+        }
+    }
+
+    pub(super) fn drop_value(&mut self, id: Id) -> Result<(), Fault> {
+        if self.tree.parent(id).is_none() {
+            return Err(Fault::new(id, Reason::Root));
+        }
+        self.tree.kill(id);
+        Ok(())
+    }
+
+    pub(super) fn rename(&mut self, node: Id, object: &Pointer, [from, to]: [&str; 2], collision: Collision) {
+        if from == to {
+            return;
+        }
+        for object in self.tree.find(node, object) {
+            let sources = self.tree.members(object, from);
+            let targets = if sources.is_empty() { Vec::new() } else { self.tree.members(object, to) };
+            self.collisions += u64::from(!targets.is_empty());
+            match collision {
+                Collision::Keep if !targets.is_empty() => sources.into_iter().for_each(|id| self.tree.kill(id)),
+                _ if sources.is_empty() => {}
+                _ => {
+                    targets.into_iter().for_each(|id| self.tree.kill(id));
+                    self.tree.rename(object, from, to);
+                }
+            }
+        }
+    }
+
+    /// In a merge patch `null` deletes the value, and so it deletes what the value is wrapped into.
+    pub(super) fn wrap(&mut self, id: Id, into: &Wrapper) -> Result<(), Fault> {
+        if self.mode == Mode::MergePatch && self.tree.kind(id) == Kind::Null {
+            return Ok(());
+        }
+        match into {
+            Wrapper::Array => self.tree.wrap(id, None),
+            Wrapper::Member(name) => self.tree.wrap(id, Some(name)),
+        }
+        Ok(())
+    }
+
+    pub(super) fn unwrap(&mut self, id: Id, resource: Id, from: &Wrapper, many: Many) -> Result<(), Fault> {
+        let kind = self.tree.kind(id);
+        match from {
+            _ if kind == Kind::Null => Ok(()),
+            Wrapper::Member(name) if kind == Kind::Object => match self.tree.members(id, name).pop() {
+                Some(member) => self.lift(id, member),
+                None => Err(self.wanted(id, "an object with the member that is taken out")),
+            },
+            Wrapper::Member(_) => Err(self.wanted(id, "an object")),
+            Wrapper::Array if kind == Kind::List => self.unwrap_list(id, resource, many),
+            Wrapper::Array if kind == Kind::Object && self.objects_as_lists => self.unwrap_list(id, resource, many),
+            Wrapper::Array => Err(self.wanted(id, "a list")),
+        }
+    }
+
+    fn unwrap_list(&mut self, id: Id, resource: Id, many: Many) -> Result<(), Fault> {
+        let elements = self.tree.children(id);
+        match (elements.as_slice(), many) {
+            ([], _) if self.mode == Mode::MergePatch => self.replace(id, Cow::Borrowed(b"null")),
+            ([], _) => self.drop_empty(id, resource),
+            ([first], _) | ([first, ..], Many::First) => self.lift(id, *first),
+            (elements, Many::Error) => Err(Fault::new(id, Reason::Many { elements: elements.len() })),
+        }
+    }
+
+    fn drop_empty(&mut self, id: Id, resource: Id) -> Result<(), Fault> {
+        let in_object = self.tree.parent(id).is_some_and(|parent| self.tree.kind(parent) == Kind::Object);
+        if id == resource || !in_object {
+            return Err(Fault::new(id, Reason::Nothing));
+        }
+        self.tree.kill(id);
+        Ok(())
+    }
+
+    /// Puts what is inside of a value in its place.
+    fn lift(&mut self, id: Id, inner: Id) -> Result<(), Fault> {
+        let inner = self.tree.detach(inner);
+        self.tree.put(id, inner);
+        Ok(())
+    }
+
+    fn replace(&mut self, id: Id, value: Cow<'a, [u8]>) -> Result<(), Fault> {
+        self.tree.set(id, value);
+        Ok(())
+    }
+
+    pub(super) fn map(&mut self, id: Id, pairs: &'a [(Literal, Literal)], other: &'a Other) -> Result<(), Fault> {
+        let null = self.tree.kind(id) == Kind::Null;
+        if null && self.mode == Mode::MergePatch {
+            return Ok(());
+        }
+        let value = self.tree.text(id);
+        let listed = pairs.iter().find(|(from, _)| equal::equal(&value, from.as_bytes())).map(|(_, to)| to);
+        let to = match (listed, other) {
+            (Some(to), _) => to,
+            (None, _) if null => return Ok(()),
+            (None, Other::Keep) => return Ok(()),
+            (None, Other::Value(to)) => to,
+            (None, Other::Error) => {
+                return Err(Fault::new(id, Reason::Unlisted { found: self.tree.kind(id).name() }));
+            }
+        };
+        self.replace(id, Cow::Borrowed(to.as_bytes()))
+    }
+
+    pub(super) fn convert(&mut self, id: Id, conversion: Conversion) -> Result<(), Fault> {
+        if self.tree.kind(id) == Kind::Null {
+            return Ok(());
+        }
+        match conversion.apply(self.tree.kind(id), &self.tree.text(id)) {
+            Some(converted) => self.replace(id, Cow::Owned(converted)),
+            None => Err(self.wanted(id, conversion.wanted())),
+        }
+    }
+}
+
+// === impl Conversion ===
+
+impl Conversion {
+    /// The JSON text of the other form, when the value has this one.
+    fn apply(self, kind: Kind, value: &[u8]) -> Option<Vec<u8>> {
+        let source = if self.takes_text() { text::unescape(text::inner(value)) } else { Cow::Borrowed(value) };
+        if kind != if self.takes_text() { Kind::Text } else { Kind::Number } {
+            return None;
+        }
+        match self {
+            Self::NumberToString => Some(quoted(value)),
+            Self::StringToNumber => number::is_number(&source).then(|| source.into_owned()),
+            Self::IntegerToDecimal { scale } => {
+                number::integer_to_decimal(value, scale as usize).map(|text| quoted(&text))
+            }
+            Self::DecimalToInteger { scale } => number::decimal_to_integer(&source, scale as usize),
+            Self::UnixSecondsToRfc3339 => time_text(value, 1),
+            Self::UnixMillisToRfc3339 => time_text(value, 1000),
+            Self::Rfc3339ToUnixSeconds => time::to_unix(&source, 1).map(|unix| unix.to_string().into_bytes()),
+            Self::Rfc3339ToUnixMillis => time::to_unix(&source, 1000).map(|unix| unix.to_string().into_bytes()),
+        }
+    }
+
+    const fn takes_text(self) -> bool {
+        use Conversion::{DecimalToInteger, Rfc3339ToUnixMillis, Rfc3339ToUnixSeconds, StringToNumber};
+        matches!(self, StringToNumber | DecimalToInteger { .. } | Rfc3339ToUnixSeconds | Rfc3339ToUnixMillis)
+    }
+
+    const fn wanted(self) -> &'static str {
+        match self {
+            Self::NumberToString => "a number",
+            Self::StringToNumber => "a text that is a number",
+            Self::IntegerToDecimal { .. } => "an integer of digits only",
+            Self::DecimalToInteger { .. } => "a text that is a decimal of this scale",
+            Self::UnixSecondsToRfc3339 => "an integer of Unix seconds in the years 0000 to 9999",
+            Self::UnixMillisToRfc3339 => "an integer of Unix milliseconds in the years 0000 to 9999",
+            Self::Rfc3339ToUnixSeconds => "an RFC 3339 time of whole seconds",
+            Self::Rfc3339ToUnixMillis => "an RFC 3339 time of whole milliseconds",
+        }
+    }
+}
+
+fn time_text(value: &[u8], per_second: i64) -> Option<Vec<u8>> {
+    let digits = std::str::from_utf8(value).ok().filter(|_| number::is_integer(value))?;
+    Some(text::quote(&time::from_unix(digits.parse().ok()?, per_second)?))
+}
+
+/// In quotes, of what needs no escapes.
+fn quoted(plain: &[u8]) -> Vec<u8> {
+    [b"\"", plain, b"\""].concat()
+}

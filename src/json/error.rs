@@ -1,0 +1,173 @@
+use std::fmt;
+
+use super::Pointer;
+
+/// Why a document was not migrated.
+///
+/// Its text names places, kinds and limits, never a value. What a custom function said is the `source()`.
+pub struct MigrateError {
+    kind: Box<ErrorKind>,
+}
+
+#[derive(Debug)]
+enum ErrorKind {
+    Syntax { offset: usize, wanted: &'static str },
+    Depth { offset: usize, limit: usize },
+    Size { size: usize, limit: usize },
+    Value { pointer: Pointer, reason: Reason },
+    PatchTarget { pointer: Pointer, why: &'static str },
+}
+
+/// What is wrong with a value.
+#[derive(Debug)]
+pub(super) enum Reason {
+    /// It is of another kind.
+    Wanted { wanted: &'static str, found: &'static str },
+    /// A map does not list it.
+    Unlisted { found: &'static str },
+    /// An array of several where one is wanted.
+    Many { elements: usize },
+    /// An empty array that stands where nothing can be left out.
+    Nothing,
+    /// Taken from inside of the place it is to be written to, or the other way round.
+    Inside,
+    /// A merge patch that says something about a part of a joined text only.
+    Unmergeable,
+    /// The place is the whole document, which cannot go away.
+    Root,
+    /// A JSON Patch that does not apply.
+    Patch(&'static str),
+    /// A custom function refused it.
+    Custom(CustomError),
+}
+
+/// The text that a custom function returned.
+#[derive(Debug)]
+pub(super) struct CustomError(pub(super) String);
+
+// === impl MigrateError ===
+
+impl MigrateError {
+    pub(super) fn syntax(offset: usize, wanted: &'static str) -> Self {
+        ErrorKind::Syntax { offset, wanted }.into()
+    }
+
+    pub(super) fn depth(offset: usize, limit: usize) -> Self {
+        ErrorKind::Depth { offset, limit }.into()
+    }
+
+    pub(super) fn size(size: usize, limit: usize) -> Self {
+        ErrorKind::Size { size, limit }.into()
+    }
+
+    pub(super) fn value(pointer: Pointer, reason: Reason) -> Self {
+        ErrorKind::Value { pointer, reason }.into()
+    }
+
+    pub(super) fn patch_target(pointer: Pointer, why: &'static str) -> Self {
+        ErrorKind::PatchTarget { pointer, why }.into()
+    }
+
+    /// Whether the text is not JSON (RFC 8259).
+    #[must_use]
+    pub fn is_syntax(&self) -> bool {
+        matches!(*self.kind, ErrorKind::Syntax { .. })
+    }
+
+    /// Whether the document is too deep or too large.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        matches!(*self.kind, ErrorKind::Depth { .. } | ErrorKind::Size { .. })
+    }
+
+    /// Whether an op met a value that it cannot take.
+    #[must_use]
+    pub fn is_value(&self) -> bool {
+        matches!(*self.kind, ErrorKind::Value { .. })
+    }
+
+    /// Whether a JSON Patch body names a place that has no single counterpart in the other version.
+    #[must_use]
+    pub fn is_patch_target(&self) -> bool {
+        matches!(*self.kind, ErrorKind::PatchTarget { .. })
+    }
+
+    /// The byte of the document that is not JSON or too deep.
+    #[must_use]
+    pub fn offset(&self) -> Option<usize> {
+        match *self.kind {
+            ErrorKind::Syntax { offset, .. } | ErrorKind::Depth { offset, .. } => Some(offset),
+            _ => None,
+        }
+    }
+
+    /// The place of the value that was refused, or the path of the JSON Patch operation.
+    #[must_use]
+    pub fn pointer(&self) -> Option<String> {
+        match &*self.kind {
+            ErrorKind::Value { pointer, .. } | ErrorKind::PatchTarget { pointer, .. } => Some(pointer.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl From<ErrorKind> for MigrateError {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind: Box::new(kind) }
+    }
+}
+
+impl fmt::Display for MigrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.kind {
+            ErrorKind::Syntax { offset, wanted } => write!(f, "not JSON: expected {wanted} at byte {offset}"),
+            ErrorKind::Depth { offset, limit } => write!(f, "more than {limit} levels deep at byte {offset}"),
+            ErrorKind::Size { size, limit } => write!(f, "{size} bytes, more than the limit of {limit}"),
+            ErrorKind::Value { pointer, reason } => write!(f, "{reason} at `{pointer}`"),
+            ErrorKind::PatchTarget { pointer, why } => write!(f, "a patch of `{pointer}` cannot be migrated: {why}"),
+        }
+    }
+}
+
+impl fmt::Debug for MigrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MigrateError").field(&self.kind).finish()
+    }
+}
+
+impl std::error::Error for MigrateError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.kind {
+            ErrorKind::Value { reason: Reason::Custom(cause), .. } => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+// === impl Reason ===
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wanted { wanted, found } => write!(f, "expected {wanted}, found {found}"),
+            Self::Unlisted { found } => write!(f, "{found} that the map does not list"),
+            Self::Many { elements } => write!(f, "expected a list of one, found {elements} elements"),
+            Self::Nothing => f.write_str("an empty list where something must stand"),
+            Self::Inside => f.write_str("a value taken from inside of its own target"),
+            Self::Unmergeable => f.write_str("a merge patch of some parts of a joined text, but not of all alike"),
+            Self::Root => f.write_str("the whole document cannot be dropped"),
+            Self::Patch(why) => write!(f, "the JSON Patch does not apply: {why}"),
+            Self::Custom(_) => f.write_str("the custom function refused the value"),
+        }
+    }
+}
+
+// === impl CustomError ===
+
+impl fmt::Display for CustomError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CustomError {}

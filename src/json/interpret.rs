@@ -1,0 +1,188 @@
+use super::error::Reason;
+use super::pattern::Segment;
+use super::tree::{Id, Tree};
+use super::{Condition, MigrateError, Mode, OnError, Op, Options, Pointer, Reference, Step, Test, equal};
+
+/// A document after its steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Migrated {
+    /// The document. Byte by byte the one that came in, when no step changed anything.
+    pub body: Vec<u8>,
+    /// How often a value that was to be written met one that was there.
+    pub collisions: u64,
+    /// How many values were left as they were under [`OnError::Pass`].
+    pub passed: u64,
+}
+
+/// The interpreter with its document.
+pub(super) struct Run<'a> {
+    pub(super) tree: Tree<'a>,
+    pub(super) mode: Mode,
+    /// Whether the objects on the way to a patched value may stand for arrays.
+    pub(super) objects_as_lists: bool,
+    pub(super) collisions: u64,
+    pub(super) passed: u64,
+}
+
+/// One node that a step runs on.
+pub(super) struct Place<'p> {
+    /// The resource, then the node of each star.
+    levels: &'p [Id],
+    pub(super) node: Id,
+}
+
+/// An op that cannot be run on a value.
+#[derive(Debug)]
+pub(super) struct Fault {
+    at: Id,
+    reason: Reason,
+}
+
+/// Runs the steps over a document, one after the other: the meaning that every faster way must have as well.
+///
+/// An empty document is returned as it is, and so is any document when no step is left to run (those that
+/// [`Mode::Partial`] leaves out), even one that is not JSON. A path that leads nowhere is as an absent member: nothing
+/// happens, for every op but [`Op::Patch`].
+///
+/// # Errors
+/// When the document is not JSON, is past a limit of `options`, or when a step under [`OnError::Fail`] meets a value
+/// that it cannot take.
+pub fn migrate<'s>(
+    document: &[u8],
+    steps: impl IntoIterator<Item = &'s Step>,
+    options: &Options,
+) -> Result<Migrated, MigrateError> {
+    let steps: Vec<_> = steps.into_iter().filter(|step| options.mode().runs(step)).collect();
+    if steps.is_empty() || document.is_empty() {
+        return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
+    }
+    let mut run = Run::new(Tree::parse(document, options)?, options.mode());
+    steps.into_iter().try_for_each(|step| run.step(step))?;
+    Ok(Migrated { body: run.tree.document(), collisions: run.collisions, passed: run.passed })
+}
+
+// === impl Run ===
+
+impl<'a> Run<'a> {
+    pub(super) fn new(tree: Tree<'a>, mode: Mode) -> Self {
+        Self { tree, mode, objects_as_lists: false, collisions: 0, passed: 0 }
+    }
+
+    pub(super) fn step(&mut self, step: &'a Step) -> Result<(), MigrateError> {
+        self.resources(step, self.tree.root(), step.resource.segments())?;
+        self.tree.sweep();
+        Ok(())
+    }
+
+    fn resources(&mut self, step: &'a Step, at: Id, rest: &[Segment]) -> Result<(), MigrateError> {
+        let Some((segment, rest)) = rest.split_first() else {
+            return self.places(step, &mut vec![at], at, step.each.segments());
+        };
+        self.tree.matching(at, segment).into_iter().try_for_each(|child| self.resources(step, child, rest))
+    }
+
+    fn places(&mut self, step: &'a Step, levels: &mut Vec<Id>, at: Id, rest: &[Segment]) -> Result<(), MigrateError> {
+        let Some((segment, rest)) = rest.split_first() else {
+            return self.place(step, &Place { levels, node: at });
+        };
+        for child in self.tree.matching(at, segment) {
+            let depth = levels.len();
+            levels.extend((*segment == Segment::Every).then_some(child));
+            self.places(step, levels, child, rest)?;
+            levels.truncate(depth);
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, step: &'a Step, place: &Place<'_>) -> Result<(), MigrateError> {
+        if let Some(condition) = &step.when
+            && !self.holds(condition, place)
+        {
+            return Ok(());
+        }
+        let node = place.node;
+        match &step.op {
+            Op::Add { at, value } => self.add(node, at, value),
+            Op::Drop { at } => self.every(step, node, at, Self::drop_value)?,
+            Op::Rename { object, from, to, collision } => self.rename(node, object, [from, to], *collision),
+            Op::Wrap { at, into } => self.every(step, node, at, |run, id| run.wrap(id, into))?,
+            Op::Unwrap { at, from, many } => {
+                self.every(step, node, at, |run, id| run.unwrap(id, place.resource(), from, *many))?;
+            }
+            Op::Map { at, pairs, other } => self.every(step, node, at, |run, id| run.map(id, pairs, other))?,
+            Op::Convert { at, conversion } => self.every(step, node, at, |run, id| run.convert(id, *conversion))?,
+            Op::Custom(custom) => self.every(step, node, &Pointer::ROOT, |run, id| run.custom(id, custom))?,
+            Op::Patch(ops) => self.every(step, node, &Pointer::ROOT, |run, id| run.patch(id, ops))?,
+            Op::Copy { .. } | Op::Compute { .. } | Op::Move { .. } | Op::Split { .. } | Op::Join { .. } => {
+                let result = self.carry(&step.op, place);
+                self.settle(step, result)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn holds(&mut self, condition: &Condition, place: &Place<'_>) -> bool {
+        match (self.read(place, &condition.at), &condition.test) {
+            (Some(_), Test::Present) => true,
+            (Some(id), Test::Equals(literal)) => equal::equal(&self.tree.text(id), literal.as_bytes()),
+            (None, _) => false,
+        }
+    }
+
+    /// The last value at a reference.
+    pub(super) fn read(&mut self, place: &Place<'_>, reference: &Reference) -> Option<Id> {
+        let from = *place.levels.get(reference.level)?;
+        self.tree.find(from, &reference.pointer).pop()
+    }
+
+    /// Runs an op with one end on every value there, each by itself.
+    fn every(
+        &mut self,
+        step: &Step,
+        node: Id,
+        at: &Pointer,
+        mut op: impl FnMut(&mut Self, Id) -> Result<(), Fault>,
+    ) -> Result<(), MigrateError> {
+        for id in self.tree.find(node, at) {
+            let result = op(self, id);
+            self.settle(step, result)?;
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, step: &Step, result: Result<(), Fault>) -> Result<(), MigrateError> {
+        match (result, step.on_error) {
+            (Ok(()), _) => Ok(()),
+            (Err(_), OnError::Pass) => {
+                self.passed += 1;
+                Ok(())
+            }
+            (Err(Fault { at, reason }), OnError::Fail) => Err(MigrateError::value(self.tree.pointer(at), reason)),
+        }
+    }
+
+    pub(super) fn wanted(&self, at: Id, wanted: &'static str) -> Fault {
+        Fault::new(at, Reason::Wanted { wanted, found: self.tree.kind(at).name() })
+    }
+}
+
+// === impl Place ===
+
+impl Place<'_> {
+    fn resource(&self) -> Id {
+        self.levels[0]
+    }
+}
+
+// === impl Fault ===
+
+impl Fault {
+    pub(super) fn new(at: Id, reason: Reason) -> Self {
+        Self { at, reason }
+    }
+
+    pub(super) fn patch(at: Id, why: &'static str) -> Self {
+        Self::new(at, Reason::Patch(why))
+    }
+}

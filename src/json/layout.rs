@@ -1,0 +1,152 @@
+//! The parts of one array or object, as ranges of its text. The text is known to follow the grammar.
+
+use std::ops::Range;
+
+use super::scan::after_white;
+
+/// A member or element, without the comma.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Slot {
+    /// White space before it.
+    pub(super) lead: Range<usize>,
+    /// The key in its quotes; empty in an array.
+    pub(super) key: Range<usize>,
+    /// The colon with its white space; empty in an array.
+    pub(super) colon: Range<usize>,
+    /// The value.
+    pub(super) value: Range<usize>,
+    /// White space before the comma.
+    pub(super) trail: Range<usize>,
+}
+
+/// The members or elements of a container, one by one.
+pub(super) struct Layout<'t> {
+    text: &'t [u8],
+    at: usize,
+    tail: Range<usize>,
+}
+
+// === impl Layout ===
+
+impl<'t> Layout<'t> {
+    pub(super) fn of(container: &'t [u8]) -> Self {
+        let end = container.len().saturating_sub(1);
+        Self { text: container, at: 1, tail: end..end }
+    }
+
+    /// White space before the closing bracket; known when all items were taken.
+    pub(super) fn tail(&self) -> Range<usize> {
+        self.tail.clone()
+    }
+}
+
+impl Iterator for Layout<'_> {
+    type Item = Slot;
+
+    fn next(&mut self) -> Option<Slot> {
+        let end = self.tail.end;
+        if self.at > end {
+            return None;
+        }
+        let start = after_white(self.text, self.at);
+        if start >= end {
+            self.tail.start = self.at.min(end);
+            self.at = end + 1;
+            return None;
+        }
+        let mut slot = slot(self.text, self.at, start, self.text.first() == Some(&b'{'));
+        self.at = slot.trail.end + 1;
+        if slot.trail.end >= end {
+            self.tail.start = slot.trail.start;
+            slot.trail.end = slot.trail.start;
+        }
+        Some(slot)
+    }
+}
+
+fn slot(text: &[u8], lead: usize, start: usize, object: bool) -> Slot {
+    let key_end = if object { after_string(text, start) } else { start };
+    let value = if object { after_white(text, after_white(text, key_end) + 1) } else { start };
+    let value_end = after_value(text, value);
+    Slot {
+        lead: lead..start,
+        key: start..key_end,
+        colon: key_end..value,
+        value: value..value_end,
+        trail: value_end..after_white(text, value_end),
+    }
+}
+
+fn after_value(text: &[u8], at: usize) -> usize {
+    match text.get(at) {
+        Some(b'"') => after_string(text, at),
+        Some(b'{' | b'[') => after_container(text, at),
+        _ => {
+            let rest = text.get(at..).unwrap_or_default();
+            let ends = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r');
+            at + rest.iter().position(ends).unwrap_or(rest.len())
+        }
+    }
+}
+
+fn after_container(text: &[u8], mut at: usize) -> usize {
+    let mut depth = 0_usize;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => {
+                at = after_string(text, at);
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            break;
+        }
+    }
+    at
+}
+
+pub(super) fn after_string(text: &[u8], quote: usize) -> usize {
+    let mut at = quote + 1;
+    while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found + 1;
+        if text[at - 1] == b'"' {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_cover_the_text() {
+        for text in [
+            r#"{ "a" : 1 , "b\"}" :[1, {"c":"]"}] }"#,
+            "[ ]",
+            "{}",
+            "[1]",
+            "[[],{} , \"x\\\\\",null ]",
+            r#"{"a":{"b":2}}"#,
+        ] {
+            let mut slots = Layout::of(text.as_bytes());
+            let mut joined = text[..1].to_owned();
+            for (index, slot) in slots.by_ref().enumerate() {
+                joined.push_str(if index > 0 { "," } else { "" });
+                for range in [&slot.lead, &slot.key, &slot.colon, &slot.value, &slot.trail] {
+                    joined.push_str(&text[range.clone()]);
+                }
+            }
+            joined.push_str(&text[slots.tail()]);
+            joined.push_str(&text[text.len() - 1..]);
+            assert_eq!(joined, text);
+        }
+        assert_eq!(Layout::of(b"[1 , 2 ]").last().map(|slot| slot.trail), Some(6..6));
+    }
+}

@@ -1,0 +1,91 @@
+use super::Step;
+
+/// What kind of body is migrated, and how large it may be.
+///
+/// ```
+/// use sunward::json::{Mode, Options};
+///
+/// let options = Options::default().with_mode(Mode::MergePatch).with_max_bytes(64 * 1024);
+/// assert_eq!(options.max_depth(), 512);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    mode: Mode,
+    max_depth: usize,
+    max_bytes: usize,
+}
+
+/// How much of the resource a body shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// All of it.
+    #[default]
+    Whole,
+    /// Some members: steps that fill in constants are left out, because what is absent is not missing.
+    Partial,
+    /// A JSON Merge Patch (RFC 7396): as [`Mode::Partial`], and `null` says that a member is deleted, so it is never
+    /// taken for a value.
+    MergePatch,
+}
+
+/// The deepest nesting that a stack of 2 MiB carries with room to spare.
+const DEEPEST: usize = 1024;
+
+// === impl Options ===
+
+impl Options {
+    /// With this mode.
+    #[must_use]
+    pub const fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// With at most so many arrays and objects around a value; more than 1024 are cut to 1024.
+    #[must_use]
+    pub const fn with_max_depth(mut self, levels: usize) -> Self {
+        self.max_depth = if levels < DEEPEST { levels } else { DEEPEST };
+        self
+    }
+
+    /// With documents of at most so many bytes.
+    #[must_use]
+    pub const fn with_max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// The mode.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The limit of nesting.
+    #[must_use]
+    pub const fn max_depth(&self) -> usize {
+        self.max_depth
+    }
+
+    /// The limit of size.
+    #[must_use]
+    pub const fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+}
+
+/// Whole documents, 512 levels, 16 MiB.
+impl Default for Options {
+    fn default() -> Self {
+        Self { mode: Mode::Whole, max_depth: 512, max_bytes: 16 << 20 }
+    }
+}
+
+// === impl Mode ===
+
+impl Mode {
+    /// Whether the step is not left out.
+    pub(super) fn runs(self, step: &Step) -> bool {
+        self == Self::Whole || !step.constant
+    }
+}

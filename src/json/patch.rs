@@ -1,0 +1,175 @@
+//! JSON Patch (RFC 6902) on the tree: what no operation touches keeps its bytes.
+
+use std::borrow::Cow;
+
+use super::equal::{self, Kind};
+use super::interpret::{Fault, Run};
+use super::tree::{Id, Tree, index};
+use super::{Literal, MigrateError, Options, Pointer, patch_body};
+
+/// One operation of a JSON Patch (RFC 6902 §4). A last token `-` stands for the end of an array.
+///
+/// A pointer that passes over duplicate members does not resolve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatchOp {
+    /// Adds a member or element, or replaces a member.
+    Add {
+        /// Where.
+        path: Pointer,
+        /// The value.
+        value: Literal,
+    },
+    /// Removes what must exist.
+    Remove {
+        /// Where.
+        path: Pointer,
+    },
+    /// Replaces what must exist.
+    Replace {
+        /// Where.
+        path: Pointer,
+        /// The value.
+        value: Literal,
+    },
+    /// Removes a value and adds it elsewhere, but not inside of itself.
+    Move {
+        /// The source.
+        from: Pointer,
+        /// Where to.
+        path: Pointer,
+    },
+    /// Adds the exact bytes of a value elsewhere.
+    Copy {
+        /// The source.
+        from: Pointer,
+        /// Where to.
+        path: Pointer,
+    },
+    /// Fails unless the value is equal, by [`Literal::equals`].
+    Test {
+        /// Where.
+        path: Pointer,
+        /// The value.
+        value: Literal,
+    },
+}
+
+// === impl PatchOp ===
+
+impl PatchOp {
+    /// Reads a JSON Patch document. Members that an operation does not need are ignored (RFC 6902 §4).
+    ///
+    /// # Errors
+    /// When it is not JSON, or not a list of operations.
+    ///
+    /// ```
+    /// use sunward::json::PatchOp;
+    ///
+    /// let ops = PatchOp::parse_list(r#"[{"op": "add", "path": "/a", "value": 1.10}]"#)?;
+    /// assert!(matches!(&ops[0], PatchOp::Add { value, .. } if value.as_str() == "1.10"));
+    /// # Ok::<(), sunward::json::MigrateError>(())
+    /// ```
+    pub fn parse_list(json: &str) -> Result<Vec<Self>, MigrateError> {
+        let mut tree = Tree::parse(json.as_bytes(), &Options::default())?;
+        patch_body::operations(&mut tree)?.iter().map(|operation| operation.to_op(&tree)).collect()
+    }
+}
+
+// === impl Run ===
+
+impl<'a> Run<'a> {
+    /// All operations or none.
+    pub(super) fn patch(&mut self, id: Id, ops: &'a [PatchOp]) -> Result<(), Fault> {
+        let copy = self.tree.duplicate(id);
+        let applied = ops.iter().try_for_each(|op| self.tree.apply(copy, op));
+        applied.map_err(|why| Fault::patch(id, why))?;
+        self.tree.put(id, copy);
+        Ok(())
+    }
+}
+
+// === impl Tree ===
+
+type Applied<T = ()> = Result<T, &'static str>;
+
+impl<'a> Tree<'a> {
+    fn apply(&mut self, root: Id, op: &'a PatchOp) -> Applied {
+        match op {
+            PatchOp::Add { path, value } => {
+                let value = self.add(Cow::Borrowed(value.as_bytes()));
+                self.patch_add(root, path, value)
+            }
+            PatchOp::Remove { path } => self.patch_remove(root, path).map(|_| ()),
+            PatchOp::Replace { path, value } => {
+                let target = self.resolve(root, path)?;
+                self.set(target, Cow::Borrowed(value.as_bytes()));
+                Ok(())
+            }
+            PatchOp::Move { from, path } => self.patch_move(root, from, path),
+            PatchOp::Copy { from, path } => {
+                let source = self.resolve(root, from)?;
+                let copy = self.duplicate(source);
+                self.patch_add(root, path, copy)
+            }
+            PatchOp::Test { path, value } => {
+                let target = self.resolve(root, path)?;
+                let equal = equal::equal(&self.text(target), value.as_bytes());
+                if equal { Ok(()) } else { Err("a test found another value") }
+            }
+        }
+    }
+
+    fn patch_add(&mut self, root: Id, path: &Pointer, value: Id) -> Applied {
+        let Some((parent, token)) = path.parent() else {
+            self.put(root, value);
+            return Ok(());
+        };
+        let parent = self.resolve(root, &parent)?;
+        match self.kind(parent) {
+            Kind::Object => match self.members(parent, token).as_slice() {
+                [] => self.append(parent, token, value),
+                [member] => self.put(*member, value),
+                _ => return Err("a path leads over duplicate members"),
+            },
+            Kind::List => {
+                let length = self.children(parent).len();
+                let at = if token == "-" { Some(length) } else { index(token).filter(|at| *at <= length) };
+                self.insert(parent, at.ok_or("an index is past the end of its array")?, value);
+            }
+            _ => return Err("a path leads into a value that is no container"),
+        }
+        Ok(())
+    }
+
+    /// Leaves the value readable.
+    fn patch_remove(&mut self, root: Id, path: &Pointer) -> Applied<Id> {
+        let target = self.resolve(root, path)?;
+        if target == root {
+            return Err("the whole value cannot be removed");
+        }
+        self.kill(target);
+        self.sweep();
+        Ok(target)
+    }
+
+    fn patch_move(&mut self, root: Id, from: &Pointer, path: &Pointer) -> Applied {
+        self.resolve(root, from)?;
+        if from == path {
+            return Ok(());
+        }
+        if path.starts_with(from) {
+            return Err("a value cannot be moved into itself");
+        }
+        let source = self.patch_remove(root, from)?;
+        let value = self.detach(source);
+        self.patch_add(root, path, value)
+    }
+
+    fn resolve(&mut self, root: Id, path: &Pointer) -> Applied<Id> {
+        path.tokens().iter().try_fold(root, |at, token| match self.step(at, token).as_slice() {
+            [next] => Ok(*next),
+            [] => Err("a path leads nowhere"),
+            _ => Err("a path leads over duplicate members"),
+        })
+    }
+}

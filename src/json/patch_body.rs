@@ -1,0 +1,285 @@
+//! JSON Patch bodies (`application/json-patch+json`): the operations of a client, said for another version.
+
+use std::borrow::Cow;
+
+use super::equal::Kind;
+use super::error::Reason;
+use super::interpret::Run;
+use super::patch_reach::{Verdict, judge};
+use super::tree::{Id, Tree};
+use super::{Literal, MigrateError, Migrated, Mode, Options, PatchOp, Pointer, Step, text};
+
+/// An operation in its document.
+pub(super) struct Operation {
+    element: Id,
+    name: Name,
+    path: Place,
+    from: Option<Place>,
+    value: Option<Id>,
+}
+
+struct Place {
+    id: Id,
+    pointer: Pointer,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Name {
+    Add,
+    Remove,
+    Replace,
+    Move,
+    Copy,
+    Test,
+}
+
+/// What became of one path and its value.
+struct Carried {
+    /// More than one when the value was copied.
+    places: Vec<(Pointer, Vec<u8>)>,
+    /// The steps that changed the value, by their index.
+    rewrites: Vec<usize>,
+}
+
+/// The steps, and what was counted while they ran.
+struct Carrier<'s> {
+    steps: Vec<&'s Step>,
+    max_depth: usize,
+    collisions: u64,
+    passed: u64,
+}
+
+/// Migrates the body of a PATCH request with a JSON Patch (RFC 6902): `path` and `from` are rewritten, `value` is
+/// migrated, as a part of a document that is not there to look at. What is not concerned keeps its bytes.
+///
+/// Steps that fill in constants are left out. An operation on a copied value becomes several, one after the other.
+///
+/// # Errors
+/// As [`migrate`](super::migrate); when the body is not a list of operations (`is_value`); and when an operation has no
+/// counterpart (`is_patch_target`, for HTTP 422): it names a member that is dropped, a part of a value that is changed
+/// as a whole, a text that is split or joined, a value that another is taken out of or into, or a place where a
+/// condition of a step would have to be known.
+///
+/// ```
+/// # use sunward::json::{Collision, OnError, Op, Options, Pattern, Pointer, Step, migrate_json_patch};
+/// # let (resource, each) = (Pattern::root(), Pattern::root());
+/// # let (object, collision) = (Pointer::ROOT, Collision::Replace);
+/// # let op = Op::Rename { object, from: "name".into(), to: "title".into(), collision };
+/// # let rename = Step { resource, each, when: None, op, on_error: OnError::Fail, constant: false };
+/// let body = br#"[{"op": "replace", "path": "/name", "value": 1.10}]"#;
+/// let migrated = migrate_json_patch(body, [&rename], &Options::default())?;
+/// assert_eq!(migrated.body, br#"[{"op": "replace", "path": "/title", "value": 1.10}]"#);
+/// # Ok::<(), sunward::json::MigrateError>(())
+/// ```
+pub fn migrate_json_patch<'s>(
+    document: &[u8],
+    steps: impl IntoIterator<Item = &'s Step>,
+    options: &Options,
+) -> Result<Migrated, MigrateError> {
+    let steps: Vec<_> = steps.into_iter().filter(|step| Mode::Partial.runs(step)).collect();
+    if steps.is_empty() || document.is_empty() {
+        return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
+    }
+    let mut body = Tree::parse(document, options)?;
+    let mut carrier = Carrier { steps, max_depth: options.max_depth(), collisions: 0, passed: 0 };
+    let mut end = 0;
+    for operation in operations(&mut body)? {
+        end += 1;
+        end += if operation.from.is_some() {
+            carrier.two_paths(&mut body, &operation)?
+        } else {
+            carrier.one_path(&mut body, &operation, end)?
+        };
+    }
+    Ok(Migrated { body: body.document(), collisions: carrier.collisions, passed: carrier.passed })
+}
+
+/// The operations of a JSON Patch document.
+pub(super) fn operations(tree: &mut Tree<'_>) -> Result<Vec<Operation>, MigrateError> {
+    let root = tree.root();
+    if tree.kind(root) != Kind::List {
+        return Err(malformed(tree, root, "it is not a list of operations"));
+    }
+    tree.children(root).into_iter().map(|element| Operation::read(tree, element)).collect()
+}
+
+fn malformed(tree: &Tree<'_>, at: Id, why: &'static str) -> MigrateError {
+    MigrateError::value(tree.pointer(at), Reason::Patch(why))
+}
+
+// === impl Operation ===
+
+impl Operation {
+    fn read(tree: &mut Tree<'_>, element: Id) -> Result<Self, MigrateError> {
+        let name = needed(tree, element, "op")?;
+        let name = Name::read(&tree.text(name)).ok_or_else(|| malformed(tree, name, "the operation is not known"))?;
+        let path = Place::read(tree, element, "path")?;
+        let from = if name.has_from() { Some(Place::read(tree, element, "from")?) } else { None };
+        let value = if name.has_value() { Some(needed(tree, element, "value")?) } else { None };
+        Ok(Self { element, name, path, from, value })
+    }
+
+    pub(super) fn to_op(&self, tree: &Tree<'_>) -> Result<PatchOp, MigrateError> {
+        let path = self.path.pointer.clone();
+        let from = self.from.as_ref().map(|from| from.pointer.clone()).unwrap_or_default();
+        let value = || match self.value {
+            Some(id) => Literal::parse(&String::from_utf8_lossy(&tree.text(id))),
+            None => Err(malformed(tree, self.element, "there is no `value`")),
+        };
+        Ok(match self.name {
+            Name::Add => PatchOp::Add { path, value: value()? },
+            Name::Remove => PatchOp::Remove { path },
+            Name::Replace => PatchOp::Replace { path, value: value()? },
+            Name::Move => PatchOp::Move { from, path },
+            Name::Copy => PatchOp::Copy { from, path },
+            Name::Test => PatchOp::Test { path, value: value()? },
+        })
+    }
+}
+
+fn needed(tree: &mut Tree<'_>, element: Id, name: &str) -> Result<Id, MigrateError> {
+    match tree.members(element, name).as_slice() {
+        [member] => Ok(*member),
+        _ => Err(malformed(tree, element, "an operation needs exactly one `op` and `path`, and its `from` or `value`")),
+    }
+}
+
+// === impl Place ===
+
+impl Place {
+    fn read(tree: &mut Tree<'_>, element: Id, name: &str) -> Result<Self, MigrateError> {
+        let id = needed(tree, element, name)?;
+        let plain = text::unescape(text::inner(&tree.text(id))).into_owned();
+        let plain = Some(plain).filter(|_| tree.kind(id) == Kind::Text).and_then(|plain| String::from_utf8(plain).ok());
+        let pointer = plain.and_then(|plain| Pointer::parse(&plain).ok());
+        let pointer = pointer.ok_or_else(|| malformed(tree, id, "a path is not a JSON Pointer"))?;
+        Ok(Self { id, pointer })
+    }
+
+    fn write(&self, tree: &mut Tree<'_>, pointer: &Pointer) {
+        if *pointer != self.pointer {
+            tree.set(self.id, quoted(pointer));
+        }
+    }
+}
+
+fn quoted(pointer: &Pointer) -> Cow<'static, [u8]> {
+    Cow::Owned(text::quote(&pointer.to_string()))
+}
+
+// === impl Name ===
+
+impl Name {
+    fn read(quoted: &[u8]) -> Option<Self> {
+        let names = [
+            ("add", Self::Add),
+            ("remove", Self::Remove),
+            ("replace", Self::Replace),
+            ("move", Self::Move),
+            ("copy", Self::Copy),
+            ("test", Self::Test),
+        ];
+        let is_text = Kind::of(quoted) == Kind::Text;
+        names.into_iter().find(|(name, _)| is_text && text::spells(quoted, name)).map(|(_, name)| name)
+    }
+
+    fn has_from(self) -> bool {
+        matches!(self, Self::Move | Self::Copy)
+    }
+
+    fn has_value(self) -> bool {
+        matches!(self, Self::Add | Self::Replace | Self::Test)
+    }
+}
+
+// === impl Carrier ===
+
+impl Carrier<'_> {
+    /// Rewrites an operation with one path. Returns how many were added, from `end` on.
+    fn one_path(&mut self, body: &mut Tree<'_>, operation: &Operation, end: usize) -> Result<usize, MigrateError> {
+        let Operation { element, path, value, .. } = operation;
+        let source = value.and_then(|id| body.source(id));
+        let places = self.carry(&path.pointer, source)?.places;
+        for (index, (pointer, value)) in places.iter().enumerate().skip(1) {
+            let copy = body.duplicate(*element);
+            set_member(body, copy, "path", quoted(pointer));
+            set_member(body, copy, "value", Cow::Owned(value.clone()));
+            body.insert(body.root(), end + index - 1, copy);
+        }
+        if let Some((pointer, migrated)) = places.first() {
+            path.write(body, pointer);
+            if let Some(id) = value.filter(|_| source != Some(migrated)) {
+                body.set(id, Cow::Owned(migrated.clone()));
+            }
+        }
+        Ok(places.len().saturating_sub(1))
+    }
+
+    /// Rewrites an operation that takes a value from one place to another, where it must have the same form.
+    fn two_paths(&mut self, body: &mut Tree<'_>, operation: &Operation) -> Result<usize, MigrateError> {
+        let Operation { path, from, name, .. } = operation;
+        let Some(from) = from else { return Ok(0) };
+        let source = self.carry(&from.pointer, None)?;
+        let target = self.carry(&path.pointer, None)?;
+        if source.rewrites != target.rewrites {
+            return Err(MigrateError::patch_target(path.pointer.clone(), "the value has another form in each place"));
+        }
+        match (source.places.as_slice(), target.places.as_slice()) {
+            ([(source, _), others @ ..], [(target, _)]) if others.is_empty() || *name == Name::Copy => {
+                from.write(body, source);
+                path.write(body, target);
+                Ok(0)
+            }
+            _ => Err(MigrateError::patch_target(path.pointer.clone(), "the other version has the value twice")),
+        }
+    }
+
+    /// Runs the steps on a document of which only the value at `path` is known, or not even that.
+    fn carry(&mut self, path: &Pointer, value: Option<&[u8]>) -> Result<Carried, MigrateError> {
+        if path.tokens().len() > self.max_depth {
+            return Err(MigrateError::depth(0, self.max_depth));
+        }
+        let tree = Tree::nested(path.tokens(), Cow::Borrowed(value.unwrap_or(b"null")));
+        let mut run = Run::new(tree, Mode::Partial);
+        let mut rewrites = Vec::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            if run_step(&mut run, step, path, value.is_some())? {
+                rewrites.push(index);
+            }
+        }
+        self.collisions += run.collisions;
+        self.passed += run.passed;
+        let marked = run.tree.marked().into_iter();
+        let places: Vec<_> = marked.map(|(id, pointer)| (pointer, run.tree.text(id).into_owned())).collect();
+        if places.is_empty() {
+            return Err(MigrateError::patch_target(path.clone(), "the other version does not have the member"));
+        }
+        Ok(Carried { places, rewrites })
+    }
+}
+
+/// Whether the step changed the value.
+fn run_step<'a>(run: &mut Run<'a>, step: &'a Step, path: &Pointer, known: bool) -> Result<bool, MigrateError> {
+    let (mut runs, mut rewrites) = (false, false);
+    run.objects_as_lists = false;
+    for (_, location) in run.tree.marked() {
+        let verdict = judge(step, &location, known);
+        if let Verdict::Refuse(why) = verdict {
+            return Err(MigrateError::patch_target(path.clone(), why));
+        }
+        // A value that is not shown has nothing to be changed, and its place stays.
+        runs |= verdict != Verdict::Skip && (known || verdict != Verdict::Rewrite);
+        rewrites |= verdict == Verdict::Rewrite;
+        run.objects_as_lists |= verdict == Verdict::RunOnLists;
+    }
+    if runs {
+        run.step(step)?;
+    }
+    Ok(rewrites)
+}
+
+fn set_member(tree: &mut Tree<'_>, object: Id, name: &str, value: Cow<'static, [u8]>) {
+    for id in tree.members(object, name) {
+        tree.set(id, value.clone());
+    }
+}

@@ -1,0 +1,201 @@
+//! What a step means for the value of one JSON Patch operation, told from the pointers alone: the document that the
+//! patch is for is not there to look at.
+
+use super::pattern::Segment;
+use super::{Op, Part, Pattern, Pointer, Reference, Step, Test, Wrapper};
+
+/// Whether a step can be run on a patch of one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It does not apply.
+    Skip,
+    /// It may take the value elsewhere, as it is.
+    Run,
+    /// As `Run`; the objects on the way may stand for arrays.
+    RunOnLists,
+    /// It changes the value.
+    Rewrite,
+    /// What it does to the whole cannot be said of the part.
+    Refuse(&'static str),
+}
+
+/// Where an end of an op lies, seen from the patched value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Outside,
+    /// It is something that the value stands in.
+    Above,
+    /// It is the value.
+    On,
+    /// It is something in the value.
+    Inside,
+}
+
+/// A step and the place of the patched value.
+struct Judge<'s> {
+    step: &'s Step,
+    location: &'s Pointer,
+    base: Pattern,
+}
+
+const DROPPED: &str = "the other version does not have the member";
+const CHANGED: &str = "it is a part of a value that is changed as a whole";
+const SPLIT: &str = "it is a part of a text that is split or joined";
+const TORN: &str = "a value is taken into it or out of it";
+const UNKNOWN: &str = "what happens to it depends on values that the patch does not show";
+
+/// `known` says whether the operation shows the value.
+pub(super) fn judge(step: &Step, location: &Pointer, known: bool) -> Verdict {
+    let judge = Judge { step, location, base: step.resource.join(&step.each) };
+    if judge.is_decided(known) {
+        judge.op()
+    } else if judge.is_apart() {
+        Verdict::Skip
+    } else {
+        Verdict::Refuse(UNKNOWN)
+    }
+}
+
+// === impl Judge ===
+
+impl Judge<'_> {
+    /// Whether the condition can be read off the patch.
+    fn is_decided(&self, known: bool) -> bool {
+        let Some(condition) = &self.step.when else { return true };
+        match self.reference(&condition.at) {
+            Reach::On | Reach::Inside => known,
+            Reach::Above => matches!(condition.test, Test::Present),
+            Reach::Outside => false,
+        }
+    }
+
+    /// Whether the op has nothing to do with the value, whatever its condition.
+    fn is_apart(&self) -> bool {
+        let outside = |pointers: &[&Pointer]| pointers.iter().all(|pointer| self.reach(pointer) == Reach::Outside);
+        match &self.step.op {
+            Op::Add { at, .. } | Op::Drop { at } | Op::Wrap { at, .. } | Op::Unwrap { at, .. } => outside(&[at]),
+            Op::Map { at, .. } | Op::Convert { at, .. } => outside(&[at]),
+            Op::Copy { from, to, .. } | Op::Move { from, to, .. } => outside(&[from, to]),
+            Op::Rename { object, from, to, .. } => outside(&[&object.child(from), &object.child(to)]),
+            Op::Split { at, into, .. } => outside(&[at]) && into.iter().all(|to| outside(&[to])),
+            Op::Join { from, to, .. } => outside(&[to]) && from.iter().all(|from| outside(&[from])),
+            Op::Compute { at, template, .. } => {
+                outside(&[at]) && self.sources(template).all(|reach| reach == Reach::Outside)
+            }
+            Op::Patch(_) | Op::Custom(_) => outside(&[&Pointer::ROOT]),
+        }
+    }
+
+    fn op(&self) -> Verdict {
+        match &self.step.op {
+            Op::Add { at, .. } => self.one_end(at, Verdict::Run, Verdict::Run),
+            Op::Drop { at } => self.one_end(at, Verdict::Refuse(DROPPED), Verdict::Refuse(DROPPED)),
+            Op::Rename { object, from, .. } => self.one_end(&object.child(from), Verdict::Run, Verdict::Run),
+            Op::Wrap { at, .. } => self.one_end(at, Verdict::Run, Verdict::Rewrite),
+            Op::Unwrap { at, from, .. } => self.one_end(at, self.unwrap(at, from), Verdict::Rewrite),
+            Op::Map { at, .. } | Op::Convert { at, .. } => self.one_end(at, Verdict::Refuse(CHANGED), Verdict::Rewrite),
+            Op::Patch(_) | Op::Custom(_) => self.one_end(&Pointer::ROOT, Verdict::Refuse(CHANGED), Verdict::Rewrite),
+            Op::Copy { from, to, .. } | Op::Move { from, to, .. } => together([self.reach(from), self.reach(to)]),
+            Op::Split { at, into, .. } => self.many_ends(&[at], into.iter()),
+            Op::Join { from, to, .. } => self.many_ends(&from.iter().collect::<Vec<_>>(), [to]),
+            Op::Compute { at, template, .. } => self.compute(at, template),
+        }
+    }
+
+    fn one_end(&self, at: &Pointer, above: Verdict, on: Verdict) -> Verdict {
+        match self.reach(at) {
+            Reach::Outside => Verdict::Run,
+            Reach::Above => above,
+            Reach::On => on,
+            Reach::Inside => Verdict::Rewrite,
+        }
+    }
+
+    /// The value stands in a wrapper: only what is taken out has a place afterwards.
+    fn unwrap(&self, at: &Pointer, from: &Wrapper) -> Verdict {
+        let token = self.location.tokens().get(self.base.segments().len() + at.tokens().len());
+        match (from, token.map(AsRef::as_ref)) {
+            (Wrapper::Array, Some("0")) => Verdict::RunOnLists,
+            (Wrapper::Member(name), Some(token)) if **name == *token => Verdict::Run,
+            (Wrapper::Array, _) => Verdict::Refuse(CHANGED),
+            (Wrapper::Member(_), _) => Verdict::Refuse(DROPPED),
+        }
+    }
+
+    fn many_ends<'p>(&self, sources: &[&Pointer], targets: impl IntoIterator<Item = &'p Pointer>) -> Verdict {
+        let sources: Vec<_> = sources.iter().map(|source| self.reach(source)).collect();
+        if sources.iter().any(|reach| matches!(reach, Reach::Above | Reach::On)) {
+            return Verdict::Refuse(SPLIT);
+        }
+        together(sources.into_iter().chain(targets.into_iter().map(|target| self.reach(target))))
+    }
+
+    fn compute(&self, at: &Pointer, template: &[Part]) -> Verdict {
+        if self.sources(template).any(|reach| reach == Reach::Above) {
+            return Verdict::Refuse(CHANGED);
+        }
+        let inside = self.reach(at) == Reach::Inside;
+        if inside { Verdict::Rewrite } else { Verdict::Run }
+    }
+
+    fn sources(&self, template: &[Part]) -> impl Iterator<Item = Reach> {
+        template.iter().filter_map(|part| match part {
+            Part::Value(reference) => Some(self.reference(reference)),
+            Part::Text(_) => None,
+        })
+    }
+
+    fn reach(&self, pointer: &Pointer) -> Reach {
+        reach(&self.base.join(&pointer.clone().into()), self.location)
+    }
+
+    fn reference(&self, reference: &Reference) -> Reach {
+        let segments = self.step.each.segments();
+        let stars = segments.iter().enumerate().filter(|(_, segment)| **segment == Segment::Every);
+        let cut = stars.map(|(index, _)| index + 1).take(reference.level).last().unwrap_or_default();
+        let above = self.step.resource.join(&Pattern::from_segments(segments[..cut].iter().cloned()));
+        reach(&above.join(&reference.pointer.clone().into()), self.location)
+    }
+}
+
+/// Both ends in the value, or none.
+fn together(ends: impl IntoIterator<Item = Reach>) -> Verdict {
+    let (inside, other): (Vec<_>, Vec<_>) = ends.into_iter().partition(|reach| *reach == Reach::Inside);
+    match (inside.is_empty(), other.is_empty()) {
+        (true, _) => Verdict::Run,
+        (false, true) => Verdict::Rewrite,
+        (false, false) => Verdict::Refuse(TORN),
+    }
+}
+
+fn reach(end: &Pattern, location: &Pointer) -> Reach {
+    let (segments, tokens) = (end.segments(), location.tokens());
+    if !segments.iter().zip(tokens).all(|(segment, token)| segment.covers(token)) {
+        return Reach::Outside;
+    }
+    match segments.len().cmp(&tokens.len()) {
+        std::cmp::Ordering::Less => Reach::Above,
+        std::cmp::Ordering::Equal => Reach::On,
+        std::cmp::Ordering::Greater => Reach::Inside,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reach_is_seen_from_the_value() {
+        for (end, location, expected) in [
+            ("/a/*/b", "/a/-/b", Reach::On),
+            ("/a/*", "/a/0/b", Reach::Above),
+            ("/a/*/b", "/a", Reach::Inside),
+            ("/a/*/b", "/a/0/c", Reach::Outside),
+            ("", "", Reach::On),
+            ("", "/a", Reach::Above),
+        ] {
+            let (end, location) = (Pattern::parse(end).expect(end), Pointer::parse(location).expect(location));
+            assert_eq!(reach(&end, &location), expected, "{end} {location}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+use std::borrow::Cow;
+use std::mem;
+
+use super::super::{Pointer, text};
+use super::{Container, Content, Id, Item, Name, Tree};
+
+// === impl Tree ===
+
+impl<'a> Tree<'a> {
+    /// A tree of objects with one member each, down to a marked value.
+    pub(in crate::json) fn nested(tokens: &[Box<str>], value: Cow<'a, [u8]>) -> Self {
+        let mut tree = Self::of(value);
+        tree.set_mark(tree.root, true);
+        for token in tokens.iter().rev() {
+            tree.root = tree.object_of(token, tree.root);
+        }
+        tree
+    }
+
+    /// Takes a node out of its container; its text stays readable.
+    pub(in crate::json) fn kill(&mut self, id: Id) {
+        self.node_mut(id).dead = true;
+        self.dirty.extend(self.parent(id));
+    }
+
+    /// Undoes [`Tree::kill`], when nothing was swept since.
+    pub(in crate::json) fn revive(&mut self, id: Id) {
+        self.node_mut(id).dead = false;
+    }
+
+    /// Forgets what is dead.
+    pub(in crate::json) fn sweep(&mut self) {
+        let mut dirty = mem::take(&mut self.dirty);
+        dirty.sort_unstable();
+        dirty.dedup();
+        for id in dirty {
+            self.edit(id, |tree, container| container.items.retain(|item| !tree.node(item.value).dead));
+        }
+    }
+
+    /// Gives the value another text, in its place.
+    pub(in crate::json) fn set(&mut self, id: Id, value: Cow<'a, [u8]>) {
+        self.node_mut(id).content = Content::Text(value);
+    }
+
+    /// Moves the content of a node into a new one that stands nowhere. The old one is left as `null`.
+    pub(in crate::json) fn detach(&mut self, id: Id) -> Id {
+        let content = self.take_content(id);
+        let detached = self.add_content(content);
+        self.node_mut(detached).marked = mem::take(&mut self.node_mut(id).marked);
+        self.adopt(detached);
+        detached
+    }
+
+    /// Moves the content of `source` into `target`, which keeps its place. A mark comes along.
+    pub(in crate::json) fn put(&mut self, target: Id, source: Id) {
+        let content = self.take_content(source);
+        let marked = mem::take(&mut self.node_mut(source).marked);
+        let node = self.node_mut(target);
+        node.content = content;
+        node.marked |= marked;
+        self.adopt(target);
+    }
+
+    /// The same value once more, standing nowhere.
+    pub(in crate::json) fn duplicate(&mut self, id: Id) -> Id {
+        let (content, marked) = (self.node(id).content.clone(), self.node(id).marked);
+        let copy = self.add_content(content);
+        self.node_mut(copy).marked = marked;
+        self.edit(copy, |tree, container| {
+            container.items.retain(|item| !tree.node(item.value).dead);
+            for item in &mut container.items {
+                item.value = tree.duplicate(item.value);
+                tree.node_mut(item.value).parent = Some(copy);
+            }
+        });
+        copy
+    }
+
+    /// A new member at the end of an object.
+    pub(in crate::json) fn append(&mut self, object: Id, name: &str, value: Id) {
+        let item = Item::member(name, value);
+        self.insert_item(object, None, item);
+    }
+
+    /// A new element before the `at`-th.
+    pub(in crate::json) fn insert(&mut self, list: Id, at: usize, value: Id) {
+        self.insert_item(list, Some(at), Item::element(value));
+    }
+
+    /// Makes objects for all tokens but the last, and puts the value under that.
+    pub(in crate::json) fn append_path(&mut self, object: Id, tokens: &[Box<str>], value: Id) {
+        let Some((first, rest)) = tokens.split_first() else { return };
+        let mut value = value;
+        for token in rest.iter().rev() {
+            value = self.object_of(token, value);
+        }
+        self.append(object, first, value);
+    }
+
+    /// Puts a node into an array of one, or into an object of one member. Its mark goes to the outside.
+    pub(in crate::json) fn wrap(&mut self, id: Id, name: Option<&str>) {
+        let marked = mem::take(&mut self.node_mut(id).marked);
+        let inner = self.detach(id);
+        let item = name.map_or_else(|| Item::element(inner), |name| Item::member(name, inner));
+        self.node_mut(inner).parent = Some(id);
+        let node = self.node_mut(id);
+        node.content = Content::of_one(item);
+        node.marked = marked;
+    }
+
+    pub(in crate::json) fn object_of(&mut self, name: &str, value: Id) -> Id {
+        let object = self.add_content(Content::of_one(Item::member(name, value)));
+        self.node_mut(value).parent = Some(object);
+        object
+    }
+
+    /// Gives all members of one name another, in their places.
+    pub(in crate::json) fn rename(&mut self, object: Id, from: &str, to: &str) {
+        self.open(object);
+        self.edit(object, |_, container| {
+            for name in container.items.iter_mut().filter_map(|item| item.name.as_mut()) {
+                if text::spells(&name.key, from) {
+                    name.key = Cow::Owned(text::quote(to));
+                }
+            }
+        });
+    }
+
+    pub(in crate::json) fn set_mark(&mut self, id: Id, marked: bool) {
+        self.node_mut(id).marked = marked;
+    }
+
+    /// Where the marked values stand now.
+    pub(in crate::json) fn marked(&self) -> Vec<(Id, Pointer)> {
+        let ids = (0..self.nodes.len()).map(Id).filter(|id| self.node(*id).marked && self.is_reachable(*id));
+        ids.map(|id| (id, self.pointer(id))).collect()
+    }
+
+    fn is_reachable(&self, id: Id) -> bool {
+        let mut at = id;
+        while !self.node(at).dead {
+            match self.node(at).parent {
+                Some(parent) => at = parent,
+                None => return at == self.root,
+            }
+        }
+        false
+    }
+
+    fn take_content(&mut self, id: Id) -> Content<'a> {
+        mem::replace(&mut self.node_mut(id).content, Content::Text(Cow::Borrowed(b"null")))
+    }
+
+    /// Tells the children where they are.
+    fn adopt(&mut self, id: Id) {
+        self.edit(id, |tree, container| {
+            container.items.iter().for_each(|item| tree.node_mut(item.value).parent = Some(id));
+            let dead = container.items.iter().any(|item| tree.node(item.value).dead);
+            tree.dirty.extend(dead.then_some(id));
+        });
+    }
+
+    /// Works on a container that was taken apart, and on others at the same time.
+    fn edit(&mut self, id: Id, change: impl FnOnce(&mut Self, &mut Container<'a>)) {
+        let mut content = self.take_content(id);
+        if let Content::Open(container) = &mut content {
+            change(self, container);
+        }
+        self.node_mut(id).content = content;
+    }
+
+    fn insert_item(&mut self, id: Id, at: Option<usize>, item: Item<'a>) {
+        self.open(id);
+        self.node_mut(item.value).parent = Some(id);
+        self.edit(id, |_, container| {
+            let end = container.items.len();
+            container.items.insert(at.unwrap_or(end).min(end), item);
+        });
+    }
+}
+
+// === impl Item ===
+
+impl<'a> Item<'a> {
+    fn member(name: &str, value: Id) -> Self {
+        let name = Name { key: Cow::Owned(text::quote(name)), colon: b":" };
+        Self { lead: b"", name: Some(Box::new(name)), value, trail: b"" }
+    }
+
+    fn element(value: Id) -> Self {
+        Self { lead: b"", name: None, value, trail: b"" }
+    }
+}
+
+// === impl Content ===
+
+impl<'a> Content<'a> {
+    fn of_one(item: Item<'a>) -> Self {
+        Self::Open(Box::new(Container { object: item.name.is_some(), items: vec![item], tail: b"" }))
+    }
+}

@@ -1,0 +1,210 @@
+//! Counts each planned request when the body of its response has ended or was dropped.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use bytes::Buf;
+use http::{Request, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::names::Outcome;
+use crate::plan::Plan;
+
+/// Puts [`Count`] around a service.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CountLayer;
+
+/// Counts each planned request with its outcome, bytes and time. A head that left is no answer yet: it is counted when
+/// the body has ended, or as aborted when it was dropped before.
+#[derive(Clone, Copy, Debug)]
+pub struct Count<S> {
+    inner: S,
+}
+
+pin_project! {
+    /// The inner service's future, and what is known so far.
+    pub struct CountFuture<F> {
+        #[pin]
+        inner: F,
+        record: Option<Record>,
+    }
+}
+
+pin_project! {
+    /// The inner body, and what is known so far.
+    pub struct CountBody<B> {
+        #[pin]
+        inner: B,
+        record: Option<Record>,
+    }
+}
+
+/// One request. Counts itself when it is dropped, so it is counted once, however it ends.
+struct Record {
+    plan: Plan,
+    started: Instant,
+    status: StatusCode,
+    /// What it is counted as if it is dropped now.
+    outcome: Outcome,
+    /// What it is counted as at the body's end.
+    at_end: Outcome,
+    bytes: u64,
+}
+
+// === impl CountLayer ===
+
+impl CountLayer {
+    /// The layer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl<S> Layer<S> for CountLayer {
+    type Service = Count<S>;
+
+    fn layer(&self, inner: S) -> Count<S> {
+        Count::new(inner)
+    }
+}
+
+// === impl Count ===
+
+impl<S> Count<S> {
+    pub(super) const fn new(inner: S) -> Self {
+        Self { inner }
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Count<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
+{
+    type Response = Response<CountBody<R>>;
+    type Error = S::Error;
+    type Future = CountFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let record = request.extensions().get::<Plan>().cloned().map(Record::new);
+        CountFuture { inner: self.inner.call(request), record }
+    }
+}
+
+// === impl Record ===
+
+impl Record {
+    fn new(plan: Plan) -> Self {
+        // Until a head is there, whoever drops the future has given up.
+        let (status, outcome) = (StatusCode::INTERNAL_SERVER_ERROR, Outcome::Aborted);
+        Self { plan, started: Instant::now(), status, outcome, at_end: outcome, bytes: 0 }
+    }
+
+    fn answered<R: Body>(&mut self, response: &Response<R>) {
+        self.status = response.status();
+        let known = response.extensions().get::<Outcome>().copied();
+        self.at_end = known.unwrap_or(self.plan.outcome());
+        self.outcome = if response.body().is_end_stream() { self.at_end } else { Outcome::Aborted };
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let handles = self.plan.handles();
+        handles.request(self.status.as_u16(), self.outcome, self.bytes, self.started.elapsed().as_secs_f64());
+        if self.plan.is_deprecated() {
+            handles.deprecated();
+        }
+    }
+}
+
+// === impl CountFuture ===
+
+impl<F, R, E> Future for CountFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: Body,
+{
+    type Output = Result<Response<CountBody<R>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(this.inner.poll(cx));
+        let mut record = this.record.take();
+        match result {
+            Err(error) => {
+                if let Some(record) = &mut record {
+                    record.outcome = Outcome::Error;
+                }
+                Poll::Ready(Err(error))
+            }
+            Ok(response) => {
+                if let Some(record) = &mut record {
+                    record.answered(&response);
+                }
+                Poll::Ready(Ok(response.map(|inner| CountBody { inner, record })))
+            }
+        }
+    }
+}
+
+impl<F> std::fmt::Debug for CountFuture<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CountFuture")
+    }
+}
+
+// === impl CountBody ===
+
+impl<B: Body> Body for CountBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let frame = ready!(this.inner.as_mut().poll_frame(cx));
+        let ended = match &frame {
+            Some(Ok(_)) => this.inner.is_end_stream(),
+            Some(Err(_)) => false,
+            None => true,
+        };
+        if let Some(record) = this.record {
+            if let Some(Ok(data)) = frame.as_ref().map(|frame| frame.as_ref().map(Frame::data_ref)) {
+                record.bytes += data.map_or(0, |data| data.remaining() as u64);
+            }
+            match &frame {
+                Some(Err(_)) => record.outcome = Outcome::Error,
+                _ if ended => record.outcome = record.at_end,
+                _ => {}
+            }
+        }
+        if ended {
+            this.record.take();
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl<B> std::fmt::Debug for CountBody<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CountBody")
+    }
+}

@@ -1,0 +1,273 @@
+//! Rewrites path and head, and migrates the bodies, between the client's version and the service's.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::{self, HeaderValue};
+use http::{Request, Response, StatusCode, Uri, request, response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::MAX_BODY_BYTES;
+use super::body::MigrateBody;
+use super::gate::respond;
+use super::hold::{Hold, HoldError};
+use crate::names::Outcome;
+use crate::plan::{Answer, BodyPlan, Plan, Unmigratable, forget_bytes};
+use crate::version::VersionId;
+
+/// Puts [`Migrate`] around a service.
+#[derive(Clone, Copy, Debug)]
+pub struct MigrateLayer {
+    max_body_bytes: usize,
+}
+
+/// Calls a service that speaks one version for clients that speak any.
+///
+/// Bodies that no change touches are neither read nor held. The others are held as a whole, up to a limit: then a
+/// failure is still a clean answer, 4xx for the client's body, 502 for the service's.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrate<S> {
+    inner: S,
+    max_body_bytes: usize,
+}
+
+/// A request extension: what the instance that was picked speaks, where that is not what the catalog says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spoken(pub VersionId);
+
+pin_project! {
+    #[project = StateProj]
+    enum State<S, B, R>
+    where
+        S: Service<Request<MigrateBody<B>>>,
+        B: Body,
+        R: Body,
+    {
+        /// Not of an api: the inner service's future.
+        Untouched { #[pin] inner: S::Future },
+        Answered { answer: Option<Answer> },
+        /// Reads the request.
+        Reading { #[pin] body: Hold<B>, head: Option<request::Parts>, plan: BodyPlan, service: S },
+        Calling { #[pin] inner: S::Future, changed: bool },
+        /// Reads the response.
+        Answering { #[pin] body: Hold<R>, head: Option<response::Parts>, plan: BodyPlan },
+    }
+}
+
+pin_project! {
+    /// Reads the request if it must, calls the service, reads the response if it must.
+    pub struct MigrateFuture<S, B, R>
+    where
+        S: Service<Request<MigrateBody<B>>>,
+        B: Body,
+        R: Body,
+    {
+        #[pin]
+        state: State<S, B, R>,
+        plan: Option<Plan>,
+        spoken: VersionId,
+        limit: usize,
+    }
+}
+
+// === impl MigrateLayer ===
+
+impl MigrateLayer {
+    /// The layer; bodies are held up to 4 MiB.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { max_body_bytes: MAX_BODY_BYTES }
+    }
+
+    /// Another limit.
+    #[must_use]
+    pub const fn with_max_body_bytes(mut self, bytes: usize) -> Self {
+        self.max_body_bytes = bytes;
+        self
+    }
+}
+
+impl Default for MigrateLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> Layer<S> for MigrateLayer {
+    type Service = Migrate<S>;
+
+    fn layer(&self, inner: S) -> Migrate<S> {
+        Migrate::new(inner, self.max_body_bytes)
+    }
+}
+
+// === impl Migrate ===
+
+impl<S> Migrate<S> {
+    pub(super) const fn new(inner: S, max_body_bytes: usize) -> Self {
+        Self { inner, max_body_bytes }
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Migrate<S>
+where
+    S: Service<Request<MigrateBody<B>>, Response = Response<R>> + Clone,
+    B: Body<Data = Bytes>,
+    R: Body<Data = Bytes>,
+{
+    type Response = Response<MigrateBody<R>>;
+    type Error = S::Error;
+    type Future = MigrateFuture<S, B, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let limit = self.max_body_bytes;
+        let Some(plan) = request.extensions().get::<Plan>().cloned() else {
+            let inner = self.inner.call(request.map(MigrateBody::untouched));
+            return MigrateFuture { state: State::Untouched { inner }, plan: None, spoken: VersionId::new(0), limit };
+        };
+        let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
+        let state = match rewrite_head(&plan, spoken, &mut request) {
+            Err(answer) => State::Answered { answer: Some(answer) },
+            Ok(None) => State::Calling { inner: self.inner.call(request.map(MigrateBody::untouched)), changed: false },
+            Ok(Some(body_plan)) => {
+                // The service that was ready is the one to be called; its clone is not.
+                let clone = self.inner.clone();
+                let service = std::mem::replace(&mut self.inner, clone);
+                let (head, body) = request.into_parts();
+                State::Reading { body: Hold::new(body, limit), head: Some(head), plan: body_plan, service }
+            }
+        };
+        MigrateFuture { state, plan: Some(plan), spoken, limit }
+    }
+}
+
+/// Path, query and fields for the service, and what is to be done to the body.
+fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<BodyPlan>, Answer> {
+    let Some(forward) = plan.forward(spoken) else { return Err(plan.no_route_behind()) };
+    let body = plan.request_body(spoken, request.headers()).map_err(|failure| plan.failure(&failure))?;
+    let mut parts = std::mem::take(request.uri_mut()).into_parts();
+    parts.path_and_query = Some(forward.target);
+    *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+    plan.forward_headers(spoken, request.headers_mut());
+    Ok(body)
+}
+
+/// A body that was read, migrated.
+fn migrate(plan: &BodyPlan, body: &[u8]) -> Result<Bytes, Unmigratable> {
+    let handles = plan.plan().migration_handles(plan.is_response());
+    let started = Instant::now();
+    let result = plan.run(body);
+    handles.duration.record(started.elapsed().as_secs_f64());
+    let migrated = result.inspect_err(|_| handles.errors.increment(1))?;
+    handles.passed.increment(migrated.passed);
+    handles.collisions.increment(migrated.collisions);
+    Ok(migrated.body.into())
+}
+
+/// What was read, migrated.
+fn read(plan: &BodyPlan, result: Result<Bytes, HoldError>) -> Result<Bytes, Unmigratable> {
+    let bytes = result.map_err(|e| match e {
+        HoldError::TooLarge => plan.too_large(),
+        HoldError::Broken => plan.broken(),
+    });
+    migrate(plan, &bytes?)
+}
+
+// === impl MigrateFuture ===
+
+impl<S, B, R> Future for MigrateFuture<S, B, R>
+where
+    S: Service<Request<MigrateBody<B>>, Response = Response<R>>,
+    B: Body<Data = Bytes>,
+    R: Body<Data = Bytes>,
+{
+    type Output = Result<Response<MigrateBody<R>>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.state.as_mut().project() {
+                StateProj::Untouched { inner } => {
+                    return inner.poll(cx).map_ok(|response| response.map(MigrateBody::untouched));
+                }
+                StateProj::Answered { answer } => {
+                    let answer = answer.take().unwrap_or_else(|| panic!("polled after completion"));
+                    return Poll::Ready(Ok(whole(respond_with(answer))));
+                }
+                StateProj::Reading { body, head, plan, service } => {
+                    match (read(plan, ready!(body.poll(cx))), head.take()) {
+                        (Ok(bytes), Some(mut head)) => {
+                            forget_bytes(&mut head.headers);
+                            head.headers.remove(header::TRANSFER_ENCODING);
+                            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                            let request = Request::from_parts(head, MigrateBody::whole(bytes));
+                            State::Calling { inner: service.call(request), changed: true }
+                        }
+                        (Err(failure), _) => State::Answered { answer: Some(plan.plan().failure(&failure)) },
+                        (Ok(_), None) => panic!("polled after completion"),
+                    }
+                }
+                StateProj::Calling { inner, changed } => {
+                    let response = ready!(inner.poll(cx))?;
+                    let Some(plan) = this.plan else { return Poll::Ready(Ok(response.map(MigrateBody::untouched))) };
+                    let (mut head, body) = response.into_parts();
+                    if *changed {
+                        plan.drop_stored_validators(head.status, &mut head.headers);
+                    }
+                    match plan.response_head(*this.spoken, &mut head.status, &mut head.headers) {
+                        Ok(None) => return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body)))),
+                        Ok(Some(plan)) => {
+                            State::Answering { body: Hold::new(body, *this.limit), head: Some(head), plan }
+                        }
+                        Err(failure) => {
+                            plan.migration_handles(true).errors.increment(1);
+                            State::Answered { answer: Some(plan.failure(&failure)) }
+                        }
+                    }
+                }
+                StateProj::Answering { body, head, plan } => match (read(plan, ready!(body.poll(cx))), head.take()) {
+                    (Ok(bytes), Some(mut head)) => {
+                        head.headers.remove(header::TRANSFER_ENCODING);
+                        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                        return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(bytes))));
+                    }
+                    (Err(failure), _) => State::Answered { answer: Some(plan.plan().failure(&failure)) },
+                    (Ok(_), None) => panic!("polled after completion"),
+                },
+            };
+            this.state.set(next);
+        }
+    }
+}
+
+fn respond_with(answer: Answer) -> Response<Bytes> {
+    let failed = answer.status != StatusCode::NOT_FOUND;
+    let outcome = if failed { Outcome::Failed } else { Outcome::Refused };
+    let (parts, _) = respond(Answer { body: Vec::new(), ..answer.clone() }, outcome).into_parts();
+    Response::from_parts(parts, answer.body.into())
+}
+
+fn whole<R>(response: Response<Bytes>) -> Response<MigrateBody<R>> {
+    response.map(MigrateBody::whole)
+}
+
+impl<S, B, R> std::fmt::Debug for MigrateFuture<S, B, R>
+where
+    S: Service<Request<MigrateBody<B>>>,
+    B: Body,
+    R: Body,
+{
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MigrateFuture")
+    }
+}

@@ -1,0 +1,140 @@
+//! The Tower layers. Each is of use alone; [`VersioningLayer`] is the stack:
+//!
+//! ```text
+//! Resolve      plans the request, puts the `Plan` into its extensions
+//!  └ Count     adds to the metrics when the response's body has ended or was dropped
+//!     └ Annotate  writes Deprecation, Sunset, Link, Vary, the version header
+//!        └ Gate   answers 410, brownouts and 4xx before the body is read
+//!           └ Migrate  rewrites path and head, migrates the bodies, calls the service
+//! ```
+//!
+//! What the gate answers is annotated and counted too. A request that is none of the apis' passes all of them
+//! untouched. No layer needs a runtime, and none changes the inner service's error type: what can be answered is
+//! answered with a problem document (RFC 9457).
+//!
+//! **Cancel safety.** Dropping a response future drops the inner one; nothing is spawned. **Back-pressure.** Readiness
+//! is the inner service's.
+
+mod annotate;
+mod body;
+mod count;
+mod gate;
+mod hold;
+mod migrate;
+mod resolve;
+
+use std::sync::Arc;
+
+use tower_layer::Layer;
+
+use crate::catalog::{Catalog, Current};
+use crate::clock::{Clock, SystemClock};
+
+pub use annotate::{Annotate, AnnotateFuture, AnnotateLayer};
+pub use body::MigrateBody;
+pub use count::{Count, CountBody, CountFuture, CountLayer};
+pub use gate::{Gate, GateBody, GateFuture, GateLayer};
+pub use migrate::{Migrate, MigrateFuture, MigrateLayer, Spoken};
+pub use resolve::{Resolve, ResolveFuture, ResolveLayer};
+
+/// The stack around a service.
+pub type Versioned<S> = Resolve<Count<Annotate<Gate<Migrate<S>>>>>;
+
+/// All layers at once: the service inside speaks one version, its clients any.
+///
+/// Put it around a whole router, since it rewrites paths before they are routed; axum's `Router::layer` comes after.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use sunward::catalog::{Api, Catalog, Version};
+/// use sunward::layer::VersioningLayer;
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// let api = Api::new("shop")
+///     .with_path("/v{version}")
+///     .with_version(Version::new("1").with_sunset("2020-01-01").with_deprecated("2019-01-01"))
+///     .with_version(Version::new("2"));
+/// let inner = service_fn(|request: Request<_>| async move {
+///     Ok::<_, std::convert::Infallible>(Response::new(Full::<bytes::Bytes>::from(request.uri().path().to_owned())))
+/// });
+/// let service = VersioningLayer::new(Catalog::new([api])?).layer(inner);
+///
+/// let gone = Request::get("/v1/users").body(Full::<bytes::Bytes>::default())?;
+/// assert_eq!(service.clone().oneshot(gone).await?.status(), 410);
+/// let served = Request::get("/v2/users").body(Full::<bytes::Bytes>::default())?;
+/// assert_eq!(service.oneshot(served).await?.status(), 200);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct VersioningLayer {
+    catalog: Arc<dyn Current>,
+    clock: Arc<dyn Clock>,
+    mount: Arc<str>,
+    max_body_bytes: usize,
+}
+
+/// Bodies that have to be migrated are held up to this size, unless said.
+pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+// === impl VersioningLayer ===
+
+impl VersioningLayer {
+    /// The stack for a catalog that never changes.
+    #[must_use]
+    pub fn new(catalog: impl Into<Arc<Catalog>>) -> Self {
+        Self::following(catalog.into())
+    }
+
+    /// The stack for a catalog that may be exchanged while requests come in; each keeps the one it was planned with.
+    pub fn following(catalog: impl Current) -> Self {
+        Self {
+            catalog: Arc::new(catalog),
+            clock: Arc::new(SystemClock),
+            mount: "".into(),
+            max_body_bytes: MAX_BODY_BYTES,
+        }
+    }
+
+    /// Another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The prefix that an outer router takes off the path, such as axum's `nest_service("/api", …)`. The api's base
+    /// path still begins with it.
+    #[must_use]
+    pub fn with_mount(mut self, prefix: &str) -> Self {
+        self.mount = prefix.into();
+        self
+    }
+
+    /// The size up to which a body that has to be migrated is held; 4 MiB, unless said. Larger requests get a 413,
+    /// larger responses become a 502.
+    #[must_use]
+    pub fn with_max_body_bytes(mut self, bytes: usize) -> Self {
+        self.max_body_bytes = bytes;
+        self
+    }
+}
+
+impl<S> Layer<S> for VersioningLayer {
+    type Service = Versioned<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let migrate = Migrate::new(inner, self.max_body_bytes);
+        let gate = Gate::new(migrate);
+        let annotate = Annotate::new(gate);
+        let count = Count::new(annotate);
+        Resolve::new(count, Arc::clone(&self.catalog), Arc::clone(&self.clock), Arc::clone(&self.mount))
+    }
+}
+
+impl std::fmt::Debug for VersioningLayer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VersioningLayer").field("mount", &self.mount).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,134 @@
+//! Plans each request and puts the [`Plan`] into its extensions.
+
+use std::future::Future;
+use std::hash::Hasher;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::catalog::{Catalog, Current};
+use crate::clock::{Clock, SystemClock};
+use crate::plan::Plan;
+use crate::resolve::Head;
+
+/// Puts [`Resolve`] around a service.
+#[derive(Clone)]
+pub struct ResolveLayer {
+    catalog: Arc<dyn Current>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Plans each request and puts the [`Plan`] into its extensions, where the other layers and the service find it. A
+/// request that is none of the apis' gets none.
+#[derive(Clone)]
+pub struct Resolve<S> {
+    inner: S,
+    catalog: Arc<dyn Current>,
+    clock: Arc<dyn Clock>,
+    mount: Arc<str>,
+    draws: Arc<AtomicU64>,
+}
+
+pin_project! {
+    /// The inner service's future.
+    pub struct ResolveFuture<F> {
+        #[pin]
+        inner: F,
+    }
+}
+
+// === impl ResolveLayer ===
+
+impl ResolveLayer {
+    /// For a catalog that never changes, by the wall clock.
+    #[must_use]
+    pub fn new(catalog: impl Into<Arc<Catalog>>) -> Self {
+        Self { catalog: Arc::new(catalog.into()), clock: Arc::new(SystemClock) }
+    }
+
+    /// Another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+}
+
+impl<S> Layer<S> for ResolveLayer {
+    type Service = Resolve<S>;
+
+    fn layer(&self, inner: S) -> Resolve<S> {
+        Resolve::new(inner, Arc::clone(&self.catalog), Arc::clone(&self.clock), "".into())
+    }
+}
+
+impl std::fmt::Debug for ResolveLayer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ResolveLayer")
+    }
+}
+
+// === impl Resolve ===
+
+impl<S> Resolve<S> {
+    pub(super) fn new(inner: S, catalog: Arc<dyn Current>, clock: Arc<dyn Clock>, mount: Arc<str>) -> Self {
+        Self { inner, catalog, clock, mount, draws: Arc::new(AtomicU64::new(0)) }
+    }
+
+    /// A number for each request that spreads evenly, and that nobody outside can choose.
+    fn draw(&self) -> u64 {
+        let mut hasher = siphasher::sip::SipHasher13::new();
+        hasher.write_u64(self.draws.fetch_add(1, Ordering::Relaxed));
+        hasher.finish()
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Resolve<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = ResolveFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let head =
+            Head { method: request.method(), uri: request.uri(), headers: request.headers(), mount: &self.mount };
+        if let Some(plan) = Plan::new(self.catalog.current(), head, self.clock.now(), self.draw()) {
+            request.extensions_mut().insert(plan);
+        }
+        ResolveFuture { inner: self.inner.call(request) }
+    }
+}
+
+impl<S: std::fmt::Debug> std::fmt::Debug for Resolve<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resolve").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+// === impl ResolveFuture ===
+
+impl<F: Future> Future for ResolveFuture<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().inner.poll(cx)
+    }
+}
+
+impl<F> std::fmt::Debug for ResolveFuture<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ResolveFuture")
+    }
+}

@@ -1,0 +1,250 @@
+//! The names of all metrics, their labels, and what they mean. One home for each: nothing else spells one.
+//!
+//! Labels come from closed sets only: what clients write (an unknown version, an unknown path, a consumer) never is one.
+
+use metrics::{
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
+
+/// Requests, by outcome. Counted when the response's body has ended or was dropped.
+pub const REQUESTS: &str = "sunward_requests_total";
+/// Requests for a deprecated version.
+pub const DEPRECATED_REQUESTS: &str = "sunward_deprecated_requests_total";
+/// Requests answered 410 after the sunset.
+pub const GONE: &str = "sunward_gone_total";
+/// Requests refused by a brownout, or that a dry run would have refused.
+pub const BROWNOUT: &str = "sunward_brownout_total";
+/// 1 for each deprecated version and route that was asked for since the start (the Kubernetes pattern).
+pub const REQUESTED_DEPRECATED: &str = "sunward_requested_deprecated";
+/// When a version ends, as seconds since 1970.
+pub const SUNSET_TIMESTAMP: &str = "sunward_version_sunset_timestamp_seconds";
+/// How long it took to migrate a body.
+pub const MIGRATION_DURATION: &str = "sunward_migration_duration_seconds";
+/// Bodies that could not be migrated.
+pub const MIGRATION_ERRORS: &str = "sunward_migration_errors_total";
+/// Values that were left as they were because an op could not take them.
+pub const MIGRATION_PASSED: &str = "sunward_migration_passed_total";
+/// Values that stood where an op had to write.
+pub const MIGRATION_COLLISIONS: &str = "sunward_migration_collisions_total";
+/// Bytes of response bodies, as they were passed on.
+pub const RESPONSE_BYTES: &str = "sunward_response_body_bytes_total";
+/// How long a request took, by OpenTelemetry's name.
+pub const REQUEST_DURATION: &str = "http_server_request_duration_seconds";
+/// Reloads of the config file.
+pub const RELOADS: &str = "sunward_config_reload_total";
+
+/// The version label of a request whose version is none of the api's.
+pub const OTHER: &str = "_other";
+/// The route label of a request whose path is none of the api's.
+pub const UNMATCHED: &str = "_unmatched";
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Passed on, and answered.
+    Served,
+    /// Would have been refused, but for a dry run.
+    Spared,
+    /// Refused: no version could be made out.
+    Refused,
+    /// Refused by a brownout.
+    Brownout,
+    /// Refused: closed to new consumers.
+    Closed,
+    /// Refused: gone.
+    Gone,
+    /// The body could not be migrated.
+    Failed,
+    /// The inner service failed.
+    Error,
+    /// The client went away before the end of the response.
+    Aborted,
+}
+
+/// The labels of one version on one route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    /// The api's name.
+    pub api: String,
+    /// The version's, or [`OTHER`].
+    pub version: String,
+    /// The route's template, or [`UNMATCHED`].
+    pub route: String,
+    /// Of the closed set of [`method`].
+    pub method: &'static str,
+}
+
+/// The handles of one version on one route. Made once: counting is an addition.
+#[derive(Clone)]
+pub struct Handles {
+    labels: Labels,
+    deprecated: Counter,
+    gone: Counter,
+    brownout: Counter,
+    requested: Gauge,
+    bytes: Counter,
+    duration: Histogram,
+    requests: [[std::sync::OnceLock<Counter>; OUTCOMES.len()]; CLASSES.len()],
+}
+
+/// The handles of migrations in one direction, on one route.
+#[derive(Clone)]
+pub struct MigrationHandles {
+    /// Time, in seconds.
+    pub duration: Histogram,
+    /// Bodies that could not be migrated.
+    pub errors: Counter,
+    /// Values left as they were.
+    pub passed: Counter,
+    /// Collisions.
+    pub collisions: Counter,
+}
+
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+const OUTCOMES: [Outcome; 9] = [
+    Outcome::Served,
+    Outcome::Spared,
+    Outcome::Refused,
+    Outcome::Brownout,
+    Outcome::Closed,
+    Outcome::Gone,
+    Outcome::Failed,
+    Outcome::Error,
+    Outcome::Aborted,
+];
+const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+
+/// Tells the recorder what each metric is.
+pub fn describe() {
+    describe_counter!(REQUESTS, "Requests by api, version, route, method, status class and outcome.");
+    describe_counter!(DEPRECATED_REQUESTS, "Requests for a deprecated version.");
+    describe_counter!(GONE, "Requests for a version that is gone, answered 410.");
+    describe_counter!(BROWNOUT, "Requests that a brownout refused, or would have refused but for a dry run.");
+    describe_gauge!(REQUESTED_DEPRECATED, "1 if a deprecated version was asked for on this route since the start.");
+    describe_gauge!(SUNSET_TIMESTAMP, Unit::Seconds, "When a version ends, as seconds since 1970.");
+    describe_histogram!(MIGRATION_DURATION, Unit::Seconds, "How long it took to migrate a body.");
+    describe_counter!(MIGRATION_ERRORS, "Bodies that could not be migrated.");
+    describe_counter!(MIGRATION_PASSED, "Values that an op could not take and that were left as they were.");
+    describe_counter!(MIGRATION_COLLISIONS, "Values that stood where an op had to write.");
+    describe_counter!(RESPONSE_BYTES, Unit::Bytes, "Bytes of response bodies.");
+    describe_histogram!(REQUEST_DURATION, Unit::Seconds, "How long requests took, to the end of the response's body.");
+    describe_counter!(RELOADS, "Reloads of the config file, by result.");
+}
+
+/// Says when a version ends.
+pub fn sunset_timestamp(api: &str, version: &str) -> Gauge {
+    gauge!(SUNSET_TIMESTAMP, "api" => api.to_owned(), "version" => version.to_owned())
+}
+
+/// Counts a reload; `result` is `accepted` or `rejected`.
+pub fn reloads(result: &'static str) -> Counter {
+    counter!(RELOADS, "result" => result)
+}
+
+/// A method as a label: one of nine, or `_other`, as OpenTelemetry has it.
+#[must_use]
+pub fn method(method: &str) -> &'static str {
+    METHODS.iter().find(|known| **known == method).copied().unwrap_or(OTHER)
+}
+
+// === impl Outcome ===
+
+impl Outcome {
+    /// The label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::Spared => "spared",
+            Self::Refused => "refused",
+            Self::Brownout => "brownout",
+            Self::Closed => "closed",
+            Self::Gone => "gone",
+            Self::Failed => "failed",
+            Self::Error => "error",
+            Self::Aborted => "aborted",
+        }
+    }
+}
+
+// === impl Handles ===
+
+impl Handles {
+    /// Registers them with the recorder of the moment.
+    #[must_use]
+    pub fn new(labels: Labels) -> Self {
+        let Labels { api, version, route, method } = labels.clone();
+        let all = [("api", api), ("version", version), ("route", route), ("method", method.to_owned())];
+        Self {
+            labels,
+            deprecated: counter!(DEPRECATED_REQUESTS, &all),
+            gone: counter!(GONE, &all),
+            brownout: counter!(BROWNOUT, &all),
+            requested: gauge!(REQUESTED_DEPRECATED, &all[..3]),
+            bytes: counter!(RESPONSE_BYTES, &all),
+            duration: histogram!(REQUEST_DURATION, &all),
+            requests: Default::default(),
+        }
+    }
+
+    /// Counts one request.
+    pub fn request(&self, status: u16, outcome: Outcome, bytes: u64, seconds: f64) {
+        let class = usize::from((status / 100).clamp(1, 5) - 1);
+        let counter = &self.requests[class][outcome as usize];
+        counter.get_or_init(|| self.register(class, outcome)).increment(1);
+        self.bytes.increment(bytes);
+        self.duration.record(seconds);
+        match outcome {
+            Outcome::Gone => self.gone.increment(1),
+            Outcome::Brownout => self.brownout.increment(1),
+            _ => {}
+        }
+    }
+
+    /// Counts a request for a deprecated version.
+    pub fn deprecated(&self) {
+        self.deprecated.increment(1);
+        self.requested.set(1.0);
+    }
+
+    fn register(&self, class: usize, outcome: Outcome) -> Counter {
+        let Labels { api, version, route, method } = self.labels.clone();
+        counter!(
+            REQUESTS,
+            "api" => api,
+            "version" => version,
+            "route" => route,
+            "method" => method,
+            "status_class" => CLASSES[class],
+            "outcome" => outcome.as_str(),
+        )
+    }
+}
+
+impl std::fmt::Debug for Handles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handles").field("labels", &self.labels).finish_non_exhaustive()
+    }
+}
+
+// === impl MigrationHandles ===
+
+impl MigrationHandles {
+    /// Registers them; `direction` is `request` or `response`.
+    #[must_use]
+    pub fn new(api: &str, route: &str, direction: &'static str) -> Self {
+        let all = [("api", api.to_owned()), ("route", route.to_owned()), ("direction", direction.to_owned())];
+        Self {
+            duration: histogram!(MIGRATION_DURATION, &all),
+            errors: counter!(MIGRATION_ERRORS, &all),
+            passed: counter!(MIGRATION_PASSED, &all),
+            collisions: counter!(MIGRATION_COLLISIONS, &all),
+        }
+    }
+}
+
+impl std::fmt::Debug for MigrationHandles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MigrationHandles")
+    }
+}

@@ -1,0 +1,129 @@
+//! What is answered here and now instead of passing on.
+
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Method, StatusCode};
+
+use super::{Plan, Planned, Unmigratable};
+use crate::decide::{Decision, Verdict};
+use crate::headers::lifecycle;
+use crate::problem::{Kind, Problem};
+use crate::resolve::{Refusal, Resolution};
+
+/// A response that is made here. Its headers are not annotated yet: that is done alike for all responses.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The fields.
+    pub headers: HeaderMap,
+    /// The body; empty for HEAD, whose fields are those of a GET.
+    pub body: Vec<u8>,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// The answer, if the request is not to be passed on. It depends on the head alone, so the body need not be read
+    /// (RFC 9110 §10.1.1: a final status may be sent at once).
+    #[must_use]
+    pub fn answer(&self) -> Option<Answer> {
+        match &self.inner.outcome {
+            Planned::Preflight(_) => None,
+            Planned::Refused(refusal) => Some(self.refuse(refusal)),
+            Planned::Decided(resolution, decision) => self.problem(resolution, decision).map(|(problem, retry)| {
+                let mut answer = self.render(&problem);
+                if let Some(seconds) = retry {
+                    answer.headers.insert(header::RETRY_AFTER, lifecycle::retry_after(seconds));
+                }
+                answer
+            }),
+        }
+    }
+
+    /// The answer to a message whose body cannot be migrated.
+    #[must_use]
+    pub fn failure(&self, failure: &Unmigratable) -> Answer {
+        let mut answer = self.render(&failure.problem());
+        if failure.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            answer.headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
+        answer
+    }
+
+    /// The answer when the version that the service speaks does not have the route.
+    #[must_use]
+    pub fn no_route_behind(&self) -> Answer {
+        let detail = "what serves this does not have the route any more, or not yet";
+        self.render(&Problem::new(Kind::RouteAbsent).with_detail(detail).with_supported_versions(self.supported()))
+    }
+
+    /// Any other problem, rendered for this request.
+    #[must_use]
+    pub fn render(&self, problem: &Problem) -> Answer {
+        let (parts, body) = problem.response(&self.api().problem_types).into_parts();
+        let mut headers = parts.headers;
+        if let Ok(date) = HeaderValue::try_from(self.inner.now.http_date()) {
+            headers.insert(header::DATE, date);
+        }
+        let body = if self.inner.method == Method::HEAD { Vec::new() } else { body };
+        Answer { status: parts.status, headers, body }
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Answer {
+        let mut answer = self.render(&refusal.problem);
+        let list = |items: Vec<&str>| HeaderValue::try_from(items.join(", ")).ok();
+        if refusal.problem.kind() == Kind::MethodAbsent {
+            let allow = list(refusal.allow.iter().map(|method| &**method).collect());
+            answer.headers.extend(allow.map(|allow| (header::ALLOW, allow)));
+        }
+        if refusal.problem.kind() == Kind::VersionUnsupportedBody {
+            let live = self.api().versions.iter().filter(|version| self.api().is_live(version.id, self.inner.now));
+            let types = live.filter_map(|version| version.content_type.as_ref()?.to_str().ok()).collect();
+            let name = if self.inner.method == Method::PATCH { "accept-patch" } else { "accept" };
+            answer.headers.extend(list(types).map(|types| (header::HeaderName::from_static(name), types)));
+        }
+        answer
+    }
+
+    fn supported(&self) -> Vec<&str> {
+        self.api().supported(self.inner.now)
+    }
+
+    /// The problem and the seconds to wait.
+    fn problem(&self, resolution: &Resolution, decision: &Decision) -> Option<(Problem, Option<u64>)> {
+        let api = self.api();
+        let version = api.version(resolution.response);
+        let text = &*version.text;
+        let common = |kind| {
+            let problem = Problem::new(kind).with_api_version(text).with_supported_versions(self.supported());
+            let problem = match &version.docs {
+                Some(docs) => problem.with_docs(&**docs),
+                None => problem,
+            };
+            match self.successor(resolution) {
+                Some(successor) => problem.with_successor(successor),
+                None => problem,
+            }
+        };
+        match decision.verdict {
+            Verdict::Serve => None,
+            Verdict::Closed => {
+                let detail = format!("version {text} is not open to new consumers any more");
+                Some((common(Kind::VersionClosed).with_detail(detail), None))
+            }
+            Verdict::Brownout { until, status, retry_after } => {
+                let detail = format!("version {text} is switched off until {until}, to rehearse its end");
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::GONE);
+                let problem = common(Kind::VersionBrownout).with_status(status).with_detail(detail);
+                let problem = problem.with_retry_after(retry_after);
+                let problem = decision.sunset.map_or(problem.clone(), |sunset| problem.with_sunset(sunset));
+                Some((problem, Some(retry_after)))
+            }
+            Verdict::Gone => {
+                let sunset = decision.sunset.unwrap_or(self.inner.now);
+                let detail = format!("version {text} was retired on {}", &sunset.to_string()[..10]);
+                Some((common(Kind::VersionSunset).with_detail(detail).with_sunset(sunset), None))
+            }
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! What is to be done to the bodies, and to the fields that speak of them.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+
+use super::Plan;
+use crate::catalog::{Content, Migration, Source};
+use crate::change::{BodyChain, HeaderStep, run_header};
+use crate::headers::{link, media::MediaType};
+use crate::json::{MigrateError, Migrated, Options};
+use crate::problem::{Kind, Problem};
+use crate::resolve::Resolution;
+use crate::version::VersionId;
+
+/// A body that has to be migrated once it is there.
+#[derive(Clone, Debug)]
+pub struct BodyPlan {
+    plan: Plan,
+    content: Content,
+    from: VersionId,
+    to: VersionId,
+    /// The status as the newest version has it; none for a request.
+    response: Option<u16>,
+}
+
+/// A message that cannot be migrated. Nothing of it is passed on.
+#[derive(Debug)]
+pub struct Unmigratable {
+    response: bool,
+    reason: Reason,
+}
+
+#[derive(Debug)]
+enum Reason {
+    Coded,
+    Partial,
+    Stream,
+    TooLarge,
+    Broken,
+    Body(MigrateError),
+}
+
+/// Fields that speak of the very bytes.
+const OF_THE_BYTES: [&str; 9] = [
+    "content-digest",
+    "repr-digest",
+    "digest",
+    "content-md5",
+    "unencoded-digest",
+    "accept-ranges",
+    "signature",
+    "signature-input",
+    "content-length",
+];
+
+// === impl Plan ===
+
+impl Plan {
+    /// What is to be done to the request's body for a service that speaks `spoken`; `None`: it passes, unread.
+    ///
+    /// # Errors
+    /// A body that has to be migrated and cannot be.
+    pub fn request_body(&self, spoken: VersionId, headers: &HeaderMap) -> Result<Option<BodyPlan>, Unmigratable> {
+        let (Some(resolution), Some(route)) = (self.resolution(), self.route()) else { return Ok(None) };
+        let chain = &route.history.request;
+        let body = self.body(chain, resolution.request, spoken, None, headers);
+        let refuse = |reason| Err(Unmigratable { response: false, reason });
+        match &body {
+            Some(_) if is_coded(headers) => refuse(Reason::Coded),
+            Some(_) if headers.contains_key(header::CONTENT_RANGE) => refuse(Reason::Partial),
+            Some(body) if body.content == Content::EventStream => refuse(Reason::Stream),
+            _ => Ok(body),
+        }
+    }
+
+    /// Makes the head of a response from a service that speaks `spoken` one of the client's version, and says what is
+    /// to be done to its body; `None`: it passes, unread.
+    ///
+    /// # Errors
+    /// A body that has to be migrated and cannot be.
+    pub fn response_head(
+        &self,
+        spoken: VersionId,
+        status: &mut StatusCode,
+        headers: &mut HeaderMap,
+    ) -> Result<Option<BodyPlan>, Unmigratable> {
+        let Some(resolution) = self.resolution() else { return Ok(None) };
+        self.map_urls(resolution, spoken, headers);
+        let Some(route) = self.route() else { return Ok(None) };
+        let newest = self.api().newest();
+        let canonical = route.history.status(status.as_u16(), spoken, newest);
+        let mapped = route.history.status(status.as_u16(), spoken, resolution.response);
+        let received = *status;
+        *status = StatusCode::from_u16(mapped).unwrap_or(received);
+        if let Some(chain) = route.history.response_header(canonical) {
+            let steps: Vec<&HeaderStep> = chain.between(spoken, resolution.response).steps().collect();
+            steps.iter().for_each(|step| run_header(step, headers));
+        }
+        let chain = route.history.response(canonical);
+        let body = chain.and_then(|chain| self.body(chain, spoken, resolution.response, Some(canonical), headers));
+        let refuse = |reason| Err(Unmigratable { response: true, reason });
+        self.name_content(resolution, headers);
+        let Some(body) = body else { return Ok(None) };
+        if received == StatusCode::PARTIAL_CONTENT {
+            return refuse(Reason::Partial);
+        }
+        drop_validators(headers);
+        if Self::has_no_content(received) || self.is_head() {
+            return Ok(None);
+        }
+        match body.content {
+            _ if is_coded(headers) => refuse(Reason::Coded),
+            Content::EventStream => refuse(Reason::Stream),
+            _ => Ok(Some(body)),
+        }
+    }
+
+    /// Takes the validators from a successful answer to a request whose content was changed: what is stored is not
+    /// what was sent (RFC 9110 §9.3.4).
+    pub fn drop_stored_validators(&self, status: StatusCode, headers: &mut HeaderMap) {
+        let stores = matches!(self.inner.method, Method::PUT | Method::PATCH);
+        if stores && status.is_success() {
+            headers.remove(header::ETAG);
+            headers.remove(header::LAST_MODIFIED);
+        }
+    }
+
+    fn body(
+        &self,
+        chain: &BodyChain,
+        from: VersionId,
+        to: VersionId,
+        response: Option<u16>,
+        headers: &HeaderMap,
+    ) -> Option<BodyPlan> {
+        if chain.between(from, to).is_empty() {
+            return None;
+        }
+        let content = content(headers)?;
+        Some(BodyPlan { plan: self.clone(), content, from, to, response })
+    }
+
+    /// The Content-Type of JSON that a client asked for by media type names the version that it gets.
+    fn name_content(&self, resolution: &Resolution, headers: &mut HeaderMap) {
+        let sources = &self.api().sources;
+        let only =
+            sources.path.is_none() && sources.header.is_none() && sources.query.is_none() && sources.host.is_none();
+        let by_media = resolution.source == Source::Accept || (only && !resolution.source.is_in_url());
+        let Some(ours) = &self.api().version(resolution.response).content_type else { return };
+        let Some(template) = &sources.media else { return };
+        let Some(text) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return };
+        let Some(media) = MediaType::parse(text) else { return };
+        let names = template.version_in(&media).is_some();
+        if names || (by_media && media.is_json()) {
+            headers.insert(header::CONTENT_TYPE, ours.clone());
+        }
+    }
+
+    /// Location, Content-Location and Link lead to where this client's version has the resource.
+    fn map_urls(&self, resolution: &Resolution, spoken: VersionId, headers: &mut HeaderMap) {
+        for name in [header::LOCATION, header::CONTENT_LOCATION] {
+            let target = headers.get(&name).and_then(|value| value.to_str().ok());
+            let mapped = target.and_then(|target| self.map_url(resolution, spoken, target));
+            if let Some(value) = mapped.and_then(|mapped| HeaderValue::try_from(mapped).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        let mapped: Vec<HeaderValue> = headers
+            .get_all(header::LINK)
+            .iter()
+            .map(|value| {
+                link::map_targets(value, |target| self.map_url(resolution, spoken, target))
+                    .unwrap_or_else(|| value.clone())
+            })
+            .collect();
+        if !mapped.is_empty() {
+            headers.remove(header::LINK);
+            for value in mapped {
+                headers.append(header::LINK, value);
+            }
+        }
+    }
+
+    fn map_url(&self, resolution: &Resolution, spoken: VersionId, url: &str) -> Option<String> {
+        let (origin, target) = split_origin(url)?;
+        if !origin.is_empty() && !self.is_ours(origin) {
+            return None;
+        }
+        let end = target.find(['?', '#']).unwrap_or(target.len());
+        let (path, suffix) = target.split_at(end);
+        let below = path.strip_prefix(&self.forward_prefix(spoken))?;
+        if !below.is_empty() && !below.starts_with('/') {
+            return None;
+        }
+        let mapped = self.map_prefix(resolution, spoken, below).or_else(|| self.map_route(resolution, spoken, below));
+        let below = mapped.as_deref().unwrap_or(below);
+        Some(format!("{origin}{}{below}{suffix}", self.client_prefix(resolution, resolution.response)))
+    }
+
+    /// The same resource where the client's version has its route.
+    fn map_route(&self, resolution: &Resolution, spoken: VersionId, below: &str) -> Option<String> {
+        let (route, params) = self.api().routers[spoken.index()].find_any(below)?;
+        let params: Vec<Box<str>> = params.into_iter().map(Into::into).collect();
+        super::links::expand(self.api().route(route), spoken, &params, resolution.response)
+    }
+
+    /// What the changes say of prefixes.
+    fn map_prefix(&self, resolution: &Resolution, spoken: VersionId, below: &str) -> Option<String> {
+        let route = self.route()?;
+        let mut now = below.to_owned();
+        for (_, chain) in &route.history.response_headers {
+            for step in chain.between(spoken, resolution.response).steps() {
+                if let HeaderStep::Prefix(from, to) = step
+                    && let Some(rest) =
+                        now.strip_prefix(&**from).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+                {
+                    now = format!("{to}{rest}");
+                }
+            }
+        }
+        (now != below).then_some(now)
+    }
+
+    fn is_ours(&self, origin: &str) -> bool {
+        let host = origin.rsplit("//").next().unwrap_or("");
+        self.inner.host.as_deref().is_some_and(|ours| ours.eq_ignore_ascii_case(host))
+    }
+}
+
+/// `https://host` and the rest; no origin for a path.
+fn split_origin(url: &str) -> Option<(&str, &str)> {
+    if url.starts_with('/') && !url.starts_with("//") {
+        return Some(("", url));
+    }
+    let start = url.find("//")? + 2;
+    let end = url[start..].find('/').map(|at| start + at)?;
+    Some(url.split_at(end))
+}
+
+fn content(headers: &HeaderMap) -> Option<Content> {
+    Content::of(&MediaType::parse(headers.get(header::CONTENT_TYPE)?.to_str().ok()?)?)
+}
+
+fn is_coded(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    codings.into_iter().any(|value| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+}
+
+/// Until they are mapped, they would be those of other bytes.
+fn drop_validators(headers: &mut HeaderMap) {
+    for name in OF_THE_BYTES {
+        headers.remove(HeaderName::from_static(name));
+    }
+    headers.remove(header::ETAG);
+    headers.remove(header::LAST_MODIFIED);
+}
+
+// === impl BodyPlan ===
+
+impl BodyPlan {
+    /// Migrates the whole body.
+    ///
+    /// # Errors
+    /// A body that cannot be migrated.
+    pub fn run(&self, body: &[u8]) -> Result<Migrated, Unmigratable> {
+        let result = self.migration().map_or_else(
+            || Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 }),
+            |migration| migration.with_options(Options::default()).run(self.content, body),
+        );
+        result.map_err(|error| Unmigratable { response: self.response.is_some(), reason: Reason::Body(error) })
+    }
+
+    /// The plan of the request.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Whether it is a response's.
+    #[must_use]
+    pub fn is_response(&self) -> bool {
+        self.response.is_some()
+    }
+
+    /// Says that the body is larger than what is migrated.
+    #[must_use]
+    pub fn too_large(&self) -> Unmigratable {
+        Unmigratable { response: self.is_response(), reason: Reason::TooLarge }
+    }
+
+    /// Says that the body broke off.
+    #[must_use]
+    pub fn broken(&self) -> Unmigratable {
+        Unmigratable { response: self.is_response(), reason: Reason::Broken }
+    }
+
+    fn migration(&self) -> Option<Migration<'_>> {
+        let history = &self.plan.route()?.history;
+        let chain = match self.response {
+            Some(status) => history.response(status)?,
+            None => &history.request,
+        };
+        Some(Migration::new(chain, self.from, self.to))
+    }
+}
+
+/// Takes from the head of a message whose body is about to be migrated what speaks of the bytes.
+pub(crate) fn forget_bytes(headers: &mut HeaderMap) {
+    for name in OF_THE_BYTES {
+        headers.remove(HeaderName::from_static(name));
+    }
+}
+
+// === impl Unmigratable ===
+
+impl Unmigratable {
+    /// Whether it is a response's.
+    #[must_use]
+    pub fn is_response(&self) -> bool {
+        self.response
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.problem().status()
+    }
+
+    /// What the client is told: of its own body what is wrong with it, of the upstream's no more than that.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        if self.response {
+            let detail = "the response could not be migrated to the version that was asked for";
+            return Problem::new(Kind::UpstreamBodyInvalid).with_detail(detail);
+        }
+        match &self.reason {
+            Reason::Coded => Problem::new(Kind::VersionUnsupportedBody)
+                .with_detail("a body of this version is taken without content coding"),
+            Reason::Partial => Problem::new(Kind::BodyInvalid).with_detail("a part of a body cannot be migrated"),
+            Reason::Stream => Problem::new(Kind::VersionUnsupportedBody).with_detail("an event stream is not taken"),
+            Reason::TooLarge => Problem::new(Kind::BodyTooLarge).with_detail("the body is too large to be migrated"),
+            Reason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body broke off"),
+            Reason::Body(error) if error.is_limit() => Problem::new(Kind::BodyTooLarge).with_detail(error.to_string()),
+            Reason::Body(error) if error.is_syntax() => Problem::new(Kind::BodyInvalid).with_detail(error.to_string()),
+            Reason::Body(error) => Problem::new(Kind::BodyUnprocessable).with_detail(error.to_string()),
+        }
+    }
+}
+
+impl std::fmt::Display for Unmigratable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let side = if self.response { "response" } else { "request" };
+        match &self.reason {
+            Reason::Coded => write!(f, "the {side} has a content coding"),
+            Reason::Partial => write!(f, "the {side} is a part of a body"),
+            Reason::Stream => write!(f, "the {side} is an event stream"),
+            Reason::TooLarge => write!(f, "the {side} is too large"),
+            Reason::Broken => write!(f, "the {side} broke off"),
+            Reason::Body(error) => write!(f, "the {side} cannot be migrated: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Unmigratable {}

@@ -1,0 +1,267 @@
+//! Plan: the one immutable value that a request carries from its head to the end of its response.
+//!
+//! The only place where what was resolved and what was decided meet. Everything else asks the plan: the gate what to
+//! answer, the migration what to run, the annotation what to write, the count what to add to.
+
+mod annotate;
+mod answer;
+mod forward;
+mod links;
+mod messages;
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use http::header::{self, HeaderMap};
+use http::{Method, Uri};
+
+use crate::catalog::{ApiEntry, Catalog, RouteEntry, RouteId, VersionEntry};
+use crate::clock::Timestamp;
+use crate::consumer::Consumer;
+use crate::decide::{Decision, Phase, Question, Verdict, decide};
+use crate::names::{Handles, MigrationHandles, Outcome};
+use crate::resolve::{Head, Refusal, Resolution, Resolved, resolve};
+use crate::version::VersionId;
+
+pub use answer::Answer;
+pub use forward::Forward;
+#[cfg(feature = "layer")]
+pub(crate) use messages::forget_bytes;
+pub use messages::{BodyPlan, Unmigratable};
+
+/// What becomes of one request. A cheap clone; the catalog that it was made with lives as long.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    catalog: Arc<Catalog>,
+    outcome: Planned,
+    method: Method,
+    /// The path as the client sent it, with what an outer router took off.
+    path: Box<str>,
+    query: Option<Box<str>>,
+    host: Option<Box<str>>,
+    mount: Box<str>,
+    /// The request has an `Origin`; whether it carries credentials.
+    cors: Option<bool>,
+    now: Timestamp,
+}
+
+#[derive(Debug)]
+enum Planned {
+    Preflight(Resolution),
+    Decided(Resolution, Decision),
+    Refused(Refusal),
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// Plans a request; `None` if it is none of the apis'. `draw` is a number that is the request's own: brownouts of a
+    /// share of requests go by it.
+    #[must_use]
+    pub fn new(catalog: Arc<Catalog>, head: Head<'_>, now: Timestamp, draw: u64) -> Option<Self> {
+        let outcome = match resolve(head, &catalog, now) {
+            Resolved::Outside => return None,
+            Resolved::Preflight(resolution) => Planned::Preflight(resolution),
+            Resolved::Refused(refusal) => Planned::Refused(refusal),
+            Resolved::Request(resolution) => {
+                let decision = decide_both(&catalog, &resolution, now, draw);
+                Planned::Decided(resolution, decision)
+            }
+        };
+        let Head { method, uri, headers, mount } = head;
+        let inner = Inner {
+            catalog,
+            outcome,
+            method: method.clone(),
+            path: format!("{mount}{}", uri.path()).into(),
+            query: uri.query().map(Into::into),
+            host: host(uri, headers),
+            mount: mount.into(),
+            cors: headers
+                .contains_key(header::ORIGIN)
+                .then(|| headers.contains_key(header::COOKIE) || headers.contains_key(header::AUTHORIZATION)),
+            now,
+        };
+        Some(Self { inner: Arc::new(inner) })
+    }
+
+    /// The api.
+    #[must_use]
+    pub fn api(&self) -> &ApiEntry {
+        &self.inner.catalog.apis()[self.api_index()]
+    }
+
+    /// What the response shall speak; `None` if the request is refused before that was made out.
+    #[must_use]
+    pub fn version(&self) -> Option<&VersionEntry> {
+        self.version_id().map(|id| self.api().version(id))
+    }
+
+    /// What the request's content speaks.
+    #[must_use]
+    pub fn request_version(&self) -> Option<&VersionEntry> {
+        self.resolution().map(|resolution| self.api().version(resolution.request))
+    }
+
+    /// The route; `None` if the path is not among the api's.
+    #[must_use]
+    pub fn route(&self) -> Option<&RouteEntry> {
+        self.route_id().map(|id| self.api().route(id))
+    }
+
+    /// Who sent it.
+    #[must_use]
+    pub fn consumer(&self) -> Option<&Consumer> {
+        match &self.inner.outcome {
+            Planned::Refused(refusal) => refusal.consumer.as_ref(),
+            Planned::Preflight(resolution) | Planned::Decided(resolution, _) => resolution.consumer.as_ref(),
+        }
+    }
+
+    /// What was decided; `None` for a preflight, and for what is refused before.
+    #[must_use]
+    pub fn decision(&self) -> Option<&Decision> {
+        match &self.inner.outcome {
+            Planned::Decided(_, decision) => Some(decision),
+            _ => None,
+        }
+    }
+
+    /// When it was planned.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.now
+    }
+
+    /// The name of the service behind, if the catalog says one.
+    #[must_use]
+    pub fn upstream(&self) -> Option<&str> {
+        let route = self.route().and_then(|route| route.upstream.as_deref());
+        route.or(self.api().upstream.as_deref())
+    }
+
+    /// What the service behind speaks, unless whoever picks an instance knows better.
+    #[must_use]
+    pub fn spoken(&self) -> VersionId {
+        self.route().and_then(|route| route.speaks).unwrap_or(self.api().speaks)
+    }
+
+    /// Whether the version is deprecated, or past its end.
+    #[must_use]
+    pub fn is_deprecated(&self) -> bool {
+        self.decision().is_some_and(|decision| matches!(decision.phase, Phase::Deprecated | Phase::Sunset))
+    }
+
+    /// What became of the request if it was answered here, or would have been but for a dry run.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match &self.inner.outcome {
+            Planned::Refused(_) => Outcome::Refused,
+            Planned::Preflight(_) => Outcome::Served,
+            Planned::Decided(_, decision) if decision.was_spared() => Outcome::Spared,
+            Planned::Decided(_, decision) => match decision.verdict {
+                Verdict::Serve => Outcome::Served,
+                Verdict::Brownout { .. } => Outcome::Brownout,
+                Verdict::Closed => Outcome::Closed,
+                Verdict::Gone => Outcome::Gone,
+            },
+        }
+    }
+
+    /// The handles to count the request with.
+    #[must_use]
+    pub fn handles(&self) -> &Handles {
+        let meters = self.inner.catalog.meters(self.api_index());
+        meters.requests(self.api(), self.version_id(), self.route_id(), self.inner.method.as_str())
+    }
+
+    /// The handles to count a migration with.
+    #[must_use]
+    pub fn migration_handles(&self, response: bool) -> &MigrationHandles {
+        self.inner.catalog.meters(self.api_index()).migrations(self.api(), self.route_id(), response)
+    }
+
+    fn api_index(&self) -> usize {
+        match &self.inner.outcome {
+            Planned::Refused(refusal) => refusal.api,
+            Planned::Preflight(resolution) | Planned::Decided(resolution, _) => resolution.api,
+        }
+    }
+
+    fn resolution(&self) -> Option<&Resolution> {
+        match &self.inner.outcome {
+            Planned::Refused(_) => None,
+            Planned::Preflight(resolution) | Planned::Decided(resolution, _) => Some(resolution),
+        }
+    }
+
+    fn version_id(&self) -> Option<VersionId> {
+        match &self.inner.outcome {
+            Planned::Refused(refusal) => refusal.version,
+            Planned::Preflight(resolution) | Planned::Decided(resolution, _) => Some(resolution.response),
+        }
+    }
+
+    fn route_id(&self) -> Option<RouteId> {
+        match &self.inner.outcome {
+            Planned::Refused(refusal) => refusal.route,
+            Planned::Preflight(resolution) | Planned::Decided(resolution, _) => resolution.route,
+        }
+    }
+}
+
+fn host(uri: &Uri, headers: &HeaderMap) -> Option<Box<str>> {
+    let named = uri.authority().map(|authority| authority.as_str());
+    named.or_else(|| headers.get(header::HOST)?.to_str().ok()).map(Into::into)
+}
+
+/// Content and response may speak two versions; what refuses either refuses the request.
+fn decide_both(catalog: &Catalog, resolution: &Resolution, now: Timestamp, draw: u64) -> Decision {
+    let response = decide_version(catalog, resolution, resolution.response, now, draw);
+    if resolution.request == resolution.response || response.verdict != Verdict::Serve {
+        return response;
+    }
+    let request = decide_version(catalog, resolution, resolution.request, now, draw);
+    Decision { verdict: request.verdict, would: request.would, ..response }
+}
+
+fn decide_version(
+    catalog: &Catalog,
+    resolution: &Resolution,
+    version: VersionId,
+    now: Timestamp,
+    draw: u64,
+) -> Decision {
+    let api = &catalog.apis()[resolution.api];
+    let entry = api.version(version);
+    let consumer = resolution.consumer.as_ref();
+    let name = consumer.map(Consumer::as_str);
+    let route = resolution.route.map(|id| api.route(id).history.name.to_string());
+    let asked = |consumer: &Consumer| catalog.known().is_some_and(|known| known.knew(&api.name, &entry.text, consumer));
+    let known = |consumer: &Consumer| entry.known.iter().any(|k| **k == *consumer.as_str()) || asked(consumer);
+    decide(&Question {
+        life: api.life(version, resolution.route),
+        route: route.as_deref(),
+        consumer: name,
+        extension: api.extension(version, name).map(|extension| extension.until),
+        known: consumer.is_some_and(known),
+        paused: api.pause || catalog.control().brownouts_paused(&api.name),
+        held: catalog.control().sunset_held(&api.name, &entry.text),
+        dry_run: api.dry_run,
+        consumer_draw: name.map_or(draw, |name| consumer_draw(&api.name, &entry.text, name)),
+        request_draw: draw,
+        now,
+    })
+}
+
+/// The same for the same consumer in every process and release: SipHash-1-3, which is specified, with a fixed key.
+fn consumer_draw(api: &str, version: &str, consumer: &str) -> u64 {
+    let mut hasher = siphasher::sip::SipHasher13::new();
+    (api, version, consumer).hash(&mut hasher);
+    hasher.finish()
+}

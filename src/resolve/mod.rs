@@ -1,0 +1,324 @@
+//! Resolve: which versions a request speaks, and who sent it. Pure: a request's head, the catalog and the time in, a
+//! value out.
+//!
+//! All configured sources are read. Those that speak must agree once they are parsed; a configured precedence
+//! replaces the 400. If none speaks, the consumer's pin counts, then the route's default, then the api's. The content
+//! of request and response may speak different versions, by `Content-Type` and `Accept`.
+
+pub mod accept;
+pub mod path;
+mod read;
+
+use std::borrow::Cow;
+
+use http::header::{self, HeaderMap};
+use http::{Method, Uri};
+
+use crate::catalog::{ApiEntry, Catalog, ConsumerSource, Match, OnUnacceptable, RouteId, Source, strip_port};
+use crate::clock::Timestamp;
+use crate::consumer::Consumer;
+use crate::problem::{Kind, Problem};
+use crate::version::VersionId;
+
+use accept::Negotiated;
+
+/// The head of a request, as resolution sees it: hop-by-hop fields must be gone already (RFC 9110 §7.6.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The target.
+    pub uri: &'a Uri,
+    /// The fields.
+    pub headers: &'a HeaderMap,
+    /// A prefix of the path that an outer router has already taken off.
+    pub mount: &'a str,
+}
+
+/// What a request turned out to be.
+#[derive(Clone, Debug)]
+pub enum Resolved {
+    /// None of the apis': it passes untouched.
+    Outside,
+    /// A CORS preflight to an api: it passes whatever its version, which may still be part of the path.
+    Preflight(Resolution),
+    /// A request that speaks a version.
+    Request(Resolution),
+    /// A request that cannot be served, whatever the phase of the version.
+    Refused(Refusal),
+}
+
+/// The versions that a request speaks.
+#[derive(Clone, Debug)]
+pub struct Resolution {
+    /// Which of the catalog's apis.
+    pub api: usize,
+    /// What the request's content speaks.
+    pub request: VersionId,
+    /// What the response's content shall speak.
+    pub response: VersionId,
+    /// What named it.
+    pub source: Source,
+    /// The route; none if the path is not among the api's.
+    pub route: Option<RouteId>,
+    /// What stands in the route's parameters, still percent-encoded.
+    pub params: Vec<Box<str>>,
+    /// The path below base path and version, normalised.
+    pub path: Box<str>,
+    /// Who sent it.
+    pub consumer: Option<Consumer>,
+}
+
+/// Why a request cannot be served.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Which of the catalog's apis.
+    pub api: usize,
+    /// The version, where one was made out.
+    pub version: Option<VersionId>,
+    /// The route, where one was made out.
+    pub route: Option<RouteId>,
+    /// What to answer.
+    pub problem: Problem,
+    /// The methods that there are, for a 405.
+    pub allow: Vec<Box<str>>,
+    /// Who sent it.
+    pub consumer: Option<Consumer>,
+}
+
+/// The versions of the two directions, and what named them.
+#[derive(Clone, Copy)]
+struct Versions {
+    request: VersionId,
+    response: VersionId,
+    source: Source,
+}
+
+/// One request to one api, on its way through the steps.
+struct Reader<'a> {
+    catalog: &'a Catalog,
+    index: usize,
+    api: &'a ApiEntry,
+    head: Head<'a>,
+    /// The path below the base path.
+    below: &'a str,
+    consumer: Option<Consumer>,
+    now: Timestamp,
+}
+
+/// Resolves.
+#[must_use]
+pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
+    let raw: Cow<'_, str> = if head.mount.is_empty() {
+        head.uri.path().into()
+    } else {
+        format!("{}{}", head.mount, head.uri.path()).into()
+    };
+    let host = host(&head);
+    let path = match path::normalize(&raw) {
+        Ok(path) => path,
+        Err(e) => {
+            let Some(index) = place(catalog, host, &path::lenient(&raw)) else { return Resolved::Outside };
+            let problem = Problem::new(Kind::PathInvalid).with_detail(e.to_string());
+            return Resolved::Refused(Refusal::new(index, problem));
+        }
+    };
+    let Some(index) = place(catalog, host, &path) else { return Resolved::Outside };
+    let api = &catalog.apis()[index];
+    if api.exclude.iter().any(|pattern| excludes(pattern, &path)) {
+        return Resolved::Outside;
+    }
+    let consumer = consumer(api, head.headers);
+    let below = &path[api.base_path.len()..];
+    Reader { catalog, index, api, head, below, consumer, now }.read()
+}
+
+/// The authority that the request is for: that of the target, else `Host` (RFC 9112 §3.2.2).
+fn host<'a>(head: &Head<'a>) -> Option<&'a str> {
+    let named = head.uri.authority().map(http::uri::Authority::as_str);
+    named.or_else(|| head.headers.get(header::HOST)?.to_str().ok())
+}
+
+/// The api with the longest base path; one with a host before one without.
+fn place(catalog: &Catalog, host: Option<&str>, path: &str) -> Option<usize> {
+    let host = host.map(|host| strip_port(host).to_ascii_lowercase());
+    let fits = |api: &ApiEntry| {
+        let below = path.strip_prefix(&*api.base_path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        below && (api.host.is_none() || api.host.as_deref() == host.as_deref())
+    };
+    let here = catalog.apis().iter().enumerate().filter(|(_, api)| fits(api));
+    here.max_by_key(|(_, api)| (api.base_path.len(), api.host.is_some())).map(|(index, _)| index)
+}
+
+fn excludes(pattern: &str, path: &str) -> bool {
+    match pattern.strip_suffix("/*") {
+        Some(prefix) => path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        None => pattern == path,
+    }
+}
+
+fn consumer(api: &ApiEntry, headers: &HeaderMap) -> Option<Consumer> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty());
+    let read = |source: &ConsumerSource| match source {
+        ConsumerSource::Header(name) => text(name).map(Consumer::new),
+        ConsumerSource::UserAgent => {
+            let product = text("user-agent")?.split(['/', ' ']).next()?;
+            (!product.is_empty()).then(|| Consumer::new(product))
+        }
+    };
+    api.consumer.iter().find_map(read)
+}
+
+/// OPTIONS with these two fields is the browser's question, not the client's (Fetch, CORS protocol).
+fn is_preflight(head: &Head<'_>) -> bool {
+    let has = |name| head.headers.contains_key(name);
+    *head.method == Method::OPTIONS && has(header::ORIGIN) && has(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    fn read(self) -> Resolved {
+        if is_preflight(&self.head) {
+            return Resolved::Preflight(self.preflight());
+        }
+        match self.versions() {
+            Ok(versions) => self.routed(versions),
+            Err(refusal) => Resolved::Refused(*refusal),
+        }
+    }
+
+    /// Only the path can carry a version here; whatever it says, the preflight passes.
+    fn preflight(&self) -> Resolution {
+        let (text, path) = self.split_path();
+        let version = text.and_then(|text| self.read_version(text, Source::Path).ok());
+        let version = version.or_else(|| self.default_version().map(|(v, _)| v)).unwrap_or(self.api.newest());
+        let requested = self.head.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+        let method = requested.and_then(|m| Method::from_bytes(m.as_bytes()).ok()).unwrap_or(Method::GET);
+        let versions = Versions { request: version, response: version, source: Source::Path };
+        match self.api.find(version, &method, path) {
+            Match::Route(route, params) => self.resolution(versions, Some(route), &params, path),
+            _ => self.resolution(versions, None, &[], path),
+        }
+    }
+
+    fn versions(&self) -> Result<Versions, Box<Refusal>> {
+        let spoken = self.spoken()?;
+        let negotiated = self.negotiated();
+        let content = self.content_version()?;
+        match self.agreed(&spoken, &negotiated, content)? {
+            Some(versions) => Ok(versions),
+            None => self.unspecified(content, &negotiated),
+        }
+    }
+
+    /// One version from all that speak, or the first in precedence.
+    fn agreed(
+        &self,
+        spoken: &[(Source, VersionId)],
+        negotiated: &Negotiated,
+        content: Option<VersionId>,
+    ) -> Result<Option<Versions>, Box<Refusal>> {
+        let accepted = match negotiated {
+            Negotiated::Version(id) | Negotiated::Retired(id) => Some(*id),
+            _ => None,
+        };
+        let mut all: Vec<(Source, VersionId)> = spoken.to_vec();
+        all.extend(accepted.map(|id| (Source::Accept, id)));
+        let winner = self.api.precedence.iter().find_map(|source| all.iter().find(|(s, _)| s == source));
+        let Some(&(source, response)) = winner.or(all.first()) else { return Ok(None) };
+        if winner.is_none() {
+            if let Some(&(other, version)) = all.iter().find(|(_, version)| *version != response) {
+                return Err(self.ambiguous((source, response), (other, version)));
+            }
+            if let (Some(content), false) = (content, spoken.is_empty())
+                && content != response
+            {
+                return Err(self.ambiguous((source, response), (Source::Accept, content)));
+            }
+        }
+        let request = if source == Source::Accept { content.unwrap_or(response) } else { response };
+        Ok(Some(Versions { request, response, source }))
+    }
+
+    fn unspecified(&self, content: Option<VersionId>, negotiated: &Negotiated) -> Result<Versions, Box<Refusal>> {
+        if *negotiated == Negotiated::Unacceptable && self.api.on_unacceptable == OnUnacceptable::Reject {
+            let detail = "`Accept` names no version that can be served";
+            return Err(self.refuse(Problem::new(Kind::VersionUnacceptable).with_detail(detail)));
+        }
+        if let Some(content) = content {
+            return Ok(Versions { request: content, response: content, source: Source::Accept });
+        }
+        let Some((version, source)) = self.default_version() else {
+            let detail = format!("name one by {}", self.source_names());
+            return Err(self.refuse(Problem::new(Kind::VersionUnspecified).with_detail(detail)));
+        };
+        Ok(Versions { request: version, response: version, source })
+    }
+
+    fn ambiguous(&self, a: (Source, VersionId), b: (Source, VersionId)) -> Box<Refusal> {
+        let name = |(source, version): (Source, VersionId)| {
+            format!("{} says {}", source.as_str(), self.api.version(version).text)
+        };
+        self.refuse(Problem::new(Kind::VersionAmbiguous).with_detail(format!("{}, {}", name(a), name(b))))
+    }
+
+    fn routed(&self, versions: Versions) -> Resolved {
+        let (_, path) = self.split_path();
+        match self.api.find(versions.request, self.head.method, path) {
+            Match::Route(route, params) => Resolved::Request(self.resolution(versions, Some(route), &params, path)),
+            Match::OtherMethods(allow) => match self.elsewhere(path) {
+                Some(route) => Resolved::Refused(self.absent(versions, route, allow)),
+                None => Resolved::Request(self.resolution(versions, None, &[], path)),
+            },
+            Match::None => match self.elsewhere(path) {
+                Some(route) => Resolved::Refused(self.absent(versions, route, Vec::new())),
+                None => Resolved::Request(self.resolution(versions, None, &[], path)),
+            },
+        }
+    }
+
+    /// The route that another version has at this path.
+    fn elsewhere(&self, path: &str) -> Option<RouteId> {
+        self.api.routers.iter().rev().find_map(|router| match router.find(self.head.method, path) {
+            Match::Route(route, _) => Some(route),
+            _ => None,
+        })
+    }
+
+    fn absent(&self, versions: Versions, route: RouteId, allow: Vec<Box<str>>) -> Refusal {
+        let kind = if allow.is_empty() { Kind::RouteAbsent } else { Kind::MethodAbsent };
+        let version = &self.api.version(versions.response).text;
+        let detail = format!("version {version} does not have {} here", self.head.method);
+        let mut refusal = *self.refuse(Problem::new(kind).with_detail(detail).with_api_version(&**version));
+        (refusal.version, refusal.route, refusal.allow) = (Some(versions.response), Some(route), allow);
+        refusal
+    }
+
+    fn resolution(&self, versions: Versions, route: Option<RouteId>, params: &[&str], path: &str) -> Resolution {
+        Resolution {
+            api: self.index,
+            request: versions.request,
+            response: versions.response,
+            source: versions.source,
+            route,
+            params: params.iter().map(|value| (*value).into()).collect(),
+            path: path.into(),
+            consumer: self.consumer.clone(),
+        }
+    }
+
+    fn refuse(&self, problem: Problem) -> Box<Refusal> {
+        let supported = self.api.supported(self.now);
+        let problem = problem.with_supported_versions(supported);
+        Box::new(Refusal { consumer: self.consumer.clone(), ..Refusal::new(self.index, problem) })
+    }
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    fn new(api: usize, problem: Problem) -> Self {
+        Self { api, version: None, route: None, problem, allow: Vec::new(), consumer: None }
+    }
+}

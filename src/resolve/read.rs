@@ -1,0 +1,189 @@
+//! What each source says.
+
+use std::borrow::Cow;
+
+use http::header;
+
+use super::accept::{self, Lookup, Negotiated};
+use super::{Reader, Refusal, host};
+use crate::catalog::{Match, Source};
+use crate::clock::Timestamp;
+use crate::problem::{Kind, Problem};
+use crate::version::{VersionId, VersionName};
+use http::StatusCode;
+
+impl<'a> Reader<'a> {
+    /// The version's text in the path, if one stands there, and the path behind it.
+    pub(super) fn split_path(&self) -> (Option<&'a str>, &'a str) {
+        let whole = |path: &'a str| if path.is_empty() { "/" } else { path };
+        let taken = self.api.sources.path.as_ref().and_then(|template| template.take(self.below));
+        match taken {
+            Some((text, rest)) if self.is_version(text) => (Some(text), whole(rest)),
+            _ => (None, whole(self.below)),
+        }
+    }
+
+    /// `/vendors` fits the template `/v{version}`, and is no version all the same.
+    fn is_version(&self, text: &str) -> bool {
+        VersionName::parse(text, self.api.scheme).is_some() || self.api.aliases.contains_key(text)
+    }
+
+    /// Path, header, query and host.
+    pub(super) fn spoken(&self) -> Result<Vec<(Source, VersionId)>, Box<Refusal>> {
+        let mut spoken = Vec::new();
+        if let (Some(text), _) = self.split_path() {
+            spoken.push((Source::Path, self.read_version(text, Source::Path)?));
+        }
+        if let Some(text) = self.header()? {
+            spoken.push((Source::Header, self.read_version(text, Source::Header)?));
+        }
+        if let Some(text) = self.query()? {
+            spoken.push((Source::Query, self.read_version(&text, Source::Query)?));
+        }
+        let named = self.api.sources.host.as_ref().and_then(|template| template.take(host(&self.head)?));
+        if let Some(text) = named {
+            spoken.push((Source::Host, self.read_version(&text, Source::Host)?));
+        }
+        Ok(spoken)
+    }
+
+    /// A field that is there twice, or as a list, names no version: first-wins would let a policy be slipped past.
+    fn header(&self) -> Result<Option<&'a str>, Box<Refusal>> {
+        let Some(name) = &self.api.sources.header else { return Ok(None) };
+        let mut values = self.head.headers.get_all(name).iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        let text = value.to_str().map(str::trim).unwrap_or("");
+        if text.is_empty() || text.contains(',') || values.next().is_some() {
+            let detail = format!("`{name}` names one version, once");
+            return Err(self.refuse(Problem::new(Kind::VersionInvalid).with_detail(detail)));
+        }
+        Ok(Some(text))
+    }
+
+    fn query(&self) -> Result<Option<Cow<'a, str>>, Box<Refusal>> {
+        let (Some(name), Some(query)) = (&self.api.sources.query, self.head.uri.query()) else { return Ok(None) };
+        let decode = |text: &'a str| percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+        let mut values = query.split('&').filter_map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(key) == **name).then(|| decode(value))
+        });
+        let Some(value) = values.next() else { return Ok(None) };
+        if value.is_empty() || values.next().is_some() {
+            let detail = format!("the query parameter `{name}` names one version, once");
+            return Err(self.refuse(Problem::new(Kind::VersionInvalid).with_detail(detail)));
+        }
+        Ok(Some(value))
+    }
+
+    /// What `text` names, or the answer to a client who made it up.
+    pub(super) fn read_version(&self, text: &str, source: Source) -> Result<VersionId, Box<Refusal>> {
+        let name = VersionName::parse(text, self.api.scheme);
+        if name.as_ref().is_some_and(|name| is_future(name, self.now)) {
+            let detail = format!("{text:?} is in the future");
+            return Err(self.refuse(Problem::new(Kind::VersionInvalid).with_detail(detail)));
+        }
+        let exact = self.api.lookup(text).filter(|id| self.is_released(*id));
+        let nearest = || self.nearest_not_newer(name.as_ref()?);
+        if let Some(id) = exact.or_else(nearest) {
+            return Ok(id);
+        }
+        let kind = if name.is_some() { Kind::VersionUnknown } else { Kind::VersionInvalid };
+        let status = if source == Source::Path { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
+        let detail = format!("there is no version {text:?}");
+        Err(self.refuse(Problem::new(kind).with_status(status).with_detail(detail)))
+    }
+
+    fn is_released(&self, id: VersionId) -> bool {
+        self.api.version(id).released.is_none_or(|released| released <= self.now)
+    }
+
+    fn nearest_not_newer(&self, name: &VersionName) -> Option<VersionId> {
+        if !self.api.waterfall || name.is_preview() {
+            return None;
+        }
+        let older =
+            self.api.versions.iter().rev().filter(|version| version.name <= *name && !version.name.is_preview());
+        older.map(|version| version.id).find(|id| self.is_released(*id))
+    }
+
+    pub(super) fn negotiated(&self) -> Negotiated {
+        let Some(template) = &self.api.sources.media else { return Negotiated::Unspecified };
+        let lookup = |text: &str| match self.read_version(text, Source::Accept) {
+            Ok(id) if self.is_gone(id) => Lookup::Retired(id),
+            Ok(id) => Lookup::Live(id),
+            Err(_) => Lookup::Unknown,
+        };
+        let values = self.head.headers.get_all(header::ACCEPT).iter();
+        accept::negotiate(values, template, lookup, &self.preference())
+    }
+
+    /// Gone for this consumer: an extension keeps it alive.
+    fn is_gone(&self, id: VersionId) -> bool {
+        let extension = self.api.extension(id, self.consumer.as_ref().map(|c| c.as_str()));
+        !self.api.is_live(id, self.now)
+            && extension.is_none_or(|extension| extension.until <= self.now)
+            && !self.catalog.control().sunset_held(&self.api.name, &self.api.version(id).text)
+    }
+
+    /// Live versions: the default first, then from the newest on.
+    fn preference(&self) -> Vec<VersionId> {
+        let default = self.default_version().map(|(id, _)| id);
+        let newest_first = self.api.versions.iter().rev().map(|version| version.id);
+        let others = newest_first.filter(|id| Some(*id) != default);
+        let live = |id: &VersionId| self.is_released(*id) && !self.is_gone(*id);
+        default.into_iter().chain(others).filter(live).collect()
+    }
+
+    /// What the request's content says of itself.
+    pub(super) fn content_version(&self) -> Result<Option<VersionId>, Box<Refusal>> {
+        let Some(template) = &self.api.sources.media else { return Ok(None) };
+        let Some(text) = accept::content_type_version(self.head.headers, template) else { return Ok(None) };
+        match self.read_version(&text, Source::Accept) {
+            Ok(id) => Ok(Some(id)),
+            Err(_) => {
+                let detail = format!("there is no version {text:?} to send content in");
+                Err(self.refuse(Problem::new(Kind::VersionUnsupportedBody).with_detail(detail)))
+            }
+        }
+    }
+
+    /// The pin, the route's default, or the api's.
+    pub(super) fn default_version(&self) -> Option<(VersionId, Source)> {
+        let pin = self.pin().map(|id| (id, Source::Pin));
+        let default = || self.route_default().or(self.api.unspecified).map(|id| (id, Source::Default));
+        pin.or_else(default)
+    }
+
+    fn pin(&self) -> Option<VersionId> {
+        let consumer = self.consumer.as_ref()?;
+        if let Some(id) = self.api.pins.get(consumer.as_str()) {
+            return Some(*id);
+        }
+        let pinned = self.catalog.pins()?.pinned(&self.api.name, consumer)?;
+        self.api.lookup(&pinned)
+    }
+
+    fn route_default(&self) -> Option<VersionId> {
+        let (_, path) = self.split_path();
+        match self.api.find(self.api.newest(), self.head.method, path) {
+            Match::Route(route, _) => self.api.route(route).default,
+            _ => None,
+        }
+    }
+
+    pub(super) fn source_names(&self) -> String {
+        let sources = &self.api.sources;
+        let names = [
+            sources.path.as_ref().map(|t| format!("the path `{}{}`", self.api.base_path, t.render("{version}"))),
+            sources.media.as_ref().map(|_| "`Accept`".to_owned()),
+            sources.header.as_ref().map(|name| format!("the header `{name}`")),
+            sources.query.as_ref().map(|name| format!("the query parameter `{name}`")),
+            sources.host.as_ref().map(|t| format!("the host `{}`", t.render("{version}"))),
+        ];
+        names.into_iter().flatten().collect::<Vec<_>>().join(", or ")
+    }
+}
+
+fn is_future(name: &VersionName, now: Timestamp) -> bool {
+    name.day().and_then(|day| day.parse::<Timestamp>().ok()).is_some_and(|day| day > now)
+}

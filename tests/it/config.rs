@@ -1,0 +1,255 @@
+//! The TOML file: what is right loads without a word, what is wrong is all said at once.
+#![cfg(feature = "config")]
+
+mod schema;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use sunward::config::{self, LogFormat};
+use sunward::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
+
+fn cases(folder: &str) -> Vec<(PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/config").join(folder);
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).expect("a text"))).collect()
+}
+
+fn case(name: &str) -> String {
+    let (_, text) =
+        cases("valid").into_iter().find(|(path, _)| path.file_stem().is_some_and(|stem| stem == name)).expect("a case");
+    text
+}
+
+/// `12:5 unknown-key`, as the first lines of a case expect it.
+fn line(found: &Diagnostic, source: &str) -> String {
+    let (line, column) = found.span().line_column(source).expect("a position");
+    format!("{line}:{column} {}", found.code())
+}
+
+#[test]
+fn valid_files_load_without_a_word() {
+    for (path, source) in cases("valid") {
+        let (config, found) = config::read(&source);
+        assert_eq!(found.to_string(), "", "{}", path.display());
+        assert!(config.is_some(), "{}", path.display());
+    }
+}
+
+#[test]
+fn invalid_files_get_all_findings_and_no_others() {
+    let cases = cases("invalid");
+    assert!(cases.len() >= 25, "{}", cases.len());
+    for (path, source) in cases {
+        let expected: Vec<&str> = source.lines().map_while(|line| line.strip_prefix("#! ")).collect();
+        let (_, found) = config::read(&source);
+        let lines: Vec<String> = found.iter().map(|found| line(found, &source)).collect();
+        assert_eq!(lines, expected, "{}\n{}", path.display(), config::render(&found, &source, "", false));
+    }
+}
+
+/// Every finding says what to do, except where only the author can know: the syntax.
+#[test]
+fn findings_help() {
+    for (path, source) in cases("invalid") {
+        for found in &config::read(&source).1 {
+            let help = found.help_text().unwrap_or_default();
+            assert!(found.code() == "syntax" || !help.is_empty(), "{}: {found}", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_broken_toml_gives_no_config() {
+    for (path, source) in cases("invalid") {
+        let (config, found) = config::read(&source);
+        let broken = found.iter().any(|found| matches!(found.code(), "syntax" | "duplicate-key"));
+        assert_eq!(config.is_none(), broken, "{}", path.display());
+    }
+}
+
+#[test]
+fn gateway_and_upstreams_are_read() {
+    let (config, _) = config::read(&case("every-key"));
+    let config = config.expect("a config");
+    assert_eq!(config.gateway.listen.value, "0.0.0.0:80".parse().expect("an address"));
+    assert_eq!(config.gateway.max_body_bytes, 1_000_000);
+    assert_eq!(config.gateway.request_timeout.as_secs(), 90);
+    assert_eq!(config.gateway.drain_timeout.as_secs(), 36 * 3600);
+    assert_eq!(config.gateway.log, LogFormat::Json);
+    assert_eq!(config.apis.len(), 1);
+    let [shop, other] = &config.upstreams[..] else { panic!("two upstreams") };
+    assert_eq!((shop.name.as_str(), other.name.as_str()), ("shop", "other"));
+    assert_eq!(shop.instances[0].weight, 3);
+    assert_eq!(shop.instances[0].speaks.as_ref().map(|speaks| speaks.as_str()), Some("2"));
+    assert_eq!(shop.instances[1].url.to_string(), "http://[::1]:3000/prefix");
+    assert_eq!(shop.instances[2].weight, 1);
+}
+
+#[test]
+fn an_empty_file_has_the_defaults() {
+    let (config, found) = config::read("");
+    let config = config.expect("a config");
+    assert!(found.is_empty());
+    assert_eq!(config.gateway, config::GatewaySpec::default());
+    assert_eq!((config.apis.len(), config.upstreams.len()), (0, 0));
+}
+
+/// Run with `UPDATE_DOCS=1` to write the tables anew.
+#[test]
+fn the_reference_documents_every_key() {
+    const MARK: &str = "<!-- From here on, the tables of keys. -->\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference.md");
+    let page = fs::read_to_string(&path).expect("the reference");
+    let (intro, tables) = page.split_once(MARK).expect("the mark");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, format!("{intro}{MARK}{}", config::reference())).expect("written");
+        return;
+    }
+    assert!(tables == config::reference(), "docs/reference.md is not up to date: run with UPDATE_DOCS=1");
+}
+
+#[test]
+fn findings_are_shown_like_a_compilers() {
+    let source = "[[api]]\r\nname = \"größe\"\r\n\"größe\" = 1\r\n";
+    let shown = config::render(&config::read(source).1, source, "a.toml", false);
+    assert!(shown.starts_with("error[unknown-key]: [[api]] has no key `größe`, here the integer `1`\n"), "{shown}");
+    assert!(shown.contains("--> a.toml:3:1\n"), "{shown}");
+    assert!(shown.contains("3 | \"größe\" = 1\n"), "{shown}");
+    assert!(shown.contains("| ^^^^^^^\n"), "{shown}");
+    assert!(shown.contains("= help: it has the keys `name`,"), "{shown}");
+    assert!(!shown.contains('\u{1b}') && !shown.contains('\r'), "{shown:?}");
+    assert!(config::render(&config::read(source).1, source, "a.toml", true).contains('\u{1b}'));
+}
+
+#[test]
+fn findings_without_a_place_are_shown_plain() {
+    let mut found = Diagnostics::new();
+    found.push(Diagnostic::warning("odd", "something is odd", Span::NONE));
+    found.push(Diagnostic::error("bad", "a\u{1b}[31mb", Span::NONE).help("mend it"));
+    let shown = config::render(&found, "x = 1", "a.toml", false);
+    assert!(shown.starts_with("warning[odd]: something is odd\n\nerror[bad]: a"), "{shown}");
+    assert!(shown.contains("help: mend it"), "{shown}");
+    assert!(!shown.contains("a.toml") && !shown.contains('\u{1b}'), "{shown}");
+}
+
+#[test]
+fn findings_outside_of_the_source_are_shown_all_the_same() {
+    for source in ["", "ü", "a\r\n", "\n\n"] {
+        for (start, end) in [(0, 1), (1, 2), (1, 1), (5, 9), (9, 5)] {
+            let mut found = Diagnostics::new();
+            found.push(Diagnostic::error("far", "far away", Span::new(start, end)));
+            assert!(config::render(&found, source, "a.toml", true).contains("far away"));
+            assert!(config::to_json(&found, source, "a.toml").is_array());
+        }
+    }
+}
+
+#[test]
+fn findings_are_json_for_programs() {
+    let source = "[gateway]\nlog = \"jsno\"\n";
+    let mut found = config::read(source).1;
+    found.push(Diagnostic::warning("odd", "something is odd", Span::NONE));
+    assert_eq!(found.iter().map(Diagnostic::severity).collect::<Vec<_>>(), [Severity::Error, Severity::Warning]);
+    let expected = serde_json::json!([
+        {
+            "severity": "error", "code": "unknown-word", "message": "`log` is `jsno`, not `text` or `json`",
+            "help": "did you mean `json`?", "file": "a.toml", "line": 2, "column": 7
+        },
+        {
+            "severity": "warning", "code": "odd", "message": "something is odd",
+            "help": null, "file": "a.toml", "line": null, "column": null
+        },
+    ]);
+    assert_eq!(config::to_json(&found, source, "a.toml"), expected);
+}
+
+#[test]
+fn deep_values_are_refused() {
+    // TOML limits each of the two, but not both together.
+    let path = vec!["a"; 75].join(".");
+    let source = format!(
+        "[[api]]\nname = \"a\"\n[[api.change]]\nversion = \"1\"\nsummary = \"x\"\n[[api.change.ops]]\n\
+         add = \"/a\"\nvalue.{path} = {{ {path} = 1 }}\n"
+    );
+    let (_, found) = config::read(&source);
+    assert_eq!(found.iter().map(Diagnostic::code).collect::<Vec<_>>(), ["not-json"]);
+}
+
+// === whatever stands in the file ===
+
+/// A valid file with some of its characters replaced, removed or repeated.
+fn mutated() -> impl Strategy<Value = String> {
+    let texts: Vec<String> = cases("valid").into_iter().map(|(_, text)| text).collect();
+    let word = prop_oneof![
+        Just(String::new()),
+        any::<char>().prop_map(String::from),
+        prop::sample::select(vec![
+            "\"",
+            "'",
+            "[",
+            "]",
+            "{",
+            "}",
+            "=",
+            ".",
+            "\r\n",
+            "\0",
+            "1",
+            "-",
+            "inf",
+            "2024-01-01",
+            "12:00",
+            "\"\"\"",
+            "[[api]]",
+            "[api]",
+            "ü",
+            "\u{feff}",
+            "#",
+            ",",
+            "true",
+            "json",
+            "value",
+        ])
+        .prop_map(String::from),
+    ];
+    let edits = prop::collection::vec((any::<prop::sample::Index>(), 0..40_usize, word), 1..6);
+    (prop::sample::select(texts), edits).prop_map(|(text, edits)| {
+        edits.into_iter().fold(text, |text, (at, length, word)| {
+            let mut chars: Vec<char> = text.chars().collect();
+            let start = at.index(chars.len() + 1);
+            let end = (start + length).min(chars.len());
+            chars.splice(start..end, word.chars());
+            chars.into_iter().collect()
+        })
+    })
+}
+
+fn reads(source: &str) -> Result<(), TestCaseError> {
+    let (config, found) = config::read(source);
+    prop_assert!(config.is_some() || found.has_errors());
+    for found in &found {
+        prop_assert!(found.span().is_none() || found.span().line_column(source).is_some(), "{}", found);
+        prop_assert!(found.span().end() <= source.len(), "{}", found);
+    }
+    prop_assert_eq!(config::render(&found, source, "a.toml", false).is_empty(), found.is_empty());
+    prop_assert!(config::to_json(&found, source, "a.toml").is_array());
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn mutated_files_never_panic(source in mutated()) {
+        reads(&source)?;
+    }
+
+    #[test]
+    fn any_text_never_panics(source in any::<String>()) {
+        reads(&source)?;
+    }
+}

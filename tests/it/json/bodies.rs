@@ -1,0 +1,350 @@
+//! Bodies of PATCH requests.
+
+use sunward::json::{Custom, Mode, Op, Options, Other, Step, Wrapper, migrate, migrate_json_patch};
+
+use super::*;
+
+type Row<'r> = (&'r str, Vec<Step>, &'r str, Result<&'r str, &'r str>);
+
+fn run(rows: Vec<Row<'_>>, body: impl Fn(&str, &[Step]) -> Result<String, String>) {
+    for (name, steps, input, expected) in rows {
+        match (body(input, &steps), expected) {
+            (Ok(body), Ok(expected)) => assert_eq!(body, expected, "{name}"),
+            (Err(error), Err(expected)) => {
+                assert!(error.contains(expected), "{name}: `{error}`, expected `{expected}`")
+            }
+            (result, expected) => panic!("{name}: {result:?}, expected {expected:?}"),
+        }
+    }
+}
+
+fn in_mode(mode: Mode) -> impl Fn(&str, &[Step]) -> Result<String, String> {
+    move |input, steps| {
+        let migrated = migrate(input.as_bytes(), steps, &Options::default().with_mode(mode));
+        migrated.map(|migrated| String::from_utf8_lossy(&migrated.body).into_owned()).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn partial_bodies() {
+    let rows: Vec<Row<'_>> = vec![
+        ("no constants", vec![constant(step(add("/a", "1"))), step(rename("/b", "c"))], r#"{"b":1}"#, Ok(r#"{"c":1}"#)),
+        ("null is a value", vec![step(wrap("/a", Wrapper::Array))], r#"{"a":null}"#, Ok(r#"{"a":[null]}"#)),
+    ];
+    run(rows, in_mode(Mode::Partial));
+}
+
+#[test]
+fn merge_patches() {
+    let apart = || vec![step(split("/name", &["/first", "/last"], " "))];
+    let together = || vec![step(join(&["/first", "/last"], "/name", " "))];
+    let nulls = || vec![step(map("/a", &[("null", "\"none\"")], Other::Error))];
+    let rows: Vec<Row<'_>> = vec![
+        (
+            "no constants",
+            vec![constant(step(add("/a", "1"))), step(rename("/name", "title"))],
+            r#"{"name":null}"#,
+            Ok(r#"{"title":null}"#),
+        ),
+        (
+            "move a deletion",
+            vec![step(relocate("/city", "/address/city"))],
+            r#"{"city":null}"#,
+            Ok(r#"{"address":{"city":null}}"#),
+        ),
+        ("split a deletion", apart(), r#"{"name":null}"#, Ok(r#"{"first":null,"last":null}"#)),
+        ("split a text", apart(), r#"{"name":"a b"}"#, Ok(r#"{"first":"a","last":"b"}"#)),
+        ("join all", together(), r#"{"first":"a","last":"b"}"#, Ok(r#"{"name":"a b"}"#)),
+        ("join deletions", together(), r#"{"first":null,"last":null}"#, Ok(r#"{"name":null}"#)),
+        ("join some", together(), r#"{"first":"a"}"#, Err("some parts")),
+        ("join a mixture", together(), r#"{"first":"a","last":null}"#, Err("some parts")),
+        ("join none", together(), r#"{"x":1}"#, Ok(r#"{"x":1}"#)),
+        ("join some, and pass", together().into_iter().map(pass).collect(), r#"{"first":"a"}"#, Ok(r#"{"first":"a"}"#)),
+        (
+            "convert a deletion",
+            vec![step(convert("/a", Conversion::NumberToString))],
+            r#"{"a":null}"#,
+            Ok(r#"{"a":null}"#),
+        ),
+        ("map a deletion", nulls(), r#"{"a":null}"#, Ok(r#"{"a":null}"#)),
+        ("wrap a deletion", vec![step(wrap("/a", Wrapper::Array))], r#"{"a":null}"#, Ok(r#"{"a":null}"#)),
+        ("unwrap nothing", vec![step(unwrap("/a", Wrapper::Array))], r#"{"a":[]}"#, Ok(r#"{"a":null}"#)),
+    ];
+    run(rows, in_mode(Mode::MergePatch));
+}
+
+#[test]
+fn json_patches() {
+    let money = || vec![step_at("/items/*", convert("/cents", Conversion::IntegerToDecimal { scale: 2 }))];
+    let title = || vec![step(rename("/name", "title"))];
+    let city = || vec![step(relocate("/city", "/address/city"))];
+    let custom = || vec![step(Op::Custom(Custom::new(|_| Err("called".to_owned()))))];
+    let card = |op| vec![when(0, "/kind", Some("\"card\""), step(op))];
+    let rows: Vec<Row<'_>> = vec![
+        (
+            "bytes stay",
+            title(),
+            r#" [ {"op":"add" , "path":"/n\u0061m","value":1.10} ] "#,
+            Ok(r#" [ {"op":"add" , "path":"/n\u0061m","value":1.10} ] "#),
+        ),
+        (
+            "path",
+            title(),
+            r#"[{"op":"replace","path":"/n\u0061me","value":1.10,"x":0}]"#,
+            Ok(r#"[{"op":"replace","path":"/title","value":1.10,"x":0}]"#),
+        ),
+        (
+            "escaped path",
+            vec![step(rename("/~01", "a/b"))],
+            r#"[{"op":"remove","path":"/~01"},{"op":"remove","path":"/~1"}]"#,
+            Ok(r#"[{"op":"remove","path":"/a~1b"},{"op":"remove","path":"/~1"}]"#),
+        ),
+        (
+            "path inside a renamed",
+            title(),
+            r#"[{"op":"remove","path":"/name/0/x"}]"#,
+            Ok(r#"[{"op":"remove","path":"/title/0/x"}]"#),
+        ),
+        (
+            "path above a renamed",
+            title(),
+            r#"[{"op":"add","path":"","value":{"name" : 1}}]"#,
+            Ok(r#"[{"op":"add","path":"","value":{"title" : 1}}]"#),
+        ),
+        (
+            "element",
+            money(),
+            r#"[{"op":"add","path":"/items/-","value":{"cents":5}}]"#,
+            Ok(r#"[{"op":"add","path":"/items/-","value":{"cents":"0.05"}}]"#),
+        ),
+        (
+            "member of an element",
+            money(),
+            r#"[{"op":"test","path":"/items/0/cents","value":5}]"#,
+            Ok(r#"[{"op":"test","path":"/items/0/cents","value":"0.05"}]"#),
+        ),
+        (
+            "removed value",
+            money(),
+            r#"[{"op":"remove","path":"/items/0/cents"}]"#,
+            Ok(r#"[{"op":"remove","path":"/items/0/cents"}]"#),
+        ),
+        (
+            "wrong value",
+            money(),
+            r#"[{"op":"test","path":"/items/0/cents","value":"x"}]"#,
+            Err("expected an integer of digits only, found a text"),
+        ),
+        (
+            "inside a converted",
+            money(),
+            r#"[{"op":"remove","path":"/items/0/cents/x"}]"#,
+            Err("a part of a value that is changed"),
+        ),
+        (
+            "dropped",
+            vec![step(drop_op("/a"))],
+            r#"[{"op":"test","path":"/a","value":1}]"#,
+            Err("does not have the member"),
+        ),
+        (
+            "inside a dropped",
+            vec![step(drop_op("/a"))],
+            r#"[{"op":"remove","path":"/a/b"}]"#,
+            Err("does not have the member"),
+        ),
+        (
+            "above a dropped",
+            vec![step(drop_op("/a/b"))],
+            r#"[{"op":"add","path":"/a","value":{"b":1,"c":2}}]"#,
+            Ok(r#"[{"op":"add","path":"/a","value":{"c":2}}]"#),
+        ),
+        (
+            "moved",
+            city(),
+            r#"[{"op":"replace","path":"/city","value":"x"},{"op":"remove","path":"/city"}]"#,
+            Ok(r#"[{"op":"replace","path":"/address/city","value":"x"},{"op":"remove","path":"/address/city"}]"#),
+        ),
+        (
+            "moved into the value",
+            city(),
+            r#"[{"op":"replace","path":"/address","value":{"zip":1}}]"#,
+            Err("taken into it or out of it"),
+        ),
+        (
+            "moved out of the value",
+            vec![step(relocate("/a/b", "/b"))],
+            r#"[{"op":"replace","path":"/a","value":{}}]"#,
+            Err("taken into it or out of it"),
+        ),
+        (
+            "moved within the value",
+            city(),
+            r#"[{"op":"replace","path":"","value":{"city":1}}]"#,
+            Ok(r#"[{"op":"replace","path":"","value":{"address":{"city":1}}}]"#),
+        ),
+        (
+            "copied",
+            vec![step(copy("/a", "/b"))],
+            r#"[{"op":"replace","path":"/a","value": 1},{"op":"remove","path":"/x"}]"#,
+            Ok(
+                r#"[{"op":"replace","path":"/a","value": 1},{"op":"replace","path":"/b","value": 1},{"op":"remove","path":"/x"}]"#,
+            ),
+        ),
+        (
+            "copied, and removed",
+            vec![step(copy("/a", "/b"))],
+            r#"[{"op":"remove","path":"/a/x"}]"#,
+            Ok(r#"[{"op":"remove","path":"/a/x"},{"op":"remove","path":"/b/x"}]"#),
+        ),
+        (
+            "wrapped",
+            vec![step(wrap("/t", Wrapper::Array))],
+            r#"[{"op":"add","path":"/t","value":1},{"op":"test","path":"/t/x","value":1}]"#,
+            Ok(r#"[{"op":"add","path":"/t","value":[1]},{"op":"test","path":"/t/0/x","value":1}]"#),
+        ),
+        (
+            "enveloped",
+            vec![step(wrap("", member("data")))],
+            r#"[{"op":"remove","path":"/a"},{"op":"add","path":"","value":1}]"#,
+            Ok(r#"[{"op":"remove","path":"/data/a"},{"op":"add","path":"","value":{"data":1}}]"#),
+        ),
+        (
+            "unwrapped",
+            vec![step(unwrap("/t", Wrapper::Array))],
+            r#"[{"op":"add","path":"/t","value":[1]},{"op":"remove","path":"/t/0/x"}]"#,
+            Ok(r#"[{"op":"add","path":"/t","value":1},{"op":"remove","path":"/t/x"}]"#),
+        ),
+        (
+            "unwrapped further on",
+            vec![step(unwrap("/t", Wrapper::Array))],
+            r#"[{"op":"add","path":"/t/-","value":1}]"#,
+            Err("changed as a whole"),
+        ),
+        (
+            "unwrapped to nothing",
+            vec![step(unwrap("/t", Wrapper::Array))],
+            r#"[{"op":"add","path":"/t","value":[]}]"#,
+            Err("does not have the member"),
+        ),
+        (
+            "out of an envelope",
+            vec![step(unwrap("", member("data")))],
+            r#"[{"op":"remove","path":"/data/a"}]"#,
+            Ok(r#"[{"op":"remove","path":"/a"}]"#),
+        ),
+        (
+            "beside an envelope",
+            vec![step(unwrap("", member("data")))],
+            r#"[{"op":"remove","path":"/meta"}]"#,
+            Err("does not have the member"),
+        ),
+        (
+            "split",
+            vec![step(split("/n", &["/a", "/b"], " "))],
+            r#"[{"op":"replace","path":"/n","value":"x y"}]"#,
+            Err("split or joined"),
+        ),
+        (
+            "split inside",
+            vec![step(split("/n", &["/a", "/b"], " "))],
+            r#"[{"op":"replace","path":"","value":{"n":"x y"}}]"#,
+            Ok(r#"[{"op":"replace","path":"","value":{"a":"x","b":"y"}}]"#),
+        ),
+        (
+            "join",
+            vec![step(join(&["/a", "/b"], "/n", " "))],
+            r#"[{"op":"replace","path":"/a","value":"x"}]"#,
+            Err("split or joined"),
+        ),
+        (
+            "compute",
+            vec![step(compute("/l", &["/a"]))],
+            r#"[{"op":"replace","path":"/a","value":"x"}]"#,
+            Ok(r#"[{"op":"replace","path":"/a","value":"x"}]"#),
+        ),
+        ("custom above", custom(), r#"[{"op":"remove","path":"/a"}]"#, Err("changed as a whole")),
+        ("custom on nothing", custom(), r#"[{"op":"remove","path":""}]"#, Ok(r#"[{"op":"remove","path":""}]"#)),
+        (
+            "unknown condition",
+            card(rename("/a", "b")),
+            r#"[{"op":"remove","path":"/a"}]"#,
+            Err("values that the patch does not show"),
+        ),
+        (
+            "unknown condition elsewhere",
+            card(rename("/a", "b")),
+            r#"[{"op":"remove","path":"/x"}]"#,
+            Ok(r#"[{"op":"remove","path":"/x"}]"#),
+        ),
+        (
+            "known condition",
+            card(rename("/a", "b")),
+            r#"[{"op":"add","path":"","value":{"kind":"card","a":1}},{"op":"add","path":"","value":{"a":1}}]"#,
+            Ok(r#"[{"op":"add","path":"","value":{"kind":"card","b":1}},{"op":"add","path":"","value":{"a":1}}]"#),
+        ),
+        (
+            "move",
+            title(),
+            r#"[{"op":"move","from":"/name","path":"/x/name"}]"#,
+            Ok(r#"[{"op":"move","from":"/title","path":"/x/name"}]"#),
+        ),
+        (
+            "copy",
+            title(),
+            r#"[{"op":"copy","from":"/x","path":"/name/-"}]"#,
+            Ok(r#"[{"op":"copy","from":"/x","path":"/title/-"}]"#),
+        ),
+        (
+            "move elements alike",
+            money(),
+            r#"[{"op":"move","from":"/items/0","path":"/items/1"}]"#,
+            Ok(r#"[{"op":"move","from":"/items/0","path":"/items/1"}]"#),
+        ),
+        (
+            "move to another form",
+            money(),
+            r#"[{"op":"move","from":"/items/0/cents","path":"/x"}]"#,
+            Err("another form"),
+        ),
+        (
+            "no constants",
+            vec![constant(step(add("/b", "1"))), step(rename("/name", "title"))],
+            r#"[{"op":"add","path":"","value":{}}]"#,
+            Ok(r#"[{"op":"add","path":"","value":{}}]"#),
+        ),
+        (
+            "within a resource",
+            vec![within("/d/*", step(rename("/a", "b")))],
+            r#"[{"op":"remove","path":"/d/3/a"},{"op":"remove","path":"/a"}]"#,
+            Ok(r#"[{"op":"remove","path":"/d/3/b"},{"op":"remove","path":"/a"}]"#),
+        ),
+        ("no list", title(), "{}", Err("not a list of operations")),
+        ("no operation", title(), "[1]", Err("exactly one `op`")),
+        ("unknown operation", title(), r#"[{"op":"spam","path":""}]"#, Err("not known")),
+        (
+            "two operations in one",
+            title(),
+            r#"[{"op":"add","op":"remove","path":"","value":1}]"#,
+            Err("exactly one `op`"),
+        ),
+        ("no value", title(), r#"[{"op":"add","path":""}]"#, Err("its `from` or `value`")),
+        ("no pointer", title(), r#"[{"op":"remove","path":"name"}]"#, Err("not a JSON Pointer")),
+        ("no JSON", title(), "[", Err("not JSON")),
+    ];
+    run(rows, |input, steps| {
+        let migrated = migrate_json_patch(input.as_bytes(), steps, &Options::default());
+        migrated.map(|migrated| String::from_utf8_lossy(&migrated.body).into_owned()).map_err(|error| error.to_string())
+    });
+}
+
+#[test]
+fn a_path_without_counterpart_is_named() {
+    let steps = [step(drop_op("/a"))];
+    let body = br#"[{"op":"remove","path":"/a/b"}]"#;
+    let error = migrate_json_patch(body, &steps, &Options::default()).expect_err("refused");
+    assert!(error.is_patch_target() && !error.is_value());
+    assert_eq!(error.pointer().as_deref(), Some("/a/b"));
+    let deep = format!(r#"[{{"op":"remove","path":"{}"}}]"#, "/a".repeat(100_000));
+    assert!(migrate_json_patch(deep.as_bytes(), &steps, &Options::default()).expect_err("too deep").is_limit());
+}

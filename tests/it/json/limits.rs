@@ -1,0 +1,116 @@
+//! What is refused, what is let through as it is, and what the stack must carry.
+
+use sunward::json::{Custom, MigrateError, Mode, Op, Options, is_json, migrate};
+
+use super::*;
+
+fn refused(input: &[u8]) -> MigrateError {
+    migrate(input, [&step(rename("/a", "b"))], &Options::default()).expect_err("refused")
+}
+
+#[test]
+fn what_is_not_json_is_an_error() {
+    for input in
+        [" ", "\n", "\u{feff}", "{", "{'a':1}", "[1,]", "nul", "{\"a\":1}x", "[1 2]", "\"\t\"", "01", "{\"a\":}"]
+    {
+        let error = refused(input.as_bytes());
+        assert!(error.is_syntax() && !error.is_value(), "{input:?}: {error}");
+        assert!(error.offset().is_some_and(|offset| offset <= input.len()), "{input:?}");
+    }
+    let error = refused(b"\xef\xbb\xbf[1,\n}");
+    assert_eq!((error.offset(), error.pointer()), (Some(7), None));
+    assert_eq!(error.to_string(), "not JSON: expected a value at byte 7");
+}
+
+#[test]
+fn errors_are_also_found_where_no_step_looks() {
+    assert!(refused(br#"{"a":1,"z":[[[tru]]]}"#).is_syntax());
+    let on_error_pass = pass(step(rename("/a", "b")));
+    assert!(migrate(b"{", [&on_error_pass], &Options::default()).is_err());
+}
+
+#[test]
+fn empty_documents_and_no_steps_pass() {
+    assert_eq!(migrate(b"", [&step(rename("/a", "b"))], &Options::default()).expect("passes").body, b"");
+    assert_eq!(migrate(b"no JSON", [], &Options::default()).expect("passes").body, b"no JSON");
+    let partial = Options::default().with_mode(Mode::Partial);
+    assert_eq!(migrate(b"no JSON", [&constant(step(add("/a", "1")))], &partial).expect("passes").body, b"no JSON");
+}
+
+#[test]
+fn invalid_utf8_inside_a_text_is_copied() {
+    let migrated =
+        migrate(b"{\"a\":\"\xff\xed\xa0\x80\"}", [&step(rename("/a", "b"))], &Options::default()).expect("JSON");
+    assert_eq!(migrated.body, b"{\"b\":\"\xff\xed\xa0\x80\"}");
+    let parts = step(split("/a", &["/b", "/c"], " "));
+    let migrated = migrate(b"{\"a\":\"\xff \\u0041\xfe\"}", [&parts], &Options::default()).expect("JSON");
+    assert_eq!(migrated.body, b"{\"b\":\"\xff\",\"c\":\"A\xfe\"}");
+}
+
+#[test]
+fn limits_are_told() {
+    let options = Options::default().with_max_bytes(4).with_max_depth(1);
+    let steps = [step(rename("/a", "b"))];
+    let error = migrate(b"[1,2]", &steps, &options).expect_err("too large");
+    assert!(error.is_limit());
+    assert_eq!(error.to_string(), "5 bytes, more than the limit of 4");
+    let error = migrate(b"[[]]", &steps, &options).expect_err("too deep");
+    assert!(error.is_limit());
+    assert_eq!((error.to_string().as_str(), error.offset()), ("more than 1 levels deep at byte 1", Some(1)));
+}
+
+#[test]
+fn errors_show_no_values_and_keep_the_cause() {
+    let custom = Op::Custom(Custom::new(|_| Err("the cause".to_owned())));
+    let error = migrate(br#"{"l":["secret"]}"#, [&step_at("/l/*", custom)], &Options::default()).expect_err("refused");
+    assert_eq!(error.pointer().as_deref(), Some("/l/0"));
+    assert!(!format!("{error}{error:?}").contains("secret") && !error.to_string().contains("the cause"));
+    assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some("the cause"));
+}
+
+/// Every way to go down a document, at the deepest that options allow, on the stack of a test thread or less.
+#[test]
+fn deep_documents_fit_on_a_small_stack() {
+    let work = || {
+        let options = Options::default().with_max_depth(usize::MAX);
+        let depth = options.max_depth();
+        let deep = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(is_json(format!("[{deep}]").as_bytes(), &options).expect_err("too deep").is_limit());
+        let objects = format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+        let path = "/a".repeat(depth);
+        let touch = Custom::new(|value| {
+            let mut inner = value;
+            while inner.is_object() {
+                inner = &mut inner["a"];
+            }
+            *inner = 2.into();
+            Ok(())
+        });
+        let steps = [
+            step(convert(&path, Conversion::NumberToString)),
+            step(convert(&path, Conversion::StringToNumber)),
+            step(Op::Custom(touch)),
+            step(copy("/a", "/b")),
+            step(drop_op("/b")),
+        ];
+        let migrated = migrate(objects.as_bytes(), &steps, &options).expect("runs");
+        assert_eq!(migrated.body, objects.replace('1', "2").into_bytes());
+        let shallow = Options::default().max_depth();
+        let equal = literal(&format!("{}1{}", "[".repeat(shallow), "]".repeat(shallow)));
+        assert!(equal.equals(&literal(&format!("{}1.0{}", "[".repeat(shallow), "]".repeat(shallow)))));
+    };
+    std::thread::Builder::new().stack_size(2 << 20).spawn(work).expect("spawns").join().expect("runs");
+}
+
+/// Long arrays are gone over once per step, not once per element.
+#[test]
+fn long_arrays_are_not_quadratic() {
+    let long = format!("[{}0]", "0,".repeat(200_000));
+    let steps = [
+        step_at("/*", wrap("", Wrapper::Array)),
+        step_at("/*", unwrap("", Wrapper::Array)),
+        step_at("/*", drop_op("")),
+    ];
+    assert!(migrate(long.as_bytes(), &steps[..2], &Options::default()).expect("runs").body == long.as_bytes());
+    assert_eq!(migrate(long.as_bytes(), &steps, &Options::default()).expect("runs").body, b"[]");
+}
