@@ -11,6 +11,8 @@ pub mod decide;
 pub mod diagnostic;
 #[cfg(feature = "axum")]
 pub mod extract;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 pub mod headers;
 pub mod json;
 #[cfg(feature = "layer")]

@@ -376,7 +376,13 @@ impl<'a> Builder<'a> {
     }
 
     fn forward_as(&mut self) -> Box<str> {
-        let Some(prefix) = &self.api.forward_as else { return self.api.base_path.as_str().into() };
+        match &self.api.forward_as {
+            Some(prefix) => self.prefix(prefix),
+            None => self.api.base_path.as_str().into(),
+        }
+    }
+
+    fn prefix(&mut self, prefix: &Spanned<String>) -> Box<str> {
         let legal = prefix.is_empty() || (prefix.starts_with('/') && !prefix.ends_with('/'));
         if !legal || prefix.replacen("{version}", "", 1).contains('{') {
             let message = format!("`{}` is no prefix", prefix.value);
@@ -448,26 +454,24 @@ impl<'a> Builder<'a> {
                 default: None,
                 upstream: None,
                 speaks: None,
+                forward_as: None,
                 lives: Box::default(),
             })
             .collect();
         for route in &self.api.routes {
             let Ok(name) = route.route.parse::<RouteName>() else { continue };
-            let particular = self.particular(route);
             if let Some(entry) = entries.iter_mut().find(|entry| entry.history.name == name) {
-                (entry.default, entry.upstream, entry.speaks, entry.lives) = particular;
+                self.particular(route, entry);
             }
         }
         entries
     }
 
-    #[allow(clippy::type_complexity, reason = "the four fields of an entry that a route may set")]
-    fn particular(
-        &mut self,
-        route: &Route,
-    ) -> (Option<VersionId>, Option<Box<str>>, Option<VersionId>, Box<[(VersionId, Life)]>) {
-        let default = route.default.as_ref().and_then(|text| self.version(text));
-        let speaks = route.speaks.as_ref().and_then(|text| self.version(text));
+    fn particular(&mut self, route: &Route, entry: &mut RouteEntry) {
+        entry.default = route.default.as_ref().and_then(|text| self.version(text));
+        entry.speaks = route.speaks.as_ref().and_then(|text| self.version(text));
+        entry.upstream = route.upstream.as_ref().map(|name| name.as_str().into());
+        entry.forward_as = route.forward_as.as_ref().map(|prefix| self.prefix(prefix));
         let mut lives: Vec<(VersionId, Life)> = Vec::new();
         for (version, life) in &route.lives {
             let Some(id) = self.version(version) else { continue };
@@ -479,7 +483,7 @@ impl<'a> Builder<'a> {
                 None => lives.push((id, life)),
             }
         }
-        (default, route.upstream.as_ref().map(|name| name.as_str().into()), speaks, lives.into())
+        entry.lives = lives.into();
     }
 
     /// One router for every set of names; neighbours mostly share theirs.

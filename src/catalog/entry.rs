@@ -111,6 +111,8 @@ pub struct RouteEntry {
     pub upstream: Option<Box<str>>,
     /// What the service behind speaks, where it is not what the api says.
     pub speaks: Option<VersionId>,
+    /// The prefix that the service behind knows the api by, where it is not what the api says.
+    pub forward_as: Option<Box<str>>,
     /// The dates of versions that are others on this route.
     pub lives: Box<[(VersionId, Life)]>,
 }

@@ -115,7 +115,6 @@ pub struct Version {
     pub(crate) policy: Option<Spanned<String>>,
     pub(crate) known: Vec<Spanned<String>>,
     pub(crate) strict: Option<bool>,
-    pub(crate) span: Span,
 }
 
 /// The dates that a version has, and that a route may override.
@@ -164,7 +163,6 @@ pub struct Extension {
     pub(crate) until: Spanned<String>,
     pub(crate) approved_by: String,
     pub(crate) reason: String,
-    pub(crate) span: Span,
 }
 
 /// What is particular about one route.
@@ -175,8 +173,8 @@ pub struct Route {
     pub(crate) default: Option<Spanned<String>>,
     pub(crate) upstream: Option<Spanned<String>>,
     pub(crate) speaks: Option<Spanned<String>>,
+    pub(crate) forward_as: Option<Spanned<String>>,
     pub(crate) lives: Vec<(Spanned<String>, Life)>,
-    pub(crate) span: Span,
 }
 
 /// Where to read who sent a request; the first that says something counts.
@@ -389,7 +387,6 @@ impl Version {
             policy: None,
             known: Vec::new(),
             strict: None,
-            span: Span::NONE,
         }
     }
 
@@ -521,7 +518,6 @@ impl Extension {
             until: until.into(),
             approved_by: String::new(),
             reason: String::new(),
-            span: Span::NONE,
         }
     }
 
@@ -539,7 +535,7 @@ impl Extension {
 impl Route {
     /// `GET /users/{id}`, as the newest version has it; `*` stands for every method.
     pub fn new(route: impl Into<Spanned<String>>) -> Self {
-        Self { route: route.into(), default: None, upstream: None, speaks: None, lives: Vec::new(), span: Span::NONE }
+        Self { route: route.into(), default: None, upstream: None, speaks: None, forward_as: None, lives: Vec::new() }
     }
 
     setters! {
@@ -547,6 +543,8 @@ impl Route {
         with_default => default: Spanned<String>, Some;
         /// The version that the service behind it speaks.
         with_speaks => speaks: Spanned<String>, Some;
+        /// The prefix that the service behind it knows the api by; what the api says, unless said.
+        with_forward_as => forward_as: Spanned<String>, Some;
     }
 
     /// The end of one version on this route, if it is not the version's own.

@@ -108,7 +108,6 @@ fn consumer_table(mut reader: Reader<'_, '_>) -> Option<ConsumerSource> {
 }
 
 fn extension(mut reader: Reader<'_, '_>) -> Option<Extension> {
-    let span = reader.span;
     let (consumer, version) = (reader.text("consumer"), reader.text("version"));
     let until = reader.date("until");
     let (by, reason) = (reader.text("approved_by"), reader.text("reason"));
@@ -120,6 +119,5 @@ fn extension(mut reader: Reader<'_, '_>) -> Option<Extension> {
         until: until?,
         approved_by: text(by),
         reason: text(reason),
-        span,
     })
 }

@@ -19,7 +19,7 @@ pub struct GatewaySpec {
     pub listen: Spanned<SocketAddr>,
     /// Where the admin listener is.
     pub admin: Spanned<SocketAddr>,
-    /// A longer request body is refused.
+    /// Bodies that have to be migrated are held up to this size.
     pub max_body_bytes: u64,
     /// How long an upstream may take to start its answer.
     pub request_timeout: Duration,
@@ -76,7 +76,7 @@ impl Default for GatewaySpec {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)).into(),
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)).into(),
-            max_body_bytes: 16 * 1024 * 1024,
+            max_body_bytes: 4 * 1024 * 1024,
             request_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(30),

@@ -5,23 +5,21 @@ use crate::catalog::{Brownout, LifeSpec, Route, ShareOf, Version};
 use crate::diagnostic::Spanned;
 
 pub(super) fn version(mut reader: Reader<'_, '_>) -> Option<Version> {
-    let span = reader.span;
     let name = reader.text("name");
     let released = reader.date("released");
     let life = life(&mut reader);
     let (docs, policy) = (reader.text("docs"), reader.text("policy"));
     let (known, strict) = (reader.texts("known"), reader.flag("strict"));
     reader.finish();
-    Some(Version { name: name?, released, life, docs, policy, known, strict, span })
+    Some(Version { name: name?, released, life, docs, policy, known, strict })
 }
 
 pub(super) fn route(mut reader: Reader<'_, '_>) -> Option<Route> {
-    let span = reader.span;
     let route = reader.text("route");
     let (default, upstream, speaks) = (reader.text("default"), reader.text("upstream"), reader.text("speaks"));
     let lives = reader.tables("version", route_version);
     reader.finish();
-    Some(Route { route: route?, default, upstream, speaks, lives, span })
+    Some(Route { route: route?, default, upstream, speaks, forward_as: None, lives })
 }
 
 fn route_version(mut reader: Reader<'_, '_>) -> Option<(Spanned<String>, LifeSpec)> {

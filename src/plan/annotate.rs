@@ -46,7 +46,7 @@ impl Plan {
                 merge::clamp_freshness(headers, self.inner.now, at);
             }
         }
-        for value in self.link_values(resolution, status) {
+        if let Some(value) = self.links(resolution, status) {
             link::append(headers, value);
         }
     }
@@ -64,17 +64,19 @@ impl Plan {
         Some((at, extension.map(|extension| &extension.value).or(life.sunset_value.as_ref())?))
     }
 
-    /// On an error the links' context may be anonymous, so they name it (RFC 8288 §3.2).
-    fn link_values(&self, resolution: &Resolution, status: StatusCode) -> Vec<HeaderValue> {
+    /// Our links, in one field line. On an error their context may be anonymous, so they name it (RFC 8288 §3.2).
+    fn links(&self, resolution: &Resolution, status: StatusCode) -> Option<HeaderValue> {
         let version = self.api().version(resolution.response);
         let error = status.is_client_error() || status.is_server_error();
         let anchor = error.then_some(&*self.inner.path);
-        let docs =
-            version.docs.as_deref().and_then(|docs| link::link_value(docs, "deprecation", anchor, Some("text/html")));
-        let policy =
-            version.policy.as_deref().and_then(|url| link::link_value(url, "sunset", anchor, Some("text/html")));
+        let page = |url: Option<&str>, rel| link::link_value(url?, rel, anchor, Some("text/html"));
         let successor = self.successor(resolution);
-        let successor = successor.and_then(|target| link::link_value(&target, "successor-version", anchor, None));
-        [docs, policy, successor].into_iter().flatten().collect()
+        let links = [
+            page(version.docs.as_deref(), "deprecation"),
+            page(version.policy.as_deref(), "sunset"),
+            successor.and_then(|target| link::link_value(&target, "successor-version", anchor, None)),
+        ];
+        let lines: Vec<&[u8]> = links.iter().flatten().map(HeaderValue::as_bytes).collect();
+        if lines.is_empty() { None } else { HeaderValue::from_bytes(&lines.join(&b", "[..])).ok() }
     }
 }

@@ -50,7 +50,8 @@ impl Plan {
 
     /// The prefix that the service behind knows the api by.
     pub(super) fn forward_prefix(&self, spoken: VersionId) -> String {
-        self.api().forward_as.replace("{version}", &self.api().version(spoken).text)
+        let route = self.route().and_then(|route| route.forward_as.as_deref());
+        route.unwrap_or(&self.api().forward_as).replace("{version}", &self.api().version(spoken).text)
     }
 
     fn forward_query(&self, resolution: &Resolution, spoken: VersionId) -> String {

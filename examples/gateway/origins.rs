@@ -1,0 +1,77 @@
+//! Three small services, so that the example needs nothing else.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::TcpListener;
+
+const JOHN: &str =
+    r#"{"id":9007199254740993,"name":"John Doe","full_name":"John Doe","email":"john@example.com","plan":"free"}"#;
+const JANE: &str = r#"{"id":2,"name":"Jane Roe","full_name":"Jane Roe","email":"jane@example.com","plan":"team"}"#;
+const JOE: &str = r#"{"id":3,"name":"Joe Bloggs","full_name":"Joe Bloggs","email":"joe@example.com","plan":"free"}"#;
+const LEGACY: &str = r#"{"id":9007199254740993,"name":"John Doe","email":"john@example.com"}"#;
+
+/// Starts a service on a free port.
+pub(crate) async fn start(version: u8) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let service = service_fn(move |request| answer(version, request));
+            tokio::spawn(async move {
+                Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
+            });
+        }
+    });
+    Ok(address)
+}
+
+async fn answer(version: u8, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let found = match (version, &method, path.as_str()) {
+        (3, &Method::GET, "/api/users") => Some(list(&[JOHN, JANE, JOE])),
+        (3, &Method::GET, "/api/users/1") => Some(JOHN.to_owned()),
+        (3, &Method::GET, "/api/users/2") => Some(JANE.to_owned()),
+        (3, &Method::GET, "/api/users/3") => Some(JOE.to_owned()),
+        (3, &Method::POST, "/api/users") => return Ok(create(request).await),
+        (2, &Method::GET, "/api/legacy-users") => Some(list(&[LEGACY])),
+        (2, &Method::GET, "/api/legacy-users/1") => Some(LEGACY.to_owned()),
+        _ => None,
+    };
+    Ok(match found {
+        Some(body) => json(StatusCode::OK, body),
+        None => json(StatusCode::NOT_FOUND, r#"{"error":"not found"}"#.to_owned()),
+    })
+}
+
+fn list(users: &[&str]) -> String {
+    format!(r#"{{"items":[{}],"total":{}}}"#, users.join(","), users.len())
+}
+
+/// Keeps the spelling of what it is sent: the service speaks version 3, and only that.
+async fn create(request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let user: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let complete = ["name", "full_name", "email", "plan"].iter().all(|member| user[*member].is_string());
+    if !complete {
+        return json(StatusCode::UNPROCESSABLE_ENTITY, r#"{"error":"name, full_name, email and plan"}"#.to_owned());
+    }
+    let members = std::str::from_utf8(&body).unwrap_or("").trim().trim_start_matches('{');
+    let mut response = json(StatusCode::CREATED, format!(r#"{{"id":42,{members}"#));
+    response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static("/api/users/42"));
+    response
+}
+
+fn json(status: StatusCode, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+}

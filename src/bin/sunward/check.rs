@@ -1,0 +1,57 @@
+//! `sunward check`.
+
+use std::process::ExitCode;
+
+use sunward::clock::{Clock, SystemClock, Timestamp};
+use sunward::config;
+use sunward::diagnostic::{Diagnostics, Severity};
+use sunward::gateway::load_at;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    file: super::File,
+    /// Warnings count as errors: for CI.
+    #[arg(long)]
+    strict: bool,
+    /// Prints the findings as a JSON array on standard output.
+    #[arg(long)]
+    json: bool,
+    /// Checks as things stand at this time; now, unless said.
+    #[arg(long, value_name = "TIME", value_parser = super::time)]
+    now: Option<Timestamp>,
+}
+
+pub(crate) fn run(args: &Args) -> ExitCode {
+    let path = &args.file.path;
+    let source = match std::fs::read_to_string(path) {
+        Ok(source) => source,
+        Err(e) => {
+            eprintln!("error: {} cannot be read: {e}", path.display());
+            return ExitCode::from(super::MISUSED);
+        }
+    };
+    let now = args.now.unwrap_or_else(|| SystemClock.now());
+    let found = match load_at(path, source.clone(), now) {
+        Ok(loaded) => loaded.warnings,
+        Err(error) => error.found,
+    };
+    let name = path.display().to_string();
+    if args.json {
+        super::print(&format!("{:#}\n", config::to_json(&found, &source, &name)));
+    } else {
+        eprint!("{}", config::render(&found, &source, &name, super::color()));
+        eprintln!("{}", summary(&name, &found));
+    }
+    let failed = found.has_errors() || (args.strict && !found.is_empty());
+    if failed { ExitCode::from(super::FAILED) } else { ExitCode::SUCCESS }
+}
+
+fn summary(name: &str, found: &Diagnostics) -> String {
+    let errors = found.iter().filter(|finding| finding.severity() == Severity::Error).count();
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    match (errors, found.len() - errors) {
+        (0, 0) => format!("{name}: no findings"),
+        (errors, warnings) => format!("{name}: {}, {}", count(errors, "error"), count(warnings, "warning")),
+    }
+}

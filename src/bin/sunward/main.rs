@@ -1,0 +1,91 @@
+//! The `sunward` command.
+
+mod check;
+mod migrate;
+mod serve;
+mod svg;
+mod timeline;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use sunward::clock::{Clock, SystemClock, Timestamp};
+use sunward::gateway::{Loaded, load_at};
+
+/// Change an HTTP API without breaking anyone, and really retire the old one.
+#[derive(Parser)]
+#[command(name = "sunward", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the gateway.
+    Serve(serve::Args),
+    /// Checks a config file and shows all that is wrong with it, at once.
+    Check(check::Args),
+    /// Migrates a body from standard input to standard output.
+    Migrate(migrate::Args),
+    /// Shows the versions and the dates of their lives.
+    Timeline(timeline::Args),
+    /// Prints the JSON Schema of the config file, for editors.
+    Schema,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 the body, the findings of a check, or an end without all requests \
+                          answered; 2 the config or the arguments.";
+
+/// What was asked for could not be done: the body, the findings.
+const FAILED: u8 = 1;
+/// The config or the arguments are wrong.
+const MISUSED: u8 = 2;
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
+        Command::Timeline(args) => timeline::run(&args),
+        Command::Schema => print(&format!("{:#}\n", sunward::config::schema())),
+    }
+}
+
+/// Reads and checks a file for a command that needs it whole; what is wrong goes to standard error.
+fn open(path: &Path, now: Option<Timestamp>) -> Result<Loaded, ExitCode> {
+    let misused = |text: &str| {
+        eprint!("{text}");
+        ExitCode::from(MISUSED)
+    };
+    let source = std::fs::read_to_string(path)
+        .map_err(|e| misused(&format!("error: {} cannot be read: {e}\n", path.display())))?;
+    let now = now.unwrap_or_else(|| SystemClock.now());
+    load_at(path, source, now).map_err(|error| misused(&error.render(color())))
+}
+
+/// Prints to standard output; a reader that went away (`| head`) is no failure.
+fn print(text: &str) -> ExitCode {
+    use std::io::Write as _;
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+/// Colour is for terminals, unless `NO_COLOR` says otherwise.
+fn color() -> bool {
+    use std::io::IsTerminal as _;
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse::<Timestamp>().map_err(|e| e.to_string())
+}
+
+/// A config file as an argument.
+#[derive(clap::Args)]
+struct File {
+    /// The config file.
+    #[arg(value_name = "FILE")]
+    path: PathBuf,
+}

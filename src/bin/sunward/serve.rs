@@ -1,0 +1,79 @@
+//! `sunward serve`.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use sunward::config::LogFormat;
+use sunward::gateway::{App, Options};
+use tracing_subscriber::EnvFilter;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    file: super::File,
+    /// Listens here instead of where the file says; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Has the admin listener here instead of where the file says.
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<SocketAddr>,
+}
+
+pub(crate) fn run(args: &Args) -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(e) => return fail(&format!("error: no runtime: {e}\n")),
+    };
+    runtime.block_on(serve(args))
+}
+
+async fn serve(args: &Args) -> ExitCode {
+    let mut options = Options::new();
+    options = args.listen.map_or(options.clone(), |address| options.with_listen(address));
+    options = args.admin.map_or(options.clone(), |address| options.with_admin(address));
+    let app = match App::bind(&args.file.path, options).await {
+        Ok(app) => app,
+        Err(error) => return fail(&format!("{}\n", error.to_string().trim_end())),
+    };
+    log(app.log());
+    eprint!("{}", app.warnings(super::color()));
+    match (app.listen_addr(), app.admin_addr()) {
+        (Ok(listen), Ok(admin)) => {
+            super::print(&format!("listening http://{listen}\nadmin http://{admin}\n"));
+        }
+        (Err(e), _) | (_, Err(e)) => return fail(&format!("error: {e}\n")),
+    }
+    if app.run(stop()).await { ExitCode::SUCCESS } else { ExitCode::from(super::FAILED) }
+}
+
+fn fail(text: &str) -> ExitCode {
+    eprint!("{text}");
+    ExitCode::from(super::MISUSED)
+}
+
+fn log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => builder.with_ansi(super::color()).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+/// Interrupt, or the terminate signal of service managers.
+async fn stop() {
+    let interrupt = async { drop(tokio::signal::ctrl_c().await) };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,37 @@
+//! The process's metrics recorder.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::names;
+
+/// From what a migration takes to what a slow upstream takes, in seconds.
+const BUCKETS: [f64; 14] =
+    [0.000_01, 0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+/// Samples are kept raw until they are drained.
+pub(super) const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The recorder's handle; installed by the first who asks. A process has one recorder: if it has another one already,
+/// the metrics go there, and what is rendered here stays empty.
+pub(super) fn prometheus() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(install).clone()
+}
+
+fn install() -> PrometheusHandle {
+    let mut builder = PrometheusBuilder::new();
+    for name in [names::MIGRATION_DURATION, names::REQUEST_DURATION] {
+        builder = match builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), &BUCKETS) {
+            Ok(builder) => builder,
+            Err(_) => PrometheusBuilder::new(),
+        };
+    }
+    let recorder = builder.build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::warn!("the process has another metrics recorder: /metrics stays empty");
+    }
+    handle
+}
