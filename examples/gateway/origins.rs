@@ -1,5 +1,6 @@
 //! Three small services, so that the example needs nothing else.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
@@ -10,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use serde_json::value::RawValue;
 use tokio::net::TcpListener;
 
 const JOHN: &str =
@@ -58,8 +60,9 @@ fn list(users: &[&str]) -> String {
 /// Keeps the spelling of what it is sent: the service speaks version 3, and only that.
 async fn create(request: Request<Incoming>) -> Response<Full<Bytes>> {
     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let user: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let complete = ["name", "full_name", "email", "plan"].iter().all(|member| user[*member].is_string());
+    let user: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&body).unwrap_or_default();
+    let text = |member: &str| user.get(member).is_some_and(|value| value.get().starts_with('"'));
+    let complete = ["name", "full_name", "email", "plan"].into_iter().all(text);
     if !complete {
         return json(StatusCode::UNPROCESSABLE_ENTITY, r#"{"error":"name, full_name, email and plan"}"#.to_owned());
     }

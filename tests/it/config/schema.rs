@@ -122,7 +122,7 @@ fn the_schema_tells_defaults() {
     let schema = config::schema();
     let gateway = &schema["$defs"]["gateway"]["properties"];
     assert_eq!(gateway["listen"]["default"], "127.0.0.1:8080");
-    assert_eq!(gateway["max_body_bytes"]["default"], 16_777_216);
+    assert_eq!(gateway["max_body_bytes"]["default"], 4_194_304);
     assert_eq!(schema["$defs"]["brownout"]["properties"]["shares"]["default"], serde_json::json!([100]));
     assert_eq!(schema["$defs"]["api"]["additionalProperties"], false);
 }

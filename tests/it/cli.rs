@@ -1,0 +1,170 @@
+//! The command, as it is run.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn sunward(args: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sunward"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    // A command that does not read may be gone already.
+    let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
+    child.wait_with_output().expect("it ends")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn demo() -> String {
+    root().join("examples/gateway/gateway.toml").display().to_string()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file of its own for a test.
+fn scratch(name: &str, text: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("sunward-cli-{}-{name}.toml", std::process::id()));
+    std::fs::write(&path, text).expect("written");
+    path
+}
+
+#[test]
+fn migrate_goes_both_ways() {
+    let v3 = r#"{"id":9007199254740993,"name":"J","full_name":"J","email":"e","plan":"free","n":1.10}"#;
+    let base = ["migrate", &demo(), "--now", "2026-11-01", "--route"];
+    let rows: [(&[&str], &str, &str); 4] = [
+        (
+            &["GET /users/{id}", "--from", "3", "--to", "1"],
+            v3,
+            r#"{"id":9007199254740993,"name":"J","mail":"e","n":1.10}"#,
+        ),
+        (
+            &["POST /users", "--request", "--from", "1", "--to", "3"],
+            r#"{"name":"J","mail":"e"}"#,
+            r#"{"name":"J","email":"e","full_name":"J","plan":"free"}"#,
+        ),
+        (&["GET /users", "--from", "3", "--to", "2"], r#"{"items":[{"full_name":"J"}]}"#, r#"{"items":[{}]}"#),
+        (&["GET /users/{id}", "--from", "3", "--to", "3"], "not json", "not json"),
+    ];
+    for (args, input, expected) in rows {
+        let output = sunward(&[&base[..], args].concat(), input);
+        assert_eq!((output.status.code(), out(&output).as_str()), (Some(0), expected), "{args:?} {}", err(&output));
+    }
+}
+
+#[test]
+fn exit_codes_say_what_was_wrong() {
+    let file = demo();
+    let route = ["--route", "GET /users/{id}", "--from", "3", "--to", "1"];
+    let rows: [(Vec<&str>, &str, i32, &str); 6] = [
+        ([&["migrate", &file][..], &route].concat(), "{\"a\":", 1, "error: "),
+        ([&["migrate", &file, "--api", "none"][..], &route].concat(), "{}", 2, "there is no api `none`"),
+        (
+            vec!["migrate", &file, "--route", "GET /nope", "--from", "3", "--to", "1"],
+            "{}",
+            2,
+            "has no route `GET /nope`",
+        ),
+        (
+            vec!["migrate", &file, "--route", "GET /users/{id}", "--from", "9", "--to", "1"],
+            "{}",
+            2,
+            "has no version `9`",
+        ),
+        (vec!["check", "/nowhere.toml"], "", 2, "cannot be read"),
+        (vec!["chekc"], "", 2, "unrecognized subcommand"),
+    ];
+    for (args, stdin, code, message) in rows {
+        let output = sunward(&args, stdin);
+        assert_eq!((output.status.code(), out(&output).as_str()), (Some(code), ""), "{args:?} {}", err(&output));
+        assert!(err(&output).contains(message), "{args:?} {}", err(&output));
+    }
+}
+
+#[test]
+fn check_shows_everything_at_once() {
+    let good = sunward(&["check", "--strict", &demo(), "--now", "2026-11-01"], "");
+    assert_eq!(good.status.code(), Some(0), "{}", err(&good));
+    let text = std::fs::read_to_string(demo()).expect("the demo");
+    let text = text.replace("base_path", "base_pat").replace("2026-01-01T00:00:00Z", "2031-01-01T00:00:00Z");
+    let path = scratch("check", &text);
+    let file = path.display().to_string();
+    let bad = sunward(&["check", &file], "");
+    assert_eq!(bad.status.code(), Some(1));
+    for part in ["error[unknown-key]", "did you mean `base_path`?", "error[sunset-before-deprecation]", "RFC 9745 §4"]
+    {
+        assert!(err(&bad).contains(part), "{part}\n{}", err(&bad));
+    }
+    let json = sunward(&["check", "--json", &file], "");
+    let found: serde_json::Value = serde_json::from_str(&out(&json)).expect("JSON");
+    assert_eq!(
+        (json.status.code(), found[0]["line"].as_u64(), found[0]["column"].as_u64()),
+        (Some(1), Some(10), Some(1))
+    );
+    std::fs::remove_file(path).expect("removed");
+}
+
+#[test]
+fn timeline_in_three_forms() {
+    let file = demo();
+    let args = ["timeline", &file, "--now", "2026-11-24"];
+    let table = out(&sunward(&args, ""));
+    let rows: Vec<&str> = table.lines().map(str::trim).collect();
+    assert_eq!(rows[0], "shop /api");
+    assert!(rows[2].starts_with("1        gone"), "{table}");
+    assert!(rows[3].starts_with("2        deprecated  2023-12-01  2026-01-01  –"), "{table}");
+    let json: serde_json::Value =
+        serde_json::from_str(&out(&sunward(&[&args[..], &["--json"]].concat(), ""))).expect("JSON");
+    assert_eq!(json["apis"][0]["versions"][1]["sunset"], "2030-12-01T00:00:00Z");
+    let svg = out(&sunward(&[&args[..], &["--svg"]].concat(), ""));
+    assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+}
+
+#[test]
+fn the_schema_is_the_one_in_the_repository() {
+    let printed = out(&sunward(&["schema"], ""));
+    let kept = std::fs::read_to_string(root().join("docs/sunward.schema.json")).unwrap_or_default();
+    assert_eq!(printed, kept, "run `cargo run --features gateway -- schema > docs/sunward.schema.json`");
+}
+
+#[test]
+fn serve_stops_when_it_is_told_to() {
+    use std::io::{BufRead, BufReader};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sunward"))
+        .args(["serve", &demo(), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    assert!(lines.next().is_some_and(|line| line.starts_with("listening http://127.0.0.1:")));
+    assert!(lines.next().is_some_and(|line| line.starts_with("admin http://127.0.0.1:")));
+    let killed = Command::new("kill").arg(child.id().to_string()).status().expect("kill is there");
+    assert!(killed.success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn serve_says_why_it_does_not_start() {
+    let path = scratch("serve", "[[api]]\nname = \"shop\"\n");
+    let output = sunward(&["serve", &path.display().to_string()], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        err(&output).contains("error[no-version]") && err(&output).contains("error[no-upstream]"),
+        "{}",
+        err(&output)
+    );
+    std::fs::remove_file(path).expect("removed");
+}
