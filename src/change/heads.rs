@@ -100,6 +100,9 @@ pub(super) fn read_head(spec: &HeadSpec, span: Span, found: &mut Diagnostics) ->
     }
 }
 
+/// Old and new values, or the other way round.
+type Pairs = Box<[(Box<str>, Box<str>)]>;
+
 struct Reader<'a> {
     span: Span,
     found: &'a mut Diagnostics,
@@ -182,7 +185,7 @@ impl Reader<'_> {
         }
     }
 
-    fn inverse(&mut self, pairs: &[(Box<str>, Box<str>)]) -> Option<Box<[(Box<str>, Box<str>)]>> {
+    fn inverse(&mut self, pairs: &[(Box<str>, Box<str>)]) -> Option<Pairs> {
         let mut back: Vec<(Box<str>, Box<str>)> = Vec::new();
         for (old, new) in pairs {
             if back.iter().any(|(known, _)| known == new) {

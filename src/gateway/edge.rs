@@ -18,10 +18,10 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 
 /// Refuses what is ambiguous, and takes off what is for this hop only. Versions are resolved after that, so a client
 /// cannot have the version header taken off behind the decision.
-pub(super) fn admit<B>(request: &mut Request<B>) -> Result<(), Problem> {
-    let refuse = |detail: &str| Err(Problem::new(Kind::PathInvalid).with_detail(detail));
+pub(super) fn admit<B>(request: &mut Request<B>) -> Result<(), Box<Problem>> {
+    let refuse = |detail: &str| Err(Box::new(Problem::new(Kind::PathInvalid).with_detail(detail)));
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
-        return Err(Problem::new(Kind::MethodAbsent).with_detail("this method is not passed on"));
+        return Err(Box::new(Problem::new(Kind::MethodAbsent).with_detail("this method is not passed on")));
     }
     if !request.uri().path().starts_with('/') {
         return refuse("the target is no path");
@@ -85,9 +85,12 @@ mod tests {
         builder.body(()).expect("a request")
     }
 
+    /// The head, the target, and the host that comes of it.
+    type Row = (&'static [(&'static str, &'static str)], &'static str, Option<&'static str>);
+
     #[test]
     fn hosts_are_one() {
-        let rows: [(&[(&str, &str)], &str, Option<&str>); 8] = [
+        let rows: [Row; 8] = [
             (&[("host", "a.test")], "/x", Some("a.test")),
             (&[("host", "a.test")], "http://b.test/x", Some("b.test")),
             (&[], "http://b.test/x", Some("b.test")),

@@ -121,7 +121,7 @@ where
                 Poll::Ready(Ok(response.map(|body| GateBody { kind: Kind::Inner { body } })))
             }
             StateProj::Answered { answer, outcome } => {
-                let answer = answer.take().unwrap_or_else(|| panic!("polled after completion"));
+                let answer = answer.take().expect("polled after completion");
                 Poll::Ready(Ok(respond(answer, *outcome).map(|body| GateBody { kind: Kind::Answer { body } })))
             }
         }

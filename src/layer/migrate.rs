@@ -137,7 +137,7 @@ where
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let state = match rewrite_head(&plan, spoken, &mut request) {
-            Err(answer) => State::Answered { answer: Some(answer) },
+            Err(answer) => State::Answered { answer: Some(*answer) },
             Ok(None) => State::Calling { inner: self.inner.call(request.map(MigrateBody::untouched)), changed: false },
             Ok(Some(body_plan)) => {
                 // The service that was ready is the one to be called; its clone is not.
@@ -152,9 +152,9 @@ where
 }
 
 /// Path, query and fields for the service, and what is to be done to the body.
-fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<BodyPlan>, Answer> {
-    let Some(forward) = plan.forward(spoken) else { return Err(plan.no_route_behind()) };
-    let body = plan.request_body(spoken, request.headers()).map_err(|failure| plan.failure(&failure))?;
+fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<BodyPlan>, Box<Answer>> {
+    let Some(forward) = plan.forward(spoken) else { return Err(Box::new(plan.no_route_behind())) };
+    let body = plan.request_body(spoken, request.headers()).map_err(|failure| Box::new(plan.failure(&failure)))?;
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
     parts.path_and_query = Some(forward.target);
     *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
@@ -201,7 +201,7 @@ where
                     return inner.poll(cx).map_ok(|response| response.map(MigrateBody::untouched));
                 }
                 StateProj::Answered { answer } => {
-                    let answer = answer.take().unwrap_or_else(|| panic!("polled after completion"));
+                    let answer = answer.take().expect("polled after completion");
                     return Poll::Ready(Ok(whole(respond_with(answer))));
                 }
                 StateProj::Reading { body, head, plan, service } => {

@@ -1,5 +1,6 @@
 //! `sunward serve`.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -37,13 +38,13 @@ async fn serve(args: &Args) -> ExitCode {
     };
     log(app.log());
     eprint!("{}", app.warnings(super::color()));
-    match (app.listen_addr(), app.admin_addr()) {
-        (Ok(listen), Ok(admin)) => {
-            super::print(&format!("listening http://{listen}\nadmin http://{admin}\n"));
-        }
-        (Err(e), _) | (_, Err(e)) => return fail(&format!("error: {e}\n")),
-    }
-    if app.run(stop()).await { ExitCode::SUCCESS } else { ExitCode::from(super::FAILED) }
+    let ready = app.listen_addr().and_then(|listen| Ok((listen, app.admin_addr()?, stop()?)));
+    let (listen, admin, stop) = match ready {
+        Ok(ready) => ready,
+        Err(e) => return fail(&format!("error: {e}\n")),
+    };
+    super::print(&format!("listening http://{listen}\nadmin http://{admin}\n"));
+    if app.run(stop).await { ExitCode::SUCCESS } else { ExitCode::from(super::FAILED) }
 }
 
 fn fail(text: &str) -> ExitCode {
@@ -60,20 +61,21 @@ fn log(format: LogFormat) {
     }
 }
 
-/// Interrupt, or the terminate signal of service managers.
-async fn stop() {
-    let interrupt = async { drop(tokio::signal::ctrl_c().await) };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
+/// Interrupt, or the terminate signal of service managers. They are listened for from here on, not from the first
+/// poll: whoever reads the printed addresses may send one.
+#[cfg(unix)]
+fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
