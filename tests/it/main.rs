@@ -6,3 +6,4 @@ mod config;
 #[cfg(feature = "gateway")]
 mod gateway;
 mod json;
+mod layering;
