@@ -22,3 +22,7 @@ pub mod plan;
 pub mod problem;
 pub mod resolve;
 pub mod version;
+
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

@@ -7,3 +7,5 @@ mod config;
 mod gateway;
 mod json;
 mod layering;
+#[cfg(feature = "config")]
+mod readme;

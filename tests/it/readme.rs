@@ -1,0 +1,43 @@
+//! What the README shows is true.
+
+use sunward::catalog::Catalog;
+use sunward::config;
+use sunward::names;
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn the_file_in_the_readme_loads() {
+    let blocks = README.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let files: Vec<&str> = blocks.filter(|block| block.contains("[[api]]")).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let (config, found) = config::read(file);
+        assert!(found.is_empty(), "{}", config::render(&found, file, "README.md", false));
+        let now = "2026-11-24".parse().expect("a date");
+        let catalog = Catalog::at(config.expect("a config").apis, now).unwrap_or_else(|found| panic!("{found}"));
+        assert!(catalog.warnings().is_empty(), "{}", catalog.warnings());
+    }
+}
+
+#[test]
+fn every_metric_is_in_the_readme() {
+    let all = [
+        names::REQUESTS,
+        names::DEPRECATED_REQUESTS,
+        names::GONE,
+        names::BROWNOUT,
+        names::REQUESTED_DEPRECATED,
+        names::SUNSET_TIMESTAMP,
+        names::MIGRATION_DURATION,
+        names::MIGRATION_ERRORS,
+        names::MIGRATION_PASSED,
+        names::MIGRATION_COLLISIONS,
+        names::RESPONSE_BYTES,
+        names::REQUEST_DURATION,
+        names::RELOADS,
+    ];
+    for name in all {
+        assert!(README.contains(&format!("| `{name}` |")), "{name}");
+    }
+}
