@@ -397,7 +397,7 @@ impl Version {
         with_docs => docs: Spanned<String>, Some;
         /// The retirement policy; the `sunset` link.
         with_policy => policy: Spanned<String>, Some;
-        /// Whether clients of this version lose what newer versions added.
+        /// Whether older clients lose what this version added; what the api says, unless said.
         with_strict => strict: bool, Some;
     }
 

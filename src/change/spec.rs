@@ -283,6 +283,38 @@ impl OpSpec {
         Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Error, back: Vec::new() })
     }
 
+    /// As [`OpSpec::map`]; values that are not listed stay as they are, both ways.
+    #[must_use]
+    pub fn map_or_keep(at: &str, pairs: Vec<(Literal, Literal)>) -> Self {
+        Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Keep, back: Vec::new() })
+    }
+
+    /// As [`OpSpec::map`]; values that are not listed become `other`, both ways. Where two old values become one new
+    /// one, `back` says which it was: new, then old.
+    #[must_use]
+    pub fn map_or(
+        at: &str,
+        pairs: Vec<(Literal, Literal)>,
+        other: impl Into<Literal>,
+        back: Vec<(Literal, Literal)>,
+    ) -> Self {
+        Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Value(other.into()), back })
+    }
+
+    /// Writes an integer as a decimal text with `scale` digits behind the point: 1234 and 2 give `"12.34"`.
+    #[must_use]
+    pub fn integer_to_decimal(at: &str, scale: u32) -> Self {
+        let (from, to) = ("integer".into(), "decimal".into());
+        Self::new(OpKind::Convert { at: at.into(), from, to, scale: Some(scale) })
+    }
+
+    /// Writes a decimal text as an integer: the way back.
+    #[must_use]
+    pub fn decimal_to_integer(at: &str, scale: u32) -> Self {
+        let (from, to) = ("decimal".into(), "integer".into());
+        Self::new(OpKind::Convert { at: at.into(), from, to, scale: Some(scale) })
+    }
+
     /// Writes a value in another form: `number`, `string`, `unix-seconds`, `unix-millis`, `rfc3339`.
     #[must_use]
     pub fn convert(at: &str, from: &str, to: &str) -> Self {
@@ -339,6 +371,32 @@ impl OpSpec {
     pub fn map_query(name: &str, values: &[(&str, &str)]) -> Self {
         let values = values.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
         Self::new(OpKind::Head(HeadSpec::MapQuery { name: name.into(), values }))
+    }
+
+    /// Removes a header; the old side gets `restore` where it is absent.
+    #[must_use]
+    pub fn remove_header(name: &str, restore: &str) -> Self {
+        let restore = Some(restore.to_owned());
+        Self::new(OpKind::Head(HeadSpec::RemoveHeader { name: name.into(), restore, lossy: false }))
+    }
+
+    /// Adds a query parameter where it is absent.
+    #[must_use]
+    pub fn add_query(name: &str, value: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::AddQuery { name: name.into(), value: value.to_owned() }))
+    }
+
+    /// Removes a query parameter; the old side gets `restore` where it is absent.
+    #[must_use]
+    pub fn remove_query(name: &str, restore: &str) -> Self {
+        let restore = Some(restore.to_owned());
+        Self::new(OpKind::Head(HeadSpec::RemoveQuery { name: name.into(), restore, lossy: false }))
+    }
+
+    /// Exchanges a path prefix below the base path in `Location`, `Content-Location` and `Link`.
+    #[must_use]
+    pub fn rename_prefix(from: &str, to: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::RenamePrefix { from: from.into(), to: to.into() }))
     }
 
     /// Exchanges one response status for another.

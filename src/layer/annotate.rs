@@ -45,17 +45,11 @@ impl<S> Layer<S> for AnnotateLayer {
     type Service = Annotate<S>;
 
     fn layer(&self, inner: S) -> Annotate<S> {
-        Annotate::new(inner)
+        Annotate { inner }
     }
 }
 
 // === impl Annotate ===
-
-impl<S> Annotate<S> {
-    pub(super) const fn new(inner: S) -> Self {
-        Self { inner }
-    }
-}
 
 impl<S, B, R> Service<Request<B>> for Annotate<S>
 where

@@ -70,17 +70,11 @@ impl<S> Layer<S> for CountLayer {
     type Service = Count<S>;
 
     fn layer(&self, inner: S) -> Count<S> {
-        Count::new(inner)
+        Count { inner }
     }
 }
 
 // === impl Count ===
-
-impl<S> Count<S> {
-    pub(super) const fn new(inner: S) -> Self {
-        Self { inner }
-    }
-}
 
 impl<S, B, R> Service<Request<B>> for Count<S>
 where

@@ -72,17 +72,11 @@ impl<S> Layer<S> for GateLayer {
     type Service = Gate<S>;
 
     fn layer(&self, inner: S) -> Gate<S> {
-        Gate::new(inner)
+        Gate { inner }
     }
 }
 
 // === impl Gate ===
-
-impl<S> Gate<S> {
-    pub(super) const fn new(inner: S) -> Self {
-        Self { inner }
-    }
-}
 
 impl<S, B, R> Service<Request<B>> for Gate<S>
 where

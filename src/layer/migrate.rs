@@ -103,17 +103,11 @@ impl<S> Layer<S> for MigrateLayer {
     type Service = Migrate<S>;
 
     fn layer(&self, inner: S) -> Migrate<S> {
-        Migrate::new(inner, self.max_body_bytes)
+        Migrate { inner, max_body_bytes: self.max_body_bytes }
     }
 }
 
 // === impl Migrate ===
-
-impl<S> Migrate<S> {
-    pub(super) const fn new(inner: S, max_body_bytes: usize) -> Self {
-        Self { inner, max_body_bytes }
-    }
-}
 
 impl<S, B, R> Service<Request<B>> for Migrate<S>
 where

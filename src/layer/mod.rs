@@ -28,7 +28,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use crate::catalog::{Catalog, Current};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 
 pub use annotate::{Annotate, AnnotateFuture, AnnotateLayer};
 pub use body::MigrateBody;
@@ -67,12 +67,10 @@ pub type Versioned<S> = Resolve<Count<Annotate<Gate<Migrate<S>>>>>;
 /// assert_eq!(service.oneshot(served).await?.status(), 200);
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct VersioningLayer {
-    catalog: Arc<dyn Current>,
-    clock: Arc<dyn Clock>,
-    mount: Arc<str>,
-    max_body_bytes: usize,
+    resolve: ResolveLayer,
+    migrate: MigrateLayer,
 }
 
 /// Bodies that have to be migrated are held up to this size, unless said.
@@ -89,18 +87,13 @@ impl VersioningLayer {
 
     /// The stack for a catalog that may be exchanged while requests come in; each keeps the one it was planned with.
     pub fn following(catalog: impl Current) -> Self {
-        Self {
-            catalog: Arc::new(catalog),
-            clock: Arc::new(SystemClock),
-            mount: "".into(),
-            max_body_bytes: MAX_BODY_BYTES,
-        }
+        Self { resolve: ResolveLayer::following(catalog), migrate: MigrateLayer::new() }
     }
 
     /// Another clock.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.resolve = self.resolve.with_clock(clock);
         self
     }
 
@@ -108,7 +101,7 @@ impl VersioningLayer {
     /// path still begins with it.
     #[must_use]
     pub fn with_mount(mut self, prefix: &str) -> Self {
-        self.mount = prefix.into();
+        self.resolve = self.resolve.with_mount(prefix);
         self
     }
 
@@ -116,7 +109,7 @@ impl VersioningLayer {
     /// larger responses become a 502.
     #[must_use]
     pub fn with_max_body_bytes(mut self, bytes: usize) -> Self {
-        self.max_body_bytes = bytes;
+        self.migrate = self.migrate.with_max_body_bytes(bytes);
         self
     }
 }
@@ -125,16 +118,8 @@ impl<S> Layer<S> for VersioningLayer {
     type Service = Versioned<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let migrate = Migrate::new(inner, self.max_body_bytes);
-        let gate = Gate::new(migrate);
-        let annotate = Annotate::new(gate);
-        let count = Count::new(annotate);
-        Resolve::new(count, Arc::clone(&self.catalog), Arc::clone(&self.clock), Arc::clone(&self.mount))
-    }
-}
-
-impl std::fmt::Debug for VersioningLayer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VersioningLayer").field("mount", &self.mount).finish_non_exhaustive()
+        let gate = GateLayer::new().layer(self.migrate.layer(inner));
+        let annotate = AnnotateLayer::new().layer(gate);
+        self.resolve.layer(CountLayer::new().layer(annotate))
     }
 }

@@ -22,6 +22,7 @@ use crate::resolve::Head;
 pub struct ResolveLayer {
     catalog: Arc<dyn Current>,
     clock: Arc<dyn Clock>,
+    mount: Arc<str>,
 }
 
 /// Plans each request and puts the [`Plan`] into its extensions, where the other layers and the service find it. A
@@ -49,7 +50,12 @@ impl ResolveLayer {
     /// For a catalog that never changes, by the wall clock.
     #[must_use]
     pub fn new(catalog: impl Into<Arc<Catalog>>) -> Self {
-        Self { catalog: Arc::new(catalog.into()), clock: Arc::new(SystemClock) }
+        Self::following(catalog.into())
+    }
+
+    /// For a catalog that may be exchanged while requests come in; each keeps the one it was planned with.
+    pub fn following(catalog: impl Current) -> Self {
+        Self { catalog: Arc::new(catalog), clock: Arc::new(SystemClock), mount: "".into() }
     }
 
     /// Another clock.
@@ -58,13 +64,26 @@ impl ResolveLayer {
         self.clock = Arc::new(clock);
         self
     }
+
+    /// The prefix that an outer router takes off the path. The api's base path still begins with it.
+    #[must_use]
+    pub fn with_mount(mut self, prefix: &str) -> Self {
+        self.mount = prefix.into();
+        self
+    }
 }
 
 impl<S> Layer<S> for ResolveLayer {
     type Service = Resolve<S>;
 
     fn layer(&self, inner: S) -> Resolve<S> {
-        Resolve::new(inner, Arc::clone(&self.catalog), Arc::clone(&self.clock), "".into())
+        Resolve {
+            inner,
+            catalog: Arc::clone(&self.catalog),
+            clock: Arc::clone(&self.clock),
+            mount: Arc::clone(&self.mount),
+            draws: Arc::new(AtomicU64::new(0)),
+        }
     }
 }
 
@@ -77,10 +96,6 @@ impl std::fmt::Debug for ResolveLayer {
 // === impl Resolve ===
 
 impl<S> Resolve<S> {
-    pub(super) fn new(inner: S, catalog: Arc<dyn Current>, clock: Arc<dyn Clock>, mount: Arc<str>) -> Self {
-        Self { inner, catalog, clock, mount, draws: Arc::new(AtomicU64::new(0)) }
-    }
-
     /// A number for each request that spreads evenly, and that nobody outside can choose.
     fn draw(&self) -> u64 {
         let mut hasher = siphasher::sip::SipHasher13::new();

@@ -265,7 +265,7 @@ impl BodyPlan {
     pub fn run(&self, body: &[u8]) -> Result<Migrated, Unmigratable> {
         let result = self.migration().map_or_else(
             || Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 }),
-            |migration| migration.with_options(Options::default()).run(self.content, body),
+            |migration| migration.with_options(Options::default().with_max_bytes(usize::MAX)).run(self.content, body),
         );
         result.map_err(|error| Unmigratable { response: self.response.is_some(), reason: Reason::Body(error) })
     }

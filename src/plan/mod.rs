@@ -9,7 +9,7 @@ mod forward;
 mod links;
 mod messages;
 
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use http::header::{self, HeaderMap};
@@ -262,6 +262,9 @@ fn decide_version(
 /// The same for the same consumer in every process and release: SipHash-1-3, which is specified, with a fixed key.
 fn consumer_draw(api: &str, version: &str, consumer: &str) -> u64 {
     let mut hasher = siphasher::sip::SipHasher13::new();
-    (api, version, consumer).hash(&mut hasher);
+    for name in [api, version, consumer] {
+        hasher.write(name.as_bytes());
+        hasher.write(&[0xff]);
+    }
     hasher.finish()
 }

@@ -40,7 +40,7 @@ const FOREIGN: [(&str, &[&str]); 31] = [
     ("json_patch", &["change/patch.rs"]),
     ("matchit", &["catalog/router.rs"]),
     ("memchr", &["json", "catalog/migration.rs"]),
-    ("metrics", &["names"]),
+    ("metrics", &["names", "gateway"]),
     ("metrics_exporter_prometheus", &["gateway"]),
     ("notify", &["gateway"]),
     ("percent_encoding", &["change", "headers", "resolve", "plan"]),

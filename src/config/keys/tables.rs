@@ -137,7 +137,7 @@ static VERSION: Table = Table {
         key("docs", Kind::Name, "The documentation for those who have to leave it, a URL."),
         key("policy", Kind::Name, "The retirement policy, a URL."),
         key("known", Kind::OneOrMore(&Kind::Name), "Consumers that used it before it was closed."),
-        key("strict", Kind::Flag, "Its clients lose what newer versions added; what the api says, unless said."),
+        key("strict", Kind::Flag, "Older clients lose what this version added; what the api says, unless said."),
     ],
     common: &LIFE,
 };
