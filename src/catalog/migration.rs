@@ -108,12 +108,17 @@ impl<'c> Migration<'c> {
             return Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 });
         }
         match content {
-            Content::Json => self.document(body, if self.partial { Mode::Partial } else { Mode::Whole }),
+            Content::Json => self.document(body, self.mode()),
             Content::MergePatch => self.document(body, Mode::MergePatch),
             Content::JsonPatch => json::migrate_json_patch(body, self.program.steps(), &self.options),
             Content::Ndjson => self.lines(body),
             Content::EventStream => self.events(body),
         }
+    }
+
+    /// How much a document shows: the place says so, whatever the content.
+    const fn mode(&self) -> Mode {
+        if self.partial { Mode::Partial } else { Mode::Whole }
     }
 
     fn document(&self, body: &[u8], mode: Mode) -> Result<Migrated, MigrateError> {
@@ -131,7 +136,7 @@ impl<'c> Migration<'c> {
             let start = line.len() - line.trim_ascii_start().len();
             let end = line.trim_ascii_end().len();
             all.body.extend_from_slice(&line[..start]);
-            let migrated = self.document(text, Mode::Whole)?;
+            let migrated = self.document(text, self.mode())?;
             all.body.extend_from_slice(&migrated.body);
             all.collisions += migrated.collisions;
             all.passed += migrated.passed;
@@ -178,7 +183,7 @@ impl<'c> Migration<'c> {
             all.body.extend_from_slice(raw);
             return Ok(());
         }
-        let migrated = self.document(data, Mode::Whole)?;
+        let migrated = self.document(data, self.mode())?;
         all.body.extend_from_slice(others);
         for line in migrated.body.split(|byte| matches!(byte, b'\n' | b'\r')) {
             all.body.extend_from_slice(b"data: ");
