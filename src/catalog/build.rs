@@ -426,9 +426,10 @@ impl<'a> Builder<'a> {
                 self.error("change-of-oldest", message, change.version.span, "name the version that introduced it");
                 continue;
             }
-            let nearest = change.strict.or(self.api.versions.get(version.index()).and_then(|v| v.strict));
-            let strict_responses = nearest.unwrap_or(self.api.strict);
-            dated.push(Dated { change, version, strict_responses, strict_requests: nearest.unwrap_or(true) });
+            let of_version = self.api.versions.get(version.index()).and_then(|v| v.strict);
+            let nearest = change.strict.or(of_version).or(self.api.strict);
+            let (strict_responses, strict_requests) = (nearest.unwrap_or(false), nearest.unwrap_or(true));
+            dated.push(Dated { change, version, strict_responses, strict_requests });
         }
         dated.sort_by_key(|dated| dated.version);
         dated

@@ -67,7 +67,7 @@ pub struct Api {
     pub(crate) upstream: Option<Spanned<String>>,
     pub(crate) response_header: Option<Spanned<String>>,
     pub(crate) problem_types: Option<Spanned<String>>,
-    pub(crate) strict: bool,
+    pub(crate) strict: Option<bool>,
     pub(crate) on_error: OnError,
     pub(crate) pause: bool,
     pub(crate) dry_run: bool,
@@ -215,7 +215,7 @@ impl Api {
             upstream: None,
             response_header: None,
             problem_types: None,
-            strict: false,
+            strict: None,
             on_error: OnError::Fail,
             pause: false,
             dry_run: false,
@@ -246,8 +246,9 @@ impl Api {
         with_response_header => response_header: Spanned<String>, Some;
         /// Where the documents of problem types are, an absolute URL that ends in `/`.
         with_problem_types => problem_types: Spanned<String>, Some;
-        /// Whether old clients lose what newer versions added; they are given it as well, unless said.
-        with_strict => strict: bool;
+        /// Whether old clients and old servers lose what newer versions added. Unless said, clients are given it as
+        /// well, and servers lose it.
+        with_strict => strict: bool, Some;
         /// What to do when a value cannot be migrated.
         with_on_error => on_error: OnError;
         /// Stops all brownouts.
@@ -397,7 +398,7 @@ impl Version {
         with_docs => docs: Spanned<String>, Some;
         /// The retirement policy; the `sunset` link.
         with_policy => policy: Spanned<String>, Some;
-        /// Whether older clients lose what this version added; what the api says, unless said.
+        /// Whether old clients and old servers lose what this version added; what the api says, unless said.
         with_strict => strict: bool, Some;
     }
 

@@ -53,7 +53,7 @@ fn resolution(api: &mut Api, reader: &mut Reader<'_, '_>) {
 }
 
 fn policy(api: &mut Api, reader: &mut Reader<'_, '_>) {
-    api.strict = reader.flag("strict").unwrap_or_default();
+    api.strict = reader.flag("strict");
     api.on_error = on_error(reader).unwrap_or_default();
     api.pause = reader.flag("pause").unwrap_or_default();
     api.dry_run = reader.flag("dry_run").unwrap_or_default();

@@ -68,8 +68,9 @@ static API: Table = Table {
         key("response_header", Kind::Name,
             "The response header that says which version was served; `version_from.header`, unless said."),
         key("problem_types", Kind::Name, "Where the documents of problem types are, an absolute URL that ends in `/`."),
-        key("strict", Kind::Flag, "Old clients lose what newer versions added, instead of being given it as well.")
-            .or("false"),
+        key("strict", Kind::Flag,
+            "Old clients and old servers lose what newer versions added. Unless said, clients are given it as well, and \
+             servers lose it."),
         on_error("What to do when a value cannot be migrated: answer 502 or 400, or leave that value as it is.")
             .or("\"fail\""),
         key("pause", Kind::Flag, "Stops all brownouts.").or("false"),
@@ -137,7 +138,7 @@ static VERSION: Table = Table {
         key("docs", Kind::Name, "The documentation for those who have to leave it, a URL."),
         key("policy", Kind::Name, "The retirement policy, a URL."),
         key("known", Kind::OneOrMore(&Kind::Name), "Consumers that used it before it was closed."),
-        key("strict", Kind::Flag, "Older clients lose what this version added; what the api says, unless said."),
+        key("strict", Kind::Flag, "Old clients and servers lose what it added; what the api says, unless said."),
     ],
     common: &LIFE,
 };
