@@ -231,15 +231,14 @@ fn body_chain(
         let change = &ready[at];
         let (mut up, mut down) = (Vec::new(), Vec::new());
         for op in change.body.iter().rev() {
-            let targets: Vec<Pattern> =
-                current.iter().filter(|(owner, _)| owners[*owner].contains(&at)).map(|(_, p)| p.clone()).collect();
+            let targets = targets(&current, |owner| owners[owner].contains(&at));
             let backwards = match message {
                 Message::Request if change.dated.strict_requests => &op.down_strict,
                 Message::Response(_) if change.dated.strict_responses => &op.down_strict,
                 _ => &op.down,
             };
             push_steps(&mut up, op, op.up.as_ref(), targets.iter().rev());
-            push_steps(&mut down, op, backwards.as_ref(), targets.iter());
+            push_steps(&mut down, op, backwards.as_ref(), targets.iter().rev());
             if matches!(message, Message::Response(_)) && input.oldest_live < change.dated.version {
                 let mut steps = Vec::new();
                 push_steps(&mut steps, op, op.expand.as_ref(), targets.iter());
@@ -258,6 +257,14 @@ fn body_chain(
     let partial = placements.iter().find_map(|p| p.partial);
     let patches = message == Message::Request && route.method.as_deref() == Some("PATCH");
     BodyChain::new(Chain::new(links), cumulate(expand), partial.unwrap_or(patches))
+}
+
+/// Where a change applies, the outermost first. A resource may stand inside itself: up, the outer one becomes new
+/// before what is inside is looked for; down, the inner ones are old before the outer one is.
+fn targets(current: &[(Owner, Pattern)], is_own: impl Fn(Owner) -> bool) -> Vec<Pattern> {
+    let mut targets: Vec<Pattern> = current.iter().filter(|(o, _)| is_own(*o)).map(|(_, p)| p.clone()).collect();
+    targets.sort_by_key(|pattern| pattern.segments().len());
+    targets
 }
 
 fn index(at: usize) -> u32 {
@@ -283,24 +290,21 @@ fn push_steps<'p>(
 
 /// Moves what stands inside the op's place back to where it stood before. The op's own resource stays.
 fn carry_back(current: &mut Vec<(Owner, Pattern)>, carry: &Carry, targets: &[Pattern], is_own: impl Fn(Owner) -> bool) {
-    let mut before = Vec::new();
-    for (owner, pattern) in current.drain(..) {
-        let moved = targets.iter().find_map(|target| {
-            let (new, old) = (target.join(&carry.new), target.join(&carry.old));
+    for target in targets.iter().rev() {
+        let (new, old) = (target.join(&carry.new), target.join(&carry.old));
+        let mut before = Vec::new();
+        for (owner, pattern) in current.drain(..) {
             let inside = pattern.starts_with(&new) && !(is_own(owner) && pattern == *target);
-            inside.then(|| rebase(&pattern, &new, &old))
-        });
-        match moved {
-            Some(old) => {
-                if carry.conditional {
-                    push_new(&mut before, (owner, pattern));
-                }
-                push_new(&mut before, (owner, old));
+            let moved = inside.then(|| rebase(&pattern, &new, &old));
+            if moved.is_none() || carry.conditional {
+                push_new(&mut before, (owner, pattern));
             }
-            None => push_new(&mut before, (owner, pattern)),
+            if let Some(moved) = moved {
+                push_new(&mut before, (owner, moved));
+            }
         }
+        *current = before;
     }
-    *current = before;
 }
 
 fn rebase(pattern: &Pattern, from: &Pattern, to: &Pattern) -> Pattern {
