@@ -18,8 +18,8 @@ pub(super) struct Compiled {
     pub(super) down: Option<Direction>,
     /// What an old client gets that may not see additions.
     pub(super) down_strict: Option<Direction>,
-    /// What new clients get beside, while an old version lives.
-    pub(super) expand: Option<Direction>,
+    /// Whether new clients get the old name beside the new one while an old version lives.
+    pub(super) expand: bool,
     pub(super) on_error: OnError,
     pub(super) carry: Option<Carry>,
     pub(super) reach: Reach,
@@ -81,13 +81,11 @@ impl Compiled {
             carry.conditional = compiled.when.is_some();
         }
         compiled.span = spec.span;
-        if spec.expand && compiled.expand.is_none() {
+        if spec.expand && !matches!(spec.op, OpKind::Rename { .. }) {
             let message = "`expand` is for renames".to_owned();
             return reader.error("expand-without-rename", message, spec.span, "remove it");
         }
-        if !spec.expand {
-            compiled.expand = None;
-        }
+        compiled.expand = spec.expand;
         Some(compiled)
     }
 
@@ -111,7 +109,7 @@ impl Compiled {
             down: down.clone().map(direction),
             down_strict: down.map(direction),
             up: up.map(direction),
-            expand: None,
+            expand: false,
             on_error: OnError::Fail,
             carry: None,
             reach: Reach::default(),
@@ -231,12 +229,8 @@ impl Reader<'_> {
         let rename =
             |from: &str, to: &str| Op::Rename { object: object.clone(), from: from.into(), to: to.into(), collision };
         let (up, down) = (rename(&from_name, &to_name), rename(&to_name, &from_name));
-        let mut compiled = Compiled::from_parts(each, Some(up), Some(down))
-            .reaching(&[&source], &[&source], &[&target])
-            .carrying(target.clone(), source.clone());
-        let both = Op::Copy { from: new, to: old, collision: Collision::Keep };
-        compiled.expand = Some(Direction { op: both, constant: false });
-        Some(compiled)
+        let compiled = Compiled::from_parts(each, Some(up), Some(down)).reaching(&[&source], &[&source], &[&target]);
+        Some(compiled.carrying(target.clone(), source.clone()))
     }
 
     fn relocate(&mut self, from: &Spanned<String>, to: &Spanned<String>, collision: Collision) -> Option<Compiled> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{BodyChain, Chain, Link, RouteHistory, StatusLink};
 use super::check;
+use super::expand::BothNames;
 use super::compile::{Carry, Compiled, Direction};
 use super::head::{HeaderStep, QueryStep};
 use super::heads::{HeadOp, read_head};
@@ -226,7 +227,7 @@ fn body_chain(
     }
     let changes: BTreeSet<usize> = current.iter().flat_map(|(owner, _)| owners[*owner].iter().copied()).collect();
     let mut links = Vec::new();
-    let mut expand = Vec::new();
+    let mut both_names = BothNames::default();
     for &at in changes.iter().rev() {
         let change = &ready[at];
         let (mut up, mut down) = (Vec::new(), Vec::new());
@@ -240,11 +241,10 @@ fn body_chain(
             push_steps(&mut up, op, op.up.as_ref(), targets.iter().rev());
             push_steps(&mut down, op, backwards.as_ref(), targets.iter().rev());
             if matches!(message, Message::Response(_)) && input.oldest_live < change.dated.version {
-                let mut steps = Vec::new();
-                push_steps(&mut steps, op, op.expand.as_ref(), targets.iter());
-                expand.extend(steps.into_iter().map(|step| (change.dated.version, step)));
+                both_names.expand(op, change.dated.version, &targets);
             }
             if let Some(carry) = &op.carry {
+                both_names.shift(carry, change.dated.version, &targets);
                 carry_back(&mut current, carry, &targets, |owner| owners[owner].contains(&at));
             }
         }
@@ -256,7 +256,7 @@ fn body_chain(
     links.reverse();
     let partial = placements.iter().find_map(|p| p.partial);
     let patches = message == Message::Request && route.method.as_deref() == Some("PATCH");
-    BodyChain::new(Chain::new(links), cumulate(expand), partial.unwrap_or(patches))
+    BodyChain::new(Chain::new(links), both_names.by_version(), partial.unwrap_or(patches))
 }
 
 /// Where a change applies, the outermost first. A resource may stand inside itself: up, the outer one becomes new
@@ -307,17 +307,8 @@ fn carry_back(current: &mut Vec<(Owner, Pattern)>, carry: &Carry, targets: &[Pat
     }
 }
 
-fn rebase(pattern: &Pattern, from: &Pattern, to: &Pattern) -> Pattern {
+pub(super) fn rebase(pattern: &Pattern, from: &Pattern, to: &Pattern) -> Pattern {
     pattern.segments()[from.segments().len()..].iter().fold(to.clone(), |at, segment| at.child(segment.clone()))
-}
-
-/// For each version with additions, all that apply from it on.
-fn cumulate(mut expand: Vec<(VersionId, Step)>) -> Vec<(VersionId, Box<[Step]>)> {
-    expand.sort_by_key(|(version, _)| *version);
-    let versions: BTreeSet<VersionId> = expand.iter().map(|(version, _)| *version).collect();
-    let until =
-        |last: VersionId| expand.iter().filter(move |(v, _)| *v <= last).map(|(_, step)| step.clone()).collect();
-    versions.into_iter().map(|version| (version, until(version))).collect()
 }
 
 fn header_chain(changes: &BTreeSet<usize>, ready: &[Ready<'_>]) -> Chain<HeaderStep> {

@@ -97,6 +97,17 @@ impl Pattern {
         (Self { segments: each.to_vec() }, Pointer::from_tokens(rest.iter().filter_map(Segment::key)))
     }
 
+    /// Up to and with the `count`th star; all of it if it has fewer.
+    #[must_use]
+    pub fn up_to_star(&self, count: usize) -> Self {
+        let stars = self.segments.iter().enumerate().filter(|(_, segment)| **segment == Segment::Every);
+        let cut = match count {
+            0 => 0,
+            _ => stars.map(|(at, _)| at + 1).nth(count - 1).unwrap_or(self.segments.len()),
+        };
+        Self { segments: self.segments[..cut].to_vec() }
+    }
+
     /// The pointer, when there are no stars.
     #[must_use]
     pub fn to_pointer(&self) -> Option<Pointer> {
@@ -161,5 +172,8 @@ mod tests {
         assert_eq!(each.join(&rest.into()), whole);
         assert!(whole.starts_with(&each) && !pattern("/a/x").starts_with(&each));
         assert_eq!(Pattern::root().child(Segment::Every).to_string(), "/*");
+        let stars = pattern("/a/*/b/*/c");
+        let cuts = [0, 1, 2, 3].map(|count| stars.up_to_star(count).to_string());
+        assert_eq!(cuts, ["", "/a/*", "/a/*/b/*", "/a/*/b/*/c"]);
     }
 }

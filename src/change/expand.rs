@@ -1,0 +1,137 @@
+//! Renames that give both names while an old version lives: what each newer version's responses carry beside.
+
+use std::collections::BTreeSet;
+
+use super::compile::{Carry, Compiled};
+use super::compose::rebase;
+use crate::json::{Collision, Condition, OnError, Op, Pattern, Reference, Step};
+use crate::version::VersionId;
+
+/// Collected on the walk from the newest change to the oldest, so the newest come first.
+#[derive(Default)]
+pub(super) struct BothNames {
+    names: Vec<Name>,
+    shifts: Vec<Shift>,
+}
+
+/// One rename at one place, as its own version has it.
+struct Name {
+    version: VersionId,
+    places: Places,
+    test: Option<Condition>,
+    on_error: OnError,
+    /// How many shifts are of newer ops.
+    later: usize,
+}
+
+/// The new name, the old one, and where the condition looks; from the document.
+#[derive(Clone, PartialEq)]
+struct Places {
+    new: Pattern,
+    old: Pattern,
+    when: Option<Pattern>,
+}
+
+/// What stood below `old` stands below `new` since a version.
+struct Shift {
+    version: VersionId,
+    old: Pattern,
+    new: Pattern,
+    conditional: bool,
+}
+
+// === impl BothNames ===
+
+impl BothNames {
+    /// `op` is the next on the walk; it gives both names if it says so.
+    pub(super) fn expand(&mut self, op: &Compiled, version: VersionId, targets: &[Pattern]) {
+        let Some(carry) = op.carry.as_ref().filter(|_| op.expand) else { return };
+        for target in targets.iter().rev() {
+            let looks = |when: &Condition| {
+                let (level, pointer) = (when.at.level, Pattern::from(when.at.pointer.clone()));
+                target.join(&op.each.up_to_star(level)).join(&pointer)
+            };
+            self.names.push(Name {
+                version,
+                places: Places {
+                    new: target.join(&carry.new),
+                    old: target.join(&carry.old),
+                    when: op.when.as_ref().map(looks),
+                },
+                test: op.when.clone(),
+                on_error: op.on_error,
+                later: self.shifts.len(),
+            });
+        }
+    }
+
+    /// An op on the walk that moves what stands inside.
+    pub(super) fn shift(&mut self, carry: &Carry, version: VersionId, targets: &[Pattern]) {
+        for target in targets.iter().rev() {
+            let (old, new) = (target.join(&carry.old), target.join(&carry.new));
+            self.shifts.push(Shift { version, old, new, conditional: carry.conditional });
+        }
+    }
+
+    /// For each version from which on something else applies, all that applies, in the order of the changes.
+    pub(super) fn by_version(&self) -> Vec<(VersionId, Box<[Step]>)> {
+        let Some(first) = self.names.iter().map(|name| name.version).min() else { return Vec::new() };
+        let named = self.names.iter().map(|name| name.version);
+        let shifted = self.shifts.iter().map(|shift| shift.version).filter(|version| *version > first);
+        let versions: BTreeSet<VersionId> = named.chain(shifted).collect();
+        versions.into_iter().map(|version| (version, self.steps(version))).collect()
+    }
+
+    fn steps(&self, version: VersionId) -> Box<[Step]> {
+        let names = self.names.iter().rev().filter(|name| name.version <= version);
+        names.flat_map(|name| self.places(name, version).into_iter().filter_map(|p| p.step(name))).collect()
+    }
+
+    /// Where both names are in a later version.
+    fn places(&self, name: &Name, version: VersionId) -> Vec<Places> {
+        let mut all = vec![name.places.clone()];
+        for shift in self.shifts[..name.later].iter().rev().filter(|shift| shift.version <= version) {
+            let before = all.clone();
+            let moved = before.iter().map(|places| places.after(shift));
+            if shift.conditional {
+                all.extend(moved.filter(|moved| !before.contains(moved)));
+            } else {
+                all = moved.collect();
+            }
+        }
+        all
+    }
+}
+
+// === impl Places ===
+
+impl Places {
+    fn after(&self, shift: &Shift) -> Self {
+        let moved = |place: &Pattern| match place.starts_with(&shift.old) {
+            true => rebase(place, &shift.old, &shift.new),
+            false => place.clone(),
+        };
+        Self { new: moved(&self.new), old: moved(&self.old), when: self.when.as_ref().map(moved) }
+    }
+
+    /// The copy of the new name under the old one; none if a later version put one of them among other elements.
+    fn step(&self, name: &Name) -> Option<Step> {
+        let ((each, from), (other, to)) = (self.new.split_at_last_star(), self.old.split_at_last_star());
+        let when = match (&self.when, &name.test) {
+            (Some(at), Some(condition)) => {
+                let (prefix, pointer) = at.split_at_last_star();
+                let at = Reference { level: prefix.stars(), pointer };
+                Some(each.starts_with(&prefix).then(|| Condition { at, test: condition.test.clone() })?)
+            }
+            _ => None,
+        };
+        (each == other).then(|| Step {
+            resource: Pattern::root(),
+            each,
+            when,
+            op: Op::Copy { from, to, collision: Collision::Keep },
+            on_error: name.on_error,
+            constant: false,
+        })
+    }
+}
