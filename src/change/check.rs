@@ -22,7 +22,7 @@ pub(super) fn between_ops(input: &Input<'_>, ready: &[Ready<'_>], owners: &[Vec<
                 op_against(op, change, input.oldest_live, &gone, &written, found);
                 let version = change.dated.version;
                 op.reach.takes.iter().for_each(|p| written.forget(p));
-                op.reach.writes.iter().for_each(|p| gone.forget(p));
+                op.reach.writes.iter().for_each(|p| gone.forget_around(p));
                 gone.add(&op.reach.takes, version, op);
                 written.add(&op.reach.writes, version, op);
             }
@@ -99,6 +99,11 @@ impl<'a> Names<'a> {
 
     fn forget(&mut self, pattern: &Pattern) {
         self.list.retain(|(known, ..)| *known != pattern);
+    }
+
+    /// What stands around a name is there again, and what is inside may be.
+    fn forget_around(&mut self, pattern: &Pattern) {
+        self.list.retain(|(known, ..)| !known.starts_with(pattern) && !pattern.starts_with(known));
     }
 
     fn same(&self, pattern: &Pattern, when: impl Fn(&Compiled) -> bool) -> Option<(&'a Pattern, VersionId)> {
