@@ -150,7 +150,9 @@ impl<'c> Migration<'c> {
     fn events(&self, body: &[u8]) -> Result<Migrated, MigrateError> {
         let mut all = Migrated { body: Vec::with_capacity(body.len()), collisions: 0, passed: 0 };
         let (mut others, mut data, mut raw) = (Vec::new(), Vec::new(), Vec::new());
-        for line in sse_lines(body) {
+        let mark = if body.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        all.body.extend_from_slice(&body[..mark]);
+        for line in sse_lines(&body[mark..]) {
             raw.extend_from_slice(line);
             let text = line.strip_suffix(b"\n").unwrap_or(line);
             let text = text.strip_suffix(b"\r").unwrap_or(text);
@@ -196,6 +198,9 @@ impl<'c> Migration<'c> {
         Ok(())
     }
 }
+
+/// A stream may begin with it; it is no part of the first line.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Lines with their ends, which are CRLF, LF or CR.
 fn sse_lines(body: &[u8]) -> impl Iterator<Item = &[u8]> {
