@@ -150,6 +150,7 @@ impl<'c> Migration<'c> {
     fn events(&self, body: &[u8]) -> Result<Migrated, MigrateError> {
         let mut all = Migrated { body: Vec::with_capacity(body.len()), collisions: 0, passed: 0 };
         let (mut others, mut data, mut raw) = (Vec::new(), Vec::new(), Vec::new());
+        let mut has_data = false;
         let mark = if body.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         all.body.extend_from_slice(&body[..mark]);
         for line in sse_lines(&body[mark..]) {
@@ -159,10 +160,12 @@ impl<'c> Migration<'c> {
             if text.is_empty() {
                 self.event(&raw, &others, &data, line, &mut all)?;
                 (others, data, raw) = Default::default();
+                has_data = false;
             } else if let Some(value) = sse_data(text) {
-                if !data.is_empty() {
+                if has_data {
                     data.push(b'\n');
                 }
+                has_data = true;
                 data.extend_from_slice(value);
             } else {
                 others.extend_from_slice(line);
