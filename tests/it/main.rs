@@ -2,6 +2,8 @@
 #[cfg(all(feature = "gateway", unix))]
 mod cli;
 #[cfg(feature = "config")]
+mod changes;
+#[cfg(feature = "config")]
 mod config;
 #[cfg(feature = "gateway")]
 mod gateway;

@@ -1,0 +1,49 @@
+//! What is wrong with a file that reads well: all of it is said, and nothing else.
+
+use std::collections::BTreeSet;
+
+use sunward::config;
+use sunward::diagnostic::{Diagnostic, Severity};
+
+use super::{check, files};
+
+/// `12:5 code`, as the first lines of a case expect it; a warning says so.
+fn line(found: &Diagnostic, source: &str) -> String {
+    let place = found.span().line_column(source).map_or("nowhere".to_owned(), |(l, c)| format!("{l}:{c}"));
+    let severity = if found.severity() == Severity::Warning { " (warning)" } else { "" };
+    format!("{place} {}{severity}", found.code())
+}
+
+#[test]
+fn files_get_all_findings_and_no_others() {
+    let mut failures = Vec::new();
+    for (path, source) in files("config/semantic") {
+        let expected: Vec<&str> = source.lines().map_while(|line| line.strip_prefix("#! ")).collect();
+        let (catalog, found) = check(&source);
+        let lines: Vec<String> = found.iter().map(|found| line(found, &source)).collect();
+        if lines != expected {
+            let shown = config::render(&found, &source, "", false);
+            failures.push(format!("{}\n#! {}\n{shown}", path.display(), lines.join("\n#! ")));
+        }
+        assert_eq!(catalog.is_none(), found.has_errors(), "{}", path.display());
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// A message starts in lower case (or with the value) and names what it is about; there is always something to do.
+#[test]
+fn findings_are_written_alike() {
+    let mut codes = BTreeSet::new();
+    for (path, source) in files("config/semantic") {
+        for found in &check(&source).1 {
+            codes.insert(found.code());
+            let first = found.message().chars().next();
+            assert!(first.is_some_and(|c| !c.is_uppercase()), "{}: {found}", path.display());
+            assert!(!found.message().ends_with(['.', '!']), "{}: {found}", path.display());
+            let help = found.help_text().unwrap_or_default();
+            assert!(!help.is_empty() && !help.ends_with('.'), "{}: {found}", path.display());
+            assert!(help.chars().next().is_some_and(|c| !c.is_uppercase()), "{}: {found}", path.display());
+        }
+    }
+    assert!(codes.len() >= 50, "{codes:?}");
+}
