@@ -6,7 +6,7 @@ use http::header::HeaderValue;
 
 use super::spec::{self, Brownout, ShareOf};
 use crate::clock::Timestamp;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
+use crate::diagnostic::{Diagnostic, Diagnostics, Spanned};
 use crate::headers::lifecycle;
 
 /// When a version is deprecated, closed, tried without, and gone.
@@ -56,10 +56,14 @@ pub struct Window {
 impl Life {
     /// Reads `life`, with `base` for what it does not say.
     pub(super) fn read(life: &spec::Life, base: &Self, found: &mut Diagnostics) -> Self {
-        let mut date = |text: &Option<Spanned<String>>, key| text.as_ref().and_then(|text| date(text, key, found));
-        let deprecated = date(&life.deprecated, "deprecated").or(base.deprecated);
-        let closed = date(&life.closed, "closed").or(base.closed);
-        let sunset = date(&life.sunset, "sunset").or(base.sunset);
+        // A date that is said and cannot be read is not the base's: that would be judged in its place.
+        let mut date = |text: &Option<Spanned<String>>, base: Option<Timestamp>, key| match text {
+            Some(text) => date(text, key, found),
+            None => base,
+        };
+        let deprecated = date(&life.deprecated, base.deprecated, "deprecated");
+        let closed = date(&life.closed, base.closed, "closed");
+        let sunset = date(&life.sunset, base.sunset, "sunset");
         let windows = match &life.brownouts {
             Some(brownouts) => windows(brownouts, sunset, found),
             None => base.windows.clone(),
@@ -77,29 +81,30 @@ impl Life {
         life_read
     }
 
+    /// Judges only what `life` says itself: of the rest, its base has been judged.
     fn check_order(&self, life: &spec::Life, found: &mut Diagnostics) {
-        let span = |text: &Option<Spanned<String>>| text.as_ref().map_or(Span::NONE, |text| text.span);
-        let sunset_span = if life.sunset.is_some() { span(&life.sunset) } else { span(&life.deprecated) };
-        if let (Some(deprecated), Some(sunset)) = (self.deprecated, self.sunset)
+        const HELP: &str = "move one of the two";
+        let said = |texts: [&Option<Spanned<String>>; 2]| texts.into_iter().flatten().map(|text| text.span).next();
+        if let (Some(deprecated), Some(sunset), Some(span)) =
+            (self.deprecated, self.sunset, said([&life.sunset, &life.deprecated]))
             && sunset < deprecated
         {
             let message = format!("sunset {sunset} is before deprecation {deprecated} (RFC 9745 §4)");
-            found
-                .push(Diagnostic::error("sunset-before-deprecation", message, sunset_span).help("move one of the two"));
+            found.push(Diagnostic::error("sunset-before-deprecation", message, span).help(HELP));
         }
-        if let (Some(closed), Some(sunset)) = (self.closed, self.sunset)
+        if let (Some(closed), Some(sunset), Some(span)) = (self.closed, self.sunset, said([&life.closed, &life.sunset]))
             && sunset < closed
         {
             let message = format!("closed {closed} is after sunset {sunset}: nobody is left to be refused");
-            found.push(
-                Diagnostic::error("closed-after-sunset", message, span(&life.closed)).help("move one of the two"),
-            );
+            found.push(Diagnostic::error("closed-after-sunset", message, span).help(HELP));
         }
-        if self.sunset.is_some() && self.deprecated.is_none() {
-            let message = "a sunset without a deprecation: clients are not told before";
-            found.push(
-                Diagnostic::warning("sunset-without-deprecation", message, sunset_span).help("say `deprecated = …`"),
-            );
+        if let (Some(sunset), Some(text)) = (self.sunset, &life.sunset)
+            && self.deprecated.is_none()
+            && life.deprecated.is_none()
+        {
+            let message = format!("sunset {sunset} without a deprecation: clients are not told before");
+            let warning = Diagnostic::warning("sunset-without-deprecation", message, text.span);
+            found.push(warning.help("say `deprecated = …`"));
         }
     }
 

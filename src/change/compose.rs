@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{BodyChain, Chain, Link, RouteHistory, StatusLink};
 use super::check;
-use super::expand::BothNames;
 use super::compile::{Carry, Compiled, Direction};
+use super::expand::BothNames;
 use super::head::{HeaderStep, QueryStep};
 use super::heads::{HeadOp, read_head};
 use super::place::{Location, Message, RouteName, StatusMatch};
