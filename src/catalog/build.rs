@@ -39,19 +39,19 @@ pub(super) fn build(apis: &[Api], now: Timestamp, found: &mut Diagnostics) -> Ve
 /// Two apis need two names and two places.
 fn apart(apis: &[Api], found: &mut Diagnostics) {
     let mut names = BTreeSet::new();
-    let mut places = BTreeSet::new();
+    let mut places = BTreeMap::new();
     for api in apis {
         if !names.insert(api.name.as_str()) {
             let message = format!("two apis are called `{}`", api.name.value);
             found.push(Diagnostic::error("duplicate-name", message, api.name.span).help("rename one"));
         }
         let host = api.host.as_ref().map(|host| host.to_ascii_lowercase());
-        if !places.insert((host, api.base_path.as_str())) {
-            let message = format!("two apis are at `{}`", api.base_path.value);
-            found.push(
-                Diagnostic::error("duplicate-place", message, api.base_path.span)
-                    .help("give one another `base_path` or `host`"),
-            );
+        if let Some(other) = places.insert((host, api.base_path.as_str()), api.name.as_str()) {
+            let place = if api.base_path.is_empty() { "the root" } else { api.base_path.as_str() };
+            let message = format!("`{}` and `{other}` are both at {place}", api.name.value);
+            let span = if api.base_path.span.is_none() { api.span } else { api.base_path.span };
+            let help = "give one another `base_path` or `host`";
+            found.push(Diagnostic::error("duplicate-place", message, span).help(help));
         }
     }
 }
