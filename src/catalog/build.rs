@@ -86,7 +86,7 @@ impl<'a> Builder<'a> {
             base_path: self.base_path(),
             host: api.host.as_ref().map(|host| host.to_ascii_lowercase().into()),
             scheme: api.scheme,
-            precedence: self.precedence(&sources),
+            precedence: self.precedence(),
             vary: self.vary(&sources),
             response_header: self.response_header(&sources),
             sources,
@@ -308,15 +308,17 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn precedence(&mut self, sources: &Sources) -> Box<[Source]> {
+    /// Looks at what is written, not at what could be read of it: that has its own findings.
+    fn precedence(&mut self) -> Box<[Source]> {
         let mut list = Vec::new();
+        let raw = &self.api.sources;
         for word in &self.api.precedence {
             let (source, set) = match word.as_str() {
-                "path" => (Source::Path, sources.path.is_some()),
-                "accept" => (Source::Accept, sources.media.is_some()),
-                "header" => (Source::Header, sources.header.is_some()),
-                "query" => (Source::Query, sources.query.is_some()),
-                "host" => (Source::Host, sources.host.is_some()),
+                "path" => (Source::Path, raw.path.is_some()),
+                "accept" => (Source::Accept, raw.accept.is_some() || raw.parameter.is_some()),
+                "header" => (Source::Header, raw.header.is_some()),
+                "query" => (Source::Query, raw.query.is_some()),
+                "host" => (Source::Host, raw.host.is_some()),
                 other => {
                     let message = format!("`{other}` is no source of versions");
                     self.error("unknown-source", message, word.span, "path, accept, header, query, host");
