@@ -510,15 +510,23 @@ impl<'a> Builder<'a> {
         self.api.extensions.iter().filter_map(|extension| self.extension(extension)).collect()
     }
 
+    /// Whether the version has a sunset, if only one that cannot be read.
+    fn says_sunset(&self, version: VersionId) -> bool {
+        let name = &self.versions[version.index()].name;
+        let mut specs = self.api.versions.iter();
+        specs.any(|v| v.life.sunset.is_some() && VersionName::parse(&v.name, self.api.scheme).as_ref() == Some(name))
+    }
+
     fn extension(&mut self, extension: &Extension) -> Option<ExtensionEntry> {
         let version = self.version(&extension.version)?;
         let until = life::date(&extension.until, "until", self.found)?;
         match self.versions[version.index()].life.sunset {
             Some(sunset) if sunset < until => {}
             Some(sunset) => {
-                let message = format!("an extension until {until} ends before the sunset {sunset}");
+                let message = format!("an extension until {until} does not go past the sunset {sunset}");
                 self.error("extension-before-sunset", message, extension.until.span, "remove it, or give a later date");
             }
+            None if self.says_sunset(version) => {}
             None => {
                 let message = format!("version `{}` has no sunset to extend", extension.version.value);
                 self.error(
