@@ -145,20 +145,28 @@ fn ramp(brownout: &Brownout, sunset: Option<Timestamp>, found: &mut Diagnostics)
     let status = brownout.status.as_ref().map_or(410, |status| status.value);
     if !matches!(status, 410 | 503) {
         let message = format!("a brownout does not answer {status}");
-        found.push(error("bad-status", message, "410, as after the end, or 503"));
+        let span = brownout.status.as_ref().map_or(brownout.span, |status| status.span);
+        found.push(Diagnostic::error("bad-status", message, span).help("410, as after the end, or 503"));
     }
-    if brownout.shares.is_empty() || brownout.shares.iter().any(|share| !(*share > 0.0 && *share <= 100.0)) {
-        found.push(error(
-            "bad-share",
-            "a share is a percentage above 0, up to 100".to_owned(),
-            "`shares = [1, 10, 50]`",
-        ));
+    let wrong = match &brownout.shares[..] {
+        [] => Some("a brownout without shares hits nobody".to_owned()),
+        shares => shares
+            .iter()
+            .find(|share| !(**share > 0.0 && **share <= 100.0))
+            .map(|share| format!("{share} is no share: it is a percentage above 0, up to 100")),
+    };
+    if let Some(message) = wrong {
+        found.push(error("bad-share", message, "such as `shares = [1, 10, 50]`"));
         return Vec::new();
     }
     let every = brownout.every.unwrap_or(Duration::ZERO);
     if brownout.shares.len() > 1 && every < brownout.lasting {
-        let message = "the windows of a ramp overlap, or there is nothing between them".to_owned();
-        found.push(error("bad-ramp", message, "`every` is the time from one start to the next, longer than `for`"));
+        let windows = format!("{} windows of {}s", brownout.shares.len(), brownout.lasting.as_secs());
+        let message = match brownout.every {
+            Some(every) => format!("{windows} overlap when one starts every {}s", every.as_secs()),
+            None => format!("{windows} have no time between their starts"),
+        };
+        found.push(error("bad-ramp", message, "`every` is the time from one start to the next, not less than `for`"));
         return Vec::new();
     }
     let mut from = start;
