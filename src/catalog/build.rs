@@ -7,10 +7,10 @@ use http::header::{self, HeaderName, HeaderValue};
 
 use super::entry::{ApiEntry, ExtensionEntry, RouteEntry, Source, Sources, VersionEntry};
 use super::life::{self, Life};
-use super::router::{RouteId, Router};
+use super::router::{Collision, RouteId, Router};
 use super::spec::{Api, ConsumerSource, Extension, Route, Unspecified, Version};
 use super::template::{HostTemplate, PathTemplate};
-use crate::change::{Dated, Input, RouteHistory, RouteName, compose};
+use crate::change::{Dated, Input, Location, OpSpec, RouteHistory, RouteName, compose};
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::headers::lifecycle;
@@ -492,18 +492,40 @@ impl<'a> Builder<'a> {
     /// One router for every set of names; neighbours mostly share theirs.
     fn routers(&mut self, routes: &[RouteEntry]) -> Vec<Arc<Router>> {
         let mut routers: Vec<Arc<Router>> = Vec::new();
+        let mut collisions = BTreeSet::new();
         let mut last: Option<Vec<(RouteId, &RouteName)>> = None;
         for version in 0..self.versions.len() {
             let id = VersionId::new(u16::try_from(version).unwrap_or(u16::MAX));
             let names: Vec<_> = routes.iter().filter_map(|r| Some((r.id, r.history.name_in(id)?))).collect();
             let router = match (&last, routers.last()) {
                 (Some(same), Some(router)) if *same == names => Arc::clone(router),
-                _ => Arc::new(Router::new(names.iter().copied(), self.found)),
+                _ => {
+                    let (router, more) = Router::new(names.iter().copied());
+                    collisions.extend(more);
+                    Arc::new(router)
+                }
             };
             routers.push(router);
             last = Some(names);
         }
+        for Collision { route, other } in collisions {
+            let message = format!("`{route}` cannot be told from `{other}`");
+            let help = "write one place as one template, with the same names of parameters everywhere";
+            self.error("route-collision", message, self.route_span(&route), help);
+        }
         routers
+    }
+
+    /// Where the file first names a route.
+    fn route_span(&self, route: &RouteName) -> Span {
+        let api = self.api;
+        let in_resources = api.resources.iter().flat_map(|resource| &resource.at).map(|place| &place.at);
+        let in_changes = api.changes.iter().flat_map(|change| &change.at);
+        let places = in_resources.chain(in_changes).filter(|text| Location::is_at(text, route));
+        let ops = api.changes.iter().flat_map(|change| &change.ops).flat_map(OpSpec::routes);
+        let routes = api.routes.iter().map(|route| &route.route).chain(ops);
+        let routes = routes.filter(|text| text.parse::<RouteName>().is_ok_and(|name| name == *route));
+        places.chain(routes).map(|text| text.span).min().unwrap_or(api.span)
     }
 
     fn extensions(&mut self) -> Box<[ExtensionEntry]> {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use http::Method;
 
 use crate::change::RouteName;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 
 /// A route of one api, by its place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +19,13 @@ pub enum Match<'p> {
     OtherMethods(Vec<Box<str>>),
     /// Nothing.
     None,
+}
+
+/// Two routes that one request can be for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Collision {
+    pub(super) route: RouteName,
+    pub(super) other: RouteName,
 }
 
 /// All routes of one version.
@@ -53,27 +59,31 @@ impl RouteId {
 // === impl Router ===
 
 impl Router {
-    /// Puts `routes` together; two that answer alike are reported.
-    pub(super) fn new<'a>(routes: impl Iterator<Item = (RouteId, &'a RouteName)>, found: &mut Diagnostics) -> Self {
-        let mut shapes: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    /// Puts `routes` together; those that cannot be told apart are left out and told.
+    pub(super) fn new<'a>(routes: impl Iterator<Item = (RouteId, &'a RouteName)>) -> (Self, Vec<Collision>) {
+        let mut shapes: BTreeMap<String, Vec<(&RouteName, RouteId)>> = BTreeMap::new();
+        let mut collisions = Vec::new();
+        let mut collide = |route: &RouteName, other: &RouteName| {
+            collisions.push(Collision { route: route.clone(), other: other.clone() });
+        };
         for (route, name) in routes {
-            let entries = shapes.entry(shape(&name.template)).or_default();
-            if entries.iter().any(|entry| entry.method == name.method) {
-                let message = format!("`{name}` answers the same requests as another route");
-                let help = "one place has one template: the parameter's name is part of it";
-                found.push(Diagnostic::error("route-collision", message, Span::NONE).help(help));
-                continue;
+            let same = shapes.entry(shape(&name.template)).or_default();
+            match same.iter().find(|(known, _)| known.method == name.method) {
+                Some((known, _)) => collide(name, known),
+                None => same.push((name, route)),
             }
-            entries.push(Entry { method: name.method.clone(), route });
         }
         let mut inner = matchit::Router::new();
-        for (shape, entries) in shapes {
-            if let Err(e) = inner.insert(&shape, entries) {
-                let message = format!("`{shape}` cannot be told from another route: {e}");
-                found.push(Diagnostic::error("route-collision", message, Span::NONE).help("change one of them"));
+        for (shape, same) in &shapes {
+            let entries = same.iter().map(|(name, route)| Entry { method: name.method.clone(), route: *route });
+            if let Err(matchit::InsertError::Conflict { with }) = inner.insert(shape, entries.collect())
+                && let (Some((name, _)), Some((other, _))) =
+                    (same.first(), shapes.get(&with).and_then(|same| same.first()))
+            {
+                collide(name, other);
             }
         }
-        Self { inner }
+        (Self { inner }, collisions)
     }
 
     /// Finds the route. `HEAD` is looked up as `GET` where it is not a route of its own.

@@ -155,6 +155,13 @@ impl FromStr for StatusMatch {
 
 // === impl Location ===
 
+impl Location {
+    /// Whether the place that `text` says is one of `route`.
+    pub(crate) fn is_at(text: &str, route: &RouteName) -> bool {
+        text.parse::<Self>().is_ok_and(|place| place.route == *route)
+    }
+}
+
 impl FromStr for Location {
     type Err = PlaceError;
 

@@ -209,6 +209,15 @@ impl OpSpec {
         Self { op, when: None, on_error: None, keep: false, expand: false, span: Span::NONE }
     }
 
+    /// The routes that it names.
+    pub(crate) fn routes(&self) -> Vec<&Spanned<String>> {
+        match &self.op {
+            OpKind::Route(RouteSpec::Add(route) | RouteSpec::Remove(route)) => vec![route],
+            OpKind::Route(RouteSpec::Move { from, to }) => vec![from, to],
+            _ => Vec::new(),
+        }
+    }
+
     /// Adds a member where it is absent.
     #[must_use]
     pub fn add(at: &str, value: impl Into<Literal>) -> Self {
