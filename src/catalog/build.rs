@@ -70,6 +70,7 @@ impl<'a> Builder<'a> {
         let histories = self.histories(&dated);
         let routes = self.routes(histories);
         let routers = self.routers(&routes);
+        self.check_brownout_routes(&routes);
         let newest = VersionId::new(u16::try_from(self.versions.len().saturating_sub(1)).unwrap_or(u16::MAX));
         let speaks = api.speaks.as_ref().and_then(|text| self.version(text)).unwrap_or(newest);
         let unspecified = match &api.unspecified {
@@ -487,6 +488,27 @@ impl<'a> Builder<'a> {
             }
         }
         entry.lives = lives.into();
+    }
+
+    /// A brownout of a route that is not there would hit nobody, without a word.
+    fn check_brownout_routes(&mut self, routes: &[RouteEntry]) {
+        let api = self.api;
+        let lives = api.versions.iter().map(|version| &version.life);
+        let lives = lives.chain(api.routes.iter().flat_map(|route| &route.lives).map(|(_, life)| life));
+        for text in lives.flat_map(|life| life.brownouts.iter().flatten()).flat_map(|brownout| &brownout.routes) {
+            let Some(name) = self.route_name(text) else { continue };
+            if routes.iter().any(|entry| entry.history.name == name) {
+                continue;
+            }
+            let names: Vec<String> = routes.iter().map(|entry| entry.history.name.to_string()).collect();
+            let newer = routes.iter().find(|entry| entry.history.moves.iter().any(|(_, before)| *before == name));
+            let help = match (newer, nearest(&name.to_string(), names.iter().map(String::as_str))) {
+                (Some(newer), _) => format!("the newest version calls it `{}`", newer.history.name),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => "name a route of a resource or of `[[api.route]]`".to_owned(),
+            };
+            self.error("unknown-route", format!("there is no route `{name}`"), text.span, help);
+        }
     }
 
     /// One router for every set of names; neighbours mostly share theirs.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::header::HeaderValue;
 
 use super::spec::{self, Brownout, ShareOf};
+use crate::change::RouteName;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Diagnostics, Spanned};
 use crate::headers::lifecycle;
@@ -184,6 +185,11 @@ fn ramp(brownout: &Brownout, sunset: Option<Timestamp>, found: &mut Diagnostics)
     list
 }
 
+/// A route in the one spelling that it is compared by.
+fn canonical(route: &str) -> Box<str> {
+    route.parse::<RouteName>().map_or_else(|_| route.into(), |name| name.to_string().into())
+}
+
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is checked to be from 0 to 100")]
 fn window(brownout: &Brownout, from: Timestamp, share: f64, status: u16) -> Window {
     let boxed = |list: &[String]| list.iter().map(|item| item.as_str().into()).collect();
@@ -193,7 +199,7 @@ fn window(brownout: &Brownout, from: Timestamp, share: f64, status: u16) -> Wind
         share: (share * 100.0).round() as u32,
         by: brownout.by,
         status,
-        routes: brownout.routes.iter().map(|route| route.as_str().into()).collect(),
+        routes: brownout.routes.iter().map(|route| canonical(route)).collect(),
         consumers: boxed(&brownout.consumers),
         exempt: boxed(&brownout.exempt),
         dry_run: brownout.dry_run,
