@@ -462,8 +462,13 @@ impl<'a> Builder<'a> {
                 lives: Box::default(),
             })
             .collect();
+        let mut seen = BTreeSet::new();
         for route in &self.api.routes {
             let Ok(name) = route.route.parse::<RouteName>() else { continue };
+            if !seen.insert(name.clone()) {
+                let message = format!("the route `{name}` is there twice");
+                self.error("duplicate-name", message, route.route.span, "put what is particular about it into one");
+            }
             if let Some(entry) = entries.iter_mut().find(|entry| entry.history.name == name) {
                 self.particular(route, entry);
             }
