@@ -49,6 +49,8 @@ pub(super) struct Reach {
     pub(super) reads: Vec<Pattern>,
     pub(super) takes: Vec<Pattern>,
     pub(super) writes: Vec<Pattern>,
+    /// Values that stay where they are and become others.
+    pub(super) alters: Vec<Pattern>,
     /// A name that only adds to the shape.
     pub(super) adds: bool,
 }
@@ -129,7 +131,14 @@ impl Compiled {
 
     fn reaching(mut self, reads: &[&Pattern], takes: &[&Pattern], writes: &[&Pattern]) -> Self {
         let own = |list: &[&Pattern]| list.iter().map(|p| (*p).clone()).collect();
-        self.reach = Reach { reads: own(reads), takes: own(takes), writes: own(writes), adds: self.reach.adds };
+        self.reach = Reach { reads: own(reads), takes: own(takes), writes: own(writes), ..self.reach };
+        self
+    }
+
+    /// Reads the value at `pattern` and puts another in its place.
+    fn altering(mut self, pattern: &Pattern) -> Self {
+        self.reach.reads.push(pattern.clone());
+        self.reach.alters.push(pattern.clone());
         self
     }
 
@@ -284,7 +293,7 @@ impl Reader<'_> {
         let unwrap = Op::Unwrap { at, from: wrapper.clone(), many };
         let (up, down, new, old) =
             if wraps { (wrap, unwrap, inner, pattern.clone()) } else { (unwrap, wrap, pattern.clone(), inner) };
-        Some(Compiled::from_parts(each, Some(up), Some(down)).reaching(&[&pattern], &[], &[]).carrying(new, old))
+        Some(Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern).carrying(new, old))
     }
 
     fn split(
@@ -346,7 +355,7 @@ impl Reader<'_> {
         let at = pointers.pop()?;
         let up = Op::Map { at: at.clone(), pairs: pairs.to_vec(), other: other.clone() };
         let down = Op::Map { at, pairs: inverse, other };
-        Some(Compiled::from_parts(each, Some(up), Some(down)).reaching(&[&pattern], &[], &[]))
+        Some(Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern))
     }
 
     /// New → old. Two olds for one new need a word from the author which of them it is.
@@ -388,7 +397,7 @@ impl Reader<'_> {
         let at = pointers.pop()?;
         let up = Op::Convert { at: at.clone(), conversion: there };
         let down = Op::Convert { at, conversion: back };
-        Some(Compiled::from_parts(each, Some(up), Some(down)).reaching(&[&pattern], &[], &[]))
+        Some(Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern))
     }
 
     fn conversion(&mut self, from: &Spanned<String>, to: &Spanned<String>, scale: Option<u32>) -> Option<Conversion> {
@@ -436,8 +445,12 @@ impl Reader<'_> {
 
     fn condition(&mut self, when: &When, compiled: &Compiled) -> Option<Condition> {
         let pattern = self.pattern(&when.at)?;
-        let writes = compiled.reach.writes.iter().chain(&compiled.reach.takes);
-        if let Some(written) = writes.into_iter().find(|written| pattern.starts_with(written)) {
+        let Reach { takes, writes, alters, .. } = &compiled.reach;
+        let mut changed = takes.iter().chain(writes).chain(alters);
+        // A whole value is another one as soon as something inside is.
+        let whole = when.equals.is_some();
+        let touches = |written: &&Pattern| pattern.starts_with(written) || (whole && written.starts_with(&pattern));
+        if let Some(written) = changed.find(touches) {
             let message = format!("`when` looks at `{}`, which the op itself changes (`{written}`)", when.at.value);
             return self.error("when-on-own-place", message, when.at.span, "test another member");
         }
