@@ -466,7 +466,7 @@ impl Reader<'_> {
         }
         match Pattern::parse(text) {
             Ok(pattern) => Some(pattern),
-            Err(e) => self.error("bad-pointer", format!("`{}`: {e}", text.value), text.span, POINTER_HELP),
+            Err(e) => self.error("bad-pointer", e.to_string(), text.span, POINTER_HELP),
         }
     }
 
@@ -537,11 +537,17 @@ fn slip(pointer: &str) -> Option<(&'static str, &'static str)> {
         Some(("is JSONPath", POINTER_HELP))
     } else if !pointer.is_empty() && !pointer.starts_with('/') {
         Some(("does not start with `/`", POINTER_HELP))
-    } else if pointer.contains("[*]") || pointer.contains("[]") {
-        Some(("has brackets", "every element is `/*`: `/items/*/name`"))
+    } else if has_brackets(pointer) {
+        Some(("has brackets", "every element is `/*`, the first is `/0`: `/items/*/name`"))
     } else if pointer.len() > 1 && pointer.ends_with('/') {
         Some(("ends in `/`, which names a member without a name", "remove the last `/`"))
     } else {
         None
     }
+}
+
+/// `[]`, `[*]` or `[0]` behind a name.
+fn has_brackets(pointer: &str) -> bool {
+    let mut rests = pointer.match_indices('[').map(|(at, _)| &pointer[at + 1..]);
+    rests.any(|rest| rest.split_once(']').is_some_and(|(i, _)| i == "*" || i.bytes().all(|b| b.is_ascii_digit())))
 }
