@@ -215,6 +215,7 @@ impl<'a> Builder<'a> {
         }
         let known: Vec<&str> = self.versions.iter().map(|v| &*v.text).collect();
         let help = match nearest(text, known.iter().copied()) {
+            _ if known.is_empty() => "add `[[api.version]]`, oldest first".to_owned(),
             Some(near) if text.len() > 2 => format!("did you mean `{near}`?"),
             _ => format!("known are {}", known.join(", ")),
         };

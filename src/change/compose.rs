@@ -100,9 +100,11 @@ fn owners(input: &Input<'_>, found: &mut Diagnostics) -> Vec<Vec<usize>> {
 
 fn unknown_resource<'k>(name: &Spanned<String>, known: impl Iterator<Item = &'k str> + Clone) -> Diagnostic {
     let message = format!("there is no resource `{}`", name.value);
-    let help = match nearest(name, known.clone()) {
+    let names: Vec<String> = known.clone().map(|k| format!("`{k}`")).collect();
+    let help = match nearest(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are {}", known.map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+        None if names.is_empty() => format!("add `[[api.resource]]` with `name = \"{}\"`", name.value),
+        None => format!("known are {}", names.join(", ")),
     };
     Diagnostic::error("unknown-resource", message, name.span).help(help)
 }
