@@ -313,7 +313,7 @@ impl Reader<'_> {
             );
         }
         if parts.len() < 2 {
-            let message = "there is nothing to separate with fewer than two parts".to_owned();
+            let message = format!("`{}` has {} parts: there is nothing to separate", whole.value, parts.len());
             return self.error("too-few-parts", message, whole.span, "name at least two members, or use `rename`");
         }
         let mut named = vec![(self.member(whole)?, whole)];
@@ -403,8 +403,11 @@ impl Reader<'_> {
     fn conversion(&mut self, from: &Spanned<String>, to: &Spanned<String>, scale: Option<u32>) -> Option<Conversion> {
         let needs_scale = matches!((from.as_str(), to.as_str()), ("integer", "decimal") | ("decimal", "integer"));
         if needs_scale != scale.is_some() {
-            let help = if needs_scale { "say `scale = 2` for cents" } else { "remove `scale`" };
-            let message = "`scale` goes with integer and decimal".to_owned();
+            let (message, help) = if needs_scale {
+                (format!("from `{}` to `{}` without a `scale`", from.value, to.value), "say `scale = 2` for cents")
+            } else {
+                (format!("`scale` does not go with `{}` and `{}`", from.value, to.value), "remove `scale`")
+            };
             return self.error("bad-scale", message, from.span, help);
         }
         let scale = scale.unwrap_or(0);
@@ -517,8 +520,13 @@ impl Reader<'_> {
         if !a.starts_with(b) && !b.starts_with(a) {
             return Some(());
         }
-        let message = format!("`{}` and `{}` overlap", a_text.value, b_text.value);
-        self.error("overlapping-parts", message, b_text.span, "to put a value inside itself, use `wrap`")
+        let (message, help) = if a == b {
+            (format!("`{}` is named twice", b_text.value), "give each part a name of its own")
+        } else {
+            let message = format!("`{}` and `{}` overlap", a_text.value, b_text.value);
+            (message, "to put a value inside itself, use `wrap`")
+        };
+        self.error("overlapping-parts", message, b_text.span, help)
     }
 
     fn error<T>(&mut self, code: &'static str, message: String, span: Span, help: &str) -> Option<T> {
