@@ -310,24 +310,20 @@ impl OpSpec {
         Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Value(other.into()), back })
     }
 
-    /// Writes an integer as a decimal text with `scale` digits behind the point: 1234 and 2 give `"12.34"`.
-    #[must_use]
-    pub fn integer_to_decimal(at: &str, scale: u32) -> Self {
-        let (from, to) = ("integer".into(), "decimal".into());
-        Self::new(OpKind::Convert { at: at.into(), from, to, scale: Some(scale) })
-    }
-
-    /// Writes a decimal text as an integer: the way back.
-    #[must_use]
-    pub fn decimal_to_integer(at: &str, scale: u32) -> Self {
-        let (from, to) = ("decimal".into(), "integer".into());
-        Self::new(OpKind::Convert { at: at.into(), from, to, scale: Some(scale) })
-    }
-
-    /// Writes a value in another form: `number`, `string`, `unix-seconds`, `unix-millis`, `rfc3339`.
+    /// Writes a value in another form: `number`, `string`, `integer`, `decimal`, `unix-seconds`, `unix-millis`,
+    /// `rfc3339`.
     #[must_use]
     pub fn convert(at: &str, from: &str, to: &str) -> Self {
         Self::new(OpKind::Convert { at: at.into(), from: from.into(), to: to.into(), scale: None })
+    }
+
+    /// The digits after the point of a [`convert`](Self::convert) between `integer` and `decimal`, which needs it.
+    #[must_use]
+    pub fn with_scale(mut self, digits: u32) -> Self {
+        if let OpKind::Convert { scale, .. } = &mut self.op {
+            *scale = Some(digits);
+        }
+        self
     }
 
     /// Runs a JSON Patch (RFC 6902), and `back` on the way back.
