@@ -1,1 +1,325 @@
-//! Random chains: what leads there leads back, and every stop on the way gives the same.
+//! Random chains of changes that lose nothing: what leads there leads back, and every stop on the way gives the same.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+use sunward::catalog::{Api, Catalog, Content, Version};
+use sunward::change::{Change, OpSpec, Resource};
+use sunward::json::{Literal, Many, Wrapper};
+
+use super::now;
+
+/// What a member of the shape holds, where it is present and not null.
+#[derive(Clone, Debug)]
+enum Kind {
+    Number,
+    NumberText,
+    Integer,
+    Decimal { scale: u32 },
+    Seconds,
+    Time,
+    Text,
+    Word(Vec<String>),
+    Wrapped(Box<Kind>, Wrapper),
+}
+
+#[derive(Clone, Debug)]
+struct Field {
+    at: String,
+    kind: Kind,
+}
+
+/// The shape of the newest version so far. Every new name is a fresh one, so that nothing ever collides.
+#[derive(Debug)]
+struct Shape {
+    fields: Vec<Field>,
+    envelopes: Vec<String>,
+    fresh: usize,
+}
+
+/// Which op, on which field, and one more choice.
+type Choice = (u8, prop::sample::Index, u8);
+
+// === impl Kind ===
+
+impl Kind {
+    fn is_plain(&self) -> bool {
+        !matches!(self, Self::Wrapped(..))
+    }
+}
+
+// === impl Shape ===
+
+impl Shape {
+    fn new() -> Self {
+        let words = ["new", "open", "gone"].map(str::to_owned).to_vec();
+        let kinds = [
+            ("/id", Kind::Number),
+            ("/cents", Kind::Integer),
+            ("/at", Kind::Seconds),
+            ("/name", Kind::Text),
+            ("/status", Kind::Word(words)),
+            ("/nested/city", Kind::Text),
+        ];
+        let fields = kinds.map(|(at, kind)| Field { at: at.to_owned(), kind }).to_vec();
+        Self { fields, envelopes: Vec::new(), fresh: 0 }
+    }
+
+    fn name(&mut self) -> String {
+        self.fresh += 1;
+        // Some need escapes, as pointers and as JSON.
+        match self.fresh % 4 {
+            0 => format!("f~1\"{}", self.fresh),
+            _ => format!("f{}", self.fresh),
+        }
+    }
+
+    fn top(&self) -> String {
+        self.envelopes.concat()
+    }
+
+    /// The op of a choice, which also changes the shape.
+    fn op(&mut self, (op, field, more): Choice) -> OpSpec {
+        if self.fields.is_empty() {
+            return self.envelope(more);
+        }
+        let at = field.index(self.fields.len());
+        match op % 10 {
+            0 => self.rename(at),
+            1 => self.relocate(at, more),
+            2 | 3 => self.change_value(at, more),
+            4 => self.wrap(at, more),
+            5 => self.envelope(more),
+            6 => self.split(at),
+            7 => self.rename_when(at),
+            8 => self.addition(at, more),
+            _ => self.unwrap(at),
+        }
+    }
+
+    fn rename(&mut self, at: usize) -> OpSpec {
+        let name = self.name();
+        let field = &mut self.fields[at];
+        let parent = field.at.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let to = format!("{parent}/{name}");
+        let op = OpSpec::rename(&field.at, &to);
+        field.at = to;
+        op
+    }
+
+    fn relocate(&mut self, at: usize, more: u8) -> OpSpec {
+        let mut to = format!("{}/{}", self.top(), self.name());
+        if more.is_multiple_of(2) {
+            to = format!("{to}/{}", self.name());
+        }
+        let field = &mut self.fields[at];
+        let op = OpSpec::relocate(&field.at, &to);
+        field.at = to;
+        op
+    }
+
+    fn change_value(&mut self, at: usize, more: u8) -> OpSpec {
+        let fresh = self.name();
+        let field = &mut self.fields[at];
+        let convert = |from, to| OpSpec::convert(&field.at, from, to);
+        let (kind, op) = match &field.kind {
+            Kind::Number => (Kind::NumberText, convert("number", "string")),
+            Kind::NumberText => (Kind::Number, convert("string", "number")),
+            Kind::Integer => {
+                let scale = u32::from(more % 4);
+                (Kind::Decimal { scale }, convert("integer", "decimal").with_scale(scale))
+            }
+            Kind::Decimal { scale } => (Kind::Integer, convert("decimal", "integer").with_scale(*scale)),
+            Kind::Seconds => (Kind::Time, convert("unix-seconds", "rfc3339")),
+            Kind::Time => (Kind::Seconds, convert("rfc3339", "unix-seconds")),
+            Kind::Word(words) => {
+                let new: Vec<String> = words.iter().map(|word| format!("{word} {fresh}")).collect();
+                let pairs = words.iter().zip(&new).map(|(old, new)| (Literal::string(old), Literal::string(new)));
+                let op = OpSpec::map(&field.at, pairs.collect());
+                (Kind::Word(new), op)
+            }
+            Kind::Text | Kind::Wrapped(..) => return self.rename(at),
+        };
+        field.kind = kind;
+        op
+    }
+
+    fn wrap(&mut self, at: usize, more: u8) -> OpSpec {
+        let into = if more.is_multiple_of(2) { Wrapper::Array } else { Wrapper::Member("it".into()) };
+        let field = &mut self.fields[at];
+        field.kind = Kind::Wrapped(Box::new(field.kind.clone()), into.clone());
+        OpSpec::wrap(&field.at, into)
+    }
+
+    fn unwrap(&mut self, at: usize) -> OpSpec {
+        let field = &mut self.fields[at];
+        let Kind::Wrapped(inner, from) = field.kind.clone() else { return self.rename(at) };
+        field.kind = *inner;
+        OpSpec::unwrap(&field.at, from, Many::Error)
+    }
+
+    fn envelope(&mut self, more: u8) -> OpSpec {
+        if more.is_multiple_of(3) && !self.envelopes.is_empty() {
+            let outer = self.envelopes.remove(0);
+            for field in &mut self.fields {
+                field.at = field.at.strip_prefix(&outer).expect("all are inside").to_owned();
+            }
+            return OpSpec::unwrap("", Wrapper::Member(outer[1..].into()), Many::Error);
+        }
+        self.fresh += 1;
+        let name = format!("e{}", self.fresh);
+        let outer = format!("/{name}");
+        for field in &mut self.fields {
+            field.at = format!("{outer}{}", field.at);
+        }
+        self.envelopes.insert(0, outer);
+        OpSpec::wrap("", Wrapper::Member(name.into()))
+    }
+
+    fn split(&mut self, at: usize) -> OpSpec {
+        if !matches!(self.fields[at].kind, Kind::Text) {
+            return self.rename(at);
+        }
+        let (top, first, rest) = (self.top(), self.name(), self.name());
+        let into = [format!("{top}/{first}"), format!("{top}/parts{}/{rest}", self.fresh)];
+        let field = self.fields.remove(at);
+        self.fields.extend(into.iter().map(|at| Field { at: at.clone(), kind: Kind::Text }));
+        OpSpec::split(&field.at, &[&into[0], &into[1]], " ")
+    }
+
+    /// Afterwards the field is at either of two places, so nothing more is done with it.
+    fn rename_when(&mut self, at: usize) -> OpSpec {
+        let is_word = |field: &&Field| field.at != self.fields[at].at && matches!(field.kind, Kind::Word(_));
+        let Some(Field { at: place, kind: Kind::Word(words) }) = self.fields.iter().find(is_word).cloned() else {
+            return self.rename(at);
+        };
+        let op = self.rename(at).when_equals(&place, Literal::string(&words[0]));
+        self.fields.remove(at);
+        op
+    }
+
+    fn addition(&mut self, at: usize, more: u8) -> OpSpec {
+        let to = format!("{}/{}", self.top(), self.name());
+        let field = &self.fields[at];
+        match more % 3 {
+            0 => OpSpec::add(&to, Literal::string("added")),
+            1 if field.kind.is_plain() && !field.at.contains(['~', '"']) => {
+                OpSpec::compute(&to, &format!("<{{{}}}>", field.at))
+            }
+            _ => OpSpec::copy(&field.at, &to),
+        }
+    }
+}
+
+// === documents ===
+
+fn member(value: impl Strategy<Value = String> + 'static) -> BoxedStrategy<Option<String>> {
+    prop_oneof![1 => Just(None), 1 => Just(Some("null".to_owned())), 6 => value.prop_map(Some)].boxed()
+}
+
+fn text() -> impl Strategy<Value = String> {
+    "[a-zé\\\\\"\u{1}\u{1f600} ]{0,12}".prop_map(|text| serde_json::to_string(&text).expect("a text"))
+}
+
+fn document() -> impl Strategy<Value = String> {
+    let numbers = vec!["0", "-0", "1.10", "1E400", "123456789012345678901234567890", "-2.5e-3"];
+    let words = vec!["\"new\"", "\"open\"", "\"g\\u006fne\""];
+    let extra = vec!["", "\"zz\": [1.0, {\"id\": 7, \"it\": {}}], ", "\"\\ud800\":1,\"d\":1,\"d\":2,"];
+    (
+        member(prop::sample::select(numbers).prop_map(str::to_owned)),
+        member(any::<i64>().prop_map(|cents| cents.to_string())),
+        member((-62_167_219_200_i64..253_402_300_800).prop_map(|at| at.to_string())),
+        member(text()),
+        member(prop::sample::select(words).prop_map(str::to_owned)),
+        member(text()),
+        prop::sample::select(extra),
+    )
+        .prop_map(|(id, cents, at, name, status, city, extra)| {
+            let city = city.map(|city| format!("{{\"city\":{city}}}"));
+            let members = [("id", id), ("cents", cents), ("at", at), ("name", name), ("nested", city)];
+            let members = members.into_iter().filter_map(|(name, value)| Some(format!("\"{name}\": {},", value?)));
+            let status = status.unwrap_or_else(|| "null".to_owned());
+            format!("{{{extra}{}\"status\":{status} }}", members.collect::<String>())
+        })
+}
+
+/// The same document, members sorted (an op writes to the end), numbers as they are spelled, texts in one spelling.
+/// Of duplicates the last counts; a key that no text can hold is made into one that a text can.
+fn canonical(json: &str) -> String {
+    let json = json.trim();
+    if let Ok(members) = serde_json::from_str::<Vec<Box<RawValue>>>(json) {
+        let items: Vec<String> = members.iter().map(|item| canonical(item.get())).collect();
+        return format!("[{}]", items.join(","));
+    }
+    if json.starts_with('{') {
+        let Ok(members) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(&json.replace("\\ud800", "ud800"))
+        else {
+            return json.to_owned();
+        };
+        let items: Vec<String> =
+            members.iter().map(|(name, value)| format!("{name:?}:{}", canonical(value.get()))).collect();
+        return format!("{{{}}}", items.join(","));
+    }
+    serde_json::from_str::<String>(json).map_or_else(|_| json.to_owned(), |text| format!("{text:?}"))
+}
+
+// === chains ===
+
+fn catalog(choices: &[Vec<Choice>]) -> Catalog {
+    let mut shape = Shape::new();
+    let resource = Resource::new("doc").with_at("GET /doc -> 200").with_at("GET /list -> 200 /items/*");
+    let mut api = Api::new("random").with_header("Api-Version").with_resource(resource).with_version(Version::new("1"));
+    for (at, ops) in choices.iter().enumerate() {
+        let version = (at + 2).to_string();
+        let change = Change::new(version.as_str(), "Random").with_on("doc").breaking().with_strict(true);
+        let change = ops.iter().fold(change, |change, choice| change.with_op(shape.op(*choice)));
+        api = api.with_version(Version::new(version.as_str())).with_change(change);
+    }
+    let catalog = Catalog::at([api], now()).unwrap_or_else(|found| panic!("{found}"));
+    assert!(catalog.warnings().is_empty(), "{}", catalog.warnings());
+    catalog
+}
+
+fn run(catalog: &Catalog, place: &str, from: usize, to: usize, body: &str) -> String {
+    let migration = catalog.apis()[0].migration(place, &from.to_string(), &to.to_string()).expect("a place");
+    let migrated = migration.run(Content::Json, body.as_bytes());
+    let migrated = migrated.unwrap_or_else(|e| panic!("from {from} to {to}: {e}: {body}"));
+    assert_eq!(migrated.collisions, 0, "{body}");
+    String::from_utf8(migrated.body).expect("UTF-8")
+}
+
+fn leads_back(choices: &[Vec<Choice>], place: &str, body: &str) -> Result<(), TestCaseError> {
+    let (catalog, newest) = (catalog(choices), choices.len() + 1);
+    let up = run(&catalog, place, 1, newest, body);
+    let down = run(&catalog, place, newest, 1, &up);
+    prop_assert_eq!(canonical(&down), canonical(body), "by way of {}", up);
+    prop_assert_eq!(run(&catalog, place, 1, newest, body), up.clone());
+    for middle in 1..=newest {
+        let half = run(&catalog, place, 1, middle, body);
+        prop_assert_eq!(canonical(&run(&catalog, place, middle, newest, &half)), canonical(&up), "by {}", middle);
+        let back = run(&catalog, place, newest, middle, &up);
+        prop_assert_eq!(canonical(&back), canonical(&half), "down to {}", middle);
+        prop_assert_eq!(canonical(&run(&catalog, place, middle, 1, &back)), canonical(body), "down by {}", middle);
+    }
+    Ok(())
+}
+
+fn choices() -> impl Strategy<Value = Vec<Vec<Choice>>> {
+    let choice = (any::<u8>(), any::<prop::sample::Index>(), any::<u8>());
+    prop::collection::vec(prop::collection::vec(choice, 1..3), 1..=6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn a_document_comes_back(choices in choices(), body in document()) {
+        leads_back(&choices, "GET /doc -> 200", &body)?;
+    }
+
+    #[test]
+    fn every_element_comes_back(choices in choices(), items in prop::collection::vec(document(), 0..3)) {
+        leads_back(&choices, "GET /list -> 200", &format!("{{\"n\":1,\"items\":[{}] }}", items.join(", ")))?;
+    }
+}

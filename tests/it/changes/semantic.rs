@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use sunward::catalog::{Api, Catalog, Version};
+use sunward::change::{Change, OpSpec};
 use sunward::config;
 use sunward::diagnostic::{Diagnostic, Severity};
 
-use super::{check, files};
+use super::{check, files, now};
 
 /// `12:5 code`, as the first lines of a case expect it; a warning says so.
 fn line(found: &Diagnostic, source: &str) -> String {
@@ -36,6 +38,7 @@ fn findings_are_written_alike() {
     for (path, source) in files("config/semantic") {
         for found in &check(&source).1 {
             codes.insert(found.code());
+            assert!(!found.span().is_none() || found.code() == "no-api", "{}: {found}", path.display());
             let first = found.message().chars().next();
             assert!(first.is_some_and(|c| !c.is_uppercase()), "{}: {found}", path.display());
             assert!(!found.message().ends_with(['.', '!']), "{}: {found}", path.display());
@@ -45,4 +48,18 @@ fn findings_are_written_alike() {
         }
     }
     assert!(codes.len() >= 50, "{codes:?}");
+}
+
+/// What a file cannot say, because reading it says so first.
+#[test]
+fn what_only_rust_can_say() {
+    let change = Change::new("2", "Slips").with_at("GET /a -> 200").breaking();
+    let change = change.with_op(OpSpec::split("/a", &["/b", "/c"], "")).with_op(OpSpec::add("/d", "x").expand());
+    let api = Api::new("shop").with_header("Api-Version").with_precedence(["header", "cookie"]);
+    let api = api.with_version(Version::new("1")).with_version(Version::new("2")).with_change(change);
+    let found = Catalog::at([api], now()).expect_err("slips");
+    let codes: Vec<&str> = found.iter().map(Diagnostic::code).collect();
+    assert_eq!(codes, ["empty-separator", "expand-without-rename", "unknown-source"]);
+    let found = Catalog::at([], now()).expect_err("nothing");
+    assert_eq!(found.to_string(), "error[no-api]: there is no api; add one: `[[api]]`\n");
 }
