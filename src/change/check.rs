@@ -1,15 +1,15 @@
 //! What the ops of one resource do to each other.
 
-use super::compile::Compiled;
-use super::compose::{Input, Ready};
+use super::compile::{Carry, Compiled};
+use super::compose::{Input, Ready, rebase};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::{Pattern, Test};
 use crate::version::VersionId;
 
-/// Names that ops took away or wrote, and since when.
+/// Names that ops took away or wrote, as they are called by now, and since when.
 #[derive(Default)]
 struct Names<'a> {
-    list: Vec<(&'a Pattern, VersionId, &'a Compiled)>,
+    list: Vec<(Pattern, VersionId, &'a Compiled)>,
 }
 
 /// Walks each resource from the oldest change to the newest.
@@ -21,7 +21,11 @@ pub(super) fn between_ops(input: &Input<'_>, ready: &[Ready<'_>], owners: &[Vec<
             for op in &change.body {
                 op_against(op, change, input.oldest_live, &gone, &written, found);
                 let version = change.dated.version;
-                op.reach.takes.iter().for_each(|p| written.forget(p));
+                if let Some(carry) = op.carry.as_ref().filter(|carry| !carry.conditional) {
+                    gone.carry(carry);
+                    written.carry(carry);
+                }
+                op.reach.takes.iter().for_each(|p| written.forget_inside(p));
                 op.reach.writes.iter().for_each(|p| gone.forget_around(p));
                 gone.add(&op.reach.takes, version, op);
                 written.add(&op.reach.writes, version, op);
@@ -93,12 +97,22 @@ fn disjoint(a: &Compiled, b: &Compiled) -> bool {
 // === impl Names ===
 
 impl<'a> Names<'a> {
-    fn add(&mut self, patterns: &'a [Pattern], version: VersionId, by: &'a Compiled) {
-        self.list.extend(patterns.iter().map(|pattern| (pattern, version, by)));
+    fn add(&mut self, patterns: &[Pattern], version: VersionId, by: &'a Compiled) {
+        self.list.extend(patterns.iter().map(|pattern| (pattern.clone(), version, by)));
     }
 
-    fn forget(&mut self, pattern: &Pattern) {
-        self.list.retain(|(known, ..)| *known != pattern);
+    /// An op moves what is inside of its place.
+    fn carry(&mut self, Carry { new, old, .. }: &Carry) {
+        for (known, ..) in &mut self.list {
+            if known.starts_with(old) {
+                *known = rebase(known, old, new);
+            }
+        }
+    }
+
+    /// A name went, and all inside with it.
+    fn forget_inside(&mut self, pattern: &Pattern) {
+        self.list.retain(|(known, ..)| !known.starts_with(pattern));
     }
 
     /// What stands around a name is there again, and what is inside may be.
@@ -106,30 +120,22 @@ impl<'a> Names<'a> {
         self.list.retain(|(known, ..)| !known.starts_with(pattern) && !pattern.starts_with(known));
     }
 
-    fn same(&self, pattern: &Pattern, when: impl Fn(&Compiled) -> bool) -> Option<(&'a Pattern, VersionId)> {
+    fn same(&self, pattern: &Pattern, when: impl Fn(&Compiled) -> bool) -> Option<(&Pattern, VersionId)> {
         self.find(|known, _, by| known == pattern && when(by))
     }
 
-    fn above(
-        &self,
-        pattern: &Pattern,
-        when: impl Fn(VersionId, &Compiled) -> bool,
-    ) -> Option<(&'a Pattern, VersionId)> {
+    fn above(&self, pattern: &Pattern, when: impl Fn(VersionId, &Compiled) -> bool) -> Option<(&Pattern, VersionId)> {
         self.find(|known, since, by| pattern.starts_with(known) && when(since, by))
     }
 
-    fn below(
-        &self,
-        pattern: &Pattern,
-        when: impl Fn(VersionId, &Compiled) -> bool,
-    ) -> Option<(&'a Pattern, VersionId)> {
+    fn below(&self, pattern: &Pattern, when: impl Fn(VersionId, &Compiled) -> bool) -> Option<(&Pattern, VersionId)> {
         self.find(|known, since, by| known != pattern && known.starts_with(pattern) && when(since, by))
     }
 
-    fn find(&self, f: impl Fn(&Pattern, VersionId, &Compiled) -> bool) -> Option<(&'a Pattern, VersionId)> {
+    fn find(&self, f: impl Fn(&Pattern, VersionId, &Compiled) -> bool) -> Option<(&Pattern, VersionId)> {
         self.list
             .iter()
             .find(|(pattern, since, by)| f(pattern, *since, by))
-            .map(|(pattern, since, _)| (*pattern, *since))
+            .map(|(pattern, since, _)| (pattern, *since))
     }
 }
