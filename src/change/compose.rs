@@ -81,7 +81,7 @@ fn owners(input: &Input<'_>, found: &mut Diagnostics) -> Vec<Vec<usize>> {
     for (at, dated) in input.changes.iter().enumerate() {
         for name in &dated.change.on {
             match known.get(name.as_str()) {
-                Some(&resource) => owners[resource].push(at),
+                Some(&resource) => push_new(&mut owners[resource], at),
                 None => found.push(unknown_resource(name, known.keys().copied())),
             }
         }
@@ -261,10 +261,13 @@ fn body_chain(
     BodyChain::new(Chain::new(links), both_names.by_version(), partial.unwrap_or(patches))
 }
 
-/// Where a change applies, the outermost first. A resource may stand inside itself: up, the outer one becomes new
+/// Where a change applies, each place once, the outermost first. A resource may stand inside itself: up, the outer one becomes new
 /// before what is inside is looked for; down, the inner ones are old before the outer one is.
 fn targets(current: &[(Owner, Pattern)], is_own: impl Fn(Owner) -> bool) -> Vec<Pattern> {
-    let mut targets: Vec<Pattern> = current.iter().filter(|(o, _)| is_own(*o)).map(|(_, p)| p.clone()).collect();
+    let mut targets: Vec<Pattern> = Vec::new();
+    for (_, pattern) in current.iter().filter(|(owner, _)| is_own(*owner)) {
+        push_new(&mut targets, pattern.clone());
+    }
     targets.sort_by_key(|pattern| pattern.segments().len());
     targets
 }
