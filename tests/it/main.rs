@@ -1,8 +1,8 @@
 //! Every test that is not beside its code. One binary: it links once.
-#[cfg(all(feature = "gateway", unix))]
-mod cli;
 #[cfg(feature = "config")]
 mod changes;
+#[cfg(all(feature = "gateway", unix))]
+mod cli;
 #[cfg(feature = "config")]
 mod config;
 #[cfg(feature = "gateway")]
