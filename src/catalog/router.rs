@@ -102,12 +102,14 @@ impl Router {
 }
 
 impl Router {
-    /// The route at `path`, whatever the method, and what stands in its parameters.
-    #[must_use]
-    pub fn find_any<'p>(&self, path: &'p str) -> Option<(RouteId, Vec<&'p str>)> {
-        let found = self.inner.at(path).ok()?;
-        let route = found.value.first()?.route;
-        Some((route, found.params.iter().map(|(_, value)| value).collect()))
+    /// The routes at `path`, whatever the method, and what stands in their parameters. They share the path's shape, but
+    /// not their history: one may have come later than another.
+    pub fn find_any<'p>(&self, path: &'p str) -> impl Iterator<Item = (RouteId, Vec<&'p str>)> {
+        let found = self.inner.at(path).ok();
+        found.into_iter().flat_map(|found| {
+            let params: Vec<&str> = found.params.iter().map(|(_, value)| value).collect();
+            found.value.iter().map(move |entry| (entry.route, params.clone()))
+        })
     }
 }
 

@@ -197,11 +197,12 @@ impl Plan {
         Some(format!("{origin}{}{below}{suffix}", self.client_prefix(resolution, resolution.response)))
     }
 
-    /// The same resource where the client's version has its route.
+    /// The same resource where the client's version has its route: of several methods, one that it has.
     fn map_route(&self, resolution: &Resolution, spoken: VersionId, below: &str) -> Option<String> {
-        let (route, params) = self.api().routers[spoken.index()].find_any(below)?;
-        let params: Vec<Box<str>> = params.into_iter().map(Into::into).collect();
-        super::links::expand(self.api().route(route), spoken, &params, resolution.response)
+        self.api().routers[spoken.index()].find_any(below).find_map(|(route, params)| {
+            let params: Vec<Box<str>> = params.into_iter().map(Into::into).collect();
+            super::links::expand(self.api().route(route), spoken, &params, resolution.response)
+        })
     }
 
     /// What the changes say of prefixes.
