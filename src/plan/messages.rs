@@ -86,6 +86,7 @@ impl Plan {
     ) -> Result<Option<BodyPlan>, Unmigratable> {
         let Some(resolution) = self.resolution() else { return Ok(None) };
         self.map_urls(resolution, spoken, headers);
+        self.name_content(resolution, headers);
         let Some(route) = self.route() else { return Ok(None) };
         let newest = self.api().newest();
         let canonical = route.history.status(status.as_u16(), spoken, newest);
@@ -99,7 +100,6 @@ impl Plan {
         let chain = route.history.response(canonical);
         let body = chain.and_then(|chain| self.body(chain, spoken, resolution.response, Some(canonical), headers));
         let refuse = |reason| Err(Unmigratable { response: true, reason });
-        self.name_content(resolution, headers);
         let Some(body) = body else { return Ok(None) };
         if received == StatusCode::PARTIAL_CONTENT {
             return refuse(Reason::Partial);
