@@ -218,7 +218,13 @@ where
                     if *changed {
                         plan.drop_stored_validators(head.status, &mut head.headers);
                     }
+                    let received = head.status;
                     match plan.response_head(*this.spoken, &mut head.status, &mut head.headers) {
+                        Ok(_) if empties(received, head.status) => {
+                            head.headers.remove(header::CONTENT_TYPE);
+                            forget_bytes(&mut head.headers);
+                            return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(Bytes::new()))));
+                        }
                         Ok(None) => return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body)))),
                         Ok(Some(plan)) => {
                             State::Answering { body: Hold::new(body, *this.limit), head: Some(head), plan }
@@ -242,6 +248,12 @@ where
             this.state.set(next);
         }
     }
+}
+
+/// Whether the client's version knows a status without content where the service's has one with.
+fn empties(received: StatusCode, status: StatusCode) -> bool {
+    status != received
+        && matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 fn respond_with(answer: Answer) -> Response<Bytes> {
