@@ -148,7 +148,7 @@ where
 /// Path, query and fields for the service, and what is to be done to the body.
 fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<BodyPlan>, Box<Answer>> {
     let Some(forward) = plan.forward(spoken) else { return Err(Box::new(plan.no_route_behind())) };
-    let body = plan.request_body(spoken, request.headers()).map_err(|failure| Box::new(plan.failure(&failure)))?;
+    let body = plan.request_body(spoken, request.headers()).map_err(|failure| Box::new(failed(plan, &failure)))?;
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
     parts.path_and_query = Some(forward.target);
     *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
@@ -162,10 +162,16 @@ fn migrate(plan: &BodyPlan, body: &[u8]) -> Result<Bytes, Unmigratable> {
     let started = Instant::now();
     let result = plan.run(body);
     handles.duration.record(started.elapsed().as_secs_f64());
-    let migrated = result.inspect_err(|_| handles.errors.increment(1))?;
+    let migrated = result?;
     handles.passed.increment(migrated.passed);
     handles.collisions.increment(migrated.collisions);
     Ok(migrated.body.into())
+}
+
+/// The answer to what cannot be migrated, which is counted, whatever the reason.
+fn failed(plan: &Plan, failure: &Unmigratable) -> Answer {
+    plan.migration_handles(failure.is_response()).errors.increment(1);
+    plan.failure(failure)
 }
 
 /// What was read, migrated.
@@ -207,7 +213,7 @@ where
                             let request = Request::from_parts(head, MigrateBody::whole(bytes));
                             State::Calling { inner: service.call(request), changed: true }
                         }
-                        (Err(failure), _) => State::Answered { answer: Some(plan.plan().failure(&failure)) },
+                        (Err(failure), _) => State::Answered { answer: Some(failed(plan.plan(), &failure)) },
                         (Ok(_), None) => panic!("polled after completion"),
                     }
                 }
@@ -229,10 +235,7 @@ where
                         Ok(Some(plan)) => {
                             State::Answering { body: Hold::new(body, *this.limit), head: Some(head), plan }
                         }
-                        Err(failure) => {
-                            plan.migration_handles(true).errors.increment(1);
-                            State::Answered { answer: Some(plan.failure(&failure)) }
-                        }
+                        Err(failure) => State::Answered { answer: Some(failed(plan, &failure)) },
                     }
                 }
                 StateProj::Answering { body, head, plan } => match (read(plan, ready!(body.poll(cx))), head.take()) {
@@ -241,7 +244,7 @@ where
                         head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
                         return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(bytes))));
                     }
-                    (Err(failure), _) => State::Answered { answer: Some(plan.plan().failure(&failure)) },
+                    (Err(failure), _) => State::Answered { answer: Some(failed(plan.plan(), &failure)) },
                     (Ok(_), None) => panic!("polled after completion"),
                 },
             };
