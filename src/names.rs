@@ -201,6 +201,11 @@ impl Handles {
         }
     }
 
+    /// Counts a request that a brownout would have refused, but for a dry run.
+    pub fn spared_brownout(&self) {
+        self.brownout.increment(1);
+    }
+
     /// Counts a request for a deprecated version.
     pub fn deprecated(&self) {
         self.deprecated.increment(1);

@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::decide::Verdict;
 use crate::names::Outcome;
 use crate::plan::Plan;
 
@@ -118,6 +119,10 @@ impl Drop for Record {
         handles.request(self.status.as_u16(), self.outcome, self.bytes, self.started.elapsed().as_secs_f64());
         if self.plan.is_deprecated() {
             handles.deprecated();
+        }
+        let spared = self.plan.decision().filter(|decision| decision.was_spared());
+        if spared.is_some_and(|decision| matches!(decision.would, Verdict::Brownout { .. })) {
+            handles.spared_brownout();
         }
     }
 }
