@@ -8,6 +8,7 @@ use super::links::{expand, set_query};
 use super::{Plan, Planned};
 use crate::change::{run_header, run_query};
 use crate::headers::media::MediaType;
+use crate::headers::merge::list_items;
 use crate::resolve::Resolution;
 use crate::version::VersionId;
 
@@ -104,7 +105,11 @@ impl Plan {
         if headers.get(header::CONTENT_TYPE).is_some_and(versioned) {
             headers.insert(header::CONTENT_TYPE, ours.clone());
         }
-        if headers.contains_key(header::ACCEPT) {
+        let names = |value: &HeaderValue| {
+            let text = value.to_str().unwrap_or("");
+            list_items(text).any(|item| MediaType::parse(item).is_some_and(|m| template.version_in(&m).is_some()))
+        };
+        if headers.get_all(header::ACCEPT).iter().any(names) {
             let both = format!("{}, application/json;q=0.9, */*;q=0.1", ours.to_str().unwrap_or("application/json"));
             if let Ok(value) = HeaderValue::try_from(both) {
                 headers.insert(header::ACCEPT, value);
