@@ -71,7 +71,7 @@ pub(super) fn set_query(query: &str, name: &str, value: &str) -> String {
         let key = pair.split('=').next().unwrap_or("");
         percent_encoding::percent_decode_str(key).decode_utf8_lossy() == name
     };
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = query.split('&');
     pairs
         .map(|pair| if is_it(pair) { format!("{name}={value}") } else { pair.to_owned() })
         .collect::<Vec<_>>()
