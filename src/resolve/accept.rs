@@ -24,8 +24,10 @@ pub enum Lookup {
 pub enum Negotiated {
     /// No version in particular: there is no `Accept`, or it meets the default by a range that names no version.
     Unspecified,
-    /// This version: a range named it, or a wildcard is served by it because the default is excluded by `q=0`.
+    /// This version: a range named it.
     Version(VersionId),
+    /// This version, unless something else says one: a wildcard is served by it because the default is excluded by `q=0`.
+    Implied(VersionId),
     /// Nothing but versions that are retired; this one is the most wanted.
     Retired(VersionId),
     /// Nothing that there is.
@@ -93,6 +95,7 @@ pub fn negotiate<'a>(
     }
     match ranges.best(preference) {
         Some(best) if !best.named && best.rank == Reverse(0) => Negotiated::Unspecified,
+        Some(best) if !best.named => Negotiated::Implied(best.version),
         Some(best) => Negotiated::Version(best.version),
         None => ranges.retired().map_or(Negotiated::Unacceptable, Negotiated::Retired),
     }

@@ -221,6 +221,7 @@ impl Reader<'_> {
     ) -> Result<Option<Versions>, Box<Refusal>> {
         let accepted = match negotiated {
             Negotiated::Version(id) | Negotiated::Retired(id) => Some(*id),
+            Negotiated::Implied(id) if spoken.is_empty() => Some(*id),
             _ => None,
         };
         let mut all: Vec<(Source, VersionId)> = spoken.to_vec();

@@ -29,14 +29,14 @@ fn decide(lines: &[&str]) -> Negotiated {
 
 #[test]
 fn accept_is_negotiated() {
-    use Negotiated::{Retired, Unacceptable, Unspecified, Version};
+    use Negotiated::{Implied, Retired, Unacceptable, Unspecified, Version};
     let rows: [(&[&str], Negotiated); 38] = [
         (&[], Unspecified),
         (&["*/*"], Unspecified),
         (&["application/json, text/plain, */*"], Unspecified),
         (&["…v3+json;q=0.5, …v2+json"], Version(V2)),
         (&["…v9+json, …v3+json;q=0.1"], Version(V3)),
-        (&["…v2+json;q=0, */*"], Version(V3)),
+        (&["…v2+json;q=0, */*"], Implied(V3)),
         (&["…v1+json"], Retired(V1)),
         (&["…v1+json, …v2+json;q=0.1"], Version(V2)),
         (&["…v9+json"], Unacceptable),
@@ -61,7 +61,7 @@ fn accept_is_negotiated() {
         (&["…v1+json;q=0, */*"], Unspecified),
         (&["…v1+json;q=0"], Unacceptable),
         (&["…v2+json;q=0, …v3+json;q=0, */*"], Unacceptable),
-        (&["…v2+json;Q=0;x=1, application/vnd.acme+json"], Version(V3)),
+        (&["…v2+json;Q=0;x=1, application/vnd.acme+json"], Implied(V3)),
         (&["application/vnd.acme+json;q=0.5;version=3"], Version(V3)),
         (&["text/html"], Unacceptable),
         (&["text/html, application/*;q=0.1"], Unspecified),
@@ -83,7 +83,7 @@ fn the_template_may_be_a_parameter_only() {
         ("application/vnd.acme+json;version=3", Negotiated::Version(V3)),
         ("application/json;version=3, application/json;q=0.9", Negotiated::Version(V3)),
         ("application/vnd.acme+json;version=1", Negotiated::Retired(V1)),
-        ("application/vnd.acme+json;version=2;q=0, application/vnd.acme+json", Negotiated::Version(V3)),
+        ("application/vnd.acme+json;version=2;q=0, application/vnd.acme+json", Negotiated::Implied(V3)),
     ];
     for (text, expected) in rows {
         let value = HeaderValue::from_static(text);
