@@ -120,6 +120,7 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
         Err(e) => {
             let Some(index) = place(catalog, host, &path::lenient(&raw)) else { return Resolved::Outside };
             let problem = Problem::new(Kind::PathInvalid).with_detail(e.to_string());
+            let problem = problem.with_supported_versions(catalog.apis()[index].supported(now));
             return Resolved::Refused(Refusal::new(index, problem));
         }
     };
