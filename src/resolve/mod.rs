@@ -114,6 +114,10 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
     } else {
         format!("{}{}", head.mount, head.uri.path()).into()
     };
+    if raw == "*" {
+        // About the server as a whole (RFC 9110 §7.1).
+        return Resolved::Outside;
+    }
     let host = host(&head);
     let path = match path::normalize(&raw) {
         Ok(path) => path,
