@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::{self, HeaderName, HeaderValue};
 
 use super::life::Life;
 use super::router::{Match, RouteId, Router};
@@ -221,6 +221,21 @@ impl ApiEntry {
     pub fn extension(&self, version: VersionId, consumer: Option<&str>) -> Option<&ExtensionEntry> {
         let consumer = consumer?;
         self.extensions.iter().find(|e| e.version == version && &*e.consumer == consumer)
+    }
+
+    /// Says that responses depend on who asks (RFC 9110 §12.5.5).
+    pub(super) fn vary_by_consumer(&mut self) {
+        let name = |source: &ConsumerSource| match source {
+            ConsumerSource::Header(name) => HeaderName::try_from(name.as_str()).ok(),
+            ConsumerSource::UserAgent => Some(header::USER_AGENT),
+        };
+        let mut names = self.vary.to_vec();
+        for name in self.consumer.iter().filter_map(name) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        self.vary = names.into();
     }
 
     /// Whether `version` is there at `now`: released, and not gone.

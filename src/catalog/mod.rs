@@ -89,6 +89,7 @@ impl Catalog {
     /// Asks `pins` for the version of consumers that the api's own table does not name.
     #[must_use]
     pub fn with_pins(mut self, pins: impl Pins) -> Self {
+        self.apis.iter_mut().for_each(ApiEntry::vary_by_consumer);
         self.pins = Some(Arc::new(pins));
         self
     }
