@@ -336,7 +336,8 @@ impl<'a> Builder<'a> {
         list.into()
     }
 
-    /// Fields that decide the version. A pin hangs on whoever asks, so then their field counts too (RFC 9110 §12.5.5).
+    /// Fields that decide the version. A pin or an extension hangs on whoever asks, so then their field counts too
+    /// (RFC 9110 §12.5.5).
     fn vary(&mut self, sources: &Sources) -> Box<[HeaderName]> {
         let mut names = Vec::new();
         if sources.media.is_some() {
@@ -348,7 +349,7 @@ impl<'a> Builder<'a> {
                 ConsumerSource::Header(name) => self.header_name(name),
                 ConsumerSource::UserAgent => Some(header::USER_AGENT),
             };
-            names.extend(name.filter(|_| !self.api.pins.is_empty()));
+            names.extend(name.filter(|_| !self.api.pins.is_empty() || !self.api.extensions.is_empty()));
         }
         names.into()
     }
