@@ -92,7 +92,8 @@ impl Plan {
     /// The problem and the seconds to wait.
     fn problem(&self, resolution: &Resolution, decision: &Decision) -> Option<(Problem, Option<u64>)> {
         let api = self.api();
-        let version = api.version(resolution.response);
+        let (judged, sunset) = self.inner.judged.unwrap_or((resolution.response, decision.sunset));
+        let version = api.version(judged);
         let text = &*version.text;
         let common = |kind| {
             let problem = Problem::new(kind).with_api_version(text).with_supported_versions(self.supported());
@@ -116,11 +117,11 @@ impl Plan {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::GONE);
                 let problem = common(Kind::VersionBrownout).with_status(status).with_detail(detail);
                 let problem = problem.with_retry_after(retry_after);
-                let problem = decision.sunset.map_or(problem.clone(), |sunset| problem.with_sunset(sunset));
+                let problem = sunset.map_or(problem.clone(), |sunset| problem.with_sunset(sunset));
                 Some((problem, Some(retry_after)))
             }
             Verdict::Gone => {
-                let sunset = decision.sunset.unwrap_or(self.inner.now);
+                let sunset = sunset.unwrap_or(self.inner.now);
                 let detail = format!("version {text} was retired on {}", &sunset.to_string()[..10]);
                 Some((common(Kind::VersionSunset).with_detail(detail).with_sunset(sunset), None))
             }

@@ -39,6 +39,8 @@ pub struct Plan {
 struct Inner {
     catalog: Arc<Catalog>,
     outcome: Planned,
+    /// The version that the verdict is on, and its end, where that is the content's and not the response's.
+    judged: Option<(VersionId, Option<Timestamp>)>,
     method: Method,
     /// The path as the client sent it, with what an outer router took off.
     path: Box<str>,
@@ -64,12 +66,14 @@ impl Plan {
     /// share of requests go by it.
     #[must_use]
     pub fn new(catalog: Arc<Catalog>, head: Head<'_>, now: Timestamp, draw: u64) -> Option<Self> {
+        let mut judged = None;
         let outcome = match resolve(head, &catalog, now) {
             Resolved::Outside => return None,
             Resolved::Preflight(resolution) => Planned::Preflight(resolution),
             Resolved::Refused(refusal) => Planned::Refused(refusal),
             Resolved::Request(resolution) => {
-                let decision = decide_both(&catalog, &resolution, now, draw);
+                let decision;
+                (decision, judged) = decide_both(&catalog, &resolution, now, draw);
                 Planned::Decided(resolution, decision)
             }
         };
@@ -77,6 +81,7 @@ impl Plan {
         let inner = Inner {
             catalog,
             outcome,
+            judged,
             method: method.clone(),
             path: format!("{mount}{}", uri.path()).into(),
             query: uri.query().map(Into::into),
@@ -221,13 +226,19 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<Box<str>> {
 }
 
 /// Content and response may speak two versions; what refuses either refuses the request.
-fn decide_both(catalog: &Catalog, resolution: &Resolution, now: Timestamp, draw: u64) -> Decision {
+fn decide_both(
+    catalog: &Catalog,
+    resolution: &Resolution,
+    now: Timestamp,
+    draw: u64,
+) -> (Decision, Option<(VersionId, Option<Timestamp>)>) {
     let response = decide_version(catalog, resolution, resolution.response, now, draw);
     if resolution.request == resolution.response || response.verdict != Verdict::Serve {
-        return response;
+        return (response, None);
     }
     let request = decide_version(catalog, resolution, resolution.request, now, draw);
-    Decision { verdict: request.verdict, would: request.would, ..response }
+    let decision = Decision { verdict: request.verdict, would: request.would, ..response };
+    (decision, Some((resolution.request, request.sunset)))
 }
 
 fn decide_version(
