@@ -7,6 +7,8 @@ mod cli;
 mod config;
 #[cfg(feature = "gateway")]
 mod gateway;
+#[cfg(feature = "layer")]
+mod http;
 mod json;
 mod layering;
 #[cfg(feature = "config")]

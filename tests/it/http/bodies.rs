@@ -1,0 +1,278 @@
+//! What else must be true of a message whose body was changed, and of one whose body was not.
+
+use sunward::catalog::Api;
+use sunward::layer::VersioningLayer;
+
+use super::{Bench, JSON, Row, exchange, run, users};
+
+fn bench() -> Bench {
+    Bench::new(api())
+}
+
+fn api() -> Api {
+    users().with_path("/v{version}")
+}
+
+/// All that speaks of the very bytes, or asks for some of them.
+const OF_THE_BYTES: &str = "200\ncontent-type: application/json\ncontent-length: 13\netag: \"a,b\"\n\
+     last-modified: Wed, 01 Jan 2025 00:00:00 GMT\ncontent-digest: sha-256=:AAAA:\nrepr-digest: sha-256=:AAAA:\n\
+     digest: sha-256=x\ncontent-md5: x\naccept-ranges: bytes\nsignature: a=:AA==:\nsignature-input: a=()\n\
+     cache-control: max-age=60\nx-other: 1\n\n{\"title\":\"a\"}";
+
+#[test]
+fn a_changed_response_does_not_speak_of_other_bytes() {
+    let dropped: &[&str] = &[
+        "200",
+        "-etag",
+        "-last-modified",
+        "-content-digest",
+        "-repr-digest",
+        "-digest",
+        "-content-md5",
+        "-accept-ranges",
+        "-signature",
+        "-signature-input",
+        "x-other: 1",
+        "cache-control: max-age=60",
+    ];
+    let mut got = dropped.to_vec();
+    got.extend(["= {\"name\":\"a\"}", "content-length: 12"]);
+    let mut headed = dropped.to_vec();
+    headed.extend(["= ", "-content-length"]);
+    let head = OF_THE_BYTES.split_once("\n\n").expect("a head").0;
+    bench().check(&[("get", "GET /v1/users/7", OF_THE_BYTES, &got), ("head", "HEAD /v1/users/7", head, &headed)]);
+    let same = bench().exchange("GET /v3/users/7", OF_THE_BYTES);
+    let lines = head.lines().skip(1).collect::<Vec<_>>();
+    assert_eq!(same.text(), "{\"title\":\"a\"}");
+    let wrong: Vec<_> = lines.iter().filter_map(|line| same.differs(line)).collect();
+    assert!(wrong.is_empty(), "what is not changed keeps all: {wrong:?}");
+    let head = bench().exchange("HEAD /v3/users/7", head);
+    assert_eq!(head.field("etag").as_deref(), Some("\"a,b\""));
+}
+
+#[test]
+fn conditions_and_ranges_stay_here() {
+    let conditions = "If-None-Match: \"a\"\nIf-Modified-Since: Wed, 01 Jan 2025 00:00:00 GMT\nIf-Range: \"a\"\n\
+                      Range: bytes=0-1\nAccept-Encoding: gzip, br\nIf-Match: \"b\"\nIdempotency-Key: \"k\"\nPrefer: x\n\
+                      traceparent: 00-1\nAuthorization: Bearer x";
+    let (old, new) = (format!("GET /v1/users/7\n{conditions}"), format!("GET /v3/users/7\n{conditions}"));
+    let kept: Vec<String> = conditions.lines().map(|line| format!("> {}", lower(line))).collect();
+    let mut kept: Vec<&str> = kept.iter().map(String::as_str).collect();
+    kept.push("200");
+    let other = format!("GET /v1/things\n{conditions}");
+    let stays = [
+        "> -if-none-match",
+        "> -if-modified-since",
+        "> -if-range",
+        "> -range",
+        "> accept-encoding: identity",
+        "> idempotency-key: \"k\"",
+        "> prefer: x",
+        "> traceparent: 00-1",
+        "> authorization: Bearer x",
+    ];
+    bench().check(&[
+        ("migrated", &old, "", &stays),
+        ("not migrated", &new, "", &kept),
+        ("a route that no change is about", &other, "", &kept),
+    ]);
+}
+
+fn lower(line: &str) -> String {
+    let (name, value) = line.split_once(':').expect("a field");
+    format!("{}:{value}", name.to_ascii_lowercase())
+}
+
+#[test]
+fn what_cannot_be_migrated_is_never_passed_on() {
+    let answered = |head: &str| format!("200\ncontent-type: application/json\n{head}\n\n{{\"title\":\"a\"}}");
+    let (gzip, unknown, identity) =
+        (answered("content-encoding: gzip"), answered("content-encoding: xyz"), answered("content-encoding: identity"));
+    let partial = answered("content-range: bytes 0-1/9").replacen("200", "206", 1);
+    let ranges = "206\ncontent-type: multipart/byteranges; boundary=x\n\n--x";
+    let broken = format!("{JSON}{{\"title\":");
+    let events = "200\ncontent-type: text/event-stream\n\ndata: {\"title\":\"a\"}\n\n";
+    let bad: &[&str] = &[
+        "502",
+        "~ problems/upstream-body-invalid",
+        "~ \"status\":502",
+        "cache-control: no-store",
+        "-etag",
+        "-content-encoding",
+    ];
+    let get = "GET /v1/users/7";
+    bench().check(&[
+        ("gzip", get, &gzip, bad),
+        ("unknown coding", get, &unknown, bad),
+        ("identity is no coding", get, &identity, &["200", "= {\"name\":\"a\"}"]),
+        ("a part", get, &partial, bad),
+        ("several parts", get, ranges, bad),
+        ("broken", get, &broken, bad),
+        ("no JSON", get, &format!("{JSON}<html>"), bad),
+        ("events", get, events, bad),
+        ("a failure is annotated", get, &broken, &["+deprecation", "link ~ anchor=\"/v1/users/7\"", "-retry-after"]),
+        ("of the same version, gzip", "GET /v3/users/7", &gzip, &["200", "content-encoding: gzip"]),
+        ("of the same version, a part", "GET /v3/users/7", &partial, &["206"]),
+        ("of the same version, broken", "GET /v3/users/7", &broken, &["200", "= {\"title\":"]),
+        ("of the same version, events", "GET /v3/users/7", events, &["200", "= data: {\"title\":\"a\"}\n\n"]),
+        ("of a route that no change is about", "GET /v1/things", &gzip, &["200", "content-encoding: gzip"]),
+    ]);
+    let post = |head: &str, body: &str| format!("POST /v1/users\ncontent-type: application/json\n{head}\n\n{body}");
+    let problem = |status: &'static str, kind: &'static str| [status, kind, "cache-control: no-store", "> nothing"];
+    let read = |status: &'static str, kind: &'static str| [status, kind, "cache-control: no-store", "-etag"];
+    bench().check(&[
+        ("gzip", &post("content-encoding: gzip", "x"), "", &problem("415", "accept-encoding: identity")),
+        (
+            "events",
+            &"POST /v1/users\ncontent-type: text/event-stream\n\nx".to_owned(),
+            "",
+            &problem("415", "+content-type"),
+        ),
+        ("a part", &post("content-range: bytes 0-1/9", "x"), "", &problem("400", "~ problems/body-invalid")),
+        ("broken", &post("a: b", "{\"name\":"), "", &read("400", "~ problems/body-invalid")),
+        (
+            "gzip of the same version",
+            &post("content-encoding: gzip", "x").replacen("v1", "v3", 1),
+            "",
+            &["200", "> = x", "> content-encoding: gzip"],
+        ),
+        ("another type", "POST /v1/users\ncontent-type: text/plain\n\nname", "", &["200", "> = name"]),
+    ]);
+}
+
+#[test]
+fn what_has_no_body_has_none_to_migrate() {
+    let post = "POST /v1/users\ncontent-type: application/json";
+    bench().check(&[
+        (
+            "an empty answer",
+            "GET /v1/users/7",
+            "200\ncontent-type: application/json\ncontent-length: 0",
+            &["200", "= "],
+        ),
+        ("204", "PUT /v1/users/7", "204", &["204", "= ", "-content-length"]),
+        ("205", "PUT /v1/users/7", "205", &["205", "= "]),
+        ("an empty request", post, "201", &["201", "> = "]),
+        ("a DELETE that says JSON", "DELETE /v1/users/7\ncontent-type: application/json", "204", &["204", "> = "]),
+    ]);
+}
+
+#[test]
+fn errors_of_the_service_are_its_own() {
+    let problem = "422\ncontent-type: application/problem+json\n\n{\"status\":422,\"title\":\"no\"}";
+    let error = "404\ncontent-type: application/json\n\n{\"title\":\"no\"}";
+    let success = "200\ncontent-type: application/problem+json\n\n{\"title\":\"no\"}";
+    bench().check(&[
+        (
+            "a problem",
+            "POST /v1/users",
+            problem,
+            &["422", "= {\"status\":422,\"title\":\"no\"}", "content-type: application/problem+json"],
+        ),
+        ("an error", "GET /v1/users/7", error, &["404", "= {\"title\":\"no\"}"]),
+        ("a problem that is a success", "GET /v1/users/7", success, &["200", "= {\"title\":\"no\"}"]),
+    ]);
+}
+
+#[test]
+fn what_is_stored_is_not_what_was_sent() {
+    let stored = |status: &str| format!("{status}\netag: \"a\"\nlast-modified: Wed, 01 Jan 2025 00:00:00 GMT");
+    let put = |path: &str| format!("PUT {path}\ncontent-type: application/json\n\n{{\"name\":\"a\"}}");
+    let gone: &[&str] = &["-etag", "-last-modified"];
+    let kept: &[&str] = &["etag: \"a\"", "+last-modified"];
+    let (old, new) = (put("/v1/users/7"), put("/v3/users/7"));
+    let patch = old.replacen("PUT", "PATCH", 1);
+    bench().check(&[
+        ("200", &old, &stored("200"), gone),
+        ("204", &old, &stored("204"), gone),
+        ("patch", &patch, &stored("204"), gone),
+        ("a failure", &old, &stored("412"), kept),
+        ("the same version", &new, &stored("200"), kept),
+        ("the same version, 204", &new, &stored("204"), kept),
+    ]);
+}
+
+#[test]
+fn patches_are_migrated_as_patches() {
+    let patch = |kind: &str, body: &str| format!("PATCH /v1/users/7\ncontent-type: application/{kind}\n\n{body}");
+    let rows = [
+        ("merge-patch+json", "{\"name\":null}", "> = {\"title\":null}"),
+        ("merge-patch+json", "{\"age\":1}", "> = {\"age\":1}"),
+        ("merge-patch+json", "{}", "> = {}"),
+        ("json", "{\"name\":\"a\"}", "> = {\"title\":\"a\"}"),
+        (
+            "json-patch+json",
+            "[{\"op\":\"remove\",\"path\":\"/name\"}]",
+            "> = [{\"op\":\"remove\",\"path\":\"/title\"}]",
+        ),
+        (
+            "json-patch+json",
+            "[{\"op\":\"test\",\"path\":\"/~01\",\"value\":1}]",
+            "> = [{\"op\":\"test\",\"path\":\"/~01\",\"value\":1}]",
+        ),
+    ];
+    for (kind, body, expected) in rows {
+        bench().check(&[(body, &patch(kind, body), "204", &["204", expected])]);
+    }
+    bench().check(&[("broken", &patch("merge-patch+json", "{"), "", &["400"])]);
+    let removed = sunward::change::Change::new("3", "no fax")
+        .with_on("user")
+        .breaking()
+        .with_op(sunward::change::OpSpec::remove("/fax", ""));
+    Bench::new(api().with_change(removed)).check(&[(
+        "of a member that is gone",
+        &patch("json-patch+json", "[{\"op\":\"replace\",\"path\":\"/fax\",\"value\":1}]"),
+        "",
+        &["422", "~ problems/body-unprocessable"],
+    )]);
+}
+
+#[test]
+fn the_same_request_gives_the_same_bytes() {
+    let post = "POST /v1/users\nIdempotency-Key: \"k\"\ncontent-type: application/json\n\n\
+                {\"id\":12345678901234567890123,\"p\":1.10,\"n\\u0061me\":\"\\uDEAD\",\"z\": -0 }";
+    let sent = |bench: &Bench| bench.exchange(post, "201").seen.expect("it is passed on").body;
+    let other = sunward::change::Change::new("2", "elsewhere")
+        .with_at("GET /carts -> 200")
+        .with_op(sunward::change::OpSpec::add("/a", "b"));
+    let first = sent(&bench());
+    let text = String::from_utf8(first.to_vec()).expect("text");
+    assert!(text.starts_with("{\"id\":12345678901234567890123,\"p\":1.10,\"title\":\"\\uDEAD\",\"z\": -0"), "{text}");
+    assert_eq!(first, sent(&bench()));
+    assert_eq!(first, sent(&Bench::new(api().with_change(other))));
+}
+
+#[test]
+fn bodies_are_held_up_to_a_limit() {
+    let limited = |bench: &Bench, request: &str, upstream: &str| run(exchange(layer(bench), request, upstream));
+    fn layer(bench: &Bench) -> VersioningLayer {
+        bench.layer().with_max_body_bytes(20)
+    }
+    let rows: &[Row<'_>] = &[
+        (
+            "request",
+            "POST /v1/users\ncontent-type: application/json\n\n{\"name\":\"0123456789\"}",
+            "",
+            &["413", "~ problems/body-too-large", "> nothing"],
+        ),
+        ("response", "GET /v1/users/7", "200\ncontent-type: application/json\n\n{\"title\":\"0123456789\"}", &["502"]),
+        ("just so", "GET /v1/users/7", "200\ncontent-type: application/json\n\n{\"title\":\"01234567\"}", &["200"]),
+        (
+            "not migrated",
+            "GET /v3/users/7",
+            "200\ncontent-type: application/json\n\n{\"title\":\"0123456789\"}",
+            &["200"],
+        ),
+    ];
+    for (name, request, upstream, expected) in rows {
+        let exchange = limited(&bench(), request, upstream);
+        let wrong: Vec<_> = expected.iter().filter_map(|line| exchange.differs(line)).collect();
+        assert!(wrong.is_empty(), "{name}: {wrong:?}");
+    }
+}
+
+#[test]
+fn lines_of_documents_are_migrated_each() {
+    let lines = "200\ncontent-type: application/x-ndjson\n\n{\"title\":1}\r\n\n{\"title\":2}";
+    bench().check(&[("ndjson", "GET /v1/users/7", lines, &["200", "= {\"name\":1}\r\n\n{\"name\":2}"])]);
+}

@@ -1,0 +1,284 @@
+//! What is counted, and when.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use sunward::catalog::{Api, Brownout};
+use tower::{Layer, ServiceExt, service_fn};
+
+use super::{Bench, Message, run, users};
+
+/// Runs `test` with a recorder of its own.
+fn recorded<T>(test: impl FnOnce(&Recorded) -> T) -> T {
+    let recorder = DebuggingRecorder::new();
+    let recorded = Recorded(recorder.snapshotter());
+    metrics::with_local_recorder(&recorder, || test(&recorded))
+}
+
+struct Recorded(Snapshotter);
+
+impl Recorded {
+    /// All values since the last time, `name{labels}` each, counters of zero left out. A histogram is how often.
+    fn take(&self) -> Vec<(String, f64)> {
+        let mut list: Vec<(String, f64)> = Vec::new();
+        for (key, _, _, value) in self.0.snapshot().into_vec() {
+            let labels: Vec<String> = key.key().labels().map(|l| format!("{}={}", l.key(), l.value())).collect();
+            let value = match value {
+                #[allow(clippy::cast_precision_loss, reason = "small counts")]
+                DebugValue::Counter(count) => count as f64,
+                DebugValue::Gauge(gauge) => gauge.into_inner(),
+                #[allow(clippy::cast_precision_loss, reason = "small counts")]
+                DebugValue::Histogram(values) => values.len() as f64,
+            };
+            if value != 0.0 {
+                list.push((format!("{}{{{}}}", key.key().name(), labels.join(",")), value));
+            }
+        }
+        list.sort_by(|a, b| a.0.cmp(&b.0));
+        list
+    }
+
+    /// The labels of `sunward_requests_total`, each request once.
+    fn requests(&self) -> Vec<String> {
+        let all = self.take().into_iter().filter_map(|(key, count)| {
+            let labels = key.strip_prefix("sunward_requests_total{")?.strip_suffix('}')?.to_owned();
+            Some((labels, count))
+        });
+        all.flat_map(|(labels, count)| (0..count as usize).map(move |_| labels.clone()).collect::<Vec<_>>()).collect()
+    }
+}
+
+fn value(list: &[(String, f64)], key: &str) -> f64 {
+    list.iter().find(|(known, _)| known == key).map_or(0.0, |(_, value)| *value)
+}
+
+fn api() -> Api {
+    users().with_path("/v{version}").with_header("Api-Version")
+}
+
+fn labels(version: &str, route: &str, method: &str, class: &str, outcome: &str) -> String {
+    format!("api=shop,version={version},route={route},method={method},status_class={class},outcome={outcome}")
+}
+
+#[test]
+fn a_request_is_counted_with_its_outcome() {
+    let window = Brownout::new("2026-06-01T12:00:00Z", std::time::Duration::from_secs(600));
+    let with = |window: Brownout| {
+        let first = sunward::catalog::Version::new("1").with_deprecated("2025-01-01").with_sunset("2027-01-01");
+        Api::new("shop")
+            .with_path("/v{version}")
+            .with_version(first.with_brownout(window))
+            .with_version(sunward::catalog::Version::new("2"))
+            .with_route(sunward::catalog::Route::new("GET /users/{id}"))
+    };
+    let (dark, gone) = ("2026-06-01T12:05:00Z", "2027-01-01T00:00:00Z");
+    let user = "/users/{id}";
+    let closed = sunward::catalog::Version::new("1").with_closed("2026-01-01");
+    let closed = Api::new("shop").with_path("/v{version}").with_version(closed);
+    let rows: Vec<(&str, Api, &str, &str, &str, String)> = vec![
+        ("served", api(), dark, "GET /v1/users/7", "200", labels("1", user, "GET", "2xx", "served")),
+        ("by HEAD", api(), dark, "HEAD /v1/users/7", "200", labels("1", user, "HEAD", "2xx", "served")),
+        ("an error", api(), dark, "GET /v1/users/7", "503", labels("1", user, "GET", "5xx", "served")),
+        ("an unknown path", api(), dark, "GET /v1/nowhere", "404", labels("1", "_unmatched", "GET", "4xx", "served")),
+        (
+            "an unknown method",
+            api(),
+            dark,
+            "BREW /v1/nowhere",
+            "200",
+            labels("1", "_unmatched", "_other", "2xx", "served"),
+        ),
+        (
+            "an unknown version",
+            api(),
+            dark,
+            "GET /v9/users/7",
+            "",
+            labels("_other", "_unmatched", "GET", "4xx", "refused"),
+        ),
+        ("no version", api(), dark, "GET /users/7", "", labels("_other", "_unmatched", "GET", "4xx", "refused")),
+        (
+            "a preflight",
+            api(),
+            dark,
+            "OPTIONS /v1/users/7\nOrigin: a\nAccess-Control-Request-Method: GET",
+            "204",
+            labels("1", user, "OPTIONS", "2xx", "served"),
+        ),
+        ("a brownout", with(window.clone()), dark, "GET /v1/users/7", "", labels("1", user, "GET", "4xx", "brownout")),
+        (
+            "a dry run",
+            with(window.with_dry_run(true)),
+            dark,
+            "GET /v1/users/7",
+            "",
+            labels("1", user, "GET", "2xx", "spared"),
+        ),
+        ("closed", closed, dark, "GET /v1/x", "", labels("1", "_unmatched", "GET", "4xx", "closed")),
+        ("gone", api(), gone, "GET /v1/users/7", "", labels("1", user, "GET", "4xx", "gone")),
+        ("gone by HEAD", api(), gone, "HEAD /v1/users/7", "", labels("1", user, "HEAD", "4xx", "gone")),
+        (
+            "not to be migrated",
+            api(),
+            dark,
+            "GET /v1/users/7",
+            "200\ncontent-type: application/json\n\n<",
+            labels("1", user, "GET", "5xx", "failed"),
+        ),
+        (
+            "not to be migrated by us",
+            api(),
+            dark,
+            "POST /v1/users\ncontent-type: application/json\n\n{",
+            "",
+            labels("1", "/users", "POST", "4xx", "failed"),
+        ),
+    ];
+    for (name, api, now, request, upstream, expected) in rows {
+        recorded(|recorded| {
+            let bench = Bench::new(api).at(now);
+            bench.exchange(request, upstream);
+            assert_eq!(recorded.requests(), [expected], "{name}");
+        });
+    }
+    recorded(|recorded| {
+        Bench::with([api().with_base_path("/shop")], |catalog| catalog).exchange("GET /else", "");
+        assert!(recorded.requests().is_empty(), "what is no api's is not counted");
+    });
+}
+
+#[test]
+fn deprecation_is_counted_apart() {
+    recorded(|recorded| {
+        let bench = Bench::new(api());
+        let list = recorded.take();
+        assert_eq!(
+            list,
+            [("sunward_version_sunset_timestamp_seconds{api=shop,version=1}".to_owned(), 1_798_761_600.0)]
+        );
+        let all = "api=shop,version=1,route=/users/{id},method=GET";
+        bench.exchange("GET /v1/users/7", "200\ncontent-type: application/json\n\n{\"title\":1}");
+        let list = recorded.take();
+        assert_eq!(value(&list, &format!("sunward_deprecated_requests_total{{{all}}}")), 1.0, "{list:?}");
+        assert_eq!(value(&list, "sunward_requested_deprecated{api=shop,version=1,route=/users/{id}}"), 1.0);
+        assert_eq!(value(&list, &format!("http_server_request_duration_seconds{{{all}}}")), 1.0);
+        assert_eq!(value(&list, &format!("sunward_response_body_bytes_total{{{all}}}")), 10.0);
+        let migrated = "{api=shop,route=/users/{id},direction=response}";
+        assert_eq!(value(&list, &format!("sunward_migration_duration_seconds{migrated}")), 1.0);
+        bench.exchange("GET /v1/users/7", "200\ncontent-type: application/json\n\n{");
+        assert_eq!(value(&recorded.take(), &format!("sunward_migration_errors_total{migrated}")), 1.0);
+        bench.exchange("GET /v1/users/7", "200\ncontent-type: application/json\ncontent-encoding: gzip\n\n{");
+        assert_eq!(value(&recorded.take(), &format!("sunward_migration_errors_total{migrated}")), 1.0);
+        let coded = "POST /v1/users\ncontent-type: application/json\ncontent-encoding: gzip\n\n{";
+        bench.exchange(coded, "");
+        let migrated = "{api=shop,route=/users,direction=request}";
+        assert_eq!(value(&recorded.take(), &format!("sunward_migration_errors_total{migrated}")), 1.0);
+        let bench = bench.at("2027-01-01");
+        bench.exchange("GET /v1/users/7", "");
+        let list = recorded.take();
+        assert_eq!(value(&list, &format!("sunward_gone_total{{{all}}}")), 1.0, "{list:?}");
+        assert_eq!(value(&list, &format!("sunward_deprecated_requests_total{{{all}}}")), 1.0);
+        bench.exchange("GET /v2/users/7", "");
+        assert!(!recorded.take().iter().any(|(key, _)| key.contains("deprecated_requests_total{api=shop,version=2")));
+    });
+}
+
+#[test]
+fn brownouts_are_counted_also_in_a_dry_run() {
+    for dry in [false, true] {
+        recorded(|recorded| {
+            let window = Brownout::new("2026-06-01T12:00:00Z", std::time::Duration::from_secs(600)).with_dry_run(dry);
+            let first = sunward::catalog::Version::new("1").with_deprecated("2025-01-01").with_brownout(window);
+            let bench =
+                Bench::new(Api::new("shop").with_path("/v{version}").with_version(first)).at("2026-06-01T12:05:00Z");
+            bench.exchange("GET /v1/x", "");
+            let key = "sunward_brownout_total{api=shop,version=1,route=_unmatched,method=GET}";
+            assert_eq!(value(&recorded.take(), key), 1.0, "dry run: {dry}");
+        });
+    }
+}
+
+#[test]
+fn a_request_is_counted_when_its_body_ends() {
+    let two = || Frames([Bytes::from("abc"), Bytes::from("de")].into());
+    let user = "/users/{id}";
+    recorded(|recorded| {
+        let service = Bench::new(api())
+            .layer()
+            .layer(service_fn(move |_: Request<_>| async move { Ok::<_, Infallible>(Response::new(two())) }));
+        let ask = || run(service.clone().oneshot(Message::parse("GET /v2/users/7").request())).expect("an answer");
+        let response = ask();
+        assert!(recorded.requests().is_empty(), "a head is no answer");
+        run(response.into_body().collect()).expect("a body");
+        let list = recorded.take();
+        let served = format!("sunward_requests_total{{{}}}", labels("2", user, "GET", "2xx", "served"));
+        assert_eq!(value(&list, &served), 1.0, "{list:?}");
+        assert_eq!(
+            value(&list, "sunward_response_body_bytes_total{api=shop,version=2,route=/users/{id},method=GET}"),
+            5.0
+        );
+
+        let mut body = ask().into_body();
+        run(body.frame()).expect("a frame").expect("a frame");
+        assert!(recorded.requests().is_empty());
+        drop(body);
+        let list = recorded.take();
+        let aborted = format!("sunward_requests_total{{{}}}", labels("2", user, "GET", "2xx", "aborted"));
+        assert_eq!(value(&list, &aborted), 1.0, "{list:?}");
+        assert_eq!(
+            value(&list, "sunward_response_body_bytes_total{api=shop,version=2,route=/users/{id},method=GET}"),
+            3.0
+        );
+
+        drop(ask());
+        assert_eq!(recorded.requests(), [labels("2", user, "GET", "2xx", "aborted")], "also before its first byte");
+    });
+}
+
+/// A body of several frames.
+struct Frames(std::collections::VecDeque<Bytes>);
+
+impl http_body::Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        std::task::Poll::Ready(self.0.pop_front().map(|bytes| Ok(http_body::Frame::data(bytes))))
+    }
+}
+
+#[test]
+fn failures_are_told_from_aborts() {
+    let user = "/users/{id}";
+    recorded(|recorded| {
+        let bench = Bench::new(api());
+        let failing =
+            bench.layer().layer(service_fn(|_: Request<_>| async { Err::<Response<Full<Bytes>>, _>("down") }));
+        assert!(run(failing.oneshot(Message::parse("GET /v2/users/7").request())).is_err());
+        assert_eq!(recorded.requests(), [labels("2", user, "GET", "5xx", "error")]);
+
+        let pending = bench
+            .layer()
+            .layer(service_fn(|_: Request<_>| std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>()));
+        drop(pending.oneshot(Message::parse("GET /v2/users/7").request()));
+        assert!(recorded.requests().is_empty(), "it was not polled");
+        let pending = bench
+            .layer()
+            .layer(service_fn(|_: Request<_>| std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>()));
+        let waits = async {
+            tokio::select! {
+                biased;
+                _ = pending.oneshot(Message::parse("GET /v2/users/7").request()) => panic!("it never answers"),
+                () = std::future::ready(()) => {}
+            }
+        };
+        run(waits);
+        assert_eq!(recorded.requests(), [labels("2", user, "GET", "5xx", "aborted")]);
+    });
+}

@@ -1,0 +1,279 @@
+//! Which version a request speaks.
+
+use sunward::catalog::{Api, Catalog, ConsumerSource, Route, Version};
+use sunward::consumer::{Consumer, Pins};
+use sunward::version::Scheme;
+
+use super::{Bench, users};
+
+/// All five sources.
+fn all() -> Api {
+    users()
+        .with_base_path("/api")
+        .with_path("/v{version}")
+        .with_header("Api-Version")
+        .with_query("api-version")
+        .with_accept("application/vnd.shop.v{version}+json")
+        .with_parameter("version")
+        .with_version_host("v{version}.shop.test")
+        .with_unspecified("1")
+}
+
+#[test]
+fn every_source_is_read() {
+    Bench::new(all()).check(&[
+        ("none", "GET /api/users/7", "", &["200", "api-version: 1", "> GET /api/users/7"]),
+        ("path", "GET /api/v2/users/7", "", &["200", "api-version: 2", "> GET /api/users/7"]),
+        ("path only", "GET /api/v2", "", &["200", "api-version: 2", "> GET /api/"]),
+        ("header", "GET /api/users/7\nApi-Version: 2", "", &["api-version: 2", "> api-version: 3"]),
+        ("header, with v", "GET /api/users/7\nApi-Version: v2", "", &["api-version: 2"]),
+        (
+            "query",
+            "GET /api/users/7?a=1&api-version=2",
+            "",
+            &["api-version: 2", "> GET /api/users/7?a=1&api-version=3"],
+        ),
+        ("query, escaped", "GET /api/users/7?api%2Dversion=%32", "", &["api-version: 2"]),
+        ("accept", "GET /api/users/7\nAccept: application/vnd.shop.v2+json", "", &["api-version: 2"]),
+        ("accept parameter", "GET /api/users/7\nAccept: application/json; version=2", "", &["api-version: 2"]),
+        ("host", "GET /api/users/7\nHost: V2.shop.test:8080", "", &["api-version: 2"]),
+        ("host of the target", "GET http://v2.shop.test/api/users/7\nHost: v1.shop.test", "", &["api-version: 2"]),
+        ("another host", "GET /api/users/7\nHost: www.shop.test", "", &["api-version: 1"]),
+    ]);
+}
+
+#[test]
+fn sources_that_speak_agree_once_they_are_parsed() {
+    let ambiguous =
+        &["400", "~ problems/version-ambiguous", "~ \"supported_versions\":[\"1\",\"2\",\"3\"]", "> nothing"];
+    Bench::new(all()).check(&[
+        ("v2 and 2", "GET /api/v2/users/7\nApi-Version: v2", "", &["200", "api-version: 2"]),
+        (
+            "five times the same",
+            "GET /api/v2/users/7?api-version=2\nApi-Version: V2\nHost: v2.shop.test\nAccept: application/json;version=v2",
+            "",
+            &["200", "api-version: 2"],
+        ),
+        ("path, header", "GET /api/v2/users/7\nApi-Version: 1", "", ambiguous),
+        ("path, query", "GET /api/v2/users/7?api-version=3", "", ambiguous),
+        ("path, host", "GET /api/v2/users/7\nHost: v1.shop.test", "", ambiguous),
+        ("header, accept", "GET /api/users/7\nApi-Version: 2\nAccept: application/vnd.shop.v3+json", "", ambiguous),
+        ("a wildcard says nothing", "GET /api/v2/users/7\nAccept: */*", "", &["200", "api-version: 2"]),
+        (
+            "a wildcard says nothing, whatever else is refused",
+            "GET /api/v2/users/7\nAccept: application/vnd.shop.v1+json;q=0, */*",
+            "",
+            &["200", "api-version: 2"],
+        ),
+        ("another type says nothing", "GET /api/v2/users/7\nAccept: text/csv", "", &["200", "api-version: 2"]),
+        (
+            "content, path",
+            "PUT /api/v2/users/7\nContent-Type: application/vnd.shop.v1+json\n\n{}",
+            "",
+            ambiguous,
+        ),
+        (
+            "vary is there also on an error",
+            "GET /api/v2/users/7\nApi-Version: 1",
+            "",
+            &["vary: accept, api-version", "cache-control: no-store", "content-type: application/problem+json", "+date"],
+        ),
+    ]);
+}
+
+#[test]
+fn precedence_replaces_the_refusal() {
+    Bench::new(all().with_precedence(["header", "path"])).check(&[
+        ("header first", "GET /api/v2/users/7\nApi-Version: 1", "", &["200", "api-version: 1"]),
+        ("then path", "GET /api/v2/users/7?api-version=1", "", &["200", "api-version: 2"]),
+        ("what it does not list must agree", "GET /api/users/7?api-version=1\nHost: v2.shop.test", "", &["400"]),
+        ("what it wins over must exist all the same", "GET /api/v9/users/7\nApi-Version: 1", "", &["404"]),
+    ]);
+}
+
+#[test]
+fn what_is_no_version_is_refused() {
+    let header = "~ problems/version-invalid";
+    Bench::new(all()).check(&[
+        ("path", "GET /api/v9/users/7", "", &["404", "~ problems/version-unknown", "~ \"status\":404", "> nothing"]),
+        ("header", "GET /api/users/7\nApi-Version: 9", "", &["400", "~ problems/version-unknown", "> nothing"]),
+        ("query", "GET /api/users/7?api-version=9", "", &["400", "~ problems/version-unknown"]),
+        ("malformed", "GET /api/users/7\nApi-Version: latest", "", &["400", header]),
+        ("empty", "GET /api/users/7\nApi-Version: ", "", &["400", header]),
+        ("twice", "GET /api/users/7\nApi-Version: 2\nApi-Version: 2", "", &["400", header]),
+        ("a list", "GET /api/users/7\nApi-Version: 2, 3", "", &["400", header]),
+        ("white space", "GET /api/users/7\nApi-Version:   2  ", "", &["200", "api-version: 2"]),
+        ("query twice", "GET /api/users/7?api-version=2&api-version=2", "", &["400", header]),
+        ("empty query", "GET /api/users/7?api-version", "", &["400", header]),
+        ("leading zero", "GET /api/users/7\nApi-Version: 02", "", &["400", header]),
+        ("no version at all", "GET /api/vendors", "", &["200", "api-version: 1", "> GET /api/vendors"]),
+    ]);
+    let none =
+        Api::new("shop").with_header("Api-Version").with_version(Version::new("1")).with_version(Version::new("2"));
+    Bench::new(none).check(&[(
+        "unspecified",
+        "GET /users",
+        "",
+        &["400", "~ problems/version-unspecified", "~ the header `api-version`", "vary: api-version", "> nothing"],
+    )]);
+}
+
+/// One pin of a service of its own.
+struct OnePin;
+
+impl Pins for OnePin {
+    fn pinned(&self, api: &str, consumer: &Consumer) -> Option<String> {
+        (api == "shop" && consumer.as_str() == "carol").then(|| "v2".to_owned())
+    }
+}
+
+#[test]
+fn a_pin_then_the_route_then_the_api() {
+    let api = users()
+        .with_header("Api-Version")
+        .with_unspecified("1")
+        .with_consumer(ConsumerSource::Header("X-Consumer".into()))
+        .with_consumer(ConsumerSource::UserAgent)
+        .with_pin("bob", "3")
+        .with_route(Route::new("GET /users").with_default("2"));
+    Bench::with([api], |catalog| catalog.with_pins(OnePin)).check(&[
+        ("nobody", "GET /users/7", "", &["api-version: 1"]),
+        ("the route's default", "GET /users", "", &["api-version: 2"]),
+        ("a pin in the table", "GET /users\nX-Consumer: bob", "", &["api-version: 3"]),
+        ("a pin of the service", "GET /users/7\nX-Consumer: carol", "", &["api-version: 2"]),
+        ("a pin by User-Agent", "GET /users/7\nUser-Agent: bob/1.2 (x)", "", &["api-version: 3"]),
+        ("the first source counts", "GET /users/7\nX-Consumer: carol\nUser-Agent: bob", "", &["api-version: 2"]),
+        ("a pin is no order", "GET /users/7\nX-Consumer: bob\nApi-Version: 1", "", &["api-version: 1"]),
+        ("whom it hangs on", "GET /users/7", "", &["vary: api-version, x-consumer, user-agent"]),
+    ]);
+    let api = users().with_header("Api-Version").with_unspecified("1");
+    let api = api.with_consumer(ConsumerSource::Header("X-Consumer".into()));
+    Bench::new(api.clone()).check(&[("no pins", "GET /users/7", "", &["vary: api-version"])]);
+    Bench::with([api], |catalog: Catalog| catalog.with_pins(OnePin)).check(&[(
+        "the service's pins",
+        "GET /users/7",
+        "",
+        &["vary: api-version, x-consumer"],
+    )]);
+}
+
+fn versions(api: Api, names: &[&str]) -> Api {
+    names.iter().fold(api, |api, name| api.with_version(Version::new(*name)))
+}
+
+#[test]
+fn other_schemes_and_aliases() {
+    let api = Api::new("shop").with_header("Api-Version").with_path("/{version}");
+    let minor = versions(api.clone().with_scheme(Scheme::Minor), &["1.0", "1.2", "1.10", "2.0-beta"]);
+    Bench::new(minor.with_alias("1", "1.10").with_alias("stable", "1.2").with_unspecified("1.0")).check(&[
+        ("minor", "GET /x\nApi-Version: 1.2", "", &["api-version: 1.2"]),
+        ("the order is that of numbers", "GET /x\nApi-Version: 1.10", "", &["api-version: 1.10"]),
+        ("an alias is echoed by what it means", "GET /x\nApi-Version: 1", "", &["api-version: 1.10"]),
+        ("an alias in the path", "GET /stable/x", "", &["api-version: 1.2", "> GET /x"]),
+        ("an alias and its version", "GET /stable/x\nApi-Version: 1.2", "", &["200"]),
+        ("a preview", "GET /x\nApi-Version: 2.0-Beta", "", &["api-version: 2.0-beta"]),
+        ("not declared", "GET /x\nApi-Version: 1.3", "", &["400", "~ problems/version-unknown"]),
+    ]);
+    let date = versions(api.clone().with_scheme(Scheme::Date), &["2024-10-01", "2025-03-01"]);
+    Bench::new(date.clone().with_version(Version::new("2026-05-01").with_released("2026-07-01"))).check(&[
+        ("date", "GET /x\nApi-Version: 2025-03-01", "", &["api-version: 2025-03-01"]),
+        ("between two, without waterfall", "GET /x\nApi-Version: 2025-02-01", "", &["400"]),
+        ("no such day", "GET /x\nApi-Version: 2025-02-30", "", &["400", "~ problems/version-invalid"]),
+        ("not released", "GET /x\nApi-Version: 2026-05-01", "", &["400", "~ [\"2024-10-01\",\"2025-03-01\"]"]),
+        ("not released, in the path", "GET /2026-05-01/x", "", &["404"]),
+    ]);
+    let later = Version::new("2026-05-01").with_released("2026-07-01");
+    Bench::new(date.with_version(later).with_waterfall(true)).check(&[
+        ("exact", "GET /x\nApi-Version: 2024-10-01", "", &["api-version: 2024-10-01"]),
+        ("between two", "GET /x\nApi-Version: 2025-02-28", "", &["api-version: 2024-10-01"]),
+        ("after the last that is released", "GET /x\nApi-Version: 2026-05-31", "", &["api-version: 2025-03-01"]),
+        ("today", "GET /x\nApi-Version: 2026-06-01", "", &["200"]),
+        ("before the first", "GET /x\nApi-Version: 2024-09-30", "", &["400"]),
+        ("in the future", "GET /x\nApi-Version: 2026-06-02", "", &["400", "~ is in the future"]),
+        ("in the future, in the path", "GET /2026-06-02/x", "", &["400", "~ is in the future"]),
+        ("a preview is not waterfalled to", "GET /x\nApi-Version: 2025-03-02-beta", "", &["400"]),
+    ]);
+    let month = versions(api.with_scheme(Scheme::Month), &["2024-10", "2025-03"]).with_waterfall(true);
+    Bench::new(month).check(&[
+        ("month", "GET /x\nApi-Version: 2025-03", "", &["api-version: 2025-03"]),
+        ("between two", "GET /2024-12/x", "", &["api-version: 2024-10", "> GET /x"]),
+        ("in the future", "GET /x\nApi-Version: 2026-07", "", &["400"]),
+        ("no month", "GET /x\nApi-Version: 2025-13", "", &["400"]),
+    ]);
+}
+
+#[test]
+fn one_path_has_one_decision() {
+    let api = Api::new("shop")
+        .with_path("/v{version}")
+        .with_version(Version::new("1").with_deprecated("2020-01-01").with_sunset("2021-01-01"))
+        .with_version(Version::new("2"))
+        .with_version(Version::new("10"))
+        .with_exclude("/health")
+        .with_exclude("/docs/*");
+    let refused = &["400", "~ problems/path-invalid", "~ \"supported_versions\":[\"2\",\"10\"]", "> nothing"];
+    Bench::new(api).check(&[
+        ("plain", "GET /v2/x", "", &["200", "> GET /x"]),
+        ("escaped", "GET /%76%32/x", "", &["200", "> GET /x"]),
+        ("gone, escaped", "GET /%761/x", "", &["410", "> nothing"]),
+        ("whole segments", "GET /v10/x", "", &["200", "> GET /x"]),
+        ("v20 is not v2", "GET /v20/x", "", &["404", "> nothing"]),
+        ("an empty segment", "GET //v1/x", "", refused),
+        ("dots", "GET /v2/../v1/x", "", refused),
+        ("escaped dots", "GET /v2/%2e%2E/v1/x", "", refused),
+        ("an escaped slash", "GET /v2%2Fx", "", refused),
+        ("a small v only", "GET /V2/x", "", &["400", "~ problems/version-unspecified"]),
+        ("excluded", "GET /health", "204\nx-a: 1", &["204", "x-a: 1", "-vary", "> GET /health"]),
+        ("excluded below", "GET /docs/a/b?c", "", &["200", "> GET /docs/a/b?c"]),
+        ("excluded, escaped", "GET /%68ealth", "", &["200", "> GET /%68ealth"]),
+        ("not excluded", "GET /healthy", "", &["400"]),
+        ("about the server", "OPTIONS *", "", &["200", "> OPTIONS *"]),
+    ]);
+}
+
+#[test]
+fn preflights_pass_whatever_the_version() {
+    let api = users().with_path("/v{version}").with_header("Api-Version").with_base_path("/api");
+    let api = api.with_version(Version::new("4").with_released("2027-01-01"));
+    let ask = |path: &str| format!("OPTIONS {path}\nOrigin: https://a.test\nAccess-Control-Request-Method: GET");
+    let (live, gone, unknown, none, absent) = (
+        ask("/api/v2/users/7"),
+        ask("/api/v1/users/7"),
+        ask("/api/v9/users/7"),
+        ask("/api/users/7"),
+        ask("/api/v4/other"),
+    );
+    let upstream = "204\nAccess-Control-Allow-Origin: *";
+    Bench::new(api).at("2028-01-01").check(&[
+        ("live", &live, upstream, &["204", "> OPTIONS /api/users/7"]),
+        ("gone", &gone, upstream, &["204", "> OPTIONS /api/users/7", "-deprecation"]),
+        ("unknown", &unknown, upstream, &["204", "> OPTIONS /api/users/7"]),
+        ("none", &none, upstream, &["204", "> OPTIONS /api/users/7"]),
+        ("no such route", &absent, upstream, &["204", "> OPTIONS /api/other"]),
+        ("no preflight", "OPTIONS /api/v1/users/7", upstream, &["410", "> nothing"]),
+    ]);
+}
+
+#[test]
+fn apis_are_told_apart() {
+    let api = |name: &str, version: &str| {
+        Api::new(name).with_header("Api-Version").with_unspecified(version).with_version(Version::new(version))
+    };
+    let apis = [
+        api("shop", "1").with_base_path("/shop"),
+        api("shop-admin", "2").with_base_path("/shop/admin"),
+        api("hosted", "3").with_base_path("/shop").with_host("Other.test"),
+        api("bank", "4").with_base_path("/bank"),
+    ];
+    Bench::with(apis, |catalog| catalog).check(&[
+        ("by base path", "GET /bank/x", "", &["api-version: 4"]),
+        ("the base path itself", "GET /bank", "", &["api-version: 4", "> GET /bank/"]),
+        ("the longest base path", "GET /shop/admin/x", "", &["api-version: 2"]),
+        ("whole segments", "GET /shop/administer", "", &["api-version: 1"]),
+        ("by host", "GET /shop/x\nHost: other.TEST:443", "", &["api-version: 3"]),
+        ("by the target's host", "GET http://other.test/shop/x\nHost: a.test", "", &["api-version: 3"]),
+        ("none of them", "GET /else\nApi-Version: x", "418", &["418", "-vary", "-api-version", "> GET /else"]),
+        ("none of them, and odd", "GET //else/..", "418", &["418"]),
+        ("no part of a segment", "GET /banking", "418", &["418", "-api-version"]),
+    ]);
+}

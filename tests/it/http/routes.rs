@@ -1,0 +1,222 @@
+//! Routes, queries, fields and statuses that versions changed.
+
+use sunward::catalog::{Api, Route, Version};
+use sunward::change::{Change, OpSpec};
+
+use super::{Bench, JSON};
+
+/// `people` were moved to `users` in version 2; version 2 added `/teams`, and removed `/groups`.
+fn moved() -> Api {
+    let routes = Change::new("2", "people are users")
+        .breaking()
+        .with_op(OpSpec::move_route("GET /people/{id}", "GET /users/{id}"))
+        .with_op(OpSpec::move_route("GET /people/{id}/at/{place}", "GET /places/{place}/of/{id}"))
+        .with_op(OpSpec::add_route("GET /teams"))
+        .with_op(OpSpec::add_route("DELETE /users/{id}"))
+        .with_op(OpSpec::remove_route("GET /groups"));
+    Api::new("shop")
+        .with_path("/v{version}")
+        .with_base_path("/api")
+        .with_forward_as("/api/v{version}")
+        .with_unspecified("2")
+        .with_change(routes)
+        .with_route(Route::new("* /files/{*path}"))
+        .with_version(Version::new("1"))
+        .with_version(Version::new("2"))
+}
+
+#[test]
+fn a_version_has_its_own_routes() {
+    Bench::new(moved()).check(&[
+        ("moved", "GET /api/v1/people/7?a=b", "", &["200", "> GET /api/v2/users/7?a=b"]),
+        ("its new name", "GET /api/v2/users/7", "", &["200", "> GET /api/v2/users/7"]),
+        ("parameters change places", "GET /api/v1/people/7/at/b%20c", "", &["200", "> GET /api/v2/places/b%20c/of/7"]),
+        ("by HEAD", "HEAD /api/v1/people/7", "", &["200", "> HEAD /api/v2/users/7"]),
+        (
+            "the new name is not in the old version",
+            "GET /api/v1/users/7",
+            "",
+            &[
+                "404",
+                "~ problems/route-absent",
+                "~ \"supported_versions\":[\"1\",\"2\"]",
+                "~ \"api_version\":\"1\"",
+                "> nothing",
+            ],
+        ),
+        ("the old name is not in the new version", "GET /api/v2/people/7", "", &["404", "> nothing"]),
+        ("added", "GET /api/v2/teams", "", &["200"]),
+        ("not yet", "GET /api/v1/teams", "", &["404", "> nothing"]),
+        ("a method that was added", "DELETE /api/v2/users/7", "", &["200"]),
+        ("removed", "GET /api/v2/groups", "", &["404", "> nothing"]),
+        ("the service does not have it any more", "GET /api/v1/groups", "", &["404", "> nothing"]),
+        ("catch-all", "PUT /api/v1/files/a/b%20c", "", &["200", "> PUT /api/v2/files/a/b%20c"]),
+        ("catch-all, by any method", "LINK /api/v2/files/a", "", &["200", "> LINK /api/v2/files/a"]),
+        ("a path that nobody named", "GET /api/v1/other?x", "404", &["404", "= ", "> GET /api/v2/other?x"]),
+    ]);
+    let served = Bench::new(moved().with_speaks("1"));
+    served.check(&[
+        ("the older service has it", "GET /api/v1/groups", "", &["200", "> GET /api/v1/groups"]),
+        ("up", "GET /api/v2/users/7", "", &["200", "> GET /api/v1/people/7"]),
+        ("the older service does not have it yet", "GET /api/v2/teams", "", &["404", "> nothing"]),
+    ]);
+}
+
+#[test]
+fn a_method_may_be_missing() {
+    let added = Change::new("2", "orders are deleted").with_op(OpSpec::add_route("DELETE /orders/{id}"));
+    let api = Api::new("shop")
+        .with_path("/v{version}")
+        .with_route(Route::new("GET /orders/{id}"))
+        .with_route(Route::new("PUT /orders/{id}"))
+        .with_change(added)
+        .with_version(Version::new("1"))
+        .with_version(Version::new("2"));
+    Bench::new(api).check(&[
+        (
+            "not yet",
+            "DELETE /v1/orders/7",
+            "",
+            &[
+                "405",
+                "allow: GET, PUT",
+                "~ problems/method-absent",
+                "~ \"supported_versions\":[\"1\",\"2\"]",
+                "> nothing",
+            ],
+        ),
+        ("then", "DELETE /v2/orders/7", "", &["200", "> DELETE /orders/7"]),
+        (
+            "what no version has is the service's to refuse",
+            "PATCH /v1/orders/7",
+            "405\nallow: GET",
+            &["405", "allow: GET"],
+        ),
+    ]);
+}
+
+#[test]
+fn locations_lead_to_the_clients_version() {
+    let to = |location: &str| format!("201\nlocation: {location}");
+    let rows = [
+        ("/api/v2/users/7?x=1", "/api/v1/people/7?x=1"),
+        ("/api/v2/users/7#a", "/api/v1/people/7#a"),
+        ("/api/v2/places/b/of/7", "/api/v1/people/7/at/b"),
+        ("/api/v2/other", "/api/v1/other"),
+        ("/api/v2", "/api/v1"),
+        ("/api/v22/users/7", "/api/v22/users/7"),
+        ("/else", "/else"),
+        ("https://shop.test/api/v2/users/7", "https://shop.test/api/v1/people/7"),
+        ("//shop.test/api/v2/users/7", "//shop.test/api/v1/people/7"),
+        ("https://other.test/api/v2/users/7", "https://other.test/api/v2/users/7"),
+        ("users/7", "users/7"),
+    ];
+    let bench = Bench::new(moved());
+    for (location, expected) in rows {
+        let exchange = bench.exchange("POST /api/v1/x\nHost: shop.test", &to(location));
+        assert_eq!(exchange.field("location").as_deref(), Some(expected), "{location}");
+        let same = bench.exchange("POST /api/v2/x\nHost: shop.test", &to(location));
+        assert_eq!(same.field("location").as_deref(), Some(location), "{location}");
+    }
+    bench.check(&[
+        (
+            "content-location",
+            "GET /api/v1/people/7",
+            "200\ncontent-location: /api/v2/users/7",
+            &["content-location: /api/v1/people/7"],
+        ),
+        (
+            "links",
+            "GET /api/v1/people/7",
+            "200\nlink: </api/v2/users/8>; rel=next, <https://x.test/>; rel=help",
+            &["link: </api/v1/people/8>; rel=next, <https://x.test/>; rel=help"],
+        ),
+        (
+            "without a version in the path",
+            "GET /api/users/7",
+            "200\ncontent-location: /api/v2/users/7",
+            &["content-location: /api/users/7"],
+        ),
+    ]);
+}
+
+#[test]
+fn queries_fields_and_statuses() {
+    let change = Change::new("2", "words")
+        .with_at("GET /items <-")
+        .with_at("GET /items -> 200")
+        .with_at("POST /items <-")
+        .with_at("POST /items -> 202")
+        .with_at("DELETE /items -> 200")
+        .breaking()
+        .with_op(OpSpec::rename_query("per_page", "limit"))
+        .with_op(OpSpec::map_query("sort", &[("name", "title")]))
+        .with_op(OpSpec::rename_header("X-Total", "Total-Count"))
+        .with_op(OpSpec::add_header("X-Mode", "plain"));
+    let status = Change::new("2", "accepted, not created")
+        .with_at("POST /items -> 202")
+        .breaking()
+        .with_op(OpSpec::map_status(201, 202));
+    let emptied = Change::new("2", "what was deleted is shown")
+        .with_at("DELETE /items -> 200")
+        .breaking()
+        .with_op(OpSpec::map_status(204, 200));
+    let api = Api::new("shop")
+        .with_header("Api-Version")
+        .with_unspecified("1")
+        .with_change(change)
+        .with_change(status)
+        .with_change(emptied)
+        .with_version(Version::new("1"))
+        .with_version(Version::new("2"));
+    Bench::new(api.clone()).check(&[
+        (
+            "query",
+            "GET /items?per_page=5&sort=-name,id&x=%zz",
+            "",
+            &["200", "> GET /items?limit=5&sort=-title,id&x=%zz"],
+        ),
+        ("query, untouched", "GET /items?a=1&&b=%20&\nApi-Version: 2", "", &["> GET /items?a=1&&b=%20&"]),
+        ("request field", "GET /items\nX-Total: 5", "", &["> total-count: 5", "> -x-total", "> x-mode: plain"]),
+        ("response field", "GET /items", "200\ntotal-count: 5\ntotal-count: 6", &["x-total: 5 | 6", "-total-count"]),
+        (
+            "the same version",
+            "GET /items\nApi-Version: 2\nX-Total: 1",
+            "200\ntotal-count: 5",
+            &["> x-total: 1", "> -x-mode", "total-count: 5"],
+        ),
+        ("status", "POST /items", "202\ntotal-count: 5", &["201", "x-total: 5"]),
+        ("another status", "POST /items", "404\ntotal-count: 5", &["404", "total-count: 5"]),
+        (
+            "a status without content",
+            "DELETE /items",
+            "200\ncontent-type: application/json\ncontent-length: 2\n\n{}",
+            &["204", "= ", "-content-length", "-content-type"],
+        ),
+    ]);
+    Bench::new(api.with_speaks("1")).check(&[(
+        "up",
+        "POST /items?limit=5\nApi-Version: 2\nTotal-Count: 1",
+        "201\nx-total: 5",
+        &["202", "total-count: 5", "> POST /items?per_page=5", "> x-total: 1", "> api-version: 1"],
+    )]);
+}
+
+#[test]
+fn a_route_may_be_served_by_an_older_service() {
+    let user = super::users().with_header("Api-Version").with_unspecified("1");
+    let bench = Bench::new(user.with_route(Route::new("GET /users/{id}").with_speaks("2")));
+    let body = format!("{JSON}{{\"title\":\"a\"}}");
+    bench.check(&[
+        ("v1", "GET /users/7", &body, &["= {\"name\":\"a\"}"]),
+        ("v2", "GET /users/7\nApi-Version: 2", &body, &["= {\"title\":\"a\"}", "> api-version: 2"]),
+        ("v3", "GET /users/7\nApi-Version: 3", &body, &["= {\"title\":\"a\",\"plan\":\"free\"}", "> api-version: 2"]),
+    ]);
+    let post = format!("201{}{{\"name\":\"a\"}}", &JSON[3..]);
+    Bench::new(super::users().with_header("Api-Version").with_speaks("1")).check(&[(
+        "request down, response up",
+        "POST /users\nApi-Version: 3\nContent-Type: application/json\n\n{\"title\":\"a\",\"plan\":\"pro\"}",
+        &post,
+        &["201", "= {\"title\":\"a\",\"plan\":\"free\"}", "> = {\"name\":\"a\"}", "> api-version: 1"],
+    )]);
+}
