@@ -174,8 +174,7 @@ impl<B: Body> Body for CountBody<B> {
         let frame = ready!(this.inner.as_mut().poll_frame(cx));
         let ended = match &frame {
             Some(Ok(_)) => this.inner.is_end_stream(),
-            Some(Err(_)) => false,
-            None => true,
+            Some(Err(_)) | None => true,
         };
         if let Some(record) = this.record {
             if let Some(Ok(data)) = frame.as_ref().map(|frame| frame.as_ref().map(Frame::data_ref)) {
