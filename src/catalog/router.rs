@@ -86,9 +86,10 @@ impl Router {
         (Self { inner }, collisions)
     }
 
-    /// Finds the route. `HEAD` is looked up as `GET` where it is not a route of its own.
+    /// Finds the route. `HEAD` is looked up as `GET` where it is not a route of its own; no path at all as `/`.
     #[must_use]
     pub fn find<'p>(&self, method: &Method, path: &'p str) -> Match<'p> {
+        let path = if path.is_empty() { "/" } else { path };
         let Ok(found) = self.inner.at(path) else { return Match::None };
         let by = |method: &str| found.value.iter().find(|entry| entry.method.as_deref() == Some(method));
         let entry = by(method.as_str())

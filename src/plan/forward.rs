@@ -4,7 +4,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 
-use super::links::{expand, set_query};
+use super::links::set_query;
 use super::{Plan, Planned};
 use crate::change::{run_header, run_query};
 use crate::headers::media::MediaType;
@@ -30,18 +30,16 @@ impl Plan {
     #[must_use]
     pub fn forward(&self, spoken: VersionId) -> Option<Forward> {
         let resolution = self.resolution()?;
-        let below = match self.route() {
+        let below = match self.path_in(resolution, spoken) {
             // A preflight passes whatever the version: the service is asked as well as can be.
-            Some(route) => match expand(route, resolution.request, &resolution.params, spoken) {
-                None if matches!(self.inner.outcome, Planned::Preflight(_)) => resolution.path.to_string(),
-                below => below?,
-            },
-            None => resolution.path.to_string(),
+            None if matches!(self.inner.outcome, Planned::Preflight(_)) => resolution.path.to_string(),
+            below => below?,
         };
         let path = format!("{}{below}", self.forward_prefix(spoken));
         let path = match path.strip_prefix(&*self.inner.mount) {
             Some("") => "/",
             Some(rest) if rest.starts_with('/') => rest,
+            _ if path.is_empty() => "/",
             _ => &path,
         };
         let query = self.forward_query(resolution, spoken);

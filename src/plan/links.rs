@@ -27,11 +27,17 @@ impl Plan {
 
     /// The path by which this client reaches the resource under `version`.
     fn client_path(&self, resolution: &Resolution, version: VersionId) -> Option<String> {
-        let below = match resolution.route.map(|id| self.api().route(id)) {
-            Some(route) => expand(route, resolution.request, &resolution.params, version)?,
-            None => resolution.path.to_string(),
-        };
-        Some(format!("{}{below}", self.client_prefix(resolution, version)))
+        let below = self.path_in(resolution, version)?;
+        let path = format!("{}{below}", self.client_prefix(resolution, version));
+        Some(if path.is_empty() { "/".to_owned() } else { path })
+    }
+
+    /// The path of the resource below base path and version, as `version` has it; `None` if it does not have the route.
+    pub(super) fn path_in(&self, resolution: &Resolution, version: VersionId) -> Option<String> {
+        let Some(id) = resolution.route else { return Some(resolution.path.to_string()) };
+        let path = expand(self.api().route(id), resolution.request, &resolution.params, version)?;
+        // The root goes by two names, and a router behind may know one only.
+        Some(if path == "/" && resolution.path.is_empty() { String::new() } else { path })
     }
 
     /// Base path and, where the client has it in the path, version.

@@ -63,7 +63,7 @@ pub struct Resolution {
     pub route: Option<RouteId>,
     /// What stands in the route's parameters, still percent-encoded.
     pub params: Vec<Box<str>>,
-    /// The path below base path and version, normalised.
+    /// The path below base path and version, normalised; empty if nothing follows them, not even a slash.
     pub path: Box<str>,
     /// Who sent it.
     pub consumer: Option<Consumer>,

@@ -13,13 +13,12 @@ use crate::version::{VersionId, VersionName};
 use http::StatusCode;
 
 impl<'a> Reader<'a> {
-    /// The version's text in the path, if one stands there, and the path behind it.
+    /// The version's text in the path, if one stands there, and the path behind it, which may be empty.
     pub(super) fn split_path(&self) -> (Option<&'a str>, &'a str) {
-        let whole = |path: &'a str| if path.is_empty() { "/" } else { path };
         let taken = self.api.sources.path.as_ref().and_then(|template| template.take(self.below));
         match taken {
-            Some((text, rest)) if self.is_version(text) => (Some(text), whole(rest)),
-            _ => (None, whole(self.below)),
+            Some((text, rest)) if self.is_version(text) => (Some(text), rest),
+            _ => (None, self.below),
         }
     }
 
