@@ -78,6 +78,22 @@ fn conditions_and_ranges_stay_here() {
     ]);
 }
 
+#[test]
+fn a_write_keeps_its_preconditions() {
+    let put = "PUT /v1/users/7\ncontent-type: application/json\nIf-None-Match: *\nIf-Match: \"a\"\n\
+               If-Unmodified-Since: Wed, 01 Jan 2025 00:00:00 GMT\n\n{\"name\":\"a\"}";
+    bench().check(&[
+        (
+            "a write",
+            put,
+            "412",
+            &["412", "> if-none-match: *", "> if-match: \"a\"", "> +if-unmodified-since", "> ~ \"title\":\"a\""],
+        ),
+        ("a read, of anything", "GET /v1/users/7\nIf-None-Match: *", "304", &["304", "> if-none-match: *"]),
+        ("a read", "GET /v1/users/7\nIf-None-Match: \"a\", \"b\"", "", &["> -if-none-match"]),
+    ]);
+}
+
 fn lower(line: &str) -> String {
     let (name, value) = line.split_once(':').expect("a field");
     format!("{}:{value}", name.to_ascii_lowercase())
@@ -122,12 +138,7 @@ fn what_cannot_be_migrated_is_never_passed_on() {
     let read = |status: &'static str, kind: &'static str| [status, kind, "cache-control: no-store", "-etag"];
     bench().check(&[
         ("gzip", &post("content-encoding: gzip", "x"), "", &problem("415", "accept-encoding: identity")),
-        (
-            "events",
-            &"POST /v1/users\ncontent-type: text/event-stream\n\nx".to_owned(),
-            "",
-            &problem("415", "+content-type"),
-        ),
+        ("events", "POST /v1/users\ncontent-type: text/event-stream\n\nx", "", &problem("415", "+content-type")),
         ("a part", &post("content-range: bytes 0-1/9", "x"), "", &problem("400", "~ problems/body-invalid")),
         ("broken", &post("a: b", "{\"name\":"), "", &read("400", "~ problems/body-invalid")),
         (

@@ -238,6 +238,37 @@ fn a_request_is_counted_when_its_body_ends() {
     });
 }
 
+/// Breaks off, and then ends.
+#[derive(Default)]
+struct Breaks(bool);
+
+impl http_body::Body for Breaks {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, &'static str>>> {
+        let broke = std::mem::replace(&mut self.0, true);
+        std::task::Poll::Ready((!broke).then_some(Err("cut")))
+    }
+}
+
+#[test]
+fn a_body_that_broke_off_was_not_served() {
+    recorded(|recorded| {
+        let breaks = service_fn(|_: Request<_>| async { Ok::<_, Infallible>(Response::new(Breaks::default())) });
+        let service = Bench::new(api()).layer().layer(breaks);
+        let response = run(service.oneshot(Message::parse("GET /v2/users/7").request())).expect("an answer");
+        let mut body = response.into_body();
+        assert!(run(body.frame()).expect("a frame").is_err());
+        assert!(run(body.frame()).is_none());
+        drop(body);
+        assert_eq!(recorded.requests(), [labels("2", "/users/{id}", "GET", "2xx", "error")]);
+    });
+}
+
 /// A body of several frames.
 struct Frames(std::collections::VecDeque<Bytes>);
 

@@ -63,6 +63,26 @@ fn a_version_has_its_own_routes() {
 }
 
 #[test]
+fn the_root_is_a_path_like_any() {
+    let api = Api::new("shop")
+        .with_path("/v{version}")
+        .with_route(Route::new("GET /"))
+        .with_version(Version::new("1").with_deprecated("2020-01-01").with_sunset("2021-01-01"))
+        .with_version(Version::new("2"));
+    Bench::new(api.clone().with_base_path("/api")).check(&[
+        ("bare", "GET /api/v2", "", &["200", "> GET /api"]),
+        ("with a slash", "GET /api/v2/?a", "", &["200", "> GET /api/?a"]),
+        ("gone", "GET /api/v1", "", &["410", "~ \"successor\":\"/api/v2\""]),
+    ]);
+    let home = Change::new("2", "home").breaking().with_op(OpSpec::move_route("GET /home", "GET /"));
+    Bench::new(api.clone().with_change(home)).at("2020-06-01").check(&[
+        ("moved to", "GET /v1/home", "", &["200", "> GET /"]),
+        ("moved from", "GET /v1", "", &["404"]),
+    ]);
+    Bench::new(api).check(&[("at the host's root", "GET /v2?a", "", &["200", "> GET /?a"])]);
+}
+
+#[test]
 fn a_method_may_be_missing() {
     let added = Change::new("2", "orders are deleted").with_op(OpSpec::add_route("DELETE /orders/{id}"));
     let api = Api::new("shop")
