@@ -146,10 +146,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The pin, the route's default, or the api's.
+    /// The pin, the route's default, or the api's; what is not released yet is none of them.
     pub(super) fn default_version(&self) -> Option<(VersionId, Source)> {
-        let pin = self.pin().map(|id| (id, Source::Pin));
-        let default = || self.route_default().or(self.api.unspecified).map(|id| (id, Source::Default));
+        let released = |id: &VersionId| self.is_released(*id);
+        let pin = self.pin().filter(released).map(|id| (id, Source::Pin));
+        let route = || self.route_default().filter(released);
+        let default = || route().or(self.api.unspecified.filter(released)).map(|id| (id, Source::Default));
         pin.or_else(default)
     }
 
