@@ -245,13 +245,6 @@ impl ApiEntry {
         version.released.is_none_or(|released| released <= now) && (self.dry_run || !version.life.is_gone(now))
     }
 
-    /// The names of the versions that are there at `now`, oldest first.
-    #[must_use]
-    pub fn supported(&self, now: Timestamp) -> Vec<&str> {
-        let live = self.versions.iter().filter(|version| self.is_live(version.id, now));
-        live.map(|version| &*version.text).collect()
-    }
-
     /// Finds the route of `version` that a path below the api leads to.
     #[must_use]
     pub fn find<'p>(&self, version: VersionId, method: &http::Method, path: &'p str) -> Match<'p> {

@@ -29,6 +29,7 @@ pub(crate) use spec::{Life as LifeSpec, Sources as SourcesSpec, Unspecified};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::consumer::{Known, Pins};
 use crate::diagnostic::Diagnostics;
+use crate::version::VersionId;
 
 use meters::Meters;
 
@@ -130,6 +131,19 @@ impl Catalog {
     #[must_use]
     pub fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// Whether `version` of `api` is there at `now`: released, and not gone, or held back.
+    pub(crate) fn is_live(&self, api: &ApiEntry, version: VersionId, now: Timestamp) -> bool {
+        let entry = api.version(version);
+        let held = || self.control.sunset_held(&api.name, &entry.text);
+        api.is_live(version, now) || (entry.released.is_none_or(|released| released <= now) && held())
+    }
+
+    /// The names of the versions of `api` that are there at `now`, oldest first.
+    pub(crate) fn supported<'a>(&self, api: &'a ApiEntry, now: Timestamp) -> Vec<&'a str> {
+        let live = api.versions.iter().filter(|version| self.is_live(api, version.id, now));
+        live.map(|version| &*version.text).collect()
     }
 
     pub(crate) fn meters(&self, api: usize) -> &Meters {

@@ -77,7 +77,7 @@ impl Plan {
             answer.headers.extend(allow.map(|allow| (header::ALLOW, allow)));
         }
         if refusal.problem.kind() == Kind::VersionUnsupportedBody {
-            let live = self.api().versions.iter().filter(|version| self.api().is_live(version.id, self.inner.now));
+            let live = self.api().versions.iter().filter(|version| self.is_live(version.id));
             let types = live.filter_map(|version| version.content_type.as_ref()?.to_str().ok()).collect();
             let name = if self.inner.method == Method::PATCH { "accept-patch" } else { "accept" };
             answer.headers.extend(list(types).map(|types| (header::HeaderName::from_static(name), types)));
@@ -86,7 +86,7 @@ impl Plan {
     }
 
     fn supported(&self) -> Vec<&str> {
-        self.api().supported(self.inner.now)
+        self.inner.catalog.supported(self.api(), self.inner.now)
     }
 
     /// The problem and the seconds to wait.

@@ -15,7 +15,7 @@ impl Plan {
             return None;
         }
         let newer = self.api().versions[resolution.response.index() + 1..].iter();
-        let next = newer.map(|version| version.id).find(|id| self.api().is_live(*id, self.inner.now))?;
+        let next = newer.map(|version| version.id).find(|id| self.is_live(*id))?;
         let path = self.client_path(resolution, next)?;
         let query = self.successor_query(resolution, next);
         let target = if query.is_empty() { path } else { format!("{path}?{query}") };

@@ -191,6 +191,10 @@ impl Plan {
         self.inner.catalog.meters(self.api_index()).migrations(self.api(), self.route_id(), response)
     }
 
+    fn is_live(&self, version: VersionId) -> bool {
+        self.inner.catalog.is_live(self.api(), version, self.inner.now)
+    }
+
     fn api_index(&self) -> usize {
         match &self.inner.outcome {
             Planned::Refused(refusal) => refusal.api,

@@ -124,7 +124,7 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
         Err(e) => {
             let Some(index) = place(catalog, host, &path::lenient(&raw)) else { return Resolved::Outside };
             let problem = Problem::new(Kind::PathInvalid).with_detail(e.to_string());
-            let problem = problem.with_supported_versions(catalog.apis()[index].supported(now));
+            let problem = problem.with_supported_versions(catalog.supported(&catalog.apis()[index], now));
             return Resolved::Refused(Refusal::new(index, problem));
         }
     };
@@ -315,7 +315,7 @@ impl Reader<'_> {
     }
 
     fn refuse(&self, problem: Problem) -> Box<Refusal> {
-        let supported = self.api.supported(self.now);
+        let supported = self.catalog.supported(self.api, self.now);
         let problem = problem.with_supported_versions(supported);
         Box::new(Refusal { consumer: self.consumer.clone(), ..Refusal::new(self.index, problem) })
     }

@@ -119,9 +119,7 @@ impl<'a> Reader<'a> {
     /// Gone for this consumer: an extension keeps it alive.
     fn is_gone(&self, id: VersionId) -> bool {
         let extension = self.api.extension(id, self.consumer.as_ref().map(|c| c.as_str()));
-        !self.api.is_live(id, self.now)
-            && extension.is_none_or(|extension| extension.until <= self.now)
-            && !self.catalog.control().sunset_held(&self.api.name, &self.api.version(id).text)
+        !self.catalog.is_live(self.api, id, self.now) && extension.is_none_or(|extension| extension.until <= self.now)
     }
 
     /// Live versions: the default first, then from the newest on.
