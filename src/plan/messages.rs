@@ -41,7 +41,7 @@ enum Reason {
 }
 
 /// Fields that speak of the very bytes.
-const OF_THE_BYTES: [&str; 9] = [
+const OF_THE_BYTES: [&str; 10] = [
     "content-digest",
     "repr-digest",
     "digest",
@@ -51,6 +51,8 @@ const OF_THE_BYTES: [&str; 9] = [
     "signature",
     "signature-input",
     "content-length",
+    // Trailers are not kept: they speak of the bytes as well.
+    "trailer",
 ];
 
 // === impl Plan ===
