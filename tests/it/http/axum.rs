@@ -94,6 +94,17 @@ fn inside_a_router() {
 }
 
 #[test]
+fn an_inner_service_knows_the_whole_path() {
+    let versioned = bench().at("2028-01-01").layer().with_mount("/api").layer(router());
+    let app = Router::new().nest_service("/api", versioned);
+    let (status, problem, link) = ask(app.clone(), request("GET /api/v1/users/7", ""), "link");
+    assert!(status == 410 && problem.contains("\"successor\":\"/api/v2/users/7\""), "{problem}");
+    assert_eq!(link, "</api/v2/users/7>; rel=\"successor-version\"; anchor=\"/api/v1/users/7\"");
+    let (status, ..) = ask(app, request("GET /api/%761/users/7", ""), "link");
+    assert_eq!(status, 410);
+}
+
+#[test]
 fn the_extractor_needs_the_layers() {
     let (status, body, _) = ask(router(), request("GET /who", ""), "x");
     assert_eq!((status, body.as_str()), (500, "no version was resolved for this request"));

@@ -16,7 +16,7 @@ fn api() -> Api {
 /// All that speaks of the very bytes, or asks for some of them.
 const OF_THE_BYTES: &str = "200\ncontent-type: application/json\ncontent-length: 13\netag: \"a,b\"\n\
      last-modified: Wed, 01 Jan 2025 00:00:00 GMT\ncontent-digest: sha-256=:AAAA:\nrepr-digest: sha-256=:AAAA:\n\
-     digest: sha-256=x\ncontent-md5: x\naccept-ranges: bytes\nsignature: a=:AA==:\nsignature-input: a=()\n\
+     digest: sha-256=x\ncontent-md5: x\naccept-ranges: bytes\nsignature: a=:AA==:\nsignature-input: a=()\ntrailer: x-sum\n\
      cache-control: max-age=60\nx-other: 1\n\n{\"title\":\"a\"}";
 
 #[test]
@@ -32,6 +32,7 @@ fn a_changed_response_does_not_speak_of_other_bytes() {
         "-accept-ranges",
         "-signature",
         "-signature-input",
+        "-trailer",
         "x-other: 1",
         "cache-control: max-age=60",
     ];
@@ -251,6 +252,12 @@ fn the_same_request_gives_the_same_bytes() {
     assert!(text.starts_with("{\"id\":12345678901234567890123,\"p\":1.10,\"title\":\"\\uDEAD\",\"z\": -0"), "{text}");
     assert_eq!(first, sent(&bench()));
     assert_eq!(first, sent(&Bench::new(api().with_change(other))));
+}
+
+#[test]
+fn what_stands_twice_is_treated_alike() {
+    let twice = format!("{JSON}{{\"title\":1,\"t\\u0069tle\":2}}");
+    bench().check(&[("twice", "GET /v1/users/7", &twice, &["200", "= {\"name\":1,\"name\":2}"])]);
 }
 
 #[test]

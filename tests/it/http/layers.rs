@@ -229,6 +229,28 @@ fn whoever_picks_an_instance_says_what_it_speaks() {
 }
 
 #[test]
+fn extensions_and_protocol_versions_pass() {
+    #[derive(Clone, PartialEq, Debug)]
+    struct Mark(u8);
+    let inner = service_fn(|request: Request<_>| async move {
+        assert_eq!(request.extensions().get::<Mark>(), Some(&Mark(1)));
+        assert_eq!(request.version(), http::Version::HTTP_2);
+        let mut response = Response::new(Full::<Bytes>::from("{}"));
+        response.extensions_mut().insert(Mark(2));
+        response.headers_mut().insert("content-type", "application/json".parse().expect("a value"));
+        *response.version_mut() = http::Version::HTTP_10;
+        Ok::<_, Infallible>(response)
+    });
+    for mut request in [get("/v1/users/7"), get("/v3/users/7"), post("/v1/users", "{}")] {
+        request.extensions_mut().insert(Mark(1));
+        *request.version_mut() = http::Version::HTTP_2;
+        let response = run(bench().layer().layer(inner).oneshot(request)).expect("an answer");
+        assert_eq!(response.extensions().get::<Mark>(), Some(&Mark(2)));
+        assert_eq!(response.version(), http::Version::HTTP_10);
+    }
+}
+
+#[test]
 fn what_connection_named_is_gone_before() {
     // A server or gateway takes the fields off that `Connection` names; what is left speaks by default.
     let bench = Bench::new(users().with_header("Api-Version").with_unspecified("2"));

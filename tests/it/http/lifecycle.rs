@@ -234,6 +234,17 @@ fn a_running_service_can_be_held_back() {
 }
 
 #[test]
+fn what_is_held_back_is_supported() {
+    let control = Control::new();
+    let bench = Bench::with([with_first(old(Version::new("1")))], |catalog| catalog.with_control(control.clone()));
+    let bench = bench.at("2028-01-01");
+    let unknown = "GET /v9/x";
+    bench.check(&[("gone", unknown, "", &["404", "~ \"supported_versions\":[\"2\"]"])]);
+    control.hold_sunset("shop", "1", "ops", "an incident", at("2028-01-01"));
+    bench.check(&[("held", unknown, "", &["404", "~ \"supported_versions\":[\"1\",\"2\"]"])]);
+}
+
+#[test]
 fn an_end_can_be_another() {
     let held = Bench::new(with_first(old(Version::new("1")).hold_sunset())).at("2028-01-01");
     held.check(&[("held by config", "GET /v1/users/7", "", &["200", "+deprecation", "-sunset"])]);

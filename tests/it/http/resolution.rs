@@ -165,6 +165,28 @@ fn a_pin_then_the_route_then_the_api() {
     )]);
 }
 
+#[test]
+fn what_is_not_released_is_nobodys_default() {
+    let api = users()
+        .with_version(Version::new("4").with_released("2026-07-01"))
+        .with_header("Api-Version")
+        .with_unspecified("1")
+        .with_speaks("3")
+        .with_consumer(ConsumerSource::Header("X-Consumer".into()))
+        .with_pin("bob", "4")
+        .with_route(Route::new("GET /users").with_default("4"));
+    let bench = Bench::new(api);
+    bench.check(&[
+        ("a pin", "GET /users/7\nX-Consumer: bob", "", &["200", "api-version: 1"]),
+        ("a route", "GET /users", "", &["200", "api-version: 1"]),
+        ("by name", "GET /users\nApi-Version: 4", "", &["400", "~ [\"1\",\"2\",\"3\"]"]),
+    ]);
+    bench.at("2026-07-01").check(&[
+        ("a pin, from then on", "GET /users/7\nX-Consumer: bob", "", &["api-version: 4"]),
+        ("a route, from then on", "GET /users", "", &["api-version: 4"]),
+    ]);
+}
+
 fn versions(api: Api, names: &[&str]) -> Api {
     names.iter().fold(api, |api, name| api.with_version(Version::new(*name)))
 }

@@ -63,6 +63,40 @@ fn a_version_has_its_own_routes() {
 }
 
 #[test]
+fn the_successor_is_where_the_next_version_has_it() {
+    let change = Change::new("2", "people are users")
+        .breaking()
+        .with_op(OpSpec::move_route("GET /people/{id}", "GET /users/{id}"))
+        .with_op(OpSpec::remove_route("GET /groups"));
+    let api = Api::new("shop")
+        .with_query("v")
+        .with_path("/v{version}")
+        .with_change(change)
+        .with_speaks("1")
+        .with_version(Version::new("1").with_deprecated("2025-01-01"))
+        .with_version(Version::new("2").with_deprecated("2026-01-01").with_sunset("2026-02-01"))
+        .with_version(Version::new("3"));
+    Bench::new(api.clone()).check(&[
+        (
+            "moved, and the next one alive",
+            "GET /v1/people/a%20b?c",
+            "",
+            &["200", "link: </v3/users/a%20b?c>; rel=\"successor-version\""],
+        ),
+        ("by query", "GET /people/7?a&v=1", "", &["link: </users/7?a&v=3>; rel=\"successor-version\""]),
+        ("removed", "GET /v1/groups", "", &["200", "+deprecation", "-link"]),
+        ("the newest", "GET /v3/users/7", "", &["200", "-link", "> GET /people/7"]),
+    ]);
+    let hosted = api.with_version_host("v{version}.shop.test");
+    Bench::new(hosted).check(&[(
+        "by host",
+        "GET /people/7\nHost: v1.shop.test",
+        "",
+        &["link: <//v3.shop.test/users/7>; rel=\"successor-version\""],
+    )]);
+}
+
+#[test]
 fn the_root_is_a_path_like_any() {
     let api = Api::new("shop")
         .with_path("/v{version}")
@@ -75,10 +109,9 @@ fn the_root_is_a_path_like_any() {
         ("gone", "GET /api/v1", "", &["410", "~ \"successor\":\"/api/v2\""]),
     ]);
     let home = Change::new("2", "home").breaking().with_op(OpSpec::move_route("GET /home", "GET /"));
-    Bench::new(api.clone().with_change(home)).at("2020-06-01").check(&[
-        ("moved to", "GET /v1/home", "", &["200", "> GET /"]),
-        ("moved from", "GET /v1", "", &["404"]),
-    ]);
+    Bench::new(api.clone().with_change(home))
+        .at("2020-06-01")
+        .check(&[("moved to", "GET /v1/home", "", &["200", "> GET /"]), ("moved from", "GET /v1", "", &["404"])]);
     Bench::new(api).check(&[("at the host's root", "GET /v2?a", "", &["200", "> GET /?a"])]);
 }
 
