@@ -5,9 +5,23 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::{Plan, Planned};
 use crate::catalog::Life;
-use crate::decide::{Decision, Phase};
+use crate::clock::Timestamp;
+use crate::consumer::Consumer;
+use crate::decide::{Decision, Phase, Question, decide};
 use crate::headers::{lifecycle, link, merge};
-use crate::resolve::Resolution;
+use crate::resolve::{Refusal, Resolution};
+use crate::version::VersionId;
+
+/// What there is to say of a version that is not simply current.
+struct Announced<'a> {
+    version: VersionId,
+    life: &'a Life,
+    phase: Phase,
+    /// The end as this consumer has it.
+    sunset: Option<Timestamp>,
+    /// Where there is a resource, which may have a successor.
+    resolution: Option<&'a Resolution>,
+}
 
 // === impl Plan ===
 
@@ -22,10 +36,8 @@ impl Plan {
             headers.insert(name.clone(), version.value.clone());
             written.push(name.clone());
         }
-        if let Planned::Decided(resolution, decision) = &self.inner.outcome
-            && decision.phase != Phase::Current
-        {
-            self.announce(resolution, decision, status, headers);
+        if let Some(announced) = self.announced() {
+            self.announce(&announced, status, headers);
             written.extend([lifecycle::DEPRECATION, lifecycle::SUNSET, header::LINK, header::RETRY_AFTER]);
         }
         if let Some(credentialed) = self.inner.cors {
@@ -34,43 +46,64 @@ impl Plan {
         }
     }
 
-    fn announce(&self, resolution: &Resolution, decision: &Decision, status: StatusCode, headers: &mut HeaderMap) {
+    /// What there is to say; also of a version that does not have what was asked for.
+    fn announced(&self) -> Option<Announced<'_>> {
         let api = self.api();
-        let life = api.life(resolution.response, resolution.route);
+        let announced = match &self.inner.outcome {
+            Planned::Decided(resolution, decision) => Announced {
+                version: resolution.response,
+                life: api.life(resolution.response, resolution.route),
+                phase: decision.phase,
+                sunset: decision.sunset,
+                resolution: Some(resolution),
+            },
+            Planned::Refused(Refusal { version: Some(version), consumer, .. }) => {
+                let life = &api.version(*version).life;
+                let extension = api.extension(*version, consumer.as_ref().map(Consumer::as_str));
+                let question = Question {
+                    extension: extension.map(|extension| extension.until),
+                    held: self.inner.catalog.control().sunset_held(&api.name, &api.version(*version).text),
+                    ..Question::new(life, self.inner.now)
+                };
+                let Decision { phase, sunset, .. } = decide(&question);
+                Announced { version: *version, life, phase, sunset, resolution: None }
+            }
+            _ => return None,
+        };
+        (announced.phase != Phase::Current).then_some(announced)
+    }
+
+    fn announce(&self, announced: &Announced<'_>, status: StatusCode, headers: &mut HeaderMap) {
+        let life = announced.life;
         if let (Some(at), Some(value)) = (life.deprecated, &life.deprecation_value) {
             lifecycle::merge_deprecation(headers, at, value);
         }
-        if let Some((at, value)) = self.sunset(resolution, decision, life) {
+        if let Some((at, value)) = self.sunset(announced) {
             lifecycle::merge_sunset(headers, at, value, self.inner.now);
-            if api.clamp_freshness && decision.phase != Phase::Announced {
+            if self.api().clamp_freshness && announced.phase != Phase::Announced {
                 merge::clamp_freshness(headers, self.inner.now, at);
             }
         }
-        if let Some(value) = self.links(resolution, status) {
+        if let Some(value) = self.links(announced, status) {
             link::append(headers, value);
         }
     }
 
     /// An end that is past is no announcement any more (RFC 8594 §3: it should be in the future).
-    fn sunset<'a>(
-        &'a self,
-        resolution: &Resolution,
-        decision: &Decision,
-        life: &'a Life,
-    ) -> Option<(crate::clock::Timestamp, &'a HeaderValue)> {
-        let at = decision.sunset.filter(|at| *at > self.inner.now)?;
-        let consumer = resolution.consumer.as_ref().map(|consumer| consumer.as_str());
-        let extension = self.api().extension(resolution.response, consumer).filter(|extension| extension.until == at);
-        Some((at, extension.map(|extension| &extension.value).or(life.sunset_value.as_ref())?))
+    fn sunset<'a>(&'a self, announced: &Announced<'a>) -> Option<(Timestamp, &'a HeaderValue)> {
+        let at = announced.sunset.filter(|at| *at > self.inner.now)?;
+        let consumer = self.consumer().map(Consumer::as_str);
+        let extension = self.api().extension(announced.version, consumer).filter(|extension| extension.until == at);
+        Some((at, extension.map(|extension| &extension.value).or(announced.life.sunset_value.as_ref())?))
     }
 
     /// Our links, in one field line. On an error their context may be anonymous, so they name it (RFC 8288 §3.2).
-    fn links(&self, resolution: &Resolution, status: StatusCode) -> Option<HeaderValue> {
-        let version = self.api().version(resolution.response);
+    fn links(&self, announced: &Announced<'_>, status: StatusCode) -> Option<HeaderValue> {
+        let version = self.api().version(announced.version);
         let error = status.is_client_error() || status.is_server_error();
         let anchor = error.then_some(&*self.inner.path);
         let page = |url: Option<&str>, rel| link::link_value(url?, rel, anchor, Some("text/html"));
-        let successor = self.successor(resolution);
+        let successor = announced.resolution.and_then(|resolution| self.successor(resolution));
         let links = [
             page(version.docs.as_deref(), "deprecation"),
             page(version.policy.as_deref(), "sunset"),
