@@ -1,12 +1,13 @@
 //! What a response says of its version, beside what the service said.
 
-use sunward::catalog::Version;
+use sunward::catalog::{Api, ConsumerSource, Extension, Version};
+use sunward::change::{Change, OpSpec};
 
 use super::{Bench, JSON, users};
 
 fn bench() -> Bench {
     let first = Version::new("0").with_deprecated("2023-06-30T23:59:59Z").with_sunset("2026-09-01");
-    let mut api = sunward::catalog::Api::new("shop")
+    let mut api = Api::new("shop")
         .with_path("/v{version}")
         .with_header("Api-Version")
         .with_version(first.with_docs("https://docs.test/?a=(b)"));
@@ -76,6 +77,38 @@ fn it_is_said_on_every_response() {
         ("an anchor is the target as it was sent", "GET /v0/a%20b%3E?q", "404", &["link ~ anchor=\"/v0/a%20b%3E\""]),
         ("nor can it be broken out of", "GET /v0/%22%3E", "404", &["link ~ anchor=\"/v0/%22%3E\""]),
     ]);
+}
+
+#[test]
+fn it_is_said_also_of_what_a_version_does_not_have() {
+    let added = Change::new("2", "teams").with_op(OpSpec::add_route("GET /teams"));
+    let first = Version::new("1").with_deprecated("2025-01-01").with_sunset("2027-01-01");
+    let api = Api::new("shop")
+        .with_path("/v{version}")
+        .with_header("Api-Version")
+        .with_consumer(ConsumerSource::Header("X-Consumer".into()))
+        .with_extension(Extension::new("bob", "1", "2027-06-01"))
+        .with_change(added)
+        .with_version(first.with_docs("https://docs.test"))
+        .with_version(Version::new("2"));
+    let bench = Bench::new(api);
+    bench.check(&[
+        (
+            "not yet there",
+            "GET /v1/teams",
+            "",
+            &[
+                "404",
+                "api-version: 1",
+                "deprecation: @1735689600",
+                "sunset: Fri, 01 Jan 2027 00:00:00 GMT",
+                "link: <https://docs.test>; rel=\"deprecation\"; anchor=\"/v1/teams\"; type=\"text/html\"",
+            ],
+        ),
+        ("extended", "GET /v1/teams\nX-Consumer: bob", "", &["404", "sunset: Tue, 01 Jun 2027 00:00:00 GMT"]),
+        ("there", "GET /v2/teams", "", &["200", "-deprecation"]),
+    ]);
+    bench.at("2028-01-01").check(&[("gone", "GET /v1/teams", "", &["404", "+deprecation", "-sunset"])]);
 }
 
 #[test]
