@@ -1,10 +1,18 @@
 //! Which version a request speaks.
 
+use proptest::prelude::*;
 use sunward::catalog::{Api, Catalog, ConsumerSource, Route, Version};
 use sunward::consumer::{Consumer, Pins};
+use sunward::resolve::path::lenient;
 use sunward::version::Scheme;
 
 use super::{Bench, users};
+
+/// What paths are made of, by those who want two readings of them.
+const PIECES: [&str; 22] = [
+    "v1", "v2", "/", "//", "/v1", "/v2", "..", "/../", "%2e%2e", "/.", "%2F", "%5C", "%76", "%31", "%32", "1", "2",
+    "0", ";", "users", "%25", "V1",
+];
 
 /// All five sources.
 fn all() -> Api {
@@ -259,6 +267,44 @@ fn one_path_has_one_decision() {
         ("not excluded", "GET /healthy", "", &["400"]),
         ("about the server", "OPTIONS *", "", &["200", "> OPTIONS *"]),
     ]);
+}
+
+proptest! {
+    /// Whatever is served, a careless reader of the path would have taken for the same version.
+    #[test]
+    fn nothing_slips_past(pieces in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 1..8)) {
+        let path = format!("/{}", pieces.concat());
+        prop_assume!(path.parse::<http::Uri>().is_ok());
+        let api = Api::new("shop")
+            .with_path("/v{version}")
+            .with_version(Version::new("1").with_deprecated("2020-01-01").with_sunset("2021-01-01"))
+            .with_version(Version::new("2"));
+        let exchange = Bench::new(api).exchange(&format!("GET {path}"), "");
+        prop_assert!([200, 400, 404, 410].contains(&exchange.status));
+        let careless = lenient(&path);
+        let second = careless == "/v2" || careless.starts_with("/v2/");
+        prop_assert!(exchange.status != 200 || second, "{path} was served");
+        prop_assert_eq!(exchange.status == 200, exchange.seen.is_some());
+    }
+
+    /// No field of a client makes the layers panic, or answer with anything but a document that says why.
+    #[test]
+    fn fields_do_no_harm(
+        version in "[ -~]{0,12}|v?[0-9.-]{0,12}",
+        accept in "[ -~]{0,40}|(application/(json|vnd[.]shop[.]v[0-9]+[+]json)(;(version|q)=\"?[0-9.]{0,3}\"?)?,? ?){0,4}",
+        query in "(api-version|a|%|&|=|[0-9]|%[0-9a-f]{2}){0,8}",
+    ) {
+        prop_assume!(format!("/api/users/7?{query}").parse::<http::Uri>().is_ok());
+        let head = format!("GET /api/users/7?{query}\nApi-Version: {version}\nAccept: {accept}");
+        let exchange = Bench::new(all()).exchange(&head, "");
+        prop_assert_eq!(exchange.field("vary"), Some("accept, api-version".to_owned()));
+        if exchange.status == 200 {
+            prop_assert!(exchange.field("api-version").is_some());
+        } else {
+            prop_assert_eq!(exchange.json()["status"].as_u64(), Some(u64::from(exchange.status)));
+            prop_assert!(matches!(exchange.status, 400 | 406) && exchange.seen.is_none());
+        }
+    }
 }
 
 #[test]
