@@ -133,6 +133,12 @@ impl VersionName {
     }
 }
 
+/// Whether a template that ends in `v` is followed by another one: `/vv1` is not `/v1`, or rules about that path, here
+/// and elsewhere, could be slipped past.
+pub(crate) fn doubles_v(before: &str, version: &str) -> bool {
+    before.ends_with(['v', 'V']) && version.starts_with(['v', 'V'])
+}
+
 fn strip_v(text: &str) -> &str {
     text.strip_prefix(['v', 'V']).unwrap_or(text)
 }

@@ -1,5 +1,7 @@
 //! Templates with a `{version}` in them, for paths and hosts.
 
+use crate::version::doubles_v;
+
 /// A path prefix of whole segments, one of which holds the version: `/v{version}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathTemplate {
@@ -51,7 +53,8 @@ impl PathTemplate {
         let end = rest.find('/').unwrap_or(rest.len());
         let version = rest[..end].strip_suffix(in_segment)?;
         let rest = rest[version.len()..].strip_prefix(&*self.after)?;
-        (!version.is_empty() && (rest.is_empty() || rest.starts_with('/'))).then_some((version, rest))
+        let legal = !version.is_empty() && !doubles_v(&self.before, version);
+        (legal && (rest.is_empty() || rest.starts_with('/'))).then_some((version, rest))
     }
 
     /// The template with `version` in its place.
@@ -82,7 +85,8 @@ impl HostTemplate {
     pub fn take(&self, host: &str) -> Option<String> {
         let host = strip_port(host).to_ascii_lowercase();
         let version = host.strip_prefix(&*self.before)?.strip_suffix(&*self.after)?;
-        (!version.is_empty() && !version.contains('.')).then(|| version.to_owned())
+        let legal = !version.is_empty() && !version.contains('.') && !doubles_v(&self.before, version);
+        legal.then(|| version.to_owned())
     }
 
     /// The template with `version` in its place.
@@ -113,6 +117,8 @@ mod tests {
             ("/v{version}", "/v1x/users", Some(("1x", "/users"))),
             ("/v{version}", "/V1/users", None),
             ("/v{version}", "/v", None),
+            ("/v{version}", "/vv1", None),
+            ("/{version}", "/v1", Some(("v1", ""))),
             ("/v{version}", "/users/v1", None),
             ("/{version}/shop", "/2/shop/a", Some(("2", "/a"))),
             ("/{version}/shop", "/2/shopping", None),
@@ -133,6 +139,7 @@ mod tests {
             ("v2.api.example.com", Some("2")),
             ("V2.API.example.com:8080", Some("2")),
             ("v2.x.api.example.com", None),
+            ("vv2.api.example.com", None),
             ("api.example.com", None),
         ];
         for (host, expected) in rows {
