@@ -260,6 +260,7 @@ fn one_path_has_one_decision() {
         ("dots", "GET /v2/../v1/x", "", refused),
         ("escaped dots", "GET /v2/%2e%2E/v1/x", "", refused),
         ("an escaped slash", "GET /v2%2Fx", "", refused),
+        ("no second v", "GET /vv2/x", "", &["400", "~ problems/version-unspecified"]),
         ("a small v only", "GET /V2/x", "", &["400", "~ problems/version-unspecified"]),
         ("excluded", "GET /health", "204\nx-a: 1", &["204", "x-a: 1", "-vary", "> GET /health"]),
         ("excluded below", "GET /docs/a/b?c", "", &["200", "> GET /docs/a/b?c"]),
