@@ -45,8 +45,10 @@ pub enum Content {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Migration<'c> {
+    chain: &'c BodyChain,
+    from: VersionId,
+    to: VersionId,
     program: Program<'c, Step>,
-    partial: bool,
     options: Options,
 }
 
@@ -77,7 +79,7 @@ impl<'c> Migration<'c> {
     /// What leads a body of `chain` from one version to the other.
     #[must_use]
     pub fn new(chain: &'c BodyChain, from: VersionId, to: VersionId) -> Self {
-        Self { program: chain.between(from, to), partial: chain.is_partial(), options: Options::default() }
+        Self { chain, from, to, program: chain.between(from, to), options: Options::default() }
     }
 
     /// Other limits.
@@ -118,11 +120,20 @@ impl<'c> Migration<'c> {
 
     /// How much a document shows: the place says so, whatever the content.
     const fn mode(&self) -> Mode {
-        if self.partial { Mode::Partial } else { Mode::Whole }
+        if self.chain.is_partial() { Mode::Partial } else { Mode::Whole }
     }
 
     fn document(&self, body: &[u8], mode: Mode) -> Result<Migrated, MigrateError> {
-        json::migrate(body, self.program.steps(), &self.options.with_mode(mode))
+        let options = self.options.with_mode(mode);
+        match mode {
+            // What a `null` means there is not for a program that looks at one value after the other.
+            Mode::MergePatch => json::migrate(body, self.program.steps(), &options),
+            Mode::Whole | Mode::Partial => match self.chain.program(self.from, self.to).rewrite(body, &options) {
+                // The program knows what is wrong, the interpreter also where.
+                Err(error) if error.is_value() => json::migrate(body, self.program.steps(), &options),
+                result => result,
+            },
+        }
     }
 
     fn lines(&self, body: &[u8]) -> Result<Migrated, MigrateError> {

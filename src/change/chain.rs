@@ -1,8 +1,11 @@
 //! What the changes do to one message, version after version.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use super::head::{HeaderStep, QueryStep};
 use super::place::{RouteName, StatusMatch};
-use crate::json::Step;
+use crate::json::{self, Mode, Step};
 use crate::version::VersionId;
 
 /// What one change does in both directions.
@@ -40,6 +43,14 @@ pub struct BodyChain {
     expand: Box<[(VersionId, Box<[Step]>)]>,
     /// A body that carries only some of the members.
     partial: bool,
+    programs: Programs,
+}
+
+/// The programs that were composed so far, by where they lead. Between all pairs of versions there would be far too
+/// many to compose at load, and almost all would never be run; each is composed at its first use, and then is there.
+#[derive(Clone, Debug, Default)]
+struct Programs {
+    list: Arc<RwLock<BTreeMap<(VersionId, VersionId), Arc<json::Program>>>>,
 }
 
 /// A status that one version exchanged for another.
@@ -147,7 +158,7 @@ impl<'c, S> Program<'c, S> {
 
 impl BodyChain {
     pub(super) fn new(chain: Chain<Step>, expand: Vec<(VersionId, Box<[Step]>)>, partial: bool) -> Self {
-        Self { chain, expand: expand.into(), partial }
+        Self { chain, expand: expand.into(), partial, programs: Programs::default() }
     }
 
     /// What leads from one version to the other, and what a client of the other gets beside.
@@ -156,6 +167,18 @@ impl BodyChain {
         let at = self.expand.partition_point(|(version, _)| *version <= to);
         let tail = at.checked_sub(1).map_or(&[][..], |last| &self.expand[last].1);
         Program { tail, ..self.chain.between(from, to) }
+    }
+
+    /// All that leads from one version to the other, composed into one program.
+    #[must_use]
+    pub fn program(&self, from: VersionId, to: VersionId) -> Arc<json::Program> {
+        let known = self.programs.list.read().unwrap_or_else(PoisonError::into_inner).get(&(from, to)).cloned();
+        known.unwrap_or_else(|| {
+            let mode = if self.partial { Mode::Partial } else { Mode::Whole };
+            let program = Arc::new(json::Program::new(self.between(from, to).steps(), mode));
+            let mut list = self.programs.list.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(list.entry((from, to)).or_insert(program))
+        })
     }
 
     /// Whether the body carries only some of the members, so that nothing may be filled in.

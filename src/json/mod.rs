@@ -33,6 +33,7 @@
 mod carry;
 mod change;
 mod custom;
+mod engine;
 mod equal;
 mod error;
 mod interpret;
@@ -51,6 +52,7 @@ mod text;
 mod time;
 mod tree;
 
+pub use self::engine::{Program, Rewriter};
 pub use self::error::MigrateError;
 pub use self::interpret::{Migrated, migrate};
 pub use self::literal::Literal;

@@ -1,6 +1,7 @@
 //! The reference interpreter and its tree.
 
 mod bodies;
+mod engine;
 mod limits;
 mod ops;
 mod properties;

@@ -8,7 +8,7 @@ use sunward::json::{Literal, Op, Options, PatchOp, is_json, migrate};
 
 use super::*;
 
-fn suite(path: &str) -> Option<PathBuf> {
+pub(super) fn suite(path: &str) -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/suites").join(path);
     if !path.exists() {
         println!("skipped: {} is not there", path.display());

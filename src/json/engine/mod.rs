@@ -1,0 +1,16 @@
+//! The engine: all steps between two versions as one program that runs over the bytes as they pass.
+//!
+//! [`Program::new`] composes the steps once, symbolically: what each member of the result is made of, in terms of the
+//! source. A [`Rewriter`] then goes over the text once, at any split into chunks. What no step touches is copied as a
+//! span. A member that is renamed, dropped, copied or added needs no tree and, but for a name that may still be taken
+//! by a later member, no holding. Ops that look at values (`when`, `map`, `convert`, `move`, `split`, …) hold the
+//! smallest value that shows all they look at, and are run on it as the interpreter runs them.
+
+mod fuse;
+mod object;
+mod program;
+mod rewriter;
+mod skip;
+
+pub use program::Program;
+pub use rewriter::Rewriter;

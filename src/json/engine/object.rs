@@ -1,0 +1,168 @@
+//! One object on its way: which candidates are there so far, and what waits for those that may still come.
+
+use super::fuse::{ObjectPlan, Rank};
+
+/// The state of one object of a plan.
+#[derive(Debug)]
+pub(super) struct Object {
+    pub(super) plan: usize,
+    /// For each cell the best candidate so far.
+    best: Vec<Rank>,
+    /// For each cell the value that was copied for it.
+    copies: Vec<Option<(Rank, Vec<u8>)>>,
+    /// Something was written already, so that the next member needs a comma.
+    pub(super) written: bool,
+    /// The member before was written, so that what stands between it and the next is copied.
+    pub(super) flowing: bool,
+    /// White space of the last member that was written, from in front of a comma that was dropped.
+    pub(super) trail: Vec<u8>,
+    /// What was written since a member had to wait: it goes out at the object's end.
+    pub(super) waiting: Option<Waiting>,
+}
+
+/// Members that may have to go again.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    members: Vec<Member>,
+    /// Something had been written before the first of them.
+    before: bool,
+}
+
+/// A member in the held text.
+#[derive(Debug)]
+struct Member {
+    start: usize,
+    comma: Option<usize>,
+    cell: Option<(usize, Rank)>,
+}
+
+/// No candidate is there.
+const NONE: Rank = Rank::MAX;
+
+/// What becomes of a member that would stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// A better candidate is there.
+    Goes,
+    /// Nothing better can come.
+    Stays,
+    /// A better candidate may still come.
+    Waits,
+}
+
+// === impl Object ===
+
+impl Object {
+    pub(super) fn new(plan: usize, of: &ObjectPlan) -> Self {
+        let cells = of.cells.len();
+        Self {
+            plan,
+            best: vec![NONE; cells],
+            copies: vec![None; if of.sources.iter().any(|source| !source.copied.is_empty()) { cells } else { 0 }],
+            written: false,
+            flowing: true,
+            trail: Vec::new(),
+            waiting: None,
+        }
+    }
+
+    /// For the next object of the same plan; keeps its memory.
+    pub(super) fn reset(&mut self) {
+        self.best.fill(NONE);
+        self.copies.iter_mut().for_each(|copy| *copy = None);
+        (self.written, self.flowing) = (false, true);
+        self.trail.clear();
+        self.waiting = None;
+    }
+
+    /// A candidate that stays where it is has come.
+    pub(super) fn stay(&mut self, cell: usize, rank: Rank) -> Fate {
+        if self.best[cell] < rank {
+            return Fate::Goes;
+        }
+        self.best[cell] = rank;
+        if rank == 0 { Fate::Stays } else { Fate::Waits }
+    }
+
+    /// A candidate that is copied has come. `true` if it is the best so far.
+    pub(super) fn copy(&mut self, cell: usize, rank: Rank) -> bool {
+        let best = self.best[cell] >= rank;
+        if best {
+            self.best[cell] = rank;
+        }
+        best
+    }
+
+    /// Keeps a value for a cell, if nothing better has come.
+    pub(super) fn keep_copy(&mut self, cell: usize, rank: Rank, value: &[u8]) {
+        if self.best[cell] == rank {
+            self.copies[cell] = Some((rank, value.to_vec()));
+        }
+    }
+
+    /// The value that was copied as the candidate of this rank.
+    pub(super) fn copied(&mut self, cell: usize, rank: Rank) -> Option<Vec<u8>> {
+        let copy = self.copies.get_mut(cell)?;
+        copy.take_if(|(of, _)| *of == rank).map(|(_, value)| value)
+    }
+
+    /// The best candidate of a cell; `None` if none is there.
+    pub(super) fn best(&self, cell: usize) -> Option<Rank> {
+        Some(self.best[cell]).filter(|rank| *rank != NONE)
+    }
+
+    /// From here on, members are held.
+    pub(super) fn wait(&mut self) {
+        self.waiting = Some(Waiting { members: Vec::new(), before: self.written });
+    }
+
+    /// A member begins in the held text.
+    pub(super) fn begin_member(&mut self, start: usize, comma: Option<usize>, cell: Option<(usize, Rank)>) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.members.push(Member { start, comma, cell });
+        }
+    }
+
+    /// Takes the candidates of `cell` that are worse than `rank` out of the held text. Says how many there were.
+    pub(super) fn withdraw(&mut self, cell: usize, rank: Rank, held: &mut Vec<u8>) -> u64 {
+        let Some(waiting) = &mut self.waiting else { return 0 };
+        let mut gone = 0;
+        while let Some(at) = waiting.members.iter().position(|m| m.cell.is_some_and(|(c, r)| c == cell && r > rank)) {
+            waiting.remove(at, held);
+            gone += 1;
+        }
+        if waiting.members.is_empty() && gone > 0 {
+            self.written = waiting.before;
+            // The comma behind it goes with it, if nothing is before.
+            self.flowing = waiting.before;
+            self.trail.clear();
+        }
+        gone
+    }
+}
+
+// === impl Waiting ===
+
+impl Waiting {
+    fn remove(&mut self, at: usize, held: &mut Vec<u8>) {
+        let member = self.members.remove(at);
+        let end = self.members.get(at).map_or(held.len(), |next| next.start);
+        held.drain(member.start..end);
+        let length = end - member.start;
+        for later in &mut self.members[at..] {
+            later.start -= length;
+            later.comma = later.comma.map(|comma| comma - length);
+        }
+        // The first of the object has no comma; the one behind it is that now.
+        if member.comma.is_none()
+            && let Some(next) = self.members.get_mut(at)
+            && let Some(comma) = next.comma.take()
+        {
+            held.remove(comma);
+            for later in &mut self.members[at + 1..] {
+                later.start -= 1;
+                later.comma = later.comma.map(|comma| comma - 1);
+            }
+        }
+    }
+}

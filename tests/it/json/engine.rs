@@ -1,0 +1,276 @@
+//! The engine against the interpreter: the same meaning, at every split of the text.
+
+use proptest::prelude::*;
+use sunward::json::{Literal, MigrateError, Mode, OnError, Options, Program, Rewriter, migrate};
+
+use super::*;
+
+/// Through the engine, in chunks that end at `cuts`.
+pub(super) fn rewrite(program: &Program, text: &[u8], cuts: &[usize]) -> Result<Vec<u8>, MigrateError> {
+    let mut rewriter = Rewriter::new(program, &Options::default());
+    let mut out = Vec::new();
+    let mut from = 0;
+    for &cut in cuts.iter().chain([&text.len()]) {
+        rewriter.feed(&text[from..cut], &mut out)?;
+        from = cut;
+    }
+    rewriter.finish(&mut out)?;
+    Ok(out)
+}
+
+/// The text without white space between tokens, and with members in an order of their own: ops may put what they
+/// write at different places.
+pub(super) fn canonical(text: &[u8]) -> Vec<u8> {
+    let mut at = 0;
+    value(text, &mut at)
+}
+
+fn value(text: &[u8], at: &mut usize) -> Vec<u8> {
+    blank(text, at);
+    match text.get(*at) {
+        Some(b'{') => items(text, at, b'}', true),
+        Some(b'[') => items(text, at, b']', false),
+        Some(b'"') => quoted(text, at),
+        _ => {
+            let start = *at;
+            while text.get(*at).is_some_and(|b| !matches!(b, b',' | b']' | b'}' | b' ' | b'\n' | b'\t' | b'\r')) {
+                *at += 1;
+            }
+            text[start..*at].to_vec()
+        }
+    }
+}
+
+fn items(text: &[u8], at: &mut usize, end: u8, object: bool) -> Vec<u8> {
+    let mut list: Vec<Vec<u8>> = Vec::new();
+    let open = text[*at];
+    *at += 1;
+    loop {
+        blank(text, at);
+        match text.get(*at) {
+            Some(&byte) if byte == end => break,
+            Some(b',') => *at += 1,
+            None => return b"broken".to_vec(),
+            Some(_) => {
+                let mut item = Vec::new();
+                if object {
+                    item = plain(&quoted(text, at));
+                    blank(text, at);
+                    *at += 1;
+                    item.push(b':');
+                }
+                item.extend(value(text, at));
+                list.push(item);
+            }
+        }
+    }
+    *at += 1;
+    if object {
+        list.sort();
+    }
+    let mut out = vec![open];
+    out.extend(list.join(&b','));
+    out.push(end);
+    out
+}
+
+fn quoted(text: &[u8], at: &mut usize) -> Vec<u8> {
+    let start = *at;
+    *at += 1;
+    while text[*at] != b'"' {
+        *at += if text[*at] == b'\\' { 2 } else { 1 };
+    }
+    *at += 1;
+    text[start..*at].to_vec()
+}
+
+/// A key in one spelling; one with a lone surrogate has only its own.
+fn plain(key: &[u8]) -> Vec<u8> {
+    serde_json::from_slice::<String>(key).map_or(key.to_vec(), |name| serde_json::Value::from(name).to_string().into())
+}
+
+fn blank(text: &[u8], at: &mut usize) {
+    while matches!(text.get(*at), Some(b' ' | b'\n' | b'\t' | b'\r')) {
+        *at += 1;
+    }
+}
+
+/// The engine must say what the interpreter says, whole and cut in two anywhere.
+pub(super) fn agrees(name: &str, steps: &[Step], text: &[u8]) {
+    let program = Program::new(steps, Mode::Whole);
+    let expected = migrate(text, steps, &Options::default());
+    let whole = rewrite(&program, text, &[]);
+    match (&whole, &expected) {
+        (Ok(ours), Ok(reference)) => {
+            let shown = (String::from_utf8_lossy(ours), String::from_utf8_lossy(&reference.body));
+            assert_eq!(
+                canonical(ours),
+                canonical(&reference.body),
+                "{name}: {shown:?} from {}",
+                String::from_utf8_lossy(text)
+            );
+            if program.is_empty() {
+                assert_eq!(ours, text, "{name}: nothing was touched");
+            }
+        }
+        (Err(ours), Err(reference)) => {
+            let kind = |e: &MigrateError| (e.is_syntax(), e.is_limit(), e.is_value());
+            assert_eq!(kind(ours), kind(reference), "{name}: {ours} / {reference}");
+        }
+        (ours, reference) => panic!("{name}: {ours:?}, but {reference:?} for {}", String::from_utf8_lossy(text)),
+    }
+    for cut in 0..=text.len() {
+        match (&whole, rewrite(&program, text, &[cut])) {
+            (Ok(whole), Ok(ours)) => assert_eq!(*whole, ours, "{name}, cut at {cut}"),
+            (Err(_), Err(_)) => {}
+            (whole, ours) => panic!("{name}, cut at {cut}: {ours:?}, whole {whole:?}"),
+        }
+    }
+    let bytewise: Vec<usize> = (0..text.len()).collect();
+    assert_eq!(rewrite(&program, text, &bytewise).ok(), whole.ok(), "{name}, byte by byte");
+}
+
+const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+fn name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&NAMES[..])
+}
+
+/// Keys may be spelled in more than one way.
+fn spelled() -> impl Strategy<Value = String> {
+    (name(), 0..6u8).prop_map(|(name, how)| {
+        if how == 0 { format!("\"\\u{:04x}\"", name.as_bytes()[0]) } else { format!("\"{name}\"") }
+    })
+}
+
+fn scalar() -> impl Strategy<Value = String> {
+    prop::sample::select(
+        &[
+            "1",
+            "1.10",
+            "-0",
+            "1E400",
+            "9007199254740993",
+            "null",
+            "true",
+            "\"x y\"",
+            "\"\\u0041\\n\"",
+            "\"\"",
+            "\"\\uDEAD\"",
+        ][..],
+    )
+    .prop_map(str::to_owned)
+}
+
+fn white() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&["", "", " ", "\n\t"][..])
+}
+
+fn document() -> impl Strategy<Value = String> {
+    scalar().prop_recursive(4, 40, 5, |inner| {
+        let member = (spelled(), white(), white(), white(), inner.clone())
+            .prop_map(|(key, a, b, c, value)| format!("{a}{key}{b}:{c}{value}"));
+        prop_oneof![
+            3 => (prop::collection::vec(member, 0..6), white()).prop_map(|(list, end)| format!("{{{}{end}}}", list.join(" ,"))),
+            1 => (prop::collection::vec(inner, 0..4), white()).prop_map(|(list, end)| format!("[{}{end}]", list.join(", "))),
+        ]
+    })
+}
+
+/// A pointer of one to two names, no longer, so that steps meet.
+fn at() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => name().prop_map(|name| format!("/{name}")),
+        1 => (name(), name()).prop_map(|(a, b)| format!("/{a}/{b}")),
+    ]
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let collision = || prop_oneof![2 => Just(Collision::Replace), 1 => Just(Collision::Keep)];
+    prop_oneof![
+        2 => (at(), scalar()).prop_map(|(at, value)| add(&at, &value)),
+        2 => at().prop_map(|at| drop_op(&at)),
+        4 => (at(), name(), collision()).prop_filter_map("a name of its own", |(at, to, collision)| {
+            let (object, from) = pointer(&at).parent().map(|(object, from)| (object, from.to_owned()))?;
+            (from != to).then(|| Op::Rename { object, from: from.into(), to: to.into(), collision })
+        }),
+        2 => (name(), name(), collision()).prop_filter_map("two names", |(from, to, collision)| {
+            (from != to).then(|| Op::Copy { from: pointer(&format!("/{from}")), to: pointer(&format!("/{to}")), collision })
+        }),
+        1 => (at(), at()).prop_filter_map("apart", |(from, to)| {
+            let (a, b) = (pointer(&from), pointer(&to));
+            (!a.starts_with(&b) && !b.starts_with(&a)).then(|| relocate(&from, &to))
+        }),
+        1 => at().prop_map(|at| wrap(&at, Wrapper::Array)),
+        1 => at().prop_map(|at| wrap(&at, member("a"))),
+        1 => at().prop_map(|at| map(&at, &[("1", "\"one\"")], Other::Keep)),
+        1 => at().prop_map(|at| Op::Convert { at: pointer(&at), conversion: Conversion::NumberToString }),
+    ]
+}
+
+fn a_step() -> impl Strategy<Value = Step> {
+    let resource = prop_oneof![4 => Just(""), 1 => Just("/a"), 1 => Just("/*"), 1 => Just("/b/*"), 1 => Just("/0")];
+    let condition = prop::option::weighted(0.2, (at(), prop::option::of(scalar())));
+    (resource, prop_oneof![3 => Just(""), 1 => Just("/*"), 1 => Just("/c/*")], op(), condition, any::<bool>()).prop_map(
+        |(resource, each, op, condition, passes)| {
+            let step = within(resource, step_at(each, op));
+            let step = match condition {
+                Some((at, equals)) => when(each.matches('*').count(), &at, equals.as_deref(), step),
+                None => step,
+            };
+            Step { on_error: if passes { OnError::Pass } else { OnError::Fail }, ..step }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_chain_on_any_document(document in document(), steps in prop::collection::vec(a_step(), 1..9)) {
+        agrees("random", &steps, document.as_bytes());
+    }
+
+    #[test]
+    fn any_bytes_are_refused_or_copied(bytes in prop::collection::vec(prop::sample::select(&b"{}[]:,\"\\ue0-1.tfn \n\x01\xff"[..]), 0..24)) {
+        let whole = rewrite(&Program::new(&[], Mode::Whole), &bytes, &[]);
+        let cuts: Vec<usize> = (0..bytes.len()).collect();
+        prop_assert_eq!(rewrite(&Program::new(&[], Mode::Whole), &bytes, &cuts).is_ok(), whole.is_ok());
+        if let Ok(whole) = whole {
+            prop_assert_eq!(&whole, &bytes);
+            prop_assert!(bytes.is_empty() || sunward::json::is_json(&bytes, &Options::default()).is_ok());
+        } else {
+            prop_assert!(sunward::json::is_json(&bytes, &Options::default()).is_err());
+        }
+    }
+}
+
+#[test]
+fn the_public_suite_at_every_split() {
+    let Some(folder) = super::suites::suite("JSONTestSuite/test_parsing") else { return };
+    let program = Program::new(&[], Mode::Whole);
+    for entry in std::fs::read_dir(folder).expect("readable") {
+        let entry = entry.expect("readable");
+        let name = entry.file_name().into_string().expect("UTF-8");
+        let text = std::fs::read(entry.path()).expect("readable");
+        let whole = rewrite(&program, &text, &[]);
+        match name.split('_').next() {
+            Some("y") => assert_eq!(whole.as_ref().ok(), Some(&text), "{name}"),
+            // An empty body passes, which is no JSON text all the same.
+            Some("n") => assert!(whole.is_err() || text.is_empty(), "{name}"),
+            _ => {}
+        }
+        // The two of 100 000 brackets would be cut 100 000 times.
+        for cut in (0..text.len()).take(2_000) {
+            assert_eq!(rewrite(&program, &text, &[cut]).ok(), whole.as_ref().ok().cloned(), "{name}, cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_constant_is_spelled_as_it_was_written() {
+    let steps = [step(add("/price", "1.10"))];
+    let program = Program::new(&steps, Mode::Whole);
+    assert_eq!(rewrite(&program, b"{}", &[]).expect("JSON"), br#"{"price":1.10}"#);
+    assert_eq!(literal("1.10"), Literal::parse("1.10").expect("JSON"));
+}
