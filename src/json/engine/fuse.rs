@@ -16,6 +16,8 @@ pub(super) struct ObjectPlan {
     pub(super) sources: Box<[Source]>,
     /// The names of the result that are of interest, in the order in which they are added.
     pub(super) cells: Box<[Cell]>,
+    /// Which lengths the sources' names have, a bit each.
+    lengths: u64,
     /// The sources by name, for objects of many.
     by_name: Option<BTreeMap<Box<[u8]>, usize>>,
 }
@@ -69,6 +71,8 @@ struct Names {
     order: Vec<Box<str>>,
 }
 
+/// Longer names share a bit.
+const LONG: usize = 63;
 /// Linear search wins below this.
 const MANY: usize = 12;
 
@@ -211,7 +215,8 @@ impl Names {
         let planned = prune(planned, &mut sources);
         let by_name = (sources.len() > MANY)
             .then(|| sources.iter().enumerate().map(|(at, source)| (source.name.as_bytes().into(), at)).collect());
-        ObjectPlan { sources, cells: planned.into(), by_name }
+        let lengths = sources.iter().fold(0, |bits, source| bits | 1 << source.name.len().min(LONG));
+        ObjectPlan { sources, cells: planned.into(), lengths, by_name }
     }
 }
 
@@ -319,10 +324,12 @@ impl ObjectPlan {
     /// The source with this key, which stands in quotes.
     pub(super) fn source(&self, quoted: &[u8]) -> Option<usize> {
         let raw = text::inner(quoted);
-        if memchr::memchr(b'\\', raw).is_some() {
-            return self.named(&text::unescape(raw));
+        if self.lengths >> raw.len().min(LONG) & 1 == 1
+            && let Some(found) = self.named(raw)
+        {
+            return Some(found);
         }
-        self.named(raw)
+        if raw.contains(&b'\\') { self.named(&text::unescape(raw)) } else { None }
     }
 
     fn named(&self, name: &[u8]) -> Option<usize> {

@@ -330,18 +330,62 @@ impl<'p> Rewriter<'p> {
     }
 
     fn member(&mut self, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
-        match self.head(chunk)? {
-            Next::Incomplete => {
-                self.pass(chunk, chunk.at, out);
-                return Ok(false);
+        loop {
+            let head = match self.quick_head(chunk) {
+                Some(head) => head,
+                None => match self.head(chunk)? {
+                    Next::Member(head) => head,
+                    Next::Close(bracket) => return self.close(bracket, chunk, out).map(|()| true),
+                    Next::Incomplete => {
+                        self.pass(chunk, chunk.at, out);
+                        return Ok(false);
+                    }
+                },
+            };
+            chunk.at = head.value;
+            if !self.is_passed(&head, chunk) {
+                return self.decide(&head, chunk, out).map(|()| true);
             }
-            Next::Close(bracket) => self.close(bracket, chunk, out)?,
-            Next::Member(head) => {
-                chunk.at = head.value;
-                self.decide(&head, chunk, out)?;
+            // Most members: copied with what is around them, so nothing is to be done but to find their end.
+            self.skip_value(Task::Copy);
+            match self.skip.run(chunk.text, chunk.at, self.offset)? {
+                Some(end) => {
+                    chunk.at = end;
+                    self.state = State::Between;
+                }
+                None => {
+                    chunk.at = chunk.text.len();
+                    self.pass(chunk, chunk.at, out);
+                    return Ok(false);
+                }
             }
         }
-        Ok(true)
+    }
+
+    /// Whether nothing is to be done to a member, nor to what stands before it.
+    fn is_passed(&mut self, head: &Head, chunk: &Chunk<'_>) -> bool {
+        let Some(Frame::Members(object, _)) = self.frames.last_mut() else { return false };
+        let plan = &self.program.objects[object.plan];
+        let passed = object.flowing && object.waiting.is_none() && plan.source(&chunk.text[head.key..head.key_end]).is_none();
+        object.written |= passed;
+        passed
+    }
+
+    /// The head of a member as machines write it: no white space, no escapes, all of it there.
+    fn quick_head(&self, chunk: &Chunk<'_>) -> Option<Head> {
+        let (text, start) = (chunk.text, chunk.at);
+        let (comma, key) = match (self.state, text.get(start)?) {
+            (State::Between, b',') => (Some(start), start + 1),
+            (State::Opened, _) => (None, start),
+            _ => return None,
+        };
+        if self.searched > 0 || *text.get(key)? != b'"' {
+            return None;
+        }
+        let Found::Quote(quote) = text_end(text, key + 1) else { return None };
+        let value = quote + 2;
+        let plain = *text.get(quote + 1)? == b':' && !matches!(text.get(value)?, b' ' | b'\t' | b'\n' | b'\r');
+        plain.then_some(Head { start, comma, lead: key, key, key_end: quote + 1, value })
     }
 
     /// Reads up to the first byte of a member's value. `chunk.at` stays.
@@ -442,7 +486,8 @@ impl<'p> Rewriter<'p> {
         }
         if fate == Fate::Goes {
             self.drop_head(head, chunk, out);
-            return self.skip_value(Task::Drop, chunk);
+            self.skip_value(Task::Drop);
+            return Ok(());
         }
         if first_to_wait {
             self.begin_waiting(head, chunk, out);
@@ -569,11 +614,15 @@ impl<'p> Rewriter<'p> {
             _ => Inside::Copy,
         };
         let frame = match inside {
-            Inside::Copy => return self.skip_value(Task::Copy, chunk),
+            Inside::Copy => {
+                self.skip_value(Task::Copy);
+                return Ok(());
+            }
             Inside::Hold(node) => {
                 self.pass(chunk, chunk.at, out);
                 self.taken.push(Taken { bytes: Vec::new(), from: chunk.at });
-                return self.skip_value(Task::Hold(node), chunk);
+                self.skip_value(Task::Hold(node));
+                return Ok(());
             }
             Inside::Every(node) if byte == b'[' => Frame::Elements(node),
             Inside::Every(node) => Frame::Every(node),
@@ -599,12 +648,10 @@ impl<'p> Rewriter<'p> {
         }
     }
 
-    fn skip_value(&mut self, task: Task, chunk: &Chunk<'_>) -> Result<(), MigrateError> {
-        let _ = chunk;
+    fn skip_value(&mut self, task: Task) {
         self.skip.restart(self.options.max_depth() - self.frames.len());
         self.task = task;
         self.state = State::Skipping;
-        Ok(())
     }
 
     /// A value that no frame is for has ended at `chunk.at`.

@@ -71,6 +71,12 @@ impl Skip {
     /// stands in the document.
     pub(super) fn run(&mut self, text: &[u8], mut at: usize, offset: usize) -> Result<Option<usize>, MigrateError> {
         loop {
+            if matches!(self.state, State::Value | State::Next) {
+                at = self.sprint(text, at, offset)?;
+                if self.state == State::Next && self.depth == 0 {
+                    return Ok(Some(at));
+                }
+            }
             let done = match self.state {
                 State::Text(key) => match text_end(text, at) {
                     Found::Quote(quote) => {
@@ -104,6 +110,75 @@ impl Skip {
             };
             if done {
                 return Ok(Some(at));
+            }
+        }
+    }
+
+    /// Whole tokens, one after the other, as long as they are there without anything unusual; what is not is left to
+    /// the states. It stands before a value, or behind one inside of a container.
+    fn sprint(&mut self, text: &[u8], mut at: usize, offset: usize) -> Result<usize, MigrateError> {
+        let mut object = self.depth > 0 && self.in_object();
+        let mut behind = self.state == State::Next;
+        loop {
+            if !behind {
+                at = after_white(text, at);
+                match plain_value(text, at) {
+                    Plain::End(end) => at = end,
+                    Plain::Open(opens_object) => {
+                        self.open(opens_object, offset + at)?;
+                        object = opens_object;
+                        at = after_white(text, at + 1);
+                        match text.get(at) {
+                            Some(b'"') if object => match plain_key(text, at) {
+                                Some(value) => {
+                                    at = value;
+                                    continue;
+                                }
+                                None => return Ok(at),
+                            },
+                            Some(b'}') if object => at += 1,
+                            Some(b']') if !object => at += 1,
+                            Some(_) if !object => {
+                                self.state = State::Value;
+                                continue;
+                            }
+                            _ => return Ok(at),
+                        }
+                        self.depth -= 1;
+                        object = self.depth > 0 && self.in_object();
+                    }
+                    Plain::Other => {
+                        self.state = State::Value;
+                        return Ok(at);
+                    }
+                }
+            }
+            behind = false;
+            loop {
+                self.state = State::Next;
+                if self.depth == 0 {
+                    return Ok(at);
+                }
+                at = after_white(text, at);
+                match text.get(at) {
+                    Some(b',') if object => {
+                        let key = after_white(text, at + 1);
+                        match plain_key(text, key) {
+                            Some(value) => at = value,
+                            None => return Ok(at),
+                        }
+                        break;
+                    }
+                    Some(b',') => {
+                        at += 1;
+                        break;
+                    }
+                    Some(b'}') if object => at += 1,
+                    Some(b']') if !object => at += 1,
+                    _ => return Ok(at),
+                }
+                self.depth -= 1;
+                object = self.depth > 0 && self.in_object();
             }
         }
     }
@@ -269,6 +344,69 @@ impl Skip {
     }
 }
 
+/// What stands at the beginning of a value.
+enum Plain {
+    /// A scalar that is there whole, and without escapes; its end.
+    End(usize),
+    /// A container; is it an object?
+    Open(bool),
+    /// Anything else.
+    Other,
+}
+
+#[inline]
+fn plain_value(text: &[u8], at: usize) -> Plain {
+    match text.get(at) {
+        Some(b'"') => match text_end(text, at + 1) {
+            Found::Quote(quote) => Plain::End(quote + 1),
+            _ => Plain::Other,
+        },
+        Some(b'{') => Plain::Open(true),
+        Some(b'[') => Plain::Open(false),
+        Some(b'1'..=b'9') => plain_number(text, at + 1),
+        Some(b't') if text[at..].starts_with(b"true") => Plain::End(at + 4),
+        Some(b'n') if text[at..].starts_with(b"null") => Plain::End(at + 4),
+        Some(b'f') if text[at..].starts_with(b"false") => Plain::End(at + 5),
+        _ => Plain::Other,
+    }
+}
+
+/// Digits, and perhaps a point and digits; the byte behind them is there and ends the number.
+#[inline]
+fn plain_number(text: &[u8], from: usize) -> Plain {
+    let mut at = after_digits(text, from);
+    if text.get(at) == Some(&b'.') {
+        let fraction = after_digits(text, at + 1);
+        if fraction == at + 1 {
+            return Plain::Other;
+        }
+        at = fraction;
+    }
+    match text.get(at) {
+        Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') => Plain::End(at),
+        _ => Plain::Other,
+    }
+}
+
+#[inline]
+fn after_digits(text: &[u8], mut at: usize) -> usize {
+    while text.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    at
+}
+
+/// A key without escapes and its colon, both there; what is behind them.
+#[inline]
+fn plain_key(text: &[u8], quote: usize) -> Option<usize> {
+    if text.get(quote) != Some(&b'"') {
+        return None;
+    }
+    let Found::Quote(end) = text_end(text, quote + 1) else { return None };
+    let colon = after_white(text, end + 1);
+    (text.get(colon) == Some(&b':')).then_some(colon + 1)
+}
+
 /// What ends a run of plain bytes in a text.
 pub(super) enum Found {
     Quote(usize),
@@ -292,6 +430,7 @@ const fn marks(word: u64) -> u64 {
 }
 
 /// The end of a run of plain bytes, eight at a time: most texts are short, so no call is worth its price.
+#[inline]
 pub(super) fn text_end(text: &[u8], from: usize) -> Found {
     let mut at = from;
     while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
@@ -320,6 +459,7 @@ const fn classify(byte: u8, at: usize) -> Found {
 }
 
 /// Where the white space that starts at `at` ends.
+#[inline]
 pub(super) fn after_white(text: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t' | b'\n' | b'\r') = text.get(at) {
         at += 1;
