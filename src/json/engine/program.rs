@@ -1,14 +1,23 @@
 //! The program: a tree of what is to be done, by places in the source.
 
+use std::sync::Arc;
+
 use super::super::Segment;
 use super::super::tree::index;
 use super::super::{MigrateError, Migrated, Mode, OnError, Op, Options, Pattern, Pointer, Step};
 use super::Rewriter;
 use super::fuse::{ObjectPlan, fuse};
 
-/// All steps of a migration, composed. Immutable; any number of [`Rewriter`](super::Rewriter)s run it at once.
+/// All steps of a migration, composed. Immutable, and cheap to clone; any number of
+/// [`Rewriter`](super::Rewriter)s run it at once.
 #[derive(Clone, Debug)]
 pub struct Program {
+    pub(super) code: Arc<Code>,
+}
+
+/// What a program consists of.
+#[derive(Debug)]
+pub(super) struct Code {
     pub(super) nodes: Box<[Node]>,
     pub(super) objects: Box<[ObjectPlan]>,
     pub(super) root: NodeId,
@@ -70,13 +79,14 @@ impl Program {
         let mut compiler = Compiler { nodes: vec![Node::Copy], objects: Vec::new() };
         let locals = steps.into_iter().filter(|step| mode.runs(step)).map(Local::new).collect();
         let root = compiler.node(locals);
-        Self { nodes: compiler.nodes.into(), objects: compiler.objects.into(), root }
+        let code = Code { nodes: compiler.nodes.into(), objects: compiler.objects.into(), root };
+        Self { code: Arc::new(code) }
     }
 
     /// Whether it does nothing, so that the text need not even be JSON.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.root == COPY
+        self.code.root == COPY
     }
 
     /// Runs over a whole document. A program that does nothing passes any bytes.
@@ -96,7 +106,11 @@ impl Program {
         rewriter.finish(&mut body)?;
         Ok(Migrated { body, collisions: rewriter.collisions(), passed: rewriter.passed() })
     }
+}
 
+// === impl Code ===
+
+impl Code {
     pub(super) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id]
     }

@@ -2,7 +2,7 @@
 
 use super::super::{MigrateError, Migrated, Options, migrate};
 use super::object::{Fate, Object};
-use super::program::{COPY, Inside, Node, NodeId, Program};
+use super::program::{COPY, Code, Inside, Node, NodeId, Program};
 use super::skip::{Found, Skip, after_white, text_end};
 
 /// Runs a [`Program`] over one text, resumable at any byte: feed it chunks, take what it writes.
@@ -31,8 +31,8 @@ use super::skip::{Found, Skip, after_white, text_end};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Rewriter<'p> {
-    program: &'p Program,
+pub struct Rewriter {
+    program: Program,
     root: NodeId,
     options: Options,
     hold_limit: usize,
@@ -137,14 +137,14 @@ const HOLD: usize = 4 << 20;
 
 // === impl Rewriter ===
 
-impl<'p> Rewriter<'p> {
+impl Rewriter {
     /// A run of `program`, within the depth limit of `options`. It may hold up to 4 MiB.
     #[must_use]
-    pub fn new(program: &'p Program, options: &Options) -> Self {
+    pub fn new(program: &Program, options: &Options) -> Self {
         let depth = options.max_depth();
         Self {
-            program,
-            root: program.root,
+            root: program.code.root,
+            program: program.clone(),
             options: *options,
             hold_limit: HOLD,
             frames: Vec::new(),
@@ -200,7 +200,8 @@ impl<'p> Rewriter<'p> {
             State::Skipping if self.frames.is_empty() => {
                 self.skip.finish(end)?;
                 let mut chunk = Chunk { text: &text, at: text.len(), copied: text.len() };
-                self.skipped(&mut chunk, out)
+                let program = self.program.clone();
+                self.skipped(&program.code, &mut chunk, out)
             }
             State::Skipping => self.skip.finish(end).and(Err(MigrateError::syntax(end, "the closing bracket"))),
             State::Done => Ok(()),
@@ -224,7 +225,8 @@ impl<'p> Rewriter<'p> {
     /// Reads as far as it can, and returns how much of `text` is done with.
     fn run(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<usize, MigrateError> {
         let mut chunk = Chunk { text, at: 0, copied: 0 };
-        while self.advance(&mut chunk, out)? {}
+        let program = self.program.clone();
+        while self.advance(&program.code, &mut chunk, out)? {}
         let done = chunk.copied;
         for taken in &mut self.taken {
             taken.bytes.extend_from_slice(text.get(taken.from..done).unwrap_or_default());
@@ -237,13 +239,13 @@ impl<'p> Rewriter<'p> {
     }
 
     /// One step; `false` when the text at hand does not carry another.
-    fn advance(&mut self, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+    fn advance(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
         match self.state {
-            State::Start => self.start(chunk, out),
+            State::Start => self.start(code, chunk, out),
             State::Skipping => match self.skip.run(chunk.text, chunk.at, self.offset)? {
                 Some(end) => {
                     chunk.at = end;
-                    self.skipped(chunk, out).map(|()| true)
+                    self.skipped(code, chunk, out).map(|()| true)
                 }
                 None => {
                     chunk.at = chunk.text.len();
@@ -263,14 +265,14 @@ impl<'p> Rewriter<'p> {
                 Ok(false)
             }
             State::Opened | State::Between | State::Comma => match self.frames.last() {
-                Some(Frame::Elements(node)) => self.element(*node, chunk, out),
-                Some(Frame::Every(node)) => self.every_member(*node, chunk, out),
-                _ => self.member(chunk, out),
+                Some(Frame::Elements(node)) => self.element(code, *node, chunk, out),
+                Some(Frame::Every(node)) => self.every_member(code, *node, chunk, out),
+                _ => self.member(code, chunk, out),
             },
         }
     }
 
-    fn start(&mut self, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+    fn start(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
         let text = chunk.text;
         if self.offset == 0 && text.len() < BOM.len() && BOM.starts_with(text) {
             return Ok(false);
@@ -281,12 +283,18 @@ impl<'p> Rewriter<'p> {
             self.pass(chunk, chunk.at, out);
             return Ok(false);
         }
-        self.value(self.root, chunk, out).map(|()| true)
+        self.value(code, self.root, chunk, out).map(|()| true)
     }
 
     // --- arrays ---
 
-    fn element(&mut self, node: NodeId, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+    fn element(
+        &mut self,
+        code: &Code,
+        node: NodeId,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, MigrateError> {
         chunk.at = after_white(chunk.text, chunk.at);
         let Some(&byte) = chunk.text.get(chunk.at) else {
             self.pass(chunk, chunk.at, out);
@@ -296,21 +304,27 @@ impl<'p> Rewriter<'p> {
             (State::Opened | State::Between, b']') => {
                 chunk.at += 1;
                 self.frames.pop();
-                self.ended(chunk)?;
+                self.ended(code, chunk)?;
             }
             (State::Between, b',') => {
                 chunk.at += 1;
                 self.state = State::Comma;
             }
             (State::Between, _) => return Err(MigrateError::syntax(self.offset + chunk.at, "`,` or `]`")),
-            _ => self.value(node, chunk, out)?,
+            _ => self.value(code, node, chunk, out)?,
         }
         Ok(true)
     }
 
     // --- objects ---
 
-    fn every_member(&mut self, node: NodeId, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+    fn every_member(
+        &mut self,
+        code: &Code,
+        node: NodeId,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, MigrateError> {
         match self.head(chunk)? {
             Next::Incomplete => {
                 self.pass(chunk, chunk.at, out);
@@ -319,23 +333,23 @@ impl<'p> Rewriter<'p> {
             Next::Close(bracket) => {
                 chunk.at = bracket + 1;
                 self.frames.pop();
-                self.ended(chunk)?;
+                self.ended(code, chunk)?;
             }
             Next::Member(head) => {
                 chunk.at = head.value;
-                self.value(node, chunk, out)?;
+                self.value(code, node, chunk, out)?;
             }
         }
         Ok(true)
     }
 
-    fn member(&mut self, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+    fn member(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
         loop {
             let head = match self.quick_head(chunk) {
                 Some(head) => head,
                 None => match self.head(chunk)? {
                     Next::Member(head) => head,
-                    Next::Close(bracket) => return self.close(bracket, chunk, out).map(|()| true),
+                    Next::Close(bracket) => return self.close(code, bracket, chunk, out).map(|()| true),
                     Next::Incomplete => {
                         self.pass(chunk, chunk.at, out);
                         return Ok(false);
@@ -343,8 +357,8 @@ impl<'p> Rewriter<'p> {
                 },
             };
             chunk.at = head.value;
-            if !self.is_passed(&head, chunk) {
-                return self.decide(&head, chunk, out).map(|()| true);
+            if !self.is_passed(code, &head, chunk) {
+                return self.decide(code, &head, chunk, out).map(|()| true);
             }
             // Most members: copied with what is around them, so nothing is to be done but to find their end.
             self.skip_value(Task::Copy);
@@ -363,10 +377,11 @@ impl<'p> Rewriter<'p> {
     }
 
     /// Whether nothing is to be done to a member, nor to what stands before it.
-    fn is_passed(&mut self, head: &Head, chunk: &Chunk<'_>) -> bool {
+    fn is_passed(&mut self, code: &Code, head: &Head, chunk: &Chunk<'_>) -> bool {
         let Some(Frame::Members(object, _)) = self.frames.last_mut() else { return false };
-        let plan = &self.program.objects[object.plan];
-        let passed = object.flowing && object.waiting.is_none() && plan.source(&chunk.text[head.key..head.key_end]).is_none();
+        let plan = &code.objects[object.plan];
+        let passed =
+            object.flowing && object.waiting.is_none() && plan.source(&chunk.text[head.key..head.key_end]).is_none();
         object.written |= passed;
         passed
     }
@@ -452,17 +467,22 @@ impl<'p> Rewriter<'p> {
     }
 
     /// A member of an object of a plan.
-    fn decide(&mut self, head: &Head, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<(), MigrateError> {
-        let program = self.program;
+    fn decide(
+        &mut self,
+        code: &Code,
+        head: &Head,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
         if self.waits > 0 {
             // What may be withdrawn must have been written.
             self.pass(chunk, head.start, out);
         }
         let Some(Frame::Members(object, taking)) = self.frames.last_mut() else { return Ok(()) };
-        let plan = &program.objects[object.plan];
+        let plan = &code.objects[object.plan];
         let Some(index) = plan.source(&chunk.text[head.key..head.key_end]) else {
             self.write_head(head, None, None, chunk, out);
-            return self.value(COPY, chunk, out);
+            return self.value(code, COPY, chunk, out);
         };
         let source = &plan.sources[index];
         let mut takes = false;
@@ -493,7 +513,7 @@ impl<'p> Rewriter<'p> {
             self.begin_waiting(head, chunk, out);
         }
         self.write_head(head, source.key.as_deref(), source.stays, chunk, out);
-        self.value(source.node, chunk, out)
+        self.value(code, source.node, chunk, out)
     }
 
     /// From this member on the object's output is held.
@@ -562,18 +582,25 @@ impl<'p> Rewriter<'p> {
     }
 
     /// The end of an object: what is added comes last.
-    fn close(&mut self, bracket: usize, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+    fn close(
+        &mut self,
+        code: &Code,
+        bracket: usize,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
         let Some(Frame::Members(mut object, _)) = self.frames.pop() else { return Ok(()) };
-        let program = self.program;
         let start = chunk.at;
         if !object.flowing {
             self.pass(chunk, start, out);
             self.sink(out).extend_from_slice(&object.trail);
         }
-        for (at, cell) in program.objects[object.plan].cells.iter().enumerate() {
+        for (at, cell) in code.objects[object.plan].cells.iter().enumerate() {
             let value = match object.best(at) {
                 None => cell.constant.as_deref().map(|constant| Ok(constant.to_vec())),
-                Some(rank) => object.copied(at, rank).map(|copy| self.copied(cell.nodes[usize::from(rank)], copy)),
+                Some(rank) => {
+                    object.copied(at, rank).map(|copy| self.copied(code, cell.nodes[usize::from(rank)], copy))
+                }
             };
             let Some(value) = value.transpose()? else { continue };
             self.pass(chunk, start, out);
@@ -594,20 +621,26 @@ impl<'p> Rewriter<'p> {
             }
         }
         self.spare.push(object);
-        self.ended(chunk)
+        self.ended(code, chunk)
     }
 
     /// A value that was copied, with what is done to the copy.
-    fn copied(&mut self, node: NodeId, value: Vec<u8>) -> Result<Vec<u8>, MigrateError> {
+    fn copied(&mut self, code: &Code, node: NodeId, value: Vec<u8>) -> Result<Vec<u8>, MigrateError> {
         if node == COPY { Ok(value) } else { self.rewritten(node, &value) }
     }
 
     // --- values ---
 
     /// A value begins at `chunk.at`.
-    fn value(&mut self, node: NodeId, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+    fn value(
+        &mut self,
+        code: &Code,
+        node: NodeId,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
         let byte = chunk.text.get(chunk.at).copied().unwrap_or_default();
-        let inside = match (self.program.node(node), byte) {
+        let inside = match (code.node(node), byte) {
             (Node::Hold(_), _) => Inside::Hold(node),
             (Node::ByKind { object, .. }, b'{') => *object,
             (Node::ByKind { array, .. }, b'[') => *array,
@@ -626,7 +659,7 @@ impl<'p> Rewriter<'p> {
             }
             Inside::Every(node) if byte == b'[' => Frame::Elements(node),
             Inside::Every(node) => Frame::Every(node),
-            Inside::Members(plan) => Frame::Members(self.object(plan), None),
+            Inside::Members(plan) => Frame::Members(self.object(code, plan), None),
         };
         if self.frames.len() >= self.options.max_depth() {
             return Err(MigrateError::depth(self.offset + chunk.at, self.options.max_depth()));
@@ -637,14 +670,14 @@ impl<'p> Rewriter<'p> {
         Ok(())
     }
 
-    fn object(&mut self, plan: usize) -> Box<Object> {
+    fn object(&mut self, code: &Code, plan: usize) -> Box<Object> {
         match self.spare.iter().rposition(|object| object.plan == plan) {
             Some(at) => {
                 let mut object = self.spare.swap_remove(at);
                 object.reset();
                 object
             }
-            None => Box::new(Object::new(plan, &self.program.objects[plan])),
+            None => Box::new(Object::new(plan, &code.objects[plan])),
         }
     }
 
@@ -655,28 +688,28 @@ impl<'p> Rewriter<'p> {
     }
 
     /// A value that no frame is for has ended at `chunk.at`.
-    fn skipped(&mut self, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+    fn skipped(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<(), MigrateError> {
         match self.task {
             Task::Copy => {}
             Task::Drop => chunk.copied = chunk.at,
             Task::Hold(node) => {
                 let value = self.take(chunk)?;
                 chunk.copied = chunk.at;
-                let migrated = self.interpreted(node, &value)?;
+                let migrated = self.interpreted(code, node, &value)?;
                 self.sink(out).extend_from_slice(&migrated);
             }
         }
-        self.ended(chunk)
+        self.ended(code, chunk)
     }
 
     /// A value has ended, and so has what was taken of it for copies.
-    fn ended(&mut self, chunk: &Chunk<'_>) -> Result<(), MigrateError> {
+    fn ended(&mut self, code: &Code, chunk: &Chunk<'_>) -> Result<(), MigrateError> {
         self.state = if self.frames.is_empty() { State::Done } else { State::Between };
         let Some(Frame::Members(_, taking)) = self.frames.last_mut() else { return Ok(()) };
         let Some(index) = taking.take() else { return Ok(()) };
         let value = self.take(chunk)?;
         if let Some(Frame::Members(object, _)) = self.frames.last_mut() {
-            let source = &self.program.objects[object.plan].sources[index];
+            let source = &code.objects[object.plan].sources[index];
             for &(cell, rank) in &source.copied {
                 object.keep_copy(cell, rank, &value);
             }
@@ -693,8 +726,8 @@ impl<'p> Rewriter<'p> {
     }
 
     /// The steps of a node, run on a value as the interpreter runs them.
-    fn interpreted(&mut self, node: NodeId, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
-        let Node::Hold(steps) = self.program.node(node) else { return Ok(value.to_vec()) };
+    fn interpreted(&mut self, code: &Code, node: NodeId, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
+        let Node::Hold(steps) = code.node(node) else { return Ok(value.to_vec()) };
         let Migrated { body, collisions, passed } = migrate(value, steps, &self.options.with_max_bytes(usize::MAX))?;
         self.collisions += collisions;
         self.passed += passed;
@@ -703,7 +736,7 @@ impl<'p> Rewriter<'p> {
 
     /// A value that is there whole, through the program from `node` on.
     fn rewritten(&mut self, node: NodeId, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
-        let mut inner = Rewriter::new(self.program, &self.options).with_hold_limit(self.hold_limit);
+        let mut inner = Self::new(&self.program, &self.options).with_hold_limit(self.hold_limit);
         inner.root = node;
         let mut out = Vec::with_capacity(value.len());
         inner.feed(value, &mut out)?;
