@@ -144,13 +144,11 @@ impl<'c, S> Program<'c, S> {
         up.chain(down).chain(self.tail)
     }
 
-    /// The changes that it runs, in the order they run.
-    pub fn changes(&self) -> impl Iterator<Item = u32> + use<'c, S> {
-        let mut order: Vec<u32> = self.links.iter().map(|link| link.change).collect();
-        if !self.upwards {
-            order.reverse();
-        }
-        order.into_iter()
+    /// The changes that it runs, by their place in the list of all, each with its steps, in the order they run.
+    pub fn links(&self) -> impl Iterator<Item = (u32, &'c [S])> + use<'c, S> {
+        let (up, down) = if self.upwards { (self.links, &[][..]) } else { (&[][..], self.links) };
+        let up = up.iter().map(|link| (link.change, &*link.up));
+        up.chain(down.iter().rev().map(|link| (link.change, &*link.down)))
     }
 }
 

@@ -33,6 +33,7 @@
 mod carry;
 mod change;
 mod custom;
+mod describe;
 mod engine;
 mod equal;
 mod error;

@@ -117,6 +117,36 @@ fn check_shows_everything_at_once() {
 }
 
 #[test]
+fn explain_shows_changes_and_program() {
+    let args = ["explain", &demo(), "--now", "2026-11-01", "--route", "GET /users", "--from", "3", "--to", "1"];
+    let text = out(&sunward(&args, ""));
+    let expected = "\
+the changes, as they run
+  3: A user has a plan
+    in /items/*: drop /plan
+  3: A user's name is also given as full_name
+    in /items/*: drop /full_name
+  2: A user's mail is called email
+    in /items/*: rename /email to mail
+the program, in one pass
+  the document, if an object
+    \"items\": stays
+      its value, if an object or a list
+        each, if an object
+          \"email\": becomes \"mail\"
+          \"full_name\": goes
+          \"mail\": stays, unless there is \"email\"; what follows it is held until that is known
+          \"plan\": goes
+";
+    assert_eq!(text, expected);
+    let json: serde_json::Value =
+        serde_json::from_str(&out(&sunward(&[&args[..], &["--json"]].concat(), ""))).expect("JSON");
+    assert_eq!(json["changes"][2]["steps"][0], "in /items/*: rename /email to mail");
+    let same = out(&sunward(&["explain", &demo(), "--route", "GET /users", "--from", "3", "--to", "3"], ""));
+    assert_eq!(same, "the changes, as they run\n  none\nthe program, in one pass\n  passes, unread\n");
+}
+
+#[test]
 fn timeline_in_three_forms() {
     let file = demo();
     let args = ["timeline", &file, "--now", "2026-11-24"];

@@ -1,7 +1,9 @@
 //! The `sunward` command.
 
 mod check;
+mod explain;
 mod migrate;
+mod place;
 mod serve;
 mod svg;
 mod timeline;
@@ -29,6 +31,8 @@ enum Command {
     Check(check::Args),
     /// Migrates a body from standard input to standard output.
     Migrate(migrate::Args),
+    /// Shows what a migration does: the changes, and the one program that they become.
+    Explain(explain::Args),
     /// Shows the versions and the dates of their lives.
     Timeline(timeline::Args),
     /// Prints the JSON Schema of the config file, for editors.
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Migrate(args) => migrate::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Timeline(args) => timeline::run(&args),
         Command::Schema => print(&format!("{:#}\n", sunward::config::schema())),
     }

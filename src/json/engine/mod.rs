@@ -6,6 +6,7 @@
 //! by a later member, no holding. Ops that look at values (`when`, `map`, `convert`, `move`, `split`, …) hold the
 //! smallest value that shows all they look at, and are run on it as the interpreter runs them.
 
+mod explain;
 mod fuse;
 mod object;
 mod program;

@@ -598,9 +598,7 @@ impl Rewriter {
         for (at, cell) in code.objects[object.plan].cells.iter().enumerate() {
             let value = match object.best(at) {
                 None => cell.constant.as_deref().map(|constant| Ok(constant.to_vec())),
-                Some(rank) => {
-                    object.copied(at, rank).map(|copy| self.copied(code, cell.nodes[usize::from(rank)], copy))
-                }
+                Some(rank) => object.copied(at, rank).map(|copy| self.copied(cell.nodes[usize::from(rank)], copy)),
             };
             let Some(value) = value.transpose()? else { continue };
             self.pass(chunk, start, out);
@@ -625,7 +623,7 @@ impl Rewriter {
     }
 
     /// A value that was copied, with what is done to the copy.
-    fn copied(&mut self, code: &Code, node: NodeId, value: Vec<u8>) -> Result<Vec<u8>, MigrateError> {
+    fn copied(&mut self, node: NodeId, value: Vec<u8>) -> Result<Vec<u8>, MigrateError> {
         if node == COPY { Ok(value) } else { self.rewritten(node, &value) }
     }
 

@@ -1,0 +1,89 @@
+//! Which body a command is about, as arguments.
+
+use sunward::catalog::{ApiEntry, Catalog, RouteEntry};
+use sunward::change::{BodyChain, PlaceError, RouteName};
+use sunward::clock::Timestamp;
+use sunward::version::VersionId;
+
+#[derive(clap::Args)]
+pub(crate) struct Place {
+    #[command(flatten)]
+    pub(crate) file: super::File,
+    /// The api; not needed if there is only one.
+    #[arg(long, value_name = "NAME")]
+    api: Option<String>,
+    /// The route, as the newest version has it: "GET /users/{id}".
+    #[arg(long, value_name = "ROUTE")]
+    route: String,
+    /// The version that the body speaks.
+    #[arg(long, value_name = "VERSION")]
+    from: String,
+    /// The version that it shall speak.
+    #[arg(long, value_name = "VERSION")]
+    to: String,
+    /// The request's body, not the response's.
+    #[arg(long, conflicts_with = "status")]
+    request: bool,
+    /// The response's status; the route's only or first 2xx, unless said.
+    #[arg(long, value_name = "STATUS")]
+    status: Option<u16>,
+    /// As things stand at this time; now, unless said.
+    #[arg(long, value_name = "TIME", value_parser = super::time)]
+    pub(crate) now: Option<Timestamp>,
+}
+
+/// What the arguments name.
+pub(crate) struct Found<'c> {
+    pub(crate) api: &'c ApiEntry,
+    pub(crate) chain: &'c BodyChain,
+    pub(crate) from: VersionId,
+    pub(crate) to: VersionId,
+}
+
+// === impl Place ===
+
+impl Place {
+    /// Finds it; a name that is not there is told with those that are.
+    pub(crate) fn find<'c>(&self, catalog: &'c Catalog) -> Result<Found<'c>, String> {
+        let api = self.api(catalog)?;
+        let name: RouteName = self.route.parse().map_err(|e: PlaceError| format!("{e}; {}", e.help()))?;
+        let route = api.routes.iter().find(|route| route.history.name == name);
+        let known = || list(api.routes.iter().map(|route| route.history.name.to_string()));
+        let route = route.ok_or_else(|| format!("{} has no route `{name}`; it has {}", api.name, known()))?;
+        let chain = if self.request { &route.history.request } else { self.response(route)? };
+        Ok(Found { api, chain, from: version(api, &self.from)?, to: version(api, &self.to)? })
+    }
+
+    fn api<'c>(&self, catalog: &'c Catalog) -> Result<&'c ApiEntry, String> {
+        let known = || list(catalog.apis().iter().map(|api| api.name.to_string()));
+        match (&self.api, catalog.apis()) {
+            (Some(name), _) => {
+                catalog.api(name).ok_or_else(|| format!("there is no api `{name}`; there are {}", known()))
+            }
+            (None, [only]) => Ok(only),
+            (None, _) => Err(format!("say `--api`; there are {}", known())),
+        }
+    }
+
+    fn response<'c>(&self, route: &'c RouteEntry) -> Result<&'c BodyChain, String> {
+        let history = &route.history;
+        let found = match self.status {
+            Some(status) => history.response(status),
+            None => {
+                let success = history.responses.iter().find(|(of, _)| (200..300).any(|status| of.contains(status)));
+                success.map(|(_, chain)| chain)
+            }
+        };
+        let none = || format!("no resource is in a response of `{}`; `--request` is about the request", history.name);
+        found.ok_or_else(none)
+    }
+}
+
+fn version(api: &ApiEntry, text: &str) -> Result<VersionId, String> {
+    let known = || list(api.versions.iter().map(|version| version.text.to_string()));
+    api.lookup(text).ok_or_else(|| format!("{} has no version `{text}`; it has {}", api.name, known()))
+}
+
+fn list(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}

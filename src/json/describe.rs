@@ -1,0 +1,95 @@
+//! Steps in words.
+
+use std::fmt;
+
+use super::{Conversion, Many, Op, Other, PatchOp, Pointer, Step, Test, Wrapper};
+
+/// A step in words, with its place: `in /items/*: rename /a to b`.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.resource.join(&self.each);
+        if !place.is_root() {
+            write!(f, "in {place}: ")?;
+        }
+        self.op.fmt(f)?;
+        match &self.when {
+            None => Ok(()),
+            Some(when) => match &when.test {
+                Test::Present => write!(f, ", where {} is there", shown(&when.at.pointer)),
+                Test::Equals(value) => write!(f, ", where {} is {value}", shown(&when.at.pointer)),
+            },
+        }
+    }
+}
+
+/// An op in words.
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Add { at, value } => write!(f, "add {at} as {value}"),
+            Self::Drop { at } => write!(f, "drop {}", shown(at)),
+            Self::Copy { from, to, .. } => write!(f, "copy {from} to {to}"),
+            Self::Compute { at, .. } => write!(f, "compute {at}"),
+            Self::Rename { object, from, to, .. } => write!(f, "rename {} to {to}", object.child(from)),
+            Self::Move { from, to, .. } => write!(f, "move {from} to {to}"),
+            Self::Wrap { at, into } => write!(f, "wrap {} into {}", shown(at), wrapper(into)),
+            Self::Unwrap { at, from, many } => {
+                let first = if *many == Many::First { ", the first of many" } else { "" };
+                write!(f, "unwrap {} from {}{first}", shown(at), wrapper(from))
+            }
+            Self::Split { at, into, on, .. } => write!(f, "split {at} at {on:?} into {}", list(into)),
+            Self::Join { from, to, on, .. } => write!(f, "join {} with {on:?} to {to}", list(from)),
+            Self::Map { at, pairs, other } => {
+                let rest = match other {
+                    Other::Error => "",
+                    Other::Keep => ", others stay",
+                    Other::Value(_) => ", others become one",
+                };
+                write!(f, "map {} by {} pairs{rest}", shown(at), pairs.len())
+            }
+            Self::Convert { at, conversion } => write!(f, "convert {} {}", shown(at), forms(*conversion)),
+            Self::Patch(ops) => write!(f, "patch: {}", ops.iter().map(patch).collect::<Vec<_>>().join(", ")),
+            Self::Custom(_) => f.write_str("run a function"),
+        }
+    }
+}
+
+/// The root has no name of its own.
+fn shown(pointer: &Pointer) -> String {
+    if pointer.is_root() { "all of it".to_owned() } else { pointer.to_string() }
+}
+
+fn list(pointers: &[Pointer]) -> String {
+    pointers.iter().map(Pointer::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn wrapper(wrapper: &Wrapper) -> String {
+    match wrapper {
+        Wrapper::Array => "a list".to_owned(),
+        Wrapper::Member(name) => format!("the member {name:?}"),
+    }
+}
+
+fn forms(conversion: Conversion) -> String {
+    match conversion {
+        Conversion::NumberToString => "from number to string".to_owned(),
+        Conversion::StringToNumber => "from string to number".to_owned(),
+        Conversion::IntegerToDecimal { scale } => format!("from integer to decimal, scale {scale}"),
+        Conversion::DecimalToInteger { scale } => format!("from decimal to integer, scale {scale}"),
+        Conversion::UnixSecondsToRfc3339 => "from unix-seconds to rfc3339".to_owned(),
+        Conversion::Rfc3339ToUnixSeconds => "from rfc3339 to unix-seconds".to_owned(),
+        Conversion::UnixMillisToRfc3339 => "from unix-millis to rfc3339".to_owned(),
+        Conversion::Rfc3339ToUnixMillis => "from rfc3339 to unix-millis".to_owned(),
+    }
+}
+
+fn patch(op: &PatchOp) -> String {
+    match op {
+        PatchOp::Add { path, .. } => format!("add {path}"),
+        PatchOp::Remove { path } => format!("remove {path}"),
+        PatchOp::Replace { path, .. } => format!("replace {path}"),
+        PatchOp::Move { from, path } => format!("move {from} to {path}"),
+        PatchOp::Copy { from, path } => format!("copy {from} to {path}"),
+        PatchOp::Test { path, .. } => format!("test {path}"),
+    }
+}

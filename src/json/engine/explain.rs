@@ -1,0 +1,104 @@
+//! A program in words.
+
+use std::fmt;
+
+use super::fuse::{ObjectPlan, Source};
+use super::program::{COPY, Code, Inside, Node, NodeId, Program};
+
+/// Writes a program line by line.
+struct Writer<'c, 'f, 'g> {
+    code: &'c Code,
+    out: &'f mut fmt::Formatter<'g>,
+}
+
+/// What it does, place by place, and what it has to hold for it.
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("passes, unread\n");
+        }
+        Writer { code: &self.code, out: f }.node(self.code.root, "the document", 0)
+    }
+}
+
+// === impl Writer ===
+
+impl Writer<'_, '_, '_> {
+    fn line(&mut self, depth: usize, text: fmt::Arguments<'_>) -> fmt::Result {
+        writeln!(self.out, "{:width$}{text}", "", width = depth * 2)
+    }
+
+    fn node(&mut self, id: NodeId, name: &str, depth: usize) -> fmt::Result {
+        match self.code.node(id) {
+            Node::Copy => self.line(depth, format_args!("{name}: copied")),
+            Node::Hold(steps) => {
+                self.line(depth, format_args!("{name}: held whole, and"))?;
+                steps.iter().try_for_each(|step| self.line(depth + 1, format_args!("{step}")))
+            }
+            Node::ByKind { object: Inside::Every(node), array: Inside::Every(same) } if node == same => {
+                self.line(depth, format_args!("{name}, if an object or a list"))?;
+                self.node(*node, "each", depth + 1)
+            }
+            Node::ByKind { object, array } => {
+                self.inside(*object, name, "an object", depth)?;
+                self.inside(*array, name, "a list", depth)
+            }
+        }
+    }
+
+    fn inside(&mut self, inside: Inside, name: &str, kind: &str, depth: usize) -> fmt::Result {
+        match inside {
+            Inside::Copy => Ok(()),
+            Inside::Hold(node) => self.node(node, &format!("{name}, if {kind}"), depth),
+            Inside::Every(node) => {
+                self.line(depth, format_args!("{name}, if {kind}"))?;
+                self.node(node, "each", depth + 1)
+            }
+            Inside::Members(plan) => {
+                self.line(depth, format_args!("{name}, if {kind}"))?;
+                self.plan(&self.code.objects[plan], depth + 1)
+            }
+        }
+    }
+
+    fn plan(&mut self, plan: &ObjectPlan, depth: usize) -> fmt::Result {
+        for source in &plan.sources {
+            self.source(source, plan, depth)?;
+        }
+        for cell in &plan.cells {
+            if let Some(constant) = &cell.constant {
+                let (key, value) = (String::from_utf8_lossy(&cell.key), String::from_utf8_lossy(constant));
+                self.line(depth, format_args!("{key}: added at the end as {value}, if nothing else became it"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn source(&mut self, source: &Source, plan: &ObjectPlan, depth: usize) -> fmt::Result {
+        let name = &source.name;
+        for (cell, rank) in &source.copied {
+            let key = String::from_utf8_lossy(&plan.cells[*cell].key);
+            let unless = better(plan, *cell, *rank);
+            self.line(depth, format_args!("\"{name}\": kept for {key}, which is added at the end{unless}"))?;
+        }
+        let Some((cell, rank)) = source.stays else {
+            return self.line(depth, format_args!("\"{name}\": goes"));
+        };
+        let key = String::from_utf8_lossy(&plan.cells[cell].key);
+        let becomes = if source.key.is_some() { format!("becomes {key}") } else { "stays".to_owned() };
+        let unless = better(plan, cell, rank);
+        let waits = if rank > 0 { "; what follows it is held until that is known" } else { "" };
+        self.line(depth, format_args!("\"{name}\": {becomes}{unless}{waits}"))?;
+        if source.node == COPY { Ok(()) } else { self.node(source.node, "its value", depth + 1) }
+    }
+}
+
+/// The members that win over a candidate.
+fn better(plan: &ObjectPlan, cell: usize, rank: u16) -> String {
+    let of = |source: &&Source| {
+        let all = source.stays.into_iter().chain(source.copied.iter().copied());
+        all.into_iter().any(|(c, r)| c == cell && r < rank)
+    };
+    let names: Vec<String> = plan.sources.iter().filter(of).map(|source| format!("\"{}\"", source.name)).collect();
+    if names.is_empty() { String::new() } else { format!(", unless there is {}", names.join(" or ")) }
+}
