@@ -1,5 +1,6 @@
 //! The reference interpreter and its tree.
 
+mod agree;
 mod bodies;
 mod engine;
 mod limits;

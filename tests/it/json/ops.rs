@@ -9,7 +9,7 @@ type Row<'r> = (&'r str, Vec<Step>, &'r str, Result<&'r str, &'r str>);
 
 fn run(rows: Vec<Row<'_>>) {
     for (name, steps, input, expected) in rows {
-        super::engine::agrees(name, &steps, input.as_bytes());
+        super::agree::agrees(name, &steps, input.as_bytes());
         let result = migrate(input.as_bytes(), &steps, &Options::default());
         match (result.map(|migrated| text(&migrated)), expected) {
             (Ok(body), Ok(expected)) => assert_eq!(body, expected, "{name}"),

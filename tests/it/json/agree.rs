@@ -1,0 +1,187 @@
+//! What the engine owes the interpreter, as functions that property tests and fuzz targets call alike.
+
+use sunward::json::{
+    Collision, Condition, Conversion, Literal, MigrateError, Mode, OnError, Op, Options, Other, Pattern, Pointer,
+    Program, Reference, Rewriter, Step, Test, Wrapper, migrate,
+};
+
+/// Through the engine, in chunks that end at `cuts`.
+pub(crate) fn rewrite(program: &Program, text: &[u8], cuts: &[usize]) -> Result<Vec<u8>, MigrateError> {
+    let mut rewriter = Rewriter::new(program, &Options::default());
+    let mut out = Vec::new();
+    let mut from = 0;
+    for &cut in cuts.iter().chain([&text.len()]) {
+        rewriter.feed(&text[from..cut], &mut out)?;
+        from = cut;
+    }
+    rewriter.finish(&mut out)?;
+    Ok(out)
+}
+
+/// The text without white space between tokens, and with members in an order of their own: ops may put what they
+/// write at different places.
+pub(crate) fn canonical(text: &[u8]) -> Vec<u8> {
+    let mut at = 0;
+    value(text, &mut at)
+}
+
+fn value(text: &[u8], at: &mut usize) -> Vec<u8> {
+    blank(text, at);
+    match text.get(*at) {
+        Some(b'{') => items(text, at, b'}', true),
+        Some(b'[') => items(text, at, b']', false),
+        Some(b'"') => quoted(text, at),
+        _ => {
+            let start = *at;
+            while text.get(*at).is_some_and(|b| !matches!(b, b',' | b']' | b'}' | b' ' | b'\n' | b'\t' | b'\r')) {
+                *at += 1;
+            }
+            text[start..*at].to_vec()
+        }
+    }
+}
+
+fn items(text: &[u8], at: &mut usize, end: u8, object: bool) -> Vec<u8> {
+    let mut list: Vec<Vec<u8>> = Vec::new();
+    let open = text[*at];
+    *at += 1;
+    loop {
+        blank(text, at);
+        match text.get(*at) {
+            Some(&byte) if byte == end => break,
+            Some(b',') => *at += 1,
+            None => return b"broken".to_vec(),
+            Some(_) => {
+                let mut item = Vec::new();
+                if object {
+                    item = plain(&quoted(text, at));
+                    blank(text, at);
+                    *at += 1;
+                    item.push(b':');
+                }
+                item.extend(value(text, at));
+                list.push(item);
+            }
+        }
+    }
+    *at += 1;
+    if object {
+        list.sort();
+    }
+    let mut out = vec![open];
+    out.extend(list.join(&b','));
+    out.push(end);
+    out
+}
+
+fn quoted(text: &[u8], at: &mut usize) -> Vec<u8> {
+    let start = *at;
+    *at += 1;
+    while text[*at] != b'"' {
+        *at += if text[*at] == b'\\' { 2 } else { 1 };
+    }
+    *at += 1;
+    text[start..*at].to_vec()
+}
+
+/// A key in one spelling; one with a lone surrogate has only its own.
+fn plain(key: &[u8]) -> Vec<u8> {
+    serde_json::from_slice::<String>(key).map_or(key.to_vec(), |name| serde_json::Value::from(name).to_string().into())
+}
+
+fn blank(text: &[u8], at: &mut usize) {
+    while matches!(text.get(*at), Some(b' ' | b'\n' | b'\t' | b'\r')) {
+        *at += 1;
+    }
+}
+
+/// The engine must say what the interpreter says, whole and cut in two anywhere.
+pub(crate) fn agrees(name: &str, steps: &[Step], text: &[u8]) {
+    let program = Program::new(steps, Mode::Whole);
+    let expected = migrate(text, steps, &Options::default());
+    let whole = rewrite(&program, text, &[]);
+    match (&whole, &expected) {
+        (Ok(ours), Ok(reference)) => {
+            let shown = (String::from_utf8_lossy(ours), String::from_utf8_lossy(&reference.body));
+            assert_eq!(
+                canonical(ours),
+                canonical(&reference.body),
+                "{name}: {shown:?} from {}",
+                String::from_utf8_lossy(text)
+            );
+            if program.is_empty() {
+                assert_eq!(ours, text, "{name}: nothing was touched");
+            }
+        }
+        (Err(ours), Err(reference)) => {
+            let kind = |e: &MigrateError| (e.is_syntax(), e.is_limit(), e.is_value());
+            assert_eq!(kind(ours), kind(reference), "{name}: {ours} / {reference}");
+        }
+        (ours, reference) => panic!("{name}: {ours:?}, but {reference:?} for {}", String::from_utf8_lossy(text)),
+    }
+    for cut in 0..=text.len() {
+        match (&whole, rewrite(&program, text, &[cut])) {
+            (Ok(whole), Ok(ours)) => assert_eq!(*whole, ours, "{name}, cut at {cut}"),
+            (Err(_), Err(_)) => {}
+            (whole, ours) => panic!("{name}, cut at {cut}: {ours:?}, whole {whole:?}"),
+        }
+    }
+    let bytewise: Vec<usize> = (0..text.len()).collect();
+    assert_eq!(rewrite(&program, text, &bytewise).ok(), whole.ok(), "{name}, byte by byte");
+}
+
+/// Steps that bytes stand for: any bytes give some. Names are few, so that steps meet.
+#[allow(dead_code, reason = "only the fuzz targets need steps from bytes")]
+pub(crate) fn steps_from(bytes: &[u8]) -> Vec<Step> {
+    bytes
+        .chunks_exact(6)
+        .take(8)
+        .filter_map(|chunk| step_from([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5]]))
+        .collect()
+}
+
+fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
+    let name = |byte: u8| ["a", "b", "c", "d", "e"][usize::from(byte % 5)];
+    let at = |byte: u8| {
+        let text =
+            if byte & 0x80 == 0 { format!("/{}", name(byte)) } else { format!("/{}/{}", name(byte), name(byte >> 3)) };
+        Pointer::parse(&text).ok()
+    };
+    let collision = if rest & 1 == 0 { Collision::Replace } else { Collision::Keep };
+    let op = match kind % 9 {
+        0 => Op::Add { at: at(a)?, value: Literal::parse(["1.10", "{}", "null"][usize::from(b % 3)]).ok()? },
+        1 => Op::Drop { at: at(a)? },
+        2 if name(a) != name(b) => {
+            Op::Rename { object: Pointer::ROOT, from: name(a).into(), to: name(b).into(), collision }
+        }
+        3 if name(a) != name(b) => {
+            let pointer = |byte| Pointer::parse(&format!("/{}", name(byte))).ok();
+            Op::Copy { from: pointer(a)?, to: pointer(b)?, collision }
+        }
+        4 => Op::Wrap { at: at(a)?, into: Wrapper::Array },
+        5 => Op::Wrap { at: at(a)?, into: Wrapper::Member("a".into()) },
+        6 => {
+            let pairs = vec![(Literal::parse("1").ok()?, Literal::string("one"))];
+            Op::Map { at: at(a)?, pairs, other: Other::Keep }
+        }
+        7 => Op::Convert { at: at(a)?, conversion: Conversion::NumberToString },
+        8 => {
+            let (from, to) = (at(a)?, at(b)?);
+            if from.starts_with(&to) || to.starts_with(&from) {
+                return None;
+            }
+            Op::Move { from, to, collision }
+        }
+        _ => return None,
+    };
+    let when = (condition & 7 == 0).then(|| at(condition >> 3)).flatten();
+    let each = Pattern::parse(["", "", "/*", "/c/*"][usize::from(place >> 4 & 3)]).ok()?;
+    Some(Step {
+        resource: Pattern::parse(["", "", "/a", "/*", "/b/*", "/0"][usize::from(place % 6)]).ok()?,
+        when: when.map(|pointer| Condition { at: Reference { level: each.stars(), pointer }, test: Test::Present }),
+        each,
+        op,
+        on_error: if rest & 2 == 0 { OnError::Fail } else { OnError::Pass },
+        constant: false,
+    })
+}
