@@ -113,6 +113,10 @@ pub(crate) fn agrees(name: &str, steps: &[Step], text: &[u8]) {
                 assert_eq!(ours, text, "{name}: nothing was touched");
             }
         }
+        // What is wrong further on is not seen by then.
+        (Err(ours), Err(reference)) if reference.is_syntax() => {
+            assert!(ours.is_syntax() || ours.is_value(), "{name}: {ours}")
+        }
         (Err(ours), Err(reference)) => {
             let kind = |e: &MigrateError| (e.is_syntax(), e.is_limit(), e.is_value());
             assert_eq!(kind(ours), kind(reference), "{name}: {ours} / {reference}");
