@@ -3,7 +3,7 @@
 use super::entry::ApiEntry;
 use crate::change::{BodyChain, Location, Message, Program};
 use crate::headers::media::MediaType;
-use crate::json::{self, MigrateError, Migrated, Mode, Options, Step};
+use crate::json::{self, Framed, Framing, MigrateError, Migrated, Mode, Options, Step};
 use crate::version::VersionId;
 
 /// How JSON stands in a body.
@@ -19,6 +19,8 @@ pub enum Content {
     Ndjson,
     /// Server-sent events, whose data are documents.
     EventStream,
+    /// A JSON text sequence (RFC 7464): a document behind each record separator.
+    Sequence,
 }
 
 /// What leads a body from one version to another. Borrowed from the catalog, made without work.
@@ -67,10 +69,29 @@ impl Content {
             (media.is_json_patch(), Self::JsonPatch),
             (media.is_ndjson(), Self::Ndjson),
             (media.is_event_stream(), Self::EventStream),
+            (is_sequence(media), Self::Sequence),
             (media.is_json(), Self::Json),
         ];
         kinds.into_iter().find(|(is, _)| *is).map(|(_, kind)| kind)
     }
+
+    /// How its documents stand in it; `None` for patches, which only a whole body shows.
+    #[must_use]
+    pub const fn framing(self) -> Option<Framing> {
+        match self {
+            Self::Json => Some(Framing::Document),
+            Self::Ndjson => Some(Framing::Lines),
+            Self::EventStream => Some(Framing::Events),
+            Self::Sequence => Some(Framing::Sequence),
+            Self::MergePatch | Self::JsonPatch => None,
+        }
+    }
+}
+
+/// `json-seq`, or a `+json-seq` suffix (RFC 8091).
+fn is_sequence(media: &MediaType<'_>) -> bool {
+    let suffix = media.subtype().rsplit_once('+').map_or(media.subtype(), |(_, suffix)| suffix);
+    suffix.eq_ignore_ascii_case("json-seq")
 }
 
 // === impl Migration ===
@@ -113,9 +134,42 @@ impl<'c> Migration<'c> {
             Content::Json => self.document(body, self.mode()),
             Content::MergePatch => self.document(body, Mode::MergePatch),
             Content::JsonPatch => json::migrate_json_patch(body, self.program.steps(), &self.options),
-            Content::Ndjson => self.lines(body),
-            Content::EventStream => self.events(body),
+            Content::Ndjson => self.framed(Framing::Lines, body),
+            Content::EventStream => self.framed(Framing::Events, body),
+            Content::Sequence => self.framed(Framing::Sequence, body),
         }
+    }
+
+    /// The same for a body that comes in chunks, as long as it may be: only what has to be held is, up to a limit.
+    /// `None` for patches, which are migrated as a whole. A value that is refused is not placed as well as by
+    /// [`run`](Self::run).
+    ///
+    /// ```
+    /// # use sunward::catalog::{Api, Catalog, Content, Version};
+    /// # use sunward::change::{Change, OpSpec, Resource};
+    /// # let api = Api::new("shop")
+    /// #     .with_header("Api-Version")
+    /// #     .with_unspecified("1")
+    /// #     .with_version(Version::new("1"))
+    /// #     .with_version(Version::new("2"))
+    /// #     .with_resource(Resource::new("order").with_at("GET /orders -> 200"))
+    /// #     .with_change(Change::new("2", "state").with_on("order").breaking().with_op(OpSpec::rename("/status", "/state")));
+    /// # let catalog = Catalog::new([api])?;
+    /// # let shop = catalog.api("shop").expect("it is there");
+    /// let migration = shop.migration("GET /orders -> 200", "2", "1").expect("both are there");
+    /// let mut stream = migration.stream(Content::Ndjson).expect("lines can be streamed");
+    /// let mut out = Vec::new();
+    /// stream.feed(b"{\"state\": 1}\n{\"sta", &mut out).expect("it is JSON");
+    /// assert_eq!(out, b"{\"status\": 1}\n{");
+    /// stream.feed(b"te\": 2}", &mut out).expect("it is JSON");
+    /// stream.finish(&mut out).expect("it is whole");
+    /// assert_eq!(out, b"{\"status\": 1}\n{\"status\": 2}");
+    /// assert!(migration.stream(Content::MergePatch).is_none());
+    /// # Ok::<(), sunward::diagnostic::Diagnostics>(())
+    /// ```
+    #[must_use]
+    pub fn stream(&self, content: Content) -> Option<Framed> {
+        content.framing().map(|framing| self.run_of(framing))
     }
 
     /// How much a document shows: the place says so, whatever the content.
@@ -136,106 +190,27 @@ impl<'c> Migration<'c> {
         }
     }
 
-    fn lines(&self, body: &[u8]) -> Result<Migrated, MigrateError> {
-        let mut all = Migrated { body: Vec::with_capacity(body.len()), collisions: 0, passed: 0 };
-        for line in body.split_inclusive(|byte| *byte == b'\n') {
-            let text = line.trim_ascii();
-            if text.is_empty() {
-                all.body.extend_from_slice(line);
-                continue;
+    /// A body of many documents.
+    fn framed(&self, framing: Framing, body: &[u8]) -> Result<Migrated, MigrateError> {
+        let mut framed = self.run_of(framing).with_hold_limit(self.options.max_bytes());
+        let mut migrated = Vec::with_capacity(body.len() + body.len() / 8);
+        let result = framed.feed(body, &mut migrated).and_then(|()| framed.finish(&mut migrated));
+        match result {
+            Ok(()) => Ok(Migrated { body: migrated, collisions: framed.collisions(), passed: framed.passed() }),
+            // The program knows what is wrong, the interpreter also where.
+            Err(error) if error.is_value() => {
+                let options = self.options.with_mode(self.mode());
+                let again = json::migrate(framed.refused(body), self.program.steps(), &options);
+                Err(again.err().filter(MigrateError::is_value).unwrap_or(error))
             }
-            let start = line.len() - line.trim_ascii_start().len();
-            let end = line.trim_ascii_end().len();
-            all.body.extend_from_slice(&line[..start]);
-            let migrated = self.document(text, self.mode())?;
-            all.body.extend_from_slice(&migrated.body);
-            all.collisions += migrated.collisions;
-            all.passed += migrated.passed;
-            all.body.extend_from_slice(&line[end..]);
+            Err(error) => Err(error),
         }
-        Ok(all)
     }
 
-    /// WHATWG HTML §9.2: an event ends at a blank line, its `data` lines are joined by line feeds. Data that is no
-    /// object or list (`[DONE]` is neither) passes, and so does an event that the end of the body cuts off.
-    fn events(&self, body: &[u8]) -> Result<Migrated, MigrateError> {
-        let mut all = Migrated { body: Vec::with_capacity(body.len()), collisions: 0, passed: 0 };
-        let (mut others, mut data, mut raw) = (Vec::new(), Vec::new(), Vec::new());
-        let mut has_data = false;
-        let mark = if body.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        all.body.extend_from_slice(&body[..mark]);
-        for line in sse_lines(&body[mark..]) {
-            raw.extend_from_slice(line);
-            let text = line.strip_suffix(b"\n").unwrap_or(line);
-            let text = text.strip_suffix(b"\r").unwrap_or(text);
-            if text.is_empty() {
-                self.event(&raw, &others, &data, line, &mut all)?;
-                (others, data, raw) = Default::default();
-                has_data = false;
-            } else if let Some(value) = sse_data(text) {
-                if has_data {
-                    data.push(b'\n');
-                }
-                has_data = true;
-                data.extend_from_slice(value);
-            } else {
-                others.extend_from_slice(line);
-            }
-        }
-        all.body.extend_from_slice(&raw);
-        Ok(all)
+    fn run_of(&self, framing: Framing) -> Framed {
+        let program = self.chain.program(self.from, self.to);
+        Framed::new(framing, &program, &self.options.with_mode(self.mode()))
     }
-
-    fn event(
-        &self,
-        raw: &[u8],
-        others: &[u8],
-        data: &[u8],
-        end: &[u8],
-        all: &mut Migrated,
-    ) -> Result<(), MigrateError> {
-        let structured = matches!(data.trim_ascii_start().first(), Some(b'{' | b'[')) && data.trim_ascii() != b"[DONE]";
-        if !structured {
-            all.body.extend_from_slice(raw);
-            return Ok(());
-        }
-        let migrated = self.document(data, self.mode())?;
-        all.body.extend_from_slice(others);
-        for line in migrated.body.split(|byte| matches!(byte, b'\n' | b'\r')) {
-            all.body.extend_from_slice(b"data: ");
-            all.body.extend_from_slice(line);
-            all.body.extend_from_slice(end);
-        }
-        all.body.extend_from_slice(end);
-        all.collisions += migrated.collisions;
-        all.passed += migrated.passed;
-        Ok(())
-    }
-}
-
-/// A stream may begin with it; it is no part of the first line.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-/// Lines with their ends, which are CRLF, LF or CR.
-fn sse_lines(body: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = body;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let end = memchr::memchr2(b'\n', b'\r', rest).map_or(rest.len(), |at| {
-            if rest[at] == b'\r' && rest.get(at + 1) == Some(&b'\n') { at + 2 } else { at + 1 }
-        });
-        let (line, after) = rest.split_at(end);
-        rest = after;
-        Some(line)
-    })
-}
-
-/// The value of a `data` line, less one leading space.
-fn sse_data(line: &[u8]) -> Option<&[u8]> {
-    let value = if line == b"data" { &[][..] } else { line.strip_prefix(b"data:")? };
-    Some(value.strip_prefix(b" ").unwrap_or(value))
 }
 
 // === impl ApiEntry ===

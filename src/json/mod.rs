@@ -37,6 +37,7 @@ mod describe;
 mod engine;
 mod equal;
 mod error;
+mod frame;
 mod interpret;
 mod layout;
 mod literal;
@@ -55,6 +56,7 @@ mod tree;
 
 pub use self::engine::{Program, Rewriter};
 pub use self::error::MigrateError;
+pub use self::frame::{Framed, Framing};
 pub use self::interpret::{Migrated, migrate};
 pub use self::literal::Literal;
 pub use self::op::{

@@ -210,6 +210,23 @@ impl Rewriter {
         }
     }
 
+    /// Stands before another text, which begins at `offset` of a stream. Keeps the counts, and memory.
+    pub(in crate::json) fn restart(&mut self, offset: usize) {
+        self.frames.clear();
+        self.taken.clear();
+        self.tail.clear();
+        self.held.clear();
+        self.state = State::Start;
+        self.searched = 0;
+        self.waits = 0;
+        self.offset = offset;
+    }
+
+    /// Whether there was more than white space, or a byte order mark, so far.
+    pub(in crate::json) fn has_begun(&self) -> bool {
+        self.state != State::Start || !self.tail.is_empty()
+    }
+
     /// Values that stood where an op had to write, so far.
     #[must_use]
     pub const fn collisions(&self) -> u64 {
@@ -759,7 +776,7 @@ impl Rewriter {
         }
     }
 
-    fn check_hold(&self, bytes: usize) -> Result<(), MigrateError> {
+    pub(in crate::json) fn check_hold(&self, bytes: usize) -> Result<(), MigrateError> {
         if bytes > self.hold_limit { Err(MigrateError::size(bytes, self.hold_limit)) } else { Ok(()) }
     }
 }

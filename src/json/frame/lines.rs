@@ -1,0 +1,55 @@
+//! A document a line: NDJSON, JSON Lines.
+
+use memchr::memchr;
+
+use super::super::{MigrateError, Rewriter};
+use super::until;
+
+/// The line at hand.
+///
+/// A document runs through the rewriter as it comes. It may have no line feed in it, and none gets into it: what ops
+/// write has no white space. A CR before the LF is JSON white space, so it passes with the document.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// Where it begins in the stream.
+    start: usize,
+    /// How much of it was read.
+    read: usize,
+}
+
+// === impl Lines ===
+
+impl Lines {
+    pub(super) fn feed(
+        &mut self,
+        rewriter: &mut Rewriter,
+        chunk: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let mut rest = chunk;
+        while let Some(end) = memchr(b'\n', rest) {
+            self.text(rewriter, &rest[..end], out)?;
+            self.end(rewriter, out)?;
+            out.push(b'\n');
+            self.start += self.read + 1;
+            self.read = 0;
+            rewriter.restart(self.start);
+            rest = &rest[end + 1..];
+        }
+        self.text(rewriter, rest, out)
+    }
+
+    fn text(&mut self, rewriter: &mut Rewriter, text: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        self.read += text.len();
+        rewriter.feed(text, out)
+    }
+
+    /// Takes the end of a line, or of the body: the last line need not have an end of its own.
+    pub(super) fn end(&self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        if rewriter.has_begun() { rewriter.finish(out) } else { Ok(()) }
+    }
+
+    pub(super) fn refused<'b>(&self, body: &'b [u8]) -> &'b [u8] {
+        until(body, self.start, b'\n')
+    }
+}

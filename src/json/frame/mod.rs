@@ -1,0 +1,156 @@
+//! How documents stand in a body: one, one a line, in the data of events, or behind separators.
+
+mod events;
+mod lines;
+mod sequence;
+
+use self::events::Events;
+use self::lines::Lines;
+use self::sequence::Sequence;
+use super::{MigrateError, Options, Program, Rewriter};
+
+/// How documents stand in a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Framing {
+    /// The body is one.
+    Document,
+    /// One a line (NDJSON). Blank lines are kept, and so are line ends, CRLF as well as LF.
+    Lines,
+    /// The data of a server-sent event is one (WHATWG HTML §9.2).
+    Events,
+    /// One behind each record separator (RFC 7464).
+    Sequence,
+}
+
+/// Runs a [`Program`] over each document of a body, resumable at any byte: feed it chunks, take what it writes.
+///
+/// Sans I/O, as the [`Rewriter`] is. It holds what the `Rewriter` holds, and of a stream of events the event at hand;
+/// what is complete is written at once. A program that does nothing passes any bytes, unread. After an error it is of
+/// no more use, and the document that it was in was not written to its end.
+///
+/// Of events, all that is no data is kept byte by byte and in order, and so is an event that no step touched. Data that
+/// is neither an object nor a list is no document and passes. Other data is written as `data: ` lines where the first
+/// of them was. An event with data that the end of the stream cuts off is dropped: no client takes it (WHATWG HTML
+/// §9.2.6), and it was not migrated.
+///
+/// ```
+/// use sunward::json::{Collision, Framed, Framing, Mode, OnError, Op, Options, Pattern, Pointer, Program, Step};
+///
+/// let rename = Step {
+///     resource: Pattern::root(),
+///     each: Pattern::root(),
+///     when: None,
+///     op: Op::Rename { object: Pointer::ROOT, from: "a".into(), to: "b".into(), collision: Collision::Replace },
+///     on_error: OnError::Fail,
+///     constant: false,
+/// };
+/// let program = Program::new([&rename], Mode::Whole);
+/// let mut framed = Framed::new(Framing::Events, &program, &Options::default());
+/// let mut out = Vec::new();
+/// framed.feed(b"id: 7\ndata: {\"a\"", &mut out)?;
+/// assert!(out.is_empty());
+/// framed.feed(b": 1}\n\ndata: [DONE]\n\n", &mut out)?;
+/// framed.finish(&mut out)?;
+/// assert_eq!(out, b"id: 7\ndata: {\"b\": 1}\n\ndata: [DONE]\n\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Framed {
+    rewriter: Rewriter,
+    frame: Frame,
+}
+
+/// Where it stands between documents.
+#[derive(Debug)]
+enum Frame {
+    /// There is nothing to do.
+    Unread,
+    Document,
+    Lines(Lines),
+    Events(Events),
+    Sequence(Sequence),
+}
+
+// === impl Framed ===
+
+impl Framed {
+    /// A run of `program` over a body, within the depth limit of `options`. It may hold as much as a [`Rewriter`].
+    #[must_use]
+    pub fn new(framing: Framing, program: &Program, options: &Options) -> Self {
+        let frame = match framing {
+            _ if program.is_empty() => Frame::Unread,
+            Framing::Document => Frame::Document,
+            Framing::Lines => Frame::Lines(Lines::default()),
+            Framing::Events => Frame::Events(Events::default()),
+            Framing::Sequence => Frame::Sequence(Sequence::default()),
+        };
+        Self { rewriter: Rewriter::new(program, options), frame }
+    }
+
+    /// Another limit of what it may hold; no event may be larger.
+    #[must_use]
+    pub fn with_hold_limit(mut self, bytes: usize) -> Self {
+        self.rewriter = self.rewriter.with_hold_limit(bytes);
+        self
+    }
+
+    /// Takes the next chunk, and appends to `out` what is sure by then.
+    ///
+    /// # Errors
+    /// A document that is not JSON, a limit, a value that an op cannot take. Offsets are those of the stream.
+    pub fn feed(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        match &mut self.frame {
+            Frame::Unread => out.extend_from_slice(chunk),
+            Frame::Document => self.rewriter.feed(chunk, out)?,
+            Frame::Lines(lines) => lines.feed(&mut self.rewriter, chunk, out)?,
+            Frame::Events(events) => events.feed(&mut self.rewriter, chunk, out)?,
+            Frame::Sequence(sequence) => sequence.feed(&mut self.rewriter, chunk, out)?,
+        }
+        Ok(())
+    }
+
+    /// Takes the end of the body.
+    ///
+    /// # Errors
+    /// The last document is not whole.
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        match &mut self.frame {
+            Frame::Unread => Ok(()),
+            Frame::Document => self.rewriter.finish(out),
+            Frame::Lines(lines) => lines.end(&mut self.rewriter, out),
+            Frame::Events(events) => {
+                events.finish(out);
+                Ok(())
+            }
+            Frame::Sequence(sequence) => sequence.end(&mut self.rewriter, out),
+        }
+    }
+
+    /// Values that stood where an op had to write, so far, in all documents.
+    #[must_use]
+    pub const fn collisions(&self) -> u64 {
+        self.rewriter.collisions()
+    }
+
+    /// Values that were left as they were under [`OnError::Pass`](super::OnError::Pass), so far, in all documents.
+    #[must_use]
+    pub const fn passed(&self) -> u64 {
+        self.rewriter.passed()
+    }
+
+    /// The document that an error is about, of the whole `body`: who has it can say where in it.
+    pub(crate) fn refused<'b>(&'b self, body: &'b [u8]) -> &'b [u8] {
+        match &self.frame {
+            Frame::Unread | Frame::Document => body,
+            Frame::Lines(lines) => lines.refused(body),
+            Frame::Events(events) => events.refused(),
+            Frame::Sequence(sequence) => sequence.refused(body),
+        }
+    }
+}
+
+/// What stands in `body` from `start` up to the next `end`.
+fn until(body: &[u8], start: usize, end: u8) -> &[u8] {
+    let rest = body.get(start..).unwrap_or_default();
+    &rest[..memchr::memchr(end, rest).unwrap_or(rest.len())]
+}
