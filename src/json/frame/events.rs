@@ -154,6 +154,10 @@ impl Events {
         let mut written = false;
         for line in lines(&self.raw) {
             if data(line).is_none() {
+                if line == b"\n" && out.last() == Some(&b'\r') {
+                    // Behind a CR that came here from elsewhere the blank line would be half a line end.
+                    out.push(b'\n');
+                }
                 out.extend_from_slice(line);
             } else if !std::mem::replace(&mut written, true) {
                 for value in self.migrated.split(|byte| matches!(byte, b'\n' | b'\r')) {
