@@ -1,7 +1,11 @@
 //! What the changes do to one message, version after version.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::fmt::Write;
+use std::hash::Hasher;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use siphasher::sip::SipHasher13;
 
 use super::head::{HeaderStep, QueryStep};
 use super::place::{RouteName, StatusMatch};
@@ -44,6 +48,8 @@ pub struct BodyChain {
     /// A body that carries only some of the members.
     partial: bool,
     programs: Programs,
+    /// Made when first asked for: most chains never are.
+    prints: OnceLock<Prints>,
 }
 
 /// The programs that were composed so far, by where they lead. Between all pairs of versions there would be far too
@@ -52,6 +58,17 @@ pub struct BodyChain {
 struct Programs {
     list: Arc<RwLock<BTreeMap<(VersionId, VersionId), Arc<json::Program>>>>,
 }
+
+/// Fingerprints of all steps of a chain, so that those of a program are put together without looking at its steps.
+#[derive(Clone, Debug)]
+struct Prints {
+    /// Upwards and downwards, by link.
+    links: Box<[[u64; 2]]>,
+    expand: Box<[u64]>,
+}
+
+/// Hashes what is written to it.
+struct Print(SipHasher13);
 
 /// A status that one version exchanged for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,9 +124,12 @@ impl<S> Chain<S> {
     /// What leads from one version to the other; empty if they are the same.
     #[must_use]
     pub fn between(&self, from: VersionId, to: VersionId) -> Program<'_, S> {
-        let position = |version| self.links.partition_point(|link| link.version <= version);
-        let (a, b) = (position(from), position(to));
+        let (a, b) = (self.position(from), self.position(to));
         Program { links: &self.links[a.min(b)..a.max(b)], upwards: a < b, tail: &[] }
+    }
+
+    fn position(&self, version: VersionId) -> usize {
+        self.links.partition_point(|link| link.version <= version)
     }
 
     /// All links, oldest first.
@@ -156,7 +176,7 @@ impl<'c, S> Program<'c, S> {
 
 impl BodyChain {
     pub(super) fn new(chain: Chain<Step>, expand: Vec<(VersionId, Box<[Step]>)>, partial: bool) -> Self {
-        Self { chain, expand: expand.into(), partial, programs: Programs::default() }
+        Self { chain, expand: expand.into(), partial, programs: Programs::default(), prints: OnceLock::new() }
     }
 
     /// What leads from one version to the other, and what a client of the other gets beside.
@@ -177,6 +197,23 @@ impl BodyChain {
             let mut list = self.programs.list.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(list.entry((from, to)).or_insert(program))
         })
+    /// A fingerprint of what [`between`](Self::between) gives: another one where the bytes that come of it could be
+    /// others, the same in every process. Of a closure it only knows that there is one.
+    #[must_use]
+    pub fn fingerprint(&self, from: VersionId, to: VersionId) -> u32 {
+        let prints = self.prints.get_or_init(|| Prints::of(self));
+        let (a, b) = (self.chain.position(from), self.chain.position(to));
+        let links = &prints.links[a.min(b)..a.max(b)];
+        let mut hasher = SipHasher13::new();
+        match a < b {
+            true => links.iter().for_each(|[up, _]| hasher.write_u64(*up)),
+            false => links.iter().rev().for_each(|[_, down]| hasher.write_u64(*down)),
+        }
+        let tail = self.expand.partition_point(|(version, _)| *version <= to).checked_sub(1);
+        hasher.write_u64(tail.map_or(0, |last| prints.expand[last]));
+        hasher.write_u8(self.partial.into());
+        let hash = hasher.finish();
+        (hash ^ (hash >> 32)) as u32
     }
 
     /// Whether the body carries only some of the members, so that nothing may be filled in.
@@ -189,6 +226,40 @@ impl BodyChain {
     #[must_use]
     pub const fn chain(&self) -> &Chain<Step> {
         &self.chain
+    }
+}
+
+// === impl Prints ===
+
+impl Prints {
+    fn of(body: &BodyChain) -> Self {
+        let links = body.chain.links.iter();
+        Self {
+            links: links.map(|link| [Print::of(&link.up), Print::of(&link.down)]).collect(),
+            expand: body.expand.iter().map(|(_, steps)| Print::of(steps)).collect(),
+        }
+    }
+}
+
+// === impl Print ===
+
+impl Print {
+    /// SipHash-1-3 with a fixed key is specified, so all replicas have the same. What is hashed is the steps as `Debug`
+    /// writes them, which is all that there is to them; 0 where there are none.
+    fn of(steps: &[Step]) -> u64 {
+        let mut print = Self(SipHasher13::new());
+        match steps {
+            [] => 0,
+            // Writing to a hasher cannot fail.
+            steps => write!(print, "{steps:?}").map_or(0, |()| print.0.finish()),
+        }
+    }
+}
+
+impl Write for Print {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.write(text.as_bytes());
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 mod date;
+pub mod etag;
 mod freshness;
 pub mod lifecycle;
 pub mod link;

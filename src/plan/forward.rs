@@ -19,7 +19,8 @@ pub struct Forward {
     pub target: PathAndQuery,
 }
 
-/// Fields by which a client asks for part of a response, or for one that it has: of no use once that is changed.
+/// Fields by which a client asks for part of a response, or for one that it has by its date: of no use once that is
+/// changed.
 const CONDITIONS: [HeaderName; 3] = [header::IF_MODIFIED_SINCE, header::IF_RANGE, header::RANGE];
 
 // === impl Plan ===
@@ -69,6 +70,7 @@ impl Plan {
     /// Makes the fields those of a request that speaks `spoken`.
     pub fn forward_headers(&self, spoken: VersionId, headers: &mut HeaderMap) {
         let Some(resolution) = self.resolution() else { return };
+        self.unmark_conditions(spoken, headers);
         if resolution.request == spoken && resolution.response == spoken {
             return;
         }
@@ -87,11 +89,6 @@ impl Plan {
         self.forward_media(spoken, headers);
         if self.changes_responses(spoken) {
             CONDITIONS.iter().for_each(|name| drop(headers.remove(name)));
-            // On a write it guards against overwriting, and `*` means any representation there is: those stay.
-            let any = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value == "*");
-            if matches!(self.inner.method, Method::GET | Method::HEAD) && !any {
-                headers.remove(header::IF_NONE_MATCH);
-            }
             // What is coded cannot be migrated yet; without the field any coding would be welcome (RFC 9110 §12.5.3).
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }

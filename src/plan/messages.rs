@@ -103,13 +103,15 @@ impl Plan {
         let body = chain.and_then(|chain| self.body(chain, spoken, resolution.response, Some(canonical), headers));
         let refuse = |reason| Err(Unmigratable { response: true, reason });
         if self.stands_for_changed(received, spoken, resolution.response) {
-            // Neither the part nor what it is a part of has a version of its own; a 304 has no type to tell JSON by.
-            drop_validators(headers);
+            // A part has no version of its own; a 304 has no type to tell JSON by, and none but marked tags were asked for.
+            forget_bytes(headers);
+            self.mark_validators(self.shown(spoken), spoken, headers);
             let part = received == StatusCode::PARTIAL_CONTENT && !self.is_head();
             return if part { refuse(Reason::Partial) } else { Ok(None) };
         }
         let Some(body) = body else { return Ok(None) };
-        drop_validators(headers);
+        forget_bytes(headers);
+        self.mark_validators(chain, spoken, headers);
         if Self::has_no_content(received) || self.is_head() {
             return Ok(None);
         }
@@ -123,7 +125,7 @@ impl Plan {
     /// Whether a 206 or 304 speaks of a 200 that would be migrated.
     fn stands_for_changed(&self, status: StatusCode, spoken: VersionId, to: VersionId) -> bool {
         let stands = matches!(status, StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED);
-        let chain = self.route().filter(|_| stands).and_then(|route| route.history.response(200));
+        let chain = self.shown(spoken).filter(|_| stands);
         chain.is_some_and(|chain| !chain.between(spoken, to).is_empty())
     }
 
@@ -257,15 +259,6 @@ fn content(headers: &HeaderMap) -> Option<Content> {
 fn is_coded(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(header::CONTENT_ENCODING).iter();
     codings.into_iter().any(|value| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
-}
-
-/// Until they are mapped, they would be those of other bytes.
-fn drop_validators(headers: &mut HeaderMap) {
-    for name in OF_THE_BYTES {
-        headers.remove(HeaderName::from_static(name));
-    }
-    headers.remove(header::ETAG);
-    headers.remove(header::LAST_MODIFIED);
 }
 
 // === impl BodyPlan ===

@@ -8,6 +8,7 @@ mod answer;
 mod forward;
 mod links;
 mod messages;
+mod validators;
 
 use std::hash::Hasher;
 use std::sync::Arc;

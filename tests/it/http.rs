@@ -25,6 +25,7 @@ mod metrics;
 mod negotiation;
 mod resolution;
 mod routes;
+mod truth;
 
 use std::convert::Infallible;
 use std::pin::Pin;

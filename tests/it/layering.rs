@@ -47,7 +47,7 @@ const FOREIGN: [(&str, &[&str]); 31] = [
     ("pin_project_lite", &["layer", "gateway"]),
     ("serde", &["change"]),
     ("serde_json", &["json", "change", "problem", "config", "gateway", "bin"]),
-    ("siphasher", &["plan", "layer"]),
+    ("siphasher", &["change", "plan", "layer"]),
     ("tokio", &["gateway", "bin"]),
     ("toml", &["config"]),
     ("tower", &["gateway"]),

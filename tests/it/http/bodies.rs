@@ -23,7 +23,7 @@ const OF_THE_BYTES: &str = "200\ncontent-type: application/json\ncontent-length:
 fn a_changed_response_does_not_speak_of_other_bytes() {
     let dropped: &[&str] = &[
         "200",
-        "-etag",
+        "etag ~ \"a,b;v1-",
         "-last-modified",
         "-content-digest",
         "-repr-digest",
