@@ -1,5 +1,7 @@
 //! What is to be done to the bodies, and to the fields that speak of them.
 
+use std::ops::Range;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
@@ -170,7 +172,7 @@ impl Plan {
         }
     }
 
-    /// Location, Content-Location and Link lead to where this client's version has the resource.
+    /// Location, Content-Location and Link, and what stands in Refresh and Set-Cookie, lead to where this client's version has the resource.
     fn map_urls(&self, resolution: &Resolution, spoken: VersionId, headers: &mut HeaderMap) {
         for name in [header::LOCATION, header::CONTENT_LOCATION] {
             let target = headers.get(&name).and_then(|value| value.to_str().ok());
@@ -187,11 +189,26 @@ impl Plan {
                     .unwrap_or_else(|| value.clone())
             })
             .collect();
-        if !mapped.is_empty() {
-            headers.remove(header::LINK);
-            for value in mapped {
-                headers.append(header::LINK, value);
-            }
+        replace_lines(headers, &header::LINK, mapped);
+        self.map_inner_urls(resolution, spoken, headers);
+    }
+
+    /// A cookie's `Path` and the target of `Refresh` do as well; what else stands in them stays as it is.
+    fn map_inner_urls(&self, resolution: &Resolution, spoken: VersionId, headers: &mut HeaderMap) {
+        type Find = fn(&str) -> Option<Range<usize>>;
+        let fields: [(HeaderName, Find); 2] = [(header::SET_COOKIE, cookie_path), (header::REFRESH, refresh_target)];
+        for (name, find) in fields {
+            let map = |value: &HeaderValue| {
+                let text = value.to_str().ok()?;
+                let at = find(text)?;
+                let url = self.map_url(resolution, spoken, &text[at.clone()])?;
+                // The root of a service without a prefix is no empty path, which would be a cookie's default.
+                let url = if url.is_empty() { "/" } else { &url };
+                HeaderValue::try_from(format!("{}{url}{}", &text[..at.start], &text[at.end..])).ok()
+            };
+            let lines = headers.get_all(&name).iter();
+            let mapped = lines.map(|value| map(value).unwrap_or_else(|| value.clone())).collect();
+            replace_lines(headers, &name, mapped);
         }
     }
 
@@ -240,6 +257,41 @@ impl Plan {
         let host = origin.rsplit("//").next().unwrap_or("");
         self.inner.host.as_deref().is_some_and(|ours| ours.eq_ignore_ascii_case(host))
     }
+}
+
+fn replace_lines(headers: &mut HeaderMap, name: &HeaderName, lines: Vec<HeaderValue>) {
+    if !lines.is_empty() {
+        headers.remove(name);
+        headers.extend(lines.into_iter().map(|line| (name.clone(), line)));
+    }
+}
+
+/// Where the value of the last `Path` stands, which is the one that counts (RFC 6265 §5.3).
+fn cookie_path(cookie: &str) -> Option<Range<usize>> {
+    let mut start = cookie.find(';')? + 1;
+    let mut found = None;
+    for attribute in cookie[start..].split(';') {
+        if let Some((name, value)) = attribute.split_once('=')
+            && name.trim().eq_ignore_ascii_case("path")
+        {
+            let end = start + attribute.trim_end().len();
+            found = Some(end - value.trim().len()..end);
+        }
+        start += attribute.len() + 1;
+    }
+    found
+}
+
+/// Where the URL of `5; url=/users` stands, without quotes (HTML §4.2.5.3 says what browsers take).
+fn refresh_target(refresh: &str) -> Option<Range<usize>> {
+    let rest = refresh.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ';' | ',' | ' ' | '\t'));
+    let name = rest.get(..3).filter(|name| name.eq_ignore_ascii_case("url"))?;
+    let value = rest[name.len()..].trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let value = &value[usize::from(quote.is_some())..];
+    let end = quote.and_then(|quote| value.find(quote)).unwrap_or(value.trim_end().len());
+    let start = refresh.len() - value.len();
+    Some(start..start + end)
 }
 
 /// `https://host` and the rest; no origin for a path.

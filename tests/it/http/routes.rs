@@ -194,6 +194,36 @@ fn locations_lead_to_the_clients_version() {
 }
 
 #[test]
+fn urls_inside_of_fields_lead_to_the_clients_version() {
+    let rows = [
+        ("set-cookie", "id=/api/v2; Path=/api/v2; Secure", "id=/api/v2; Path=/api/v1; Secure"),
+        ("set-cookie", "id=1;path = /api/v2/users/7 ;HttpOnly", "id=1;path = /api/v1/people/7 ;HttpOnly"),
+        ("set-cookie", "id=1; Path=/a; Path=/api/v2", "id=1; Path=/a; Path=/api/v1"),
+        ("set-cookie", "id=1; Path=/", "id=1; Path=/"),
+        ("set-cookie", "id=1; Path", "id=1; Path"),
+        ("set-cookie", "id=1; Path=/api/v20", "id=1; Path=/api/v20"),
+        ("set-cookie", "Path=/api/v2", "Path=/api/v2"),
+        ("refresh", "5; url=/api/v2/users/7?a", "5; url=/api/v1/people/7?a"),
+        ("refresh", "0;URL='/api/v2/x'", "0;URL='/api/v1/x'"),
+        ("refresh", "1.5, url = \"https://shop.test/api/v2/x\" y", "1.5, url = \"https://shop.test/api/v1/x\" y"),
+        ("refresh", "5; url=https://other.test/api/v2/x", "5; url=https://other.test/api/v2/x"),
+        ("refresh", "5", "5"),
+        ("refresh", "5; url", "5; url"),
+        ("refresh", "5; url=\"", "5; url=\""),
+    ];
+    let bench = Bench::new(moved());
+    for (name, sent, expected) in rows {
+        let answer = format!("200\n{name}: {sent}");
+        let exchange = bench.exchange("GET /api/v1/x\nHost: shop.test", &answer);
+        assert_eq!(exchange.field(name).as_deref(), Some(expected), "{sent}");
+        let same = bench.exchange("GET /api/v2/x\nHost: shop.test", &answer);
+        assert_eq!(same.field(name).as_deref(), Some(sent), "{sent}");
+    }
+    let two = "200\nset-cookie: a=1; Path=/api/v2\nset-cookie: b=2";
+    bench.check(&[("each its own line", "GET /api/v1/x", two, &["set-cookie: a=1; Path=/api/v1 | b=2"])]);
+}
+
+#[test]
 fn queries_fields_and_statuses() {
     let change = Change::new("2", "words")
         .with_at("GET /items <-")
