@@ -15,6 +15,7 @@ enum ErrorKind {
     Depth { offset: usize, limit: usize },
     Size { size: usize, limit: usize },
     Value { pointer: Pointer, reason: Reason },
+    Malformed { pointer: Pointer, why: &'static str },
     PatchTarget { pointer: Pointer, why: &'static str },
 }
 
@@ -64,14 +65,19 @@ impl MigrateError {
         ErrorKind::Value { pointer, reason }.into()
     }
 
+    pub(super) fn malformed_patch(pointer: Pointer, why: &'static str) -> Self {
+        ErrorKind::Malformed { pointer, why }.into()
+    }
+
     pub(super) fn patch_target(pointer: Pointer, why: &'static str) -> Self {
         ErrorKind::PatchTarget { pointer, why }.into()
     }
 
-    /// Whether the text is not JSON (RFC 8259).
+    /// Whether the text is not JSON (RFC 8259), or what should be a JSON Patch is no list of operations (RFC 6902 §3, §4):
+    /// no document would make it right.
     #[must_use]
     pub fn is_syntax(&self) -> bool {
-        matches!(*self.kind, ErrorKind::Syntax { .. })
+        matches!(*self.kind, ErrorKind::Syntax { .. } | ErrorKind::Malformed { .. })
     }
 
     /// Whether the document is too deep or too large.
@@ -105,7 +111,9 @@ impl MigrateError {
     #[must_use]
     pub fn pointer(&self) -> Option<String> {
         match &*self.kind {
-            ErrorKind::Value { pointer, .. } | ErrorKind::PatchTarget { pointer, .. } => Some(pointer.to_string()),
+            ErrorKind::Value { pointer, .. }
+            | ErrorKind::Malformed { pointer, .. }
+            | ErrorKind::PatchTarget { pointer, .. } => Some(pointer.to_string()),
             _ => None,
         }
     }
@@ -124,6 +132,7 @@ impl fmt::Display for MigrateError {
             ErrorKind::Depth { offset, limit } => write!(f, "more than {limit} levels deep at byte {offset}"),
             ErrorKind::Size { size, limit } => write!(f, "{size} bytes, more than the limit of {limit}"),
             ErrorKind::Value { pointer, reason } => write!(f, "{reason} at `{pointer}`"),
+            ErrorKind::Malformed { pointer, why } => write!(f, "not a JSON Patch: {why} at `{pointer}`"),
             ErrorKind::PatchTarget { pointer, why } => write!(f, "a patch of `{pointer}` cannot be migrated: {why}"),
         }
     }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::equal::Kind;
-use super::error::Reason;
 use super::interpret::Run;
 use super::patch_reach::{Verdict, judge};
 use super::tree::{Id, Tree};
@@ -55,7 +54,7 @@ struct Carrier<'s> {
 /// Steps that fill in constants are left out. An operation on a copied value becomes several, one after the other.
 ///
 /// # Errors
-/// As [`migrate`](super::migrate); when the body is not a list of operations (`is_value`); and when an operation has no
+/// As [`migrate`](super::migrate); when the body is not a list of operations (`is_syntax`); and when an operation has no
 /// counterpart (`is_patch_target`, for HTTP 422): it names a member that is dropped, a part of a value that is changed
 /// as a whole, a text that is split or joined, a value that another is taken out of or into, or a place where a
 /// condition of a step would have to be known.
@@ -104,7 +103,7 @@ pub(super) fn operations(tree: &mut Tree<'_>) -> Result<Vec<Operation>, MigrateE
 }
 
 fn malformed(tree: &Tree<'_>, at: Id, why: &'static str) -> MigrateError {
-    MigrateError::value(tree.pointer(at), Reason::Patch(why))
+    MigrateError::malformed_patch(tree.pointer(at), why)
 }
 
 // === impl Operation ===

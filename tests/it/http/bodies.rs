@@ -227,6 +227,17 @@ fn patches_are_migrated_as_patches() {
         bench().check(&[(body, &patch(kind, body), "204", &["204", expected])]);
     }
     bench().check(&[("broken", &patch("merge-patch+json", "{"), "", &["400"])]);
+    let no_patches = [
+        "{}",
+        "[1]",
+        "[{\"op\":\"jump\",\"path\":\"/name\"}]",
+        "[{\"op\":\"add\",\"path\":\"/name\"}]",
+        "[{\"op\":\"remove\",\"path\":\"name\"}]",
+        "[{\"path\":\"/name\"}]",
+    ];
+    for body in no_patches {
+        bench().check(&[(body, &patch("json-patch+json", body), "", &["400", "~ problems/body-invalid"])]);
+    }
     let removed = sunward::change::Change::new("3", "no fax")
         .with_on("user")
         .breaking()
