@@ -97,7 +97,16 @@ impl Router {
             .or_else(|| found.value.iter().find(|entry| entry.method.is_none()));
         match entry {
             Some(entry) => Match::Route(entry.route, found.params.iter().map(|(_, value)| value).collect()),
-            None => Match::OtherMethods(found.value.iter().filter_map(|entry| entry.method.clone()).collect()),
+            None => {
+                let mut others: Vec<_> = found.value.iter().filter_map(|entry| entry.method.clone()).collect();
+                // What answers GET answers HEAD (RFC 9110 §9.3.2), and `Allow` says so.
+                if let Some(get) = others.iter().position(|method| **method == *"GET")
+                    && by("HEAD").is_none()
+                {
+                    others.insert(get + 1, "HEAD".into());
+                }
+                Match::OtherMethods(others)
+            }
         }
     }
 }

@@ -132,7 +132,7 @@ fn a_method_may_be_missing() {
             "",
             &[
                 "405",
-                "allow: GET, PUT",
+                "allow: GET, HEAD, PUT",
                 "~ problems/method-absent",
                 "~ \"supported_versions\":[\"1\",\"2\"]",
                 "> nothing",
