@@ -197,6 +197,8 @@ impl BodyChain {
             let mut list = self.programs.list.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(list.entry((from, to)).or_insert(program))
         })
+    }
+
     /// A fingerprint of what [`between`](Self::between) gives: another one where the bytes that come of it could be
     /// others, the same in every process. Of a closure it only knows that there is one.
     #[must_use]

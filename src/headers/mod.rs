@@ -12,7 +12,7 @@ pub mod lifecycle;
 pub mod link;
 pub mod media;
 pub mod merge;
-mod sf;
+pub(crate) mod sf;
 mod template;
 
 /// The field's value if it came in exactly one line: two lines of a singleton field are one invalid value

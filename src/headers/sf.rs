@@ -1,4 +1,5 @@
-//! The one structured field read here: an Item whose value is a Date (RFC 9651 §3.3.7), with any parameters.
+//! The structured fields read here (RFC 9651): an Item whose value is a Date (§3.3.7), with any parameters, and a
+//! Dictionary of Byte Sequences (§3.2, §3.3.5).
 //!
 //! Strict as §4.2 demands: a field that fails anywhere is ignored as a whole.
 
@@ -20,6 +21,32 @@ pub(super) fn date_item(value: &[u8]) -> Option<i64> {
     scanner.parameters()?;
     scanner.skip_spaces();
     scanner.rest.is_empty().then_some(secs)
+}
+
+/// The members of a field value that is a Dictionary whose values are Byte Sequences: keys, and what stands between the
+/// colons. Members of other types are left out; `None` if it is no Dictionary.
+#[cfg(feature = "layer")]
+pub(crate) fn byte_members(value: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let mut scanner = Scanner { rest: value };
+    let mut members = Vec::new();
+    scanner.skip_spaces();
+    while !scanner.rest.is_empty() {
+        let key = scanner.taken(Scanner::key)?;
+        let item = match scanner.eat(b'=') {
+            Some(()) => scanner.taken(Scanner::value)?,
+            None => &[],
+        };
+        scanner.parameters()?;
+        let bytes = item.strip_prefix(b":").and_then(|bytes| bytes.strip_suffix(b":"));
+        members.extend(bytes.map(|bytes| (key, bytes)));
+        scanner.take_while(|b| matches!(b, b' ' | b'\t'));
+        if !scanner.rest.is_empty() {
+            scanner.eat(b',')?;
+            scanner.take_while(|b| matches!(b, b' ' | b'\t'));
+            scanner.peek()?;
+        }
+    }
+    Some(members)
 }
 
 // === impl Scanner ===
@@ -48,6 +75,31 @@ impl<'a> Scanner<'a> {
 
     fn skip_spaces(&mut self) {
         self.take_while(|b| b == b' ');
+    }
+
+    /// What `read` takes.
+    #[cfg(feature = "layer")]
+    fn taken(&mut self, read: impl FnOnce(&mut Self) -> Option<()>) -> Option<&'a [u8]> {
+        let before = self.rest;
+        read(self)?;
+        Some(&before[..before.len() - self.rest.len()])
+    }
+
+    /// An Item without its parameters, or an Inner List (§3.1.1).
+    #[cfg(feature = "layer")]
+    fn value(&mut self) -> Option<()> {
+        if self.eat(b'(').is_none() {
+            return self.bare_item();
+        }
+        loop {
+            self.skip_spaces();
+            if self.eat(b')').is_some() {
+                return Some(());
+            }
+            self.bare_item()?;
+            self.parameters()?;
+            matches!(self.peek()?, b' ' | b')').then_some(())?;
+        }
     }
 
     /// §4.2.9.
@@ -221,6 +273,31 @@ mod tests {
                 case["raw"].as_array().into_iter().flatten().filter_map(|line| line.as_str()).collect();
             let expected = case["expected"][0]["value"].as_i64();
             assert_eq!(date_item(raw.join(", ").as_bytes()), expected, "{}", case["name"]);
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "layer")]
+    fn byte_sequences_are_told_from_the_rest() {
+        type Row = (&'static str, Option<&'static [(&'static str, &'static str)]>);
+        let rows: [Row; 11] = [
+            ("sha-256=:YQ==:", Some(&[("sha-256", "YQ==")])),
+            ("a=:YQ==:;b=1 , c=:Yg==:", Some(&[("a", "YQ=="), ("c", "Yg==")])),
+            ("a=1, b, c=\"x, d=:YQ==:\", e=(:YQ==: 1;x)", Some(&[])),
+            ("a=:YQ==:, a=:Yg==:", Some(&[("a", "YQ=="), ("a", "Yg==")])),
+            ("", Some(&[])),
+            ("a=:YQ==:,", None),
+            ("a=:YQ==: b", None),
+            ("a=:Y Q:", None),
+            ("A=:YQ==:", None),
+            ("a=", None),
+            ("e=(:YQ==:1)", None),
+        ];
+        for (text, expected) in rows {
+            let members = byte_members(text.as_bytes());
+            let expected: Option<Vec<_>> =
+                expected.map(|rows| rows.iter().map(|(key, bytes)| (key.as_bytes(), bytes.as_bytes())).collect());
+            assert_eq!(members, expected, "{text}");
         }
     }
 

@@ -3,10 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{self, HeaderValue};
+use http::header;
 use http::{Request, Response, StatusCode, Uri, request, response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -15,10 +14,12 @@ use tower_service::Service;
 
 use super::MAX_BODY_BYTES;
 use super::body::MigrateBody;
+use super::digest::Digests;
 use super::gate::respond;
-use super::hold::{Hold, HoldError};
+use super::hold::Hold;
+use super::work::Work;
 use crate::names::Outcome;
-use crate::plan::{Answer, BodyPlan, Plan, Unmigratable, forget_bytes};
+use crate::plan::{Answer, Plan, Unmigratable, forget_bytes};
 use crate::version::VersionId;
 
 /// Puts [`Migrate`] around a service.
@@ -53,10 +54,10 @@ pin_project! {
         Untouched { #[pin] inner: S::Future },
         Answered { answer: Option<Answer> },
         /// Reads the request.
-        Reading { #[pin] body: Hold<B>, head: Option<request::Parts>, plan: BodyPlan, service: S },
+        Reading { #[pin] body: Hold<B>, head: Option<request::Parts>, work: Work, service: S },
         Calling { #[pin] inner: S::Future, changed: bool },
         /// Reads the response.
-        Answering { #[pin] body: Hold<R>, head: Option<response::Parts>, plan: BodyPlan },
+        Answering { #[pin] body: Hold<R>, head: Option<response::Parts>, work: Work },
     }
 }
 
@@ -133,12 +134,12 @@ where
         let state = match rewrite_head(&plan, spoken, &mut request) {
             Err(answer) => State::Answered { answer: Some(*answer) },
             Ok(None) => State::Calling { inner: self.inner.call(request.map(MigrateBody::untouched)), changed: false },
-            Ok(Some(body_plan)) => {
+            Ok(Some(work)) => {
                 // The service that was ready is the one to be called; its clone is not.
                 let clone = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, clone);
                 let (head, body) = request.into_parts();
-                State::Reading { body: Hold::new(body, limit), head: Some(head), plan: body_plan, service }
+                State::Reading { body: Hold::new(body, limit), head: Some(head), work, service }
             }
         };
         MigrateFuture { state, plan: Some(plan), spoken, limit }
@@ -146,41 +147,20 @@ where
 }
 
 /// Path, query and fields for the service, and what is to be done to the body.
-fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<BodyPlan>, Box<Answer>> {
+fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<Work>, Box<Answer>> {
     let Some(forward) = plan.forward(spoken) else { return Err(Box::new(plan.no_route_behind())) };
     let body = plan.request_body(spoken, request.headers()).map_err(|failure| Box::new(failed(plan, &failure)))?;
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
     parts.path_and_query = Some(forward.target);
     *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
     plan.forward_headers(spoken, request.headers_mut());
-    Ok(body)
-}
-
-/// A body that was read, migrated.
-fn migrate(plan: &BodyPlan, body: &[u8]) -> Result<Bytes, Unmigratable> {
-    let handles = plan.plan().migration_handles(plan.is_response());
-    let started = Instant::now();
-    let result = plan.run(body);
-    handles.duration.record(started.elapsed().as_secs_f64());
-    let migrated = result?;
-    handles.passed.increment(migrated.passed);
-    handles.collisions.increment(migrated.collisions);
-    Ok(migrated.body.into())
+    Ok(body.map(|body| Work::new(body, Digests::of(request.headers()))))
 }
 
 /// The answer to what cannot be migrated, which is counted, whatever the reason.
 fn failed(plan: &Plan, failure: &Unmigratable) -> Answer {
     plan.migration_handles(failure.is_response()).errors.increment(1);
     plan.failure(failure)
-}
-
-/// What was read, migrated.
-fn read(plan: &BodyPlan, result: Result<Bytes, HoldError>) -> Result<Bytes, Unmigratable> {
-    let bytes = result.map_err(|e| match e {
-        HoldError::TooLarge => plan.too_large(),
-        HoldError::Broken => plan.broken(),
-    });
-    migrate(plan, &bytes?)
 }
 
 // === impl MigrateFuture ===
@@ -204,17 +184,15 @@ where
                     let answer = answer.take().expect("polled after completion");
                     return Poll::Ready(Ok(whole(respond_with(answer))));
                 }
-                StateProj::Reading { body, head, plan, service } => {
-                    match (read(plan, ready!(body.poll(cx))), head.take()) {
-                        (Ok(bytes), Some(mut head)) => {
-                            forget_bytes(&mut head.headers);
-                            head.headers.remove(header::TRANSFER_ENCODING);
-                            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-                            let request = Request::from_parts(head, MigrateBody::whole(bytes));
+                StateProj::Reading { body, head, work, service } => {
+                    let read = ready!(body.poll(cx));
+                    let mut head = head.take().expect("polled after completion");
+                    match work.run(read, &mut head.headers) {
+                        Ok(content) => {
+                            let request = Request::from_parts(head, MigrateBody::whole(content));
                             State::Calling { inner: service.call(request), changed: true }
                         }
-                        (Err(failure), _) => State::Answered { answer: Some(failed(plan.plan(), &failure)) },
-                        (Ok(_), None) => panic!("polled after completion"),
+                        Err(failure) => State::Answered { answer: Some(failed(work.plan().plan(), &failure)) },
                     }
                 }
                 StateProj::Calling { inner, changed } => {
@@ -225,6 +203,7 @@ where
                         plan.drop_stored_validators(head.status, &mut head.headers);
                     }
                     let received = head.status;
+                    let digests = Digests::of(&head.headers);
                     match plan.response_head(*this.spoken, &mut head.status, &mut head.headers) {
                         Ok(_) if empties(received, head.status) => {
                             head.headers.remove(header::CONTENT_TYPE);
@@ -233,20 +212,22 @@ where
                         }
                         Ok(None) => return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body)))),
                         Ok(Some(plan)) => {
-                            State::Answering { body: Hold::new(body, *this.limit), head: Some(head), plan }
+                            let work = Work::new(plan, digests);
+                            State::Answering { body: Hold::new(body, *this.limit), head: Some(head), work }
                         }
                         Err(failure) => State::Answered { answer: Some(failed(plan, &failure)) },
                     }
                 }
-                StateProj::Answering { body, head, plan } => match (read(plan, ready!(body.poll(cx))), head.take()) {
-                    (Ok(bytes), Some(mut head)) => {
-                        head.headers.remove(header::TRANSFER_ENCODING);
-                        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-                        return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(bytes))));
+                StateProj::Answering { body, head, work } => {
+                    let read = ready!(body.poll(cx));
+                    let mut head = head.take().expect("polled after completion");
+                    match work.run(read, &mut head.headers) {
+                        Ok(content) => {
+                            return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(content))));
+                        }
+                        Err(failure) => State::Answered { answer: Some(failed(work.plan().plan(), &failure)) },
                     }
-                    (Err(failure), _) => State::Answered { answer: Some(failed(plan.plan(), &failure)) },
-                    (Ok(_), None) => panic!("polled after completion"),
-                },
+                }
             };
             this.state.set(next);
         }

@@ -18,10 +18,12 @@
 mod annotate;
 mod body;
 mod count;
+mod digest;
 mod gate;
 mod hold;
 mod migrate;
 mod resolve;
+mod work;
 
 use std::sync::Arc;
 

@@ -39,6 +39,7 @@ enum Reason {
     Stream,
     TooLarge,
     Broken,
+    Digest,
     Body(MigrateError),
 }
 
@@ -352,6 +353,12 @@ impl BodyPlan {
         Unmigratable { response: self.is_response(), reason: Reason::Broken }
     }
 
+    /// Says that the content is not what its digests say.
+    #[must_use]
+    pub fn mismatch(&self) -> Unmigratable {
+        Unmigratable { response: self.is_response(), reason: Reason::Digest }
+    }
+
     fn migration(&self) -> Option<Migration<'_>> {
         let history = &self.plan.route()?.history;
         let chain = match self.response {
@@ -398,6 +405,7 @@ impl Unmigratable {
             Reason::Stream => Problem::new(Kind::VersionUnsupportedBody).with_detail("an event stream is not taken"),
             Reason::TooLarge => Problem::new(Kind::BodyTooLarge).with_detail("the body is too large to be migrated"),
             Reason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body broke off"),
+            Reason::Digest => Problem::new(Kind::DigestMismatch).with_detail("the content is not what its digest says"),
             Reason::Body(error) if error.is_limit() => Problem::new(Kind::BodyTooLarge).with_detail(error.to_string()),
             Reason::Body(error) if error.is_syntax() => Problem::new(Kind::BodyInvalid).with_detail(error.to_string()),
             Reason::Body(error) => Problem::new(Kind::BodyUnprocessable).with_detail(error.to_string()),
@@ -414,6 +422,7 @@ impl std::fmt::Display for Unmigratable {
             Reason::Stream => write!(f, "the {side} is an event stream"),
             Reason::TooLarge => write!(f, "the {side} is too large"),
             Reason::Broken => write!(f, "the {side} broke off"),
+            Reason::Digest => write!(f, "the {side} is not what its digest says"),
             Reason::Body(error) => write!(f, "the {side} cannot be migrated: {error}"),
         }
     }

@@ -36,6 +36,8 @@ pub enum Kind {
     BodyUnprocessable,
     /// The body is larger than what is migrated.
     BodyTooLarge,
+    /// The content is not what its digest says.
+    DigestMismatch,
     /// Upstream's body cannot be said in the requested version.
     UpstreamBodyInvalid,
     /// Upstream broke off.
@@ -50,7 +52,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::VersionUnspecified,
         Self::VersionAmbiguous,
         Self::VersionInvalid,
@@ -66,6 +68,7 @@ impl Kind {
         Self::BodyInvalid,
         Self::BodyUnprocessable,
         Self::BodyTooLarge,
+        Self::DigestMismatch,
         Self::UpstreamBodyInvalid,
         Self::UpstreamFailed,
         Self::UpstreamUnavailable,
@@ -110,6 +113,7 @@ impl Kind {
             Self::BodyInvalid => ("body-invalid", "Body malformed", Code::BAD_REQUEST),
             Self::BodyUnprocessable => ("body-unprocessable", "Body cannot be migrated", Code::UNPROCESSABLE_ENTITY),
             Self::BodyTooLarge => ("body-too-large", "Body too large", Code::PAYLOAD_TOO_LARGE),
+            Self::DigestMismatch => ("digest-mismatch", "Digest does not match", Code::BAD_REQUEST),
             Self::UpstreamBodyInvalid => {
                 ("upstream-body-invalid", "Upstream body cannot be migrated", Code::BAD_GATEWAY)
             }

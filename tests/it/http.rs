@@ -18,6 +18,7 @@
 #[cfg(feature = "axum")]
 mod axum;
 mod bodies;
+mod digests;
 mod headers;
 mod layers;
 mod lifecycle;
