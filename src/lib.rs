@@ -4,6 +4,7 @@
 pub mod catalog;
 pub mod change;
 pub mod clock;
+pub mod coding;
 #[cfg(feature = "config")]
 pub mod config;
 pub mod consumer;

@@ -277,7 +277,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "layer")]
     fn byte_sequences_are_told_from_the_rest() {
         type Row = (&'static str, Option<&'static [(&'static str, &'static str)]>);
         let rows: [Row; 11] = [

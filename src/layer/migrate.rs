@@ -18,8 +18,9 @@ use super::digest::Digests;
 use super::gate::respond;
 use super::hold::Hold;
 use super::work::Work;
+use crate::coding::Accepted;
 use crate::names::Outcome;
-use crate::plan::{Answer, Plan, Unmigratable, forget_bytes};
+use crate::plan::{Answer, BodyPlan, Plan, Unmigratable, forget_bytes};
 use crate::version::VersionId;
 
 /// Puts [`Migrate`] around a service.
@@ -74,6 +75,7 @@ pin_project! {
         plan: Option<Plan>,
         spoken: VersionId,
         limit: usize,
+        accepted: Accepted,
     }
 }
 
@@ -125,16 +127,18 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let limit = self.max_body_bytes;
+        let (limit, accepted) = (self.max_body_bytes, Accepted::of(request.headers()));
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
             let inner = self.inner.call(request.map(MigrateBody::untouched));
-            return MigrateFuture { state: State::Untouched { inner }, plan: None, spoken: VersionId::new(0), limit };
+            let state = State::Untouched { inner };
+            return MigrateFuture { state, plan: None, spoken: VersionId::new(0), limit, accepted };
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let state = match rewrite_head(&plan, spoken, &mut request) {
             Err(answer) => State::Answered { answer: Some(*answer) },
             Ok(None) => State::Calling { inner: self.inner.call(request.map(MigrateBody::untouched)), changed: false },
-            Ok(Some(work)) => {
+            Ok(Some(body_plan)) => {
+                let work = Work::new(body_plan, Digests::of(request.headers()), limit, accepted);
                 // The service that was ready is the one to be called; its clone is not.
                 let clone = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, clone);
@@ -142,19 +146,19 @@ where
                 State::Reading { body: Hold::new(body, limit), head: Some(head), work, service }
             }
         };
-        MigrateFuture { state, plan: Some(plan), spoken, limit }
+        MigrateFuture { state, plan: Some(plan), spoken, limit, accepted }
     }
 }
 
 /// Path, query and fields for the service, and what is to be done to the body.
-fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<Work>, Box<Answer>> {
+fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<BodyPlan>, Box<Answer>> {
     let Some(forward) = plan.forward(spoken) else { return Err(Box::new(plan.no_route_behind())) };
     let body = plan.request_body(spoken, request.headers()).map_err(|failure| Box::new(failed(plan, &failure)))?;
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
     parts.path_and_query = Some(forward.target);
     *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
     plan.forward_headers(spoken, request.headers_mut());
-    Ok(body.map(|body| Work::new(body, Digests::of(request.headers()))))
+    Ok(body)
 }
 
 /// The answer to what cannot be migrated, which is counted, whatever the reason.
@@ -212,7 +216,7 @@ where
                         }
                         Ok(None) => return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body)))),
                         Ok(Some(plan)) => {
-                            let work = Work::new(plan, digests);
+                            let work = Work::new(plan, digests, *this.limit, *this.accepted);
                             State::Answering { body: Hold::new(body, *this.limit), head: Some(head), work }
                         }
                         Err(failure) => State::Answered { answer: Some(failed(plan, &failure)) },

@@ -7,6 +7,14 @@ use http::header::{self, HeaderMap, HeaderValue};
 
 use super::digest::Digests;
 use super::hold::HoldError;
+#[cfg(feature = "coding")]
+use crate::coding::{self, CodingError};
+use crate::coding::{Accepted, Coding};
+#[cfg(feature = "coding")]
+use crate::headers::{
+    etag::{EntityTag, list_value},
+    merge::merge_vary,
+};
 use crate::plan::{BodyPlan, Unmigratable, forget_bytes};
 
 /// All that is to be done to one content.
@@ -14,14 +22,17 @@ use crate::plan::{BodyPlan, Unmigratable, forget_bytes};
 pub(super) struct Work {
     plan: BodyPlan,
     digests: Digests,
+    limit: usize,
+    accepted: Accepted,
 }
 
 // === impl Work ===
 
 impl Work {
-    /// The work that `plan` says. The digests are those that came with the content.
-    pub(super) const fn new(plan: BodyPlan, digests: Digests) -> Self {
-        Self { plan, digests }
+    /// The work that `plan` says. The digests are those that came with the content, the codings those that the client
+    /// takes.
+    pub(super) const fn new(plan: BodyPlan, digests: Digests, limit: usize, accepted: Accepted) -> Self {
+        Self { plan, digests, limit, accepted }
     }
 
     /// What the work is a part of.
@@ -39,7 +50,10 @@ impl Work {
         if !holds && !self.plan.is_response() {
             return Err(self.plan.mismatch());
         }
-        let content = self.migrate(&received)?;
+        let content = match self.plan.codings() {
+            [] => self.migrate(&received)?,
+            codings => self.recode(codings, &received, headers)?,
+        };
         forget_bytes(headers);
         headers.remove(header::TRANSFER_ENCODING);
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
@@ -48,6 +62,44 @@ impl Work {
             self.digests.write(&content, headers);
         }
         Ok(content)
+    }
+
+    /// Takes the codings off, and puts them on again; the coded form is the representation (RFC 9110 §8.4), so its
+    /// fields go with it.
+    #[cfg(feature = "coding")]
+    fn recode(&self, codings: &[Coding], received: &[u8], headers: &mut HeaderMap) -> Result<Bytes, Unmigratable> {
+        if received.is_empty() {
+            return self.migrate(received);
+        }
+        let decoded = coding::decode(codings, received, self.limit).map_err(|error| match error {
+            CodingError::TooLarge => self.plan.too_large(),
+            CodingError::Malformed => self.plan.broken(),
+        })?;
+        let content = self.migrate(&decoded)?;
+        let is_taken = !self.plan.is_response() || codings.iter().all(|coding| self.accepted.takes(*coding));
+        let encoded = if is_taken { coding::encode(codings, content.to_vec()).ok() } else { None };
+        if self.plan.is_response() {
+            merge_vary(headers, &[header::ACCEPT_ENCODING]);
+        }
+        Ok(encoded.map_or_else(|| self.uncoded(content, headers), Bytes::from))
+    }
+
+    /// Without the feature no coding is known, and none gets here.
+    #[cfg(not(feature = "coding"))]
+    fn recode(&self, _: &[Coding], _: &[u8], _: &mut HeaderMap) -> Result<Bytes, Unmigratable> {
+        let _ = (self.limit, self.accepted);
+        Err(self.plan.broken())
+    }
+
+    /// Sent as it is. Whoever takes the coding gets other bytes under the same tag, so that is weak (RFC 9110 §8.8.1).
+    #[cfg(feature = "coding")]
+    fn uncoded(&self, content: Bytes, headers: &mut HeaderMap) -> Bytes {
+        headers.remove(header::CONTENT_ENCODING);
+        let tag = headers.get(header::ETAG).and_then(|value| EntityTag::parse(value.as_bytes()));
+        if let Some(weak) = tag.and_then(|tag| list_value([tag.weakened()])) {
+            headers.insert(header::ETAG, weak);
+        }
+        content
     }
 
     fn migrate(&self, body: &[u8]) -> Result<Bytes, Unmigratable> {

@@ -4,6 +4,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 
 use super::{Plan, Planned, Unmigratable};
+use crate::coding::WELCOME;
 use crate::decide::{Decision, Verdict};
 use crate::headers::lifecycle;
 use crate::problem::{Kind, Problem};
@@ -45,7 +46,7 @@ impl Plan {
     pub fn failure(&self, failure: &Unmigratable) -> Answer {
         let mut answer = self.render(&failure.problem());
         if failure.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-            answer.headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            answer.headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(WELCOME));
         }
         answer
     }

@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use super::links::set_query;
 use super::{Plan, Planned};
 use crate::change::{run_header, run_query};
+use crate::coding;
 use crate::headers::media::MediaType;
 use crate::headers::merge::list_items;
 use crate::resolve::Resolution;
@@ -89,8 +90,8 @@ impl Plan {
         self.forward_media(spoken, headers);
         if self.changes_responses(spoken) {
             CONDITIONS.iter().for_each(|name| drop(headers.remove(name)));
-            // What is coded cannot be migrated yet; without the field any coding would be welcome (RFC 9110 §12.5.3).
-            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            let narrowed = coding::narrowed(headers);
+            headers.insert(header::ACCEPT_ENCODING, narrowed);
         }
     }
 

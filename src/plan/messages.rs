@@ -8,6 +8,7 @@ use http::{Method, StatusCode};
 use super::Plan;
 use crate::catalog::{Content, Migration, Source};
 use crate::change::{BodyChain, HeaderStep, run_header};
+use crate::coding::Coding;
 use crate::headers::{link, media::MediaType};
 use crate::json::{MigrateError, Migrated, Options};
 use crate::problem::{Kind, Problem};
@@ -23,6 +24,8 @@ pub struct BodyPlan {
     to: VersionId,
     /// The status as the newest version has it; none for a request.
     response: Option<u16>,
+    /// In the order in which they were applied; they come off before it is migrated.
+    codings: Box<[Coding]>,
 }
 
 /// A message that cannot be migrated. Nothing of it is passed on.
@@ -71,7 +74,7 @@ impl Plan {
         let body = self.body(chain, resolution.request, spoken, None, headers);
         let refuse = |reason| Err(Unmigratable { response: false, reason });
         match &body {
-            Some(_) if is_coded(headers) => refuse(Reason::Coded),
+            Some(_) if Coding::list(headers).is_none() => refuse(Reason::Coded),
             Some(_) if headers.contains_key(header::CONTENT_RANGE) => refuse(Reason::Partial),
             Some(body) if body.content == Content::EventStream => refuse(Reason::Stream),
             _ => Ok(body),
@@ -119,7 +122,7 @@ impl Plan {
             return Ok(None);
         }
         match body.content {
-            _ if is_coded(headers) => refuse(Reason::Coded),
+            _ if Coding::list(headers).is_none() => refuse(Reason::Coded),
             Content::EventStream => refuse(Reason::Stream),
             _ => Ok(Some(body)),
         }
@@ -154,7 +157,8 @@ impl Plan {
             return None;
         }
         let content = content(headers)?;
-        Some(BodyPlan { plan: self.clone(), content, from, to, response })
+        let codings = Coding::list(headers).unwrap_or_default().into();
+        Some(BodyPlan { plan: self.clone(), content, from, to, response, codings })
     }
 
     /// The Content-Type of JSON that a client asked for by media type names the version that it gets.
@@ -309,15 +313,10 @@ fn content(headers: &HeaderMap) -> Option<Content> {
     Content::of(&MediaType::parse(headers.get(header::CONTENT_TYPE)?.to_str().ok()?)?)
 }
 
-fn is_coded(headers: &HeaderMap) -> bool {
-    let codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    codings.into_iter().any(|value| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
-}
-
 // === impl BodyPlan ===
 
 impl BodyPlan {
-    /// Migrates the whole body.
+    /// Migrates the whole body, less its [`codings`](Self::codings).
     ///
     /// # Errors
     /// A body that cannot be migrated.
@@ -339,6 +338,12 @@ impl BodyPlan {
     #[must_use]
     pub fn is_response(&self) -> bool {
         self.response.is_some()
+    }
+
+    /// The content codings of the body, in the order in which they were applied.
+    #[must_use]
+    pub fn codings(&self) -> &[Coding] {
+        &self.codings
     }
 
     /// Says that the body is larger than what is migrated.
@@ -400,7 +405,7 @@ impl Unmigratable {
         }
         match &self.reason {
             Reason::Coded => Problem::new(Kind::VersionUnsupportedBody)
-                .with_detail("a body of this version is taken without content coding"),
+                .with_detail("a body of this version is not taken with that content coding"),
             Reason::Partial => Problem::new(Kind::BodyInvalid).with_detail("a part of a body cannot be migrated"),
             Reason::Stream => Problem::new(Kind::VersionUnsupportedBody).with_detail("an event stream is not taken"),
             Reason::TooLarge => Problem::new(Kind::BodyTooLarge).with_detail("the body is too large to be migrated"),
@@ -417,7 +422,7 @@ impl std::fmt::Display for Unmigratable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let side = if self.response { "response" } else { "request" };
         match &self.reason {
-            Reason::Coded => write!(f, "the {side} has a content coding"),
+            Reason::Coded => write!(f, "the {side} has a content coding that is not known"),
             Reason::Partial => write!(f, "the {side} is a part of a body"),
             Reason::Stream => write!(f, "the {side} is an event stream"),
             Reason::TooLarge => write!(f, "the {side} is too large"),

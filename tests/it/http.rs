@@ -18,6 +18,7 @@
 #[cfg(feature = "axum")]
 mod axum;
 mod bodies;
+mod codings;
 mod digests;
 mod headers;
 mod layers;
@@ -204,8 +205,13 @@ impl Bench {
 }
 
 async fn exchange(layer: VersioningLayer, request: &str, upstream: &str) -> Exchange {
+    let upstream = Message::parse(if upstream.is_empty() { "200" } else { upstream });
+    exchange_messages(layer, Message::parse(request), upstream).await
+}
+
+async fn exchange_messages(layer: VersioningLayer, request: Message, upstream: Message) -> Exchange {
     let seen = Arc::new(Mutex::new(None));
-    let answer = Arc::new(Message::parse(if upstream.is_empty() { "200" } else { upstream }));
+    let answer = Arc::new(upstream);
     let sees = Arc::clone(&seen);
     let service = layer.layer(service_fn(move |request: Request<_>| {
         let (seen, answer) = (Arc::clone(&sees), Arc::clone(&answer));
@@ -217,7 +223,7 @@ async fn exchange(layer: VersioningLayer, request: &str, upstream: &str) -> Exch
             Ok::<_, Infallible>(answer.response())
         }
     }));
-    let request = Message::parse(request).request();
+    let request = request.request();
     let read = Arc::clone(&request.body().read);
     let response = service.oneshot(request).await.expect("an answer");
     let (parts, body) = response.into_parts();

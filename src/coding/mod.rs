@@ -1,0 +1,180 @@
+//! Content codings (RFC 9110 §8.4): which there are, who takes them, and, with the feature `coding`, their bytes.
+//!
+//! Without the feature no coding is known, and what is coded cannot be changed.
+
+use http::header::{self, HeaderMap, HeaderValue};
+
+use crate::headers::merge::list_items;
+
+#[cfg(feature = "coding")]
+mod stream;
+
+#[cfg(feature = "coding")]
+pub(crate) use stream::{CodingError, decode, encode};
+
+/// A content coding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Coding {
+    /// `gzip`, also called `x-gzip` (RFC 1952).
+    Gzip,
+    /// `deflate`: the zlib format (RFC 1950), and in the wild also bare deflate (RFC 1951).
+    Deflate,
+    /// `br` (RFC 7932).
+    Brotli,
+    /// `zstd` (RFC 8878), with windows of at most 8 MiB (RFC 9659).
+    Zstd,
+}
+
+/// The codings that a client takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    taken: [bool; 4],
+}
+
+/// More codings than that, one over the other, are an attack.
+const MAX_STACK: usize = 4;
+
+/// What is taken of a body that has to be migrated, for `Accept-Encoding` beside a 415 (RFC 9110 §15.5.16).
+pub(crate) const WELCOME: &str =
+    if cfg!(feature = "coding") { "gzip, deflate, br, zstd, identity" } else { "identity" };
+
+// === impl Coding ===
+
+impl Coding {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Gzip, Self::Deflate, Self::Brotli, Self::Zstd];
+
+    /// The coding of that name, in whatever case; `None` for others, and for all without the feature.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        let found = Self::ALL.into_iter().find(|coding| is(coding.name()));
+        found.or_else(|| is("x-gzip").then_some(Self::Gzip)).filter(|_| cfg!(feature = "coding"))
+    }
+
+    /// Its registered name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    /// What `Content-Encoding` says, in the order in which they were applied; `None` if one is not known.
+    #[must_use]
+    pub fn list(headers: &HeaderMap) -> Option<Vec<Self>> {
+        let mut codings = Vec::new();
+        for line in headers.get_all(header::CONTENT_ENCODING) {
+            let names = list_items(line.to_str().ok()?).filter(|name| !name.eq_ignore_ascii_case("identity"));
+            for name in names {
+                codings.push(Self::named(name)?);
+            }
+        }
+        (codings.len() <= MAX_STACK).then_some(codings)
+    }
+}
+
+// === impl Accepted ===
+
+impl Accepted {
+    /// What `Accept-Encoding` names. Whoever does not send it may be sent anything (RFC 9110 §12.5.3), but would rather
+    /// not; the same goes for `*`.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let mut accepted = Self::default();
+        for (item, coding) in offers(headers) {
+            accepted.taken[coding as usize] = !is_refused(item);
+        }
+        accepted
+    }
+
+    /// Whether it is among them.
+    #[must_use]
+    pub const fn takes(self, coding: Coding) -> bool {
+        self.taken[coding as usize]
+    }
+}
+
+/// The `Accept-Encoding` for a service whose response has to be changed: of the client's only what can be decoded. The
+/// field stays, since without it any coding would be welcome (RFC 9110 §12.5.3).
+#[must_use]
+pub fn narrowed(headers: &HeaderMap) -> HeaderValue {
+    let kept: Vec<&str> = offers(headers).map(|(item, _)| item).filter(|item| !is_refused(item)).collect();
+    let value = HeaderValue::try_from(kept.join(", ")).ok().filter(|_| !kept.is_empty());
+    value.unwrap_or(HeaderValue::from_static("identity"))
+}
+
+/// The elements that name a coding that is known here.
+fn offers(headers: &HeaderMap) -> impl Iterator<Item = (&str, Coding)> {
+    let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(list_items).filter_map(|item| {
+        let name = item.split(';').next()?.trim();
+        Some((item, Coding::named(name)?))
+    })
+}
+
+/// A weight of zero (RFC 9110 §12.4.2).
+fn is_refused(item: &str) -> bool {
+    item.split(';').skip(1).filter_map(|parameter| parameter.split_once('=')).any(|(name, weight)| {
+        let weight = weight.trim();
+        let is_zero = weight.starts_with('0') && weight.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+        name.trim().eq_ignore_ascii_case("q") && is_zero
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: header::HeaderName, lines: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(&name, line.parse().expect(line));
+        }
+        headers
+    }
+
+    #[test]
+    fn codings_are_listed_in_their_order() {
+        let rows: [(&[&str], Option<&[Coding]>); 8] = [
+            (&[], Some(&[])),
+            (&["identity"], Some(&[])),
+            (&["GZIP"], Some(&[Coding::Gzip])),
+            (&["x-gzip, br", "zstd"], Some(&[Coding::Gzip, Coding::Brotli, Coding::Zstd])),
+            (&["gzip, identity, deflate"], Some(&[Coding::Gzip, Coding::Deflate])),
+            (&["gzip, xyz"], None),
+            (&["compress"], None),
+            (&["gzip, gzip, gzip, gzip, gzip"], None),
+        ];
+        for (lines, expected) in rows {
+            let listed = Coding::list(&headers(header::CONTENT_ENCODING, lines));
+            assert_eq!(listed.as_deref(), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_decoded_is_asked_for() {
+        let rows: [(&[&str], &str, &[Coding]); 9] = [
+            (&[], "identity", &[]),
+            (&[""], "identity", &[]),
+            (&["*"], "identity", &[]),
+            (&["gzip, compress, br;q=0.5"], "gzip, br;q=0.5", &[Coding::Gzip, Coding::Brotli]),
+            (&["compress", "X-Gzip"], "X-Gzip", &[Coding::Gzip]),
+            (&["gzip;q=0, zstd; Q=1"], "zstd; Q=1", &[Coding::Zstd]),
+            (&["gzip;q=0.000"], "identity", &[]),
+            (&["gzip;q=0.001"], "gzip;q=0.001", &[Coding::Gzip]),
+            (&["identity;q=0"], "identity", &[]),
+        ];
+        for (lines, expected, taken) in rows {
+            let headers = headers(header::ACCEPT_ENCODING, lines);
+            assert_eq!(narrowed(&headers), expected, "{lines:?}");
+            let accepted = Accepted::of(&headers);
+            let found: Vec<_> = Coding::ALL.into_iter().filter(|coding| accepted.takes(*coding)).collect();
+            assert_eq!(found, taken, "{lines:?}");
+        }
+    }
+}
