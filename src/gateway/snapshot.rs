@@ -20,7 +20,7 @@ use super::load::Loaded;
 use super::select::{Pool, Select};
 use crate::catalog::{Catalog, Control};
 use crate::layer::{
-    Annotate, AnnotateLayer, Count, CountLayer, Gate, GateLayer, Migrate, MigrateLayer, Resolve, ResolveLayer,
+    Annotate, AnnotateLayer, Count, CountLayer, Gate, GateLayer, Migrate, MigrateLayer, Resolve, ResolveLayer, Role,
 };
 use crate::problem::TYPE_BASE;
 
@@ -53,7 +53,7 @@ impl Snapshot {
         let held = usize::try_from(gateway.max_body_bytes).unwrap_or(usize::MAX);
         let forward = Forward::new(connections, gateway.request_timeout);
         // Only what is planned, and not answered by the gate, needs an instance; what it speaks decides the migration.
-        let migrate = MigrateLayer::new().with_max_body_bytes(held).layer(forward);
+        let migrate = MigrateLayer::new().with_max_body_bytes(held).with_role(Role::Gateway).layer(forward);
         let gate = GateLayer::new().layer(Select::new(migrate, Arc::new(pools)));
         let annotate = AnnotateLayer::new().layer(gate);
         let stack = ResolveLayer::new(Arc::clone(&catalog)).layer(CountLayer::new().layer(annotate));

@@ -17,6 +17,7 @@ use super::body::MigrateBody;
 use super::digest::Digests;
 use super::gate::respond;
 use super::hold::Hold;
+use super::role::Role;
 use super::work::Work;
 use crate::coding::Accepted;
 use crate::names::Outcome;
@@ -27,6 +28,7 @@ use crate::version::VersionId;
 #[derive(Clone, Copy, Debug)]
 pub struct MigrateLayer {
     max_body_bytes: usize,
+    role: Role,
 }
 
 /// Calls a service that speaks one version for clients that speak any.
@@ -37,6 +39,7 @@ pub struct MigrateLayer {
 pub struct Migrate<S> {
     inner: S,
     max_body_bytes: usize,
+    role: Role,
 }
 
 /// A request extension: what the instance that was picked speaks, where that is not what the catalog says.
@@ -76,6 +79,7 @@ pin_project! {
         spoken: VersionId,
         limit: usize,
         accepted: Accepted,
+        role: Role,
     }
 }
 
@@ -85,13 +89,20 @@ impl MigrateLayer {
     /// The layer; bodies are held up to 4 MiB.
     #[must_use]
     pub const fn new() -> Self {
-        Self { max_body_bytes: MAX_BODY_BYTES }
+        Self { max_body_bytes: MAX_BODY_BYTES, role: Role::Origin }
     }
 
     /// Another limit.
     #[must_use]
     pub const fn with_max_body_bytes(mut self, bytes: usize) -> Self {
         self.max_body_bytes = bytes;
+        self
+    }
+
+    /// Another role.
+    #[must_use]
+    pub const fn with_role(mut self, role: Role) -> Self {
+        self.role = role;
         self
     }
 }
@@ -106,7 +117,7 @@ impl<S> Layer<S> for MigrateLayer {
     type Service = Migrate<S>;
 
     fn layer(&self, inner: S) -> Migrate<S> {
-        Migrate { inner, max_body_bytes: self.max_body_bytes }
+        Migrate { inner, max_body_bytes: self.max_body_bytes, role: self.role }
     }
 }
 
@@ -127,11 +138,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let (limit, accepted) = (self.max_body_bytes, Accepted::of(request.headers()));
+        let (limit, role, accepted) = (self.max_body_bytes, self.role, Accepted::of(request.headers()));
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
             let inner = self.inner.call(request.map(MigrateBody::untouched));
             let state = State::Untouched { inner };
-            return MigrateFuture { state, plan: None, spoken: VersionId::new(0), limit, accepted };
+            return MigrateFuture { state, plan: None, spoken: VersionId::new(0), limit, accepted, role };
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let state = match rewrite_head(&plan, spoken, &mut request) {
@@ -146,7 +157,7 @@ where
                 State::Reading { body: Hold::new(body, limit), head: Some(head), work, service }
             }
         };
-        MigrateFuture { state, plan: Some(plan), spoken, limit, accepted }
+        MigrateFuture { state, plan: Some(plan), spoken, limit, accepted, role }
     }
 }
 
@@ -207,7 +218,7 @@ where
                         plan.drop_stored_validators(head.status, &mut head.headers);
                     }
                     let received = head.status;
-                    let digests = Digests::of(&head.headers);
+                    let (digests, keep) = (Digests::of(&head.headers), this.role.must_keep(&head.headers));
                     match plan.response_head(*this.spoken, &mut head.status, &mut head.headers) {
                         Ok(_) if empties(received, head.status) => {
                             head.headers.remove(header::CONTENT_TYPE);
@@ -215,6 +226,9 @@ where
                             return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(Bytes::new()))));
                         }
                         Ok(None) => return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body)))),
+                        Ok(Some(body)) if keep => {
+                            State::Answered { answer: Some(failed(plan, &body.untransformable())) }
+                        }
                         Ok(Some(plan)) => {
                             let work = Work::new(plan, digests, *this.limit, *this.accepted);
                             State::Answering { body: Hold::new(body, *this.limit), head: Some(head), work }

@@ -23,6 +23,7 @@ mod gate;
 mod hold;
 mod migrate;
 mod resolve;
+mod role;
 mod work;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub use count::{Count, CountBody, CountFuture, CountLayer};
 pub use gate::{Gate, GateBody, GateFuture, GateLayer};
 pub use migrate::{Migrate, MigrateFuture, MigrateLayer, Spoken};
 pub use resolve::{Resolve, ResolveFuture, ResolveLayer};
+pub use role::Role;
 
 /// The stack around a service.
 pub type Versioned<S> = Resolve<Count<Annotate<Gate<Migrate<S>>>>>;
@@ -112,6 +114,13 @@ impl VersioningLayer {
     #[must_use]
     pub fn with_max_body_bytes(mut self, bytes: usize) -> Self {
         self.migrate = self.migrate.with_max_body_bytes(bytes);
+        self
+    }
+
+    /// Whether the service inside is the origin, as it is unless said, or a client of another one.
+    #[must_use]
+    pub fn with_role(mut self, role: Role) -> Self {
+        self.migrate = self.migrate.with_role(role);
         self
     }
 }

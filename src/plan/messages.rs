@@ -43,6 +43,7 @@ enum Reason {
     TooLarge,
     Broken,
     Digest,
+    Untransformable,
     Body(MigrateError),
 }
 
@@ -364,6 +365,12 @@ impl BodyPlan {
         Unmigratable { response: self.is_response(), reason: Reason::Digest }
     }
 
+    /// Says that the body must stay as it is (RFC 9111 §5.2.2.6).
+    #[must_use]
+    pub fn untransformable(&self) -> Unmigratable {
+        Unmigratable { response: self.is_response(), reason: Reason::Untransformable }
+    }
+
     fn migration(&self) -> Option<Migration<'_>> {
         let history = &self.plan.route()?.history;
         let chain = match self.response {
@@ -411,6 +418,7 @@ impl Unmigratable {
             Reason::TooLarge => Problem::new(Kind::BodyTooLarge).with_detail("the body is too large to be migrated"),
             Reason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body broke off"),
             Reason::Digest => Problem::new(Kind::DigestMismatch).with_detail("the content is not what its digest says"),
+            Reason::Untransformable => Problem::new(Kind::BodyInvalid).with_detail("the body must not be changed"),
             Reason::Body(error) if error.is_limit() => Problem::new(Kind::BodyTooLarge).with_detail(error.to_string()),
             Reason::Body(error) if error.is_syntax() => Problem::new(Kind::BodyInvalid).with_detail(error.to_string()),
             Reason::Body(error) => Problem::new(Kind::BodyUnprocessable).with_detail(error.to_string()),
@@ -428,6 +436,7 @@ impl std::fmt::Display for Unmigratable {
             Reason::TooLarge => write!(f, "the {side} is too large"),
             Reason::Broken => write!(f, "the {side} broke off"),
             Reason::Digest => write!(f, "the {side} is not what its digest says"),
+            Reason::Untransformable => write!(f, "the {side} must not be transformed"),
             Reason::Body(error) => write!(f, "the {side} cannot be migrated: {error}"),
         }
     }

@@ -1,7 +1,7 @@
 //! What else must be true of a message whose body was changed, and of one whose body was not.
 
 use sunward::catalog::Api;
-use sunward::layer::VersioningLayer;
+use sunward::layer::{Role, VersioningLayer};
 
 use super::{Bench, JSON, Row, exchange, run, users};
 
@@ -304,4 +304,29 @@ fn bodies_are_held_up_to_a_limit() {
 fn lines_of_documents_are_migrated_each() {
     let lines = "200\ncontent-type: application/x-ndjson\n\n{\"title\":1}\r\n\n{\"title\":2}";
     bench().check(&[("ndjson", "GET /v1/users/7", lines, &["200", "= {\"name\":1}\r\n\n{\"name\":2}"])]);
+}
+
+#[test]
+fn what_must_not_be_transformed_is_not() {
+    let answer =
+        |control: &str| format!("200\ncontent-type: application/json\ncache-control: {control}\n\n{{\"title\":\"a\"}}");
+    let as_gateway = |path: &str, control: &str| {
+        let layer = bench().layer().with_role(Role::Gateway);
+        run(exchange(layer, path, &answer(control)))
+    };
+    let rows: [(&str, &str, &[&str]); 6] = [
+        ("GET /v1/users/7", "no-transform", &["502", "~ problems/upstream-body-invalid", "cache-control: no-store"]),
+        ("GET /v1/users/7", "max-age=5,\tNo-Transform", &["502"]),
+        ("GET /v1/users/7", "max-age=5\ncache-control: no-transform", &["502"]),
+        ("GET /v1/users/7", "private=\"no-transform, x\"", &["200", "= {\"name\":\"a\"}"]),
+        ("GET /v3/users/7", "no-transform", &["200", "= {\"title\":\"a\"}", "cache-control: no-transform"]),
+        ("GET /v1/things", "no-transform", &["200", "= {\"title\":\"a\"}"]),
+    ];
+    for (path, control, expected) in rows {
+        let exchange = as_gateway(path, control);
+        let wrong: Vec<_> = expected.iter().filter_map(|line| exchange.differs(line)).collect();
+        assert!(wrong.is_empty(), "{path} {control}: {wrong:?}");
+    }
+    let own = answer("no-transform");
+    bench().check(&[("an origin may", "GET /v1/users/7", &own, &["200", "= {\"name\":\"a\"}"])]);
 }
