@@ -8,6 +8,8 @@ mod answer;
 mod forward;
 mod links;
 mod messages;
+mod unmigratable;
+mod urls;
 mod validators;
 
 use std::hash::Hasher;
@@ -26,9 +28,10 @@ use crate::version::VersionId;
 
 pub use answer::Answer;
 pub use forward::Forward;
+pub use messages::BodyPlan;
 #[cfg(feature = "layer")]
 pub(crate) use messages::forget_bytes;
-pub use messages::{BodyPlan, Unmigratable};
+pub use unmigratable::Unmigratable;
 
 /// What becomes of one request. A cheap clone; the catalog that it was made with lives as long.
 #[derive(Clone, Debug)]

@@ -219,6 +219,13 @@ fn urls_inside_of_fields_lead_to_the_clients_version() {
         let same = bench.exchange("GET /api/v2/x\nHost: shop.test", &answer);
         assert_eq!(same.field(name).as_deref(), Some(sent), "{sent}");
     }
+    let root = "200\nset-cookie: a=1; Path=/\nset-cookie: b=2; Path=/things\nlocation: /";
+    Bench::new(Api::new("shop").with_path("/v{version}").with_version(Version::new("1"))).check(&[(
+        "a service without a prefix",
+        "GET /v1/x",
+        root,
+        &["set-cookie: a=1; Path=/ | b=2; Path=/v1/things", "location: /v1/"],
+    )]);
     let two = "200\nset-cookie: a=1; Path=/api/v2\nset-cookie: b=2";
     bench.check(&[("each its own line", "GET /api/v1/x", two, &["set-cookie: a=1; Path=/api/v1 | b=2"])]);
 }

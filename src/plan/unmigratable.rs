@@ -1,0 +1,86 @@
+//! Messages that cannot be migrated, and what their senders are told.
+
+use http::StatusCode;
+
+use crate::json::MigrateError;
+use crate::problem::{Kind, Problem};
+
+/// A message that cannot be migrated. Nothing of it is passed on.
+#[derive(Debug)]
+pub struct Unmigratable {
+    response: bool,
+    reason: Reason,
+}
+
+/// Why.
+#[derive(Debug)]
+pub(super) enum Reason {
+    Coded,
+    Partial,
+    Stream,
+    TooLarge,
+    Broken,
+    Digest,
+    Untransformable,
+    Body(MigrateError),
+}
+
+// === impl Unmigratable ===
+
+impl Unmigratable {
+    pub(super) const fn new(response: bool, reason: Reason) -> Self {
+        Self { response, reason }
+    }
+
+    /// Whether it is a response's.
+    #[must_use]
+    pub fn is_response(&self) -> bool {
+        self.response
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.problem().status()
+    }
+
+    /// What the client is told: of its own body what is wrong with it, of the upstream's no more than that.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        if self.response {
+            let detail = "the response could not be migrated to the version that was asked for";
+            return Problem::new(Kind::UpstreamBodyInvalid).with_detail(detail);
+        }
+        match &self.reason {
+            Reason::Coded => Problem::new(Kind::VersionUnsupportedBody)
+                .with_detail("a body of this version is not taken with that content coding"),
+            Reason::Partial => Problem::new(Kind::BodyInvalid).with_detail("a part of a body cannot be migrated"),
+            Reason::Stream => Problem::new(Kind::VersionUnsupportedBody).with_detail("an event stream is not taken"),
+            Reason::TooLarge => Problem::new(Kind::BodyTooLarge).with_detail("the body is too large to be migrated"),
+            Reason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body broke off"),
+            Reason::Digest => Problem::new(Kind::DigestMismatch).with_detail("the content is not what its digest says"),
+            Reason::Untransformable => Problem::new(Kind::BodyInvalid).with_detail("the body must not be changed"),
+            Reason::Body(error) if error.is_limit() => Problem::new(Kind::BodyTooLarge).with_detail(error.to_string()),
+            Reason::Body(error) if error.is_syntax() => Problem::new(Kind::BodyInvalid).with_detail(error.to_string()),
+            Reason::Body(error) => Problem::new(Kind::BodyUnprocessable).with_detail(error.to_string()),
+        }
+    }
+}
+
+impl std::fmt::Display for Unmigratable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let side = if self.response { "response" } else { "request" };
+        match &self.reason {
+            Reason::Coded => write!(f, "the {side} has a content coding that is not known"),
+            Reason::Partial => write!(f, "the {side} is a part of a body"),
+            Reason::Stream => write!(f, "the {side} is an event stream"),
+            Reason::TooLarge => write!(f, "the {side} is too large"),
+            Reason::Broken => write!(f, "the {side} broke off"),
+            Reason::Digest => write!(f, "the {side} is not what its digest says"),
+            Reason::Untransformable => write!(f, "the {side} must not be transformed"),
+            Reason::Body(error) => write!(f, "the {side} cannot be migrated: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Unmigratable {}
