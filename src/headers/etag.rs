@@ -4,6 +4,7 @@
 //! to which version it was migrated, and by which program: `"abc"` becomes `"abc;v1-9f3c0a17"`. A `W/` in front instead
 //! would do as well for caches, but no weak tag ever matches in `If-Match` (§13.1.1).
 
+use http::header::{ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// One entity tag.
@@ -30,6 +31,8 @@ pub struct Mark<'v> {
     pub version: &'v str,
     /// The same for the same program, whatever the process.
     pub program: u32,
+    /// The tag was a strong one, and is weak now, since there is more than one form of the bytes: `W/"abc;w1-9f3c0a17"`.
+    pub loosened: bool,
 }
 
 /// The hexadecimal digits of a program.
@@ -44,7 +47,7 @@ impl<'h> EntityTag<'h> {
     /// use sunward::headers::etag::{EntityTag, Mark};
     ///
     /// let tag = EntityTag::parse(b"W/\"a,b\"").expect("a tag");
-    /// assert_eq!(tag.marked(Mark { version: "1", program: 0x9f3c }), "W/\"a,b;v1-00009f3c\"");
+    /// assert_eq!(tag.marked(Mark { version: "1", program: 0x9f3c, loosened: false }), "W/\"a,b;v1-00009f3c\"");
     /// assert_eq!(EntityTag::parse(b"abc"), None);
     /// ```
     #[must_use]
@@ -61,23 +64,12 @@ impl<'h> EntityTag<'h> {
         opaque.iter().all(|byte| is_etagc(*byte)).then_some((Self { weak, opaque }, &inner[end + 1..]))
     }
 
-    /// Whether it has `W/` in front.
-    #[must_use]
-    pub const fn is_weak(&self) -> bool {
-        self.weak
-    }
-
-    /// The same tag, weak.
-    #[must_use]
-    pub const fn weakened(self) -> Self {
-        Self { weak: true, ..self }
-    }
-
     /// The tag with the mark, as the value of a field.
     #[must_use]
     pub fn marked(&self, mark: Mark<'_>) -> Vec<u8> {
-        let suffix = format!(";v{}-{:0width$x}", mark.version, mark.program, width = DIGITS);
-        self.render(suffix.as_bytes())
+        let letter = if mark.loosened { 'w' } else { 'v' };
+        let suffix = format!(";{letter}{}-{:0width$x}", mark.version, mark.program, width = DIGITS);
+        Self { weak: self.weak || mark.loosened, ..*self }.render(suffix.as_bytes())
     }
 
     /// The tag without its mark, and the mark; `None` if it has none. What the mark names need not be a version.
@@ -85,10 +77,12 @@ impl<'h> EntityTag<'h> {
     pub fn unmark(self) -> Option<(Self, Mark<'h>)> {
         let at = self.opaque.iter().rposition(|byte| *byte == b';')?;
         let mark = std::str::from_utf8(&self.opaque[at + 1..]).ok()?;
-        let (version, program) = mark.strip_prefix('v')?.rsplit_once('-')?;
+        let loosened = self.weak && mark.starts_with('w');
+        let (version, program) = mark.strip_prefix(if loosened { 'w' } else { 'v' })?.rsplit_once('-')?;
         let is_ours = program.len() == DIGITS && program.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let program = u32::from_str_radix(program, 16).ok().filter(|_| is_ours)?;
-        Some((Self { opaque: &self.opaque[..at], ..self }, Mark { version, program }))
+        let weak = self.weak && !loosened;
+        Some((Self { weak, opaque: &self.opaque[..at] }, Mark { version, program, loosened }))
     }
 
     fn render(&self, suffix: &[u8]) -> Vec<u8> {
@@ -135,6 +129,23 @@ fn read_list<'h>(line: &'h [u8], tags: &mut Vec<EntityTag<'h>>) -> Option<()> {
             return None;
         }
     }
+}
+
+/// Makes a strong tag that is marked a weak one, so that it can be made strong again.
+pub(crate) fn loosen(headers: &mut HeaderMap) {
+    let Some((tag, mark)) = headers.get(ETAG).and_then(|tag| EntityTag::parse(tag.as_bytes())?.unmark()) else {
+        return;
+    };
+    let loosened = tag.marked(Mark { loosened: true, ..mark });
+    if let Some(value) = HeaderValue::from_bytes(&loosened).ok().filter(|_| !tag.weak) {
+        headers.insert(ETAG, value);
+    }
+}
+
+/// Whether the client has a response whose tag was loosened: then a 304 has to name it by that (RFC 9111 §4.3.4).
+pub(crate) fn asks_by_loosened(headers: &HeaderMap) -> bool {
+    let Some(Tags::List(tags)) = Tags::of(headers, &IF_NONE_MATCH) else { return false };
+    tags.iter().any(|tag| tag.unmark().is_some_and(|(_, mark)| mark.loosened))
 }
 
 /// The field that lists these tags; `None` for none.
@@ -189,14 +200,26 @@ mod tests {
 
     #[test]
     fn a_mark_can_be_taken_off() {
-        let mark = Mark { version: "2024-01-01", program: 7 };
+        let mark = Mark { version: "2024-01-01", program: 7, loosened: false };
         for text in ["\"\"", "\"a,b\"", "W/\"a\"", "\"a;v1-00000001\""] {
             let tag = EntityTag::parse(text.as_bytes()).expect(text);
             let marked = tag.marked(mark);
             let again = EntityTag::parse(&marked).expect("a tag");
             assert_eq!(again.unmark(), Some((tag, mark)), "{text}");
         }
-        for text in ["\"a\"", "\"a;v1\"", "\"a;v1-7\"", "\"a;v1-0000000G\"", "\"a;v1-0000000F\"", "\"a;1-00000001\""] {
+        let (strong, loosened) = (EntityTag::parse(b"\"a\"").expect("a tag"), Mark { loosened: true, ..mark });
+        let weak = strong.marked(loosened);
+        assert_eq!(weak, b"W/\"a;w2024-01-01-00000007\"");
+        assert_eq!(EntityTag::parse(&weak).expect("a tag").unmark(), Some((strong, loosened)));
+        for text in [
+            "\"a\"",
+            "\"a;w1-00000001\"",
+            "\"a;v1\"",
+            "\"a;v1-7\"",
+            "\"a;v1-0000000G\"",
+            "\"a;v1-0000000F\"",
+            "\"a;1-00000001\"",
+        ] {
             assert_eq!(EntityTag::parse(text.as_bytes()).expect(text).unmark(), None, "{text}");
         }
     }

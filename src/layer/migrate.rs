@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header;
+use http::header::{self, HeaderMap};
 use http::{Request, Response, StatusCode, Uri, request, response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -20,6 +20,7 @@ use super::hold::Hold;
 use super::role::Role;
 use super::work::Work;
 use crate::coding::Accepted;
+use crate::headers::etag::{asks_by_loosened, loosen};
 use crate::names::Outcome;
 use crate::plan::{Answer, BodyPlan, Plan, Unmigratable, forget_bytes};
 use crate::version::VersionId;
@@ -78,8 +79,23 @@ pin_project! {
         plan: Option<Plan>,
         spoken: VersionId,
         limit: usize,
-        accepted: Accepted,
+        client: Client,
         role: Role,
+    }
+}
+
+/// What of the client's request has to be known when the response is there.
+#[derive(Clone, Copy, Debug)]
+struct Client {
+    accepted: Accepted,
+    has_loosened: bool,
+}
+
+// === impl Client ===
+
+impl Client {
+    fn of(headers: &HeaderMap) -> Self {
+        Self { accepted: Accepted::of(headers), has_loosened: asks_by_loosened(headers) }
     }
 }
 
@@ -138,18 +154,18 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let (limit, role, accepted) = (self.max_body_bytes, self.role, Accepted::of(request.headers()));
+        let (limit, role, client) = (self.max_body_bytes, self.role, Client::of(request.headers()));
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
             let inner = self.inner.call(request.map(MigrateBody::untouched));
             let state = State::Untouched { inner };
-            return MigrateFuture { state, plan: None, spoken: VersionId::new(0), limit, accepted, role };
+            return MigrateFuture { state, plan: None, spoken: VersionId::new(0), limit, client, role };
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let state = match rewrite_head(&plan, spoken, &mut request) {
             Err(answer) => State::Answered { answer: Some(*answer) },
             Ok(None) => State::Calling { inner: self.inner.call(request.map(MigrateBody::untouched)), changed: false },
             Ok(Some(body_plan)) => {
-                let work = Work::new(body_plan, Digests::of(request.headers()), limit, accepted);
+                let work = Work::new(body_plan, Digests::of(request.headers()), limit, client.accepted);
                 // The service that was ready is the one to be called; its clone is not.
                 let clone = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, clone);
@@ -157,7 +173,7 @@ where
                 State::Reading { body: Hold::new(body, limit), head: Some(head), work, service }
             }
         };
-        MigrateFuture { state, plan: Some(plan), spoken, limit, accepted, role }
+        MigrateFuture { state, plan: Some(plan), spoken, limit, client, role }
     }
 }
 
@@ -225,12 +241,17 @@ where
                             forget_bytes(&mut head.headers);
                             return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(Bytes::new()))));
                         }
-                        Ok(None) => return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body)))),
+                        Ok(None) => {
+                            if received == StatusCode::NOT_MODIFIED && this.client.has_loosened {
+                                loosen(&mut head.headers);
+                            }
+                            return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body))));
+                        }
                         Ok(Some(body)) if keep => {
                             State::Answered { answer: Some(failed(plan, &body.untransformable())) }
                         }
                         Ok(Some(plan)) => {
-                            let work = Work::new(plan, digests, *this.limit, *this.accepted);
+                            let work = Work::new(plan, digests, *this.limit, this.client.accepted);
                             State::Answering { body: Hold::new(body, *this.limit), head: Some(head), work }
                         }
                         Err(failure) => State::Answered { answer: Some(failed(plan, &failure)) },

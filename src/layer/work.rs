@@ -11,10 +11,7 @@ use super::hold::HoldError;
 use crate::coding::{self, CodingError};
 use crate::coding::{Accepted, Coding};
 #[cfg(feature = "coding")]
-use crate::headers::{
-    etag::{EntityTag, list_value},
-    merge::merge_vary,
-};
+use crate::headers::{etag::loosen, merge::merge_vary};
 use crate::plan::{BodyPlan, Unmigratable, forget_bytes};
 
 /// All that is to be done to one content.
@@ -95,10 +92,7 @@ impl Work {
     #[cfg(feature = "coding")]
     fn uncoded(&self, content: Bytes, headers: &mut HeaderMap) -> Bytes {
         headers.remove(header::CONTENT_ENCODING);
-        let tag = headers.get(header::ETAG).and_then(|value| EntityTag::parse(value.as_bytes()));
-        if let Some(weak) = tag.and_then(|tag| list_value([tag.weakened()])) {
-            headers.insert(header::ETAG, weak);
-        }
+        loosen(headers);
         content
     }
 

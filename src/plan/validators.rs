@@ -39,7 +39,7 @@ impl Plan {
         let mark = self.mark_of(self.shown(spoken), spoken);
         let (name, selected) = (header::IF_NONE_MATCH, |tags: Vec<_>| {
             let selected = tags.into_iter().filter_map(|tag| match (self.own(tag), mark) {
-                (Some((bare, own)), Some(mark)) => (own == mark).then_some(bare),
+                (Some((bare, own)), Some(mark)) => is_current(&own, &mark).then_some(bare),
                 (None, None) => Some(tag),
                 _ => None,
             });
@@ -75,7 +75,7 @@ impl Plan {
     fn mark_of(&self, chain: Option<&BodyChain>, spoken: VersionId) -> Option<Mark<'_>> {
         let to = self.version_id()?;
         let chain = chain.filter(|chain| !chain.between(spoken, to).is_empty())?;
-        Some(Mark { version: &self.api().version(to).text, program: chain.fingerprint(spoken, to) })
+        Some(Mark { version: &self.api().version(to).text, program: chain.fingerprint(spoken, to), loosened: false })
     }
 
     /// The tag without its mark, if that is one of ours. A service behind may have tags that look alike.
@@ -83,6 +83,10 @@ impl Plan {
         let known = |mark: &Mark<'_>| self.api().versions.iter().any(|version| *version.text == *mark.version);
         tag.unmark().filter(|(_, mark)| known(mark))
     }
+}
+
+fn is_current(own: &Mark<'_>, mark: &Mark<'_>) -> bool {
+    (own.version, own.program) == (mark.version, mark.program)
 }
 
 fn set(headers: &mut HeaderMap, name: &HeaderName, value: Option<HeaderValue>) {

@@ -7,6 +7,7 @@ mod demo;
 mod edge;
 mod reload;
 mod scrape;
+mod truth;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -110,6 +110,8 @@ fn a_write_is_guarded_by_the_services_tag() {
             &["> if-match: \"a,b\""],
         ),
         ("the service's", &put("v1", "if-match: \"x\" ,\"y\""), "", &["> if-match: \"x\" ,\"y\""]),
+        ("one that was strong", &put("v1", "if-match: W/\"c;w1-01234567\""), "", &["> if-match: \"c\""]),
+        ("one that never was", &put("v1", "if-match: W/\"c;v1-01234567\""), "", &["> if-match: W/\"c\""]),
         ("any", &put("v1", "if-match: *"), "", &["> if-match: *"]),
         ("no tag at all", &put("v1", "if-match: x"), "", &["> if-match: x"]),
         (
