@@ -8,7 +8,8 @@ use crate::clock::Timestamp;
 pub struct Question<'a> {
     /// The dates of the version on the route.
     pub life: &'a Life,
-    /// The route as it is written, `GET /users/{id}`; none if the path is not among the api's.
+    /// The route as it is written, `GET /users/{id}`; none if the path is not among the api's. Like the draws, only
+    /// an open window asks for it: see [`Life::is_tried`].
     pub route: Option<&'a str>,
     /// Who asks.
     pub consumer: Option<&'a str>,
@@ -137,8 +138,7 @@ fn judge(question: &Question<'_>, phase: Phase) -> (Verdict, bool) {
 }
 
 fn hits(window: &Window, question: &Question<'_>) -> bool {
-    let open = window.from <= question.now && question.now < window.until;
-    open && reaches(window, question) && drawn(window, question)
+    window.is_open(question.now) && reaches(window, question) && drawn(window, question)
 }
 
 fn reaches(window: &Window, question: &Question<'_>) -> bool {

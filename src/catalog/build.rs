@@ -13,8 +13,8 @@ use super::template::{HostTemplate, PathTemplate};
 use crate::change::{Dated, Input, Location, OpSpec, RouteHistory, RouteName, compose};
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
-use crate::headers::lifecycle;
 use crate::headers::media::MediaTemplate;
+use crate::headers::{lifecycle, link, merge};
 use crate::problem::TYPE_BASE;
 use crate::version::{Scheme, VersionId, VersionName};
 
@@ -56,6 +56,14 @@ fn apart(apis: &[Api], found: &mut Diagnostics) {
     }
 }
 
+/// The `Link` to the pages of `version`.
+fn pages(version: &Version) -> Option<HeaderValue> {
+    let [docs, policy] = [&version.docs, &version.policy].map(|url| url.as_ref().map(|url| url.as_str()));
+    let mut line = String::new();
+    link::push_pages(&mut line, docs, policy, None);
+    if line.is_empty() { None } else { HeaderValue::try_from(line).ok() }
+}
+
 // === impl Builder ===
 
 impl<'a> Builder<'a> {
@@ -77,6 +85,7 @@ impl<'a> Builder<'a> {
             Unspecified::Version(text) => self.version(text),
             Unspecified::Reject => None,
         };
+        let vary = self.vary(&sources);
         let pins: BTreeMap<Box<str>, VersionId> = api
             .pins
             .iter()
@@ -88,7 +97,8 @@ impl<'a> Builder<'a> {
             host: api.host.as_ref().map(|host| host.to_ascii_lowercase().into()),
             scheme: api.scheme,
             precedence: self.precedence(),
-            vary: self.vary(&sources),
+            vary_value: merge::vary(&vary),
+            vary,
             response_header: self.response_header(&sources),
             sources,
             unspecified,
@@ -108,6 +118,7 @@ impl<'a> Builder<'a> {
             dry_run: api.dry_run,
             clamp_freshness: api.clamp_freshness,
             changes: dated.iter().map(|dated| (dated.version, dated.change.summary.as_str().into())).collect(),
+            names: self.versions.iter().map(|version| (version.text.clone(), version.id)).collect(),
             aliases: self.aliases,
             versions: self.versions.into(),
         }
@@ -177,6 +188,7 @@ impl<'a> Builder<'a> {
         Some(VersionEntry {
             id: VersionId::new(u16::try_from(self.versions.len()).unwrap_or(u16::MAX)),
             value: HeaderValue::try_from(&text).unwrap_or_else(|_| HeaderValue::from_static("")),
+            day: name.day().and_then(|day| day.parse().ok()),
             name,
             text: text.into(),
             content_type: None,
@@ -184,6 +196,7 @@ impl<'a> Builder<'a> {
             life,
             docs: version.docs.as_ref().map(|text| text.as_str().into()),
             policy: version.policy.as_ref().map(|text| text.as_str().into()),
+            links: pages(version),
             known: version.known.iter().map(|name| name.as_str().into()).collect(),
         })
     }

@@ -12,6 +12,7 @@ use super::template::{HostTemplate, PathTemplate};
 use crate::change::RouteHistory;
 use crate::clock::Timestamp;
 use crate::headers::media::MediaTemplate;
+use crate::headers::merge;
 use crate::version::{Scheme, VersionId, VersionName};
 
 /// One api.
@@ -35,6 +36,8 @@ pub struct ApiEntry {
     pub on_unacceptable: OnUnacceptable,
     /// Whether a date between two versions is the nearest not newer.
     pub waterfall: bool,
+    /// Its versions by their names in the canonical spelling, which is the one that is mostly used.
+    pub names: BTreeMap<Box<str>, VersionId>,
     /// Other names.
     pub aliases: BTreeMap<Box<str>, VersionId>,
     /// Paths that pass untouched.
@@ -59,6 +62,8 @@ pub struct ApiEntry {
     pub upstream: Option<Box<str>>,
     /// The request fields that a response depends on.
     pub vary: Box<[HeaderName]>,
+    /// `Vary` of these, rendered; none if there are none.
+    pub vary_value: Option<HeaderValue>,
     /// The response header that says which version was served.
     pub response_header: Option<HeaderName>,
     /// Where the documents of problem types are.
@@ -84,6 +89,8 @@ pub struct VersionEntry {
     pub text: Box<str>,
     /// Its name as a header value.
     pub value: HeaderValue,
+    /// The day that its name says, in the schemes of the calendar.
+    pub day: Option<Timestamp>,
     /// The media type of what it serves, where versions have one.
     pub content_type: Option<HeaderValue>,
     /// Before it, there is no such version.
@@ -94,6 +101,8 @@ pub struct VersionEntry {
     pub docs: Option<Box<str>>,
     /// Where to read how it ends.
     pub policy: Option<Box<str>>,
+    /// The `Link` to both, rendered.
+    pub links: Option<HeaderValue>,
     /// Who used it before it was closed.
     pub known: Box<[Box<str>]>,
 }
@@ -235,6 +244,7 @@ impl ApiEntry {
                 names.push(name);
             }
         }
+        self.vary_value = merge::vary(&names);
         self.vary = names.into();
     }
 
@@ -247,7 +257,7 @@ impl ApiEntry {
 
     /// Finds the route of `version` that a path below the api leads to.
     #[must_use]
-    pub fn find<'p>(&self, version: VersionId, method: &http::Method, path: &'p str) -> Match<'p> {
+    pub fn find(&self, version: VersionId, method: &http::Method, path: &str) -> Match {
         self.routers[version.index()].find(method, path)
     }
 }

@@ -109,10 +109,26 @@ impl Life {
         }
     }
 
+    /// Whether a window is open at `now`.
+    #[must_use]
+    pub fn is_tried(&self, now: Timestamp) -> bool {
+        self.windows.iter().any(|window| window.is_open(now))
+    }
+
     /// Whether it is past its sunset at `now`, and that is not held back.
     #[must_use]
     pub fn is_gone(&self, now: Timestamp) -> bool {
         !self.held && self.sunset.is_some_and(|sunset| sunset <= now)
+    }
+}
+
+// === impl Window ===
+
+impl Window {
+    /// Whether it is open at `now`.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.from <= now && now < self.until
     }
 }
 

@@ -12,9 +12,9 @@ pub struct RouteId(u16);
 
 /// What a path below the api leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Match<'p> {
-    /// A route, and what stands in its parameters, in the order of its template; still percent-encoded.
-    Route(RouteId, Vec<&'p str>),
+pub enum Match {
+    /// A route.
+    Route(RouteId),
     /// The path is known, but not with this method.
     OtherMethods(Vec<Box<str>>),
     /// Nothing.
@@ -88,15 +88,14 @@ impl Router {
 
     /// Finds the route. `HEAD` is looked up as `GET` where it is not a route of its own; no path at all as `/`.
     #[must_use]
-    pub fn find<'p>(&self, method: &Method, path: &'p str) -> Match<'p> {
-        let path = if path.is_empty() { "/" } else { path };
-        let Ok(found) = self.inner.at(path) else { return Match::None };
+    pub fn find(&self, method: &Method, path: &str) -> Match {
+        let Ok(found) = self.inner.at(or_root(path)) else { return Match::None };
         let by = |method: &str| found.value.iter().find(|entry| entry.method.as_deref() == Some(method));
         let entry = by(method.as_str())
             .or_else(|| if *method == Method::HEAD { by("GET") } else { None })
             .or_else(|| found.value.iter().find(|entry| entry.method.is_none()));
         match entry {
-            Some(entry) => Match::Route(entry.route, found.params.iter().map(|(_, value)| value).collect()),
+            Some(entry) => Match::Route(entry.route),
             None => {
                 let mut others: Vec<_> = found.value.iter().filter_map(|entry| entry.method.clone()).collect();
                 // What answers GET answers HEAD (RFC 9110 §9.3.2), and `Allow` says so.
@@ -112,6 +111,14 @@ impl Router {
 }
 
 impl Router {
+    /// What stands in the parameters of the routes at `path`, in the order of their templates; still percent-encoded.
+    /// Seldom asked for, so nobody keeps them.
+    #[must_use]
+    pub fn params<'p>(&self, path: &'p str) -> Vec<&'p str> {
+        let found = self.inner.at(or_root(path));
+        found.map_or_else(|_| Vec::new(), |found| found.params.iter().map(|(_, value)| value).collect())
+    }
+
     /// The routes at `path`, whatever the method, and what stands in their parameters. They share the path's shape, but
     /// not their history: one may have come later than another.
     pub fn find_any<'p>(&self, path: &'p str) -> impl Iterator<Item = (RouteId, Vec<&'p str>)> {
@@ -121,6 +128,10 @@ impl Router {
             found.value.iter().map(move |entry| (entry.route, params.clone()))
         })
     }
+}
+
+fn or_root(path: &str) -> &str {
+    if path.is_empty() { "/" } else { path }
 }
 
 /// The template with numbers for names, so that templates that differ in names only are seen to be alike.

@@ -60,7 +60,13 @@ impl PathTemplate {
     /// The template with `version` in its place.
     #[must_use]
     pub fn render(&self, version: &str) -> String {
-        format!("{}{version}{}", self.before, self.after)
+        self.parts(version).concat()
+    }
+
+    /// The same in parts.
+    #[must_use]
+    pub fn parts<'a>(&'a self, version: &'a str) -> [&'a str; 3] {
+        [&self.before, version, &self.after]
     }
 }
 

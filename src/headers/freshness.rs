@@ -40,6 +40,9 @@ pub fn clamp_freshness(headers: &mut HeaderMap, now: Timestamp, end: Timestamp) 
 
 /// Replaces each line by what `f` makes of it; `None` drops it.
 fn map_lines(headers: &mut HeaderMap, field: HeaderName, f: impl Fn(HeaderValue) -> Option<HeaderValue>) {
+    if !headers.contains_key(&field) {
+        return;
+    }
     let lines: Vec<HeaderValue> = headers.get_all(&field).iter().cloned().filter_map(f).collect();
     headers.remove(&field);
     for line in lines {

@@ -32,17 +32,35 @@ enum Piece<'a> {
 /// ```
 #[must_use]
 pub fn link_value(target: &str, rel: &str, anchor: Option<&str>, media_type: Option<&str>) -> Option<HeaderValue> {
+    let mut line = String::with_capacity(target.len() + rel.len() + 48);
+    push(&mut line, target, rel, anchor, media_type);
+    if line.is_empty() { None } else { HeaderValue::try_from(line).ok() }
+}
+
+/// Adds to `line` what [`link_value`] makes of the others; nothing, if that is none.
+pub(crate) fn push(line: &mut String, target: &str, rel: &str, anchor: Option<&str>, media_type: Option<&str>) {
     if rel.trim().is_empty() || !is_plain(rel) || !media_type.is_none_or(is_plain) {
-        return None;
+        return;
     }
-    let mut text = format!("<{}>; rel=\"{rel}\"", encode(target));
-    if let Some(anchor) = anchor {
-        text.push_str(&format!("; anchor=\"{}\"", encode(anchor)));
+    let separator = if line.is_empty() { "<" } else { ", <" };
+    for part in [separator, &encode(target), ">; rel=\"", rel, "\""] {
+        line.push_str(part);
     }
-    if let Some(media_type) = media_type {
-        text.push_str(&format!("; type=\"{media_type}\""));
+    let anchor = anchor.map(encode);
+    for (name, value) in [("; anchor=\"", anchor.as_deref()), ("; type=\"", media_type)] {
+        if let Some(value) = value {
+            line.extend([name, value, "\""]);
+        }
     }
-    HeaderValue::try_from(text).ok()
+}
+
+/// Adds the links to the pages on how to leave a version, and on how it ends.
+pub(crate) fn push_pages(line: &mut String, docs: Option<&str>, policy: Option<&str>, anchor: Option<&str>) {
+    for (url, rel) in [(docs, "deprecation"), (policy, "sunset")] {
+        if let Some(url) = url {
+            push(line, url, rel, anchor, Some("text/html"));
+        }
+    }
 }
 
 /// Adds a link in a line of its own; upstream's lines stay byte for byte.

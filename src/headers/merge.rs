@@ -63,6 +63,14 @@ pub fn merge_vary(headers: &mut HeaderMap, names: &[HeaderName]) {
     }
 }
 
+/// The `Vary` of a response that has none yet; `None` without names.
+#[must_use]
+pub fn vary(names: &[HeaderName]) -> Option<HeaderValue> {
+    let mut headers = HeaderMap::new();
+    merge_vary(&mut headers, names);
+    headers.remove(header::VARY)
+}
+
 /// Lets scripts of other origins read `names`, if the response is for them at all.
 ///
 /// Only a response with `Access-Control-Allow-Origin` is touched: upstream's CORS decision is never made for it. Names

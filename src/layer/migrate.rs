@@ -181,9 +181,11 @@ where
 fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<BodyPlan>, Box<Answer>> {
     let Some(forward) = plan.forward(spoken) else { return Err(Box::new(plan.no_route_behind())) };
     let body = plan.request_body(spoken, request.headers()).map_err(|failure| Box::new(failed(plan, &failure)))?;
-    let mut parts = std::mem::take(request.uri_mut()).into_parts();
-    parts.path_and_query = Some(forward.target);
-    *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+    if let Some(target) = forward.target {
+        let mut parts = std::mem::take(request.uri_mut()).into_parts();
+        parts.path_and_query = Some(target);
+        *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+    }
     plan.forward_headers(spoken, request.headers_mut());
     Ok(body)
 }

@@ -119,7 +119,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let head =
             Head { method: request.method(), uri: request.uri(), headers: request.headers(), mount: &self.mount };
-        if let Some(plan) = Plan::new(self.catalog.current(), head, self.clock.now(), self.draw()) {
+        if let Some(plan) = Plan::new(self.catalog.current(), head, self.clock.now(), || self.draw()) {
             request.extensions_mut().insert(plan);
         }
         ResolveFuture { inner: self.inner.call(request) }

@@ -23,6 +23,9 @@ struct Announced<'a> {
     resolution: Option<&'a Resolution>,
 }
 
+/// The fields that announce.
+const ANNOUNCING: [HeaderName; 4] = [lifecycle::DEPRECATION, lifecycle::SUNSET, header::LINK, header::RETRY_AFTER];
+
 // === impl Plan ===
 
 impl Plan {
@@ -30,18 +33,22 @@ impl Plan {
     /// joined.
     pub fn annotate(&self, status: StatusCode, headers: &mut HeaderMap) {
         let api = self.api();
-        merge::merge_vary(headers, &api.vary);
-        let mut written: Vec<HeaderName> = Vec::new();
-        if let (Some(name), Some(version)) = (&api.response_header, self.version()) {
-            headers.insert(name.clone(), version.value.clone());
-            written.push(name.clone());
+        match &api.vary_value {
+            Some(value) if !headers.contains_key(header::VARY) => drop(headers.insert(header::VARY, value.clone())),
+            _ => merge::merge_vary(headers, &api.vary),
         }
-        if let Some(announced) = self.announced() {
-            self.announce(&announced, status, headers);
-            written.extend([lifecycle::DEPRECATION, lifecycle::SUNSET, header::LINK, header::RETRY_AFTER]);
+        let named = api.response_header.as_ref().zip(self.version());
+        if let Some((name, version)) = named {
+            headers.insert(name, version.value.clone());
+        }
+        let announced = self.announced();
+        if let Some(announced) = &announced {
+            self.announce(announced, status, headers);
         }
         if let Some(credentialed) = self.inner.cors {
-            written.retain(|name| headers.contains_key(name));
+            let written = named.map(|(name, _)| name.clone()).into_iter();
+            let written = written.chain(announced.into_iter().flat_map(|_| ANNOUNCING));
+            let written: Vec<HeaderName> = written.filter(|name| headers.contains_key(name)).collect();
             merge::expose(headers, &written, credentialed);
         }
     }
@@ -57,7 +64,8 @@ impl Plan {
                 sunset: decision.sunset,
                 resolution: Some(resolution),
             },
-            Planned::Refused(Refusal { version: Some(version), consumer, .. }) => {
+            Planned::Refused(refusal) => {
+                let Refusal { version: Some(version), consumer, .. } = &**refusal else { return None };
                 let life = &api.version(*version).life;
                 let extension = api.extension(*version, consumer.as_ref().map(Consumer::as_str));
                 let question = Question {
@@ -68,7 +76,7 @@ impl Plan {
                 let Decision { phase, sunset, .. } = decide(&question);
                 Announced { version: *version, life, phase, sunset, resolution: None }
             }
-            _ => return None,
+            Planned::Preflight(_) => return None,
         };
         (announced.phase != Phase::Current).then_some(announced)
     }
@@ -101,15 +109,20 @@ impl Plan {
     fn links(&self, announced: &Announced<'_>, status: StatusCode) -> Option<HeaderValue> {
         let version = self.api().version(announced.version);
         let error = status.is_client_error() || status.is_server_error();
-        let anchor = error.then_some(&*self.inner.path);
-        let page = |url: Option<&str>, rel| link::link_value(url?, rel, anchor, Some("text/html"));
+        let anchor = error.then(|| format!("{}{}", self.inner.mount, self.target_path()));
         let successor = announced.resolution.and_then(|resolution| self.successor(resolution));
-        let links = [
-            page(version.docs.as_deref(), "deprecation"),
-            page(version.policy.as_deref(), "sunset"),
-            successor.and_then(|target| link::link_value(&target, "successor-version", anchor, None)),
-        ];
-        let lines: Vec<&[u8]> = links.iter().flatten().map(HeaderValue::as_bytes).collect();
-        if lines.is_empty() { None } else { HeaderValue::from_bytes(&lines.join(&b", "[..])).ok() }
+        if anchor.is_none() && successor.is_none() {
+            return version.links.clone();
+        }
+        let pages = version.links.as_ref().and_then(|links| links.to_str().ok()).unwrap_or("");
+        let mut line = String::with_capacity(pages.len() + successor.as_ref().map_or(0, String::len) + 64);
+        match anchor.as_deref() {
+            None => line.push_str(pages),
+            anchor => link::push_pages(&mut line, version.docs.as_deref(), version.policy.as_deref(), anchor),
+        }
+        if let Some(successor) = successor {
+            link::push(&mut line, &successor, "successor-version", anchor.as_deref(), None);
+        }
+        if line.is_empty() { None } else { HeaderValue::try_from(line).ok() }
     }
 }

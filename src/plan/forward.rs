@@ -1,5 +1,7 @@
 //! The head of a request, as the service behind shall see it.
 
+use std::borrow::Cow;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
@@ -16,8 +18,8 @@ use crate::version::VersionId;
 /// The head for the service behind.
 #[derive(Clone, Debug)]
 pub struct Forward {
-    /// Path and query, less what an outer router has taken off.
-    pub target: PathAndQuery,
+    /// Path and query, less what an outer router has taken off; none if they are as they came.
+    pub target: Option<PathAndQuery>,
 }
 
 /// Fields by which a client asks for part of a response, or for one that it has by its date: of no use once that is
@@ -34,37 +36,69 @@ impl Plan {
         let resolution = self.resolution()?;
         let below = match self.path_in(resolution, spoken) {
             // A preflight passes whatever the version: the service is asked as well as can be.
-            None if matches!(self.inner.outcome, Planned::Preflight(_)) => resolution.path.to_string(),
+            None if matches!(self.inner.outcome, Planned::Preflight(_)) => self.below(resolution).into(),
             below => below?,
         };
-        let path = format!("{}{below}", self.forward_prefix(spoken));
-        let path = match path.strip_prefix(&*self.inner.mount) {
-            Some("") => "/",
-            Some(rest) if rest.starts_with('/') => rest,
-            _ if path.is_empty() => "/",
-            _ => &path,
-        };
-        let query = self.forward_query(resolution, spoken);
-        let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-        Some(Forward { target: target.parse().ok()? })
+        let (prefix, query) = (self.prefix(spoken), self.forward_query(resolution, spoken));
+        if self.is_as_it_came(prefix, &below, &query) {
+            return Some(Forward { target: None });
+        }
+        let mut target =
+            String::with_capacity(prefix.map(str::len).iter().sum::<usize>() + below.len() + query.len() + 2);
+        target.extend(prefix);
+        target.push_str(&below);
+        self.take_mount(&mut target);
+        if !query.is_empty() {
+            target.extend(["?", &query]);
+        }
+        Some(Forward { target: Some(target.try_into().ok()?) })
+    }
+
+    /// Nothing to rewrite: so it is for most, and then nothing is put together.
+    fn is_as_it_came(&self, prefix: [&str; 3], below: &str, query: &str) -> bool {
+        let target = self.inner.target.as_ref();
+        let came = prefix.iter().try_fold(self.target_path(), |rest, part| rest.strip_prefix(part));
+        self.inner.mount.is_empty()
+            && came == Some(below)
+            && target.and_then(PathAndQuery::query) == Some(query).filter(|query| !query.is_empty())
+    }
+
+    /// Takes off what the outer router has taken off; at least `/` stays.
+    fn take_mount(&self, path: &mut String) {
+        let mount = &*self.inner.mount;
+        if path.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            path.drain(..mount.len());
+        }
+        if path.is_empty() {
+            path.push('/');
+        }
     }
 
     /// The prefix that the service behind knows the api by.
     pub(super) fn forward_prefix(&self, spoken: VersionId) -> String {
-        let route = self.route().and_then(|route| route.forward_as.as_deref());
-        route.unwrap_or(&self.api().forward_as).replace("{version}", &self.api().version(spoken).text)
+        self.prefix(spoken).concat()
     }
 
-    fn forward_query(&self, resolution: &Resolution, spoken: VersionId) -> String {
-        let mut query = self.inner.query.as_deref().unwrap_or("").to_owned();
+    /// The same in three parts, the version in the middle.
+    fn prefix(&self, spoken: VersionId) -> [&str; 3] {
+        let route = self.route().and_then(|route| route.forward_as.as_deref());
+        let template = route.unwrap_or(&self.api().forward_as);
+        match template.split_once("{version}") {
+            Some((before, after)) => [before, &self.api().version(spoken).text, after],
+            None => [template, "", ""],
+        }
+    }
+
+    fn forward_query(&self, resolution: &Resolution, spoken: VersionId) -> Cow<'_, str> {
+        let mut query = Cow::Borrowed(self.query());
         if let Some(route) = self.route() {
             for step in route.history.query.between(resolution.request, spoken).steps() {
-                query = run_query(step, &query);
+                query = run_query(step, &query).into();
             }
         }
         match &self.api().sources.query {
-            Some(name) => set_query(&query, name, &self.api().version(spoken).text),
-            None => query,
+            Some(name) if !query.is_empty() => set_query(&query, name, &self.api().version(spoken).text).into(),
+            _ => query,
         }
     }
 

@@ -1,5 +1,7 @@
 //! URLs of the same resource under another version.
 
+use std::borrow::Cow;
+
 use super::Plan;
 use crate::catalog::{RouteEntry, Source};
 use crate::resolve::Resolution;
@@ -16,59 +18,75 @@ impl Plan {
         }
         let newer = self.api().versions[resolution.response.index() + 1..].iter();
         let next = newer.map(|version| version.id).find(|id| self.is_live(*id))?;
-        let path = self.client_path(resolution, next)?;
-        let query = self.successor_query(resolution, next);
-        let target = if query.is_empty() { path } else { format!("{path}?{query}") };
-        match (&self.api().sources.host, resolution.source) {
-            (Some(host), Source::Host) => Some(format!("//{}{target}", host.render(&self.api().version(next).text))),
-            _ => Some(target),
+        let (below, query) = (self.path_in(resolution, next)?, self.successor_query(resolution, next));
+        let mut target = match (&self.api().sources.host, resolution.source) {
+            (Some(host), Source::Host) => format!("//{}", host.render(&self.api().version(next).text)),
+            _ => String::with_capacity(self.target_path().len() + query.len() + 16),
+        };
+        let prefix = self.prefix_of_client(resolution, next);
+        target.extend(prefix);
+        target.push_str(if below.is_empty() && prefix.concat().is_empty() { "/" } else { &below });
+        if !query.is_empty() {
+            target.extend(["?", &query]);
         }
-    }
-
-    /// The path by which this client reaches the resource under `version`.
-    fn client_path(&self, resolution: &Resolution, version: VersionId) -> Option<String> {
-        let below = self.path_in(resolution, version)?;
-        let path = format!("{}{below}", self.client_prefix(resolution, version));
-        Some(if path.is_empty() { "/".to_owned() } else { path })
+        Some(target)
     }
 
     /// The path of the resource below base path and version, as `version` has it; `None` if it does not have the route.
-    pub(super) fn path_in(&self, resolution: &Resolution, version: VersionId) -> Option<String> {
-        let Some(id) = resolution.route else { return Some(resolution.path.to_string()) };
-        let path = expand(self.api().route(id), resolution.request, &resolution.params, version)?;
-        // The root goes by two names, and a router behind may know one only.
-        Some(if path == "/" && resolution.path.is_empty() { String::new() } else { path })
+    pub(super) fn path_in<'a>(&'a self, resolution: &'a Resolution, version: VersionId) -> Option<Cow<'a, str>> {
+        let below = self.below(resolution);
+        let Some(id) = resolution.route else { return Some(below.into()) };
+        let route = self.api().route(id);
+        // Seldom does a route move; and the root goes by two names, of which a router behind may know one only.
+        if route.history.name_in(resolution.request)? == route.history.name_in(version)? {
+            return Some(below.into());
+        }
+        let params = self.api().routers[resolution.request.index()].params(below);
+        expand(route, resolution.request, &params, version).map(Cow::Owned)
+    }
+
+    /// The path below base path and version, as the client has it.
+    pub(super) fn below<'a>(&'a self, resolution: &'a Resolution) -> &'a str {
+        resolution.path(self.target_path())
     }
 
     /// Base path and, where the client has it in the path, version.
     pub(super) fn client_prefix(&self, resolution: &Resolution, version: VersionId) -> String {
-        let base = &self.api().base_path;
+        self.prefix_of_client(resolution, version).concat()
+    }
+
+    /// The same in parts.
+    fn prefix_of_client(&self, resolution: &Resolution, version: VersionId) -> [&str; 4] {
+        let base = &*self.api().base_path;
         match (&self.api().sources.path, resolution.source) {
-            (Some(template), Source::Path) => format!("{base}{}", template.render(&self.api().version(version).text)),
-            _ => base.to_string(),
+            (Some(template), Source::Path) => {
+                let [before, version, after] = template.parts(&self.api().version(version).text);
+                [base, before, version, after]
+            }
+            _ => [base, "", "", ""],
         }
     }
 
-    fn successor_query(&self, resolution: &Resolution, version: VersionId) -> String {
-        let query = self.inner.query.as_deref().unwrap_or("");
+    fn successor_query(&self, resolution: &Resolution, version: VersionId) -> Cow<'_, str> {
+        let query = self.query();
         match (&self.api().sources.query, resolution.source) {
-            (Some(name), Source::Query) => set_query(query, name, &self.api().version(version).text),
-            _ => query.to_owned(),
+            (Some(name), Source::Query) => set_query(query, name, &self.api().version(version).text).into(),
+            _ => query.into(),
         }
     }
 }
 
 /// The route's path in `to`, with the parameters that `from` found.
-pub(super) fn expand(route: &RouteEntry, from: VersionId, params: &[Box<str>], to: VersionId) -> Option<String> {
+pub(super) fn expand(route: &RouteEntry, from: VersionId, params: &[impl AsRef<str>], to: VersionId) -> Option<String> {
     let names = route.history.name_in(from)?.parameters();
     let template = &route.history.name_in(to)?.template;
     let value = |segment: &str| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
         let at = names.iter().position(|known| *known == name)?;
-        params.get(at).map(|value| value.to_string())
+        params.get(at).map(AsRef::as_ref)
     };
-    let segments = template.split('/').map(|segment| value(segment).unwrap_or_else(|| segment.to_owned()));
-    Some(segments.collect::<Vec<_>>().join("/"))
+    let segments: Vec<&str> = template.split('/').map(|segment| value(segment).unwrap_or(segment)).collect();
+    Some(segments.join("/"))
 }
 
 /// The query with `name` set to `value`, everything else as it is.

@@ -12,10 +12,13 @@ mod unmigratable;
 mod urls;
 mod validators;
 
+use std::cell::LazyCell;
 use std::hash::Hasher;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use http::header::{self, HeaderMap};
+use http::header::{self, HeaderMap, HeaderValue};
+use http::uri::{Authority, PathAndQuery};
 use http::{Method, Uri};
 
 use crate::catalog::{ApiEntry, Catalog, RouteEntry, RouteId, VersionEntry};
@@ -46,10 +49,10 @@ struct Inner {
     /// The version that the verdict is on, and its end, where that is the content's and not the response's.
     judged: Option<(VersionId, Option<Timestamp>)>,
     method: Method,
-    /// The path as the client sent it, with what an outer router took off.
-    path: Box<str>,
-    query: Option<Box<str>>,
-    host: Option<Box<str>>,
+    /// Path and query as they came here, shared with the request; none if the target has none.
+    target: Option<PathAndQuery>,
+    host: Option<Host>,
+    /// What an outer router took off the path.
     mount: Box<str>,
     /// The request has an `Origin`; whether it carries credentials.
     cors: Option<bool>,
@@ -60,16 +63,23 @@ struct Inner {
 enum Planned {
     Preflight(Resolution),
     Decided(Resolution, Decision),
-    Refused(Refusal),
+    Refused(Box<Refusal>),
+}
+
+/// The authority that the request is for, shared with the request.
+#[derive(Debug)]
+enum Host {
+    Target(Authority),
+    Field(HeaderValue),
 }
 
 // === impl Plan ===
 
 impl Plan {
-    /// Plans a request; `None` if it is none of the apis'. `draw` is a number that is the request's own: brownouts of a
-    /// share of requests go by it.
+    /// Plans a request; `None` if it is none of the apis'. `draw` gives a number that is the request's own: brownouts of
+    /// a share of requests go by it, so it is asked for only while one lasts.
     #[must_use]
-    pub fn new(catalog: Arc<Catalog>, head: Head<'_>, now: Timestamp, draw: u64) -> Option<Self> {
+    pub fn new(catalog: Arc<Catalog>, head: Head<'_>, now: Timestamp, draw: impl FnOnce() -> u64) -> Option<Self> {
         let mut judged = None;
         let outcome = match resolve(head, &catalog, now) {
             Resolved::Outside => return None,
@@ -77,7 +87,7 @@ impl Plan {
             Resolved::Refused(refusal) => Planned::Refused(refusal),
             Resolved::Request(resolution) => {
                 let decision;
-                (decision, judged) = decide_both(&catalog, &resolution, now, draw);
+                (decision, judged) = decide_both(&catalog, &resolution, now, &LazyCell::new(draw));
                 Planned::Decided(resolution, decision)
             }
         };
@@ -87,9 +97,8 @@ impl Plan {
             outcome,
             judged,
             method: method.clone(),
-            path: format!("{mount}{}", uri.path()).into(),
-            query: uri.query().map(Into::into),
-            host: host(uri, headers),
+            target: uri.path_and_query().cloned(),
+            host: Host::of(uri, headers),
             mount: mount.into(),
             cors: headers
                 .contains_key(header::ORIGIN)
@@ -195,6 +204,15 @@ impl Plan {
         self.inner.catalog.meters(self.api_index()).migrations(self.api(), self.route_id(), response)
     }
 
+    /// The path as it came here, as the client escaped it.
+    fn target_path(&self) -> &str {
+        self.inner.target.as_ref().map_or("", PathAndQuery::path)
+    }
+
+    fn query(&self) -> &str {
+        self.inner.target.as_ref().and_then(PathAndQuery::query).unwrap_or("")
+    }
+
     fn is_live(&self, version: VersionId) -> bool {
         self.inner.catalog.is_live(self.api(), version, self.inner.now)
     }
@@ -228,9 +246,24 @@ impl Plan {
     }
 }
 
-fn host(uri: &Uri, headers: &HeaderMap) -> Option<Box<str>> {
-    let named = uri.authority().map(|authority| authority.as_str());
-    named.or_else(|| headers.get(header::HOST)?.to_str().ok()).map(Into::into)
+// === impl Host ===
+
+impl Host {
+    fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+        let named = uri.authority().cloned().map(Self::Target);
+        named.or_else(|| headers.get(header::HOST).filter(|host| host.to_str().is_ok()).cloned().map(Self::Field))
+    }
+}
+
+impl Deref for Host {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Target(authority) => authority.as_str(),
+            Self::Field(host) => host.to_str().unwrap_or(""),
+        }
+    }
 }
 
 /// Content and response may speak two versions; what refuses either refuses the request.
@@ -238,7 +271,7 @@ fn decide_both(
     catalog: &Catalog,
     resolution: &Resolution,
     now: Timestamp,
-    draw: u64,
+    draw: &LazyCell<u64, impl FnOnce() -> u64>,
 ) -> (Decision, Option<(VersionId, Option<Timestamp>)>) {
     let response = decide_version(catalog, resolution, resolution.response, now, draw);
     if resolution.request == resolution.response || response.verdict != Verdict::Serve {
@@ -254,28 +287,32 @@ fn decide_version(
     resolution: &Resolution,
     version: VersionId,
     now: Timestamp,
-    draw: u64,
+    draw: &LazyCell<u64, impl FnOnce() -> u64>,
 ) -> Decision {
     let api = &catalog.apis()[resolution.api];
     let entry = api.version(version);
     let consumer = resolution.consumer.as_ref();
     let name = consumer.map(Consumer::as_str);
-    let route = resolution.route.map(|id| api.route(id).history.name.to_string());
     let asked = |consumer: &Consumer| catalog.known().is_some_and(|known| known.knew(&api.name, &entry.text, consumer));
     let known = |consumer: &Consumer| entry.known.iter().any(|k| **k == *consumer.as_str()) || asked(consumer);
-    decide(&Question {
-        life: api.life(version, resolution.route),
-        route: route.as_deref(),
+    let life = api.life(version, resolution.route);
+    let mut question = Question {
         consumer: name,
         extension: api.extension(version, name).map(|extension| extension.until),
         known: consumer.is_some_and(known),
         paused: api.pause || catalog.control().brownouts_paused(&api.name),
         held: catalog.control().sunset_held(&api.name, &entry.text),
         dry_run: api.dry_run,
-        consumer_draw: name.map_or(draw, |name| consumer_draw(&api.name, &entry.text, name)),
-        request_draw: draw,
-        now,
-    })
+        ..Question::new(life, now)
+    };
+    if !life.is_tried(now) {
+        return decide(&question);
+    }
+    let route = resolution.route.map(|id| api.route(id).history.name.to_string());
+    question.route = route.as_deref();
+    question.request_draw = **draw;
+    question.consumer_draw = name.map_or(**draw, |name| consumer_draw(&api.name, &entry.text, name));
+    decide(&question)
 }
 
 /// The same for the same consumer in every process and release: SipHash-1-3, which is specified, with a fixed key.

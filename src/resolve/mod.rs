@@ -21,6 +21,7 @@ use crate::problem::{Kind, Problem};
 use crate::version::VersionId;
 
 use accept::Negotiated;
+use read::Spoken;
 
 /// The head of a request, as resolution sees it: hop-by-hop fields must be gone already (RFC 9110 §7.6.1).
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,7 @@ pub enum Resolved {
     /// A request that speaks a version.
     Request(Resolution),
     /// A request that cannot be served, whatever the phase of the version.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
 }
 
 /// The versions that a request speaks.
@@ -61,10 +62,10 @@ pub struct Resolution {
     pub source: Source,
     /// The route; none if the path is not among the api's.
     pub route: Option<RouteId>,
-    /// What stands in the route's parameters, still percent-encoded.
-    pub params: Vec<Box<str>>,
-    /// The path below base path and version, normalised; empty if nothing follows them, not even a slash.
-    pub path: Box<str>,
+    /// The whole path, normalised, where that is not how the target spells it.
+    pub normal: Option<Box<str>>,
+    /// Where in it the path below base path and version begins.
+    pub below: usize,
     /// Who sent it.
     pub consumer: Option<Consumer>,
 }
@@ -100,8 +101,12 @@ struct Reader<'a> {
     index: usize,
     api: &'a ApiEntry,
     head: Head<'a>,
-    /// The path below the base path.
-    below: &'a str,
+    /// The whole path, normalised.
+    whole: &'a Cow<'a, str>,
+    /// The version's text in the path, if one stands there.
+    named: Option<&'a str>,
+    /// The path below base path and version.
+    path: &'a str,
     consumer: Option<Consumer>,
     now: Timestamp,
 }
@@ -125,7 +130,7 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
             let Some(index) = place(catalog, host, &path::lenient(&raw)) else { return Resolved::Outside };
             let problem = Problem::new(Kind::PathInvalid).with_detail(e.to_string());
             let problem = problem.with_supported_versions(catalog.supported(&catalog.apis()[index], now));
-            return Resolved::Refused(Refusal::new(index, problem));
+            return Resolved::Refused(Box::new(Refusal::new(index, problem)));
         }
     };
     let Some(index) = place(catalog, host, &path) else { return Resolved::Outside };
@@ -134,8 +139,8 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
         return Resolved::Outside;
     }
     let consumer = consumer(api, head.headers);
-    let below = &path[api.base_path.len()..];
-    Reader { catalog, index, api, head, below, consumer, now }.read()
+    let (named, below) = read::split(api, &path[api.base_path.len()..]);
+    Reader { catalog, index, api, head, whole: &path, named, path: below, consumer, now }.read()
 }
 
 /// The authority that the request is for: that of the target, else `Host` (RFC 9112 §3.2.2).
@@ -146,13 +151,13 @@ fn host<'a>(head: &Head<'a>) -> Option<&'a str> {
 
 /// The api with the longest base path; one with a host before one without.
 fn place(catalog: &Catalog, host: Option<&str>, path: &str) -> Option<usize> {
-    let host = host.map(|host| strip_port(host).to_ascii_lowercase());
+    let here = |name: &str| host.is_some_and(|host| strip_port(host).eq_ignore_ascii_case(name));
     let fits = |api: &ApiEntry| {
         let below = path.strip_prefix(&*api.base_path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        below && (api.host.is_none() || api.host.as_deref() == host.as_deref())
+        below && api.host.as_deref().is_none_or(here)
     };
-    let here = catalog.apis().iter().enumerate().filter(|(_, api)| fits(api));
-    here.max_by_key(|(_, api)| (api.base_path.len(), api.host.is_some())).map(|(index, _)| index)
+    let places = catalog.apis().iter().enumerate().filter(|(_, api)| fits(api));
+    places.max_by_key(|(_, api)| (api.base_path.len(), api.host.is_some())).map(|(index, _)| index)
 }
 
 fn excludes(pattern: &str, path: &str) -> bool {
@@ -189,21 +194,20 @@ impl Reader<'_> {
         }
         match self.versions() {
             Ok(versions) => self.routed(versions),
-            Err(refusal) => Resolved::Refused(*refusal),
+            Err(refusal) => Resolved::Refused(refusal),
         }
     }
 
     /// Only the path can carry a version here; whatever it says, the preflight passes.
     fn preflight(&self) -> Resolution {
-        let (text, path) = self.split_path();
-        let version = text.and_then(|text| self.read_version(text, Source::Path).ok());
+        let version = self.named.and_then(|text| self.read_version(text, Source::Path).ok());
         let version = version.or_else(|| self.default_version().map(|(v, _)| v)).unwrap_or(self.api.newest());
         let requested = self.head.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
         let method = requested.and_then(|m| Method::from_bytes(m.as_bytes()).ok()).unwrap_or(Method::GET);
         let versions = Versions { request: version, response: version, source: Source::Path };
-        match self.api.find(version, &method, path) {
-            Match::Route(route, params) => self.resolution(versions, Some(route), &params, path),
-            _ => self.resolution(versions, None, &[], path),
+        match self.api.find(version, &method, self.path) {
+            Match::Route(route) => self.resolution(versions, Some(route)),
+            _ => self.resolution(versions, None),
         }
     }
 
@@ -220,24 +224,24 @@ impl Reader<'_> {
     /// One version from all that speak, or the first in precedence.
     fn agreed(
         &self,
-        spoken: &[(Source, VersionId)],
+        spoken: &Spoken,
         negotiated: &Negotiated,
         content: Option<VersionId>,
     ) -> Result<Option<Versions>, Box<Refusal>> {
+        let silent = spoken.iter().all(Option::is_none);
         let accepted = match negotiated {
             Negotiated::Version(id) | Negotiated::Retired(id) => Some(*id),
-            Negotiated::Implied(id) if spoken.is_empty() => Some(*id),
+            Negotiated::Implied(id) if silent => Some(*id),
             _ => None,
         };
-        let mut all: Vec<(Source, VersionId)> = spoken.to_vec();
-        all.extend(accepted.map(|id| (Source::Accept, id)));
-        let winner = self.api.precedence.iter().find_map(|source| all.iter().find(|(s, _)| s == source));
-        let Some(&(source, response)) = winner.or(all.first()) else { return Ok(None) };
+        let all = || spoken.iter().copied().flatten().chain(accepted.map(|id| (Source::Accept, id)));
+        let winner = self.api.precedence.iter().find_map(|source| all().find(|(s, _)| s == source));
+        let Some((source, response)) = winner.or_else(|| all().next()) else { return Ok(None) };
         if winner.is_none() {
-            if let Some(&(other, version)) = all.iter().find(|(_, version)| *version != response) {
+            if let Some((other, version)) = all().find(|(_, version)| *version != response) {
                 return Err(self.ambiguous((source, response), (other, version)));
             }
-            if let (Some(content), false) = (content, spoken.is_empty())
+            if let (Some(content), false) = (content, silent)
                 && content != response
             {
                 return Err(self.ambiguous((source, response), (Source::Accept, content)));
@@ -270,46 +274,44 @@ impl Reader<'_> {
     }
 
     fn routed(&self, versions: Versions) -> Resolved {
-        let (_, path) = self.split_path();
-        match self.api.find(versions.request, self.head.method, path) {
-            Match::Route(route, params) => Resolved::Request(self.resolution(versions, Some(route), &params, path)),
-            Match::OtherMethods(allow) => match self.elsewhere(path) {
-                Some(route) => Resolved::Refused(self.absent(versions, route, allow)),
-                None => Resolved::Request(self.resolution(versions, None, &[], path)),
-            },
-            Match::None => match self.elsewhere(path) {
-                Some(route) => Resolved::Refused(self.absent(versions, route, Vec::new())),
-                None => Resolved::Request(self.resolution(versions, None, &[], path)),
-            },
+        let allow = match self.api.find(versions.request, self.head.method, self.path) {
+            Match::Route(route) => return Resolved::Request(self.resolution(versions, Some(route))),
+            Match::OtherMethods(allow) => allow,
+            Match::None => Vec::new(),
+        };
+        match self.elsewhere() {
+            Some(route) => Resolved::Refused(self.absent(versions, route, allow)),
+            None => Resolved::Request(self.resolution(versions, None)),
         }
     }
 
     /// The route that another version has at this path.
-    fn elsewhere(&self, path: &str) -> Option<RouteId> {
-        self.api.routers.iter().rev().find_map(|router| match router.find(self.head.method, path) {
-            Match::Route(route, _) => Some(route),
+    fn elsewhere(&self) -> Option<RouteId> {
+        self.api.routers.iter().rev().find_map(|router| match router.find(self.head.method, self.path) {
+            Match::Route(route) => Some(route),
             _ => None,
         })
     }
 
-    fn absent(&self, versions: Versions, route: RouteId, allow: Vec<Box<str>>) -> Refusal {
+    fn absent(&self, versions: Versions, route: RouteId, allow: Vec<Box<str>>) -> Box<Refusal> {
         let kind = if allow.is_empty() { Kind::RouteAbsent } else { Kind::MethodAbsent };
         let version = &self.api.version(versions.response).text;
         let detail = format!("version {version} does not have {} here", self.head.method);
-        let mut refusal = *self.refuse(Problem::new(kind).with_detail(detail).with_api_version(&**version));
+        let mut refusal = self.refuse(Problem::new(kind).with_detail(detail).with_api_version(&**version));
         (refusal.version, refusal.route, refusal.allow) = (Some(versions.response), Some(route), allow);
         refusal
     }
 
-    fn resolution(&self, versions: Versions, route: Option<RouteId>, params: &[&str], path: &str) -> Resolution {
+    fn resolution(&self, versions: Versions, route: Option<RouteId>) -> Resolution {
+        let spelled = matches!(self.whole, Cow::Borrowed(_)) && self.head.mount.is_empty();
         Resolution {
             api: self.index,
             request: versions.request,
             response: versions.response,
             source: versions.source,
             route,
-            params: params.iter().map(|value| (*value).into()).collect(),
-            path: path.into(),
+            normal: (!spelled).then(|| (**self.whole).into()),
+            below: self.whole.len() - self.path.len(),
             consumer: self.consumer.clone(),
         }
     }
@@ -318,6 +320,17 @@ impl Reader<'_> {
         let supported = self.catalog.supported(self.api, self.now);
         let problem = problem.with_supported_versions(supported);
         Box::new(Refusal { consumer: self.consumer.clone(), ..Refusal::new(self.index, problem) })
+    }
+}
+
+// === impl Resolution ===
+
+impl Resolution {
+    /// The path below base path and version, normalised; empty if nothing follows them, not even a slash. `target` is
+    /// the path of the request.
+    #[must_use]
+    pub fn path<'a>(&'a self, target: &'a str) -> &'a str {
+        self.normal.as_deref().unwrap_or(target).get(self.below..).unwrap_or("")
     }
 }
 

@@ -6,42 +6,44 @@ use http::header;
 
 use super::accept::{self, Lookup, Negotiated};
 use super::{Reader, Refusal, host};
-use crate::catalog::{Match, Source};
+use crate::catalog::{ApiEntry, Match, Source};
 use crate::clock::Timestamp;
 use crate::problem::{Kind, Problem};
 use crate::version::{VersionId, VersionName};
 use http::StatusCode;
 
+/// What path, header, query and host say, in this order.
+pub(super) type Spoken = [Option<(Source, VersionId)>; 4];
+
+/// The version's text in the path below the api, if one stands there, and the path behind it, which may be empty.
+pub(super) fn split<'p>(api: &ApiEntry, below: &'p str) -> (Option<&'p str>, &'p str) {
+    match api.sources.path.as_ref().and_then(|template| template.take(below)) {
+        Some((text, rest)) if is_version(api, text) => (Some(text), rest),
+        _ => (None, below),
+    }
+}
+
+/// `/vendors` fits the template `/v{version}`, and is no version all the same.
+fn is_version(api: &ApiEntry, text: &str) -> bool {
+    api.names.contains_key(text) || VersionName::parse(text, api.scheme).is_some() || api.aliases.contains_key(text)
+}
+
 impl<'a> Reader<'a> {
-    /// The version's text in the path, if one stands there, and the path behind it, which may be empty.
-    pub(super) fn split_path(&self) -> (Option<&'a str>, &'a str) {
-        let taken = self.api.sources.path.as_ref().and_then(|template| template.take(self.below));
-        match taken {
-            Some((text, rest)) if self.is_version(text) => (Some(text), rest),
-            _ => (None, self.below),
-        }
-    }
-
-    /// `/vendors` fits the template `/v{version}`, and is no version all the same.
-    fn is_version(&self, text: &str) -> bool {
-        VersionName::parse(text, self.api.scheme).is_some() || self.api.aliases.contains_key(text)
-    }
-
     /// Path, header, query and host.
-    pub(super) fn spoken(&self) -> Result<Vec<(Source, VersionId)>, Box<Refusal>> {
-        let mut spoken = Vec::new();
-        if let (Some(text), _) = self.split_path() {
-            spoken.push((Source::Path, self.read_version(text, Source::Path)?));
+    pub(super) fn spoken(&self) -> Result<Spoken, Box<Refusal>> {
+        let mut spoken = Spoken::default();
+        if let Some(text) = self.named {
+            spoken[0] = Some((Source::Path, self.read_version(text, Source::Path)?));
         }
         if let Some(text) = self.header()? {
-            spoken.push((Source::Header, self.read_version(text, Source::Header)?));
+            spoken[1] = Some((Source::Header, self.read_version(text, Source::Header)?));
         }
         if let Some(text) = self.query()? {
-            spoken.push((Source::Query, self.read_version(&text, Source::Query)?));
+            spoken[2] = Some((Source::Query, self.read_version(&text, Source::Query)?));
         }
         let named = self.api.sources.host.as_ref().and_then(|template| template.take(host(&self.head)?));
         if let Some(text) = named {
-            spoken.push((Source::Host, self.read_version(&text, Source::Host)?));
+            spoken[3] = Some((Source::Host, self.read_version(&text, Source::Host)?));
         }
         Ok(spoken)
     }
@@ -76,6 +78,9 @@ impl<'a> Reader<'a> {
 
     /// What `text` names, or the answer to a client who made it up.
     pub(super) fn read_version(&self, text: &str, source: Source) -> Result<VersionId, Box<Refusal>> {
+        if let Some(id) = self.canonical(text) {
+            return Ok(id);
+        }
         let name = VersionName::parse(text, self.api.scheme);
         if name.as_ref().is_some_and(|name| is_future(name, self.now)) {
             let detail = format!("{text:?} is in the future");
@@ -90,6 +95,13 @@ impl<'a> Reader<'a> {
         let status = if source == Source::Path { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
         let detail = format!("there is no version {text:?}");
         Err(self.refuse(Problem::new(kind).with_status(status).with_detail(detail)))
+    }
+
+    /// The version of exactly this name, if nothing speaks against it: so are almost all named, and nothing is parsed.
+    fn canonical(&self, text: &str) -> Option<VersionId> {
+        let id = *self.api.names.get(text)?;
+        let future = self.api.version(id).day.is_some_and(|day| day > self.now);
+        (!future && self.is_released(id)).then_some(id)
     }
 
     fn is_released(&self, id: VersionId) -> bool {
@@ -107,6 +119,9 @@ impl<'a> Reader<'a> {
 
     pub(super) fn negotiated(&self) -> Negotiated {
         let Some(template) = &self.api.sources.media else { return Negotiated::Unspecified };
+        if self.takes_anything() {
+            return Negotiated::Unspecified;
+        }
         let lookup = |text: &str| match self.read_version(text, Source::Accept) {
             Ok(id) if self.is_gone(id) => Lookup::Retired(id),
             Ok(id) => Lookup::Live(id),
@@ -114,6 +129,20 @@ impl<'a> Reader<'a> {
         };
         let values = self.head.headers.get_all(header::ACCEPT).iter();
         accept::negotiate(values, template, lookup, &self.preference())
+    }
+
+    /// Whether there is no `Accept`, or one that any version meets: then there is nothing to negotiate.
+    fn takes_anything(&self) -> bool {
+        let mut values = self.head.headers.get_all(header::ACCEPT).iter();
+        match (values.next(), values.next()) {
+            (None, _) => true,
+            (Some(value), None) => value == "*/*" && self.api.versions.iter().any(|version| self.is_there(version.id)),
+            _ => false,
+        }
+    }
+
+    fn is_there(&self, id: VersionId) -> bool {
+        self.is_released(id) && !self.is_gone(id)
     }
 
     /// Gone for this consumer: an extension keeps it alive.
@@ -127,8 +156,7 @@ impl<'a> Reader<'a> {
         let default = self.default_version().map(|(id, _)| id);
         let newest_first = self.api.versions.iter().rev().map(|version| version.id);
         let others = newest_first.filter(|id| Some(*id) != default);
-        let live = |id: &VersionId| self.is_released(*id) && !self.is_gone(*id);
-        default.into_iter().chain(others).filter(live).collect()
+        default.into_iter().chain(others).filter(|id| self.is_there(*id)).collect()
     }
 
     /// What the request's content says of itself.
@@ -163,9 +191,8 @@ impl<'a> Reader<'a> {
     }
 
     fn route_default(&self) -> Option<VersionId> {
-        let (_, path) = self.split_path();
-        match self.api.find(self.api.newest(), self.head.method, path) {
-            Match::Route(route, _) => self.api.route(route).default,
+        match self.api.find(self.api.newest(), self.head.method, self.path) {
+            Match::Route(route) => self.api.route(route).default,
             _ => None,
         }
     }
