@@ -21,6 +21,7 @@ pub use life::{Life, Window};
 pub use migration::{Content, Migration, UnknownName};
 pub use router::{Match, RouteId, Router};
 pub use spec::{Api, Brownout, ConsumerSource, Extension, OnUnacceptable, Route, ShareOf, Version};
+pub(crate) use template::strip_start;
 pub use template::{HostTemplate, PathTemplate, strip_port};
 
 #[cfg(feature = "config")]

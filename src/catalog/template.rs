@@ -51,8 +51,9 @@ impl PathTemplate {
         let rest = path.strip_prefix(&*self.before)?;
         let in_segment = self.after.split('/').next().unwrap_or("");
         let end = rest.find('/').unwrap_or(rest.len());
-        let version = rest[..end].strip_suffix(in_segment)?;
-        let rest = rest[version.len()..].strip_prefix(&*self.after)?;
+        let segment = &rest[..end];
+        let version = if in_segment.is_empty() { segment } else { segment.strip_suffix(in_segment)? };
+        let rest = strip_start(&rest[version.len()..], &self.after)?;
         let legal = !version.is_empty() && !doubles_v(&self.before, version);
         (legal && (rest.is_empty() || rest.starts_with('/'))).then_some((version, rest))
     }
@@ -100,6 +101,12 @@ impl HostTemplate {
     pub fn render(&self, version: &str) -> String {
         format!("{}{version}{}", self.before, self.after)
     }
+}
+
+/// The text behind `start`, which is often empty: that is not compared, since comparing nothing at no address takes
+/// longer than all the rest (processors have to look at the address before they see that it does not matter).
+pub(crate) fn strip_start<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    if start.is_empty() { Some(text) } else { text.strip_prefix(start) }
 }
 
 /// The host without its port.

@@ -8,6 +8,7 @@ use http::{Method, StatusCode};
 
 use super::links::set_query;
 use super::{Plan, Planned};
+use crate::catalog::strip_start;
 use crate::change::{run_header, run_query};
 use crate::coding;
 use crate::headers::media::MediaType;
@@ -57,7 +58,7 @@ impl Plan {
     /// Nothing to rewrite: so it is for most, and then nothing is put together.
     fn is_as_it_came(&self, prefix: [&str; 3], below: &str, query: &str) -> bool {
         let target = self.inner.target.as_ref();
-        let came = prefix.iter().try_fold(self.target_path(), |rest, part| rest.strip_prefix(part));
+        let came = prefix.iter().try_fold(self.target_path(), |rest, part| strip_start(rest, part));
         self.inner.mount.is_empty()
             && came == Some(below)
             && target.and_then(PathAndQuery::query) == Some(query).filter(|query| !query.is_empty())
@@ -66,7 +67,7 @@ impl Plan {
     /// Takes off what the outer router has taken off; at least `/` stays.
     fn take_mount(&self, path: &mut String) {
         let mount = &*self.inner.mount;
-        if path.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        if strip_start(path, mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             path.drain(..mount.len());
         }
         if path.is_empty() {

@@ -14,7 +14,9 @@ use std::borrow::Cow;
 use http::header::{self, HeaderMap};
 use http::{Method, Uri};
 
-use crate::catalog::{ApiEntry, Catalog, ConsumerSource, Match, OnUnacceptable, RouteId, Source, strip_port};
+use crate::catalog::{
+    ApiEntry, Catalog, ConsumerSource, Match, OnUnacceptable, RouteId, Source, strip_port, strip_start,
+};
 use crate::clock::Timestamp;
 use crate::consumer::Consumer;
 use crate::problem::{Kind, Problem};
@@ -153,7 +155,7 @@ fn host<'a>(head: &Head<'a>) -> Option<&'a str> {
 fn place(catalog: &Catalog, host: Option<&str>, path: &str) -> Option<usize> {
     let here = |name: &str| host.is_some_and(|host| strip_port(host).eq_ignore_ascii_case(name));
     let fits = |api: &ApiEntry| {
-        let below = path.strip_prefix(&*api.base_path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below = strip_start(path, &api.base_path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         below && api.host.as_deref().is_none_or(here)
     };
     let places = catalog.apis().iter().enumerate().filter(|(_, api)| fits(api));
