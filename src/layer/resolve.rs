@@ -30,10 +30,15 @@ pub struct ResolveLayer {
 #[derive(Clone)]
 pub struct Resolve<S> {
     inner: S,
+    /// Servers clone the service for each request, so what it has is behind one pointer.
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     catalog: Arc<dyn Current>,
     clock: Arc<dyn Clock>,
     mount: Arc<str>,
-    draws: Arc<AtomicU64>,
+    draws: AtomicU64,
 }
 
 pin_project! {
@@ -77,13 +82,13 @@ impl<S> Layer<S> for ResolveLayer {
     type Service = Resolve<S>;
 
     fn layer(&self, inner: S) -> Resolve<S> {
-        Resolve {
-            inner,
+        let shared = Shared {
             catalog: Arc::clone(&self.catalog),
             clock: Arc::clone(&self.clock),
             mount: Arc::clone(&self.mount),
-            draws: Arc::new(AtomicU64::new(0)),
-        }
+            draws: AtomicU64::new(0),
+        };
+        Resolve { inner, shared: Arc::new(shared) }
     }
 }
 
@@ -93,9 +98,9 @@ impl std::fmt::Debug for ResolveLayer {
     }
 }
 
-// === impl Resolve ===
+// === impl Shared ===
 
-impl<S> Resolve<S> {
+impl Shared {
     /// A number for each request that spreads evenly, and that nobody outside can choose.
     fn draw(&self) -> u64 {
         let mut hasher = siphasher::sip::SipHasher13::new();
@@ -103,6 +108,8 @@ impl<S> Resolve<S> {
         hasher.finish()
     }
 }
+
+// === impl Resolve ===
 
 impl<S, B, R> Service<Request<B>> for Resolve<S>
 where
@@ -117,9 +124,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let shared = &*self.shared;
         let head =
-            Head { method: request.method(), uri: request.uri(), headers: request.headers(), mount: &self.mount };
-        if let Some(plan) = Plan::new(self.catalog.current(), head, self.clock.now(), || self.draw()) {
+            Head { method: request.method(), uri: request.uri(), headers: request.headers(), mount: &shared.mount };
+        if let Some(plan) = Plan::new(shared.catalog.current(), head, shared.clock.now(), || shared.draw()) {
             request.extensions_mut().insert(plan);
         }
         ResolveFuture { inner: self.inner.call(request) }

@@ -44,8 +44,10 @@ impl Plan {
         if self.is_as_it_came(prefix, &below, &query) {
             return Some(Forward { target: None });
         }
-        let mut target =
-            String::with_capacity(prefix.map(str::len).iter().sum::<usize>() + below.len() + query.len() + 2);
+        // To the byte: a string with room left would be allocated once more to be shared.
+        let room =
+            prefix.map(str::len).iter().sum::<usize>() + below.len() + query.len() + usize::from(!query.is_empty());
+        let mut target = String::with_capacity(room);
         target.extend(prefix);
         target.push_str(&below);
         self.take_mount(&mut target);
@@ -84,7 +86,9 @@ impl Plan {
     fn prefix(&self, spoken: VersionId) -> [&str; 3] {
         let route = self.route().and_then(|route| route.forward_as.as_deref());
         let template = route.unwrap_or(&self.api().forward_as);
-        match template.split_once("{version}") {
+        // No other braces are let in, and one character is found faster than nine.
+        let slot = template.split_once('{').and_then(|(before, rest)| Some((before, rest.strip_prefix("version}")?)));
+        match slot {
             Some((before, after)) => [before, &self.api().version(spoken).text, after],
             None => [template, "", ""],
         }
