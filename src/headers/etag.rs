@@ -4,8 +4,7 @@
 //! to which version it was migrated, and by which program: `"abc"` becomes `"abc;v1-9f3c0a17"`. A `W/` in front instead
 //! would do as well for caches, but no weak tag ever matches in `If-Match` (§13.1.1).
 
-use http::header::{ETAG, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// One entity tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +46,7 @@ impl<'h> EntityTag<'h> {
     /// use sunward::headers::etag::{EntityTag, Mark};
     ///
     /// let tag = EntityTag::parse(b"W/\"a,b\"").expect("a tag");
-    /// assert_eq!(tag.marked(Mark { version: "1", program: 0x9f3c, loosened: false }), "W/\"a,b;v1-00009f3c\"");
+    /// assert_eq!(tag.marked(Mark { version: "1", program: 0x9f3c, loosened: false }), b"W/\"a,b;v1-00009f3c\"");
     /// assert_eq!(EntityTag::parse(b"abc"), None);
     /// ```
     #[must_use]
@@ -132,19 +131,20 @@ fn read_list<'h>(line: &'h [u8], tags: &mut Vec<EntityTag<'h>>) -> Option<()> {
 }
 
 /// Makes a strong tag that is marked a weak one, so that it can be made strong again.
-pub(crate) fn loosen(headers: &mut HeaderMap) {
-    let Some((tag, mark)) = headers.get(ETAG).and_then(|tag| EntityTag::parse(tag.as_bytes())?.unmark()) else {
+pub fn loosen(headers: &mut HeaderMap) {
+    let Some((tag, mark)) = headers.get(header::ETAG).and_then(|tag| EntityTag::parse(tag.as_bytes())?.unmark()) else {
         return;
     };
     let loosened = tag.marked(Mark { loosened: true, ..mark });
     if let Some(value) = HeaderValue::from_bytes(&loosened).ok().filter(|_| !tag.weak) {
-        headers.insert(ETAG, value);
+        headers.insert(header::ETAG, value);
     }
 }
 
 /// Whether the client has a response whose tag was loosened: then a 304 has to name it by that (RFC 9111 §4.3.4).
-pub(crate) fn asks_by_loosened(headers: &HeaderMap) -> bool {
-    let Some(Tags::List(tags)) = Tags::of(headers, &IF_NONE_MATCH) else { return false };
+#[must_use]
+pub fn asks_by_loosened(headers: &HeaderMap) -> bool {
+    let Some(Tags::List(tags)) = Tags::of(headers, &header::IF_NONE_MATCH) else { return false };
     tags.iter().any(|tag| tag.unmark().is_some_and(|(_, mark)| mark.loosened))
 }
 

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap};
+use http::header;
 use http::{Request, Response, StatusCode, Uri, request, response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -18,9 +18,8 @@ use super::digest::Digests;
 use super::gate::respond;
 use super::hold::Hold;
 use super::role::Role;
-use super::work::Work;
-use crate::coding::Accepted;
-use crate::headers::etag::{asks_by_loosened, loosen};
+use super::work::{Client, Work};
+use crate::headers::etag::loosen;
 use crate::names::Outcome;
 use crate::plan::{Answer, BodyPlan, Plan, Unmigratable, forget_bytes};
 use crate::version::VersionId;
@@ -81,21 +80,6 @@ pin_project! {
         limit: usize,
         client: Client,
         role: Role,
-    }
-}
-
-/// What of the client's request has to be known when the response is there.
-#[derive(Clone, Copy, Debug)]
-struct Client {
-    accepted: Accepted,
-    has_loosened: bool,
-}
-
-// === impl Client ===
-
-impl Client {
-    fn of(headers: &HeaderMap) -> Self {
-        Self { accepted: Accepted::of(headers), has_loosened: asks_by_loosened(headers) }
     }
 }
 
@@ -165,7 +149,7 @@ where
             Err(answer) => State::Answered { answer: Some(*answer) },
             Ok(None) => State::Calling { inner: self.inner.call(request.map(MigrateBody::untouched)), changed: false },
             Ok(Some(body_plan)) => {
-                let work = Work::new(body_plan, Digests::of(request.headers()), limit, client.accepted);
+                let work = Work::new(body_plan, Digests::of(request.headers()), limit, client);
                 // The service that was ready is the one to be called; its clone is not.
                 let clone = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, clone);
@@ -253,7 +237,7 @@ where
                             State::Answered { answer: Some(failed(plan, &body.untransformable())) }
                         }
                         Ok(Some(plan)) => {
-                            let work = Work::new(plan, digests, *this.limit, this.client.accepted);
+                            let work = Work::new(plan, digests, *this.limit, *this.client);
                             State::Answering { body: Hold::new(body, *this.limit), head: Some(head), work }
                         }
                         Err(failure) => State::Answered { answer: Some(failed(plan, &failure)) },

@@ -10,6 +10,7 @@ use super::hold::HoldError;
 #[cfg(feature = "coding")]
 use crate::coding::{self, CodingError};
 use crate::coding::{Accepted, Coding};
+use crate::headers::etag::asks_by_loosened;
 #[cfg(feature = "coding")]
 use crate::headers::{etag::loosen, merge::merge_vary};
 use crate::plan::{BodyPlan, Unmigratable, forget_bytes};
@@ -20,16 +21,32 @@ pub(super) struct Work {
     plan: BodyPlan,
     digests: Digests,
     limit: usize,
+    client: Client,
+}
+
+/// What of the client's request has to be known when the response is there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Client {
+    /// The codings that it takes.
     accepted: Accepted,
+    /// It has a response whose tag was loosened.
+    pub(super) has_loosened: bool,
+}
+
+// === impl Client ===
+
+impl Client {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        Self { accepted: Accepted::of(headers), has_loosened: asks_by_loosened(headers) }
+    }
 }
 
 // === impl Work ===
 
 impl Work {
-    /// The work that `plan` says. The digests are those that came with the content, the codings those that the client
-    /// takes.
-    pub(super) const fn new(plan: BodyPlan, digests: Digests, limit: usize, accepted: Accepted) -> Self {
-        Self { plan, digests, limit, accepted }
+    /// The work that `plan` says. The digests are those that came with the content.
+    pub(super) const fn new(plan: BodyPlan, digests: Digests, limit: usize, client: Client) -> Self {
+        Self { plan, digests, limit, client }
     }
 
     /// What the work is a part of.
@@ -73,7 +90,7 @@ impl Work {
             CodingError::Malformed => self.plan.broken(),
         })?;
         let content = self.migrate(&decoded)?;
-        let is_taken = !self.plan.is_response() || codings.iter().all(|coding| self.accepted.takes(*coding));
+        let is_taken = !self.plan.is_response() || codings.iter().all(|coding| self.client.accepted.takes(*coding));
         let encoded = if is_taken { coding::encode(codings, content.to_vec()).ok() } else { None };
         if self.plan.is_response() {
             merge_vary(headers, &[header::ACCEPT_ENCODING]);
@@ -84,7 +101,7 @@ impl Work {
     /// Without the feature no coding is known, and none gets here.
     #[cfg(not(feature = "coding"))]
     fn recode(&self, _: &[Coding], _: &[u8], _: &mut HeaderMap) -> Result<Bytes, Unmigratable> {
-        let _ = (self.limit, self.accepted);
+        let _ = (self.limit, self.client.accepted);
         Err(self.plan.broken())
     }
 
