@@ -25,6 +25,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The same steps as one [`Program`] change a document while it passes, in chunks: a [`Rewriter`] runs it over one
+//! document, and [`Framed`] over a body of many, such as lines or server-sent events.
+//!
 //! Nothing here recurses deeper than [`Options::max_depth`], and a document is refused before it is changed when it is
 //! not JSON (RFC 8259). Memory follows what the steps look into, not the whole document; but a step that goes over all
 //! elements of a long array takes some hundred bytes for each, even when the element is a single digit, so

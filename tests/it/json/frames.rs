@@ -1,6 +1,8 @@
 //! Bodies of many documents: the same at every split, and what a client reads is what was meant.
 
 use proptest::prelude::*;
+use sunward::catalog::Content;
+use sunward::headers::media::MediaType;
 use sunward::json::{Framed, Framing, MigrateError, Mode, Options, Program};
 
 use super::*;
@@ -210,6 +212,24 @@ fn counts_are_those_of_all_documents() {
         let mut out = Vec::new();
         framed.feed(body.as_bytes(), &mut out).and_then(|()| framed.finish(&mut out)).expect("JSON");
         assert_eq!((framed.collisions(), framed.passed()), (2, 2), "{framing:?}");
+    }
+}
+
+#[test]
+fn a_content_type_says_how_documents_stand() {
+    let rows = [
+        ("application/json", Some(Framing::Document)),
+        ("application/jsonl", Some(Framing::Lines)),
+        ("text/event-stream; charset=utf-8", Some(Framing::Events)),
+        ("application/json-seq", Some(Framing::Sequence)),
+        ("application/geo+JSON-seq", Some(Framing::Sequence)),
+        ("application/geo-json-seq", None),
+        ("application/merge-patch+json", None),
+        ("application/json-patch+json", None),
+    ];
+    for (text, expected) in rows {
+        let content = Content::of(&MediaType::parse(text).expect(text));
+        assert_eq!(content.and_then(Content::framing), expected, "{text}");
     }
 }
 
