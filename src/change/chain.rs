@@ -52,11 +52,14 @@ pub struct BodyChain {
     prints: OnceLock<Prints>,
 }
 
+/// By the version that a program starts from, and the one it leads to.
+type ByEnds = BTreeMap<(VersionId, VersionId), json::Program>;
+
 /// The programs that were composed so far, by where they lead. Between all pairs of versions there would be far too
 /// many to compose at load, and almost all would never be run; each is composed at its first use, and then is there.
 #[derive(Clone, Debug, Default)]
 struct Programs {
-    list: Arc<RwLock<BTreeMap<(VersionId, VersionId), Arc<json::Program>>>>,
+    list: Arc<RwLock<ByEnds>>,
 }
 
 /// Fingerprints of all steps of a chain, so that those of a program are put together without looking at its steps.
@@ -189,13 +192,13 @@ impl BodyChain {
 
     /// All that leads from one version to the other, composed into one program.
     #[must_use]
-    pub fn program(&self, from: VersionId, to: VersionId) -> Arc<json::Program> {
+    pub fn program(&self, from: VersionId, to: VersionId) -> json::Program {
         let known = self.programs.list.read().unwrap_or_else(PoisonError::into_inner).get(&(from, to)).cloned();
         known.unwrap_or_else(|| {
             let mode = if self.partial { Mode::Partial } else { Mode::Whole };
-            let program = Arc::new(json::Program::new(self.between(from, to).steps(), mode));
+            let program = json::Program::new(self.between(from, to).steps(), mode);
             let mut list = self.programs.list.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(list.entry((from, to)).or_insert(program))
+            list.entry((from, to)).or_insert(program).clone()
         })
     }
 
