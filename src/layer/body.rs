@@ -1,28 +1,36 @@
 //! The body that [`Migrate`](super::Migrate) passes on, in both directions.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use pin_project_lite::pin_project;
 
+use super::stream::{BodyError, Stream};
+
 pin_project! {
     #[project = KindProj]
     enum Kind<B> {
         Whole { #[pin] body: Full<Bytes> },
         Untouched { #[pin] body: B },
+        Streamed { body: Pin<Box<B>>, stream: Stream },
     }
 }
 
 pin_project! {
-    /// A body that was migrated and is there as a whole, or one that passes as it comes.
+    /// A body that was migrated and is there as a whole, one that is migrated as it passes, or one that passes as it
+    /// comes.
+    ///
+    /// **Back-pressure.** It reads no more than it was asked for. **Cancel safety.** It can be dropped at any point.
     pub struct MigrateBody<B> {
         #[pin]
         kind: Kind<B>,
     }
 }
+
+type Polled<E> = Poll<Option<Result<Frame<Bytes>, BodyError<E>>>>;
 
 // === impl MigrateBody ===
 
@@ -34,16 +42,21 @@ impl<B> MigrateBody<B> {
     pub(super) const fn untouched(body: B) -> Self {
         Self { kind: Kind::Untouched { body } }
     }
+
+    pub(super) const fn streamed(body: Pin<Box<B>>, stream: Stream) -> Self {
+        Self { kind: Kind::Streamed { body, stream } }
+    }
 }
 
 impl<B: Body<Data = Bytes>> Body for MigrateBody<B> {
     type Data = Bytes;
-    type Error = B::Error;
+    type Error = BodyError<B::Error>;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled<B::Error> {
         match self.project().kind.project() {
-            KindProj::Untouched { body } => body.poll_frame(cx),
+            KindProj::Untouched { body } => body.poll_frame(cx).map_err(BodyError::inner),
             KindProj::Whole { body } => body.poll_frame(cx).map_err(|never| match never {}),
+            KindProj::Streamed { body, stream } => poll_stream(body.as_mut(), stream, cx),
         }
     }
 
@@ -51,6 +64,7 @@ impl<B: Body<Data = Bytes>> Body for MigrateBody<B> {
         match &self.kind {
             Kind::Untouched { body } => body.is_end_stream(),
             Kind::Whole { body } => body.is_end_stream(),
+            Kind::Streamed { .. } => false,
         }
     }
 
@@ -58,6 +72,35 @@ impl<B: Body<Data = Bytes>> Body for MigrateBody<B> {
         match &self.kind {
             Kind::Untouched { body } => body.size_hint(),
             Kind::Whole { body } => body.size_hint(),
+            Kind::Streamed { .. } => SizeHint::default(),
+        }
+    }
+}
+
+/// Reads until something is sure, and passes that on at once.
+fn poll_stream<B: Body<Data = Bytes>>(
+    mut body: Pin<&mut B>,
+    stream: &mut Stream,
+    cx: &mut Context<'_>,
+) -> Polled<B::Error> {
+    loop {
+        if let Some(sure) = stream.take() {
+            return Poll::Ready(Some(Ok(Frame::data(sure))));
+        }
+        if stream.has_ended() {
+            return Poll::Ready(None);
+        }
+        let done = match ready!(body.as_mut().poll_frame(cx)) {
+            None => stream.finish(),
+            // Trailers speak of bytes that have changed.
+            Some(Ok(frame)) => frame.into_data().map_or(Ok(()), |data| stream.feed(&data)),
+            Some(Err(error)) => {
+                stream.stop();
+                Err(BodyError::inner(error))
+            }
+        };
+        if let Err(error) = done {
+            return Poll::Ready(Some(Err(error)));
         }
     }
 }

@@ -33,6 +33,11 @@ impl<B> Hold<B> {
     pub(super) fn new(body: B, limit: usize) -> Self {
         Self { body, bytes: BytesMut::new(), limit }
     }
+
+    /// What was read so far, and the rest.
+    pub(super) fn into_parts(self) -> (Bytes, B) {
+        (self.bytes.freeze(), self.body)
+    }
 }
 
 impl<B: Body<Data = Bytes>> Future for Hold<B> {
@@ -40,7 +45,7 @@ impl<B: Body<Data = Bytes>> Future for Hold<B> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if this.body.size_hint().lower() > *this.limit as u64 {
+        if *this.limit == 0 || this.body.size_hint().lower() > *this.limit as u64 {
             return Poll::Ready(Err(HoldError::TooLarge));
         }
         loop {
@@ -50,10 +55,11 @@ impl<B: Body<Data = Bytes>> Future for Hold<B> {
             let Ok(frame) = frame else { return Poll::Ready(Err(HoldError::Broken)) };
             // Trailers speak of bytes that are about to change.
             let Ok(data) = frame.into_data() else { continue };
-            if this.bytes.len() + data.len() > *this.limit {
+            // Also what is too much: the rest may go another way.
+            this.bytes.extend_from_slice(&data);
+            if this.bytes.len() > *this.limit {
                 return Poll::Ready(Err(HoldError::TooLarge));
             }
-            this.bytes.extend_from_slice(&data);
         }
     }
 }

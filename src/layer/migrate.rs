@@ -16,7 +16,7 @@ use super::MAX_BODY_BYTES;
 use super::body::MigrateBody;
 use super::digest::Digests;
 use super::gate::respond;
-use super::hold::Hold;
+use super::hold::{Hold, HoldError};
 use super::role::Role;
 use super::work::{Client, Work};
 use crate::headers::etag::loosen;
@@ -61,7 +61,7 @@ pin_project! {
         Reading { #[pin] body: Hold<B>, head: Option<request::Parts>, work: Work, service: S },
         Calling { #[pin] inner: S::Future, changed: bool },
         /// Reads the response.
-        Answering { #[pin] body: Hold<R>, head: Option<response::Parts>, work: Work },
+        Answering { body: Option<Hold<Pin<Box<R>>>>, head: Option<response::Parts>, work: Work },
     }
 }
 
@@ -238,18 +238,22 @@ where
                         }
                         Ok(Some(plan)) => {
                             let work = Work::new(plan, digests, *this.limit, *this.client);
-                            State::Answering { body: Hold::new(body, *this.limit), head: Some(head), work }
+                            let hold = Hold::new(Box::pin(body), work.whole());
+                            State::Answering { body: Some(hold), head: Some(head), work }
                         }
                         Err(failure) => State::Answered { answer: Some(failed(plan, &failure)) },
                     }
                 }
                 StateProj::Answering { body, head, work } => {
-                    let read = ready!(body.poll(cx));
+                    let hold = body.as_mut().expect("polled after completion");
+                    let read = ready!(Pin::new(hold).poll(cx));
                     let mut head = head.take().expect("polled after completion");
-                    match work.run(read, &mut head.headers) {
-                        Ok(content) => {
-                            return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(content))));
-                        }
+                    let migrated = match (read, body.take()) {
+                        (Err(HoldError::TooLarge), Some(hold)) => work.stream(hold, &mut head.headers),
+                        (read, _) => work.run(read, &mut head.headers).map(MigrateBody::whole),
+                    };
+                    match migrated {
+                        Ok(body) => return Poll::Ready(Ok(Response::from_parts(head, body))),
                         Err(failure) => State::Answered { answer: Some(failed(work.plan().plan(), &failure)) },
                     }
                 }

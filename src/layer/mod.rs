@@ -24,6 +24,7 @@ mod hold;
 mod migrate;
 mod resolve;
 mod role;
+mod stream;
 mod work;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use gate::{Gate, GateBody, GateFuture, GateLayer};
 pub use migrate::{Migrate, MigrateFuture, MigrateLayer, Spoken};
 pub use resolve::{Resolve, ResolveFuture, ResolveLayer};
 pub use role::Role;
+pub use stream::BodyError;
 
 /// The stack around a service.
 pub type Versioned<S> = Resolve<Count<Annotate<Gate<Migrate<S>>>>>;
@@ -76,6 +78,10 @@ pub struct VersioningLayer {
     resolve: ResolveLayer,
     migrate: MigrateLayer,
 }
+
+/// A response up to this size is migrated before its head is sent, so that its length is known and a failure is a clean
+/// 502; a larger one is migrated as it passes.
+pub const WHOLE_BODY_BYTES: usize = 64 * 1024;
 
 /// Bodies that have to be migrated are held up to this size, unless said.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;

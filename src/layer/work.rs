@@ -1,12 +1,16 @@
 //! What is done to the content of a message once it was read.
 
+use std::pin::Pin;
 use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 
+use super::WHOLE_BODY_BYTES;
+use super::body::MigrateBody;
 use super::digest::Digests;
-use super::hold::HoldError;
+use super::hold::{Hold, HoldError};
+use super::stream::Stream;
 #[cfg(feature = "coding")]
 use crate::coding::{self, CodingError};
 use crate::coding::{Accepted, Coding};
@@ -52,6 +56,30 @@ impl Work {
     /// What the work is a part of.
     pub(super) const fn plan(&self) -> &BodyPlan {
         &self.plan
+    }
+
+    /// How much of a response is read before its head is sent; 0 for many documents, each of which is passed on at
+    /// once.
+    pub(super) fn whole(&self) -> usize {
+        match self.plan.stream(self.limit) {
+            None => self.limit,
+            Some(_) if self.plan.is_document() => self.limit.min(WHOLE_BODY_BYTES),
+            Some(_) => 0,
+        }
+    }
+
+    /// A response's content that is migrated as it passes, since it is more than [`whole`](Self::whole).
+    pub(super) fn stream<B>(
+        &self,
+        hold: Hold<Pin<Box<B>>>,
+        headers: &mut HeaderMap,
+    ) -> Result<MigrateBody<B>, Unmigratable> {
+        let framed = self.plan.stream(self.limit).ok_or_else(|| self.plan.too_large())?;
+        let (read, rest) = hold.into_parts();
+        let stream = Stream::new(framed, self.plan.clone(), &read)?;
+        forget_bytes(headers);
+        headers.remove(header::TRANSFER_ENCODING);
+        Ok(MigrateBody::streamed(rest, stream))
     }
 
     /// The content that is passed on, and the fields that speak of it.

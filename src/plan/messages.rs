@@ -9,7 +9,7 @@ use crate::catalog::{Content, Migration, Source};
 use crate::change::{BodyChain, HeaderStep, run_header};
 use crate::coding::Coding;
 use crate::headers::media::MediaType;
-use crate::json::{Migrated, Options};
+use crate::json::{Framed, Framing, MigrateError, Migrated, Options};
 use crate::resolve::Resolution;
 use crate::version::VersionId;
 
@@ -56,7 +56,6 @@ impl Plan {
         match &body {
             Some(_) if Coding::list(headers).is_none() => refuse(Reason::Coded),
             Some(_) if headers.contains_key(header::CONTENT_RANGE) => refuse(Reason::Partial),
-            Some(body) if body.content == Content::EventStream => refuse(Reason::Stream),
             _ => Ok(body),
         }
     }
@@ -101,11 +100,7 @@ impl Plan {
         if Self::has_no_content(received) || self.is_head() {
             return Ok(None);
         }
-        match body.content {
-            _ if Coding::list(headers).is_none() => refuse(Reason::Coded),
-            Content::EventStream => refuse(Reason::Stream),
-            _ => Ok(Some(body)),
-        }
+        if Coding::list(headers).is_none() { refuse(Reason::Coded) } else { Ok(Some(body)) }
     }
 
     /// Whether a 206 or 304 speaks of a 200 that would be migrated.
@@ -175,6 +170,28 @@ impl BodyPlan {
             |migration| migration.with_options(Options::default().with_max_bytes(usize::MAX)).run(self.content, body),
         );
         result.map_err(|error| Unmigratable::new(self.response.is_some(), Reason::Body(error)))
+    }
+
+    /// A run that migrates the body as it passes, holding no more than `limit`; `None` for one that must be there
+    /// whole, because it has codings or is a patch.
+    #[must_use]
+    pub fn stream(&self, limit: usize) -> Option<Framed> {
+        if !self.codings.is_empty() {
+            return None;
+        }
+        Some(self.migration()?.stream(self.content)?.with_hold_limit(limit))
+    }
+
+    /// Whether the body is one document, and not many that each stand for themselves.
+    #[must_use]
+    pub fn is_document(&self) -> bool {
+        self.content.framing().is_none_or(|framing| framing == Framing::Document)
+    }
+
+    /// Says that the body does not fit.
+    #[must_use]
+    pub fn unfit(&self, error: MigrateError) -> Unmigratable {
+        Unmigratable::new(self.is_response(), Reason::Body(error))
     }
 
     /// The plan of the request.

@@ -17,7 +17,6 @@ pub struct Unmigratable {
 pub(super) enum Reason {
     Coded,
     Partial,
-    Stream,
     TooLarge,
     Broken,
     Digest,
@@ -55,7 +54,6 @@ impl Unmigratable {
             Reason::Coded => Problem::new(Kind::VersionUnsupportedBody)
                 .with_detail("a body of this version is not taken with that content coding"),
             Reason::Partial => Problem::new(Kind::BodyInvalid).with_detail("a part of a body cannot be migrated"),
-            Reason::Stream => Problem::new(Kind::VersionUnsupportedBody).with_detail("an event stream is not taken"),
             Reason::TooLarge => Problem::new(Kind::BodyTooLarge).with_detail("the body is too large to be migrated"),
             Reason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body broke off"),
             Reason::Digest => Problem::new(Kind::DigestMismatch).with_detail("the content is not what its digest says"),
@@ -73,7 +71,6 @@ impl std::fmt::Display for Unmigratable {
         match &self.reason {
             Reason::Coded => write!(f, "the {side} has a content coding that is not known"),
             Reason::Partial => write!(f, "the {side} is a part of a body"),
-            Reason::Stream => write!(f, "the {side} is an event stream"),
             Reason::TooLarge => write!(f, "the {side} is too large"),
             Reason::Broken => write!(f, "the {side} broke off"),
             Reason::Digest => write!(f, "the {side} is not what its digest says"),

@@ -27,6 +27,7 @@ mod metrics;
 mod negotiation;
 mod resolution;
 mod routes;
+mod streams;
 mod truth;
 
 use std::convert::Infallible;

@@ -1,0 +1,121 @@
+//! A response's body that is migrated as it passes.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::json::{Framed, MigrateError};
+use crate::plan::{BodyPlan, Unmigratable};
+
+/// The run of a program over one body.
+#[derive(Debug)]
+pub(super) struct Stream {
+    framed: Framed,
+    plan: BodyPlan,
+    out: Vec<u8>,
+    ended: bool,
+}
+
+/// Why a body broke off: the inner one did, or what came of it could not be migrated. In either case the message ends
+/// in a way that no client takes for its end.
+pub struct BodyError<E> {
+    kind: Kind<E>,
+}
+
+enum Kind<E> {
+    Inner(E),
+    Migration(MigrateError),
+}
+
+// === impl Stream ===
+
+impl Stream {
+    /// Begins with what was read already. What is wrong with that is found before the head is sent.
+    pub(super) fn new(framed: Framed, plan: BodyPlan, read: &[u8]) -> Result<Self, Unmigratable> {
+        let mut stream = Self { framed, plan, out: Vec::new(), ended: false };
+        stream.framed.feed(read, &mut stream.out).map_err(|error| stream.plan.unfit(error))?;
+        Ok(stream)
+    }
+
+    /// Takes what came.
+    pub(super) fn feed<E>(&mut self, data: &[u8]) -> Result<(), BodyError<E>> {
+        let fed = self.framed.feed(data, &mut self.out);
+        fed.map_err(|error| self.broke(error))
+    }
+
+    /// Takes the end.
+    pub(super) fn finish<E>(&mut self) -> Result<(), BodyError<E>> {
+        self.ended = true;
+        let finished = self.framed.finish(&mut self.out);
+        let handles = self.plan.plan().migration_handles(true);
+        handles.collisions.increment(self.framed.collisions());
+        handles.passed.increment(self.framed.passed());
+        finished.map_err(|error| self.broke(error))
+    }
+
+    /// What is sure by now; `None` if nothing is.
+    pub(super) fn take(&mut self) -> Option<Bytes> {
+        if self.out.is_empty() { None } else { Some(std::mem::take(&mut self.out).into()) }
+    }
+
+    /// Whether the inner body has ended, or is not read any more.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Nothing more comes.
+    pub(super) fn stop(&mut self) {
+        self.ended = true;
+        self.out.clear();
+    }
+
+    fn broke<E>(&mut self, error: MigrateError) -> BodyError<E> {
+        // What was sure before the fault is not sent behind it.
+        self.stop();
+        self.plan.plan().migration_handles(true).errors.increment(1);
+        BodyError { kind: Kind::Migration(error) }
+    }
+}
+
+// === impl BodyError ===
+
+impl<E> BodyError<E> {
+    pub(super) const fn inner(error: E) -> Self {
+        Self { kind: Kind::Inner(error) }
+    }
+
+    /// The inner body's error, if it is that.
+    pub fn into_inner(self) -> Option<E> {
+        match self.kind {
+            Kind::Inner(error) => Some(error),
+            Kind::Migration(_) => None,
+        }
+    }
+
+    /// Whether the body could not be migrated.
+    #[must_use]
+    pub const fn is_migration(&self) -> bool {
+        matches!(self.kind, Kind::Migration(_))
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for BodyError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Inner(error) => error.fmt(f),
+            Kind::Migration(error) => write!(f, "the body cannot be migrated: {error}"),
+        }
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for BodyError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Inner(error) => error.fmt(f),
+            Kind::Migration(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Also where the inner error is a boxed one, which is no `Error` itself.
+impl<E: fmt::Display + fmt::Debug> std::error::Error for BodyError<E> {}

@@ -1,0 +1,136 @@
+//! Responses that are migrated as they pass.
+
+use std::io;
+
+use sunward::layer::BodyError;
+use tokio::sync::mpsc;
+
+use super::*;
+
+/// A body whose frames a test sends when it likes.
+struct Live(mpsc::UnboundedReceiver<io::Result<Bytes>>);
+
+impl Body for Live {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.0.poll_recv(cx).map(|frame| frame.map(|frame| frame.map(Frame::data)))
+    }
+}
+
+type Sender = mpsc::UnboundedSender<io::Result<Bytes>>;
+
+/// The response of a service that sends `head`, then `first`, then what comes from the channel, to a client of
+/// version 1.
+async fn answered(
+    head: &str,
+    first: &[Bytes],
+) -> (Sender, Response<impl Body<Data = Bytes, Error = BodyError<io::Error>> + Unpin + use<>>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    first.iter().for_each(|chunk| sender.send(Ok(chunk.clone())).expect("it is there"));
+    let head = Message::parse(head);
+    let live = Arc::new(Mutex::new(Some(Live(receiver))));
+    let service = service_fn(move |_: Request<_>| {
+        let mut response = Response::new(live.lock().expect("unlocked").take().expect("called once"));
+        response.headers_mut().extend(head.headers.clone());
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let bench = Bench::new(users().with_path("/v{version}"));
+    let request = Request::get("/v1/users").body(http_body_util::Empty::<Bytes>::new()).expect("a request");
+    let response = bench.layer().layer(service).oneshot(request).await.expect("no error");
+    (sender, response.map(Box::pin))
+}
+
+async fn next<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Option<Result<String, B::Error>> {
+    let frame = body.frame().await?;
+    Some(frame.map(|frame| String::from_utf8(frame.into_data().expect("data").to_vec()).expect("text")))
+}
+
+#[test]
+fn an_event_arrives_before_the_next_is_sent() {
+    run(async {
+        let (sender, mut response) = answered("200\ncontent-type: text/event-stream\n\n", &[]).await;
+        assert_eq!(response.status(), 200, "the head does not wait for an event");
+        let send = |text: &'static str| sender.send(Ok(text.into())).expect("it is read");
+        send("id: 1\ndata: {\"items\":[{\"tit");
+        send("le\":\"a\"}]}\n\n");
+        assert_eq!(
+            next(response.body_mut()).await.expect("a frame").expect("no error"),
+            "id: 1\ndata: {\"items\":[{\"name\":\"a\"}]}\n\n"
+        );
+        send("data: [DONE]\n\n");
+        assert_eq!(next(response.body_mut()).await.expect("a frame").expect("no error"), "data: [DONE]\n\n");
+        drop(sender);
+        assert!(next(response.body_mut()).await.is_none());
+    });
+}
+
+/// The beginning of a list that is more than is waited for.
+fn beginning() -> (Vec<Bytes>, usize) {
+    let element = br#"{"title":"9007199254740993 and 1.10","n":1E400},"#;
+    let count = (80 << 10) / element.len();
+    let mut text = br#"{"items":["#.to_vec();
+    text.extend(element.repeat(count));
+    (text.chunks(16 << 10).map(Bytes::copy_from_slice).collect(), count)
+}
+
+const JSON_HEAD: &str = "200\ncontent-type: application/json\netag: \"a\"\ncontent-digest: sha-256=:AA==:\n\n";
+
+#[test]
+fn a_large_document_passes_as_it_is_migrated() {
+    run(async {
+        let (first, count) = beginning();
+        let (sender, mut response) = answered(JSON_HEAD, &first).await;
+        for gone in ["content-length", "content-digest"] {
+            assert!(!response.headers().contains_key(gone), "{gone}");
+        }
+        assert!(response.headers()["etag"].to_str().is_ok_and(|tag| tag.starts_with("\"a;v1-")));
+        let mut text = next(response.body_mut()).await.expect("a frame").expect("no error");
+        assert!(text.starts_with(r#"{"items":[{"name":"#), "before its end is known");
+        sender.send(Ok(r#"{"title":"last"}]}"#.into())).expect("it is read");
+        drop(sender);
+        while let Some(more) = next(response.body_mut()).await {
+            text.push_str(&more.expect("no error"));
+        }
+        assert_eq!(text.matches(r#"{"name":"9007199254740993 and 1.10","n":1E400},"#).count(), count);
+        assert!(text.ends_with(r#"{"name":"last"}]}"#) && !text.contains("title"), "all of it");
+    });
+}
+
+#[test]
+fn what_goes_wrong_on_the_way_is_no_end() {
+    let faults: [(&str, io::Result<Bytes>); 3] = [
+        ("no JSON", Ok("}".into())),
+        ("the service broke off", Err(io::ErrorKind::ConnectionReset.into())),
+        ("cut off", Ok(Bytes::new())),
+    ];
+    for (name, fault) in faults {
+        run(async {
+            let (first, _) = beginning();
+            let (sender, mut response) = answered(JSON_HEAD, &first).await;
+            let is_migration = fault.is_ok();
+            sender.send(fault).expect("it is read");
+            drop(sender);
+            let error = loop {
+                match next(response.body_mut()).await {
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => break error,
+                    None => panic!("{name}: a clean end"),
+                }
+            };
+            assert_eq!(error.is_migration(), is_migration, "{name}: {error}");
+            assert!(next(response.body_mut()).await.is_none(), "{name}: nothing behind the fault");
+        });
+    }
+}
+
+#[test]
+fn a_fault_at_the_beginning_is_a_clean_answer() {
+    run(async {
+        let (first, _) = beginning();
+        let wrong: Vec<Bytes> = std::iter::once(Bytes::from("<html>")).chain(first).collect();
+        let (_sender, response) = answered(JSON_HEAD, &wrong).await;
+        assert_eq!(response.status(), 502);
+    });
+}
