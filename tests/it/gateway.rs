@@ -5,6 +5,7 @@ mod origins;
 
 mod demo;
 mod edge;
+mod live;
 mod reload;
 mod scrape;
 mod truth;
