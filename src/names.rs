@@ -174,6 +174,12 @@ impl Handles {
     #[must_use]
     pub fn new(labels: Labels) -> Self {
         let Labels { api, version, route, method } = labels.clone();
+        let open_telemetry = [
+            ("api", api.clone()),
+            ("version", version.clone()),
+            ("http_route", route.clone()),
+            ("http_request_method", method.to_owned()),
+        ];
         let all = [("api", api), ("version", version), ("route", route), ("method", method.to_owned())];
         Self {
             labels,
@@ -182,7 +188,7 @@ impl Handles {
             brownout: counter!(BROWNOUT, &all),
             requested: gauge!(REQUESTED_DEPRECATED, &all[..3]),
             bytes: counter!(RESPONSE_BYTES, &all),
-            duration: histogram!(REQUEST_DURATION, &all),
+            duration: histogram!(REQUEST_DURATION, &open_telemetry),
             requests: Default::default(),
         }
     }

@@ -114,6 +114,7 @@ impl<'a> Builder<'a> {
             forward_as: self.forward_as(),
             upstream: api.upstream.as_ref().map(|name| name.as_str().into()),
             problem_types: self.problem_types(),
+            docs: self.docs(),
             pause: api.pause,
             dry_run: api.dry_run,
             clamp_freshness: api.clamp_freshness,
@@ -409,6 +410,22 @@ impl<'a> Builder<'a> {
         prefix.as_str().into()
     }
 
+    /// Whether somebody may still use a version: it is not gone, or a route or a consumer keeps it for longer.
+    fn is_used(&self, version: &VersionEntry) -> bool {
+        let names = |text: &Spanned<String>| VersionName::parse(text, self.api.scheme).as_ref() == Some(&version.name);
+        let later = |text: &Spanned<String>| text.parse::<Timestamp>().is_ok_and(|at| at > self.now);
+        let extended = self.api.extensions.iter().any(|e| names(&e.version) && later(&e.until));
+        let mut lives = self.api.routes.iter().flat_map(|route| &route.lives).filter(|(of, _)| names(of));
+        let routed = lives.any(|(_, life)| life.sunset.as_ref().is_some_and(later) || life.hold_sunset == Some(true));
+        !version.life.is_gone(self.now) || extended || routed
+    }
+
+    fn docs(&mut self) -> Option<Box<str>> {
+        let docs = self.api.docs.as_ref()?;
+        self.check_link(docs);
+        Some(docs.as_str().into())
+    }
+
     fn problem_types(&mut self) -> Box<str> {
         let Some(base) = &self.api.problem_types else { return TYPE_BASE.into() };
         if !base.ends_with('/') || !base.contains("://") || base.parse::<http::Uri>().is_err() {
@@ -422,7 +439,7 @@ impl<'a> Builder<'a> {
 
     fn histories(&mut self, dated: &[Dated<'a>]) -> Vec<RouteHistory> {
         let routes: Vec<RouteName> = self.api.routes.iter().filter_map(|route| self.route_name(&route.route)).collect();
-        let oldest_live = self.versions.iter().find(|v| !v.life.is_gone(self.now)).map_or(VersionId::new(0), |v| v.id);
+        let oldest_live = self.versions.iter().find(|v| self.is_used(v)).map_or(VersionId::new(0), |v| v.id);
         let input = Input {
             resources: &self.api.resources,
             changes: dated,

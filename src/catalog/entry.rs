@@ -68,6 +68,8 @@ pub struct ApiEntry {
     pub response_header: Option<HeaderName>,
     /// Where the documents of problem types are.
     pub problem_types: Box<str>,
+    /// Where to read about the versions.
+    pub docs: Option<Box<str>>,
     /// Brownouts are stopped.
     pub pause: bool,
     /// Brownouts and sunsets only count.

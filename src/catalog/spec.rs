@@ -67,6 +67,7 @@ pub struct Api {
     pub(crate) upstream: Option<Spanned<String>>,
     pub(crate) response_header: Option<Spanned<String>>,
     pub(crate) problem_types: Option<Spanned<String>>,
+    pub(crate) docs: Option<Spanned<String>>,
     pub(crate) strict: Option<bool>,
     pub(crate) on_error: OnError,
     pub(crate) pause: bool,
@@ -215,6 +216,7 @@ impl Api {
             upstream: None,
             response_header: None,
             problem_types: None,
+            docs: None,
             strict: None,
             on_error: OnError::Fail,
             pause: false,
@@ -246,6 +248,8 @@ impl Api {
         with_response_header => response_header: Spanned<String>, Some;
         /// Where the documents of problem types are, an absolute URL that ends in `/`.
         with_problem_types => problem_types: Spanned<String>, Some;
+        /// Where to read about the versions; every refusal links it, where the version has no docs of its own.
+        with_docs => docs: Spanned<String>, Some;
         /// Whether old clients and old servers lose what newer versions added. Unless said, clients are given it as
         /// well, and servers lose it.
         with_strict => strict: bool, Some;

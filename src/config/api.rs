@@ -33,6 +33,7 @@ fn whereabouts(api: &mut Api, reader: &mut Reader<'_, '_>) {
     api.upstream = reader.text("upstream");
     api.response_header = reader.text("response_header");
     api.problem_types = reader.text("problem_types");
+    api.docs = reader.text("docs");
 }
 
 fn resolution(api: &mut Api, reader: &mut Reader<'_, '_>) {

@@ -120,6 +120,9 @@ impl Drop for Record {
         if self.plan.is_deprecated() {
             handles.deprecated();
         }
+        if let Some(handles) = self.plan.content_handles() {
+            handles.deprecated();
+        }
         let spared = self.plan.decision().filter(|decision| decision.was_spared());
         if spared.is_some_and(|decision| matches!(decision.would, Verdict::Brownout { .. })) {
             handles.spared_brownout();

@@ -98,7 +98,7 @@ impl Plan {
         let text = &*version.text;
         let common = |kind| {
             let problem = Problem::new(kind).with_api_version(text).with_supported_versions(self.supported());
-            let problem = match &version.docs {
+            let problem = match version.docs.as_ref().or(api.docs.as_ref()) {
                 Some(docs) => problem.with_docs(&**docs),
                 None => problem,
             };

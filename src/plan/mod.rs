@@ -198,6 +198,18 @@ impl Plan {
         meters.requests(self.api(), self.version_id(), self.route_id(), self.inner.method.as_str())
     }
 
+    /// The handles of the version of the request's content, where that is deprecated and another than the response's:
+    /// who still sends it still uses it.
+    #[must_use]
+    pub fn content_handles(&self) -> Option<&Handles> {
+        let resolution = self.resolution().filter(|resolution| resolution.request != resolution.response)?;
+        let life = self.api().life(resolution.request, resolution.route);
+        let deprecated = life.deprecated.is_some_and(|at| at <= self.inner.now);
+        let meters = self.inner.catalog.meters(self.api_index());
+        let method = self.inner.method.as_str();
+        deprecated.then(|| meters.requests(self.api(), Some(resolution.request), resolution.route, method))
+    }
+
     /// The handles to count a migration with.
     #[must_use]
     pub fn migration_handles(&self, response: bool) -> &MigrationHandles {

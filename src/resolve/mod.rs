@@ -321,6 +321,10 @@ impl Reader<'_> {
     fn refuse(&self, problem: Problem) -> Box<Refusal> {
         let supported = self.catalog.supported(self.api, self.now);
         let problem = problem.with_supported_versions(supported);
+        let problem = match &self.api.docs {
+            Some(docs) => problem.with_docs(&**docs),
+            None => problem,
+        };
         Box::new(Refusal { consumer: self.consumer.clone(), ..Refusal::new(self.index, problem) })
     }
 }

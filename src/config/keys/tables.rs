@@ -67,6 +67,7 @@ static API: Table = Table {
         key("upstream", Kind::Name, "The `[[upstream]]` that serves it."),
         key("response_header", Kind::Name,
             "The response header that says which version was served; `version_from.header`, unless said."),
+        key("docs", Kind::Name, "Where to read about the versions, a URL; in every refusal, unless the version has docs of its own."),
         key("problem_types", Kind::Name, "Where the documents of problem types are, an absolute URL that ends in `/`."),
         key("strict", Kind::Flag,
             "Old clients and old servers lose what newer versions added. Unless said, clients are given it as well, and \

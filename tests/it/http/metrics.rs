@@ -164,7 +164,13 @@ fn deprecation_is_counted_apart() {
         let list = recorded.take();
         assert_eq!(value(&list, &format!("sunward_deprecated_requests_total{{{all}}}")), 1.0, "{list:?}");
         assert_eq!(value(&list, "sunward_requested_deprecated{api=shop,version=1,route=/users/{id}}"), 1.0);
-        assert_eq!(value(&list, &format!("http_server_request_duration_seconds{{{all}}}")), 1.0);
+        assert_eq!(
+            value(
+                &list,
+                "http_server_request_duration_seconds{api=shop,version=1,http_route=/users/{id},http_request_method=GET}"
+            ),
+            1.0
+        );
         assert_eq!(value(&list, &format!("sunward_response_body_bytes_total{{{all}}}")), 10.0);
         let migrated = "{api=shop,route=/users/{id},direction=response}";
         assert_eq!(value(&list, &format!("sunward_migration_duration_seconds{migrated}")), 1.0);
@@ -183,6 +189,20 @@ fn deprecation_is_counted_apart() {
         assert_eq!(value(&list, &format!("sunward_deprecated_requests_total{{{all}}}")), 1.0);
         bench.exchange("GET /v2/users/7", "");
         assert!(!recorded.take().iter().any(|(key, _)| key.contains("deprecated_requests_total{api=shop,version=2")));
+    });
+}
+
+#[test]
+fn content_of_a_deprecated_version_is_use_of_it() {
+    recorded(|recorded| {
+        let bench = Bench::new(users().with_accept("application/vnd.shop.v{version}+json"));
+        let request = "POST /users\ncontent-type: application/vnd.shop.v1+json\naccept: application/vnd.shop.v3+json\n\n{\"name\":1}";
+        bench.exchange(request, "201\ncontent-type: application/json\n\n{}");
+        let list = recorded.take();
+        let of = |version: &str| {
+            format!("sunward_deprecated_requests_total{{api=shop,version={version},route=/users,method=POST}}")
+        };
+        assert_eq!((value(&list, &of("1")), value(&list, &of("3"))), (1.0, 0.0), "{list:?}");
     });
 }
 

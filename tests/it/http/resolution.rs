@@ -354,3 +354,20 @@ fn apis_are_told_apart() {
         ("no part of a segment", "GET /banking", "418", &["418", "-api-version"]),
     ]);
 }
+
+#[test]
+fn refusals_say_where_to_read_on() {
+    let own =
+        Version::new("1").with_sunset("2020-01-01").with_deprecated("2019-01-01").with_docs("https://docs.test/1");
+    let api = Api::new("shop")
+        .with_docs("https://docs.test/versions")
+        .with_path("/v{version}")
+        .with_header("Api-Version")
+        .with_version(own)
+        .with_version(Version::new("2"));
+    Bench::new(api).check(&[
+        ("unknown", "GET /v9/x", "", &["404", "~ \"docs\":\"https://docs.test/versions\""]),
+        ("unspecified", "GET /x", "", &["400", "~ \"docs\":\"https://docs.test/versions\""]),
+        ("gone", "GET /v1/x", "", &["410", "~ \"docs\":\"https://docs.test/1\""]),
+    ]);
+}
