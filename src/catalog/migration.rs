@@ -1,7 +1,7 @@
 //! One chain as a plain function on bytes: for HTTP bodies, webhooks and queues alike.
 
 use super::entry::ApiEntry;
-use crate::change::{BodyChain, Location, Message, Program};
+use crate::change::{BodyChain, Location, Message, Stretch};
 use crate::headers::media::MediaType;
 use crate::json::{self, Framed, Framing, MigrateError, Migrated, Mode, Options, Step};
 use crate::version::VersionId;
@@ -50,7 +50,7 @@ pub struct Migration<'c> {
     chain: &'c BodyChain,
     from: VersionId,
     to: VersionId,
-    program: Program<'c, Step>,
+    stretch: Stretch<'c, Step>,
     options: Options,
 }
 
@@ -100,7 +100,7 @@ impl<'c> Migration<'c> {
     /// What leads a body of `chain` from one version to the other.
     #[must_use]
     pub fn new(chain: &'c BodyChain, from: VersionId, to: VersionId) -> Self {
-        Self { chain, from, to, program: chain.between(from, to), options: Options::default() }
+        Self { chain, from, to, stretch: chain.between(from, to), options: Options::default() }
     }
 
     /// Other limits.
@@ -113,13 +113,13 @@ impl<'c> Migration<'c> {
     /// Whether there is nothing to do: then the body need not be read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.program.is_empty()
+        self.stretch.is_empty()
     }
 
     /// The steps and the changes behind them.
     #[must_use]
-    pub const fn program(&self) -> &Program<'c, Step> {
-        &self.program
+    pub const fn stretch(&self) -> &Stretch<'c, Step> {
+        &self.stretch
     }
 
     /// Migrates a whole body. The same body twice gives the same bytes; what no op touches is copied exactly.
@@ -133,7 +133,7 @@ impl<'c> Migration<'c> {
         match content {
             Content::Json => self.document(body, self.mode()),
             Content::MergePatch => self.document(body, Mode::MergePatch),
-            Content::JsonPatch => json::migrate_json_patch(body, self.program.steps(), &self.options),
+            Content::JsonPatch => json::migrate_json_patch(body, self.stretch.steps(), &self.options),
             Content::Ndjson => self.framed(Framing::Lines, body),
             Content::EventStream => self.framed(Framing::Events, body),
             Content::Sequence => self.framed(Framing::Sequence, body),
@@ -181,10 +181,10 @@ impl<'c> Migration<'c> {
         let options = self.options.with_mode(mode);
         match mode {
             // What a `null` means there is not for a program that looks at one value after the other.
-            Mode::MergePatch => json::migrate(body, self.program.steps(), &options),
+            Mode::MergePatch => json::migrate(body, self.stretch.steps(), &options),
             Mode::Whole | Mode::Partial => match self.chain.program(self.from, self.to).rewrite(body, &options) {
                 // The program knows what is wrong, the interpreter also where.
-                Err(error) if error.is_value() => json::migrate(body, self.program.steps(), &options),
+                Err(error) if error.is_value() => json::migrate(body, self.stretch.steps(), &options),
                 result => result,
             },
         }
@@ -200,7 +200,7 @@ impl<'c> Migration<'c> {
             // The program knows what is wrong, the interpreter also where.
             Err(error) if error.is_value() => {
                 let options = self.options.with_mode(self.mode());
-                let again = json::migrate(framed.refused(body), self.program.steps(), &options);
+                let again = json::migrate(framed.refused(body), self.stretch.steps(), &options);
                 Err(again.err().filter(MigrateError::is_value).unwrap_or(error))
             }
             Err(error) => Err(error),

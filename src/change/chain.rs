@@ -33,7 +33,7 @@ pub struct Chain<S> {
 
 /// The part of a [`Chain`] that leads from one version to another.
 #[derive(Debug)]
-pub struct Program<'c, S> {
+pub struct Stretch<'c, S> {
     links: &'c [Link<S>],
     upwards: bool,
     tail: &'c [S],
@@ -126,9 +126,9 @@ impl<S> Chain<S> {
 
     /// What leads from one version to the other; empty if they are the same.
     #[must_use]
-    pub fn between(&self, from: VersionId, to: VersionId) -> Program<'_, S> {
+    pub fn between(&self, from: VersionId, to: VersionId) -> Stretch<'_, S> {
         let (a, b) = (self.position(from), self.position(to));
-        Program { links: &self.links[a.min(b)..a.max(b)], upwards: a < b, tail: &[] }
+        Stretch { links: &self.links[a.min(b)..a.max(b)], upwards: a < b, tail: &[] }
     }
 
     fn position(&self, version: VersionId) -> usize {
@@ -142,17 +142,17 @@ impl<S> Chain<S> {
     }
 }
 
-// === impl Program ===
+// === impl Stretch ===
 
-impl<S> Clone for Program<'_, S> {
+impl<S> Clone for Stretch<'_, S> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S> Copy for Program<'_, S> {}
+impl<S> Copy for Stretch<'_, S> {}
 
-impl<'c, S> Program<'c, S> {
+impl<'c, S> Stretch<'c, S> {
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -184,10 +184,10 @@ impl BodyChain {
 
     /// What leads from one version to the other, and what a client of the other gets beside.
     #[must_use]
-    pub fn between(&self, from: VersionId, to: VersionId) -> Program<'_, Step> {
+    pub fn between(&self, from: VersionId, to: VersionId) -> Stretch<'_, Step> {
         let at = self.expand.partition_point(|(version, _)| *version <= to);
         let tail = at.checked_sub(1).map_or(&[][..], |last| &self.expand[last].1);
-        Program { tail, ..self.chain.between(from, to) }
+        Stretch { tail, ..self.chain.between(from, to) }
     }
 
     /// All that leads from one version to the other, composed into one program.

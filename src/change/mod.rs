@@ -16,7 +16,7 @@ mod routes;
 mod spec;
 mod template;
 
-pub use chain::{BodyChain, Chain, Link, Program, RouteHistory, StatusLink};
+pub use chain::{BodyChain, Chain, Link, RouteHistory, StatusLink, Stretch};
 pub use compose::{Dated, Input, compose};
 pub use head::{HeaderStep, QueryStep, run_header, run_query};
 pub use place::{Location, Message, PlaceError, RouteName, StatusMatch};
