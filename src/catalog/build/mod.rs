@@ -1,0 +1,151 @@
+//! From specs to entries: every check that needs more than one value.
+
+mod routes;
+mod sources;
+mod versions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::header::HeaderValue;
+
+use super::entry::{ApiEntry, VersionEntry};
+use super::spec::{Api, Unspecified, Version};
+use crate::clock::Timestamp;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::headers::{link, merge};
+use crate::version::VersionId;
+
+/// Reads one api; knows its versions.
+struct Builder<'a> {
+    api: &'a Api,
+    now: Timestamp,
+    versions: Vec<VersionEntry>,
+    aliases: BTreeMap<Box<str>, VersionId>,
+    found: &'a mut Diagnostics,
+}
+
+/// Reads all apis. The entries are of use only if `found` has no errors.
+pub(super) fn build(apis: &[Api], now: Timestamp, found: &mut Diagnostics) -> Vec<ApiEntry> {
+    if apis.is_empty() {
+        found.push(Diagnostic::error("no-api", "there is no api", Span::NONE).help("add one: `[[api]]`"));
+    }
+    apart(apis, found);
+    apis.iter().map(|api| Builder { api, now, versions: Vec::new(), aliases: BTreeMap::new(), found }.build()).collect()
+}
+
+/// Two apis need two names and two places.
+fn apart(apis: &[Api], found: &mut Diagnostics) {
+    let mut names = BTreeSet::new();
+    let mut places = BTreeMap::new();
+    for api in apis {
+        if !names.insert(api.name.as_str()) {
+            let message = format!("two apis are called `{}`", api.name.value);
+            found.push(Diagnostic::error("duplicate-name", message, api.name.span).help("rename one"));
+        }
+        let host = api.host.as_ref().map(|host| host.to_ascii_lowercase());
+        if let Some(other) = places.insert((host, api.base_path.as_str()), api.name.as_str()) {
+            let place = if api.base_path.is_empty() { "the root" } else { api.base_path.as_str() };
+            let message = format!("`{}` and `{other}` are both at {place}", api.name.value);
+            let span = if api.base_path.span.is_none() { api.span } else { api.base_path.span };
+            let help = "give one another `base_path` or `host`";
+            found.push(Diagnostic::error("duplicate-place", message, span).help(help));
+        }
+    }
+}
+
+/// The `Link` to the pages of `version`.
+fn pages(version: &Version) -> Option<HeaderValue> {
+    let [docs, policy] = [&version.docs, &version.policy].map(|url| url.as_ref().map(|url| url.as_str()));
+    let mut line = String::new();
+    link::push_pages(&mut line, docs, policy, None);
+    if line.is_empty() { None } else { HeaderValue::try_from(line).ok() }
+}
+
+// === impl Builder ===
+
+impl<'a> Builder<'a> {
+    fn build(mut self) -> ApiEntry {
+        let api = self.api;
+        self.check_name();
+        self.read_versions();
+        self.read_aliases();
+        let sources = self.sources();
+        self.fill_content_types(&sources);
+        let dated = self.dated();
+        let histories = self.histories(&dated);
+        let routes = self.routes(histories);
+        let routers = self.routers(&routes);
+        self.check_brownout_routes(&routes);
+        let newest = VersionId::new(u16::try_from(self.versions.len().saturating_sub(1)).unwrap_or(u16::MAX));
+        let speaks = api.speaks.as_ref().and_then(|text| self.version(text)).unwrap_or(newest);
+        let unspecified = match &api.unspecified {
+            Unspecified::Version(text) => self.version(text),
+            Unspecified::Reject => None,
+        };
+        let vary = self.vary(&sources);
+        let pins: BTreeMap<Box<str>, VersionId> = api
+            .pins
+            .iter()
+            .filter_map(|(consumer, version)| Some((consumer.as_str().into(), self.version(version)?)))
+            .collect();
+        ApiEntry {
+            name: api.name.as_str().into(),
+            base_path: self.base_path(),
+            host: api.host.as_ref().map(|host| host.to_ascii_lowercase().into()),
+            scheme: api.scheme,
+            precedence: self.precedence(),
+            vary_value: merge::vary(&vary),
+            vary,
+            response_header: self.response_header(&sources),
+            sources,
+            unspecified,
+            on_unacceptable: api.on_unacceptable,
+            waterfall: self.waterfall(),
+            exclude: self.exclude(),
+            routes: routes.into(),
+            routers: routers.into(),
+            consumer: api.consumer.clone().into(),
+            pins,
+            extensions: self.extensions(),
+            speaks,
+            forward_as: self.forward_as(),
+            upstream: api.upstream.as_ref().map(|name| name.as_str().into()),
+            problem_types: self.problem_types(),
+            docs: self.docs(),
+            pause: api.pause,
+            dry_run: api.dry_run,
+            clamp_freshness: api.clamp_freshness,
+            changes: dated.iter().map(|dated| (dated.version, dated.change.summary.as_str().into())).collect(),
+            names: self.versions.iter().map(|version| (version.text.clone(), version.id)).collect(),
+            aliases: self.aliases,
+            versions: self.versions.into(),
+        }
+    }
+
+    fn error(&mut self, code: &'static str, message: impl Into<String>, span: Span, help: impl Into<String>) {
+        self.found.push(Diagnostic::error(code, message, span).help(help));
+    }
+
+    fn check_name(&mut self) {
+        let name = &self.api.name;
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
+            let message = format!("`{}` is no name for an api", name.value);
+            self.error("bad-name", message, name.span, "letters, digits, `-`, `_` and `.`");
+        }
+    }
+
+    fn base_path(&mut self) -> Box<str> {
+        let path = &self.api.base_path;
+        let legal = path.is_empty() || (path.starts_with('/') && !path.ends_with('/') && !path.contains("//"));
+        if !legal || path.contains(['{', '?', '#', '%']) {
+            let message = format!("`{}` is no base path", path.value);
+            self.error(
+                "bad-base-path",
+                message,
+                path.span,
+                "empty, or `/api`: it starts with `/` and ends in a segment",
+            );
+        }
+        path.as_str().into()
+    }
+}

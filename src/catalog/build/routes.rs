@@ -1,0 +1,209 @@
+//! Changes, routes and extensions.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::super::entry::{ExtensionEntry, RouteEntry};
+use super::super::life::{self, Life};
+use super::super::router::{Collision, RouteId, Router};
+use super::super::spec::{Extension, Route};
+use super::Builder;
+use crate::change::{Dated, Input, Location, OpSpec, RouteHistory, RouteName, compose};
+use crate::diagnostic::{Span, Spanned, nearest};
+use crate::headers::lifecycle;
+use crate::version::{VersionId, VersionName};
+
+// === impl Builder ===
+
+impl<'a> Builder<'a> {
+    pub(super) fn histories(&mut self, dated: &[Dated<'a>]) -> Vec<RouteHistory> {
+        let routes: Vec<RouteName> = self.api.routes.iter().filter_map(|route| self.route_name(&route.route)).collect();
+        let oldest_live = self.versions.iter().find(|v| self.is_used(v)).map_or(VersionId::new(0), |v| v.id);
+        let input = Input {
+            resources: &self.api.resources,
+            changes: dated,
+            routes: &routes,
+            oldest_live,
+            on_error: self.api.on_error,
+        };
+        compose(&input, self.found)
+    }
+
+    /// The changes with their versions, sorted by them, in file order within one.
+    pub(super) fn dated(&mut self) -> Vec<Dated<'a>> {
+        let mut dated = Vec::new();
+        for change in &self.api.changes {
+            let Some(version) = self.version(&change.version) else { continue };
+            if version.index() == 0 {
+                let message =
+                    format!("`{}` is a change of the oldest version: nothing is before it", change.summary.value);
+                self.error("change-of-oldest", message, change.version.span, "name the version that introduced it");
+                continue;
+            }
+            let of_version = self.api.versions.get(version.index()).and_then(|v| v.strict);
+            let nearest = change.strict.or(of_version).or(self.api.strict);
+            let (strict_responses, strict_requests) = (nearest.unwrap_or(false), nearest.unwrap_or(true));
+            dated.push(Dated { change, version, strict_responses, strict_requests });
+        }
+        dated.sort_by_key(|dated| dated.version);
+        dated
+    }
+
+    pub(super) fn route_name(&mut self, text: &Spanned<String>) -> Option<RouteName> {
+        match text.parse::<RouteName>() {
+            Ok(name) => Some(name),
+            Err(e) => {
+                self.error("bad-route", e.to_string(), text.span, e.help());
+                None
+            }
+        }
+    }
+
+    pub(super) fn routes(&mut self, histories: Vec<RouteHistory>) -> Vec<RouteEntry> {
+        let mut entries: Vec<RouteEntry> = histories
+            .into_iter()
+            .enumerate()
+            .map(|(at, history)| RouteEntry {
+                id: RouteId::new(u16::try_from(at).unwrap_or(u16::MAX)),
+                history,
+                default: None,
+                upstream: None,
+                speaks: None,
+                forward_as: None,
+                lives: Box::default(),
+            })
+            .collect();
+        let mut seen = BTreeSet::new();
+        for route in &self.api.routes {
+            let Ok(name) = route.route.parse::<RouteName>() else { continue };
+            if !seen.insert(name.clone()) {
+                let message = format!("the route `{name}` is there twice");
+                self.error("duplicate-name", message, route.route.span, "put what is particular about it into one");
+            }
+            if let Some(entry) = entries.iter_mut().find(|entry| entry.history.name == name) {
+                self.particular(route, entry);
+            }
+        }
+        entries
+    }
+
+    pub(super) fn particular(&mut self, route: &Route, entry: &mut RouteEntry) {
+        entry.default = route.default.as_ref().and_then(|text| self.version(text));
+        entry.speaks = route.speaks.as_ref().and_then(|text| self.version(text));
+        entry.upstream = route.upstream.as_ref().map(|name| name.as_str().into());
+        entry.forward_as = route.forward_as.as_ref().map(|prefix| self.prefix(prefix));
+        let mut lives: Vec<(VersionId, Life)> = Vec::new();
+        for (version, life) in &route.lives {
+            let Some(id) = self.version(version) else { continue };
+            let at = lives.iter().position(|(known, _)| *known == id);
+            let base = at.map_or(&self.versions[id.index()].life, |at| &lives[at].1).clone();
+            let life = Life::read(life, &base, self.found);
+            match at {
+                Some(at) => lives[at].1 = life,
+                None => lives.push((id, life)),
+            }
+        }
+        entry.lives = lives.into();
+    }
+
+    /// A brownout of a route that is not there would hit nobody, without a word.
+    pub(super) fn check_brownout_routes(&mut self, routes: &[RouteEntry]) {
+        let api = self.api;
+        let lives = api.versions.iter().map(|version| &version.life);
+        let lives = lives.chain(api.routes.iter().flat_map(|route| &route.lives).map(|(_, life)| life));
+        for text in lives.flat_map(|life| life.brownouts.iter().flatten()).flat_map(|brownout| &brownout.routes) {
+            let Some(name) = self.route_name(text) else { continue };
+            if routes.iter().any(|entry| entry.history.name == name) {
+                continue;
+            }
+            let names: Vec<String> = routes.iter().map(|entry| entry.history.name.to_string()).collect();
+            let newer = routes.iter().find(|entry| entry.history.moves.iter().any(|(_, before)| *before == name));
+            let help = match (newer, nearest(&name.to_string(), names.iter().map(String::as_str))) {
+                (Some(newer), _) => format!("the newest version calls it `{}`", newer.history.name),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => "name a route of a resource or of `[[api.route]]`".to_owned(),
+            };
+            self.error("unknown-route", format!("there is no route `{name}`"), text.span, help);
+        }
+    }
+
+    /// One router for every set of names; neighbours mostly share theirs.
+    pub(super) fn routers(&mut self, routes: &[RouteEntry]) -> Vec<Arc<Router>> {
+        let mut routers: Vec<Arc<Router>> = Vec::new();
+        let mut collisions = BTreeSet::new();
+        let mut last: Option<Vec<(RouteId, &RouteName)>> = None;
+        for version in 0..self.versions.len() {
+            let id = VersionId::new(u16::try_from(version).unwrap_or(u16::MAX));
+            let names: Vec<_> = routes.iter().filter_map(|r| Some((r.id, r.history.name_in(id)?))).collect();
+            let router = match (&last, routers.last()) {
+                (Some(same), Some(router)) if *same == names => Arc::clone(router),
+                _ => {
+                    let (router, more) = Router::new(names.iter().copied());
+                    collisions.extend(more);
+                    Arc::new(router)
+                }
+            };
+            routers.push(router);
+            last = Some(names);
+        }
+        for Collision { route, other } in collisions {
+            let message = format!("`{route}` cannot be told from `{other}`");
+            let help = "write one place as one template, with the same names of parameters everywhere";
+            self.error("route-collision", message, self.route_span(&route), help);
+        }
+        routers
+    }
+
+    /// Where the file first names a route.
+    pub(super) fn route_span(&self, route: &RouteName) -> Span {
+        let api = self.api;
+        let in_resources = api.resources.iter().flat_map(|resource| &resource.at).map(|place| &place.at);
+        let in_changes = api.changes.iter().flat_map(|change| &change.at);
+        let places = in_resources.chain(in_changes).filter(|text| Location::is_at(text, route));
+        let ops = api.changes.iter().flat_map(|change| &change.ops).flat_map(OpSpec::routes);
+        let routes = api.routes.iter().map(|route| &route.route).chain(ops);
+        let routes = routes.filter(|text| text.parse::<RouteName>().is_ok_and(|name| name == *route));
+        places.chain(routes).map(|text| text.span).min().unwrap_or(api.span)
+    }
+
+    pub(super) fn extensions(&mut self) -> Box<[ExtensionEntry]> {
+        self.api.extensions.iter().filter_map(|extension| self.extension(extension)).collect()
+    }
+
+    /// Whether the version has a sunset, if only one that cannot be read.
+    pub(super) fn says_sunset(&self, version: VersionId) -> bool {
+        let name = &self.versions[version.index()].name;
+        let mut specs = self.api.versions.iter();
+        specs.any(|v| v.life.sunset.is_some() && VersionName::parse(&v.name, self.api.scheme).as_ref() == Some(name))
+    }
+
+    pub(super) fn extension(&mut self, extension: &Extension) -> Option<ExtensionEntry> {
+        let version = self.version(&extension.version)?;
+        let until = life::date(&extension.until, "until", self.found)?;
+        match self.versions[version.index()].life.sunset {
+            Some(sunset) if sunset < until => {}
+            Some(sunset) => {
+                let message = format!("an extension until {until} does not go past the sunset {sunset}");
+                self.error("extension-before-sunset", message, extension.until.span, "remove it, or give a later date");
+            }
+            None if self.says_sunset(version) => {}
+            None => {
+                let message = format!("version `{}` has no sunset to extend", extension.version.value);
+                self.error(
+                    "extension-without-sunset",
+                    message,
+                    extension.version.span,
+                    "give the version its `sunset`",
+                );
+            }
+        }
+        Some(ExtensionEntry {
+            consumer: extension.consumer.as_str().into(),
+            version,
+            until,
+            value: lifecycle::sunset(until),
+            approved_by: extension.approved_by.as_str().into(),
+            reason: extension.reason.as_str().into(),
+        })
+    }
+}

@@ -1,0 +1,191 @@
+//! Where a request names its version, and what else is said of requests.
+
+use http::header::{self, HeaderName};
+
+use super::super::entry::{Source, Sources, VersionEntry};
+use super::super::spec::ConsumerSource;
+use super::super::template::{HostTemplate, PathTemplate};
+use super::Builder;
+use crate::clock::Timestamp;
+use crate::diagnostic::Spanned;
+use crate::headers::media::MediaTemplate;
+use crate::problem::TYPE_BASE;
+use crate::version::VersionName;
+
+// === impl Builder ===
+
+impl<'a> Builder<'a> {
+    pub(super) fn sources(&mut self) -> Sources {
+        let raw = &self.api.sources;
+        let none =
+            [&raw.path, &raw.accept, &raw.parameter, &raw.header, &raw.query, &raw.host].iter().all(|s| s.is_none());
+        if none && self.api.versions.len() > 1 {
+            let message = format!("nothing says where a request to `{}` names its version", self.api.name.value);
+            self.error(
+                "no-source",
+                message,
+                self.api.span,
+                "`version_from = { header = \"Api-Version\" }`, or path, accept, query, host",
+            );
+        }
+        Sources {
+            path: raw.path.as_ref().and_then(|t| self.template(t, PathTemplate::new)),
+            host: raw.host.as_ref().and_then(|t| self.template(t, HostTemplate::new)),
+            header: raw.header.as_ref().and_then(|name| self.header_name(name)),
+            query: raw.query.as_ref().map(|name| name.as_str().into()),
+            media: self.media(),
+        }
+    }
+
+    pub(super) fn template<T>(
+        &mut self,
+        text: &Spanned<String>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        match read(text) {
+            Ok(template) => Some(template),
+            Err(message) => {
+                self.error("bad-template", message, text.span, "`{version}` stands in the version's place");
+                None
+            }
+        }
+    }
+
+    pub(super) fn media(&mut self) -> Option<MediaTemplate> {
+        let raw = &self.api.sources;
+        let parameter = raw.parameter.as_ref().map(|name| name.as_str());
+        let json = Spanned::from("application/json");
+        let template = match (&raw.accept, parameter) {
+            (Some(template), _) => template,
+            (None, Some(_)) => &json,
+            (None, None) => return None,
+        };
+        self.template(template, |text| MediaTemplate::new(text, parameter))
+    }
+
+    pub(super) fn header_name(&mut self, name: &Spanned<String>) -> Option<HeaderName> {
+        match HeaderName::try_from(name.as_str()) {
+            Ok(read) => Some(read),
+            Err(_) => {
+                self.error(
+                    "bad-header",
+                    format!("`{}` is no header name", name.value),
+                    name.span,
+                    "such as `Api-Version`",
+                );
+                None
+            }
+        }
+    }
+
+    /// Looks at what is written, not at what could be read of it: that has its own findings.
+    pub(super) fn precedence(&mut self) -> Box<[Source]> {
+        let mut list = Vec::new();
+        let raw = &self.api.sources;
+        for word in &self.api.precedence {
+            let (source, set) = match word.as_str() {
+                "path" => (Source::Path, raw.path.is_some()),
+                "accept" => (Source::Accept, raw.accept.is_some() || raw.parameter.is_some()),
+                "header" => (Source::Header, raw.header.is_some()),
+                "query" => (Source::Query, raw.query.is_some()),
+                "host" => (Source::Host, raw.host.is_some()),
+                other => {
+                    let message = format!("`{other}` is no source of versions");
+                    self.error("unknown-source", message, word.span, "path, accept, header, query, host");
+                    continue;
+                }
+            };
+            if !set {
+                let message = format!("`{}` is not among the sources", word.value);
+                self.error("unset-source", message, word.span, "add it to `version_from`, or remove it here");
+            }
+            list.push(source);
+        }
+        list.into()
+    }
+
+    /// Fields that decide the version. A pin or an extension hangs on whoever asks, so then their field counts too
+    /// (RFC 9110 §12.5.5).
+    pub(super) fn vary(&mut self, sources: &Sources) -> Box<[HeaderName]> {
+        let mut names = Vec::new();
+        if sources.media.is_some() {
+            names.push(header::ACCEPT);
+        }
+        names.extend(sources.header.clone());
+        for source in &self.api.consumer {
+            let name = match source {
+                ConsumerSource::Header(name) => self.header_name(name),
+                ConsumerSource::UserAgent => Some(header::USER_AGENT),
+            };
+            names.extend(name.filter(|_| !self.api.pins.is_empty() || !self.api.extensions.is_empty()));
+        }
+        names.into()
+    }
+
+    pub(super) fn response_header(&mut self, sources: &Sources) -> Option<HeaderName> {
+        match &self.api.response_header {
+            Some(name) => self.header_name(name),
+            None => sources.header.clone(),
+        }
+    }
+
+    pub(super) fn fill_content_types(&mut self, sources: &Sources) {
+        if let Some(media) = &sources.media {
+            for version in &mut self.versions {
+                version.content_type = media.render(&version.text);
+            }
+        }
+    }
+
+    pub(super) fn exclude(&mut self) -> Box<[Box<str>]> {
+        for path in &self.api.exclude {
+            let star = path.find('*');
+            if !path.starts_with('/') || star.is_some_and(|at| at + 1 != path.len() || !path.ends_with("/*")) {
+                let message = format!("`{}` is no path to exclude", path.value);
+                self.error("bad-exclude", message, path.span, "`/health`, or `/docs/*` for everything below");
+            }
+        }
+        self.api.exclude.iter().map(|path| path.as_str().into()).collect()
+    }
+
+    pub(super) fn forward_as(&mut self) -> Box<str> {
+        match &self.api.forward_as {
+            Some(prefix) => self.prefix(prefix),
+            None => self.api.base_path.as_str().into(),
+        }
+    }
+
+    pub(super) fn prefix(&mut self, prefix: &Spanned<String>) -> Box<str> {
+        let legal = prefix.is_empty() || (prefix.starts_with('/') && !prefix.ends_with('/'));
+        if !legal || prefix.replacen("{version}", "", 1).contains('{') {
+            let message = format!("`{}` is no prefix", prefix.value);
+            self.error("bad-prefix", message, prefix.span, "such as `/api/v{version}`; empty for none");
+        }
+        prefix.as_str().into()
+    }
+
+    /// Whether somebody may still use a version: it is not gone, or a route or a consumer keeps it for longer.
+    pub(super) fn is_used(&self, version: &VersionEntry) -> bool {
+        let names = |text: &Spanned<String>| VersionName::parse(text, self.api.scheme).as_ref() == Some(&version.name);
+        let later = |text: &Spanned<String>| text.parse::<Timestamp>().is_ok_and(|at| at > self.now);
+        let extended = self.api.extensions.iter().any(|e| names(&e.version) && later(&e.until));
+        let mut lives = self.api.routes.iter().flat_map(|route| &route.lives).filter(|(of, _)| names(of));
+        let routed = lives.any(|(_, life)| life.sunset.as_ref().is_some_and(later) || life.hold_sunset == Some(true));
+        !version.life.is_gone(self.now) || extended || routed
+    }
+
+    pub(super) fn docs(&mut self) -> Option<Box<str>> {
+        let docs = self.api.docs.as_ref()?;
+        self.check_link(docs);
+        Some(docs.as_str().into())
+    }
+
+    pub(super) fn problem_types(&mut self) -> Box<str> {
+        let Some(base) = &self.api.problem_types else { return TYPE_BASE.into() };
+        if !base.ends_with('/') || !base.contains("://") || base.parse::<http::Uri>().is_err() {
+            let message = format!("`{}` is no base for problem types", base.value);
+            self.error("bad-url", message, base.span, "an absolute URL that ends in `/`");
+        }
+        base.as_str().into()
+    }
+}

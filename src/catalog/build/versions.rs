@@ -1,0 +1,123 @@
+//! Versions and their names.
+
+use http::header::HeaderValue;
+
+use super::super::entry::VersionEntry;
+use super::super::life::{self, Life};
+use super::super::spec::Version;
+use super::Builder;
+use crate::diagnostic::{Spanned, nearest};
+use crate::version::{Scheme, VersionId, VersionName};
+
+// === impl Builder ===
+
+impl<'a> Builder<'a> {
+    pub(super) fn read_versions(&mut self) {
+        if self.api.versions.is_empty() {
+            let message = format!("the api `{}` has no version", self.api.name.value);
+            self.error("no-version", message, self.api.name.span, "add `[[api.version]]`, oldest first");
+        }
+        for version in &self.api.versions {
+            if let Some(entry) = self.read_version(version) {
+                self.check_after_last(&entry, version);
+                self.versions.push(entry);
+            }
+        }
+    }
+
+    pub(super) fn read_version(&mut self, version: &Version) -> Option<VersionEntry> {
+        let Some(name) = VersionName::parse(&version.name, self.api.scheme) else {
+            let message =
+                format!("`{}` is no version of the scheme `{}`", version.name.value, self.api.scheme.as_str());
+            self.error("bad-version", message, version.name.span, format!("such as `{}`", self.api.scheme.example()));
+            return None;
+        };
+        let text = name.to_string();
+        let life = Life::read(&version.life, &Life::default(), self.found);
+        let released = version.released.as_ref().and_then(|text| life::date(text, "released", self.found));
+        if let (Some(released), Some(end)) = (released, life.sunset.or(life.deprecated))
+            && end < released
+        {
+            let message = format!("version `{text}` ends {end}, before it is released {released}");
+            self.error("end-before-release", message, version.name.span, "move one of the dates");
+        }
+        for link in [&version.docs, &version.policy].into_iter().flatten() {
+            self.check_link(link);
+        }
+        Some(VersionEntry {
+            id: VersionId::new(u16::try_from(self.versions.len()).unwrap_or(u16::MAX)),
+            value: HeaderValue::try_from(&text).unwrap_or_else(|_| HeaderValue::from_static("")),
+            day: name.day().and_then(|day| day.parse().ok()),
+            name,
+            text: text.into(),
+            content_type: None,
+            released,
+            life,
+            docs: version.docs.as_ref().map(|text| text.as_str().into()),
+            policy: version.policy.as_ref().map(|text| text.as_str().into()),
+            links: super::pages(version),
+            known: version.known.iter().map(|name| name.as_str().into()).collect(),
+        })
+    }
+
+    pub(super) fn check_link(&mut self, link: &Spanned<String>) {
+        if link.parse::<http::Uri>().is_err() || link.is_empty() {
+            let message = format!("`{}` is no URL", link.value);
+            self.error("bad-url", message, link.span, "such as `https://docs.example.com/migrate-to-v2`");
+        }
+    }
+
+    pub(super) fn check_after_last(&mut self, entry: &VersionEntry, version: &Version) {
+        let Some(last) = self.versions.last() else { return };
+        if entry.name == last.name || self.versions.iter().any(|known| known.name == entry.name) {
+            let message = format!("version `{}` is there twice", entry.text);
+            self.error("duplicate-name", message, version.name.span, "remove one");
+        } else if entry.name < last.name {
+            let message = format!("version `{}` stands after `{}`", entry.text, last.text);
+            self.error("unordered-versions", message, version.name.span, "list them oldest to newest");
+        }
+    }
+
+    /// The version that `text` names, or a finding.
+    pub(super) fn version(&mut self, text: &Spanned<String>) -> Option<VersionId> {
+        let name = VersionName::parse(text, self.api.scheme);
+        let id = name.and_then(|name| self.versions.iter().find(|v| v.name == name)).map(|v| v.id);
+        if let Some(id) = id.or_else(|| self.aliases.get(text.as_str()).copied()) {
+            return Some(id);
+        }
+        let known: Vec<&str> = self.versions.iter().map(|v| &*v.text).collect();
+        let help = match nearest(text, known.iter().copied()) {
+            _ if known.is_empty() => "add `[[api.version]]`, oldest first".to_owned(),
+            Some(near) if text.len() > 2 => format!("did you mean `{near}`?"),
+            _ => format!("known are {}", known.join(", ")),
+        };
+        self.error("unknown-version", format!("there is no version `{}`", text.value), text.span, help);
+        None
+    }
+
+    pub(super) fn read_aliases(&mut self) {
+        for (alias, version) in &self.api.aliases {
+            if VersionName::parse(alias, self.api.scheme)
+                .is_some_and(|name| self.versions.iter().any(|v| v.name == name))
+            {
+                self.error(
+                    "alias-is-version",
+                    format!("`{}` is a version itself", alias.value),
+                    alias.span,
+                    "rename it",
+                );
+            } else if let Some(id) = self.version(version) {
+                self.aliases.insert(alias.as_str().into(), id);
+            }
+        }
+    }
+
+    pub(super) fn waterfall(&mut self) -> bool {
+        let calendar = matches!(self.api.scheme, Scheme::Date | Scheme::Month);
+        if self.api.waterfall && !calendar {
+            let message = format!("`waterfall` is for dates, not for the scheme `{}`", self.api.scheme.as_str());
+            self.error("waterfall-without-dates", message, self.api.span, "remove it, or name an alias");
+        }
+        self.api.waterfall && calendar
+    }
+}
