@@ -1,157 +1,16 @@
-//! One op, read and turned into the steps of both directions.
+//! Each op, read.
 
-use super::spec::{OpKind, OpSpec, OtherSpec, When};
-use super::template;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
-use crate::json::{
-    Collision, Condition, Conversion, Literal, OnError, Op, Other, Part, Pattern, Pointer, Reference, Segment, Step,
-    Test, Wrapper,
-};
-
-/// An op that has been checked: what runs from old to new and from new to old, at one resource wherever it stands.
-#[derive(Clone, Debug)]
-pub(super) struct Compiled {
-    pub(super) each: Pattern,
-    pub(super) when: Option<Condition>,
-    pub(super) up: Option<Direction>,
-    /// What any old client gets.
-    pub(super) down: Option<Direction>,
-    /// What an old client gets that may not see additions.
-    pub(super) down_strict: Option<Direction>,
-    /// Whether new clients get the old name beside the new one while an old version lives.
-    pub(super) expand: bool,
-    pub(super) on_error: OnError,
-    pub(super) carry: Option<Carry>,
-    pub(super) reach: Reach,
-    pub(super) breaking: bool,
-    pub(super) span: Span,
-}
-
-/// The op of one direction.
-#[derive(Clone, Debug)]
-pub(super) struct Direction {
-    op: Op,
-    constant: bool,
-}
-
-/// How an op moves what stands inside: a place below `new` was below `old` before. Both start at the resource.
-#[derive(Clone, Debug)]
-pub(super) struct Carry {
-    pub(super) new: Pattern,
-    pub(super) old: Pattern,
-    /// Only some documents: the place before may be either.
-    pub(super) conditional: bool,
-}
-
-/// What an op reads, takes away and writes, as patterns from the resource; for the checks between ops.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Reach {
-    pub(super) reads: Vec<Pattern>,
-    pub(super) takes: Vec<Pattern>,
-    pub(super) writes: Vec<Pattern>,
-    /// Values that stay where they are and become others.
-    pub(super) alters: Vec<Pattern>,
-    /// A name that only adds to the shape.
-    pub(super) adds: bool,
-}
-
-/// Reads pointers, and remembers what they were for the messages.
-struct Reader<'a> {
-    found: &'a mut Diagnostics,
-    span: Span,
-}
-
-/// The pointers of an op, split at the last star that they share.
-struct Anchored {
-    each: Pattern,
-    pointers: Vec<Pointer>,
-}
-
-// === impl Compiled ===
-
-impl Compiled {
-    /// Reads `spec`; what is wrong goes to `found`, and then there is nothing to run.
-    pub(super) fn new(spec: &OpSpec, on_error: OnError, found: &mut Diagnostics) -> Option<Self> {
-        let mut reader = Reader { found, span: spec.span };
-        let mut compiled = reader.op(spec)?;
-        compiled.on_error = spec.on_error.unwrap_or(on_error);
-        compiled.when = match &spec.when {
-            Some(when) => Some(reader.condition(when, &compiled)?),
-            None => None,
-        };
-        if let Some(carry) = &mut compiled.carry {
-            carry.conditional = compiled.when.is_some();
-        }
-        compiled.span = spec.span;
-        if spec.expand && !matches!(spec.op, OpKind::Rename { .. }) {
-            let message = "`expand` is for renames".to_owned();
-            return reader.error("expand-without-rename", message, spec.span, "remove it");
-        }
-        compiled.expand = spec.expand;
-        Some(compiled)
-    }
-
-    /// The step of one direction, for a resource at `resource`.
-    pub(super) fn step(&self, direction: &Direction, resource: &Pattern) -> Step {
-        Step {
-            resource: resource.clone(),
-            each: self.each.clone(),
-            when: self.when.clone(),
-            op: direction.op.clone(),
-            on_error: self.on_error,
-            constant: direction.constant,
-        }
-    }
-
-    fn from_parts(each: Pattern, up: Option<Op>, down: Option<Op>) -> Self {
-        let direction = |op| Direction { op, constant: false };
-        Self {
-            each,
-            when: None,
-            down: down.clone().map(direction),
-            down_strict: down.map(direction),
-            up: up.map(direction),
-            expand: false,
-            on_error: OnError::Fail,
-            carry: None,
-            reach: Reach::default(),
-            breaking: true,
-            span: Span::NONE,
-        }
-    }
-
-    fn addition(each: Pattern, up: Op, at: Pointer, constant: bool) -> Self {
-        let mut compiled = Self::from_parts(each, None, None);
-        compiled.up = Some(Direction { op: up, constant });
-        compiled.down_strict = Some(Direction { op: Op::Drop { at }, constant: false });
-        compiled.breaking = false;
-        compiled.reach.adds = true;
-        compiled
-    }
-
-    fn reaching(mut self, reads: &[&Pattern], takes: &[&Pattern], writes: &[&Pattern]) -> Self {
-        let own = |list: &[&Pattern]| list.iter().map(|p| (*p).clone()).collect();
-        self.reach = Reach { reads: own(reads), takes: own(takes), writes: own(writes), ..self.reach };
-        self
-    }
-
-    /// Reads the value at `pattern` and puts another in its place.
-    fn altering(mut self, pattern: &Pattern) -> Self {
-        self.reach.reads.push(pattern.clone());
-        self.reach.alters.push(pattern.clone());
-        self
-    }
-
-    fn carrying(mut self, new: Pattern, old: Pattern) -> Self {
-        self.carry = Some(Carry { new, old, conditional: false });
-        self
-    }
-}
+use super::super::spec::{OpKind, OpSpec, OtherSpec};
+use super::super::template;
+use super::pointers::TEMPLATE_HELP;
+use super::{Anchored, Compiled, Reader};
+use crate::diagnostic::{Span, Spanned};
+use crate::json::{Collision, Conversion, Literal, Op, Other, Part, Pattern, Pointer, Segment, Wrapper};
 
 // === impl Reader ===
 
 impl Reader<'_> {
-    fn op(&mut self, spec: &OpSpec) -> Option<Compiled> {
+    pub(super) fn op(&mut self, spec: &OpSpec) -> Option<Compiled> {
         let collision = if spec.keep { Collision::Keep } else { Collision::Replace };
         match &spec.op {
             OpKind::Add { at, value } => self.add(at, value),
@@ -175,7 +34,7 @@ impl Reader<'_> {
         }
     }
 
-    fn add(&mut self, at: &Spanned<String>, value: &Literal) -> Option<Compiled> {
+    pub(super) fn add(&mut self, at: &Spanned<String>, value: &Literal) -> Option<Compiled> {
         let pattern = self.member(at)?;
         let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at = pointers.pop()?;
@@ -183,7 +42,12 @@ impl Reader<'_> {
         Some(Compiled::addition(each, up, at, true).reaching(&[], &[], &[&pattern]))
     }
 
-    fn copy(&mut self, from: &Spanned<String>, to: &Spanned<String>, collision: Collision) -> Option<Compiled> {
+    pub(super) fn copy(
+        &mut self,
+        from: &Spanned<String>,
+        to: &Spanned<String>,
+        collision: Collision,
+    ) -> Option<Compiled> {
         let (source, target) = (self.pattern(from)?, self.member(to)?);
         self.apart(&source, &target, from, to)?;
         let Anchored { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
@@ -192,7 +56,12 @@ impl Reader<'_> {
         Some(Compiled::addition(each, up, to, false).reaching(&[&source], &[], &[&target]))
     }
 
-    fn compute(&mut self, at: &Spanned<String>, text: &Spanned<String>, collision: Collision) -> Option<Compiled> {
+    pub(super) fn compute(
+        &mut self,
+        at: &Spanned<String>,
+        text: &Spanned<String>,
+        collision: Collision,
+    ) -> Option<Compiled> {
         let target = self.member(at)?;
         let Anchored { each, mut pointers } = self.anchor(&[(&target, at)])?;
         let parts = match template::parse(text) {
@@ -221,7 +90,12 @@ impl Reader<'_> {
         Some(Compiled::addition(each, up, at, false).reaching(&reads, &[], &[&target]))
     }
 
-    fn rename(&mut self, from: &Spanned<String>, to: &Spanned<String>, collision: Collision) -> Option<Compiled> {
+    pub(super) fn rename(
+        &mut self,
+        from: &Spanned<String>,
+        to: &Spanned<String>,
+        collision: Collision,
+    ) -> Option<Compiled> {
         let (source, target) = (self.member(from)?, self.member(to)?);
         if source == target {
             let message = format!("`{}` is renamed to itself", from.value);
@@ -242,7 +116,12 @@ impl Reader<'_> {
         Some(compiled.carrying(target.clone(), source.clone()))
     }
 
-    fn relocate(&mut self, from: &Spanned<String>, to: &Spanned<String>, collision: Collision) -> Option<Compiled> {
+    pub(super) fn relocate(
+        &mut self,
+        from: &Spanned<String>,
+        to: &Spanned<String>,
+        collision: Collision,
+    ) -> Option<Compiled> {
         let (source, target) = (self.member(from)?, self.member(to)?);
         self.apart(&source, &target, from, to)?;
         let Anchored { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
@@ -252,7 +131,7 @@ impl Reader<'_> {
         Some(compiled.reaching(&[&source], &[&source], &[&target]).carrying(target.clone(), source.clone()))
     }
 
-    fn remove(&mut self, at: &Spanned<String>, restore: Option<&Literal>, lossy: bool) -> Option<Compiled> {
+    pub(super) fn remove(&mut self, at: &Spanned<String>, restore: Option<&Literal>, lossy: bool) -> Option<Compiled> {
         let pattern = self.member(at)?;
         let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at_pointer = pointers.pop()?;
@@ -275,7 +154,7 @@ impl Reader<'_> {
         Some(compiled.reaching(&[&pattern], &[&pattern], &[]))
     }
 
-    fn wrap(
+    pub(super) fn wrap(
         &mut self,
         at: &Spanned<String>,
         wrapper: &Wrapper,
@@ -296,7 +175,7 @@ impl Reader<'_> {
         Some(Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern).carrying(new, old))
     }
 
-    fn split(
+    pub(super) fn split(
         &mut self,
         whole: &Spanned<String>,
         parts: &[Spanned<String>],
@@ -337,7 +216,7 @@ impl Reader<'_> {
         Some(if splits { compiled.reaching(&whole, &whole, &parts) } else { compiled.reaching(&parts, &parts, &whole) })
     }
 
-    fn map(
+    pub(super) fn map(
         &mut self,
         at: &Spanned<String>,
         pairs: &[(Literal, Literal)],
@@ -359,7 +238,7 @@ impl Reader<'_> {
     }
 
     /// New → old. Two olds for one new need a word from the author which of them it is.
-    fn inverse(
+    pub(super) fn inverse(
         &mut self,
         pairs: &[(Literal, Literal)],
         back: &[(Literal, Literal)],
@@ -383,7 +262,7 @@ impl Reader<'_> {
         Some(inverse)
     }
 
-    fn convert(
+    pub(super) fn convert(
         &mut self,
         at: &Spanned<String>,
         from: &Spanned<String>,
@@ -400,7 +279,12 @@ impl Reader<'_> {
         Some(Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern))
     }
 
-    fn conversion(&mut self, from: &Spanned<String>, to: &Spanned<String>, scale: Option<u32>) -> Option<Conversion> {
+    pub(super) fn conversion(
+        &mut self,
+        from: &Spanned<String>,
+        to: &Spanned<String>,
+        scale: Option<u32>,
+    ) -> Option<Conversion> {
         let needs_scale = matches!((from.as_str(), to.as_str()), ("integer", "decimal") | ("decimal", "integer"));
         if needs_scale != scale.is_some() {
             let (message, help) = if needs_scale {
@@ -428,7 +312,7 @@ impl Reader<'_> {
         })
     }
 
-    fn patch(&mut self, ops: &Literal, back: Option<&Literal>) -> Option<Compiled> {
+    pub(super) fn patch(&mut self, ops: &Literal, back: Option<&Literal>) -> Option<Compiled> {
         let Some(back) = back else {
             let message = "a patch cannot be reversed by itself".to_owned();
             return self.error(
@@ -438,124 +322,11 @@ impl Reader<'_> {
                 "give `back = [ … ]`, empty if nothing is to be done",
             );
         };
-        let mut read = |document: &Literal| match super::patch::parse(document) {
+        let mut read = |document: &Literal| match super::super::patch::parse(document) {
             Ok(ops) => Some(ops),
             Err(message) => self.error("bad-patch", format!("not a JSON Patch: {message}"), self.span, "see RFC 6902"),
         };
         let (up, down) = (read(ops)?, read(back)?);
         Some(Compiled::from_parts(Pattern::parse("").ok()?, Some(Op::Patch(up)), Some(Op::Patch(down))))
     }
-
-    fn condition(&mut self, when: &When, compiled: &Compiled) -> Option<Condition> {
-        let pattern = self.pattern(&when.at)?;
-        let Reach { takes, writes, alters, .. } = &compiled.reach;
-        let mut changed = takes.iter().chain(writes).chain(alters);
-        // A whole value is another one as soon as something inside is.
-        let whole = when.equals.is_some();
-        let touches = |written: &&Pattern| pattern.starts_with(written) || (whole && written.starts_with(&pattern));
-        if let Some(written) = changed.find(touches) {
-            let message = format!("`when` looks at `{}`, which the op itself changes (`{written}`)", when.at.value);
-            return self.error("when-on-own-place", message, when.at.span, "test another member");
-        }
-        let at = self.reference(&pattern, &compiled.each, &when.at)?;
-        let test = when.equals.clone().map_or(Test::Present, Test::Equals);
-        Some(Condition { at, test })
-    }
-
-    /// A pointer with stars, from the resource.
-    fn pattern(&mut self, text: &Spanned<String>) -> Option<Pattern> {
-        if let Some((message, help)) = slip(text) {
-            return self.error("bad-pointer", format!("`{}` {message}", text.value), text.span, help);
-        }
-        match Pattern::parse(text) {
-            Ok(pattern) => Some(pattern),
-            Err(e) => self.error("bad-pointer", e.to_string(), text.span, POINTER_HELP),
-        }
-    }
-
-    /// A pointer to a member, so neither the resource itself nor all members at once.
-    fn member(&mut self, text: &Spanned<String>) -> Option<Pattern> {
-        let pattern = self.pattern(text)?;
-        match pattern.segments().last() {
-            Some(Segment::Key(_)) => Some(pattern),
-            _ => {
-                let message = format!("`{}` is no member with a name", text.value);
-                self.error("not-a-member", message, text.span, "end the pointer in a member's name, such as `/name`")
-            }
-        }
-    }
-
-    /// Splits the pointers of one op at the last star: the part before is where each run starts.
-    fn anchor(&mut self, patterns: &[(&Pattern, &Spanned<String>)]) -> Option<Anchored> {
-        let (first, _) = patterns.first()?;
-        let (each, _) = first.split_at_last_star();
-        let mut pointers = Vec::new();
-        for (pattern, text) in patterns {
-            let (prefix, pointer) = pattern.split_at_last_star();
-            if prefix != each {
-                let message = format!("`{}` and `{first}` do not have the same `*`", text.value);
-                return self.error(
-                    "stars-differ",
-                    message,
-                    text.span,
-                    "the pointers of an op are alike up to the last `*`",
-                );
-            }
-            pointers.push(pointer);
-        }
-        Some(Anchored { each, pointers })
-    }
-
-    /// A pointer that may have fewer stars than the op: it starts further up.
-    fn reference(&mut self, pattern: &Pattern, each: &Pattern, text: &Spanned<String>) -> Option<Reference> {
-        let (prefix, pointer) = pattern.split_at_last_star();
-        if each.starts_with(&prefix) {
-            return Some(Reference { level: prefix.stars(), pointer });
-        }
-        let message = format!("`{}` has a `*` that the op does not have", text.value);
-        self.error("stars-differ", message, text.span, "the same stars mean the same element")
-    }
-
-    fn apart(&mut self, a: &Pattern, b: &Pattern, a_text: &Spanned<String>, b_text: &Spanned<String>) -> Option<()> {
-        if !a.starts_with(b) && !b.starts_with(a) {
-            return Some(());
-        }
-        let (message, help) = if a == b {
-            (format!("`{}` is named twice", b_text.value), "give each part a name of its own")
-        } else {
-            let message = format!("`{}` and `{}` overlap", a_text.value, b_text.value);
-            (message, "to put a value inside itself, use `wrap`")
-        };
-        self.error("overlapping-parts", message, b_text.span, help)
-    }
-
-    fn error<T>(&mut self, code: &'static str, message: String, span: Span, help: &str) -> Option<T> {
-        let span = if span.is_none() { self.span } else { span };
-        self.found.push(Diagnostic::error(code, message, span).help(help));
-        None
-    }
-}
-
-const POINTER_HELP: &str = "a JSON Pointer (RFC 6901) such as `/address/city`; `*` stands for every element";
-const TEMPLATE_HELP: &str = "pointers in braces, `{/first} {/last}`; `{{` and `}}` stand for braces";
-
-/// What people write who have JSONPath or dots in mind.
-fn slip(pointer: &str) -> Option<(&'static str, &'static str)> {
-    if pointer.starts_with('$') {
-        Some(("is JSONPath", POINTER_HELP))
-    } else if !pointer.is_empty() && !pointer.starts_with('/') {
-        Some(("does not start with `/`", POINTER_HELP))
-    } else if has_brackets(pointer) {
-        Some(("has brackets", "every element is `/*`, the first is `/0`: `/items/*/name`"))
-    } else if pointer.len() > 1 && pointer.ends_with('/') {
-        Some(("ends in `/`, which names a member without a name", "remove the last `/`"))
-    } else {
-        None
-    }
-}
-
-/// `[]`, `[*]` or `[0]` behind a name.
-fn has_brackets(pointer: &str) -> bool {
-    let mut rests = pointer.match_indices('[').map(|(at, _)| &pointer[at + 1..]);
-    rests.any(|rest| rest.split_once(']').is_some_and(|(i, _)| i == "*" || i.bytes().all(|b| b.is_ascii_digit())))
 }

@@ -1,0 +1,148 @@
+//! One op, read and turned into the steps of both directions.
+
+mod pointers;
+mod read;
+
+use super::spec::{OpKind, OpSpec};
+use crate::diagnostic::{Diagnostics, Span};
+use crate::json::{Condition, OnError, Op, Pattern, Pointer, Step};
+
+/// An op that has been checked: what runs from old to new and from new to old, at one resource wherever it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Compiled {
+    pub(super) each: Pattern,
+    pub(super) when: Option<Condition>,
+    pub(super) up: Option<Direction>,
+    /// What any old client gets.
+    pub(super) down: Option<Direction>,
+    /// What an old client gets that may not see additions.
+    pub(super) down_strict: Option<Direction>,
+    /// Whether new clients get the old name beside the new one while an old version lives.
+    pub(super) expand: bool,
+    pub(super) on_error: OnError,
+    pub(super) carry: Option<Carry>,
+    pub(super) reach: Reach,
+    pub(super) breaking: bool,
+    pub(super) span: Span,
+}
+
+/// The op of one direction.
+#[derive(Clone, Debug)]
+pub(super) struct Direction {
+    op: Op,
+    constant: bool,
+}
+
+/// How an op moves what stands inside: a place below `new` was below `old` before. Both start at the resource.
+#[derive(Clone, Debug)]
+pub(super) struct Carry {
+    pub(super) new: Pattern,
+    pub(super) old: Pattern,
+    /// Only some documents: the place before may be either.
+    pub(super) conditional: bool,
+}
+
+/// What an op reads, takes away and writes, as patterns from the resource; for the checks between ops.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reach {
+    pub(super) reads: Vec<Pattern>,
+    pub(super) takes: Vec<Pattern>,
+    pub(super) writes: Vec<Pattern>,
+    /// Values that stay where they are and become others.
+    pub(super) alters: Vec<Pattern>,
+    /// A name that only adds to the shape.
+    pub(super) adds: bool,
+}
+
+/// Reads pointers, and remembers what they were for the messages.
+struct Reader<'a> {
+    found: &'a mut Diagnostics,
+    span: Span,
+}
+
+/// The pointers of an op, split at the last star that they share.
+struct Anchored {
+    each: Pattern,
+    pointers: Vec<Pointer>,
+}
+
+// === impl Compiled ===
+
+impl Compiled {
+    /// Reads `spec`; what is wrong goes to `found`, and then there is nothing to run.
+    pub(super) fn new(spec: &OpSpec, on_error: OnError, found: &mut Diagnostics) -> Option<Self> {
+        let mut reader = Reader { found, span: spec.span };
+        let mut compiled = reader.op(spec)?;
+        compiled.on_error = spec.on_error.unwrap_or(on_error);
+        compiled.when = match &spec.when {
+            Some(when) => Some(reader.condition(when, &compiled)?),
+            None => None,
+        };
+        if let Some(carry) = &mut compiled.carry {
+            carry.conditional = compiled.when.is_some();
+        }
+        compiled.span = spec.span;
+        if spec.expand && !matches!(spec.op, OpKind::Rename { .. }) {
+            let message = "`expand` is for renames".to_owned();
+            return reader.error("expand-without-rename", message, spec.span, "remove it");
+        }
+        compiled.expand = spec.expand;
+        Some(compiled)
+    }
+
+    /// The step of one direction, for a resource at `resource`.
+    pub(super) fn step(&self, direction: &Direction, resource: &Pattern) -> Step {
+        Step {
+            resource: resource.clone(),
+            each: self.each.clone(),
+            when: self.when.clone(),
+            op: direction.op.clone(),
+            on_error: self.on_error,
+            constant: direction.constant,
+        }
+    }
+
+    fn from_parts(each: Pattern, up: Option<Op>, down: Option<Op>) -> Self {
+        let direction = |op| Direction { op, constant: false };
+        Self {
+            each,
+            when: None,
+            down: down.clone().map(direction),
+            down_strict: down.map(direction),
+            up: up.map(direction),
+            expand: false,
+            on_error: OnError::Fail,
+            carry: None,
+            reach: Reach::default(),
+            breaking: true,
+            span: Span::NONE,
+        }
+    }
+
+    fn addition(each: Pattern, up: Op, at: Pointer, constant: bool) -> Self {
+        let mut compiled = Self::from_parts(each, None, None);
+        compiled.up = Some(Direction { op: up, constant });
+        compiled.down_strict = Some(Direction { op: Op::Drop { at }, constant: false });
+        compiled.breaking = false;
+        compiled.reach.adds = true;
+        compiled
+    }
+
+    fn reaching(mut self, reads: &[&Pattern], takes: &[&Pattern], writes: &[&Pattern]) -> Self {
+        let own = |list: &[&Pattern]| list.iter().map(|p| (*p).clone()).collect();
+        self.reach = Reach { reads: own(reads), takes: own(takes), writes: own(writes), ..self.reach };
+        self
+    }
+
+    /// Reads the value at `pattern` and puts another in its place.
+    fn altering(mut self, pattern: &Pattern) -> Self {
+        self.reach.reads.push(pattern.clone());
+        self.reach.alters.push(pattern.clone());
+        self
+    }
+
+    fn carrying(mut self, new: Pattern, old: Pattern) -> Self {
+        self.carry = Some(Carry { new, old, conditional: false });
+        self
+    }
+}

@@ -1,0 +1,129 @@
+//! The pointers of an op, and what is wrong with them.
+
+use super::super::spec::When;
+use super::{Anchored, Compiled, Reach, Reader};
+use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::json::{Condition, Pattern, Reference, Segment, Test};
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    pub(super) fn condition(&mut self, when: &When, compiled: &Compiled) -> Option<Condition> {
+        let pattern = self.pattern(&when.at)?;
+        let Reach { takes, writes, alters, .. } = &compiled.reach;
+        let mut changed = takes.iter().chain(writes).chain(alters);
+        // A whole value is another one as soon as something inside is.
+        let whole = when.equals.is_some();
+        let touches = |written: &&Pattern| pattern.starts_with(written) || (whole && written.starts_with(&pattern));
+        if let Some(written) = changed.find(touches) {
+            let message = format!("`when` looks at `{}`, which the op itself changes (`{written}`)", when.at.value);
+            return self.error("when-on-own-place", message, when.at.span, "test another member");
+        }
+        let at = self.reference(&pattern, &compiled.each, &when.at)?;
+        let test = when.equals.clone().map_or(Test::Present, Test::Equals);
+        Some(Condition { at, test })
+    }
+
+    /// A pointer with stars, from the resource.
+    pub(super) fn pattern(&mut self, text: &Spanned<String>) -> Option<Pattern> {
+        if let Some((message, help)) = slip(text) {
+            return self.error("bad-pointer", format!("`{}` {message}", text.value), text.span, help);
+        }
+        match Pattern::parse(text) {
+            Ok(pattern) => Some(pattern),
+            Err(e) => self.error("bad-pointer", e.to_string(), text.span, POINTER_HELP),
+        }
+    }
+
+    /// A pointer to a member, so neither the resource itself nor all members at once.
+    pub(super) fn member(&mut self, text: &Spanned<String>) -> Option<Pattern> {
+        let pattern = self.pattern(text)?;
+        match pattern.segments().last() {
+            Some(Segment::Key(_)) => Some(pattern),
+            _ => {
+                let message = format!("`{}` is no member with a name", text.value);
+                self.error("not-a-member", message, text.span, "end the pointer in a member's name, such as `/name`")
+            }
+        }
+    }
+
+    /// Splits the pointers of one op at the last star: the part before is where each run starts.
+    pub(super) fn anchor(&mut self, patterns: &[(&Pattern, &Spanned<String>)]) -> Option<Anchored> {
+        let (first, _) = patterns.first()?;
+        let (each, _) = first.split_at_last_star();
+        let mut pointers = Vec::new();
+        for (pattern, text) in patterns {
+            let (prefix, pointer) = pattern.split_at_last_star();
+            if prefix != each {
+                let message = format!("`{}` and `{first}` do not have the same `*`", text.value);
+                return self.error(
+                    "stars-differ",
+                    message,
+                    text.span,
+                    "the pointers of an op are alike up to the last `*`",
+                );
+            }
+            pointers.push(pointer);
+        }
+        Some(Anchored { each, pointers })
+    }
+
+    /// A pointer that may have fewer stars than the op: it starts further up.
+    pub(super) fn reference(&mut self, pattern: &Pattern, each: &Pattern, text: &Spanned<String>) -> Option<Reference> {
+        let (prefix, pointer) = pattern.split_at_last_star();
+        if each.starts_with(&prefix) {
+            return Some(Reference { level: prefix.stars(), pointer });
+        }
+        let message = format!("`{}` has a `*` that the op does not have", text.value);
+        self.error("stars-differ", message, text.span, "the same stars mean the same element")
+    }
+
+    pub(super) fn apart(
+        &mut self,
+        a: &Pattern,
+        b: &Pattern,
+        a_text: &Spanned<String>,
+        b_text: &Spanned<String>,
+    ) -> Option<()> {
+        if !a.starts_with(b) && !b.starts_with(a) {
+            return Some(());
+        }
+        let (message, help) = if a == b {
+            (format!("`{}` is named twice", b_text.value), "give each part a name of its own")
+        } else {
+            let message = format!("`{}` and `{}` overlap", a_text.value, b_text.value);
+            (message, "to put a value inside itself, use `wrap`")
+        };
+        self.error("overlapping-parts", message, b_text.span, help)
+    }
+
+    pub(super) fn error<T>(&mut self, code: &'static str, message: String, span: Span, help: &str) -> Option<T> {
+        let span = if span.is_none() { self.span } else { span };
+        self.found.push(Diagnostic::error(code, message, span).help(help));
+        None
+    }
+}
+
+const POINTER_HELP: &str = "a JSON Pointer (RFC 6901) such as `/address/city`; `*` stands for every element";
+pub(super) const TEMPLATE_HELP: &str = "pointers in braces, `{/first} {/last}`; `{{` and `}}` stand for braces";
+
+/// What people write who have JSONPath or dots in mind.
+fn slip(pointer: &str) -> Option<(&'static str, &'static str)> {
+    if pointer.starts_with('$') {
+        Some(("is JSONPath", POINTER_HELP))
+    } else if !pointer.is_empty() && !pointer.starts_with('/') {
+        Some(("does not start with `/`", POINTER_HELP))
+    } else if has_brackets(pointer) {
+        Some(("has brackets", "every element is `/*`, the first is `/0`: `/items/*/name`"))
+    } else if pointer.len() > 1 && pointer.ends_with('/') {
+        Some(("ends in `/`, which names a member without a name", "remove the last `/`"))
+    } else {
+        None
+    }
+}
+
+/// `[]`, `[*]` or `[0]` behind a name.
+fn has_brackets(pointer: &str) -> bool {
+    let mut rests = pointer.match_indices('[').map(|(at, _)| &pointer[at + 1..]);
+    rests.any(|rest| rest.split_once(']').is_some_and(|(i, _)| i == "*" || i.bytes().all(|b| b.is_ascii_digit())))
+}
