@@ -4,6 +4,8 @@
 //! `cargo run --release` prints medians of GB/s of input and the ratios; `-- ours 65536 20000` runs one alone, for
 //! `perf` and callgrind.
 
+mod memory;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -51,6 +53,10 @@ fn pointer(text: &str) -> Pointer {
 
 fn rename(from: &str, to: &str) -> Step {
     step(Op::Rename { object: Pointer::ROOT, from: from.into(), to: to.into(), collision: Collision::Replace })
+}
+
+fn relocate(from: &str, to: &str) -> Step {
+    step(Op::Move { from: pointer(from), to: pointer(to), collision: Collision::Replace })
 }
 
 fn job() -> Vec<Step> {
@@ -157,6 +163,24 @@ fn sonic_value() -> Run {
     })
 }
 
+/// How many allocations a document takes, and how much is alive at most while 16 MiB stream: neither may grow with the
+/// number of members.
+fn check_memory() {
+    for bytes in [1 << 10, 64 << 10, 1 << 20] {
+        let text = document(bytes);
+        let run = ours(job());
+        let (_, used) = memory::watch(|| run(&text));
+        println!("{} bytes: {} allocations", text.len(), used.allocations);
+        assert!(used.allocations <= 16, "allocations grow with the document");
+    }
+    let (text, run) = (document(16 << 20), streamed(job()));
+    let (_, used) = memory::watch(|| run(&text));
+    println!("{} bytes in 64 KiB chunks: {} allocations, {} bytes alive at most", text.len(), used.allocations, used.peak);
+    assert!(used.peak < 256 << 10, "what is held grows with the document");
+    // A key or number cut by a chunk's end may take a few, a member none.
+    assert!(used.allocations < 4 * (text.len() as u64 >> 16), "members allocate");
+}
+
 fn measure(run: &Run, text: &[u8], budget: Duration) -> f64 {
     let started = Instant::now();
     let mut times = 0u32;
@@ -182,6 +206,7 @@ fn main() {
         }
         return;
     }
+    check_memory();
     for bytes in [1 << 10, 64 << 10, 1 << 20, 16 << 20] {
         let text = document(bytes);
         let contenders = contenders();
@@ -208,7 +233,8 @@ fn contenders() -> Vec<(String, Run)> {
         ("ours, 5 versions", ours(chain(5))),
         ("ours, 20 versions", ours(chain(20))),
         ("ours, 200 versions", ours(chain(200))),
-        ("ours, a move", ours(vec![step(Op::Move { from: pointer("/note"), to: pointer("/address/note"), collision: Collision::Replace })])),
+        ("ours, a move", ours(vec![relocate("/note", "/address/note")])),
+        ("ours, a move to a sibling", ours(vec![relocate("/note", "/remark")])),
         ("serde_json Value", serde_value()),
         ("serde_json IgnoredAny", Box::new(|text| usize::from(serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()))),
         ("json-patch on Value", json_patch()),

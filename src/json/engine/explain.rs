@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::fuse::{ObjectPlan, Source};
+use super::plan::{ObjectPlan, Source};
 use super::program::{COPY, Code, Inside, Node, NodeId, Program};
 
 /// Writes a program line by line.
@@ -67,7 +67,9 @@ impl Writer<'_, '_, '_> {
         }
         for cell in &plan.cells {
             if let Some(constant) = &cell.constant {
-                let (key, value) = (String::from_utf8_lossy(&cell.key), String::from_utf8_lossy(constant));
+                // A comma, the key, a colon, the value.
+                let value = String::from_utf8_lossy(&constant[cell.key.len() + 2..]);
+                let key = String::from_utf8_lossy(&cell.key);
                 self.line(depth, format_args!("{key}: added at the end as {value}, if nothing else became it"))?;
             }
         }

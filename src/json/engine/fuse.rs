@@ -7,48 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::super::{Collision, Literal, Op, Options, Pointer, Step, migrate, text};
-use super::program::{COPY, Compiler, Local, NodeId};
-
-/// What is to be done to the members of one object.
-#[derive(Clone, Debug)]
-pub(super) struct ObjectPlan {
-    /// The members of the source that are of interest.
-    pub(super) sources: Box<[Source]>,
-    /// The names of the result that are of interest, in the order in which they are added.
-    pub(super) cells: Box<[Cell]>,
-    /// Which lengths the sources' names have, a bit each.
-    lengths: u64,
-    /// The sources by name, for objects of many.
-    by_name: Option<BTreeMap<Box<[u8]>, usize>>,
-}
-
-/// A member of the source.
-#[derive(Clone, Debug)]
-pub(super) struct Source {
-    pub(super) name: Box<str>,
-    /// The cell that it stays for, where it stands, and its rank there; none: it goes.
-    pub(super) stays: Option<(usize, Rank)>,
-    /// The cells that it is copied for.
-    pub(super) copied: Box<[(usize, Rank)]>,
-    /// What is done to it where it stays.
-    pub(super) node: NodeId,
-    /// Its key, where it stays; none: as it is spelled.
-    pub(super) key: Option<Box<[u8]>>,
-}
-
-/// A name of the result.
-#[derive(Clone, Debug)]
-pub(super) struct Cell {
-    /// The key in quotes.
-    pub(super) key: Box<[u8]>,
-    /// What is done to a copied candidate, by rank.
-    pub(super) nodes: Box<[NodeId]>,
-    /// What is added if no candidate is there.
-    pub(super) constant: Option<Box<[u8]>>,
-}
-
-/// The place in a list of candidates: the lower wins.
-pub(super) type Rank = u16;
+use super::plan::{Cell, ObjectPlan, Rank, Source};
+use super::program::{Compiler, Local};
 
 /// A candidate, while the lists are put together.
 #[derive(Clone)]
@@ -70,11 +30,6 @@ struct Names {
     /// The order in which names were written.
     order: Vec<Box<str>>,
 }
-
-/// Longer names share a bit.
-const LONG: usize = 63;
-/// Linear search wins below this.
-const MANY: usize = 12;
 
 /// Puts the steps at an object together; `None` if one of them needs the object whole.
 pub(super) fn fuse(compiler: &mut Compiler, locals: &[Local]) -> Option<ObjectPlan> {
@@ -114,6 +69,10 @@ impl Names {
             },
             Op::Copy { from, to, collision } => match (from.tokens(), to.tokens()) {
                 ([from], [to]) => self.copy(from, to, *collision)?,
+                _ => return None,
+            },
+            Op::Move { from, to, collision } => match (from.tokens(), to.tokens()) {
+                ([from], [to]) => self.relocate(from, to, *collision)?,
                 _ => return None,
             },
             Op::Map { at, pairs, other } => {
@@ -165,6 +124,17 @@ impl Names {
         self.merge(to, source, collision)
     }
 
+    /// Of members that share the name only the last arrives, unlike with a rename; so it is a copy, and the rest goes.
+    fn relocate(&mut self, from: &str, to: &str, collision: Collision) -> Option<()> {
+        if from == to {
+            return Some(());
+        }
+        may_go(self.list(from))?;
+        self.copy(from, to, collision)?;
+        self.take(from);
+        Some(())
+    }
+
     fn merge(&mut self, to: &str, incoming: Vec<Candidate>, collision: Collision) -> Option<()> {
         if incoming.is_empty() {
             return Some(());
@@ -188,14 +158,18 @@ impl Names {
 
     /// The step goes on inside of whatever is called `name` now.
     fn inside(&mut self, name: &str, local: Local) -> Option<()> {
-        for candidate in self.list(name) {
+        for (rank, candidate) in self.list(name).iter_mut().enumerate() {
+            // It would be refused as it passes, even if a better candidate came behind it.
+            if rank > 0 && local.may_fail() && !candidate.copied && !candidate.is_constant() {
+                return None;
+            }
             candidate.push(&local)?;
         }
         Some(())
     }
 
     fn deeper(&mut self, local: &Local, name: &str, op: Op) -> Option<()> {
-        self.inside(name, local.into_member(name, op))
+        self.inside(name, local.in_member(name, op))
     }
 
     fn plan(self, compiler: &mut Compiler) -> ObjectPlan {
@@ -213,10 +187,7 @@ impl Names {
         sources.retain(|name, source| !source.is_untouched(name, &planned));
         let mut sources: Box<[Source]> = sources.into_values().collect();
         let planned = prune(planned, &mut sources);
-        let by_name = (sources.len() > MANY)
-            .then(|| sources.iter().enumerate().map(|(at, source)| (source.name.as_bytes().into(), at)).collect());
-        let lengths = sources.iter().fold(0, |bits, source| bits | 1 << source.name.len().min(LONG));
-        ObjectPlan { sources, cells: planned.into(), lengths, by_name }
+        ObjectPlan::new(sources, planned.into())
     }
 }
 
@@ -236,7 +207,7 @@ fn plan_cell(
         let rank = Rank::try_from(rank).unwrap_or(Rank::MAX);
         let node = compiler.node(candidate.pending);
         match candidate.from {
-            From::Constant(literal) => cell.constant = Some(literal.as_str().as_bytes().into()),
+            From::Constant(literal) => cell.constant = Some(cell.member(literal.as_str().as_bytes()).into()),
             From::Source(source) => {
                 let entry = sources.entry(source.clone()).or_insert_with(|| Source::gone(&source));
                 if candidate.copied {
@@ -294,49 +265,6 @@ impl Candidate {
             }
         }
         Some(())
-    }
-}
-
-// === impl Source ===
-
-impl Source {
-    fn gone(name: &str) -> Self {
-        Self { name: name.into(), stays: None, copied: Box::default(), node: COPY, key: None }
-    }
-
-    /// It stays what and where it is, whatever else is there.
-    fn is_untouched(&self, name: &str, cells: &[Cell]) -> bool {
-        let alone = |(cell, rank): (usize, Rank)| {
-            let cell: &Cell = &cells[cell];
-            rank == 0 && cell.nodes.len() == 1 && cell.constant.is_none() && *cell.key == *text::quote(name)
-        };
-        self.node == COPY && self.copied.is_empty() && self.stays.is_some_and(alone)
-    }
-}
-
-// === impl ObjectPlan ===
-
-impl ObjectPlan {
-    pub(super) fn is_empty(&self) -> bool {
-        self.sources.is_empty() && self.cells.iter().all(|cell| cell.constant.is_none())
-    }
-
-    /// The source with this key, which stands in quotes.
-    pub(super) fn source(&self, quoted: &[u8]) -> Option<usize> {
-        let raw = text::inner(quoted);
-        if self.lengths >> raw.len().min(LONG) & 1 == 1
-            && let Some(found) = self.named(raw)
-        {
-            return Some(found);
-        }
-        if raw.contains(&b'\\') { self.named(&text::unescape(raw)) } else { None }
-    }
-
-    fn named(&self, name: &[u8]) -> Option<usize> {
-        match &self.by_name {
-            Some(by_name) => by_name.get(name).copied(),
-            None => self.sources.iter().position(|source| *source.name.as_bytes() == *name),
-        }
     }
 }
 

@@ -8,10 +8,19 @@
 
 mod explain;
 mod fuse;
+mod head;
+mod members;
 mod object;
+mod output;
+mod plan;
 mod program;
 mod rewriter;
+mod run;
 mod skip;
+mod sprint;
+mod stack;
+mod text;
+mod values;
 
 pub use program::Program;
 pub use rewriter::Rewriter;

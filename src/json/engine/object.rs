@@ -1,6 +1,6 @@
 //! One object on its way: which candidates are there so far, and what waits for those that may still come.
 
-use super::fuse::{ObjectPlan, Rank};
+use super::plan::{ObjectPlan, Rank, Source};
 
 /// The state of one object of a plan.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub(super) struct Object {
     best: Vec<Rank>,
     /// For each cell the value that was copied for it.
     copies: Vec<Option<(Rank, Vec<u8>)>>,
+    /// The source whose value is being taken for copies, if one is.
+    pub(super) taking: Option<usize>,
     /// Something was written already, so that the next member needs a comma.
     pub(super) written: bool,
     /// The member before was written, so that what stands between it and the next is copied.
@@ -50,6 +52,14 @@ pub(super) enum Fate {
     Waits,
 }
 
+/// What a member of interest leads to.
+pub(super) struct Verdict {
+    pub(super) fate: Fate,
+    /// Its value is taken for copies.
+    pub(super) taken: bool,
+    pub(super) collisions: u64,
+}
+
 // === impl Object ===
 
 impl Object {
@@ -59,6 +69,7 @@ impl Object {
             plan,
             best: vec![NONE; cells],
             copies: vec![None; if of.sources.iter().any(|source| !source.copied.is_empty()) { cells } else { 0 }],
+            taking: None,
             written: false,
             flowing: true,
             trail: Vec::new(),
@@ -72,11 +83,33 @@ impl Object {
         self.copies.iter_mut().for_each(|copy| *copy = None);
         (self.written, self.flowing) = (false, true);
         self.trail.clear();
-        self.waiting = None;
+        (self.taking, self.waiting) = (None, None);
+    }
+
+    /// A member that steps are for has come: what becomes of it. Candidates that it beats are taken out of what is held.
+    pub(super) fn meet(&mut self, source: &Source, index: usize, held: &mut Vec<u8>) -> Verdict {
+        let mut verdict = Verdict { fate: Fate::Goes, taken: false, collisions: 0 };
+        for &(cell, rank) in &source.copied {
+            if self.copy(cell, rank) {
+                verdict.taken = true;
+                verdict.collisions += self.withdraw(cell, rank, held);
+            }
+        }
+        if let Some((cell, rank)) = source.stays {
+            verdict.fate = self.stay(cell, rank);
+            verdict.collisions += match verdict.fate {
+                Fate::Goes => 1,
+                Fate::Stays | Fate::Waits => self.withdraw(cell, rank, held),
+            };
+        }
+        if verdict.taken {
+            self.taking = Some(index);
+        }
+        verdict
     }
 
     /// A candidate that stays where it is has come.
-    pub(super) fn stay(&mut self, cell: usize, rank: Rank) -> Fate {
+    fn stay(&mut self, cell: usize, rank: Rank) -> Fate {
         if self.best[cell] < rank {
             return Fate::Goes;
         }
@@ -85,7 +118,7 @@ impl Object {
     }
 
     /// A candidate that is copied has come. `true` if it is the best so far.
-    pub(super) fn copy(&mut self, cell: usize, rank: Rank) -> bool {
+    fn copy(&mut self, cell: usize, rank: Rank) -> bool {
         let best = self.best[cell] >= rank;
         if best {
             self.best[cell] = rank;
@@ -124,7 +157,7 @@ impl Object {
     }
 
     /// Takes the candidates of `cell` that are worse than `rank` out of the held text. Says how many there were.
-    pub(super) fn withdraw(&mut self, cell: usize, rank: Rank, held: &mut Vec<u8>) -> u64 {
+    fn withdraw(&mut self, cell: usize, rank: Rank, held: &mut Vec<u8>) -> u64 {
         let Some(waiting) = &mut self.waiting else { return 0 };
         let mut gone = 0;
         while let Some(at) = waiting.members.iter().position(|m| m.cell.is_some_and(|(c, r)| c == cell && r > rank)) {

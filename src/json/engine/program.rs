@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::super::Segment;
 use super::super::tree::index;
 use super::super::{MigrateError, Migrated, Mode, OnError, Op, Options, Pattern, Pointer, Step};
-use super::Rewriter;
-use super::fuse::{ObjectPlan, fuse};
+use super::fuse::fuse;
+use super::plan::ObjectPlan;
+use super::run::Run;
 
 /// All steps of a migration, composed. Immutable, and cheap to clone; any number of
 /// [`Rewriter`](super::Rewriter)s run it at once.
@@ -100,11 +101,12 @@ impl Program {
         if document.len() > options.max_bytes() {
             return Err(MigrateError::size(document.len(), options.max_bytes()));
         }
-        let mut rewriter = Rewriter::new(self, options).with_hold_limit(options.max_bytes());
+        let mut run = Run::new(self.code.root, options);
+        run.hold_limit = options.max_bytes();
         let mut body = Vec::with_capacity(document.len() + document.len() / 8);
-        rewriter.feed(document, &mut body)?;
-        rewriter.finish(&mut body)?;
-        Ok(Migrated { body, collisions: rewriter.collisions(), passed: rewriter.passed() })
+        run.feed(&self.code, document, &mut body)?;
+        run.finish(&self.code, &mut body)?;
+        Ok(Migrated { body, collisions: run.collisions, passed: run.passed })
     }
 }
 
@@ -235,7 +237,7 @@ impl Local {
     }
 
     /// The step with another op, from a member of this value. Only for steps that look at nothing but what they act on.
-    pub(super) fn into_member(&self, name: &str, op: Op) -> Self {
+    pub(super) fn in_member(&self, name: &str, op: Op) -> Self {
         let mut path = self.path.clone();
         path.push(Segment::Key(name.into()));
         let step = Step { op, when: None, ..self.step.clone() };

@@ -665,6 +665,17 @@ fn patches_and_functions() {
 }
 
 #[test]
+fn what_waits_is_not_judged_before_it_stays() {
+    let convert = Op::Convert { at: pointer("/b"), conversion: Conversion::NumberToString };
+    run(vec![(
+        "what does not fit goes, as a better one comes behind it",
+        vec![step(rename("/a", "b")), step(convert)],
+        r#"{"b":{},"a":1}"#,
+        Ok(r#"{"b":"1"}"#),
+    )]);
+}
+
+#[test]
 fn what_is_counted() {
     let count = |steps: &[Step], input: &str| {
         let migrated = migrate(input.as_bytes(), steps, &Options::default()).expect(input);

@@ -1,0 +1,295 @@
+//! Members: passed, renamed, dropped, copied, and at last those that are added.
+
+use super::super::MigrateError;
+use super::head::{Head, Next};
+use super::object::{Fate, Object};
+use super::output::Chunk;
+use super::plan::{Cell, Rank};
+use super::program::{COPY, Code, NodeId};
+use super::run::{Frame, Run, State, Taken, Task};
+
+// === impl Run ===
+
+impl Run {
+    /// A member of an object whose members are all the same.
+    pub(super) fn every_member(
+        &mut self,
+        code: &Code,
+        node: NodeId,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, MigrateError> {
+        match self.head(chunk)? {
+            Next::Incomplete { .. } => {
+                self.pass(chunk, chunk.at, out);
+                return Ok(false);
+            }
+            Next::Close(bracket) => {
+                chunk.at = bracket + 1;
+                self.frames.pop();
+                self.ended(code, chunk)?;
+            }
+            Next::Member(head) => {
+                chunk.at = head.value;
+                self.value(code, node, chunk, out)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Members of an object of a plan, as far as each of them is there whole.
+    pub(super) fn member(
+        &mut self,
+        code: &Code,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, MigrateError> {
+        // A key that was searched before is long, and must not be searched from its start again.
+        if self.searched > 0 {
+            return self.any_member(code, chunk, out);
+        }
+        while let Some((head, source)) = self.stroll(code, chunk)? {
+            self.decide(code, &head, source, chunk, out)?;
+            if self.state != State::Between {
+                return Ok(true);
+            }
+        }
+        match (self.state, chunk.text.bytes.get(chunk.at)) {
+            (State::Skipping, _) => Ok(true),
+            (_, Some(b'}')) => self.close(code, chunk.at, chunk, out).map(|()| true),
+            _ => self.any_member(code, chunk, out),
+        }
+    }
+
+    /// A member however it is spelled, or the end of the object.
+    fn any_member(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+        match self.head(chunk)? {
+            Next::Member(head) => {
+                let plan = self.members().map(|object| &code.objects[object.plan]);
+                let source = plan.and_then(|plan| plan.source(head.quoted(&chunk.text)));
+                self.decide(code, &head, source, chunk, out)?;
+            }
+            Next::Close(bracket) => self.close(code, bracket, chunk, out)?,
+            Next::Incomplete { .. } => {
+                self.pass(chunk, chunk.at, out);
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Goes past members that no step is for. They are copied with what is around them, so nothing is to be done but to
+    /// find their ends. Returns the first plain head that something is to be done about.
+    fn stroll(&mut self, code: &Code, chunk: &mut Chunk<'_>) -> Result<Option<(Head, Option<usize>)>, MigrateError> {
+        let room = self.room();
+        let Some(Frame::Members(object)) = self.frames.last_mut() else { return Ok(None) };
+        let plan = &code.objects[object.plan];
+        let flows = object.flowing && object.waiting.is_none();
+        let mut between = self.state == State::Between;
+        while let Some(head) = Head::plain(&mut chunk.text, chunk.at, between) {
+            let source = plan.plain_source(&chunk.text.bytes[head.key + 1..head.key_end - 1]);
+            if source.is_some() || !flows {
+                return Ok(Some((head, source)));
+            }
+            object.written = true;
+            chunk.at = head.value;
+            let Some(end) = self.skip.start(&mut chunk.text, chunk.at, room, self.offset)? else {
+                (self.task, self.state) = (Task::Copy, State::Skipping);
+                chunk.at = chunk.text.bytes.len();
+                return Ok(None);
+            };
+            chunk.at = end;
+            self.state = State::Between;
+            between = true;
+        }
+        Ok(None)
+    }
+
+    /// A member that something is to be done about, or to what stands before it.
+    fn decide(
+        &mut self,
+        code: &Code,
+        head: &Head,
+        source: Option<usize>,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        chunk.at = head.value;
+        if self.waits > 0 {
+            // What may be withdrawn must have been written.
+            self.pass(chunk, head.start, out);
+        }
+        match source {
+            Some(index) => self.change(code, head, index, chunk, out),
+            None => {
+                self.write_head(head, None, None, chunk, out);
+                self.skip_value(code, Task::Copy, chunk, out)
+            }
+        }
+    }
+
+    /// A member that steps are for.
+    fn change(
+        &mut self,
+        code: &Code,
+        head: &Head,
+        index: usize,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let Some(Frame::Members(object)) = self.frames.last_mut() else { return Ok(()) };
+        let source = &code.objects[object.plan].sources[index];
+        let verdict = object.meet(source, index, &mut self.held);
+        let first_to_wait = verdict.fate == Fate::Waits && object.waiting.is_none();
+        self.collisions += verdict.collisions;
+        if verdict.taken {
+            self.taken.push(Taken { bytes: Vec::new(), from: head.value });
+        }
+        if verdict.fate == Fate::Goes {
+            self.drop_head(head, chunk, out);
+            return self.skip_value(code, Task::Drop, chunk, out);
+        }
+        if first_to_wait {
+            self.begin_waiting(head, chunk, out);
+        }
+        self.write_head(head, source.key.as_deref(), source.stays, chunk, out);
+        match source.node {
+            COPY => self.skip_value(code, Task::Copy, chunk, out),
+            node => self.value(code, node, chunk, out),
+        }
+    }
+
+    /// From this member on the object's output is held.
+    fn begin_waiting(&mut self, head: &Head, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
+        self.pass(chunk, head.start, out);
+        self.waits += 1;
+        if let Some(object) = self.members() {
+            object.wait();
+        }
+    }
+
+    /// Writes what stands before a member's value.
+    #[inline]
+    fn write_head(
+        &mut self,
+        head: &Head,
+        key: Option<&[u8]>,
+        cell: Option<(usize, Rank)>,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) {
+        let Some(object) = self.members() else { return };
+        if object.flowing && object.waiting.is_none() {
+            object.written = true;
+        } else {
+            self.write_lead(head, cell, chunk, out);
+        }
+        if let Some(key) = key {
+            self.pass(chunk, head.key, out);
+            self.sink(out).extend_from_slice(key);
+            chunk.copied = head.key_end;
+        }
+    }
+
+    /// Writes what stands before a member's key, where it is not what stood there.
+    fn write_lead(&mut self, head: &Head, cell: Option<(usize, Rank)>, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
+        self.pass(chunk, head.start, out);
+        let start = self.held.len();
+        let Some(Frame::Members(object)) = self.frames.last_mut() else { return };
+        let flowing = std::mem::replace(&mut object.flowing, true);
+        let written = std::mem::replace(&mut object.written, true);
+        let comma = if flowing {
+            head.comma.map(|comma| start + comma - head.start)
+        } else {
+            written.then_some(start + object.trail.len())
+        };
+        object.begin_member(start, comma, cell);
+        if !flowing {
+            let sink = if self.waits > 0 { &mut self.held } else { out };
+            sink.append(&mut object.trail);
+            if written {
+                sink.push(b',');
+            }
+            chunk.copied = head.lead;
+        }
+    }
+
+    /// Leaves out what stands before a member's value: one comma, and its white space.
+    fn drop_head(&mut self, head: &Head, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
+        self.pass(chunk, head.start, out);
+        if let Some(object) = self.members()
+            && std::mem::replace(&mut object.flowing, false)
+            && let Some(comma) = head.comma
+        {
+            object.trail.clear();
+            object.trail.extend_from_slice(&chunk.text.bytes[head.start..comma]);
+        }
+        chunk.copied = head.value;
+    }
+
+    /// The end of an object: what is added comes last.
+    fn close(
+        &mut self,
+        code: &Code,
+        bracket: usize,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let Some(Frame::Members(mut object)) = self.frames.pop() else { return Ok(()) };
+        let start = chunk.at;
+        if !object.flowing {
+            self.pass(chunk, start, out);
+            self.sink(out).extend_from_slice(&object.trail);
+        }
+        for (at, cell) in code.objects[object.plan].cells.iter().enumerate() {
+            self.add(code, &mut object, (at, cell), chunk, out)?;
+        }
+        chunk.at = bracket + 1;
+        if object.waiting.is_some() {
+            self.end_waiting(chunk, out);
+        }
+        self.spare.push(object);
+        self.ended(code, chunk)
+    }
+
+    fn end_waiting(&mut self, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
+        self.pass(chunk, chunk.at, out);
+        self.waits -= 1;
+        if self.waits == 0 {
+            out.append(&mut self.held);
+        }
+    }
+
+    /// A member that is added at the end: a copy, or a constant where nothing else is.
+    fn add(
+        &mut self,
+        code: &Code,
+        object: &mut Object,
+        (at, cell): (usize, &Cell),
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let copy = match object.best(at).map(|rank| (rank, object.copied(at, rank))) {
+            None => None,
+            Some((_, None)) => return Ok(()),
+            Some((rank, Some(value))) => match cell.nodes[usize::from(rank)] {
+                COPY => Some(cell.member(&value)),
+                node => Some(cell.member(&self.rewritten(code, node, &value)?)),
+            },
+        };
+        let Some(member) = copy.as_deref().or(cell.constant.as_deref()) else { return Ok(()) };
+        self.pass(chunk, chunk.at, out);
+        let comma = usize::from(!std::mem::replace(&mut object.written, true));
+        self.sink(out).extend_from_slice(&member[comma..]);
+        Ok(())
+    }
+
+    /// The object that is gone through by name, if that is the innermost.
+    #[inline]
+    pub(super) fn members(&mut self) -> Option<&mut Object> {
+        match self.frames.last_mut() {
+            Some(Frame::Members(object)) => Some(object),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Runs a program over a text that comes in chunks.
+
+use super::super::{MigrateError, Options};
+use super::head::{Head, Next};
+use super::object::Object;
+use super::output::Chunk;
+use super::program::{Code, NodeId};
+use super::skip::Skip;
+use super::text::after_white;
+
+/// Everything about one text but the program.
+#[derive(Debug)]
+pub(super) struct Run {
+    root: NodeId,
+    pub(super) options: Options,
+    pub(super) hold_limit: usize,
+    pub(super) frames: Vec<Frame>,
+    pub(super) state: State,
+    pub(super) skip: Skip,
+    /// What the value that is being skipped is for.
+    pub(super) task: Task,
+    /// Text that could not be decided yet.
+    tail: Vec<u8>,
+    /// How far the key in `tail` was searched for its end.
+    pub(super) searched: usize,
+    /// Where the text at hand stands in the document.
+    pub(super) offset: usize,
+    /// Values that are taken whole, the innermost last.
+    pub(super) taken: Vec<Taken>,
+    /// Output that waits.
+    pub(super) held: Vec<u8>,
+    /// How many objects wait.
+    pub(super) waits: usize,
+    /// Objects that are done, for their memory.
+    #[expect(clippy::vec_box, reason = "they come from frames and go back there, and are large")]
+    pub(super) spare: Vec<Box<Object>>,
+    pub(super) collisions: u64,
+    pub(super) passed: u64,
+}
+
+/// An array or object that is gone through.
+#[derive(Debug)]
+pub(super) enum Frame {
+    /// Each element on its own.
+    Elements(NodeId),
+    /// Each member on its own.
+    Every(NodeId),
+    /// Members by name.
+    Members(Box<Object>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Before the document.
+    Start,
+    /// Behind an opening bracket.
+    Opened,
+    /// Behind an element or member.
+    Between,
+    /// Behind the comma of an array.
+    Comma,
+    /// In a value that no frame is for.
+    Skipping,
+    /// Behind the document.
+    Done,
+}
+
+/// What a value that is skipped is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    /// It is copied.
+    Copy,
+    /// It goes.
+    Drop,
+    /// It is taken for a node.
+    Hold(NodeId),
+}
+
+/// A value that is taken whole.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) bytes: Vec<u8>,
+    /// From where on the text at hand belongs to it.
+    pub(super) from: usize,
+}
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+/// The default limit of what is held.
+const HOLD: usize = 4 << 20;
+
+// === impl Run ===
+
+impl Run {
+    /// From `root` on; it may hold up to 4 MiB.
+    pub(super) const fn new(root: NodeId, options: &Options) -> Self {
+        let depth = options.max_depth();
+        Self {
+            root,
+            options: *options,
+            hold_limit: HOLD,
+            frames: Vec::new(),
+            state: State::Start,
+            skip: Skip::new(depth, depth),
+            task: Task::Copy,
+            tail: Vec::new(),
+            searched: 0,
+            offset: 0,
+            taken: Vec::new(),
+            held: Vec::new(),
+            waits: 0,
+            spare: Vec::new(),
+            collisions: 0,
+            passed: 0,
+        }
+    }
+
+    /// Stands before another text. Keeps the counts, and memory.
+    pub(super) fn restart(&mut self, offset: usize) {
+        self.frames.clear();
+        self.taken.clear();
+        self.tail.clear();
+        self.held.clear();
+        self.state = State::Start;
+        self.searched = 0;
+        self.waits = 0;
+        self.offset = offset;
+    }
+
+    /// Whether there was more than white space, or a byte order mark, so far.
+    pub(super) fn has_begun(&self) -> bool {
+        self.state != State::Start || !self.tail.is_empty()
+    }
+
+    pub(super) fn feed(&mut self, code: &Code, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        if self.tail.is_empty() {
+            let kept = self.read(code, chunk, out)?;
+            self.tail.extend_from_slice(&chunk[kept..]);
+        } else {
+            let mut text = std::mem::take(&mut self.tail);
+            if chunk.len() > text.len() {
+                // Chunks are of one size, mostly: what is left of the last one and the next need no room to grow.
+                text.reserve_exact(chunk.len());
+            }
+            text.extend_from_slice(chunk);
+            let kept = self.read(code, &text, out)?;
+            text.drain(..kept);
+            self.tail = text;
+        }
+        self.check_hold(self.tail.len() + self.held.len())
+    }
+
+    pub(super) fn finish(&mut self, code: &Code, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        let text = std::mem::take(&mut self.tail);
+        let end = self.offset + text.len();
+        match self.state {
+            State::Start if end == 0 => Ok(()),
+            State::Skipping if self.frames.is_empty() => {
+                self.skip.finish(end)?;
+                self.skipped(code, &mut Chunk::read(&text), out)
+            }
+            State::Skipping => self.skip.finish(end).and(Err(MigrateError::syntax(end, "the closing bracket"))),
+            State::Done => Ok(()),
+            State::Start => Err(MigrateError::syntax(end, "a value")),
+            _ => Err(MigrateError::syntax(end, "the closing bracket")),
+        }
+    }
+
+    /// Reads as far as it can, and returns how much of `text` is done with.
+    fn read(&mut self, code: &Code, text: &[u8], out: &mut Vec<u8>) -> Result<usize, MigrateError> {
+        let mut chunk = Chunk::new(text);
+        while self.advance(code, &mut chunk, out)? {}
+        let done = chunk.copied;
+        for taken in &mut self.taken {
+            taken.bytes.extend_from_slice(text.get(taken.from..done).unwrap_or_default());
+            taken.from = taken.from.saturating_sub(done);
+        }
+        let largest = self.taken.iter().map(|taken| taken.bytes.len()).max().unwrap_or(0);
+        self.check_hold(largest)?;
+        self.offset += done;
+        Ok(done)
+    }
+
+    /// One step; `false` when the text at hand does not carry another.
+    fn advance(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+        match self.state {
+            State::Start => self.start(code, chunk, out),
+            State::Skipping => self.skip_on(code, chunk, out),
+            State::Done => self.behind(chunk, out),
+            State::Opened | State::Between | State::Comma => match self.frames.last() {
+                Some(Frame::Elements(node)) => self.element(code, *node, chunk, out),
+                Some(Frame::Every(node)) => self.every_member(code, *node, chunk, out),
+                _ => self.member(code, chunk, out),
+            },
+        }
+    }
+
+    fn start(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+        let text = chunk.text.bytes;
+        if self.offset == 0 && text.len() < BOM.len() && BOM.starts_with(text) {
+            return Ok(false);
+        }
+        let from = if self.offset == 0 && text.starts_with(BOM) { BOM.len() } else { 0 };
+        chunk.at = after_white(text, from);
+        if chunk.at == text.len() {
+            self.pass(chunk, chunk.at, out);
+            return Ok(false);
+        }
+        self.value(code, self.root, chunk, out).map(|()| true)
+    }
+
+    /// Only white space may follow the document.
+    fn behind(&mut self, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+        let end = after_white(chunk.text.bytes, chunk.at);
+        if end < chunk.text.bytes.len() {
+            return Err(MigrateError::syntax(self.offset + end, "the end"));
+        }
+        self.pass(chunk, end, out);
+        Ok(false)
+    }
+
+    /// The head of the next member, however it is spelled. `chunk.at` stays.
+    pub(super) fn head(&mut self, chunk: &mut Chunk<'_>) -> Result<Next, MigrateError> {
+        let searched = std::mem::take(&mut self.searched);
+        let between = self.state == State::Between;
+        let next = Head::read(&mut chunk.text, chunk.at, between, searched, self.offset)?;
+        if let Next::Incomplete { searched } = next {
+            self.searched = searched;
+        }
+        Ok(next)
+    }
+}

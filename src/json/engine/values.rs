@@ -1,0 +1,208 @@
+//! Values: gone into, passed over or held.
+
+use super::super::{MigrateError, Migrated, migrate};
+use super::object::Object;
+use super::output::Chunk;
+use super::program::{Code, Inside, Node, NodeId};
+use super::run::{Frame, Run, State, Taken, Task};
+use super::text::after_white;
+
+// === impl Run ===
+
+impl Run {
+    /// A value begins at `chunk.at`.
+    pub(super) fn value(
+        &mut self,
+        code: &Code,
+        node: NodeId,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let byte = chunk.text.bytes.get(chunk.at).copied().unwrap_or_default();
+        let inside = match (code.node(node), byte) {
+            (Node::Hold(_), _) => Inside::Hold(node),
+            (Node::ByKind { object, .. }, b'{') => *object,
+            (Node::ByKind { array, .. }, b'[') => *array,
+            _ => Inside::Copy,
+        };
+        match inside {
+            Inside::Copy => self.skip_value(code, Task::Copy, chunk, out),
+            Inside::Hold(node) => {
+                self.pass(chunk, chunk.at, out);
+                self.taken.push(Taken { bytes: Vec::new(), from: chunk.at });
+                self.skip_value(code, Task::Hold(node), chunk, out)
+            }
+            Inside::Every(node) if byte == b'[' => self.open(Frame::Elements(node), chunk),
+            Inside::Every(node) => self.open(Frame::Every(node), chunk),
+            Inside::Members(plan) => {
+                let object = self.object_of(code, plan);
+                self.open(Frame::Members(object), chunk)
+            }
+        }
+    }
+
+    fn open(&mut self, frame: Frame, chunk: &mut Chunk<'_>) -> Result<(), MigrateError> {
+        if self.frames.len() >= self.options.max_depth() {
+            return Err(MigrateError::depth(self.offset + chunk.at, self.options.max_depth()));
+        }
+        self.frames.push(frame);
+        self.state = State::Opened;
+        chunk.at += 1;
+        Ok(())
+    }
+
+    fn object_of(&mut self, code: &Code, plan: usize) -> Box<Object> {
+        match self.spare.iter().rposition(|object| object.plan == plan) {
+            Some(at) => {
+                let mut object = self.spare.swap_remove(at);
+                object.reset();
+                object
+            }
+            None => Box::new(Object::new(plan, &code.objects[plan])),
+        }
+    }
+
+    /// An element of an array, or what is around it.
+    pub(super) fn element(
+        &mut self,
+        code: &Code,
+        node: NodeId,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, MigrateError> {
+        loop {
+            chunk.at = after_white(chunk.text.bytes, chunk.at);
+            let Some(&byte) = chunk.text.bytes.get(chunk.at) else {
+                self.pass(chunk, chunk.at, out);
+                return Ok(false);
+            };
+            match (self.state, byte) {
+                (State::Opened | State::Between, b']') => {
+                    chunk.at += 1;
+                    self.frames.pop();
+                    return self.ended(code, chunk).map(|()| true);
+                }
+                (State::Between, b',') => {
+                    chunk.at += 1;
+                    self.state = State::Comma;
+                }
+                (State::Between, _) => return Err(MigrateError::syntax(self.offset + chunk.at, "`,` or `]`")),
+                _ => return self.value(code, node, chunk, out).map(|()| true),
+            }
+        }
+    }
+
+    /// Goes past the value at `chunk.at`, at once if it is short.
+    #[inline]
+    pub(super) fn skip_value(
+        &mut self,
+        code: &Code,
+        task: Task,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        self.task = task;
+        if let Some(end) = chunk.text.scalar(chunk.at) {
+            chunk.at = end;
+            return self.skipped(code, chunk, out);
+        }
+        self.skip.restart(self.room());
+        self.state = State::Skipping;
+        Ok(())
+    }
+
+    /// How many levels may still be opened.
+    pub(super) const fn room(&self) -> usize {
+        self.options.max_depth() - self.frames.len()
+    }
+
+    pub(super) fn skip_on(
+        &mut self,
+        code: &Code,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, MigrateError> {
+        if let Some(end) = self.skip.run(&mut chunk.text, chunk.at, self.offset)? {
+            chunk.at = end;
+            return self.skipped(code, chunk, out).map(|()| true);
+        }
+        chunk.at = chunk.text.bytes.len();
+        match self.task {
+            Task::Copy => self.pass(chunk, chunk.at, out),
+            Task::Drop | Task::Hold(_) => chunk.copied = chunk.at,
+        }
+        Ok(false)
+    }
+
+    /// A value that no frame is for has ended at `chunk.at`.
+    #[inline]
+    pub(super) fn skipped(
+        &mut self,
+        code: &Code,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        match self.task {
+            Task::Copy => {}
+            Task::Drop => chunk.copied = chunk.at,
+            Task::Hold(node) => {
+                let value = self.take(chunk)?;
+                chunk.copied = chunk.at;
+                let migrated = self.interpreted(code, node, &value)?;
+                self.sink(out).extend_from_slice(&migrated);
+            }
+        }
+        self.ended(code, chunk)
+    }
+
+    /// A value has ended, and so has what was taken of it for copies.
+    #[inline]
+    pub(super) fn ended(&mut self, code: &Code, chunk: &Chunk<'_>) -> Result<(), MigrateError> {
+        self.state = if self.frames.is_empty() { State::Done } else { State::Between };
+        match self.members().and_then(|object| object.taking.take()) {
+            Some(index) => self.keep(code, index, chunk),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps what was taken for the copies of a source.
+    fn keep(&mut self, code: &Code, index: usize, chunk: &Chunk<'_>) -> Result<(), MigrateError> {
+        let value = self.take(chunk)?;
+        if let Some(object) = self.members() {
+            let source = &code.objects[object.plan].sources[index];
+            for &(cell, rank) in &source.copied {
+                object.keep_copy(cell, rank, &value);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was taken innermost, up to `chunk.at`.
+    fn take(&mut self, chunk: &Chunk<'_>) -> Result<Vec<u8>, MigrateError> {
+        let Some(mut taken) = self.taken.pop() else { return Ok(Vec::new()) };
+        taken.bytes.extend_from_slice(chunk.text.bytes.get(taken.from..chunk.at).unwrap_or_default());
+        self.check_hold(taken.bytes.len())?;
+        Ok(taken.bytes)
+    }
+
+    /// The steps of a node, run on a value as the interpreter runs them.
+    fn interpreted(&mut self, code: &Code, node: NodeId, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
+        let Node::Hold(steps) = code.node(node) else { return Ok(value.to_vec()) };
+        let Migrated { body, collisions, passed } = migrate(value, steps, &self.options.with_max_bytes(usize::MAX))?;
+        self.collisions += collisions;
+        self.passed += passed;
+        Ok(body)
+    }
+
+    /// A value that is there whole, through the program from `node` on.
+    pub(super) fn rewritten(&mut self, code: &Code, node: NodeId, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
+        let mut inner = Self::new(node, &self.options);
+        inner.hold_limit = self.hold_limit;
+        let mut out = Vec::with_capacity(value.len());
+        inner.feed(code, value, &mut out)?;
+        inner.finish(code, &mut out)?;
+        self.collisions += inner.collisions;
+        self.passed += inner.passed;
+        Ok(out)
+    }
+}
