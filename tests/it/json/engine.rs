@@ -1,9 +1,9 @@
 //! The engine against the interpreter: the same meaning, at every split of the text.
 
 use proptest::prelude::*;
-use sunward::json::{Literal, Mode, OnError, Options, Program};
+use sunward::json::{Literal, Mode, OnError, Options, Program, migrate};
 
-use super::agree::{agrees, rewrite};
+use super::agree::{agrees, canonical, rewrite};
 use super::*;
 
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
@@ -149,4 +149,56 @@ fn a_constant_is_spelled_as_it_was_written() {
     let program = Program::new(&steps, Mode::Whole);
     assert_eq!(rewrite(&program, b"{}", &[]).expect("JSON"), br#"{"price":1.10}"#);
     assert_eq!(literal("1.10"), Literal::parse("1.10").expect("JSON"));
+}
+
+#[test]
+fn texts_and_numbers_of_any_length_at_any_place() {
+    let steps = [step_at("", rename("/a", "b")), step_at("", drop_op("/c")), step_at("", add("/d", "1"))];
+    for length in [0, 1, 7, 8, 15, 16, 17, 61, 62, 63, 64, 65, 127, 128, 130] {
+        let (plain, escaped) = ("x".repeat(length), "\\n\\u00e9".repeat(length / 8));
+        for lead in (0..70).step_by(3) {
+            let digits = "1234567890".repeat(3)[..length.min(25) + 1].to_owned();
+            let text = format!(
+                "{}{{\"{plain}\":\"{plain}\",\"a\":{digits},\"c\":\"{escaped}\",\"e\":[-{digits}.{digits}e+7,\"{plain}{escaped}\"]}}",
+                " ".repeat(lead)
+            );
+            let ours = rewrite(&Program::new(&steps, Mode::Whole), text.as_bytes(), &[]).expect("JSON");
+            let reference = migrate(text.as_bytes(), &steps, &Options::default()).expect("JSON").body;
+            assert_eq!(canonical(&ours), canonical(&reference), "{text}");
+            for cut in (0..text.len()).step_by(5) {
+                let cut = rewrite(&Program::new(&steps, Mode::Whole), text.as_bytes(), &[cut]);
+                assert_eq!(cut.as_ref().ok(), Some(&ours), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_skipped_may_be_deep() {
+    let steps = [step_at("", drop_op("/gone"))];
+    for depth in [63, 64, 65, 127, 128, 129, 200] {
+        let open: String = (0..depth).map(|level| if level % 3 == 0 { "[" } else { "{\"k\":" }).collect();
+        let shut: String = (0..depth).rev().map(|level| if level % 3 == 0 { "]" } else { "}" }).collect();
+        agrees("deep", &steps, format!("{{\"a\":{open}1{shut},\"gone\":2}}").as_bytes());
+        let wrong = shut.replacen(']', "}", 1);
+        agrees("deep and wrong", &steps, format!("{{\"a\":{open}1{wrong}}}").as_bytes());
+    }
+}
+
+#[test]
+fn moves_between_siblings() {
+    for collision in [Collision::Replace, Collision::Keep] {
+        let steps = [step_at("", Op::Move { from: pointer("/a"), to: pointer("/b"), collision })];
+        for text in [
+            r#"{"a": 1, "b": 2, "c": 3}"#,
+            r#"{"b": 2, "a": 1}"#,
+            r#"{"a": 1, "a": [4], "c": 3}"#,
+            r#"{"b": 1, "a": [4], "b": 3, "\u0061": 5}"#,
+            r#"{"a": 1}"#,
+            r#"{"c": 1}"#,
+            "[1, 2]",
+        ] {
+            agrees("a move", &steps, text.as_bytes());
+        }
+    }
 }
