@@ -47,6 +47,11 @@ impl Digests {
         Self { claims: FIELDS.into_iter().flat_map(|field| claims(headers, field)).collect() }
     }
 
+    /// Whether they say nothing.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.claims.is_empty()
+    }
+
     /// Whether the content is what they say.
     pub(super) fn hold(&self, content: &[u8]) -> bool {
         self.claims.iter().all(|claim| claim.algorithm.sum(content) == claim.sum)

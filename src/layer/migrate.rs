@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header;
 use http::{Request, Response, StatusCode, Uri, request, response};
 use http_body::Body;
@@ -18,6 +19,7 @@ use super::digest::Digests;
 use super::gate::respond;
 use super::hold::{Hold, HoldError};
 use super::role::Role;
+use super::stream::Fault;
 use super::work::{Client, Work};
 use crate::headers::etag::loosen;
 use crate::names::Outcome;
@@ -58,8 +60,8 @@ pin_project! {
         Untouched { #[pin] inner: S::Future },
         Answered { answer: Option<Answer> },
         /// Reads the request.
-        Reading { #[pin] body: Hold<B>, head: Option<request::Parts>, work: Work, service: S },
-        Calling { #[pin] inner: S::Future, changed: bool },
+        Reading { body: Option<Hold<Pin<Box<B>>>>, head: Option<request::Parts>, work: Work, service: S },
+        Calling { #[pin] inner: S::Future, changed: bool, fault: Option<Fault> },
         /// Reads the response.
         Answering { body: Option<Hold<Pin<Box<R>>>>, head: Option<response::Parts>, work: Work },
     }
@@ -147,14 +149,18 @@ where
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let state = match rewrite_head(&plan, spoken, &mut request) {
             Err(answer) => State::Answered { answer: Some(*answer) },
-            Ok(None) => State::Calling { inner: self.inner.call(request.map(MigrateBody::untouched)), changed: false },
+            Ok(None) => {
+                let inner = self.inner.call(request.map(MigrateBody::untouched));
+                State::Calling { inner, changed: false, fault: None }
+            }
             Ok(Some(body_plan)) => {
                 let work = Work::new(body_plan, Digests::of(request.headers()), limit, client);
                 // The service that was ready is the one to be called; its clone is not.
                 let clone = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, clone);
                 let (head, body) = request.into_parts();
-                State::Reading { body: Hold::new(body, limit), head: Some(head), work, service }
+                let hold = Hold::new(Box::pin(body), work.whole());
+                State::Reading { body: Some(hold), head: Some(head), work, service }
             }
         };
         MigrateFuture { state, plan: Some(plan), spoken, limit, client, role }
@@ -172,6 +178,19 @@ fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> 
     }
     plan.forward_headers(spoken, request.headers_mut());
     Ok(body)
+}
+
+/// What was read, migrated; or what there is, if it is more than is waited for.
+fn migrated<B>(
+    work: &Work,
+    read: Result<Bytes, HoldError>,
+    hold: Option<Hold<Pin<Box<B>>>>,
+    headers: &mut HeaderMap,
+) -> Result<(MigrateBody<B>, Option<Fault>), Unmigratable> {
+    match (read, hold) {
+        (Err(HoldError::TooLarge), Some(hold)) => work.stream(hold, headers).map(|(body, fault)| (body, Some(fault))),
+        (read, _) => Ok((MigrateBody::whole(work.run(read, headers)?), None)),
+    }
 }
 
 /// The answer to what cannot be migrated, which is counted, whatever the reason.
@@ -202,20 +221,29 @@ where
                     return Poll::Ready(Ok(whole(respond_with(answer))));
                 }
                 StateProj::Reading { body, head, work, service } => {
-                    let read = ready!(body.poll(cx));
+                    let hold = body.as_mut().expect("polled after completion");
+                    let read = ready!(Pin::new(hold).poll(cx));
                     let mut head = head.take().expect("polled after completion");
-                    match work.run(read, &mut head.headers) {
-                        Ok(content) => {
-                            let request = Request::from_parts(head, MigrateBody::whole(content));
-                            State::Calling { inner: service.call(request), changed: true }
+                    match migrated(work, read, body.take(), &mut head.headers) {
+                        Ok((body, fault)) => {
+                            let inner = service.call(Request::from_parts(head, body));
+                            State::Calling { inner, changed: true, fault }
                         }
                         Err(failure) => State::Answered { answer: Some(failed(work.plan().plan(), &failure)) },
                     }
                 }
-                StateProj::Calling { inner, changed } => {
-                    let response = ready!(inner.poll(cx))?;
-                    let Some(plan) = this.plan else { return Poll::Ready(Ok(response.map(MigrateBody::untouched))) };
-                    let (mut head, body) = response.into_parts();
+                StateProj::Calling { inner, changed, fault } => {
+                    let result = ready!(inner.poll(cx));
+                    let Some(plan) = this.plan else {
+                        return Poll::Ready(result.map(|r| r.map(MigrateBody::untouched)));
+                    };
+                    // Whatever the service made of a request that broke off, it is the client's fault.
+                    if let Some(failure) = fault.as_ref().and_then(Fault::get) {
+                        let answer = plan.failure(failure);
+                        this.state.set(State::Answered { answer: Some(answer) });
+                        continue;
+                    }
+                    let (mut head, body) = result?.into_parts();
                     if *changed {
                         plan.drop_stored_validators(head.status, &mut head.headers);
                     }
@@ -248,12 +276,8 @@ where
                     let hold = body.as_mut().expect("polled after completion");
                     let read = ready!(Pin::new(hold).poll(cx));
                     let mut head = head.take().expect("polled after completion");
-                    let migrated = match (read, body.take()) {
-                        (Err(HoldError::TooLarge), Some(hold)) => work.stream(hold, &mut head.headers),
-                        (read, _) => work.run(read, &mut head.headers).map(MigrateBody::whole),
-                    };
-                    match migrated {
-                        Ok(body) => return Poll::Ready(Ok(Response::from_parts(head, body))),
+                    match migrated(work, read, body.take(), &mut head.headers) {
+                        Ok((body, _)) => return Poll::Ready(Ok(Response::from_parts(head, body))),
                         Err(failure) => State::Answered { answer: Some(failed(work.plan().plan(), &failure)) },
                     }
                 }

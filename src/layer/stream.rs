@@ -1,6 +1,8 @@
-//! A response's body that is migrated as it passes.
+//! A body that is migrated as it passes.
 
 use std::fmt;
+
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
@@ -14,6 +16,13 @@ pub(super) struct Stream {
     plan: BodyPlan,
     out: Vec<u8>,
     ended: bool,
+    fault: Fault,
+}
+
+/// What went wrong with a body that passes, for whoever still waits for what comes of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fault {
+    failure: Arc<OnceLock<Unmigratable>>,
 }
 
 /// Why a body broke off: the inner one did, or what came of it could not be migrated. In either case the message ends
@@ -24,7 +33,15 @@ pub struct BodyError<E> {
 
 enum Kind<E> {
     Inner(E),
-    Migration(MigrateError),
+    Migration(String),
+}
+
+// === impl Fault ===
+
+impl Fault {
+    pub(super) fn get(&self) -> Option<&Unmigratable> {
+        self.failure.get()
+    }
 }
 
 // === impl Stream ===
@@ -32,9 +49,14 @@ enum Kind<E> {
 impl Stream {
     /// Begins with what was read already. What is wrong with that is found before the head is sent.
     pub(super) fn new(framed: Framed, plan: BodyPlan, read: &[u8]) -> Result<Self, Unmigratable> {
-        let mut stream = Self { framed, plan, out: Vec::new(), ended: false };
+        let mut stream = Self { framed, plan, out: Vec::new(), ended: false, fault: Fault::default() };
         stream.framed.feed(read, &mut stream.out).map_err(|error| stream.plan.unfit(error))?;
         Ok(stream)
+    }
+
+    /// Where its fault is found, if there will be one.
+    pub(super) fn fault(&self) -> Fault {
+        self.fault.clone()
     }
 
     /// Takes what came.
@@ -47,7 +69,7 @@ impl Stream {
     pub(super) fn finish<E>(&mut self) -> Result<(), BodyError<E>> {
         self.ended = true;
         let finished = self.framed.finish(&mut self.out);
-        let handles = self.plan.plan().migration_handles(true);
+        let handles = self.plan.plan().migration_handles(self.plan.is_response());
         handles.collisions.increment(self.framed.collisions());
         handles.passed.increment(self.framed.passed());
         finished.map_err(|error| self.broke(error))
@@ -72,8 +94,10 @@ impl Stream {
     fn broke<E>(&mut self, error: MigrateError) -> BodyError<E> {
         // What was sure before the fault is not sent behind it.
         self.stop();
-        self.plan.plan().migration_handles(true).errors.increment(1);
-        BodyError { kind: Kind::Migration(error) }
+        self.plan.plan().migration_handles(self.plan.is_response()).errors.increment(1);
+        let text = error.to_string();
+        let _ = self.fault.failure.set(self.plan.unfit(error));
+        BodyError { kind: Kind::Migration(text) }
     }
 }
 
@@ -112,7 +136,7 @@ impl<E: fmt::Debug> fmt::Debug for BodyError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Inner(error) => error.fmt(f),
-            Kind::Migration(error) => error.fmt(f),
+            Kind::Migration(error) => write!(f, "Migration({error:?})"),
         }
     }
 }

@@ -10,13 +10,14 @@ use super::WHOLE_BODY_BYTES;
 use super::body::MigrateBody;
 use super::digest::Digests;
 use super::hold::{Hold, HoldError};
-use super::stream::Stream;
+use super::stream::{Fault, Stream};
 #[cfg(feature = "coding")]
 use crate::coding::{self, CodingError};
 use crate::coding::{Accepted, Coding};
 use crate::headers::etag::asks_by_loosened;
 #[cfg(feature = "coding")]
 use crate::headers::{etag::loosen, merge::merge_vary};
+use crate::json::Framed;
 use crate::plan::{BodyPlan, Unmigratable, forget_bytes};
 
 /// All that is to be done to one content.
@@ -58,28 +59,36 @@ impl Work {
         &self.plan
     }
 
-    /// How much of a response is read before its head is sent; 0 for many documents, each of which is passed on at
-    /// once.
+    /// How much is read before the head is sent; 0 for many documents, each of which is passed on at once. A request's
+    /// digests are checked before the service sees it, so then all of it.
     pub(super) fn whole(&self) -> usize {
-        match self.plan.stream(self.limit) {
+        match self.framed() {
             None => self.limit,
             Some(_) if self.plan.is_document() => self.limit.min(WHOLE_BODY_BYTES),
             Some(_) => 0,
         }
     }
 
-    /// A response's content that is migrated as it passes, since it is more than [`whole`](Self::whole).
+    /// A run over content that passes; none for content that must be there whole.
+    fn framed(&self) -> Option<Framed> {
+        let checked = !self.plan.is_response() && !self.digests.is_empty();
+        if checked { None } else { self.plan.stream(self.limit) }
+    }
+
+    /// Content that is migrated as it passes, since it is more than [`whole`](Self::whole), and where its fault would be
+    /// found.
     pub(super) fn stream<B>(
         &self,
         hold: Hold<Pin<Box<B>>>,
         headers: &mut HeaderMap,
-    ) -> Result<MigrateBody<B>, Unmigratable> {
-        let framed = self.plan.stream(self.limit).ok_or_else(|| self.plan.too_large())?;
+    ) -> Result<(MigrateBody<B>, Fault), Unmigratable> {
+        let framed = self.framed().ok_or_else(|| self.plan.too_large())?;
         let (read, rest) = hold.into_parts();
         let stream = Stream::new(framed, self.plan.clone(), &read)?;
         forget_bytes(headers);
         headers.remove(header::TRANSFER_ENCODING);
-        Ok(MigrateBody::streamed(rest, stream))
+        let fault = stream.fault();
+        Ok((MigrateBody::streamed(rest, stream), fault))
     }
 
     /// The content that is passed on, and the fields that speak of it.

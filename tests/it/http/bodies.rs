@@ -278,10 +278,16 @@ fn bodies_are_held_up_to_a_limit() {
     }
     let rows: &[Row<'_>] = &[
         (
-            "request",
-            "POST /v1/users\ncontent-type: application/json\n\n{\"name\":\"0123456789\"}",
+            "a request whose digest has to be checked",
+            "POST /v1/users\ncontent-type: application/json\ncontent-digest: sha-256=:AA==:\n\n{\"name\":\"0123456789\"}",
             "",
             &["413", "~ problems/body-too-large", "> nothing"],
+        ),
+        (
+            "a request passes as it is migrated",
+            "POST /v1/users\ncontent-type: application/json\n\n{\"name\":\"0123456789\"}",
+            "200\n\n",
+            &["200", "> = {\"title\":\"0123456789\",\"plan\":\"free\"}", "> -content-length"],
         ),
         (
             "a response passes as it is migrated",

@@ -134,3 +134,66 @@ fn a_fault_at_the_beginning_is_a_clean_answer() {
         assert_eq!(response.status(), 502);
     });
 }
+
+/// A request of version 1 that begins with `first`, to a service that reads all of it and then says 201, or breaks.
+async fn sent(first: Vec<Bytes>, last: io::Result<Bytes>) -> (Result<Response<Bytes>, String>, Arc<Mutex<Vec<u8>>>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    first.into_iter().for_each(|chunk| sender.send(Ok(chunk)).expect("it is there"));
+    sender.send(last).expect("it is there");
+    drop(sender);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
+    let service = service_fn(move |request: Request<_>| {
+        let seen = Arc::clone(&kept);
+        async move {
+            let mut body = Box::pin(request.into_body());
+            while let Some(text) = next(&mut body).await {
+                let text = text.map_err(|error: BodyError<io::Error>| format!("the request broke off: {error}"))?;
+                seen.lock().expect("unlocked").extend_from_slice(text.as_bytes());
+            }
+            Ok::<_, String>(
+                Response::builder().status(201).body(http_body_util::Empty::<Bytes>::new()).expect("a response"),
+            )
+        }
+    });
+    let bench = Bench::new(users().with_path("/v{version}"));
+    let request = Request::post("/v1/users").header("content-type", "application/json").body(Live(receiver));
+    let result = bench.layer().layer(service).oneshot(request.expect("a request")).await;
+    let whole = match result {
+        Ok(response) => {
+            let (head, body) = response.into_parts();
+            let bytes = body.collect().await.map_err(|error| error.to_string());
+            bytes.map(|bytes| Response::from_parts(head, bytes.to_bytes()))
+        }
+        Err(error) => Err(error),
+    };
+    (whole, seen)
+}
+
+/// The beginning of a user that is more than is waited for.
+fn large_user() -> Vec<Bytes> {
+    vec!["{\"name\":\"a\",\"n\":1.10,\"bio\":\"".into(), "x".repeat(100 << 10).into()]
+}
+
+#[test]
+fn a_large_request_passes_as_it_is_migrated() {
+    run(async {
+        let (response, seen) = sent(large_user(), Ok("\"}".into())).await;
+        assert_eq!(response.expect("no error").status(), 201);
+        let seen = seen.lock().expect("unlocked");
+        assert!(seen.starts_with(b"{\"title\":\"a\",\"n\":1.10,") && seen.ends_with(b"x\",\"plan\":\"free\"}"));
+    });
+}
+
+#[test]
+fn a_request_that_breaks_on_the_way_is_its_sender_s_fault() {
+    run(async {
+        let (response, seen) = sent(large_user(), Ok("\" oops".into())).await;
+        let response = response.expect("an answer, though the service failed");
+        assert_eq!(response.status(), 400);
+        assert!(response.body().windows(13).any(|part| part == b"/body-invalid"), "{response:?}");
+        assert!(!seen.lock().expect("unlocked").ends_with(b"}"), "never a whole one");
+        let (result, _) = sent(large_user(), Err(io::ErrorKind::ConnectionReset.into())).await;
+        assert!(result.is_err(), "a client that went away gets the service's error, as without the layers");
+    });
+}
