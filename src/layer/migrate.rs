@@ -35,8 +35,9 @@ pub struct MigrateLayer {
 
 /// Calls a service that speaks one version for clients that speak any.
 ///
-/// Bodies that no change touches are neither read nor held. The others are held as a whole, up to a limit: then a
-/// failure is still a clean answer, 4xx for the client's body, 502 for the service's.
+/// Bodies that no change touches are neither read nor held. The others are migrated before they are passed on, up to
+/// 64 KiB: then a failure is still a clean answer, 4xx for the client's body, 502 for the service's. Larger ones and
+/// streams are migrated as they pass, and break off on a failure.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrate<S> {
     inner: S,
@@ -88,7 +89,7 @@ pin_project! {
 // === impl MigrateLayer ===
 
 impl MigrateLayer {
-    /// The layer; bodies are held up to 4 MiB.
+    /// The layer; up to 4 MiB of a body are held.
     #[must_use]
     pub const fn new() -> Self {
         Self { max_body_bytes: MAX_BODY_BYTES, role: Role::Origin }

@@ -79,11 +79,11 @@ pub struct VersioningLayer {
     migrate: MigrateLayer,
 }
 
-/// A response up to this size is migrated before its head is sent, so that its length is known and a failure is a clean
+/// A body up to this size is migrated before it is passed on, so that its length is known and a failure is a clean 4xx or
 /// 502; a larger one is migrated as it passes.
 pub const WHOLE_BODY_BYTES: usize = 64 * 1024;
 
-/// Bodies that have to be migrated are held up to this size, unless said.
+/// So much is held of a body that has to be migrated, unless said.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 // === impl VersioningLayer ===
@@ -115,8 +115,8 @@ impl VersioningLayer {
         self
     }
 
-    /// The size up to which a body that has to be migrated is held; 4 MiB, unless said. Larger requests get a 413,
-    /// larger responses become a 502.
+    /// How much is held of a body that has to be migrated; 4 MiB, unless said. If more must be, a request gets a 413, and
+    /// a response becomes a 502, or breaks off if its head is sent already.
     #[must_use]
     pub fn with_max_body_bytes(mut self, bytes: usize) -> Self {
         self.migrate = self.migrate.with_max_body_bytes(bytes);

@@ -24,7 +24,7 @@ static GATEWAY: Table = Table {
     keys: &[
         key("listen", Kind::Address, "The address on which clients are served.").or("\"127.0.0.1:8080\""),
         key("admin", Kind::Address, "The address of the admin listener.").or("\"127.0.0.1:9090\""),
-        key("max_body_bytes", Kind::Integer { min: 1, max: i64::MAX }, "So much is held of a body that has to be migrated; a longer request gets a 413, a response that must hold more breaks off.")
+        key("max_body_bytes", Kind::Integer { min: 1, max: i64::MAX }, "So much is held of a body that has to be migrated. If more must be, a request gets a 413, and a response becomes a 502 or breaks off.")
             .or("4194304"),
         key("request_timeout", Kind::Duration, "How long an upstream may take to start its answer.").or("\"30s\""),
         key("connect_timeout", Kind::Duration, "How long connecting to an upstream may take.").or("\"5s\""),
