@@ -18,6 +18,7 @@
 #[cfg(feature = "axum")]
 mod axum;
 mod bodies;
+mod bugs;
 mod codings;
 mod digests;
 mod headers;
