@@ -50,10 +50,18 @@ impl Gateway {
 
     /// The demo, with its services on free ports.
     async fn demo() -> Self {
+        Self::demo_as("shop").await
+    }
+
+    /// The demo under another name of its api.
+    async fn demo_as(api: &'static str) -> Self {
         let (a, b, legacy) = tokio::join!(origins::start(3), origins::start(3), origins::start(2));
         let bound = [("127.0.0.1:3001", a), ("127.0.0.1:3002", b), ("127.0.0.1:3003", legacy)]
             .map(|(written, bound)| (written, bound.expect("a free port").to_string()));
-        let rewrite = move |text: String| bound.iter().fold(text, |text, (from, to)| text.replace(from, to));
+        let rewrite = move |text: String| {
+            let text = text.replacen("name = \"shop\"", &format!("name = \"{api}\""), 1);
+            bound.iter().fold(text, |text, (from, to)| text.replace(from, to))
+        };
         Self::start(&demo_file(), Options::new().with_rewrite(rewrite)).await
     }
 

@@ -7,7 +7,8 @@ use super::Gateway;
 
 #[tokio::test]
 async fn metrics_pass_the_check_of_prometheus() {
-    let gateway = Gateway::demo().await;
+    // The process has one recorder: an api of this name is in no other test.
+    let gateway = Gateway::demo_as("scraped").await;
     for path in ["/api/v3/users/1", "/api/v2/users/1", "/api/v1/users/1", "/api/v9/users", "/api/v3/nowhere"] {
         gateway.get(path).await;
     }
@@ -15,10 +16,10 @@ async fn metrics_pass_the_check_of_prometheus() {
     assert!(metrics.field("content-type").starts_with("text/plain; version=0.0.4"));
     let body = dechunk(&metrics);
     for part in [
-        r#"sunward_gone_total{api="shop",version="1",route="/users/{id}",method="GET"}"#,
+        r#"sunward_gone_total{api="scraped",version="1",route="/users/{id}",method="GET"}"#,
         r#"version="_other",route="_unmatched",method="GET",status_class="4xx",outcome="refused"}"#,
-        r#"sunward_requested_deprecated{api="shop",version="2",route="/users/{id}"} 1"#,
-        r#"sunward_version_sunset_timestamp_seconds{api="shop",version="2"} 1922313600"#,
+        r#"sunward_requested_deprecated{api="scraped",version="2",route="/users/{id}"} 1"#,
+        r#"sunward_version_sunset_timestamp_seconds{api="scraped",version="2"} 1922313600"#,
         "# HELP sunward_requests_total ",
         "sunward_migration_duration_seconds_bucket{",
     ] {
