@@ -55,6 +55,13 @@ pub struct Diagnostic {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    hidden: Hidden,
+}
+
+/// Values that no finding shows, and what is shown in their place; the longest first.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Hidden {
+    list: Vec<(String, String)>,
 }
 
 // === impl Span ===
@@ -211,17 +218,30 @@ impl Diagnostics {
     /// Nothing found yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { list: Vec::new() }
+        Self { list: Vec::new(), hidden: Hidden { list: Vec::new() } }
     }
 
     /// Adds a finding.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
+    pub fn push(&mut self, mut diagnostic: Diagnostic) {
+        self.hidden.edit(&mut diagnostic);
         self.list.push(diagnostic);
     }
 
     /// Adds all of `other`.
-    pub fn append(&mut self, mut other: Self) {
-        self.list.append(&mut other.list);
+    pub fn append(&mut self, other: Self) {
+        for (value, shown) in &other.hidden.list {
+            self.hide(value, shown);
+        }
+        other.list.into_iter().for_each(|found| self.push(found));
+    }
+
+    /// Shows `shown` in the place of `value`, in what was found and in all that will be. A value of less than eight
+    /// characters is no secret, and could be a word of any sentence: it is looked for in backticks only.
+    #[cfg_attr(not(feature = "config"), allow(dead_code, reason = "values come from a file's environment"))]
+    pub(crate) fn hide(&mut self, value: &str, shown: &str) {
+        if self.hidden.add(value, shown) {
+            self.list.iter_mut().for_each(|found| self.hidden.edit(found));
+        }
     }
 
     /// Whether one of them is an error.
@@ -250,6 +270,42 @@ impl Diagnostics {
     /// The findings.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()
+    }
+}
+
+// === impl Hidden ===
+
+impl Hidden {
+    /// Whether there is something new to hide.
+    fn add(&mut self, value: &str, shown: &str) -> bool {
+        let pair = match value.chars().count() {
+            0 => return false,
+            1..8 => (format!("`{value}`"), format!("`{shown}`")),
+            _ => (value.to_owned(), shown.to_owned()),
+        };
+        let new = !self.list.contains(&pair);
+        if new {
+            let at = self.list.partition_point(|(known, _)| known.len() >= pair.0.len());
+            self.list.insert(at, pair);
+        }
+        new
+    }
+
+    fn edit(&self, found: &mut Diagnostic) {
+        let texts = [Some(&mut found.message), found.help.as_mut()];
+        for text in texts.into_iter().flatten() {
+            for (value, shown) in &self.list {
+                if text.contains(value.as_str()) {
+                    *text = text.replace(value.as_str(), shown);
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hidden").field("values", &self.list.len()).finish()
     }
 }
 

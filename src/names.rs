@@ -33,6 +33,25 @@ pub const REQUEST_DURATION: &str = "http_server_request_duration_seconds";
 /// Reloads of the config file.
 pub const RELOADS: &str = "sunward_config_reload_total";
 
+/// When the config that is served was accepted, as seconds since 1970.
+pub const CONFIG_ACCEPTED: &str = "sunward_config_accepted_timestamp_seconds";
+/// Open connections of clients.
+pub const CONNECTIONS: &str = "sunward_connections";
+/// What was refused so that the rest could be served.
+pub const SHED: &str = "sunward_shed_total";
+/// Whether an instance gets requests.
+pub const UPSTREAM_UP: &str = "sunward_upstream_up";
+/// Requests under way to an instance.
+pub const UPSTREAM_PENDING: &str = "sunward_upstream_pending";
+/// Requests to an instance, by what became of them.
+pub const UPSTREAM_REQUESTS: &str = "sunward_upstream_requests_total";
+/// Requests that were sent again.
+pub const UPSTREAM_RETRIES: &str = "sunward_upstream_retries_total";
+/// How often an instance was taken out because its requests failed.
+pub const UPSTREAM_EJECTIONS: &str = "sunward_upstream_ejections_total";
+/// Lines of the access log that could not be written.
+pub const ACCESS_LOG_DROPPED: &str = "sunward_access_log_dropped_total";
+
 /// The version label of a request whose version is none of the api's.
 pub const OTHER: &str = "_other";
 /// The route label of a request whose path is none of the api's.
@@ -59,6 +78,21 @@ pub enum Outcome {
     Error,
     /// The client went away before the end of the response.
     Aborted,
+}
+
+/// What became of a request to an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpstreamResult {
+    /// Answered, and not by 502, 503 or 504.
+    Ok,
+    /// Answered by 502, 503 or 504.
+    Error,
+    /// There was no connection.
+    Connect,
+    /// It took too long.
+    Timeout,
+    /// It broke off.
+    Reset,
 }
 
 /// The labels of one version on one route.
@@ -129,6 +163,19 @@ pub fn describe() {
     describe_counter!(RESPONSE_BYTES, Unit::Bytes, "Bytes of response bodies.");
     describe_histogram!(REQUEST_DURATION, Unit::Seconds, "How long requests took, to the end of the response's body.");
     describe_counter!(RELOADS, "Reloads of the config file, by result.");
+    describe_gauge!(
+        CONFIG_ACCEPTED,
+        Unit::Seconds,
+        "When the config that is served was accepted, as seconds since 1970."
+    );
+    describe_gauge!(CONNECTIONS, "Open connections of clients.");
+    describe_counter!(SHED, "What was refused so that the rest could be served, by what ran short.");
+    describe_gauge!(UPSTREAM_UP, "1 if the instance gets requests, 0 if it is ejected or not well.");
+    describe_gauge!(UPSTREAM_PENDING, "Requests under way to the instance.");
+    describe_counter!(UPSTREAM_REQUESTS, "Requests to the instance, by result.");
+    describe_counter!(UPSTREAM_RETRIES, "Requests that were sent again.");
+    describe_counter!(UPSTREAM_EJECTIONS, "How often the instance was taken out because its requests failed.");
+    describe_counter!(ACCESS_LOG_DROPPED, "Lines of the access log that could not be written.");
 }
 
 /// Says when a version ends.
@@ -139,6 +186,52 @@ pub fn sunset_timestamp(api: &str, version: &str) -> Gauge {
 /// Counts a reload; `result` is `accepted` or `rejected`.
 pub fn reloads(result: &'static str) -> Counter {
     counter!(RELOADS, "result" => result)
+}
+
+/// When the config that is served was accepted.
+pub fn config_accepted() -> Gauge {
+    gauge!(CONFIG_ACCEPTED)
+}
+
+/// Open connections of clients.
+pub fn connections() -> Gauge {
+    gauge!(CONNECTIONS)
+}
+
+/// Counts what was refused; `reason` is `requests` or `memory`.
+pub fn shed(reason: &'static str) -> Counter {
+    counter!(SHED, "reason" => reason)
+}
+
+/// Whether an instance gets requests.
+pub fn upstream_up(upstream: &str, instance: &str) -> Gauge {
+    gauge!(UPSTREAM_UP, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
+}
+
+/// Requests under way to an instance.
+pub fn upstream_pending(upstream: &str, instance: &str) -> Gauge {
+    gauge!(UPSTREAM_PENDING, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
+}
+
+/// How often an instance was taken out.
+pub fn upstream_ejections(upstream: &str, instance: &str) -> Counter {
+    counter!(UPSTREAM_EJECTIONS, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
+}
+
+/// Requests to an instance.
+pub fn upstream_requests(upstream: &str, instance: &str, result: UpstreamResult) -> Counter {
+    let (upstream, instance) = (upstream.to_owned(), instance.to_owned());
+    counter!(UPSTREAM_REQUESTS, "upstream" => upstream, "instance" => instance, "result" => result.as_str())
+}
+
+/// Requests that were sent again.
+pub fn upstream_retries(upstream: &str) -> Counter {
+    counter!(UPSTREAM_RETRIES, "upstream" => upstream.to_owned())
+}
+
+/// Lines of the access log that could not be written.
+pub fn access_log_dropped() -> Counter {
+    counter!(ACCESS_LOG_DROPPED)
 }
 
 /// A method as a label: one of nine, or `_other`, as OpenTelemetry has it.
@@ -163,6 +256,25 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Error => "error",
             Self::Aborted => "aborted",
+        }
+    }
+}
+
+// === impl UpstreamResult ===
+
+impl UpstreamResult {
+    /// All of them, in the order of their values.
+    pub const ALL: [Self; 5] = [Self::Ok, Self::Error, Self::Connect, Self::Timeout, Self::Reset];
+
+    /// The label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Reset => "reset",
         }
     }
 }

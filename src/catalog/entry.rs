@@ -124,6 +124,8 @@ pub struct RouteEntry {
     pub speaks: Option<VersionId>,
     /// The prefix that the service behind knows the api by, where it is not what the api says.
     pub forward_as: Option<Box<str>>,
+    /// How long its exchanges may take; the gateway sees to it.
+    pub timeout: Option<std::time::Duration>,
     /// The dates of versions that are others on this route.
     pub lives: Box<[(VersionId, Life)]>,
 }
@@ -239,6 +241,8 @@ impl ApiEntry {
         let name = |source: &ConsumerSource| match source {
             ConsumerSource::Header(name) => HeaderName::try_from(name.as_str()).ok(),
             ConsumerSource::UserAgent => Some(header::USER_AGENT),
+            // No field says it: what a shared cache keeps for one it would give to another, so `*` would be needed.
+            ConsumerSource::ClientCertificate => None,
         };
         let mut names = self.vary.to_vec();
         for name in self.consumer.iter().filter_map(name) {

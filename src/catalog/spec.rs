@@ -175,6 +175,7 @@ pub struct Route {
     pub(crate) upstream: Option<Spanned<String>>,
     pub(crate) speaks: Option<Spanned<String>>,
     pub(crate) forward_as: Option<Spanned<String>>,
+    pub(crate) timeout: Option<Duration>,
     pub(crate) lives: Vec<(Spanned<String>, Life)>,
 }
 
@@ -185,6 +186,9 @@ pub enum ConsumerSource {
     Header(Spanned<String>),
     /// The first product of `User-Agent`, without its version.
     UserAgent,
+    /// The name in the certificate that the client's connection was made with: a [`Consumer`](crate::consumer::Consumer)
+    /// in the request's extensions, where whoever accepts connections puts it.
+    ClientCertificate,
 }
 
 // === impl Api ===
@@ -540,7 +544,15 @@ impl Extension {
 impl Route {
     /// `GET /users/{id}`, as the newest version has it; `*` stands for every method.
     pub fn new(route: impl Into<Spanned<String>>) -> Self {
-        Self { route: route.into(), default: None, upstream: None, speaks: None, forward_as: None, lives: Vec::new() }
+        Self {
+            route: route.into(),
+            default: None,
+            upstream: None,
+            speaks: None,
+            forward_as: None,
+            timeout: None,
+            lives: Vec::new(),
+        }
     }
 
     setters! {

@@ -99,7 +99,11 @@ fn unspecified(mut reader: Reader<'_, '_>) -> Option<Unspecified> {
 }
 
 fn consumer(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<ConsumerSource> {
-    word_or_table(node, kind, found, |_| ConsumerSource::UserAgent, consumer_table)
+    let word = |word| match word {
+        "client-certificate" => ConsumerSource::ClientCertificate,
+        _ => ConsumerSource::UserAgent,
+    };
+    word_or_table(node, kind, found, word, consumer_table)
 }
 
 fn consumer_table(mut reader: Reader<'_, '_>) -> Option<ConsumerSource> {

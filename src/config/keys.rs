@@ -1,14 +1,16 @@
 //! Every table and key of the file, said once: the reader, the JSON Schema and the reference all come from here.
 
+mod gateway;
 mod ops;
 mod reference;
 mod tables;
+mod upstream;
 
 use std::borrow::Cow;
 
 pub(super) use ops::OPS;
 pub use reference::reference;
-pub(super) use tables::ROOT;
+pub(super) use tables::{INCLUDED, ROOT};
 
 /// A table of the file and the keys it may have.
 pub(super) struct Table {
@@ -48,7 +50,10 @@ pub(super) enum Kind {
     Percent,
     Date,
     Duration,
-    Address,
+    /// Where to listen.
+    Listen,
+    /// An address, or a network of addresses.
+    Network,
     Url,
     /// Any value that JSON has.
     Literal,
@@ -89,6 +94,14 @@ pub(super) fn tables() -> Vec<&'static Table> {
         op.all().for_each(|key| visit_kind(key.kind, &mut list));
     }
     list
+}
+
+/// Whether texts in the table may have variables of the environment in them.
+pub(super) fn has_variables(table: &Table) -> bool {
+    let mut list = Vec::new();
+    let holders = ROOT.keys.iter().filter(|key| matches!(key.name, "gateway" | "upstream"));
+    holders.for_each(|key| visit_kind(key.kind, &mut list));
+    list.iter().any(|known| known.name == table.name)
 }
 
 fn visit(table: &'static Table, list: &mut Vec<&'static Table>) {
@@ -150,7 +163,8 @@ impl Kind {
             Self::Percent => "number from 0 to 100".into(),
             Self::Date => "date".into(),
             Self::Duration => "duration".into(),
-            Self::Address => "socket address".into(),
+            Self::Listen => "place to listen on".into(),
+            Self::Network => "network of addresses".into(),
             Self::Url => "URL".into(),
             Self::Literal => "any value".into(),
             Self::Json => "JSON text".into(),
@@ -184,8 +198,11 @@ impl Kind {
             Self::Flag => Some("write `true` or `false`, without quotes"),
             Self::Integer { .. } | Self::Percent => Some("write the number without quotes"),
             Self::Date => Some("write `2026-01-01`, `2026-01-01T00:00:00Z` or an HTTP-date in quotes"),
-            Self::Duration => Some("write a text such as `\"30s\"`, `\"1h30m\"` or `\"2d\"`"),
-            Self::Address => Some("write a text such as `\"127.0.0.1:8080\"`"),
+            Self::Duration => Some("write a text such as `\"30s\"`, `\"1h30m\"` or `\"250ms\"`"),
+            Self::Listen => {
+                Some("write a text such as `\"127.0.0.1:8080\"`, `\"unix:/run/sunward.sock\"` or `\"systemd\"`")
+            }
+            Self::Network => Some("write a text such as `\"10.0.0.0/8\"` or `\"127.0.0.1\"`"),
             Self::Url => Some("write a text such as `\"http://10.0.0.1:3000\"`"),
             Self::Json => Some("put the JSON into single quotes: `'{\"a\": null}'`"),
             Self::Op => Some("write a table whose first key is the op: `{ rename = \"/old\", to = \"/new\" }`"),

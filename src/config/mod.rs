@@ -1,12 +1,15 @@
 //! The TOML file: read into specs, with everything that is wrong with it said at once.
 //!
-//! [`read`] stops at nothing but broken TOML. What it cannot read it leaves out, so that the checks of
+//! [`read_all`] stops at nothing but broken TOML. What it cannot read it leaves out, so that the checks of
 //! [`catalog`](crate::catalog) and [`change`](crate::change) can add their findings to the same list, and [`render`]
 //! shows them all with their place in the file.
 //!
 //! ```
-//! let (config, found) = sunward::config::read("[[api]]\nname = \"shop\"\nbase_pat = \"/api\"\n");
-//! let shown = sunward::config::render(&found, "[[api]]\nname = \"shop\"\nbase_pat = \"/api\"\n", "sunward.toml", false);
+//! use sunward::config::{Sources, read_all, render};
+//!
+//! let sources = Sources::new("sunward.toml", "[[api]]\nname = \"shop\"\nbase_pat = \"/api\"\n");
+//! let (config, found) = read_all(&sources, &|_| None);
+//! let shown = render(&found, &sources, false);
 //! assert!(shown.contains("error[unknown-key]"));
 //! assert!(shown.contains("sunward.toml:3:1"));
 //! assert!(shown.contains("did you mean `base_path`?"));
@@ -17,29 +20,38 @@ mod api;
 mod change;
 mod gateway;
 mod head;
+mod include;
 mod keys;
 mod node;
 mod op;
 mod render;
 mod schema;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod value;
+mod variables;
 mod version;
 
 use toml::de::DeTable;
 
-pub use gateway::{GatewaySpec, Instance, LogFormat, Upstream};
+pub use gateway::{
+    AccessLog, Check, Eject, Forwarded, GatewaySpec, Instance, Limits, Listen, LogFormat, Proxy, SpeaksFrom, Timeouts,
+    Tls, Upstream, UpstreamTls,
+};
 pub use keys::reference;
 pub use render::{render, to_json};
 pub use schema::schema;
+pub use sources::{Source, Sources};
+pub use variables::Environment;
 
 use crate::catalog::Api;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use node::File;
 use tree::Reader;
 
-/// A file, read but not yet checked for its meaning.
+/// A file and those that it includes, read but not yet checked for their meaning.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Config {
@@ -49,47 +61,71 @@ pub struct Config {
     pub apis: Vec<Api>,
     /// The `[[upstream]]` tables.
     pub upstreams: Vec<Upstream>,
+    /// Whether all that is included could be read, so that what is not here is nowhere.
+    pub complete: bool,
 }
 
-/// Reads a file as far as it can be read, with all findings by their position. There is no config only when the text
-/// is not TOML.
+/// Reads one text as far as it can be read, with all findings by their position. Nothing is included, and no
+/// environment variable is set. There is no config only when the text is not TOML.
 #[must_use]
 pub fn read(source: &str) -> (Option<Config>, Diagnostics) {
-    let mut found = Diagnostics::new();
-    let (document, errors) = DeTable::parse_recoverable(source);
-    if !errors.is_empty() {
-        errors.iter().for_each(|error| found.push(syntax(error, source)));
-        found.sort();
-        return (None, found);
-    }
-    let config = config(Reader::root(document.get_ref(), &keys::ROOT, &mut found));
-    found.sort();
-    (Some(config), found)
+    read_all(&Sources::new("", source), &|_| None)
 }
 
-fn config(mut reader: Reader<'_, '_>) -> Config {
-    let gateway = reader.table("gateway", GatewaySpec::read).unwrap_or_default();
-    let apis = reader.tables("api", api::api);
+/// Reads a file and those that it includes as far as they can be read, with all findings by their position. There is
+/// no config only when the first one is not TOML.
+#[must_use]
+pub fn read_all(sources: &Sources, environment: Environment<'_>) -> (Option<Config>, Diagnostics) {
+    let mut found = sources.problems().clone();
+    let mut config = Config { complete: found.is_empty(), ..Config::default() };
+    let mut broken = false;
+    // An upstream whose name could not be read may be the one that is looked for.
     let mut nameless = false;
-    let upstreams = reader.tables("upstream", |reader| {
+    for (at, source) in sources.files().iter().enumerate() {
+        let (document, errors) = DeTable::parse_recoverable(source.text());
+        if !errors.is_empty() {
+            errors.iter().for_each(|error| found.push(syntax(error, source)));
+            broken |= at == 0;
+            config.complete = false;
+            continue;
+        }
+        let keys = if at == 0 { &keys::ROOT } else { &keys::INCLUDED };
+        let reader = Reader::root(document.get_ref(), File::new(source), keys, &mut found);
+        nameless |= tables(&mut config, reader, environment);
+    }
+    gateway::check_names(&config.upstreams, &mut found);
+    if config.complete && !nameless {
+        gateway::check_references(&config.apis, &config.upstreams, &mut found);
+    }
+    found.sort();
+    ((!broken).then_some(config), found)
+}
+
+/// Reads the tables of one file. Says whether an upstream among them has no name.
+fn tables<'t>(config: &mut Config, mut reader: Reader<'t, '_>, environment: Environment<'t>) -> bool {
+    // The loader has followed the entries; here it is only said what is wrong with them.
+    reader.texts("include");
+    config.apis.extend(reader.tables("api", api::api));
+    reader.allow_variables(environment);
+    if let Some(gateway) = reader.table("gateway", GatewaySpec::read) {
+        config.gateway = gateway;
+    }
+    let mut nameless = false;
+    config.upstreams.extend(reader.tables("upstream", |reader| {
         let upstream = Upstream::read(reader);
         nameless |= upstream.is_none();
         upstream
-    });
-    gateway::check_names(&upstreams, reader.found);
-    // An upstream whose name could not be read may be the one that is looked for.
-    if !nameless {
-        gateway::check_references(&apis, &upstreams, reader.found);
-    }
+    }));
     reader.finish();
-    Config { gateway, apis, upstreams }
+    nameless
 }
 
-fn syntax(error: &toml::de::Error, source: &str) -> Diagnostic {
+fn syntax(error: &toml::de::Error, source: &Source) -> Diagnostic {
     let range = error.span().unwrap_or_default();
     // A span without an end would pass for none.
-    let span = Span::new(range.start, range.end.max(usize::from(!source.is_empty())));
-    match (error.message(), source.get(range)) {
+    let end = range.end.max(usize::from(!source.text().is_empty()));
+    let span = File::new(source).span(range.start..end);
+    match (error.message(), source.text().get(range)) {
         ("duplicate key", Some(key)) => Diagnostic::error("duplicate-key", format!("`{key}` is said twice"), span)
             .help("remove one; a list of tables has two brackets: `[[api]]`"),
         (message, _) => Diagnostic::error("syntax", format!("this is not TOML: {message}"), span),

@@ -1,11 +1,14 @@
 //! One value of the file, and what to say if it is not what was wanted.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use toml::de::DeValue;
 
 use super::keys::{Kind, listed};
+use super::sources::Source;
 use super::value;
+use super::variables::{Environment, Problem, expand};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::Literal;
 
@@ -15,18 +18,49 @@ pub(super) struct Node<'t> {
     pub(super) key: &'t str,
     pub(super) value: &'t DeValue<'t>,
     pub(super) span: Span,
+    pub(super) file: File<'t>,
 }
 
-/// A span as the TOML reader gives it.
-pub(super) fn found_span(range: std::ops::Range<usize>) -> Span {
-    Span::new(range.start, range.end)
+/// The file that a value stands in, and what its texts may hold there.
+#[derive(Clone, Copy, Default)]
+pub(super) struct File<'t> {
+    /// Where its text begins in the row of all.
+    base: usize,
+    text: &'t str,
+    /// Where the variables of texts come from; texts are taken as they are without.
+    environment: Option<Environment<'t>>,
+}
+
+// === impl File ===
+
+impl<'t> File<'t> {
+    pub(super) fn new(source: &'t Source) -> Self {
+        Self { base: source.base(), text: source.text(), environment: None }
+    }
+
+    /// The same file, where texts may have variables in them.
+    pub(super) fn with_variables(self, environment: Environment<'t>) -> Self {
+        Self { environment: Some(environment), ..self }
+    }
+
+    /// A span as the TOML reader gives it.
+    pub(super) fn span(self, range: Range<usize>) -> Span {
+        Span::new(self.base + range.start, self.base + range.end)
+    }
+
+    /// Where in the text at `span` the part `part` stands.
+    fn part(self, span: Span, part: &str) -> Span {
+        let local = span.start() - self.base..span.end() - self.base;
+        let found = self.text.get(local.clone()).and_then(|text| text.find(part));
+        found.map_or(span, |at| self.span(local.start + at..local.start + at + part.len()))
+    }
 }
 
 // === impl Node ===
 
 impl<'t> Node<'t> {
     pub(super) fn element(self, element: &'t toml::Spanned<DeValue<'t>>) -> Self {
-        Self { key: self.key, value: element.get_ref(), span: found_span(element.span()) }
+        Self { value: element.get_ref(), span: self.file.span(element.span()), ..self }
     }
 
     pub(super) fn wrong_type<T>(self, wanted: Kind, found: &mut Diagnostics) -> Option<T> {
@@ -62,12 +96,44 @@ impl<'t> Node<'t> {
         let DeValue::String(text) = self.value else {
             return self.wrong_type(wanted, found);
         };
+        let text = self.expanded(text, found)?;
         if matches!(wanted, Kind::Name) && text.is_empty() {
             let message = format!("`{}` is empty", self.key);
             found.push(Diagnostic::error("empty-text", message, self.span).help("say it, or leave the key out"));
             return None;
         }
-        Some(Spanned::new(text.as_ref().to_owned(), self.span))
+        Some(Spanned::new(text, self.span))
+    }
+
+    /// The text with the values of its variables, which no finding shows.
+    fn expanded(self, text: &str, found: &mut Diagnostics) -> Option<String> {
+        let Some(environment) = self.file.environment else { return Some(text.to_owned()) };
+        let expanded = expand(text, environment);
+        for problem in &expanded.problems {
+            found.push(self.problem(*problem));
+        }
+        if !expanded.values.is_empty() {
+            found.hide(&expanded.text, text);
+        }
+        for (value, part) in &expanded.values {
+            found.hide(value, part);
+        }
+        expanded.problems.is_empty().then_some(expanded.text)
+    }
+
+    fn problem(self, problem: Problem<'_>) -> Diagnostic {
+        match problem {
+            Problem::Unset { part, name } => {
+                let message = format!("the environment variable `{name}` is not set");
+                let help = format!("set it, or say what holds without it: `${{{name}:-…}}`");
+                Diagnostic::error("unset-variable", message, self.file.part(self.span, part)).help(help)
+            }
+            Problem::Malformed { part } => {
+                let message = format!("`{}` is no variable", value::excerpt(part));
+                let help = "write `${NAME}` or `${NAME:-default}`; `$${` stands for a literal `${`";
+                Diagnostic::error("bad-variable", message, self.file.part(self.span, part)).help(help)
+            }
+        }
     }
 
     pub(super) fn word(self, wanted: Kind, found: &mut Diagnostics) -> Option<&'static str> {
@@ -78,8 +144,9 @@ impl<'t> Node<'t> {
         let text = self.text(Kind::Word(words), found)?;
         let known = words.iter().copied().find(|word| *word == text.value);
         if known.is_none() {
-            let message = format!("`{}` is `{}`, not {}", self.key, value::excerpt(&text), wanted.describe());
-            let help = nearest(&text, words.iter().copied())
+            let written = self.value.as_str().unwrap_or_default();
+            let message = format!("`{}` is `{}`, not {}", self.key, value::excerpt(written), wanted.describe());
+            let help = nearest(written, words.iter().copied())
                 .map_or_else(|| alternatives(wanted), |word| format!("did you mean `{word}`?"));
             found.push(Diagnostic::error("unknown-word", message, self.span).help(help));
         }

@@ -38,7 +38,7 @@ fn common(reader: &mut Reader<'_, '_>, op: Option<OpKind>) -> Option<OpSpec> {
 
 /// The op that a table's keys name.
 fn pick(map: &DeTable<'_>, node: Node<'_>, found: &mut Diagnostics) -> Option<&'static Table> {
-    let entries = value::entries(map);
+    let entries = value::entries(map, node.file);
     let mut named = entries.iter().filter_map(|(key, span, _)| Some((op_named(key)?, *span)));
     let Some((first, _)) = named.next() else {
         found.push(unknown(&entries, node));

@@ -5,18 +5,19 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 use serde_json::{Value, json};
 
+use super::sources::Sources;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 
 /// The findings with the lines they are about, as a compiler shows them; `color` with the escapes of a terminal.
 #[must_use]
-pub fn render(diagnostics: &Diagnostics, source: &str, path: &str, color: bool) -> String {
+pub fn render(diagnostics: &Diagnostics, sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for found in diagnostics {
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&renderer.render(&[group(found, source, path)]));
+        out.push_str(&renderer.render(&[group(found, sources)]));
         out.push('\n');
     }
     out
@@ -24,20 +25,20 @@ pub fn render(diagnostics: &Diagnostics, source: &str, path: &str, color: bool) 
 
 /// The findings as an array of `{ severity, code, message, help, file, line, column }`, line and column from 1.
 #[must_use]
-pub fn to_json(diagnostics: &Diagnostics, source: &str, path: &str) -> Value {
-    diagnostics.iter().map(|found| object(found, source, path)).collect()
+pub fn to_json(diagnostics: &Diagnostics, sources: &Sources) -> Value {
+    diagnostics.iter().map(|found| object(found, sources)).collect()
 }
 
-fn group<'s>(found: &'s Diagnostic, source: &'s str, path: &'s str) -> Group<'s> {
+fn group<'s>(found: &'s Diagnostic, sources: &'s Sources) -> Group<'s> {
     let level = match found.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(normalize_untrusted_str(found.message())).id(found.code());
     let mut group = Group::with_title(title);
-    if let Some(range) = range(found.span(), source) {
-        let annotation = AnnotationKind::Primary.span(range);
-        group = group.element(Snippet::source(source).path(path).annotation(annotation));
+    if let Some((file, span)) = sources.find(found.span()) {
+        let annotation = AnnotationKind::Primary.span(range(span, file.text()));
+        group = group.element(Snippet::source(file.text()).path(file.name()).annotation(annotation));
     }
     match found.help_text() {
         Some(help) => group.element(Level::HELP.message(normalize_untrusted_str(help))),
@@ -46,14 +47,11 @@ fn group<'s>(found: &'s Diagnostic, source: &'s str, path: &'s str) -> Group<'s>
 }
 
 /// The bytes to underline: on character boundaries, within the source, and of a table no more than its first line.
-fn range(span: Span, source: &str) -> Option<Range<usize>> {
-    if span.is_none() {
-        return None;
-    }
+fn range(span: Span, source: &str) -> Range<usize> {
     let start = boundary(source, span.start());
     let end = boundary(source, span.end()).max(start);
     let line = source[start..end].find(['\r', '\n']).unwrap_or(end - start);
-    Some(start..start + line)
+    start..start + line
 }
 
 fn boundary(source: &str, at: usize) -> usize {
@@ -61,8 +59,9 @@ fn boundary(source: &str, at: usize) -> usize {
     (0..=at).rev().find(|at| source.is_char_boundary(*at)).unwrap_or_default()
 }
 
-fn object(found: &Diagnostic, source: &str, path: &str) -> Value {
-    let (line, column) = found.span().line_column(source).unzip();
+fn object(found: &Diagnostic, sources: &Sources) -> Value {
+    let (line, column) = sources.line_column(found.span()).unzip();
+    let file = sources.find(found.span()).map_or(sources.name(), |(file, _)| file.name());
     let severity = match found.severity() {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -72,7 +71,7 @@ fn object(found: &Diagnostic, source: &str, path: &str) -> Value {
         "code": found.code(),
         "message": found.message(),
         "help": found.help_text(),
-        "file": path,
+        "file": file,
         "line": line,
         "column": column,
     })

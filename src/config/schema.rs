@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 use toml::de::DeValue;
 
-use super::keys::{Key, Kind, OPS, ROOT, Table, tables};
-use super::node::Node;
+use super::keys::{Key, Kind, OPS, ROOT, Table, has_variables, tables};
+use super::node::{File, Node};
 use super::value;
 use crate::diagnostic::{Diagnostics, Span};
 
@@ -33,7 +33,9 @@ fn reference(table: &Table) -> Value {
 }
 
 fn object(table: &Table) -> Value {
-    let properties: Map<String, Value> = table.all().map(|key| (key.name.to_owned(), property(key))).collect();
+    let variables = has_variables(table);
+    let properties: Map<String, Value> =
+        table.all().map(|key| (key.name.to_owned(), property(key, variables))).collect();
     let required: Vec<&str> = table.all().filter(|key| key.required).map(|key| key.name).collect();
     json!({
         "type": "object",
@@ -44,8 +46,11 @@ fn object(table: &Table) -> Value {
     })
 }
 
-fn property(key: &Key) -> Value {
+fn property(key: &Key, variables: bool) -> Value {
     let mut schema = of(key.kind);
+    if variables && matches!(key.kind, Kind::Word(_) | Kind::Url | Kind::Duration) {
+        schema = json!({ "anyOf": [schema, { "type": "string", "pattern": "\\$\\{" }] });
+    }
     schema["description"] = key.doc.into();
     if let Some(default) = default(key.default) {
         schema["default"] = default;
@@ -56,7 +61,7 @@ fn property(key: &Key) -> Value {
 /// A default, which the table of keys spells as the file would.
 fn default(text: &str) -> Option<Value> {
     let parsed = DeValue::parse(text).ok()?;
-    let node = Node { key: "", value: parsed.get_ref(), span: Span::NONE };
+    let node = Node { key: "", value: parsed.get_ref(), span: Span::NONE, file: File::default() };
     let literal = value::literal(node, &mut Diagnostics::new())?;
     serde_json::from_str(literal.as_str()).ok()
 }
@@ -64,13 +69,15 @@ fn default(text: &str) -> Option<Value> {
 fn of(kind: Kind) -> Value {
     match kind {
         // Editors hand the dates of TOML on as texts.
-        Kind::Text | Kind::Date | Kind::Address => json!({ "type": "string" }),
+        Kind::Text | Kind::Date | Kind::Listen | Kind::Network => json!({ "type": "string" }),
         Kind::Name => json!({ "type": "string", "minLength": 1 }),
-        Kind::Url => json!({ "type": "string", "pattern": "^http://" }),
+        Kind::Url => json!({ "type": "string", "pattern": "^https?://" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Percent => json!({ "type": "number", "minimum": 0, "maximum": 100 }),
-        Kind::Duration => json!({ "type": "string", "pattern": "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$" }),
+        Kind::Duration => {
+            json!({ "type": "string", "pattern": "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$" })
+        }
         Kind::Literal => json!({}),
         Kind::Json => json!({ "type": "string", "contentMediaType": "application/json" }),
         Kind::Pair => json!({ "type": "array", "minItems": 2, "maxItems": 2 }),

@@ -1,13 +1,14 @@
 //! Reading one table: every problem of it becomes a diagnostic, and none hides another.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::gateway::{Listen, listen};
 use super::keys::{Key, Kind, Table, listed};
-use super::node::{Node, found_span};
+use super::node::{File, Node};
 use super::value;
+use super::variables::Environment;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::Literal;
 
@@ -16,6 +17,7 @@ pub(super) struct Reader<'t, 'd> {
     keys: &'static Table,
     map: &'t DeTable<'t>,
     pub(super) span: Span,
+    file: File<'t>,
     pub(super) found: &'d mut Diagnostics,
     /// How much was found before this table.
     before: usize,
@@ -26,13 +28,20 @@ pub(super) struct Reader<'t, 'd> {
 impl<'t, 'd> Reader<'t, 'd> {
     pub(super) fn open(node: Node<'t>, keys: &'static Table, found: &'d mut Diagnostics) -> Option<Self> {
         match node.value {
-            DeValue::Table(map) => Some(Self { keys, map, span: node.span, before: found.len(), found }),
+            DeValue::Table(map) => {
+                Some(Self { keys, map, span: node.span, file: node.file, before: found.len(), found })
+            }
             _ => node.wrong_type(Kind::Table(keys), found),
         }
     }
 
-    pub(super) fn root(map: &'t DeTable<'t>, keys: &'static Table, found: &'d mut Diagnostics) -> Self {
-        Self { keys, map, span: Span::NONE, before: found.len(), found }
+    pub(super) fn root(map: &'t DeTable<'t>, file: File<'t>, keys: &'static Table, found: &'d mut Diagnostics) -> Self {
+        Self { keys, map, span: Span::NONE, file, before: found.len(), found }
+    }
+
+    /// From here on, the texts of the table may have variables in them.
+    pub(super) fn allow_variables(&mut self, environment: Environment<'t>) {
+        self.file = self.file.with_variables(environment);
     }
 
     /// Whether nothing is wrong with the table so far.
@@ -49,7 +58,8 @@ impl<'t, 'd> Reader<'t, 'd> {
         let key = self.keys.key(name)?;
         match self.map.get(name) {
             Some(value) => {
-                let node = Node { key: name, value: value.get_ref(), span: found_span(value.span()) };
+                let node =
+                    Node { key: name, value: value.get_ref(), span: self.file.span(value.span()), file: self.file };
                 Some((node, key.kind))
             }
             None => {
@@ -78,7 +88,7 @@ impl<'t, 'd> Reader<'t, 'd> {
     pub(super) fn exclude(&mut self, one: &str, other: &str) {
         let (true, Some((key, _))) = (self.has(one), self.map.get_key_value(other)) else { return };
         let message = format!("{} has both `{one}` and `{other}`", self.keys.title);
-        let diagnostic = Diagnostic::error("conflicting-keys", message, found_span(key.span()));
+        let diagnostic = Diagnostic::error("conflicting-keys", message, self.file.span(key.span()));
         self.found.push(diagnostic.help(format!("remove `{other}` or `{one}`")));
     }
 
@@ -113,11 +123,53 @@ impl<'t, 'd> Reader<'t, 'd> {
         node.duration(self.found)
     }
 
-    pub(super) fn address(&mut self, name: &'static str) -> Option<Spanned<SocketAddr>> {
+    pub(super) fn listen(&mut self, name: &'static str) -> Option<Spanned<Listen>> {
         let (node, kind) = self.node(name)?;
-        let text = node.text(kind, self.found)?;
-        let address = node.parsed("bad-address", text.parse().ok(), kind, self.found)?;
-        Some(Spanned::new(address, node.span))
+        listen::read(node, kind, self.found)
+    }
+
+    /// An integer whose kind's range fits into `T`.
+    pub(super) fn count<T: TryFrom<i64>>(&mut self, name: &'static str) -> Option<T> {
+        self.integer(name)?.value.try_into().ok()
+    }
+
+    pub(super) fn percent(&mut self, name: &'static str) -> Option<f64> {
+        let (node, _) = self.node(name)?;
+        node.percent(self.found)
+    }
+
+    /// `Some(None)` if it is off.
+    pub(super) fn off_or_duration(&mut self, name: &'static str) -> Option<Option<Duration>> {
+        let (node, kind) = self.node(name)?;
+        match (kind, node.value.as_str()) {
+            (Kind::Either(..), Some("off")) => Some(None),
+            _ => node.duration(self.found).map(Some),
+        }
+    }
+
+    /// A text that can stand in a message's head by itself: a field's name, a pseudonym.
+    pub(super) fn field_name(&mut self, name: &'static str) -> Option<String> {
+        let (node, kind) = self.node(name)?;
+        let text = node.text(kind, self.found)?.value;
+        let valid = text.is_empty() || http::HeaderName::try_from(text.as_str()).is_ok();
+        if !valid {
+            let message = format!("`{name}` is {}, which has characters that none has", value::show(node.value));
+            let help = "write letters, digits and hyphens";
+            self.found.push(Diagnostic::error("bad-token", message, node.span).help(help));
+        }
+        valid.then_some(text)
+    }
+
+    /// The path of a URL.
+    pub(super) fn path(&mut self, name: &'static str) -> Option<Spanned<String>> {
+        let text = self.text(name)?;
+        let valid = text.starts_with('/') && http::uri::PathAndQuery::try_from(text.as_str()).is_ok();
+        if !valid {
+            let message = format!("`{name}` is `{}`, which is no path", value::excerpt(&text));
+            let help = "a path begins with `/`: `/health`";
+            self.found.push(Diagnostic::error("bad-path", message, text.span).help(help));
+        }
+        valid.then_some(text)
     }
 
     pub(super) fn word(&mut self, name: &'static str) -> Option<&'static str> {
@@ -195,7 +247,7 @@ impl<'t, 'd> Reader<'t, 'd> {
         let DeValue::Table(map) = node.value else {
             return node.wrong_type(kind, self.found).unwrap_or_default();
         };
-        let entries = value::entries(map).into_iter();
+        let entries = value::entries(map, node.file).into_iter();
         entries
             .filter_map(|(key, span, node)| Some((Spanned::new(key.to_owned(), span), read(node, self.found)?)))
             .collect()
@@ -217,7 +269,7 @@ impl<'t, 'd> Reader<'t, 'd> {
     }
 
     fn report_unknown(&mut self) {
-        for (key, span, node) in value::entries(self.map) {
+        for (key, span, node) in value::entries(self.map, self.file) {
             if self.keys.key(key).is_none() {
                 let message = format!("{} has no key `{key}`, here {}", self.keys.title, value::show(node.value));
                 self.found.push(Diagnostic::error("unknown-key", message, span).help(self.suggestion(key)));

@@ -6,7 +6,8 @@ use std::time::Duration;
 use toml::de::{DeInteger, DeTable, DeValue};
 use toml::value::{Datetime, Time};
 
-use super::node::{Node, found_span};
+use super::keys::Kind;
+use super::node::{File, Node};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
 use crate::json::Literal;
 
@@ -16,11 +17,13 @@ const MAX_DEPTH: usize = 100;
 /// Longer than any plan, and short enough to be added to any date.
 const MAX_DURATION: u64 = 36_525 * DAY;
 const DAY: u64 = 86_400;
+/// In milliseconds.
+const SECOND: u64 = 1000;
 
 /// A TOML value as a JSON constant, its numbers spelled as they are.
 pub(super) fn literal(node: Node<'_>, found: &mut Diagnostics) -> Option<Literal> {
     let mut text = String::new();
-    let mut writer = Writer { out: &mut text, found };
+    let mut writer = Writer { out: &mut text, file: node.file, found };
     writer.value(node.value, node.span, 0)?;
     json(&text, node.span, found)
 }
@@ -60,7 +63,7 @@ pub(super) fn pair(node: Node<'_>, found: &mut Diagnostics) -> Option<(Literal, 
 /// The text of a date: a TOML date as RFC 3339 has it, a text as it is.
 pub(super) fn date(node: Node<'_>, found: &mut Diagnostics) -> Option<Spanned<String>> {
     let date = match node.value {
-        DeValue::String(text) => return Some(Spanned::new(text.as_ref().to_owned(), node.span)),
+        DeValue::String(_) => return node.text(Kind::Date, found),
         DeValue::Datetime(date) => date,
         _ => return None,
     };
@@ -84,7 +87,7 @@ fn without_offset<T>(date: &Datetime, node: Node<'_>, found: &mut Diagnostics) -
     None
 }
 
-/// `90s`, `1h30m`, `2d`.
+/// `90s`, `1h30m`, `2d`, `250ms`.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total: u64 = 0;
@@ -92,20 +95,23 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let count: u64 = rest[..digits].parse().ok()?;
-        let unit = unit(rest.as_bytes()[digits]).filter(|unit| *unit < last)?;
+        let letters = rest[digits..].find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len() - digits);
+        let unit = unit(&rest[digits..digits + letters]).filter(|unit| *unit < last)?;
         total = total.checked_add(count.checked_mul(unit)?)?;
         last = unit;
-        rest = &rest[digits + 1..];
+        rest = &rest[digits + letters..];
     }
-    (1..=MAX_DURATION).contains(&total).then(|| Duration::from_secs(total))
+    (1..=MAX_DURATION * SECOND).contains(&total).then(|| Duration::from_millis(total))
 }
 
-fn unit(letter: u8) -> Option<u64> {
-    match letter {
-        b'd' => Some(DAY),
-        b'h' => Some(3600),
-        b'm' => Some(60),
-        b's' => Some(1),
+/// In milliseconds.
+fn unit(letters: &str) -> Option<u64> {
+    match letters {
+        "d" => Some(DAY * SECOND),
+        "h" => Some(3600 * SECOND),
+        "m" => Some(60 * SECOND),
+        "s" => Some(SECOND),
+        "ms" => Some(1),
         _ => None,
     }
 }
@@ -134,12 +140,13 @@ pub(super) fn excerpt(text: &str) -> String {
 }
 
 /// The entries of a table in the order of the file.
-pub(super) fn entries<'t>(table: &'t DeTable<'t>) -> Vec<(&'t str, Span, Node<'t>)> {
+pub(super) fn entries<'t>(table: &'t DeTable<'t>, file: File<'t>) -> Vec<(&'t str, Span, Node<'t>)> {
     let mut list: Vec<_> = table
         .iter()
         .map(|(key, value)| {
             let name: &str = key.get_ref();
-            (name, found_span(key.span()), Node { key: name, value: value.get_ref(), span: found_span(value.span()) })
+            let node = Node { key: name, value: value.get_ref(), span: file.span(value.span()), file };
+            (name, file.span(key.span()), node)
         })
         .collect();
     list.sort_by_key(|(_, span, _)| *span);
@@ -149,6 +156,7 @@ pub(super) fn entries<'t>(table: &'t DeTable<'t>) -> Vec<(&'t str, Span, Node<'t
 /// Writes a TOML value as JSON; `None` once something was refused.
 struct Writer<'w> {
     out: &'w mut String,
+    file: File<'w>,
     found: &'w mut Diagnostics,
 }
 
@@ -206,7 +214,7 @@ impl Writer<'_> {
         let mut fine = Some(());
         for (index, element) in list.iter().enumerate() {
             self.comma(index);
-            fine = fine.and(self.value(element.get_ref(), found_span(element.span()), depth + 1));
+            fine = fine.and(self.value(element.get_ref(), self.file.span(element.span()), depth + 1));
         }
         self.out.push(']');
         fine
@@ -215,7 +223,7 @@ impl Writer<'_> {
     fn table(&mut self, table: &DeTable<'_>, depth: usize) -> Option<()> {
         self.out.push('{');
         let mut fine = Some(());
-        for (index, (key, _, node)) in entries(table).into_iter().enumerate() {
+        for (index, (key, _, node)) in entries(table, self.file).into_iter().enumerate() {
             self.comma(index);
             self.text(key);
             self.out.push(':');

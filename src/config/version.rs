@@ -17,9 +17,10 @@ pub(super) fn version(mut reader: Reader<'_, '_>) -> Option<Version> {
 pub(super) fn route(mut reader: Reader<'_, '_>) -> Option<Route> {
     let route = reader.text("route");
     let (default, upstream, speaks) = (reader.text("default"), reader.text("upstream"), reader.text("speaks"));
+    let timeout = reader.duration("timeout");
     let lives = reader.tables("version", route_version);
     reader.finish();
-    Some(Route { route: route?, default, upstream, speaks, forward_as: None, lives })
+    Some(Route { route: route?, default, upstream, speaks, forward_as: None, timeout, lives })
 }
 
 fn route_version(mut reader: Reader<'_, '_>) -> Option<(Spanned<String>, LifeSpec)> {

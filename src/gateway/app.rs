@@ -2,49 +2,63 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tower::service_fn;
+use tokio::task::JoinSet;
 
+use super::access::Log;
 use super::admin::Admin;
-use super::forward::{self, Connections};
-use super::load::{LoadError, load};
+use super::listen::{self, Listener};
+use super::load::{LoadError, environment, load};
+use super::pool::Registry;
 use super::reload::{self, Reloader};
+use super::server::{Server, Stop};
+use super::shed::Load;
+use super::shell::Shell;
 use super::snapshot::{Current, Snapshot};
-use super::{server, telemetry};
+use super::telemetry;
+use super::tls::ServerTls;
+use super::vital::Patience;
 use crate::catalog::{Catalog, Control};
-use crate::config::{GatewaySpec, LogFormat};
+use crate::config::{GatewaySpec, Limits, Listen, LogFormat, Sources};
 use crate::diagnostic::Diagnostics;
+use crate::names;
 
-/// Edits the text of the config file before it is read, at the start and at each reload.
+/// Edits the text of the config file, and of each that it includes, before it is read, at the start and at each reload.
 pub type Rewrite = Arc<dyn Fn(String) -> String + Send + Sync>;
 
+/// Where the variables in the file come from: the value of a name, if it is set.
+pub(super) type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What the command line may say beside the file.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Options {
     listen: Option<SocketAddr>,
     admin: Option<SocketAddr>,
     rewrite: Option<Rewrite>,
+    variables: Variables,
 }
 
 /// A gateway that is bound, and not yet running.
 pub struct App {
-    path: PathBuf,
-    options: Options,
-    listener: TcpListener,
-    admin: TcpListener,
-    current: Current,
-    control: Control,
-    connections: Connections,
-    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    listeners: Vec<Listener>,
+    admin: Listener,
+    reloader: Reloader,
+    shared: Shared,
     spec: GatewaySpec,
     warnings: Diagnostics,
-    source: String,
+    sources: Sources,
+}
+
+/// What the parts of a gateway have in common.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) current: Current,
+    pub(super) control: Control,
+    pub(super) registry: Registry,
+    pub(super) metrics: metrics_exporter_prometheus::PrometheusHandle,
 }
 
 /// Why a gateway did not start.
@@ -53,20 +67,28 @@ pub struct App {
 pub enum StartError {
     /// The config file.
     Config(LoadError),
-    /// An address cannot be listened on.
-    Bind(SocketAddr, std::io::Error),
+    /// A place cannot be listened on.
+    Bind(Listen, std::io::Error),
+    /// The access log cannot be opened.
+    AccessLog(std::io::Error),
 }
 
 // === impl Options ===
 
+impl Default for Options {
+    fn default() -> Self {
+        Self { listen: None, admin: None, rewrite: None, variables: Arc::new(environment) }
+    }
+}
+
 impl Options {
-    /// What the file says.
+    /// What the file says, with the variables of the process.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Listens elsewhere. Port 0 takes a free one.
+    /// Listens here, and nowhere that the file says, but for TLS. Port 0 takes a free one.
     #[must_use]
     pub fn with_listen(mut self, address: SocketAddr) -> Self {
         self.listen = Some(address);
@@ -86,6 +108,13 @@ impl Options {
         self.rewrite = Some(Arc::new(rewrite));
         self
     }
+
+    /// Takes the variables in the file from here, and not from the environment of the process.
+    #[must_use]
+    pub fn with_variables(mut self, variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.variables = Arc::new(variables);
+        self
+    }
 }
 
 impl std::fmt::Debug for Options {
@@ -97,50 +126,88 @@ impl std::fmt::Debug for Options {
 // === impl App ===
 
 impl App {
-    /// Reads the file and binds the addresses.
+    /// Reads the file and binds the addresses. Called within a Tokio runtime.
     ///
     /// # Errors
     /// A file with errors, an address that is taken.
+    #[allow(clippy::unused_async, reason = "sockets and health checks belong to the runtime that it is called in")]
     pub async fn bind(path: &Path, options: Options) -> Result<Self, StartError> {
         let metrics = telemetry::prometheus();
-        let source = reload::read(path, options.rewrite.as_ref()).map_err(StartError::Config)?;
-        let loaded = load(path, source.clone()).map_err(StartError::Config)?;
+        let sources = reload::read(path, options.rewrite.as_ref()).map_err(StartError::Config)?;
+        let loaded = load(&sources, &*options.variables).map_err(StartError::Config)?;
         let (spec, warnings) = (loaded.gateway.clone(), loaded.warnings.clone());
-        let listener = bind(options.listen.unwrap_or(spec.listen.value)).await?;
-        let admin = bind(options.admin.unwrap_or(spec.admin.value)).await?;
-        let control = Control::new();
-        let connections = forward::connections(spec.connect_timeout);
-        let current = Current::new(Snapshot::new(loaded, &control, connections.clone()));
-        let path = path.to_owned();
-        Ok(Self { path, options, listener, admin, current, control, connections, metrics, spec, warnings, source })
+        let tls = loaded.tls.clone().map(ServerTls::new);
+        let listeners = bind(&spec, options.listen, tls.as_ref())?;
+        let place = options.admin.map_or(spec.admin.value.clone(), Listen::Tcp);
+        let admin = listen::bind(&place, false, None).map_err(|error| StartError::Bind(place.clone(), error))?;
+        let admin =
+            admin.into_iter().next().ok_or_else(|| StartError::Bind(place, std::io::ErrorKind::Other.into()))?;
+        let (control, registry) = (Control::new(), Registry::default());
+        let log = spec.access_log.as_ref().map(Log::open).transpose().map_err(StartError::AccessLog)?;
+        let current = Current::new(Snapshot::new(loaded, &control, &registry, log));
+        names::config_accepted().set(telemetry::now());
+        let shared = Shared { current, control, registry, metrics };
+        let reloader = Reloader {
+            path: path.to_owned(),
+            rewrite: options.rewrite,
+            variables: options.variables,
+            shared: shared.clone(),
+            tls,
+            stamps: Vec::new(),
+            served: spec.clone(),
+            seen: sources.clone(),
+        };
+        Ok(Self { listeners, admin, reloader, shared, spec, warnings, sources })
     }
 
-    /// Where clients are served.
+    /// Where clients are served in the clear; the first place, if there are several.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// There is none with an address.
     pub fn listen_addr(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
+        address(self.listeners.iter().find(|listener| listener.tls.is_none()))
+    }
+
+    /// Where clients are served over TLS; the first place, if there are several.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn tls_addr(&self) -> std::io::Result<SocketAddr> {
+        address(self.listeners.iter().find(|listener| listener.tls.is_some()))
     }
 
     /// Where the admin listener is.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// It has no address.
     pub fn admin_addr(&self) -> std::io::Result<SocketAddr> {
-        self.admin.local_addr()
+        address(Some(&self.admin))
+    }
+
+    /// What a person is told of where it listens: a line for each place.
+    #[must_use]
+    pub fn places(&self) -> String {
+        let place = |scheme: &str, listener: &Listener| match listener.address() {
+            Some(address) => format!("{scheme}://{address}"),
+            None => "a Unix socket".to_owned(),
+        };
+        let listening = self.listeners.iter().map(|listener| {
+            let scheme = if listener.tls.is_some() { "https" } else { "http" };
+            format!("listening {}\n", place(scheme, listener))
+        });
+        listening.chain([format!("admin {}\n", place("http", &self.admin))]).collect()
     }
 
     /// The emergency handle; it survives reloads.
     #[must_use]
     pub fn control(&self) -> Control {
-        self.control.clone()
+        self.shared.control.clone()
     }
 
     /// The catalog of the moment.
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
-        self.current.catalog()
+        self.shared.current.catalog()
     }
 
     /// The form of log lines.
@@ -152,61 +219,80 @@ impl App {
     /// What the check of the file found, rendered; empty if nothing.
     #[must_use]
     pub fn warnings(&self, color: bool) -> String {
-        crate::config::render(&self.warnings, &self.source, &self.path.display().to_string(), color)
+        crate::config::render(&self.warnings, &self.sources, color)
     }
 
-    /// Serves until `stop`, then drains: it is not ready any more, takes no new connections, and lets requests under
-    /// way end for at most the `drain_timeout`. Says whether all did.
+    /// Serves until `stop`, then drains: it is not ready any more, then takes no new connections, and lets requests
+    /// under way end for at most the `drain` timeout. Says whether all did.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> bool {
-        let draining = Arc::new(AtomicBool::new(false));
-        let (stopped, _) = watch::channel(false);
-        let admin =
-            Admin { current: self.current.clone(), metrics: self.metrics.clone(), draining: Arc::clone(&draining) };
-        let admin = service_fn(move |request| admin.clone().answer(request));
-        let admin = tokio::spawn(server::serve(self.admin, admin, until(stopped.subscribe()), Duration::from_secs(1)));
-        let reloader = tokio::spawn(
-            Reloader {
-                path: self.path,
-                rewrite: self.options.rewrite,
-                current: self.current.clone(),
-                control: self.control,
-                connections: self.connections,
-                seen: self.source,
-            }
-            .run(),
-        );
-        let metrics = self.metrics;
-        let upkeep = tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(telemetry::UPKEEP).await;
-                metrics.run_upkeep();
-            }
-        });
-        let draining_at_stop = async {
-            stop.await;
-            draining.store(true, Ordering::Relaxed);
-        };
-        let all = server::serve(self.listener, self.current, draining_at_stop, self.spec.drain_timeout).await;
-        reloader.abort();
-        upkeep.abort();
+        let Self { listeners, admin, reloader, shared, spec, .. } = self;
+        let (say_stop, stopping) = Stop::new();
+        let (say_end, ended) = Stop::new();
+        let mut tasks = JoinSet::new();
+        let desk = Arc::new(Admin::new(shared.clone(), &spec));
+        let load = Load::new();
+        tasks.spawn(load.clone().watch_memory(spec.limits.memory_bytes));
+        tasks.spawn(reloader.run());
+        tasks.spawn(telemetry::upkeep(shared.metrics.clone()));
+
+        let shell = Arc::new(Shell { current: shared.current.clone(), load });
+        let server = Server::new(shell, &spec.limits, patience(&spec), names::connections());
+        let own = Limits { connections: ADMIN_CONNECTIONS, ..Limits::default() };
+        let admins = Server::new(Arc::clone(&desk), &own, patience(&GatewaySpec::default()), metrics::Gauge::noop());
+        tasks.spawn(Arc::clone(&admins).listen(admin, ended));
+        let mut serving = JoinSet::new();
+        for listener in listeners {
+            serving.spawn(Arc::clone(&server).listen(listener, stopping.clone()));
+        }
+        desk.started();
+        stop.await;
+        desk.draining();
+        if let Some(delay) = spec.timeouts.shutdown_delay {
+            tokio::time::sleep(delay).await;
+        }
+        let _ = say_stop.send(true);
+        serving.join_all().await;
+        let all = tokio::time::timeout(spec.timeouts.drain, server.ended()).await.is_ok();
         // Scrapers and probes are served to the end.
-        let _ = stopped.send(true);
-        let _ = admin.await;
+        let _ = say_end.send(true);
+        let _ = tokio::time::timeout(ADMIN_FAREWELL, admins.ended()).await;
+        tasks.shutdown().await;
         all
     }
 }
 
-async fn until(mut stopped: watch::Receiver<bool>) {
-    let _ = stopped.wait_for(|stopped| *stopped).await;
+/// Operators and scrapers are few.
+const ADMIN_CONNECTIONS: usize = 100;
+/// How long what operators and scrapers still read may take.
+const ADMIN_FAREWELL: Duration = Duration::from_secs(1);
+
+fn patience(spec: &GatewaySpec) -> Patience {
+    let timeouts = &spec.timeouts;
+    Patience { head: timeouts.client_head, idle: timeouts.client_idle, send: timeouts.client_send }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|error| StartError::Bind(address, error))
+fn address(listener: Option<&Listener>) -> std::io::Result<SocketAddr> {
+    listener.and_then(Listener::address).ok_or_else(|| std::io::ErrorKind::AddrNotAvailable.into())
+}
+
+fn bind(spec: &GatewaySpec, instead: Option<SocketAddr>, tls: Option<&ServerTls>) -> Result<Vec<Listener>, StartError> {
+    let plain: Vec<Listen> = match instead {
+        Some(address) => vec![Listen::Tcp(address)],
+        None => spec.listen.iter().map(|listen| listen.value.clone()).collect(),
+    };
+    let secure = spec.tls.iter().flat_map(|tls| &tls.listen).map(|listen| listen.value.clone());
+    let all = plain.into_iter().map(|place| (place, None)).chain(secure.map(|place| (place, tls)));
+    let mut listeners = Vec::new();
+    for (place, tls) in all {
+        let bound = listen::bind(&place, spec.reuse_port, tls);
+        listeners.extend(bound.map_err(|error| StartError::Bind(place, error))?);
+    }
+    Ok(listeners)
 }
 
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("App").field("listeners", &self.listeners).finish_non_exhaustive()
     }
 }
 
@@ -216,7 +302,8 @@ impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
-            Self::Bind(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::Bind(place, error) => write!(f, "cannot listen on {place}: {error}"),
+            Self::AccessLog(error) => write!(f, "the access log cannot be opened: {error}"),
         }
     }
 }
@@ -225,7 +312,7 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Config(error) => Some(error),
-            Self::Bind(_, error) => Some(error),
+            Self::Bind(_, error) | Self::AccessLog(error) => Some(error),
         }
     }
 }

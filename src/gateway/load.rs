@@ -1,14 +1,19 @@
-//! From the text of a file to a catalog and its upstreams, with everything that is wrong said at once.
+//! From the texts of a file to a catalog and its upstreams, with everything that is wrong said at once.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use http::Uri;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
-use crate::catalog::{Api, Catalog, Route};
+use super::{pool, tls};
+
+use crate::catalog::{Api, ApiEntry, Catalog, Route};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::config::{self, Config, GatewaySpec, Upstream};
-use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
+use crate::config::{self, Config, Environment, GatewaySpec, Instance, Sources, Upstream};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, nearest};
 use crate::version::VersionId;
 
 /// A file that may be served.
@@ -20,57 +25,83 @@ pub struct Loaded {
     pub catalog: Catalog,
     /// What was found that does not keep it from being served.
     pub warnings: Diagnostics,
-    pub(super) upstreams: BTreeMap<String, Vec<Instance>>,
+    pub(super) services: Vec<Service>,
+    /// The server's side of TLS, if there is one.
+    pub(super) tls: Option<Arc<ServerConfig>>,
 }
 
-/// One instance of an upstream.
+/// An upstream, with what its names stand for.
 #[derive(Clone, Debug)]
-pub(super) struct Instance {
-    pub(super) url: Uri,
-    pub(super) weight: u32,
-    /// What it speaks, by api.
-    pub(super) speaks: BTreeMap<String, VersionId>,
+pub(super) struct Service {
+    pub(super) spec: Upstream,
+    /// What each instance is said to speak, by api.
+    pub(super) speaks: Vec<BTreeMap<String, VersionId>>,
+    /// The client's side of TLS, where an instance needs it.
+    pub(super) tls: Option<Arc<ClientConfig>>,
 }
 
 /// A file that may not be served.
 #[derive(Debug)]
 pub struct LoadError {
-    /// The file.
-    pub path: PathBuf,
-    /// Its text; empty if it could not be read.
-    pub source: String,
+    /// The file, with those that it includes; its text is empty if it could not be read.
+    pub sources: Box<Sources>,
     /// What is wrong.
     pub found: Diagnostics,
 }
 
-/// Reads and checks a text, as things stand now.
+/// Reads a file and all that it includes, each text edited before it is looked at.
 ///
 /// # Errors
-/// Everything that is wrong, at once.
-pub fn load(path: &Path, source: String) -> Result<Loaded, LoadError> {
-    load_at(path, source, SystemClock.now())
+/// The file cannot be read.
+pub fn open(path: &Path, edit: &dyn Fn(String) -> String) -> Result<Sources, LoadError> {
+    Sources::open_with(path, edit).map_err(|error| {
+        let mut found = Diagnostics::new();
+        let message = format!("{} cannot be read: {error}", path.display());
+        found.push(Diagnostic::error("unreadable", message, Span::NONE));
+        LoadError { sources: Sources::new(path, "").into(), found }
+    })
 }
 
-/// Reads and checks a text, as things stand at `now`.
+/// Reads and checks texts, as things stand now.
 ///
 /// # Errors
 /// Everything that is wrong, at once.
-pub fn load_at(path: &Path, source: String, now: Timestamp) -> Result<Loaded, LoadError> {
-    let (config, mut found) = config::read(&source);
+pub fn load(sources: &Sources, environment: Environment<'_>) -> Result<Loaded, LoadError> {
+    load_at(sources, environment, SystemClock.now())
+}
+
+/// Reads and checks texts, as things stand at `now`.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+pub fn load_at(sources: &Sources, environment: Environment<'_>, now: Timestamp) -> Result<Loaded, LoadError> {
+    let (config, mut found) = config::read_all(sources, environment);
     let loaded = config.and_then(|config| build(config, now, &mut found));
     found.sort();
     match loaded {
-        Some((gateway, catalog, upstreams)) if !found.has_errors() => {
-            Ok(Loaded { gateway, catalog, warnings: found, upstreams })
-        }
-        _ => Err(LoadError { path: path.to_owned(), source, found }),
+        Some(built) if !found.has_errors() => Ok(Loaded { warnings: found, ..built }),
+        _ => Err(LoadError { sources: sources.clone().into(), found }),
     }
 }
 
-type Built = (GatewaySpec, Catalog, BTreeMap<String, Vec<Instance>>);
+/// The threads that a file asks for; whether it may be served is another matter.
+#[must_use]
+pub fn workers(path: &Path) -> Option<usize> {
+    let sources = open(path, &|text| text).ok()?;
+    config::read_all(&sources, &environment).0?.gateway.workers
+}
 
-fn build(config: Config, now: Timestamp, found: &mut Diagnostics) -> Option<Built> {
-    let Config { gateway, mut apis, upstreams } = config;
+/// The environment of the process.
+#[must_use]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn build(config: Config, now: Timestamp, found: &mut Diagnostics) -> Option<Loaded> {
+    let Config { gateway, mut apis, upstreams, complete } = config;
+    if apis.is_empty() && !complete {
+        return None;
+    }
     for api in &mut apis {
         check_upstream(api, found);
         prefixes(api, &upstreams);
@@ -84,9 +115,13 @@ fn build(config: Config, now: Timestamp, found: &mut Diagnostics) -> Option<Buil
         }
     };
     found.append(catalog.warnings().clone());
-    let upstreams =
-        upstreams.iter().map(|upstream| (upstream.name.value.clone(), instances(upstream, &catalog, found))).collect();
-    (!read_with_errors).then_some((gateway, catalog, upstreams))
+    // What is not here may be in a file that could not be read.
+    if !complete {
+        return None;
+    }
+    let tls = gateway.tls.as_ref().and_then(|spec| tls::server_config(spec, found));
+    let services = upstreams.into_iter().map(|upstream| service(upstream, &catalog, found)).collect();
+    (!read_with_errors).then_some(Loaded { gateway, catalog, warnings: Diagnostics::new(), services, tls })
 }
 
 /// In a gateway every request goes somewhere.
@@ -113,8 +148,8 @@ fn prefixes(api: &mut Api, upstreams: &[Upstream]) {
     }
 }
 
-fn instances(upstream: &Upstream, catalog: &Catalog, found: &mut Diagnostics) -> Vec<Instance> {
-    let uses = |api: &&crate::catalog::ApiEntry| {
+fn service(upstream: Upstream, catalog: &Catalog, found: &mut Diagnostics) -> Service {
+    let uses = |api: &&ApiEntry| {
         let name = Some(upstream.name.as_str());
         api.upstream.as_deref() == name || api.routes.iter().any(|route| route.upstream.as_deref() == name)
     };
@@ -123,27 +158,42 @@ fn instances(upstream: &Upstream, catalog: &Catalog, found: &mut Diagnostics) ->
         let message = format!("no api is sent to the upstream `{}`", upstream.name.value);
         found.push(Diagnostic::warning("unused-upstream", message, upstream.name.span).help("name it, or remove it"));
     }
-    let mut list = Vec::new();
-    for instance in &upstream.instances {
-        let mut speaks = BTreeMap::new();
-        for (api, text) in apis.iter().filter_map(|api| Some((api, instance.speaks.as_ref()?))) {
-            match api.lookup(text) {
-                Some(id) => drop(speaks.insert(api.name.to_string(), id)),
-                None => {
-                    let known: Vec<&str> = api.versions.iter().map(|version| &*version.text).collect();
-                    let near = nearest(text, known.iter().copied()).filter(|_| text.len() > 2);
-                    let help = near.map_or_else(
-                        || format!("known are {}", known.join(", ")),
-                        |near| format!("did you mean `{near}`?"),
-                    );
-                    let message = format!("`{}` has no version `{}`", api.name, text.value);
-                    found.push(Diagnostic::error("unknown-version", message, text.span).help(help));
-                }
+    let speaks = upstream.instances.iter().map(|instance| speaks(instance, &apis, found)).collect();
+    let secure = upstream.instances.iter().any(|instance| instance.url.scheme_str() == Some("https"));
+    let tls = if secure { pool::client_config(&upstream.tls, upstream.http2, found) } else { None };
+    Service { spec: upstream, speaks, tls }
+}
+
+/// What an instance is said to speak, by api.
+fn speaks(instance: &Instance, apis: &[&ApiEntry], found: &mut Diagnostics) -> BTreeMap<String, VersionId> {
+    let mut speaks = BTreeMap::new();
+    for (api, text) in apis.iter().filter_map(|api| Some((api, instance.speaks.as_ref()?))) {
+        match api.lookup(text) {
+            Some(id) => drop(speaks.insert(api.name.to_string(), id)),
+            None => {
+                let known: Vec<&str> = api.versions.iter().map(|version| &*version.text).collect();
+                let near = nearest(text, known.iter().copied()).filter(|_| text.len() > 2);
+                let help = near.map_or_else(
+                    || format!("known are {}", known.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                let message = format!("`{}` has no version `{}`", api.name, text.value);
+                found.push(Diagnostic::error("unknown-version", message, text.span).help(help));
             }
         }
-        list.push(Instance { url: instance.url.value.clone(), weight: instance.weight, speaks });
     }
-    list
+    speaks
+}
+
+// === impl Service ===
+
+impl Service {
+    /// The name that the certificate of the instance at `url` must have.
+    pub(super) fn server_name(&self, url: &Uri) -> Option<ServerName<'static>> {
+        let host = url.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = self.spec.tls.server_name.as_ref().map_or(host, |name| name.value.clone());
+        ServerName::try_from(name).ok()
+    }
 }
 
 // === impl LoadError ===
@@ -152,7 +202,7 @@ impl LoadError {
     /// What is wrong, with its places, for a terminal.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
-        config::render(&self.found, &self.source, &self.path.display().to_string(), color)
+        config::render(&self.found, &self.sources, color)
     }
 }
 

@@ -1,25 +1,39 @@
 //! The gateway: the layers in front of services in any language, from one TOML file.
 //!
 //! ```text
-//! server    accepts connections, HTTP/1.1 and HTTP/2
-//!  └ edge      refuses what is ambiguous, takes off hop-by-hop fields
-//!     └ snapshot  the stack of one config: Resolve → Count → Annotate → Gate
-//!        └ select    picks an instance, says what it speaks
-//!           └ Migrate → forward   sends it on
+//! listen → server     takes connections in, watches that they live, HTTP/1.1 and HTTP/2, TLS
+//!   └ shell             one request: sheds, refuses what is ambiguous (edge), marks it (forwarded), logs it (access)
+//!      └ snapshot         the stack of one config: Resolve → Count → Annotate → Gate
+//!         └ route           picks an instance (pool), says what it speaks, sends again what may be (replay)
+//!            └ Migrate → send  over a connection that was leased
 //! ```
 //!
-//! A reload builds a new snapshot and swaps it; a request keeps the one it began with.
+//! A reload builds a new snapshot and swaps it; a request keeps the one it began with. Instances outlive the config that
+//! named them.
 
+mod access;
 mod admin;
 mod app;
 mod edge;
-mod forward;
+mod forwarded;
+mod intake;
+mod io;
+mod listen;
 mod load;
+mod pool;
 mod reload;
-mod select;
+mod replay;
+mod route;
+mod send;
 mod server;
+mod shed;
+mod shell;
 mod snapshot;
 mod telemetry;
+mod tell;
+mod tls;
+mod tunnel;
+mod vital;
 
 pub use app::{App, Options, Rewrite, StartError};
-pub use load::{LoadError, Loaded, load, load_at};
+pub use load::{LoadError, Loaded, environment, load, load_at, open, workers};

@@ -1,75 +1,200 @@
-//! Accepts connections and serves each until it ends, or until the gateway stops.
+//! Takes connections in and serves each until it ends, is given up, or the gateway stops.
 
 use std::future::Future;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use metrics::Gauge;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::{TlsAcceptor, TlsStream};
 
 use http::{Request, Response};
-use hyper::body::Incoming;
-use tower::Service;
 
-/// A head that takes longer than this is an attack or a dead peer.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// After a failed accept (out of file handles) the next one would fail at once.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+use super::io::Stream;
+use super::listen::Listener;
+use super::tls::{self, ServerTls};
+use super::vital::{Patience, Verdict, Vital, Watched};
+use crate::config::Limits;
+use crate::consumer::Consumer;
 
-/// Serves until `stop`, then lets requests under way end, for at most `drain`. Says whether all did.
-pub(super) async fn serve<S, B>(
-    listener: TcpListener,
-    service: S,
-    stop: impl Future<Output = ()>,
-    drain: Duration,
-) -> bool
-where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let graceful = GracefulShutdown::new();
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    builder.http2().timer(TokioTimer::new());
-    tokio::pin!(stop);
-    loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => accepted.map(|(stream, _)| stream),
-            () = &mut stop => break,
-        };
-        match stream {
-            Ok(stream) => connection(&builder, stream, service.clone(), &graceful),
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-    drop(listener);
-    tokio::time::timeout(drain, graceful.shutdown()).await.is_ok()
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Peer {
+    pub(super) ip: Option<IpAddr>,
+    pub(super) tls: bool,
+    /// Whom its certificate names.
+    pub(super) consumer: Option<Consumer>,
 }
 
-fn connection<S, B>(builder: &Builder<TokioExecutor>, stream: TcpStream, service: S, graceful: &GracefulShutdown)
-where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let _ = stream.set_nodelay(true);
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
-    let watched = graceful.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = watched.await {
-            tracing::debug!(%error, "a connection ended early");
+/// What serves the requests of all connections.
+pub(super) trait Handler: Send + Sync + 'static {
+    type Body: http_body::Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static;
+
+    fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Arc<Peer>,
+        vital: Arc<Vital>,
+    ) -> impl Future<Output = Response<Self::Body>> + Send + 'static;
+}
+
+/// A server: its listeners have its settings in common.
+pub(super) struct Server<H> {
+    handler: Arc<H>,
+    builder: Builder<TokioExecutor>,
+    patience: Patience,
+    /// One for each connection that may be open.
+    permits: Arc<Semaphore>,
+    connections: usize,
+    open: Gauge,
+}
+
+/// The stop of everything: said once, heard by all.
+#[derive(Clone, Debug)]
+pub(super) struct Stop {
+    said: watch::Receiver<bool>,
+}
+
+/// After a failed accept (out of file handles) the next one would fail at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// A connection that was told to end, and has nothing to do, may take so long.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// What is read and written at once, at most.
+const BUFFER: usize = 128 * 1024;
+
+// === impl Stop ===
+
+impl Stop {
+    pub(super) fn new() -> (watch::Sender<bool>, Self) {
+        let (say, said) = watch::channel(false);
+        (say, Self { said })
+    }
+
+    /// Ends once it was said.
+    pub(super) async fn heard(&mut self) {
+        // Whoever could say it is gone: that says it too.
+        let _ = self.said.wait_for(|said| *said).await;
+    }
+}
+
+// === impl Server ===
+
+impl<H: Handler> Server<H> {
+    pub(super) fn new(handler: Arc<H>, limits: &Limits, patience: Patience, open: Gauge) -> Arc<Self> {
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.http1().max_buf_size(BUFFER);
+        if limits.headers > 100 {
+            builder.http1().max_headers(limits.headers);
         }
-    });
+        builder
+            .http2()
+            .max_concurrent_streams(limits.streams)
+            .max_header_list_size(u32::try_from(limits.header_bytes + limits.url_bytes).unwrap_or(u32::MAX));
+        let connections = limits.connections.min(Semaphore::MAX_PERMITS);
+        let permits = Arc::new(Semaphore::new(connections));
+        Arc::new(Self { handler, builder, patience, permits, connections, open })
+    }
+
+    /// Takes connections in until the stop is said.
+    pub(super) async fn listen(self: Arc<Self>, listener: Listener, mut stop: Stop) {
+        let closing = stop.clone();
+        let accepting = async {
+            loop {
+                // Beyond the limit, connections wait in the kernel's queue.
+                let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
+                match listener.accept().await {
+                    Ok((stream, ip)) => {
+                        let connection =
+                            Arc::clone(&self).connection(stream, ip, listener.tls.clone(), closing.clone());
+                        tokio::spawn(held(permit, connection));
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept a connection");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = accepting => {}
+            () = stop.heard() => {}
+        }
+    }
+
+    /// Ends when all connections have.
+    pub(super) async fn ended(&self) {
+        let all = u32::try_from(self.connections).unwrap_or(u32::MAX);
+        let _ = self.permits.acquire_many(all).await;
+    }
+
+    async fn connection(self: Arc<Self>, stream: Stream, ip: Option<IpAddr>, tls: Option<ServerTls>, stop: Stop) {
+        self.open.increment(1.0);
+        match self.secured(stream, tls).await {
+            Ok((stream, consumer, tls)) => self.serve(stream, Peer { ip, tls, consumer }, stop).await,
+            Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
+        }
+        self.open.decrement(1.0);
+    }
+
+    async fn secured(
+        &self,
+        stream: Stream,
+        tls: Option<ServerTls>,
+    ) -> std::io::Result<(Stream, Option<Consumer>, bool)> {
+        let (stream, tls) = match (stream, tls) {
+            (Stream::Tcp(stream), Some(tls)) => (stream, tls),
+            (stream, _) => return Ok((stream, None, false)),
+        };
+        let handshake = TlsAcceptor::from(tls.config()).accept(stream);
+        let stream = tokio::time::timeout(self.patience.head, handshake).await??;
+        let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        let consumer = certificate.and_then(tls::subject);
+        Ok((Stream::Tls(Box::new(TlsStream::Server(stream))), consumer, true))
+    }
+
+    async fn serve(&self, stream: Stream, peer: Peer, mut stop: Stop) {
+        let (vital, peer) = (Arc::new(Vital::new()), Arc::new(peer));
+        let io = TokioIo::new(Watched::new(stream, Arc::clone(&vital)));
+        let (handler, signs) = (Arc::clone(&self.handler), Arc::clone(&vital));
+        let service = service_fn(move |request| {
+            let answer = Arc::clone(&handler).handle(request, Arc::clone(&peer), Arc::clone(&signs));
+            async move { Ok::<_, std::convert::Infallible>(answer.await) }
+        });
+        let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
+        let mut stopping = false;
+        loop {
+            let verdict = tokio::select! {
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                    return;
+                }
+                verdict = vital.watch(self.patience) => verdict,
+                () = stop.heard(), if !stopping => {
+                    stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                    continue;
+                }
+            };
+            if let Verdict::Dead(why) = verdict {
+                tracing::debug!(why, "a connection was given up");
+                return;
+            }
+            connection.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(FAREWELL, connection.as_mut()).await;
+            return;
+        }
+    }
+}
+
+async fn held(permit: OwnedSemaphorePermit, connection: impl Future<Output = ()>) {
+    connection.await;
+    drop(permit);
 }

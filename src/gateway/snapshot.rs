@@ -1,43 +1,57 @@
 //! The whole of one config, ready to serve.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use tower::{Layer, Service, ServiceExt};
+use tokio::task::JoinSet;
+use tower::Layer;
 
+use super::access::Log;
 use super::edge;
-use super::forward::{Connections, Forward};
+use super::forwarded::Marks;
+use super::intake::Allowed;
 use super::load::Loaded;
-use super::select::{Pool, Select};
+use super::pool::{self, Pool, Registry};
+use super::route::{Route, RoutedBody, Shared};
+use super::send::Send;
+use super::tell::Tell;
 use crate::catalog::{Catalog, Control};
+use crate::config::Limits;
 use crate::layer::{
-    Annotate, AnnotateLayer, Count, CountLayer, Gate, GateLayer, Migrate, MigrateLayer, Resolve, ResolveLayer, Role,
+    Annotate, AnnotateLayer, Count, CountBody, CountLayer, Gate, GateBody, GateLayer, MigrateLayer, Resolve,
+    ResolveLayer, Role,
 };
-use crate::problem::TYPE_BASE;
 
 /// The stack that a request goes through.
-type Stack = Resolve<Count<Annotate<Gate<Select<Migrate<Forward>>>>>>;
-/// What clients get.
-pub(super) type ResponseBody = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+type Stack = Resolve<Tell<Count<Annotate<Gate<Route>>>>>;
+/// What comes out of it.
+pub(super) type StackBody = CountBody<GateBody<RoutedBody>>;
 
 /// The whole of one config. A request keeps the one it began with.
-#[derive(Debug)]
 pub(super) struct Snapshot {
     pub(super) catalog: Arc<Catalog>,
-    stack: Stack,
+    pub(super) stack: Stack,
+    pub(super) settings: Settings,
+    pub(super) pools: BTreeMap<String, Arc<Pool>>,
+    /// Ends with the snapshot.
+    _watch: JoinSet<()>,
+}
+
+/// What a config says about every request.
+pub(super) struct Settings {
+    pub(super) limits: Limits,
+    pub(super) edge: edge::Limits,
+    pub(super) intake: Allowed,
+    pub(super) marks: Marks,
+    pub(super) log: Option<Log>,
+    pub(super) name: String,
+    pub(super) proxy_status: bool,
+    pub(super) server_timing: bool,
 }
 
 /// The snapshot of the moment, for everybody who serves.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Current {
     inner: Arc<ArcSwap<Snapshot>>,
 }
@@ -45,19 +59,44 @@ pub(super) struct Current {
 // === impl Snapshot ===
 
 impl Snapshot {
-    pub(super) fn new(loaded: Loaded, control: &Control, connections: Connections) -> Self {
-        let Loaded { gateway, catalog, upstreams, .. } = loaded;
+    /// Builds all of it; health checks begin at once.
+    pub(super) fn new(loaded: Loaded, control: &Control, registry: &Registry, log: Option<Log>) -> Self {
+        let pools = registry.pools(&loaded);
+        let Loaded { gateway, catalog, .. } = loaded;
         let catalog = Arc::new(catalog.with_control(control.clone()));
-        let pools: BTreeMap<String, Pool> =
-            upstreams.into_iter().map(|(name, instances)| (name, Pool::new(instances))).collect();
-        let held = usize::try_from(gateway.max_body_bytes).unwrap_or(usize::MAX);
-        let forward = Forward::new(connections, gateway.request_timeout);
-        // Only what is planned, and not answered by the gate, needs an instance; what it speaks decides the migration.
-        let migrate = MigrateLayer::new().with_max_body_bytes(held).with_role(Role::Gateway).layer(forward);
-        let gate = GateLayer::new().layer(Select::new(migrate, Arc::new(pools)));
-        let annotate = AnnotateLayer::new().layer(gate);
-        let stack = ResolveLayer::new(Arc::clone(&catalog)).layer(CountLayer::new().layer(annotate));
-        Self { catalog, stack }
+        let migrate = MigrateLayer::new().with_max_body_bytes(gateway.limits.held_bytes).with_role(Role::Gateway);
+        let route = Route::new(Shared {
+            pools: pools.clone(),
+            migrate: migrate.layer(Send),
+            part: gateway.timeouts.upstream_body,
+            tunnel: gateway.timeouts.tunnel,
+            name: gateway.proxy.name.clone(),
+        });
+        let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
+        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: log.is_some() };
+        let stack = ResolveLayer::new(Arc::clone(&catalog)).layer(tell);
+        let limits = gateway.limits;
+        let settings = Settings {
+            edge: edge::Limits {
+                header_bytes: limits.header_bytes,
+                header_count: limits.headers,
+                url_bytes: limits.url_bytes,
+            },
+            intake: Allowed { bytes: limits.body_bytes, idle: gateway.timeouts.client_body, rate: limits.body_rate },
+            marks: Marks::new(&gateway.proxy),
+            log,
+            name: gateway.proxy.name,
+            proxy_status: gateway.proxy.proxy_status,
+            server_timing: gateway.proxy.server_timing,
+            limits,
+        };
+        let watch = pool::watch(&pools);
+        Self { catalog, stack, settings, pools, _watch: watch }
+    }
+
+    /// Whether something is known of every instance that is to be checked.
+    pub(super) fn is_known(&self) -> bool {
+        self.pools.values().all(|pool| pool.is_known())
     }
 }
 
@@ -72,40 +111,17 @@ impl Current {
         self.inner.store(Arc::new(snapshot));
     }
 
+    pub(super) fn load(&self) -> Arc<Snapshot> {
+        self.inner.load_full()
+    }
+
     pub(super) fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.inner.load().catalog)
     }
-
-    async fn serve(self, mut request: Request<Incoming>) -> Response<ResponseBody> {
-        if let Err(problem) = edge::admit(&mut request) {
-            return problem.response(TYPE_BASE).map(|body| boxed(Full::new(Bytes::from(body))));
-        }
-        let stack = self.inner.load().stack.clone();
-        match stack.oneshot(request).await {
-            Ok(response) => response.map(boxed),
-        }
-    }
 }
 
-fn boxed<B>(body: B) -> ResponseBody
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    body.map_err(Into::into).boxed_unsync()
-}
-
-impl Service<Request<Incoming>> for Current {
-    type Response = Response<ResponseBody>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
-        std::task::Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let current = self.clone();
-        Box::pin(async move { Ok(current.serve(request).await) })
+impl std::fmt::Debug for Current {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Current")
     }
 }

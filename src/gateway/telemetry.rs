@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::clock::{Clock, SystemClock};
 use crate::names;
 
 /// From what a migration takes to what a slow upstream takes, in seconds.
 const BUCKETS: [f64; 14] =
     [0.000_01, 0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 /// Samples are kept raw until they are drained.
-pub(super) const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The recorder's handle; installed by the first who asks. A process has one recorder: if it has another one already,
 /// the metrics go there, and what is rendered here stays empty.
@@ -34,4 +35,17 @@ fn install() -> PrometheusHandle {
         tracing::warn!("the process has another metrics recorder: /metrics stays empty");
     }
     handle
+}
+
+/// Drains samples until it is dropped.
+pub(super) async fn upkeep(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        metrics.run_upkeep();
+    }
+}
+
+/// Seconds since 1970, as a metric has it.
+pub(super) fn now() -> f64 {
+    SystemClock.now().as_secs() as f64
 }

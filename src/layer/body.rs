@@ -39,7 +39,8 @@ impl<B> MigrateBody<B> {
         Self { kind: Kind::Whole { body: Full::new(bytes) } }
     }
 
-    pub(super) const fn untouched(body: B) -> Self {
+    /// A body that passes as it comes.
+    pub const fn untouched(body: B) -> Self {
         Self { kind: Kind::Untouched { body } }
     }
 

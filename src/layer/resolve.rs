@@ -14,6 +14,7 @@ use tower_service::Service;
 
 use crate::catalog::{Catalog, Current};
 use crate::clock::{Clock, SystemClock};
+use crate::consumer::Consumer;
 use crate::plan::Plan;
 use crate::resolve::Head;
 
@@ -125,8 +126,13 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let shared = &*self.shared;
-        let head =
-            Head { method: request.method(), uri: request.uri(), headers: request.headers(), mount: &shared.mount };
+        let head = Head {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            mount: &shared.mount,
+            peer: request.extensions().get::<Consumer>(),
+        };
         if let Some(plan) = Plan::new(shared.catalog.current(), head, shared.clock.now(), || shared.draw()) {
             request.extensions_mut().insert(plan);
         }

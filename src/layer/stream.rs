@@ -116,6 +116,14 @@ impl<E> BodyError<E> {
         }
     }
 
+    /// The inner body's error, if it is that.
+    pub const fn as_inner(&self) -> Option<&E> {
+        match &self.kind {
+            Kind::Inner(error) => Some(error),
+            Kind::Migration(_) => None,
+        }
+    }
+
     /// Whether the body could not be migrated.
     #[must_use]
     pub const fn is_migration(&self) -> bool {

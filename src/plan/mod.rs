@@ -91,7 +91,7 @@ impl Plan {
                 Planned::Decided(resolution, decision)
             }
         };
-        let Head { method, uri, headers, mount } = head;
+        let Head { method, uri, headers, mount, .. } = head;
         let inner = Inner {
             catalog,
             outcome,

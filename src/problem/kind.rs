@@ -28,6 +28,8 @@ pub enum Kind {
     RouteAbsent,
     /// The version's resource has no such method.
     MethodAbsent,
+    /// The request's head is malformed, ambiguous, or larger than what is taken.
+    RequestInvalid,
     /// The path has several readings.
     PathInvalid,
     /// The body is not what its `Content-Type` says.
@@ -38,6 +40,10 @@ pub enum Kind {
     BodyTooLarge,
     /// The content is not what its digest says.
     DigestMismatch,
+    /// The body did not come in time.
+    BodyTimeout,
+    /// Too much is going on.
+    Overloaded,
     /// Upstream's body cannot be said in the requested version.
     UpstreamBodyInvalid,
     /// Upstream broke off.
@@ -52,7 +58,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::VersionUnspecified,
         Self::VersionAmbiguous,
         Self::VersionInvalid,
@@ -64,11 +70,14 @@ impl Kind {
         Self::VersionClosed,
         Self::RouteAbsent,
         Self::MethodAbsent,
+        Self::RequestInvalid,
         Self::PathInvalid,
         Self::BodyInvalid,
         Self::BodyUnprocessable,
         Self::BodyTooLarge,
         Self::DigestMismatch,
+        Self::BodyTimeout,
+        Self::Overloaded,
         Self::UpstreamBodyInvalid,
         Self::UpstreamFailed,
         Self::UpstreamUnavailable,
@@ -109,11 +118,14 @@ impl Kind {
             Self::VersionClosed => ("version-closed", "API version closed to this consumer", Code::FORBIDDEN),
             Self::RouteAbsent => ("route-absent", "Not in this API version", Code::NOT_FOUND),
             Self::MethodAbsent => ("method-absent", "Method not in this API version", Code::METHOD_NOT_ALLOWED),
+            Self::RequestInvalid => ("request-invalid", "Request malformed", Code::BAD_REQUEST),
             Self::PathInvalid => ("path-invalid", "Path ambiguous", Code::BAD_REQUEST),
             Self::BodyInvalid => ("body-invalid", "Body malformed", Code::BAD_REQUEST),
             Self::BodyUnprocessable => ("body-unprocessable", "Body cannot be migrated", Code::UNPROCESSABLE_ENTITY),
             Self::BodyTooLarge => ("body-too-large", "Body too large", Code::PAYLOAD_TOO_LARGE),
             Self::DigestMismatch => ("digest-mismatch", "Digest does not match", Code::BAD_REQUEST),
+            Self::BodyTimeout => ("body-timeout", "Body came too slowly", Code::REQUEST_TIMEOUT),
+            Self::Overloaded => ("overloaded", "Too much is going on", Code::SERVICE_UNAVAILABLE),
             Self::UpstreamBodyInvalid => {
                 ("upstream-body-invalid", "Upstream body cannot be migrated", Code::BAD_GATEWAY)
             }

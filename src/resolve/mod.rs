@@ -36,6 +36,8 @@ pub struct Head<'a> {
     pub headers: &'a HeaderMap,
     /// A prefix of the path that an outer router has already taken off.
     pub mount: &'a str,
+    /// Who the connection says that it is, for [`ConsumerSource::ClientCertificate`].
+    pub peer: Option<&'a Consumer>,
 }
 
 /// What a request turned out to be.
@@ -140,7 +142,7 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
     if api.exclude.iter().any(|pattern| excludes(pattern, &path)) {
         return Resolved::Outside;
     }
-    let consumer = consumer(api, head.headers);
+    let consumer = consumer(api, head);
     let (named, below) = read::split(api, &path[api.base_path.len()..]);
     Reader { catalog, index, api, head, whole: &path, named, path: below, consumer, now }.read()
 }
@@ -169,7 +171,8 @@ fn excludes(pattern: &str, path: &str) -> bool {
     }
 }
 
-fn consumer(api: &ApiEntry, headers: &HeaderMap) -> Option<Consumer> {
+fn consumer(api: &ApiEntry, head: Head<'_>) -> Option<Consumer> {
+    let headers = head.headers;
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty());
     let read = |source: &ConsumerSource| match source {
         ConsumerSource::Header(name) => text(name).map(Consumer::new),
@@ -177,6 +180,7 @@ fn consumer(api: &ApiEntry, headers: &HeaderMap) -> Option<Consumer> {
             let product = text("user-agent")?.split(['/', ' ']).next()?;
             (!product.is_empty()).then(|| Consumer::new(product))
         }
+        ConsumerSource::ClientCertificate => head.peer.cloned(),
     };
     api.consumer.iter().find_map(read)
 }

@@ -117,6 +117,37 @@ fn check_shows_everything_at_once() {
 }
 
 #[test]
+fn check_follows_includes_and_variables() {
+    let folder = std::env::temp_dir().join(format!("sunward-cli-{}-include", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let main = folder.join("main.toml");
+    std::fs::write(&main, "include = [\"a.toml\", \"b.toml\"]\n[gateway]\nlisten = \"${SUNWARD_NOT_SET}\"\n")
+        .expect("written");
+    std::fs::write(folder.join("a.toml"), "[[api]]\nname = \"a\"\nbase_pat = \"/a\"\n").expect("written");
+    let json = sunward(&["check", "--json", &main.display().to_string()], "");
+    let found: serde_json::Value = serde_json::from_str(&out(&json)).expect("JSON");
+    let lines: Vec<String> = found
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|found| {
+            let name =
+                Path::new(found["file"].as_str().expect("a file")).file_name().expect("a name").display().to_string();
+            format!("{name} {}:{} {}", found["line"], found["column"], found["code"].as_str().expect("a code"))
+        })
+        .collect();
+    let expected = [
+        "main.toml 1:22 unreadable-include",
+        "main.toml 3:11 unset-variable",
+        "a.toml 2:8 no-upstream",
+        "a.toml 2:8 no-version",
+        "a.toml 3:1 unknown-key",
+    ];
+    assert_eq!((json.status.code(), lines), (Some(1), expected.map(str::to_owned).to_vec()));
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
 fn explain_shows_changes_and_program() {
     let args = ["explain", &demo(), "--now", "2026-11-01", "--route", "GET /users", "--from", "3", "--to", "1"];
     let text = out(&sunward(&args, ""));

@@ -1,13 +1,15 @@
 //! The TOML file: what is right loads without a word, what is wrong is all said at once.
 #![cfg(feature = "config")]
 
+mod include;
 mod schema;
+mod variables;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use sunward::config::{self, LogFormat};
+use sunward::config::{self, LogFormat, Sources};
 use sunward::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 
 fn cases(folder: &str) -> Vec<(PathBuf, String)> {
@@ -47,7 +49,13 @@ fn invalid_files_get_all_findings_and_no_others() {
         let expected: Vec<&str> = source.lines().map_while(|line| line.strip_prefix("#! ")).collect();
         let (_, found) = config::read(&source);
         let lines: Vec<String> = found.iter().map(|found| line(found, &source)).collect();
-        assert_eq!(lines, expected, "{}\n{}", path.display(), config::render(&found, &source, "", false));
+        assert_eq!(
+            lines,
+            expected,
+            "{}\n{}",
+            path.display(),
+            config::render(&found, &Sources::new("", source.as_str()), false)
+        );
     }
 }
 
@@ -75,10 +83,11 @@ fn only_broken_toml_gives_no_config() {
 fn gateway_and_upstreams_are_read() {
     let (config, _) = config::read(&case("every-key"));
     let config = config.expect("a config");
-    assert_eq!(config.gateway.listen.value, "0.0.0.0:80".parse().expect("an address"));
-    assert_eq!(config.gateway.max_body_bytes, 1_000_000);
-    assert_eq!(config.gateway.request_timeout.as_secs(), 90);
-    assert_eq!(config.gateway.drain_timeout.as_secs(), 36 * 3600);
+    let listen: Vec<String> = config.gateway.listen.iter().map(|listen| listen.value.to_string()).collect();
+    assert_eq!(listen, ["0.0.0.0:80", "unix:/run/sunward.sock", "systemd"]);
+    assert_eq!(config.gateway.limits.held_bytes, 1_000_000);
+    assert_eq!(config.gateway.timeouts.response.as_secs(), 90);
+    assert_eq!(config.gateway.timeouts.drain.as_secs(), 36 * 3600);
     assert_eq!(config.gateway.log, LogFormat::Json);
     assert_eq!(config.apis.len(), 1);
     let [shop, other] = &config.upstreams[..] else { panic!("two upstreams") };
@@ -115,14 +124,14 @@ fn the_reference_documents_every_key() {
 #[test]
 fn findings_are_shown_like_a_compilers() {
     let source = "[[api]]\r\nname = \"größe\"\r\n\"größe\" = 1\r\n";
-    let shown = config::render(&config::read(source).1, source, "a.toml", false);
+    let shown = config::render(&config::read(source).1, &Sources::new("a.toml", source), false);
     assert!(shown.starts_with("error[unknown-key]: [[api]] has no key `größe`, here the integer `1`\n"), "{shown}");
     assert!(shown.contains("--> a.toml:3:1\n"), "{shown}");
     assert!(shown.contains("3 | \"größe\" = 1\n"), "{shown}");
     assert!(shown.contains("| ^^^^^^^\n"), "{shown}");
     assert!(shown.contains("= help: it has the keys `name`,"), "{shown}");
     assert!(!shown.contains('\u{1b}') && !shown.contains('\r'), "{shown:?}");
-    assert!(config::render(&config::read(source).1, source, "a.toml", true).contains('\u{1b}'));
+    assert!(config::render(&config::read(source).1, &Sources::new("a.toml", source), true).contains('\u{1b}'));
 }
 
 #[test]
@@ -130,7 +139,7 @@ fn findings_without_a_place_are_shown_plain() {
     let mut found = Diagnostics::new();
     found.push(Diagnostic::warning("odd", "something is odd", Span::NONE));
     found.push(Diagnostic::error("bad", "a\u{1b}[31mb", Span::NONE).help("mend it"));
-    let shown = config::render(&found, "x = 1", "a.toml", false);
+    let shown = config::render(&found, &Sources::new("a.toml", "x = 1"), false);
     assert!(shown.starts_with("warning[odd]: something is odd\n\nerror[bad]: a"), "{shown}");
     assert!(shown.contains("help: mend it"), "{shown}");
     assert!(!shown.contains("a.toml") && !shown.contains('\u{1b}'), "{shown}");
@@ -142,8 +151,8 @@ fn findings_outside_of_the_source_are_shown_all_the_same() {
         for (start, end) in [(0, 1), (1, 2), (1, 1), (5, 9), (9, 5)] {
             let mut found = Diagnostics::new();
             found.push(Diagnostic::error("far", "far away", Span::new(start, end)));
-            assert!(config::render(&found, source, "a.toml", true).contains("far away"));
-            assert!(config::to_json(&found, source, "a.toml").is_array());
+            assert!(config::render(&found, &Sources::new("a.toml", source), true).contains("far away"));
+            assert!(config::to_json(&found, &Sources::new("a.toml", source)).is_array());
         }
     }
 }
@@ -164,7 +173,7 @@ fn findings_are_json_for_programs() {
             "help": null, "file": "a.toml", "line": null, "column": null
         },
     ]);
-    assert_eq!(config::to_json(&found, source, "a.toml"), expected);
+    assert_eq!(config::to_json(&found, &Sources::new("a.toml", source)), expected);
 }
 
 #[test]
@@ -229,14 +238,30 @@ fn mutated() -> impl Strategy<Value = String> {
 }
 
 fn reads(source: &str) -> Result<(), TestCaseError> {
+    reads_as_included(source)?;
     let (config, found) = config::read(source);
     prop_assert!(config.is_some() || found.has_errors());
     for found in &found {
         prop_assert!(found.span().is_none() || found.span().line_column(source).is_some(), "{}", found);
         prop_assert!(found.span().end() <= source.len(), "{}", found);
     }
-    prop_assert_eq!(config::render(&found, source, "a.toml", false).is_empty(), found.is_empty());
-    prop_assert!(config::to_json(&found, source, "a.toml").is_array());
+    prop_assert_eq!(config::render(&found, &Sources::new("a.toml", source), false).is_empty(), found.is_empty());
+    prop_assert!(config::to_json(&found, &Sources::new("a.toml", source)).is_array());
+    Ok(())
+}
+
+/// Behind another file, with every variable set.
+fn reads_as_included(source: &str) -> Result<(), TestCaseError> {
+    let sources = Sources::new("a.toml", "[gateway]\n").with_file("b.toml", source);
+    let (config, found) = config::read_all(&sources, &|_| Some("value".to_owned()));
+    prop_assert!(config.is_some());
+    for found in &found {
+        let file = sources.find(found.span()).map_or("", |(file, _)| file.name());
+        prop_assert!(found.span().is_none() || sources.line_column(found.span()).is_some(), "{}", found);
+        prop_assert!(file.is_empty() || file == "b.toml", "{}", found);
+    }
+    prop_assert_eq!(config::render(&found, &sources, false).is_empty(), found.is_empty());
+    prop_assert!(config::to_json(&found, &sources).is_array());
     Ok(())
 }
 

@@ -5,10 +5,12 @@ mod origins;
 
 mod demo;
 mod edge;
+mod framing;
 mod live;
 mod reload;
 mod scrape;
 mod truth;
+mod wire;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

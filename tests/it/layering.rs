@@ -21,7 +21,7 @@ const RANKS: [&[&str]; 10] = [
 ];
 
 /// Who may name a foreign crate: modules, or single files. Test code may name what it likes.
-const FOREIGN: [(&str, &[&str]); 36] = [
+const FOREIGN: [(&str, &[&str]); 45] = [
     ("annotate_snippets", &["config/render.rs"]),
     ("arc_swap", &["gateway"]),
     ("axum_core", &["extract"]),
@@ -29,7 +29,9 @@ const FOREIGN: [(&str, &[&str]); 36] = [
     ("brotli", &["coding"]),
     ("bytes", &["layer", "gateway"]),
     ("clap", &["bin"]),
+    ("fastrand", &["gateway"]),
     ("flate2", &["coding"]),
+    ("h2", &["gateway"]),
     (
         "http",
         &[
@@ -42,8 +44,10 @@ const FOREIGN: [(&str, &[&str]); 36] = [
     ("httpdate", &["clock", "headers"]),
     ("hyper", &["gateway"]),
     ("hyper_util", &["gateway"]),
+    ("ipnet", &["config", "gateway"]),
     ("jiff", &["clock", "version", "json/time.rs"]),
     ("json_patch", &["change/patch.rs"]),
+    ("listenfd", &["gateway"]),
     ("matchit", &["catalog/router.rs"]),
     ("memchr", &["json", "catalog/migration.rs"]),
     ("metrics", &["names", "gateway"]),
@@ -51,18 +55,23 @@ const FOREIGN: [(&str, &[&str]); 36] = [
     ("notify", &["gateway"]),
     ("percent_encoding", &["change", "headers", "resolve", "plan"]),
     ("pin_project_lite", &["layer", "gateway"]),
+    ("rustls_native_certs", &["gateway"]),
     ("ruzstd", &["coding"]),
     ("serde", &["change"]),
     ("serde_json", &["json", "change", "problem", "config", "gateway", "bin"]),
     ("sha2", &["layer/digest.rs"]),
     ("siphasher", &["change", "plan", "layer"]),
+    ("socket2", &["gateway"]),
+    ("subtle", &["gateway"]),
     ("tokio", &["gateway", "bin"]),
+    ("tokio_rustls", &["gateway"]),
     ("toml", &["config"]),
     ("tower", &["gateway"]),
     ("tower_layer", &["layer", "gateway"]),
     ("tower_service", &["layer", "gateway"]),
     ("tracing", &["gateway", "bin"]),
     ("tracing_subscriber", &["gateway", "bin"]),
+    ("webpki", &["gateway"]),
     ("sunward", &["bin"]),
 ];
 

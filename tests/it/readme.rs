@@ -1,7 +1,7 @@
 //! What the README shows is true.
 
 use sunward::catalog::Catalog;
-use sunward::config;
+use sunward::config::{self, Sources};
 use sunward::names;
 
 const README: &str = include_str!("../../README.md");
@@ -13,7 +13,7 @@ fn the_file_in_the_readme_loads() {
     assert!(!files.is_empty());
     for file in files {
         let (config, found) = config::read(file);
-        assert!(found.is_empty(), "{}", config::render(&found, file, "README.md", false));
+        assert!(found.is_empty(), "{}", config::render(&found, &Sources::new("README.md", file), false));
         let now = "2026-11-24".parse().expect("a date");
         let catalog = Catalog::at(config.expect("a config").apis, now).unwrap_or_else(|found| panic!("{found}"));
         assert!(catalog.warnings().is_empty(), "{}", catalog.warnings());

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use sunward::clock::{Clock, SystemClock, Timestamp};
 use sunward::config;
 use sunward::diagnostic::{Diagnostics, Severity};
-use sunward::gateway::load_at;
+use sunward::gateway::{self, environment, load_at};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -23,25 +23,23 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
-    let path = &args.file.path;
-    let source = match std::fs::read_to_string(path) {
-        Ok(source) => source,
-        Err(e) => {
-            eprintln!("error: {} cannot be read: {e}", path.display());
+    let sources = match gateway::open(&args.file.path, &|text| text) {
+        Ok(sources) => sources,
+        Err(error) => {
+            eprint!("{}", error.render(super::color()));
             return ExitCode::from(super::MISUSED);
         }
     };
     let now = args.now.unwrap_or_else(|| SystemClock.now());
-    let found = match load_at(path, source.clone(), now) {
+    let found = match load_at(&sources, &environment, now) {
         Ok(loaded) => loaded.warnings,
         Err(error) => error.found,
     };
-    let name = path.display().to_string();
     if args.json {
-        super::print(&format!("{:#}\n", config::to_json(&found, &source, &name)));
+        super::print(&format!("{:#}\n", config::to_json(&found, &sources)));
     } else {
-        eprint!("{}", config::render(&found, &source, &name, super::color()));
-        eprintln!("{}", summary(&name, &found));
+        eprint!("{}", config::render(&found, &sources, super::color()));
+        eprintln!("{}", summary(sources.name(), &found));
     }
     let failed = found.has_errors() || (args.strict && !found.is_empty());
     if failed { ExitCode::from(super::FAILED) } else { ExitCode::SUCCESS }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use sunward::clock::{Clock, SystemClock, Timestamp};
-use sunward::gateway::{Loaded, load_at};
+use sunward::gateway::{self, Loaded, environment, load_at};
 
 /// Change an HTTP API without breaking anyone, and really retire the old one.
 #[derive(Parser)]
@@ -60,14 +60,12 @@ fn main() -> ExitCode {
 
 /// Reads and checks a file for a command that needs it whole; what is wrong goes to standard error.
 fn open(path: &Path, now: Option<Timestamp>) -> Result<Loaded, ExitCode> {
-    let misused = |text: &str| {
-        eprint!("{text}");
-        ExitCode::from(MISUSED)
-    };
-    let source = std::fs::read_to_string(path)
-        .map_err(|e| misused(&format!("error: {} cannot be read: {e}\n", path.display())))?;
     let now = now.unwrap_or_else(|| SystemClock.now());
-    load_at(path, source, now).map_err(|error| misused(&error.render(color())))
+    let loaded = gateway::open(path, &|text| text).and_then(|sources| load_at(&sources, &environment, now));
+    loaded.map_err(|error| {
+        eprint!("{}", error.render(color()));
+        ExitCode::from(MISUSED)
+    })
 }
 
 /// Prints to standard output; a reader that went away (`| head`) is no failure.

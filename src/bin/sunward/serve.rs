@@ -21,11 +21,20 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match runtime(args) {
         Ok(runtime) => runtime,
         Err(e) => return fail(&format!("error: no runtime: {e}\n")),
     };
     runtime.block_on(serve(args))
+}
+
+/// One thread needs no scheduler that hands work from one to another.
+fn runtime(args: &Args) -> std::io::Result<tokio::runtime::Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    match sunward::gateway::workers(&args.file.path).unwrap_or(cores) {
+        1 => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+        workers => tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build(),
+    }
 }
 
 async fn serve(args: &Args) -> ExitCode {
@@ -38,12 +47,11 @@ async fn serve(args: &Args) -> ExitCode {
     };
     log(app.log());
     eprint!("{}", app.warnings(super::color()));
-    let ready = app.listen_addr().and_then(|listen| Ok((listen, app.admin_addr()?, stop()?)));
-    let (listen, admin, stop) = match ready {
-        Ok(ready) => ready,
+    let stop = match stop() {
+        Ok(stop) => stop,
         Err(e) => return fail(&format!("error: {e}\n")),
     };
-    super::print(&format!("listening http://{listen}\nadmin http://{admin}\n"));
+    super::print(&app.places());
     if app.run(stop).await { ExitCode::SUCCESS } else { ExitCode::from(super::FAILED) }
 }
 

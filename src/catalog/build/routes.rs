@@ -70,6 +70,7 @@ impl<'a> Builder<'a> {
                 upstream: None,
                 speaks: None,
                 forward_as: None,
+                timeout: None,
                 lives: Box::default(),
             })
             .collect();
@@ -92,6 +93,7 @@ impl<'a> Builder<'a> {
         entry.speaks = route.speaks.as_ref().and_then(|text| self.version(text));
         entry.upstream = route.upstream.as_ref().map(|name| name.as_str().into());
         entry.forward_as = route.forward_as.as_ref().map(|prefix| self.prefix(prefix));
+        entry.timeout = route.timeout;
         let mut lives: Vec<(VersionId, Life)> = Vec::new();
         for (version, life) in &route.lives {
             let Some(id) = self.version(version) else { continue };

@@ -116,6 +116,7 @@ impl<'a> Builder<'a> {
             let name = match source {
                 ConsumerSource::Header(name) => self.header_name(name),
                 ConsumerSource::UserAgent => Some(header::USER_AGENT),
+                ConsumerSource::ClientCertificate => None,
             };
             names.extend(name.filter(|_| !self.api.pins.is_empty() || !self.api.extensions.is_empty()));
         }

@@ -1,6 +1,8 @@
 //! The tables of the file.
 
+use super::gateway::GATEWAY;
 use super::ops::{PLACE, on_error};
+use super::upstream::UPSTREAM;
 use super::{Key, Kind, Table, key};
 
 #[rustfmt::skip]
@@ -9,6 +11,9 @@ pub(in crate::config) static ROOT: Table = Table {
     title: "the file",
     doc: "The tables at the top of the file.",
     keys: &[
+        key("include", Kind::OneOrMore(&Kind::Name),
+            "More files, whose `[[api]]` and `[[upstream]]` tables belong to this one. Paths are relative to this file; \
+             `*` stands for any text in a file's name."),
         key("gateway", Kind::Table(&GATEWAY), "How the gateway itself runs."),
         key("api", Kind::List(&Kind::Table(&API)), "The versioned APIs, each `[[api]]`."),
         key("upstream", Kind::List(&Kind::Table(&UPSTREAM)), "The services behind, each `[[upstream]]`."),
@@ -16,21 +21,15 @@ pub(in crate::config) static ROOT: Table = Table {
     common: &[],
 };
 
+/// What is left of [`ROOT`] in a file that another one includes.
 #[rustfmt::skip]
-static GATEWAY: Table = Table {
-    name: "gateway",
-    title: "[gateway]",
-    doc: "How the gateway itself runs. Every key has a default, so the table may be left out.",
+pub(in crate::config) static INCLUDED: Table = Table {
+    name: "included",
+    title: "an included file",
+    doc: "The tables at the top of an included file.",
     keys: &[
-        key("listen", Kind::Address, "The address on which clients are served.").or("\"127.0.0.1:8080\""),
-        key("admin", Kind::Address, "The address of the admin listener.").or("\"127.0.0.1:9090\""),
-        key("max_body_bytes", Kind::Integer { min: 1, max: i64::MAX }, "So much is held of a body that has to be migrated. If more must be, a request gets a 413, and a response becomes a 502 or breaks off.")
-            .or("4194304"),
-        key("request_timeout", Kind::Duration, "How long an upstream may take to start its answer.").or("\"30s\""),
-        key("connect_timeout", Kind::Duration, "How long connecting to an upstream may take.").or("\"5s\""),
-        key("drain_timeout", Kind::Duration, "How long requests under way may take to end when the gateway stops.")
-            .or("\"30s\""),
-        key("log", Kind::Word(&["text", "json"]), "The form of log lines.").or("\"text\""),
+        key("api", Kind::List(&Kind::Table(&API)), "As in the file."),
+        key("upstream", Kind::List(&Kind::Table(&UPSTREAM)), "As in the file."),
     ],
     common: &[],
 };
@@ -78,7 +77,7 @@ static API: Table = Table {
         key("dry_run", Kind::Flag, "Brownouts and sunsets only count whom they would have hit.").or("false"),
         key("clamp_freshness", Kind::Flag, "Cuts cache lifetimes of deprecated versions to the time that is left.")
             .or("false"),
-        key("consumer", Kind::OneOrMore(&Kind::Either(&Kind::Word(&["user-agent"]), &Kind::Table(&CONSUMER))),
+        key("consumer", Kind::OneOrMore(&Kind::Either(&Kind::Word(&["user-agent", "client-certificate"]), &Kind::Table(&CONSUMER))),
             "Where to read who sent a request; the first that says something counts."),
         key("pins", Kind::Map(&Kind::Name),
             "The version that a consumer's requests speak when they name none: `{ acme = \"1\" }`."),
@@ -121,7 +120,8 @@ static CONSUMER: Table = Table {
     name: "consumer",
     title: "a consumer source",
     doc: "Where to read who sent a request. The text `\"user-agent\"` stands for the first product of \
-          `User-Agent`.",
+          `User-Agent`, and `\"client-certificate\"` for the name in the certificate that the client's connection was \
+          made with: its first URI, else its first DNS name.",
     keys: &[
         key("header", Kind::Name, "A header that an authenticating proxy sets; its value is the consumer.").required()
     ],
@@ -216,6 +216,7 @@ static ROUTE: Table = Table {
         key("default", Kind::Name, "The version that its requests speak when they name none."),
         key("upstream", Kind::Name, "The `[[upstream]]` that serves it."),
         key("speaks", Kind::Name, "The version the service behind it speaks."),
+        key("timeout", Kind::Duration, "How long its exchanges may take, from the request's head to the end of the response; a stream of events may take longer."),
         key("version", Kind::List(&Kind::Table(&ROUTE_VERSION)), "Versions whose dates are other ones here."),
     ],
     common: &[],
@@ -240,32 +241,6 @@ static EXTENSION: Table = Table {
         key("until", Kind::Date, "Its own sunset.").required(),
         key("approved_by", Kind::Name, "Who approved it.").required(),
         key("reason", Kind::Name, "Why.").required(),
-    ],
-    common: &[],
-};
-
-#[rustfmt::skip]
-static UPSTREAM: Table = Table {
-    name: "upstream",
-    title: "[[upstream]]",
-    doc: "A service: a pool of instances, each of which speaks one version.",
-    keys: &[
-        key("name", Kind::Name, "Its name, for `upstream`.").required(),
-        key("instances", Kind::List(&Kind::Table(&INSTANCE)), "Its instances; at least one.").required(),
-        key("forward_as", Kind::Text, "The prefix it knows the api by; what the api says, unless said."),
-    ],
-    common: &[],
-};
-
-#[rustfmt::skip]
-static INSTANCE: Table = Table {
-    name: "instance",
-    title: "an instance",
-    doc: "One instance of an upstream.",
-    keys: &[
-        key("url", Kind::Url, "Where it is: `http://host:port`, with a path prefix if it has one.").required(),
-        key("speaks", Kind::Name, "The version it speaks; what the route or the api says, unless said."),
-        key("weight", Kind::Integer { min: 0, max: 65_535 }, "Its share of the requests; 0 for none.").or("1"),
     ],
     common: &[],
 };

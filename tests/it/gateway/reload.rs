@@ -66,6 +66,35 @@ async fn eventually(gateway: &Gateway, path: &str, status: u16) -> bool {
 }
 
 #[tokio::test]
+async fn files_that_are_included_are_watched_too() {
+    let port = origins::start(3).await.expect("a free port").port();
+    let scratch = Scratch::new("included");
+    std::fs::create_dir_all(scratch.0.join("apis")).expect("a folder");
+    let [now, then] = ["2099-01-01", "2021-01-01"].map(|sunset| {
+        let text = config(port, sunset).replace(&port.to_string(), "${PORT}");
+        text.split_once("[[upstream]]").map(|(api, upstream)| (api.to_owned(), format!("[[upstream]]{upstream}")))
+    });
+    let ((now, upstream), (then, _)) = (now.expect("both parts"), then.expect("both parts"));
+    std::fs::write(scratch.file(), format!("include = \"apis/*.toml\"\n{upstream}")).expect("written");
+    std::fs::write(scratch.0.join("apis/shop.toml"), now).expect("written");
+    let options = Options::new().with_variables(move |name| (name == "PORT").then(|| port.to_string()));
+    let gateway = Gateway::start(&scratch.file(), options).await;
+    assert_eq!(gateway.get("/api/v2/users/1").await.status, 200);
+
+    std::fs::write(scratch.0.join("apis/shop.toml"), then).expect("written");
+    assert!(eventually(&gateway, "/api/v2/users/1", 410).await, "the new date holds");
+    std::fs::write(
+        scratch.0.join("apis/other.toml"),
+        "[[api]]\nname = \"other\"\nbase_path = \"/other\"\n\
+        upstream = \"shop\"\nversion_from = { header = \"V\" }\nunspecified = { version = \"3\" }\n\
+        forward_as = \"/api\"\n[[api.version]]\nname = \"3\"\n",
+    )
+    .expect("written");
+    assert!(eventually(&gateway, "/other/users/1", 200).await, "a new file is found");
+    assert!(gateway.stop().await);
+}
+
+#[tokio::test]
 async fn a_good_file_is_swapped_in_and_a_bad_one_is_not() {
     let port = origins::start(3).await.expect("a free port").port();
     let scratch = Scratch::new("reload");

@@ -1,0 +1,62 @@
+//! Where to listen.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+
+use crate::config::keys::Kind;
+use crate::config::node::Node;
+use crate::diagnostic::{Diagnostics, Spanned};
+
+/// A place to listen on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Listen {
+    /// An address; port 0 takes a free one.
+    Tcp(SocketAddr),
+    /// A Unix socket. A file that is left of an earlier one is replaced.
+    Unix(PathBuf),
+    /// All sockets that the service manager passed on (`LISTEN_FDS`).
+    Systemd,
+}
+
+// === impl Listen ===
+
+impl Listen {
+    pub(super) fn loopback(port: u16) -> Self {
+        Self::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("unix:") {
+            Some(path) if path.starts_with('/') => Some(Self::Unix(path.into())),
+            Some(_) => None,
+            None if text == "systemd" => Some(Self::Systemd),
+            None => text.parse().ok().map(Self::Tcp),
+        }
+    }
+}
+
+impl std::fmt::Display for Listen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Systemd => f.write_str("systemd"),
+        }
+    }
+}
+
+pub(in crate::config) fn read(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<Spanned<Listen>> {
+    let text = node.text(kind, found)?;
+    let listen = node.parsed("bad-address", Listen::parse(&text), Kind::Listen, found)?;
+    Some(Spanned::new(listen, node.span))
+}
+
+/// A network, or a single address.
+pub(super) fn network(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<IpNet> {
+    let text = node.text(kind, found)?;
+    let network = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    node.parsed("bad-network", network, Kind::Network, found)
+}

@@ -1,0 +1,157 @@
+//! The gateway's own settings.
+
+pub(super) mod listen;
+mod settings;
+mod upstream;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use listen::Listen;
+pub use settings::{AccessLog, Forwarded, Limits, Proxy, Timeouts, Tls};
+pub use upstream::{Check, Eject, Instance, SpeaksFrom, Upstream, UpstreamTls};
+pub(super) use upstream::{check_names, check_references};
+
+use super::tree::Reader;
+use crate::diagnostic::{Diagnostic, Spanned};
+
+/// How the gateway itself runs: the `[gateway]` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GatewaySpec {
+    /// Where clients are served in the clear.
+    pub listen: Vec<Spanned<Listen>>,
+    /// Where they are served over TLS.
+    pub tls: Option<Tls>,
+    /// Where the admin listener is.
+    pub admin: Spanned<Listen>,
+    /// What operators have to say.
+    pub admin_token: Option<Spanned<String>>,
+    /// Threads that serve; as many as there are cores, unless said.
+    pub workers: Option<usize>,
+    /// Whether another process may listen on the same addresses.
+    pub reuse_port: bool,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+    /// How large and how many things may be.
+    pub limits: Limits,
+    /// What upstreams and clients are told.
+    pub proxy: Proxy,
+    /// The form of log lines.
+    pub log: LogFormat,
+    /// The log of requests.
+    pub access_log: Option<AccessLog>,
+    /// The folder of what is kept.
+    pub state: Option<PathBuf>,
+    /// How many revisions are kept.
+    pub revisions: usize,
+    /// For how long a version that was asked for is not dropped.
+    pub protect: Option<Duration>,
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object each.
+    Json,
+}
+
+// === impl GatewaySpec ===
+
+impl Default for GatewaySpec {
+    fn default() -> Self {
+        Self {
+            listen: vec![Listen::loopback(8080).into()],
+            tls: None,
+            admin: Listen::loopback(9090).into(),
+            admin_token: None,
+            workers: None,
+            reuse_port: false,
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+            proxy: Proxy::default(),
+            log: LogFormat::Text,
+            access_log: None,
+            state: None,
+            revisions: 10,
+            protect: Some(Duration::from_secs(7 * 86_400)),
+        }
+    }
+}
+
+impl GatewaySpec {
+    #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
+    pub(in crate::config) fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+        let default = Self::default();
+        let tls = reader.table("tls", Tls::read);
+        let listen = reader.list("listen", listen::read);
+        // With TLS alone, nothing is served in the clear.
+        let listen = if reader.has("listen") || reader.has("tls") { listen } else { default.listen };
+        let spec = Self {
+            listen,
+            tls,
+            admin: reader.listen("admin").unwrap_or(default.admin),
+            admin_token: reader.text("admin_token"),
+            workers: reader.count("workers"),
+            reuse_port: reader.flag("reuse_port").unwrap_or_default(),
+            timeouts: reader.table("timeouts", Timeouts::read).unwrap_or_default(),
+            limits: reader.table("limits", Limits::read).unwrap_or_default(),
+            proxy: reader.table("proxy", Proxy::read).unwrap_or_default(),
+            log: if reader.word("log") == Some("json") { LogFormat::Json } else { LogFormat::Text },
+            access_log: reader.table("access_log", AccessLog::read),
+            state: reader.text("state").map(|path| path.value.into()),
+            revisions: reader.count("revisions").unwrap_or(default.revisions),
+            protect: reader.off_or_duration("protect").unwrap_or(default.protect),
+        };
+        spec.check_admin(&mut reader);
+        reader.finish();
+        Some(spec)
+    }
+
+    fn check_admin(&self, reader: &mut Reader<'_, '_>) {
+        let span = if self.admin.span.is_none() { reader.span } else { self.admin.span };
+        if let (Listen::Tcp(address), None) = (&self.admin.value, &self.admin_token)
+            && !address.ip().is_loopback()
+        {
+            let message = format!("the admin listener on `{address}` is open to everybody who reaches it");
+            let help = "set `admin_token = \"${SUNWARD_ADMIN_TOKEN}\"`, or listen on loopback";
+            reader.found.push(Diagnostic::error("open-admin", message, span).help(help));
+        }
+        if self.admin.value == Listen::Systemd {
+            let message = "the admin listener cannot be one of the service manager's sockets";
+            reader.found.push(Diagnostic::error("admin-systemd", message, span).help("write an address"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::config::{keys, read};
+
+    /// The reference tells the defaults that the reader has.
+    #[test]
+    fn defaults_are_those_of_the_table() {
+        let tables = keys::tables();
+        let mut text = String::new();
+        for name in ["gateway", "gateway.timeouts", "gateway.limits", "gateway.proxy"] {
+            let table = tables.iter().find(|table| table.name == name).expect("a table");
+            writeln!(text, "[{name}]").expect("a string");
+            for key in table.all().filter(|key| !key.default.is_empty()) {
+                writeln!(text, "{} = {}", key.name, key.default).expect("a string");
+            }
+        }
+        let (config, found) = read(&text);
+        assert_eq!(found.to_string(), "");
+        let said = config.expect("a config").gateway;
+        let (default, bare) = (GatewaySpec::default(), |listen: &[Spanned<Listen>]| listen[0].value.clone());
+        assert_eq!(bare(&said.listen), bare(&default.listen));
+        assert_eq!(said.admin.value, default.admin.value);
+        assert_eq!(GatewaySpec { listen: default.listen.clone(), admin: default.admin.clone(), ..said }, default);
+    }
+}

@@ -1,0 +1,290 @@
+//! The services behind the gateway.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::Uri;
+
+use crate::catalog::Api;
+use crate::config::keys::{Kind, listed};
+use crate::config::tree::Reader;
+use crate::config::value::show;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+
+/// A service behind the gateway: an `[[upstream]]` table.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Upstream {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its instances; at least one, or the file has an error.
+    pub instances: Vec<Instance>,
+    /// The prefix it knows the api by; what the api says, unless said.
+    pub forward_as: Option<Spanned<String>>,
+    /// HTTP/2 to its instances.
+    pub http2: bool,
+    /// Whom to trust and what to show.
+    pub tls: UpstreamTls,
+    /// Whether WebSocket upgrades are passed on.
+    pub websocket: bool,
+    /// Its start of an answer, where it is not what the gateway says.
+    pub response_timeout: Option<Duration>,
+    /// How often a failed request is sent again.
+    pub retries: u32,
+    /// Retries as a share of requests, in percent.
+    pub retry_budget: f64,
+    /// Active health checks.
+    pub check: Option<Check>,
+    /// Passive ones.
+    pub eject: Eject,
+    /// How long an instance that comes back takes to its full share.
+    pub slow_start: Option<Duration>,
+    /// The share of instances, in percent, below which health is not believed.
+    pub panic: f64,
+    /// How to learn what an instance speaks.
+    pub speaks_from: Option<SpeaksFrom>,
+    /// How often host names are looked up again.
+    pub resolve: Duration,
+    /// The table.
+    pub span: Span,
+}
+
+/// TLS towards instances: an upstream's `tls` table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UpstreamTls {
+    /// The file of the authorities to trust; the system's, unless said.
+    pub ca: Option<Spanned<PathBuf>>,
+    /// The files of the certificate chain to show and of its key.
+    pub identity: Option<(Spanned<PathBuf>, Spanned<PathBuf>)>,
+    /// The name that the certificate must have.
+    pub server_name: Option<Spanned<String>>,
+}
+
+/// Active health checks: an upstream's `check` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Check {
+    /// The path to ask for.
+    pub path: Spanned<String>,
+    /// How often.
+    pub every: Duration,
+    /// How long the answer may take.
+    pub timeout: Duration,
+    /// So many in a row make it well.
+    pub rise: u32,
+    /// So many in a row make it unwell.
+    pub fall: u32,
+}
+
+/// Passive health: an upstream's `eject` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Eject {
+    /// So many failures in a row; 0 for never.
+    pub after: u32,
+    /// For how long.
+    pub lasting: Duration,
+}
+
+/// How to learn what an instance speaks: an upstream's `speaks_from` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpeaksFrom {
+    /// The path to ask for.
+    pub path: Spanned<String>,
+    /// The response header that names the version.
+    pub header: Spanned<String>,
+}
+
+/// One instance of an [`Upstream`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Instance {
+    /// `http://host:port` or `https://host:port`, with a path prefix if it has one.
+    pub url: Spanned<Uri>,
+    /// The version it speaks; what the route or the api says, unless said.
+    pub speaks: Option<Spanned<String>>,
+    /// Its share of the requests.
+    pub weight: u32,
+    /// The table.
+    pub span: Span,
+}
+
+// === impl Upstream ===
+
+impl Upstream {
+    pub(in crate::config) fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+        let span = reader.span;
+        let name = reader.text("name");
+        let instances = reader.tables("instances", Instance::read);
+        let forward_as = reader.text("forward_as");
+        let upstream = Self {
+            name: Spanned::default(),
+            instances: Vec::new(),
+            forward_as,
+            http2: reader.flag("http2").unwrap_or_default(),
+            tls: reader.table("tls", UpstreamTls::read).unwrap_or_default(),
+            websocket: reader.flag("websocket").unwrap_or_default(),
+            response_timeout: reader.duration("response_timeout"),
+            retries: reader.count("retries").unwrap_or(2),
+            retry_budget: reader.percent("retry_budget").unwrap_or(20.0),
+            check: reader.table("check", Check::read),
+            eject: reader.table("eject", Eject::read).unwrap_or_default(),
+            slow_start: reader.duration("slow_start"),
+            panic: reader.percent("panic").unwrap_or(50.0),
+            speaks_from: reader.table("speaks_from", SpeaksFrom::read),
+            resolve: reader.duration("resolve").unwrap_or(Duration::from_secs(30)),
+            span,
+        };
+        if reader.is_clean() && instances.is_empty() {
+            let message = format!("the upstream `{}` has no instances", name.as_ref().map_or("", |name| name.as_str()));
+            let help = "add one: `instances = [{ url = \"http://10.0.0.1:3000\" }]`";
+            reader.found.push(Diagnostic::error("no-instances", message, span).help(help));
+        }
+        reader.finish();
+        Some(Self { name: name?, instances, ..upstream })
+    }
+}
+
+// === impl UpstreamTls ===
+
+impl UpstreamTls {
+    fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+        let path = |text: Spanned<String>| text.map(PathBuf::from);
+        let ca = reader.text("ca").map(path);
+        let (certificate, key) = (reader.text("certificate"), reader.text("key"));
+        if certificate.is_some() != key.is_some() {
+            return reader.missing_one_of(&[if key.is_some() { "certificate" } else { "key" }]);
+        }
+        let server_name = reader.text("server_name");
+        reader.finish();
+        Some(Self { ca, identity: certificate.map(path).zip(key.map(path)), server_name })
+    }
+}
+
+// === impl Check ===
+
+impl Check {
+    fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+        let path = reader.path("path");
+        let check = Self {
+            path: Spanned::default(),
+            every: reader.duration("every").unwrap_or(Duration::from_secs(5)),
+            timeout: reader.duration("timeout").unwrap_or(Duration::from_secs(2)),
+            rise: reader.count("rise").unwrap_or(2),
+            fall: reader.count("fall").unwrap_or(3),
+        };
+        reader.finish();
+        Some(Self { path: path?, ..check })
+    }
+}
+
+// === impl Eject ===
+
+impl Default for Eject {
+    fn default() -> Self {
+        Self { after: 5, lasting: Duration::from_secs(30) }
+    }
+}
+
+impl Eject {
+    #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
+    fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+        let default = Self::default();
+        let after = reader.count("after").unwrap_or(default.after);
+        let lasting = reader.duration("for").unwrap_or(default.lasting);
+        reader.finish();
+        Some(Self { after, lasting })
+    }
+}
+
+// === impl SpeaksFrom ===
+
+impl SpeaksFrom {
+    fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+        let (path, header) = (reader.path("path"), reader.field_name("header"));
+        reader.finish();
+        Some(Self { path: path?, header: header?.into() })
+    }
+}
+
+// === impl Instance ===
+
+impl Instance {
+    fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+        let span = reader.span;
+        let url = url(&mut reader);
+        let speaks = reader.text("speaks");
+        let weight = reader.integer("weight").and_then(|weight| weight.value.try_into().ok());
+        reader.finish_whole()?;
+        Some(Self { url: url?, speaks, weight: weight.unwrap_or(1), span })
+    }
+}
+
+fn url(reader: &mut Reader<'_, '_>) -> Option<Spanned<Uri>> {
+    let (node, kind) = reader.node("url")?;
+    let text = node.text(kind, reader.found)?;
+    match parse_url(&text) {
+        Ok(url) => Some(Spanned::new(url, node.span)),
+        Err(problem) => {
+            let message = format!("`url` is {}, which is no URL of an instance: {problem}", show(node.value));
+            let help = Kind::Url.example().unwrap_or_default();
+            reader.found.push(Diagnostic::error("bad-url", message, node.span).help(help));
+            None
+        }
+    }
+}
+
+fn parse_url(text: &str) -> Result<Uri, String> {
+    let url: Uri = text.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
+    let authority = url.authority().ok_or("it has no host")?;
+    let port = authority.as_str().rsplit_once(']').map_or(authority.as_str(), |(_, rest)| rest).rsplit_once(':');
+    if !matches!(url.scheme_str(), Some("http" | "https")) {
+        return Err("it does not begin with `http://` or `https://`".to_owned());
+    }
+    if authority.host().is_empty() || authority.as_str().contains('@') {
+        return Err("only a host and a port may stand before the path".to_owned());
+    }
+    if port.is_some_and(|(_, port)| port.parse::<u16>().map_or(true, |port| port == 0)) {
+        return Err("the port is not a number from 1 to 65535".to_owned());
+    }
+    if text.contains(['?', '#']) {
+        return Err("it has a query or a fragment".to_owned());
+    }
+    Ok(url)
+}
+
+// === checks between tables ===
+
+/// Refuses two upstreams of one name.
+pub(in crate::config) fn check_names(upstreams: &[Upstream], found: &mut Diagnostics) {
+    for (index, upstream) in upstreams.iter().enumerate() {
+        if upstreams[..index].iter().any(|earlier| earlier.name.value == upstream.name.value) {
+            let message = format!("there are two upstreams `{}`", upstream.name.value);
+            let diagnostic = Diagnostic::error("duplicate-upstream", message, upstream.name.span);
+            found.push(diagnostic.help("give each a name of its own, or put the instances into one"));
+        }
+    }
+}
+
+/// Refuses upstreams that apis and routes name and that are not there.
+pub(in crate::config) fn check_references(apis: &[Api], upstreams: &[Upstream], found: &mut Diagnostics) {
+    let mut names: Vec<&str> = upstreams.iter().map(|upstream| upstream.name.as_str()).collect();
+    names.dedup();
+    let routes = apis.iter().flat_map(|api| &api.routes).filter_map(|route| route.upstream.as_ref());
+    for named in apis.iter().filter_map(|api| api.upstream.as_ref()).chain(routes) {
+        if !names.contains(&named.as_str()) {
+            let message = format!("there is no upstream `{}`", named.value);
+            found.push(Diagnostic::error("unknown-upstream", message, named.span).help(known(named, &names)));
+        }
+    }
+}
+
+fn known(named: &str, names: &[&str]) -> String {
+    match nearest(named, names.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if names.is_empty() => format!("add `[[upstream]]` with `name = \"{named}\"`"),
+        None => format!("write {}, or add `[[upstream]]` with `name = \"{named}\"`", listed(names)),
+    }
+}

@@ -1,0 +1,202 @@
+//! Reads a file and those that it includes. This is the only place that reads files.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::node::File;
+use super::sources::{Sources, folder};
+use crate::diagnostic::{Diagnostic, Span, Spanned};
+
+/// What stands in the place of any text in a file's name.
+const STAR: char = '*';
+
+/// The files read so far.
+struct Opener<'e> {
+    sources: Sources,
+    root: PathBuf,
+    /// By the path that is left when links are followed.
+    known: BTreeSet<PathBuf>,
+    edit: &'e dyn Fn(String) -> String,
+}
+
+// === impl Sources ===
+
+impl Sources {
+    /// Reads the file at `path` and all that it includes. What of the latter cannot be read is among the
+    /// [`problems`](Self::problems).
+    ///
+    /// # Errors
+    /// The file at `path` cannot be read.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Self::open_with(path, &|text| text)
+    }
+
+    /// As [`Sources::open`], with each text edited before it is looked at.
+    ///
+    /// # Errors
+    /// The file at `path` cannot be read.
+    pub fn open_with(path: &Path, edit: &dyn Fn(String) -> String) -> io::Result<Self> {
+        let text = edit(fs::read_to_string(path)?);
+        let entries = entries(&text);
+        let root = identity(path);
+        let mut opener = Opener { known: BTreeSet::from([root.clone()]), root, sources: Self::new(path, text), edit };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        entries.iter().for_each(|entry| opener.include(folder, entry));
+        Ok(opener.sources)
+    }
+}
+
+// === impl Opener ===
+
+impl Opener<'_> {
+    fn include(&mut self, from: &Path, entry: &Spanned<String>) {
+        let path = from.join(entry.as_str());
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if Path::new(entry.as_str()).parent().is_some_and(|parent| parent.to_string_lossy().contains(STAR)) {
+            let message = format!("`{}` has a `*` in the name of a folder", entry.value);
+            return self.problem("bad-include", message, entry.span, "it may stand in the name of the file");
+        }
+        self.sources.folders.insert(folder(&path).to_owned());
+        if !name.contains(STAR) {
+            return self.file(path, entry);
+        }
+        match matching(folder(&path), name) {
+            Ok(names) => {
+                let paths = names.into_iter().map(|name| path.with_file_name(name));
+                // A pattern does not mean the file that it stands in.
+                let paths: Vec<PathBuf> = paths.filter(|path| identity(path) != self.root).collect();
+                if paths.is_empty() {
+                    let message = format!("no file is called `{}`", entry.value);
+                    self.problem("unmatched-include", message, entry.span, "add one, or remove the entry");
+                }
+                paths.into_iter().for_each(|path| self.file(path, entry));
+            }
+            Err(error) => self.unreadable(folder(&path), &error, entry),
+        }
+    }
+
+    fn file(&mut self, path: PathBuf, entry: &Spanned<String>) {
+        if !self.known.insert(identity(&path)) {
+            let message = format!("`{}` is included twice", path.display());
+            return self.problem("duplicate-include", message, entry.span, "name each file once");
+        }
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let sources = std::mem::take(&mut self.sources);
+                self.sources = sources.with_file(path, (self.edit)(text));
+            }
+            Err(error) => self.unreadable(&path, &error, entry),
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &io::Error, entry: &Spanned<String>) {
+        let message = format!("`{}` cannot be read: {error}", path.display());
+        let help = "paths are relative to the file that includes them";
+        self.problem("unreadable-include", message, entry.span, help);
+    }
+
+    fn problem(&mut self, code: &'static str, message: String, span: Span, help: &str) {
+        self.sources.problems.push(Diagnostic::error(code, message, span).help(help));
+    }
+}
+
+/// The entries of `include`, as far as they can be read; what is wrong with the rest is found when the text is read.
+fn entries(text: &str) -> Vec<Spanned<String>> {
+    let (document, _) = DeTable::parse_recoverable(text);
+    let read = |value: &toml::Spanned<DeValue<'_>>| match value.get_ref() {
+        DeValue::String(entry) if !entry.is_empty() => {
+            Some(Spanned::new(entry.as_ref().to_owned(), File::default().span(value.span())))
+        }
+        _ => None,
+    };
+    match document.get_ref().get("include") {
+        Some(value) => match value.get_ref() {
+            DeValue::Array(list) => list.iter().filter_map(read).collect(),
+            _ => read(value).into_iter().collect(),
+        },
+        None => Vec::new(),
+    }
+}
+
+/// The names in a folder that a pattern means, sorted.
+fn matching(folder: &Path, pattern: &str) -> io::Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if let Ok(name) = entry.file_name().into_string()
+            && is_match(pattern, &name)
+            && !entry.path().is_dir()
+        {
+            names.insert(name);
+        }
+    }
+    Ok(names)
+}
+
+/// Whether a name is what a pattern means. Editors keep files beside that begin with a dot: those have to be named so.
+fn is_match(pattern: &str, name: &str) -> bool {
+    if name.starts_with('.') && !pattern.starts_with('.') {
+        return false;
+    }
+    let mut parts = pattern.split(STAR);
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+/// The same for all paths that lead to one file.
+fn identity(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_mean_names() {
+        let rows = [
+            ("*.toml", "a.toml", true),
+            ("*.toml", ".toml", false),
+            ("*.toml", ".#a.toml", false),
+            (".*.toml", ".a.toml", true),
+            ("*.toml", "a.toml~", false),
+            ("a*b", "ab", true),
+            ("a*b", "a", false),
+            ("ab*b", "ab", false),
+            ("*-api-*.toml", "shop-api-1.toml", true),
+            ("*-api-*.toml", "shop-api.toml", false),
+            ("*", "any", true),
+            ("a.toml", "a.toml", true),
+        ];
+        for (pattern, name, expected) in rows {
+            assert_eq!(is_match(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn entries_are_read_from_what_there_is() {
+        let rows: [(&str, &[&str]); 5] = [
+            ("include = [\"a\", 1, \"\", \"b\"]", &["a", "b"]),
+            ("include = \"a\"", &["a"]),
+            ("include = 1", &[]),
+            ("include = [\"a\"]\n[broken", &["a"]),
+            ("", &[]),
+        ];
+        for (text, expected) in rows {
+            let found = entries(text);
+            assert_eq!(found.iter().map(|entry| entry.as_str()).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+}

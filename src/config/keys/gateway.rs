@@ -1,0 +1,120 @@
+//! The keys of the gateway itself.
+
+use super::{Kind, Table, key};
+
+/// A count that may be as large as the machine allows.
+const COUNT: Kind = Kind::Integer { min: 1, max: i64::MAX };
+/// Lets a wait last for ever.
+const OFF_OR_DURATION: Kind = Kind::Either(&Kind::Word(&["off"]), &Kind::Duration);
+
+#[rustfmt::skip]
+pub(super) static GATEWAY: Table = Table {
+    name: "gateway",
+    title: "[gateway]",
+    doc: "How the gateway itself runs. Every key has a default, so the table may be left out.",
+    keys: &[
+        key("listen", Kind::OneOrMore(&Kind::Listen),
+            "Where clients are served in the clear, HTTP/1.1 and HTTP/2 with prior knowledge: `ip:port`, `unix:/path`, or `systemd` for the sockets that a service manager passed on.")
+            .or("\"127.0.0.1:8080\""),
+        key("tls", Kind::Table(&TLS), "Where clients are served over TLS, and with what."),
+        key("admin", Kind::Listen, "Where the admin listener is. Anywhere but on loopback or a Unix socket it needs a token.")
+            .or("\"127.0.0.1:9090\""),
+        key("admin_token", Kind::Name, "What operators say in `Authorization: Bearer …`: for everything but `/healthz`, `/readyz` and `/metrics`. Best `\"${SUNWARD_ADMIN_TOKEN}\"`."),
+        key("workers", Kind::Integer { min: 1, max: 1024 }, "Threads that serve; one for each core, unless said."),
+        key("reuse_port", Kind::Flag, "Lets another process listen on the same addresses (`SO_REUSEPORT`): start the new one, then stop the old one.").or("false"),
+        key("timeouts", Kind::Table(&TIMEOUTS), "How long things may take."),
+        key("limits", Kind::Table(&LIMITS), "How large and how many things may be."),
+        key("proxy", Kind::Table(&PROXY), "What upstreams and clients are told of each other and of this hop."),
+        key("log", Kind::Word(&["text", "json"]), "The form of log lines, on standard error.").or("\"text\""),
+        key("access_log", Kind::Table(&ACCESS_LOG), "One line for each request; none, unless said."),
+        key("state", Kind::Name, "The folder in which revisions of the file, the last use of each version and the audit log are kept; nothing is kept, unless said."),
+        key("revisions", Kind::Integer { min: 1, max: 1000 }, "So many revisions of the file are kept.").or("10"),
+        key("protect", OFF_OR_DURATION, "A file that drops a version which was asked for in so long a time is refused, unless forced. Without `state` that is known from the start of the process on.")
+            .or("\"7d\""),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static TLS: Table = Table {
+    name: "gateway.tls",
+    title: "[gateway.tls]",
+    doc: "TLS towards clients: 1.2 and 1.3, HTTP/2 or HTTP/1.1 by ALPN. The files are read again when they change.",
+    keys: &[
+        key("listen", Kind::OneOrMore(&Kind::Listen), "Where: as the gateway's own `listen`.").required(),
+        key("certificate", Kind::Name, "The file of the certificate chain, PEM.").required(),
+        key("key", Kind::Name, "The file of the private key, PEM.").required(),
+        key("client_ca", Kind::Name, "The file of the authorities that sign clients' certificates, PEM. With it, clients are asked for one."),
+        key("client_auth", Kind::Word(&["required", "optional"]), "Whether a client may come without a certificate.").or("\"required\""),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static TIMEOUTS: Table = Table {
+    name: "gateway.timeouts",
+    title: "[gateway.timeouts]",
+    doc: "How long things may take. A stream of events (`text/event-stream`) is not held to `upstream_body`, nor to a route's `timeout`.",
+    keys: &[
+        key("client_head", Kind::Duration, "A client's request head, from its first byte or, for the first, from the connection on; also a TLS handshake.").or("\"10s\""),
+        key("client_idle", Kind::Duration, "An open connection without a request.").or("\"75s\""),
+        key("client_body", Kind::Duration, "The wait for the next part of a request's body.").or("\"30s\""),
+        key("client_send", Kind::Duration, "A client that takes nothing of what is sent to it.").or("\"30s\""),
+        key("connect", Kind::Duration, "Connecting to an instance, with its TLS handshake.").or("\"5s\""),
+        key("response", Kind::Duration, "An upstream's start of an answer, with all tries.").or("\"30s\""),
+        key("upstream_body", OFF_OR_DURATION, "The wait for the next part of a response's body.").or("\"60s\""),
+        key("upstream_idle", Kind::Duration, "How long an unused connection to an instance is kept.").or("\"60s\""),
+        key("tunnel", Kind::Duration, "A WebSocket on which nothing moves.").or("\"1h\""),
+        key("shutdown_delay", OFF_OR_DURATION, "After a stop is asked for, how long everything is still served while `/readyz` says no: the time that load balancers take to see it.").or("\"off\""),
+        key("drain", Kind::Duration, "How long requests under way may then take to end.").or("\"30s\""),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static LIMITS: Table = Table {
+    name: "gateway.limits",
+    title: "[gateway.limits]",
+    doc: "How large and how many things may be.",
+    keys: &[
+        key("connections", COUNT, "Open connections of clients; beyond it, new ones wait to be taken.").or("10000"),
+        key("requests", COUNT, "Requests under way; beyond it, a 503 with `Retry-After`.").or("5000"),
+        key("memory_bytes", COUNT, "Beyond so much memory of the process, new requests get a 503 with `Retry-After`; nine tenths of what its control group allows, unless said."),
+        key("streams", Kind::Integer { min: 1, max: 100_000 }, "Requests at once on one HTTP/2 connection.").or("100"),
+        key("header_bytes", Kind::Integer { min: 1024, max: 1_048_576 }, "The fields of a request's head; beyond it, a 431.").or("32768"),
+        key("headers", Kind::Integer { min: 1, max: 1000 }, "Fields in a request's head; beyond it, a 431.").or("100"),
+        key("url_bytes", Kind::Integer { min: 64, max: 65_000 }, "The request target; beyond it, a 414.").or("8192"),
+        key("body_bytes", COUNT, "A request's body; beyond it, a 413.").or("104857600"),
+        key("held_bytes", COUNT, "So much is held of a body that has to be migrated. If more must be, a request gets a 413, and a response becomes a 502 or breaks off.").or("4194304"),
+        key("body_rate", Kind::Integer { min: 0, max: i64::MAX }, "The bytes per second that a request's body must bring, measured from its tenth second on; 0 for none.").or("100"),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static PROXY: Table = Table {
+    name: "gateway.proxy",
+    title: "[gateway.proxy]",
+    doc: "What upstreams and clients are told of each other and of this hop.",
+    keys: &[
+        key("trusted", Kind::List(&Kind::Network), "Proxies before this one: what they say in `X-Forwarded-*` and `Forwarded` is kept and added to, and their request ids are kept. Everybody else's is replaced.").or("[]"),
+        key("forwarded", Kind::Word(&["x-forwarded", "rfc7239", "both", "off"]), "How upstreams are told of the client: `X-Forwarded-For`, `-Proto` and `-Host`, or `Forwarded` (RFC 7239).").or("\"x-forwarded\""),
+        key("request_id", Kind::Text, "The field of a request's id, given to the upstream, the client and the log; empty for none.").or("\"X-Request-Id\""),
+        key("name", Kind::Name, "What this hop is called in `Via` and `Proxy-Status`.").or("\"sunward\""),
+        key("proxy_status", Kind::Flag, "Says in `Proxy-Status` (RFC 9209) why an answer is the gateway's own.").or("false"),
+        key("server_timing", Kind::Flag, "Says in `Server-Timing` how long the upstream and the whole took.").or("false"),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static ACCESS_LOG: Table = Table {
+    name: "gateway.access_log",
+    title: "[gateway.access_log]",
+    doc: "One line for each request, when its response has ended. Queries are not logged, since they may carry secrets.",
+    keys: &[
+        key("to", Kind::Name, "`stdout`, or a file. What cannot be written is counted and dropped: no request waits for it.").or("\"stdout\""),
+        key("format", Kind::Word(&["json", "text"]), "The form.").or("\"json\""),
+    ],
+    common: &[],
+};

@@ -1,0 +1,145 @@
+//! What comes in from either side, made unambiguous before anything is decided by it.
+//!
+//! | file | what |
+//! |---|---|
+//! | `target` | method, target and authority: one reading, or none |
+//! | `fields` | header fields: framing, those of one hop, limits |
+//! | `response` | the head of an upstream's response |
+//! | `trailers` | bodies whose trailers are cleaned like heads |
+//!
+//! What frames a message is never passed on: each side is framed anew by the connection it goes out on.
+
+mod fields;
+mod response;
+mod target;
+mod trailers;
+
+use http::header::{self, HeaderValue};
+use http::{Method, Request, Response, StatusCode, Version};
+use http_body::Body;
+
+use crate::problem::{Kind, Problem, TYPE_BASE};
+
+pub(super) use fields::frame;
+pub(super) use response::{admit_response, is_reusable};
+pub(super) use trailers::CleanTrailers;
+
+/// How much of a head is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Names and values of all header fields together: 431.
+    pub(super) header_bytes: usize,
+    /// Header fields: 431.
+    pub(super) header_count: usize,
+    /// The target: 414.
+    pub(super) url_bytes: usize,
+}
+
+/// A request extension: the client asks for WebSocket. What says so is of one hop, and taken off.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WebSocket;
+
+/// An answer that is given at the edge.
+pub(super) type Answer = Box<Response<Vec<u8>>>;
+
+/// Why a request is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Refused {
+    status: StatusCode,
+    detail: &'static str,
+}
+
+/// Who answers a request.
+enum Goes {
+    /// Whoever is behind.
+    On,
+    /// The gateway itself.
+    Here,
+}
+
+/// What a target can be asked, for a 405: the rest depends on whoever is behind.
+const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+
+/// Refuses what is ambiguous, and takes off what is for this hop only. Versions are resolved after that, so a client
+/// cannot have the version header taken off behind the decision.
+///
+/// What is admitted has an origin-form path in ASCII, one length, no field of this hop, and a `Host` that is the
+/// authority of the target, if there is one. Only a client of HTTP/1.0 may leave that out, and reaches the apis that
+/// have no host. A refusal ends the connection: what follows on it may not be what it seems.
+///
+/// # Errors
+/// What to answer instead; also to `OPTIONS *` and to an `OPTIONS` that may be passed on no further.
+pub(super) fn admit<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<(), Answer> {
+    let version = request.version();
+    match check(request, limits) {
+        Err(refused) => Err(refused.answer(version)),
+        Ok(Goes::Here) => Err(options()),
+        Ok(Goes::On) => Ok(()),
+    }
+}
+
+fn check<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Goes, Refused> {
+    target::check_method(request.method())?;
+    target::check_target(request, limits)?;
+    fields::check_size(request.headers(), limits)?;
+    fields::check_framing(request)?;
+    target::settle_host(request)?;
+    fields::settle_expectation(request.headers_mut())?;
+    trailers::note(request);
+    if fields::wants_websocket(request) {
+        request.extensions_mut().insert(WebSocket);
+    }
+    fields::drop_hop_by_hop(request.headers_mut());
+    fields::join_cookies(request.headers_mut());
+    // About the server as a whole (RFC 9110 §7.1), or at the end of its hops.
+    let options = *request.method() == Method::OPTIONS;
+    let here = options && (request.uri().path() == "*" || !fields::count_hops(request.headers_mut())?);
+    Ok(if here { Goes::Here } else { Goes::On })
+}
+
+fn options() -> Answer {
+    let mut response = Response::new(Vec::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(header::ALLOW, ALLOW);
+    Box::new(response)
+}
+
+// === impl Limits ===
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { header_bytes: 32 * 1024, header_count: 100, url_bytes: 8 * 1024 }
+    }
+}
+
+// === impl Refused ===
+
+impl Refused {
+    const fn new(status: StatusCode, detail: &'static str) -> Self {
+        Self { status, detail }
+    }
+
+    const fn malformed(detail: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    fn answer(self, version: Version) -> Answer {
+        tracing::debug!(status = self.status.as_u16(), detail = self.detail, "refused at the edge");
+        let kind = match self.status {
+            StatusCode::METHOD_NOT_ALLOWED => Kind::MethodAbsent,
+            _ => Kind::RequestInvalid,
+        };
+        let mut response = Problem::new(kind).with_status(self.status).with_detail(self.detail).response(TYPE_BASE);
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(header::ALLOW, ALLOW);
+        }
+        // HTTP/2 has no such field: there, only the stream ends.
+        if version < Version::HTTP_2 {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Box::new(response)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! The head of an upstream's response.
+
+use http::header::{self, HeaderMap};
+use http::{Method, Response, StatusCode, Version};
+
+use super::{fields, trailers};
+
+/// Refuses a head with which the end of the body is ambiguous, and takes off what is for this hop only.
+///
+/// What is admitted is HTTP/1.1 to whoever gets it, whatever the upstream speaks.
+///
+/// # Errors
+/// What is wrong, for a 502. The connection must not be used again.
+pub(in crate::gateway) fn admit_response<B>(response: &mut Response<B>) -> Result<(), &'static str> {
+    // Nobody asked for another protocol: `Upgrade` is taken off at the edge.
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err("the upstream switched protocols unasked");
+    }
+    let (length, chunked) = framing(response.headers()).map_err(|_| "the upstream's response has no clear length")?;
+    if length.is_some() && chunked {
+        return Err("the upstream's response has two lengths");
+    }
+    if response.status() == StatusCode::NO_CONTENT {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    trailers::note_response(response);
+    fields::drop_hop_by_hop(response.headers_mut());
+    *response.version_mut() = Version::HTTP_11;
+    Ok(())
+}
+
+/// Whether another request may be sent on the connection that a response came on; asked before it is admitted.
+///
+/// Not where the head announces a body that no response to this request has (RFC 9112 §6.3): the upstream may send it
+/// nevertheless, and it would be read as the head of the next response.
+pub(in crate::gateway) fn is_reusable<B>(method: &Method, response: &Response<B>) -> bool {
+    let Ok((length, chunked)) = framing(response.headers()) else { return false };
+    match response.status() {
+        StatusCode::NO_CONTENT => length.unwrap_or(0) == 0 && !chunked,
+        StatusCode::NOT_MODIFIED => !chunked,
+        StatusCode::SWITCHING_PROTOCOLS => false,
+        _ => *method == Method::HEAD || length.is_none() || !chunked,
+    }
+}
+
+fn framing(headers: &HeaderMap) -> Result<(Option<u64>, bool), &'static str> {
+    Ok((fields::content_length(headers)?, fields::is_chunked(headers)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Status, fields, whether it is admitted, whether its connection is used again after a GET.
+    type Row = (u16, &'static [(&'static str, &'static str)], bool, bool);
+
+    #[test]
+    fn responses_have_one_length() {
+        let rows: [Row; 16] = [
+            (200, &[], true, true),
+            (200, &[("content-length", "5")], true, true),
+            (200, &[("content-length", "5"), ("content-length", "5")], false, false),
+            (200, &[("content-length", "5, 5")], false, false),
+            (200, &[("content-length", "+5")], false, false),
+            (200, &[("content-length", "99999999999999999999")], false, false),
+            (200, &[("transfer-encoding", "Chunked")], true, true),
+            (200, &[("transfer-encoding", "gzip, chunked")], false, false),
+            (200, &[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], false, false),
+            (200, &[("transfer-encoding", "chunked"), ("content-length", "5")], false, false),
+            (101, &[], false, false),
+            (204, &[("content-length", "0")], true, true),
+            (204, &[("content-length", "5")], true, false),
+            (204, &[("transfer-encoding", "chunked")], true, false),
+            (304, &[("content-length", "5")], true, true),
+            (304, &[("transfer-encoding", "chunked")], true, false),
+        ];
+        for (status, head, admitted, reusable) in rows {
+            let start = Response::builder().status(status);
+            let builder = head.iter().fold(start, |builder, (name, value)| builder.header(*name, *value));
+            let mut response = builder.body(()).expect("a response");
+            assert_eq!(is_reusable(&Method::GET, &response), reusable, "{status} {head:?}");
+            assert_eq!(admit_response(&mut response).is_ok(), admitted, "{status} {head:?}");
+        }
+    }
+}

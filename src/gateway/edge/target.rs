@@ -1,0 +1,109 @@
+//! Method, target and authority: one reading, or none.
+
+use std::net::Ipv6Addr;
+
+use http::header::{self, HeaderValue};
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Method, Request, StatusCode, Uri, Version};
+
+use super::{Limits, Refused};
+
+/// No registered method has half of it.
+const LONGEST_METHOD: usize = 32;
+
+/// Unknown methods pass (RFC 9110 §16.1): whoever is behind may know them.
+pub(super) fn check_method(method: &Method) -> Result<(), Refused> {
+    if matches!(*method, Method::CONNECT | Method::TRACE) {
+        return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not passed on"));
+    }
+    // The start of every HTTP/2 connection, reserved so that no other takes it for a request (RFC 9113 §11.6).
+    if method.as_str().len() > LONGEST_METHOD || method.as_str() == "PRI" {
+        return Err(Refused::new(StatusCode::NOT_IMPLEMENTED, "this is no method"));
+    }
+    Ok(())
+}
+
+/// A path from `/` on, in ASCII; or `*`, asked for its options.
+pub(super) fn check_target<B>(request: &mut Request<B>, limits: &Limits) -> Result<(), Refused> {
+    let uri = request.uri();
+    let target = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    if target.len() + authority > limits.url_bytes {
+        return Err(Refused::new(StatusCode::URI_TOO_LONG, "the target is too long"));
+    }
+    if !target.is_ascii() {
+        return Err(Refused::malformed("the target has a character that must be escaped"));
+    }
+    let asks_all = uri.path() == "*" && *request.method() == Method::OPTIONS;
+    if !uri.path().starts_with('/') && !asks_all {
+        return Err(Refused::malformed("the target is no path"));
+    }
+    if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
+        return Err(Refused::malformed("the scheme of the target is not HTTP's"));
+    }
+    // `http://a?x`: the empty path is `/` (RFC 9110 §4.2.3), for the decision and for whoever is behind.
+    if target.starts_with('?') {
+        let rooted = rooted(uri, target).ok_or(Refused::malformed("the target is no path"))?;
+        *request.uri_mut() = rooted;
+    }
+    Ok(())
+}
+
+fn rooted(uri: &Uri, query: &str) -> Option<Uri> {
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(format!("/{query}")).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// One authority: that of the target (RFC 9112 §3.2.2, RFC 9113 §8.3.1), else `Host`. Each is valid, and given once;
+/// in HTTP/2 they are the same. `Host` then says it.
+pub(super) fn settle_host<B>(request: &mut Request<B>) -> Result<(), Refused> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let (host, more) = (hosts.next(), hosts.next().is_some());
+    if more {
+        return Err(Refused::malformed("`Host` is there twice"));
+    }
+    let host = host.map(read).transpose()?;
+    let named = request.uri().authority().map(Authority::as_str);
+    if named.is_some_and(|named| !is_host_and_port(named)) {
+        return Err(Refused::malformed("the authority of the target is not `host` or `host:port`"));
+    }
+    let value = match (named, host, request.version()) {
+        (Some(named), Some(host), Version::HTTP_2) if !named.eq_ignore_ascii_case(host) => {
+            return Err(Refused::malformed("`Host` is not the authority of the target"));
+        }
+        // A field of HTTP/1.1 that no request may lack (RFC 9112 §3.2), whatever its target says.
+        (_, None, Version::HTTP_11) | (None, None, Version::HTTP_2) => {
+            return Err(Refused::malformed("there is no `Host`"));
+        }
+        (None, _, _) => return Ok(()),
+        (Some(named), ..) => HeaderValue::try_from(named),
+    };
+    let value = value.map_err(|_| Refused::malformed("the authority of the target is none"))?;
+    request.headers_mut().insert(header::HOST, value);
+    Ok(())
+}
+
+fn read(host: &HeaderValue) -> Result<&str, Refused> {
+    let valid = host.to_str().ok().filter(|host| is_host_and_port(host));
+    valid.ok_or(Refused::malformed("`Host` is not `host` or `host:port`"))
+}
+
+/// Stricter than RFC 3986, where a comma or an escape may be part of a name: what names no server on any network would
+/// only be read in two ways.
+fn is_host_and_port(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(is_name),
+    };
+    is_host && port.is_none_or(is_port)
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
+}

@@ -1,0 +1,113 @@
+//! The sockets that are listened on.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
+
+use super::io::Stream;
+use super::tls::ServerTls;
+use crate::config::Listen;
+
+/// A place where clients are taken in.
+#[derive(Debug)]
+pub(super) struct Listener {
+    socket: Socket,
+    /// They speak TLS here.
+    pub(super) tls: Option<ServerTls>,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener),
+}
+
+/// Connections that wait to be taken.
+const BACKLOG: i32 = 1024;
+
+// === impl Listener ===
+
+impl Listener {
+    /// The next connection, and where it comes from.
+    pub(super) async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+        match &self.socket {
+            Socket::Tcp(listener) => {
+                let (stream, from) = listener.accept().await?;
+                // Responses are written whole: waiting for more only costs time.
+                let _ = stream.set_nodelay(true);
+                Ok((Stream::Tcp(stream), Some(from.ip().to_canonical())))
+            }
+            #[cfg(unix)]
+            Socket::Unix(listener) => Ok((Stream::Unix(listener.accept().await?.0), None)),
+        }
+    }
+
+    /// Its address, where it has one.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        match &self.socket {
+            Socket::Tcp(listener) => listener.local_addr().ok(),
+            #[cfg(unix)]
+            Socket::Unix(_) => None,
+        }
+    }
+}
+
+/// Listens where it is said; the service manager's sockets may be several.
+pub(super) fn bind(listen: &Listen, reuse_port: bool, tls: Option<&ServerTls>) -> io::Result<Vec<Listener>> {
+    let sockets = match listen {
+        Listen::Tcp(address) => vec![Socket::Tcp(tcp(*address, reuse_port)?)],
+        Listen::Unix(path) => vec![unix(path)?],
+        Listen::Systemd => passed_on()?,
+    };
+    Ok(sockets.into_iter().map(|socket| Listener { socket, tls: tls.cloned() }).collect())
+}
+
+fn tcp(address: SocketAddr, reuse_port: bool) -> io::Result<TcpListener> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    if reuse_port {
+        socket.set_reuse_port(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+#[cfg(unix)]
+fn unix(path: &std::path::Path) -> io::Result<Socket> {
+    use std::os::unix::fs::FileTypeExt as _;
+    // A socket that nobody listens on is left of a process that is gone.
+    let left = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
+    if left && std::os::unix::net::UnixStream::connect(path).is_err() {
+        std::fs::remove_file(path)?;
+    }
+    UnixListener::bind(path).map(Socket::Unix)
+}
+
+#[cfg(not(unix))]
+fn unix(_: &std::path::Path) -> io::Result<Socket> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here"))
+}
+
+/// The sockets of socket activation (`LISTEN_FDS`).
+fn passed_on() -> io::Result<Vec<Socket>> {
+    let mut passed = listenfd::ListenFd::from_env();
+    let mut sockets = Vec::new();
+    for index in 0..passed.len() {
+        if let Some(listener) = passed.take_tcp_listener(index)? {
+            listener.set_nonblocking(true)?;
+            sockets.push(Socket::Tcp(TcpListener::from_std(listener)?));
+        }
+    }
+    if sockets.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the service manager passed no TCP socket on"));
+    }
+    Ok(sockets)
+}

@@ -1,0 +1,195 @@
+//! The instances of an upstream: which one gets a request, over which connection, and how they are.
+
+mod balance;
+mod body;
+mod budget;
+mod connect;
+mod endpoint;
+mod exchange;
+mod health;
+mod lease;
+mod meters;
+mod registry;
+mod tls;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::Uri;
+use http::uri::PathAndQuery;
+use metrics::Counter;
+
+use balance::View;
+use budget::Budget;
+use health::{Admission, Policy};
+use lease::Turn;
+
+pub(super) use body::{UpstreamBody, Waits};
+pub(super) use endpoint::Endpoint;
+pub(super) use exchange::Outgoing;
+pub(super) use lease::{Failure, Lease};
+pub(super) use registry::Registry;
+pub(super) use tls::client_config;
+pub(super) use watch::watch;
+
+use crate::config::Check;
+use crate::version::VersionId;
+
+/// The instances of one upstream, as one config has them.
+#[derive(Debug)]
+pub(super) struct Pool {
+    pub(super) name: Box<str>,
+    pub(super) members: Vec<Member>,
+    pub(super) retries: u32,
+    pub(super) websocket: bool,
+    /// An upstream's start of an answer, with all tries.
+    pub(super) response_timeout: Duration,
+    connect_timeout: Duration,
+    policy: Policy,
+    check: Option<Check>,
+    resolve: Duration,
+    slow_start: Option<Duration>,
+    panic: f64,
+    budget: Budget,
+    pub(super) retried: Counter,
+}
+
+/// An instance's place in a pool.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) weight: u32,
+    /// What it is said to speak, by api.
+    pub(super) speaks: BTreeMap<String, VersionId>,
+}
+
+/// More fields in a response's head are a fault of the upstream.
+const MAX_RESPONSE_HEADERS: usize = 100;
+const MAX_RESPONSE_HEADER_BYTES: u32 = 64 * 1024;
+/// A dead HTTP/2 connection is found out by this.
+const H2_PING: Duration = Duration::from_secs(30);
+
+// === impl Pool ===
+
+impl Pool {
+    /// The place of the instance for the next request, not one of those that were `tried`; `None` if there is none.
+    fn pick(&self, tried: &[usize], now: Instant) -> Option<(usize, Admission)> {
+        if let ([member], []) = (&*self.members, tried) {
+            return (member.weight > 0 && !member.endpoint.is_draining()).then_some((0, Admission::Open));
+        }
+        let mut admissions = Vec::with_capacity(self.members.len());
+        let mut views = Vec::with_capacity(self.members.len());
+        for (place, member) in self.members.iter().enumerate() {
+            let usable = member.weight > 0 && !member.endpoint.is_draining() && !tried.contains(&place);
+            let weight = if usable { f64::from(member.weight) } else { 0.0 };
+            let (admission, share) = member.stands(self.slow_start, now);
+            views.push(View { weight: weight * share, pending: member.endpoint.pending() });
+            admissions.push(admission);
+        }
+        if !self.panics(&admissions) {
+            for (view, admission) in views.iter_mut().zip(&admissions) {
+                if *admission == Admission::Closed {
+                    view.weight = 0.0;
+                }
+            }
+        }
+        let place = balance::pick(&views, fastrand::f64)?;
+        Some((place, admissions[place]))
+    }
+
+    /// Whether so few instances are well that the checks are likelier wrong than the instances.
+    fn panics(&self, admissions: &[Admission]) -> bool {
+        let takes = |member: &Member| member.weight > 0 && !member.endpoint.is_draining();
+        let (mut all, mut open) = (0u32, 0u32);
+        for (_, admission) in self.members.iter().zip(admissions).filter(|(member, _)| takes(member)) {
+            all += 1;
+            open += u32::from(*admission != Admission::Closed);
+        }
+        f64::from(open) * 100.0 < f64::from(all) * self.panic
+    }
+
+    /// Whether one more instance may be ejected: never more than half of them are.
+    fn may_eject(&self) -> bool {
+        let now = Instant::now();
+        let closed = self.members.iter().filter(|member| member.stands(None, now).0 != Admission::Open).count();
+        (closed + 1) * 2 <= self.members.len()
+    }
+
+    /// A connection to an instance that was not tried yet, for one request. Instances that cannot be reached are passed
+    /// over: nothing was sent to them. `None` if no instance is left; `tried` says how many there were.
+    pub(super) async fn lease(self: &Arc<Self>, tried: &mut Vec<usize>) -> Option<(Lease, &Member)> {
+        if tried.is_empty() {
+            self.budget.request();
+        }
+        loop {
+            let (place, admission) = self.pick(tried, Instant::now())?;
+            let member = &self.members[place];
+            tried.push(place);
+            let turn = Turn::new(Arc::clone(self), Arc::clone(&member.endpoint), admission);
+            match Lease::begin(turn).await {
+                Ok(lease) => return Some((lease, member)),
+                Err(_) if tried.len() > self.retries as usize => return None,
+                Err(_) => self.retried.increment(1),
+            }
+        }
+    }
+
+    /// Whether a request may be sent again now.
+    pub(super) fn may_retry(&self, tried: &[usize]) -> bool {
+        tried.len() <= self.retries as usize && self.budget.take(Instant::now())
+    }
+
+    /// Whether a request may be sent again at all, so that it has to be kept.
+    pub(super) fn retries(&self) -> bool {
+        self.retries > 0 && self.members.len() > 1
+    }
+
+    /// Whether something is known of every instance that is to be checked.
+    pub(super) fn is_known(&self) -> bool {
+        self.check.is_none() || self.members.iter().all(|member| member.endpoint.health().was_checked())
+    }
+}
+
+// === impl Member ===
+
+impl Member {
+    /// Whether it may get requests, and what part of its share.
+    fn stands(&self, slow_start: Option<Duration>, now: Instant) -> (Admission, f64) {
+        if self.endpoint.is_clean() {
+            return (Admission::Open, 1.0);
+        }
+        let health = self.endpoint.health();
+        (health.admission(now), health.share(now, slow_start))
+    }
+
+    /// How it stands, in a word.
+    pub(super) fn state(&self) -> &'static str {
+        match self.stands(None, Instant::now()).0 {
+            _ if self.endpoint.is_draining() => "draining",
+            Admission::Open => "up",
+            Admission::Trial => "on trial",
+            Admission::Closed => "down",
+        }
+    }
+}
+
+/// The instance's scheme, authority and prefix, with a path and query.
+pub(super) fn join(base: &Uri, target: &PathAndQuery) -> Option<Uri> {
+    let mut parts = base.clone().into_parts();
+    parts.path_and_query = Some(prefixed(base, target)?);
+    Uri::from_parts(parts).ok()
+}
+
+/// The instance's prefix with a path and query: what an HTTP/1.1 request asks for.
+pub(super) fn below(base: &Uri, target: &PathAndQuery) -> Option<Uri> {
+    prefixed(base, target).map(Uri::from)
+}
+
+fn prefixed(base: &Uri, target: &PathAndQuery) -> Option<PathAndQuery> {
+    match base.path().trim_end_matches('/') {
+        "" => Some(target.clone()),
+        prefix => PathAndQuery::try_from(format!("{prefix}{target}")).ok(),
+    }
+}

@@ -1,0 +1,154 @@
+//! A request's body that can be sent again: what was read of it is kept, up to a limit.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use super::intake::{Intake, IntakeError};
+
+/// A client's body for one try. Only one try reads at a time.
+#[derive(Debug, Default)]
+pub(super) struct Replay {
+    kind: Kind,
+    /// So many of the kept frames were given out by this try.
+    at: usize,
+}
+
+#[derive(Debug, Default)]
+enum Kind {
+    #[default]
+    Empty,
+    /// It is sent once.
+    Once(Box<Intake>),
+    Kept(Arc<Mutex<Kept>>),
+}
+
+/// What all tries of a request share.
+#[derive(Debug)]
+struct Kept {
+    intake: Intake,
+    frames: Vec<Bytes>,
+    bytes: usize,
+    /// More came than is kept, or something that cannot be.
+    lost: bool,
+    ended: bool,
+}
+
+/// Gives out the body, once for each try.
+#[derive(Debug)]
+pub(super) struct Replays {
+    kept: Option<Arc<Mutex<Kept>>>,
+}
+
+/// More of a body is not kept.
+const KEPT_BYTES: usize = 64 * 1024;
+
+// === impl Replays ===
+
+impl Replays {
+    pub(super) fn new(intake: Intake) -> Self {
+        if intake.is_end_stream() {
+            return Self { kept: None };
+        }
+        let kept = Kept { intake, frames: Vec::new(), bytes: 0, lost: false, ended: false };
+        Self { kept: Some(Arc::new(Mutex::new(kept))) }
+    }
+
+    /// The body from its beginning; `None` if that is not known any more.
+    pub(super) fn next(&self) -> Option<Replay> {
+        let Some(kept) = &self.kept else { return Some(Replay::default()) };
+        let lost = kept.lock().unwrap_or_else(PoisonError::into_inner).lost;
+        (!lost).then(|| Replay { kind: Kind::Kept(Arc::clone(kept)), at: 0 })
+    }
+}
+
+// === impl Replay ===
+
+impl Replay {
+    /// A body that is sent once.
+    pub(super) fn once(intake: Intake) -> Self {
+        let kind = if intake.is_end_stream() { Kind::Empty } else { Kind::Once(Box::new(intake)) };
+        Self { kind, at: 0 }
+    }
+}
+
+// === impl Kept ===
+
+impl Kept {
+    fn poll(&mut self, at: &mut usize, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, IntakeError>>> {
+        if let Some(bytes) = self.frames.get(*at) {
+            *at += 1;
+            return Poll::Ready(Some(Ok(Frame::data(bytes.clone()))));
+        }
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let frame = ready!(Pin::new(&mut self.intake).poll_frame(cx));
+        match &frame {
+            None => self.ended = true,
+            Some(Ok(frame)) => self.keep(frame, at),
+            // A client's body that failed fails for every try.
+            Some(Err(_)) => self.lost = true,
+        }
+        Poll::Ready(frame)
+    }
+
+    fn keep(&mut self, frame: &Frame<Bytes>, at: &mut usize) {
+        match frame.data_ref() {
+            Some(data) if !self.lost && self.bytes + data.len() <= KEPT_BYTES => {
+                self.bytes += data.len();
+                self.frames.push(data.clone());
+                *at += 1;
+            }
+            _ => {
+                self.lost = true;
+                self.frames = Vec::new();
+                *at = 0;
+            }
+        }
+        self.ended = self.intake.is_end_stream();
+    }
+}
+
+impl Body for Replay {
+    type Data = Bytes;
+    type Error = IntakeError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, IntakeError>>> {
+        let Self { kind, at } = &mut *self;
+        match kind {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Once(intake) => Pin::new(intake).poll_frame(cx),
+            Kind::Kept(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).poll(at, cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Empty => true,
+            Kind::Once(intake) => intake.is_end_stream(),
+            Kind::Kept(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                self.at >= kept.frames.len() && (kept.ended || kept.intake.is_end_stream())
+            }
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Empty => SizeHint::with_exact(0),
+            Kind::Once(intake) => intake.size_hint(),
+            Kind::Kept(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let waiting: usize = kept.frames.iter().skip(self.at).map(Bytes::len).sum();
+                match kept.intake.size_hint().exact() {
+                    Some(rest) => SizeHint::with_exact(rest + waiting as u64),
+                    None => SizeHint::default(),
+                }
+            }
+        }
+    }
+}

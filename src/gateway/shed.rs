@@ -1,0 +1,103 @@
+//! What is refused so that the rest can be served.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use metrics::Counter;
+
+use crate::names;
+
+/// How much is going on.
+#[derive(Clone)]
+pub(super) struct Load {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pending: AtomicUsize,
+    strained: AtomicBool,
+    requests: Counter,
+    memory: Counter,
+}
+
+/// A request under way.
+pub(super) struct Held {
+    inner: Arc<Inner>,
+}
+
+/// How often the memory is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+// === impl Load ===
+
+impl Load {
+    pub(super) fn new() -> Self {
+        let (pending, strained) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let (requests, memory) = (names::shed("requests"), names::shed("memory"));
+        Self { inner: Arc::new(Inner { pending, strained, requests, memory }) }
+    }
+
+    /// Takes a request in, unless there are too many, or too little memory.
+    pub(super) fn take(&self, most: usize) -> Option<Held> {
+        let inner = &self.inner;
+        if inner.strained.load(Ordering::Relaxed) {
+            inner.memory.increment(1);
+            return None;
+        }
+        let held = Held { inner: Arc::clone(inner) };
+        if inner.pending.fetch_add(1, Ordering::Relaxed) >= most {
+            inner.requests.increment(1);
+            return None;
+        }
+        Some(held)
+    }
+
+    /// Looks at the process's memory until it is dropped.
+    pub(super) async fn watch_memory(self, most: Option<u64>) {
+        let Some(most) = most.or_else(allowed) else { return };
+        loop {
+            let strained = resident().is_some_and(|bytes| bytes > most);
+            if self.inner.strained.swap(strained, Ordering::Relaxed) != strained {
+                tracing::warn!(strained, most, "memory: whether new requests are refused");
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.inner.pending.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The process's memory, where the system tells.
+fn resident() -> Option<u64> {
+    const PAGE: u64 = 4096;
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    Some(text.split(' ').nth(1)?.parse::<u64>().ok()? * PAGE)
+}
+
+/// Nine tenths of what the control group allows, if it sets a limit.
+fn allowed() -> Option<u64> {
+    let text = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok()?;
+    Some(text.trim().parse::<u64>().ok()? / 10 * 9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_the_limit_nothing_is_taken() {
+        let load = Load::new();
+        let (one, two) = (load.take(2), load.take(2));
+        assert!(one.is_some() && two.is_some());
+        assert!(load.take(2).is_none());
+        drop(one);
+        assert!(load.take(2).is_some());
+        load.inner.strained.store(true, Ordering::Relaxed);
+        assert!(load.take(100).is_none());
+    }
+}

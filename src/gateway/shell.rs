@@ -1,0 +1,275 @@
+//! One request, from its head to the end of its response: what the stack does not do.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::{Request, Response, StatusCode, Version};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use pin_project_lite::pin_project;
+use tower::ServiceExt;
+
+use super::access::{Line, Log};
+use super::edge::{self, Answer, CleanTrailers};
+use super::forwarded::Near;
+use super::intake::Intake;
+use super::send::{Answerer, UpstreamTook};
+use super::server::{Handler, Peer};
+use super::shed::{Held, Load};
+use super::snapshot::{Current, Settings, Snapshot, StackBody};
+use super::vital::{Pulse, Vital};
+use crate::clock::{Clock, SystemClock};
+use crate::plan::Plan;
+use crate::problem::{Kind, Problem, TYPE_BASE};
+
+/// Serves requests with the snapshot of the moment.
+pub(super) struct Shell {
+    pub(super) current: Current,
+    pub(super) load: Load,
+}
+
+/// A response extension, for the log: the plan of its request.
+#[derive(Clone, Debug)]
+pub(super) struct Planned(pub(super) Plan);
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+pin_project! {
+    /// A response's body, with all that ends when it ends.
+    pub(super) struct ShellBody {
+        #[pin]
+        inner: Inner,
+        pulse: Pulse,
+        held: Option<Held>,
+        entry: Option<Box<Entry>>,
+    }
+}
+
+pin_project! {
+    #[project = InnerProj]
+    enum Inner {
+        Stack { #[pin] body: StackBody },
+        Own { #[pin] body: Full<Bytes> },
+    }
+}
+
+/// A line of the log that is written when it is dropped.
+struct Entry {
+    log: Log,
+    began: Instant,
+    line: Line,
+}
+
+/// After how many seconds to come back when too much is going on.
+const RETRY_AFTER: u64 = 1;
+
+// === impl Shell ===
+
+impl Handler for Shell {
+    type Body = ShellBody;
+
+    fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Arc<Peer>,
+        vital: Arc<Vital>,
+    ) -> impl Future<Output = Response<ShellBody>> + Send + 'static {
+        let pulse = vital.request(request.version() == Version::HTTP_2);
+        async move { self.serve(request, &peer, pulse).await }
+    }
+}
+
+impl Shell {
+    async fn serve(&self, mut request: Request<Incoming>, peer: &Peer, pulse: Pulse) -> Response<ShellBody> {
+        let snapshot = self.current.load();
+        let settings = &snapshot.settings;
+        let held = self.load.take(settings.limits.requests);
+        let mut entry = settings.log.as_ref().map(|log| Box::new(Entry::new(log, &request, peer)));
+        let began = Instant::now();
+        let (mut response, id) = match admit(&mut request, settings, held.is_some()) {
+            Err(answer) => (answer.map(|body| Inner::Own { body: Full::new(body.into()) }), None),
+            Ok(()) => {
+                let near = Near { ip: peer.ip, tls: peer.tls };
+                let id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
+                (pass(&snapshot, request, peer).await, id)
+            }
+        };
+        finish(&mut response, settings, began, id.as_ref());
+        if let Some(entry) = &mut entry {
+            entry.answered(&response, id);
+        }
+        response.map(|inner| ShellBody { inner, pulse, held, entry })
+    }
+}
+
+/// Refuses what cannot or must not be served, before anything is decided by it.
+fn admit(request: &mut Request<Incoming>, settings: &Settings, held: bool) -> Result<(), Answer> {
+    edge::admit(request, &settings.edge)?;
+    if !held {
+        let problem = Problem::new(Kind::Overloaded).with_detail("the gateway has more to do than it can");
+        return Err(Box::new(problem.with_retry_after(RETRY_AFTER).response(TYPE_BASE)));
+    }
+    if request.body().size_hint().lower() > settings.limits.body_bytes {
+        let detail = format!("at most {} bytes are taken", settings.limits.body_bytes);
+        return Err(Box::new(Problem::new(Kind::BodyTooLarge).with_detail(detail).response(TYPE_BASE)));
+    }
+    Ok(())
+}
+
+async fn pass(snapshot: &Snapshot, mut request: Request<Incoming>, peer: &Peer) -> Response<Inner> {
+    if let Some(consumer) = &peer.consumer {
+        request.extensions_mut().insert(consumer.clone());
+    }
+    let allowed = snapshot.settings.intake;
+    let request = CleanTrailers::request(request).map(|incoming| Intake::new(incoming, allowed));
+    match snapshot.stack.clone().oneshot(request).await {
+        Ok(response) => response.map(|body| Inner::Stack { body }),
+        Err(never) => match never {},
+    }
+}
+
+/// What every response says of this hop.
+fn finish(response: &mut Response<Inner>, settings: &Settings, began: Instant, id: Option<&(HeaderName, HeaderValue)>) {
+    // A client is answered in its own version, whatever the upstream spoke.
+    *response.version_mut() = Version::HTTP_11;
+    let upstream = response.extensions().get::<UpstreamTook>().map(|took| took.0);
+    if let Some((name, id)) = id {
+        response.headers_mut().insert(name.clone(), id.clone());
+    }
+    if settings.server_timing {
+        let value = server_timing(upstream, began.elapsed());
+        append(response, HeaderName::from_static("server-timing"), &value);
+    }
+    if settings.proxy_status && upstream.is_none() {
+        let value = format!("{}; error={}", settings.name, proxy_error(response.status()));
+        append(response, HeaderName::from_static("proxy-status"), &value);
+    }
+}
+
+fn append(response: &mut Response<Inner>, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        response.headers_mut().append(name, value);
+    }
+}
+
+/// Milliseconds (Server Timing §2).
+fn server_timing(upstream: Option<Duration>, whole: Duration) -> String {
+    let ms = |time: Duration| format!("{:.3}", time.as_secs_f64() * 1e3);
+    let upstream = upstream.map(|took| format!("upstream;dur={}, ", ms(took))).unwrap_or_default();
+    format!("{upstream}gateway;dur={}", ms(whole))
+}
+
+/// Why an answer is the gateway's own (RFC 9209 §2.3).
+fn proxy_error(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        502 => "proxy_internal_response",
+        503 => "destination_unavailable",
+        504 => "connection_read_timeout",
+        403 => "http_request_denied",
+        400..=499 => "http_request_error",
+        _ => "proxy_internal_error",
+    }
+}
+
+// === impl ShellBody ===
+
+impl Body for ShellBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.project();
+        let polled = match this.inner.project() {
+            InnerProj::Stack { body } => body.poll_frame(cx).map_err(Into::into),
+            InnerProj::Own { body } => body.poll_frame(cx).map_err(Into::into),
+        };
+        this.pulse.sending(polled.is_ready());
+        let frame = ready!(polled);
+        if let Some(entry) = this.entry {
+            entry.frame(frame.as_ref());
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.inner {
+            Inner::Stack { body } => body.is_end_stream(),
+            Inner::Own { body } => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.inner {
+            Inner::Stack { body } => body.size_hint(),
+            Inner::Own { body } => body.size_hint(),
+        }
+    }
+}
+
+// === impl Entry ===
+
+impl Entry {
+    fn new(log: &Log, request: &Request<Incoming>, peer: &Peer) -> Self {
+        let line = Line {
+            time: SystemClock.now().to_string(),
+            peer: peer.ip.map(|ip| ip.to_string()),
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            protocol: match request.version() {
+                Version::HTTP_10 => "HTTP/1.0",
+                Version::HTTP_2 => "HTTP/2",
+                _ => "HTTP/1.1",
+            },
+            ..Line::default()
+        };
+        Self { log: log.clone(), began: Instant::now(), line }
+    }
+
+    fn answered(&mut self, response: &Response<Inner>, id: Option<(HeaderName, HeaderValue)>) {
+        let extensions = response.extensions();
+        let line = &mut self.line;
+        line.status = response.status().as_u16();
+        line.ended = response.body().is_end();
+        line.upstream_took = extensions.get::<UpstreamTook>().map(|took| took.0);
+        line.instance = extensions.get::<Answerer>().map(|answerer| Arc::clone(&answerer.0));
+        line.request_id = id.and_then(|(_, id)| id.to_str().map(str::to_owned).ok());
+        if let Some(Planned(plan)) = extensions.get::<Planned>() {
+            line.api = Some(plan.api().name.to_string());
+            line.version = plan.version().map(|version| version.text.to_string());
+            line.route = plan.route().map(|route| route.history.name.to_string());
+            line.consumer = plan.consumer().map(ToString::to_string);
+        }
+    }
+
+    fn frame(&mut self, frame: Option<&Result<Frame<Bytes>, Error>>) {
+        match frame {
+            None => self.line.ended = true,
+            Some(Ok(frame)) => self.line.bytes += frame.data_ref().map_or(0, |data| data.len() as u64),
+            Some(Err(_)) => self.line.ended = false,
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.line.took = self.began.elapsed();
+        self.log.line(&self.line);
+    }
+}
+
+// === impl Inner ===
+
+impl Inner {
+    fn is_end(&self) -> bool {
+        match self {
+            Self::Stack { body } => body.is_end_stream(),
+            Self::Own { body } => body.is_end_stream(),
+        }
+    }
+}

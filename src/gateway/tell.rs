@@ -1,0 +1,61 @@
+//! Hands a request's plan on to its response, for the log.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower::Service;
+
+use super::shell::Planned;
+use crate::plan::Plan;
+
+/// Hands the plan on, if it is to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tell<S> {
+    pub(super) inner: S,
+    pub(super) tells: bool,
+}
+
+pin_project! {
+    pub(super) struct TellFuture<F> {
+        #[pin]
+        inner: F,
+        plan: Option<Plan>,
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Tell<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = TellFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let plan = if self.tells { request.extensions().get::<Plan>().cloned() } else { None };
+        TellFuture { inner: self.inner.call(request), plan }
+    }
+}
+
+impl<F, R, E> Future for TellFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let mut result = ready!(this.inner.poll(cx));
+        if let (Ok(response), Some(plan)) = (&mut result, this.plan.take()) {
+            response.extensions_mut().insert(Planned(plan));
+        }
+        Poll::Ready(result)
+    }
+}

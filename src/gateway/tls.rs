@@ -1,0 +1,111 @@
+//! TLS towards clients: certificates that are read again when they change, and who a client's certificate names.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use arc_swap::ArcSwap;
+use tokio_rustls::rustls::crypto::CryptoProvider;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+use crate::config::Tls;
+use crate::consumer::Consumer;
+use crate::diagnostic::{Diagnostic, Diagnostics, Spanned};
+
+/// The server's side of TLS, of the moment.
+#[derive(Clone)]
+pub(super) struct ServerTls {
+    config: Arc<ArcSwap<ServerConfig>>,
+}
+
+/// The state of the files that a config was made of.
+pub(super) type Stamps = Vec<(PathBuf, Option<SystemTime>)>;
+
+// === impl ServerTls ===
+
+impl ServerTls {
+    pub(super) fn new(config: Arc<ServerConfig>) -> Self {
+        Self { config: Arc::new(ArcSwap::new(config)) }
+    }
+
+    pub(super) fn config(&self) -> Arc<ServerConfig> {
+        self.config.load_full()
+    }
+
+    /// New connections are made with another one.
+    pub(super) fn swap(&self, config: Arc<ServerConfig>) {
+        self.config.store(config);
+    }
+}
+
+impl std::fmt::Debug for ServerTls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ServerTls")
+    }
+}
+
+/// The server's side of TLS, as `[gateway.tls]` has it. What is wrong with its files is a finding.
+pub(super) fn server_config(spec: &Tls, found: &mut Diagnostics) -> Option<Arc<ServerConfig>> {
+    let (chain, key) = (certificates(&spec.certificate, found), private_key(&spec.key, found));
+    let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().ok()?;
+    let builder = match &spec.client_ca {
+        None => builder.with_no_client_auth(),
+        Some(file) => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(certificates(file, found)?);
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+            let verifier = if spec.client_optional { verifier.allow_unauthenticated() } else { verifier };
+            let message = |error| format!("`{}` cannot check clients: {error}", file.value.display());
+            let refuse = |error| found.push(Diagnostic::error("bad-tls", message(error), file.span));
+            builder.with_client_cert_verifier(verifier.build().map_err(refuse).ok()?)
+        }
+    };
+    let message = |error| format!("`{}` does not fit the certificate: {error}", spec.key.value.display());
+    let refuse = |error| found.push(Diagnostic::error("bad-tls", message(error), spec.key.span));
+    let mut config = builder.with_single_cert(chain?, key?).map_err(refuse).ok()?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Some(Arc::new(config))
+}
+
+/// When the files were last changed.
+pub(super) fn stamps(spec: &Tls) -> Stamps {
+    let files = [Some(&spec.certificate), Some(&spec.key), spec.client_ca.as_ref()];
+    let stamp = |file: &PathBuf| std::fs::metadata(file).and_then(|meta| meta.modified()).ok();
+    files.into_iter().flatten().map(|file| (file.value.clone(), stamp(&file.value))).collect()
+}
+
+pub(super) fn certificates(file: &Spanned<PathBuf>, found: &mut Diagnostics) -> Option<Vec<CertificateDer<'static>>> {
+    let read = CertificateDer::pem_file_iter(&file.value).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let problem = match read {
+        Ok(list) if list.is_empty() => "it has no certificate".to_owned(),
+        Ok(list) => return Some(list),
+        Err(error) => error.to_string(),
+    };
+    found.push(unreadable(file, &problem, "write the path of a PEM file with certificates"));
+    None
+}
+
+pub(super) fn private_key(file: &Spanned<PathBuf>, found: &mut Diagnostics) -> Option<PrivateKeyDer<'static>> {
+    let refuse = |error: tokio_rustls::rustls::pki_types::pem::Error| {
+        found.push(unreadable(file, &error.to_string(), "write the path of a PEM file with a private key"));
+    };
+    PrivateKeyDer::from_pem_file(&file.value).map_err(refuse).ok()
+}
+
+fn unreadable(file: &Spanned<PathBuf>, problem: &str, help: &str) -> Diagnostic {
+    Diagnostic::error("bad-tls", format!("`{}` cannot be read: {problem}", file.value.display()), file.span).help(help)
+}
+
+pub(super) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(tokio_rustls::rustls::crypto::ring::default_provider())
+}
+
+/// Whom a checked certificate names: its first URI (SPIFFE), else its first DNS name.
+pub(super) fn subject(certificate: &CertificateDer<'_>) -> Option<Consumer> {
+    let certificate = webpki::EndEntityCert::try_from(certificate).ok()?;
+    let uri = certificate.valid_uri_names().next();
+    uri.or_else(|| certificate.valid_dns_names().next()).map(Consumer::new)
+}
