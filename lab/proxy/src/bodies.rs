@@ -86,7 +86,7 @@ fn order(text: &mut String, i: usize) {
         city = pick(&["Ghent", "Utrecht", "Lyon", "Porto", "Malmö"], 2),
         zip = 10_000 + (i * 37) % 80_000,
         tag = pick(&["gift", "priority", "fragile"], 3),
-        paid = i % 5 != 0,
+        paid = !i.is_multiple_of(5),
         note = pick(&["null", r#""ring \"twice\"""#, r#""leave at the door""#], 1),
     )
     .expect("a String takes all");
