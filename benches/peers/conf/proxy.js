@@ -5,11 +5,13 @@ const http = require('http');
 const [upstream, port] = process.argv.slice(2).map(Number);
 const agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
 
-// The order of the members is kept but for the new ones; `delete` would make every object a slow one.
-function migrate({ customer, ...order }) {
-  if (customer !== undefined) order.customer_id = customer;
+// What is undefined is not printed. `delete` would make every object a slow one, and a copy takes time as well.
+function migrate(order) {
+  if ('customer' in order) {
+    order.customer_id = order.customer;
+    order.customer = undefined;
+  }
   order.currency_code = 'EUR';
-  return order;
 }
 
 function failed(response, error) {
@@ -25,7 +27,7 @@ const server = http.createServer((request, response) => {
     answer.on('end', () => {
       try {
         const document = JSON.parse(Buffer.concat(chunks).toString());
-        document.data = document.data.map(migrate);
+        document.data.forEach(migrate);
         const body = Buffer.from(JSON.stringify(document));
         response.writeHead(answer.statusCode, { 'content-type': 'application/json', 'content-length': body.length });
         response.end(body);

@@ -111,7 +111,8 @@ def envoy(path):
         return [path, "-c", config, "--concurrency", 1, "--disable-hot-restart", "--log-level", "error"]
 
     missing = lambda: None if shutil.which(path) else "there is no envoy (--install, or --envoy PATH)"
-    return Peer("Envoy", command, missing, first_line(path, "--version"))
+    version = first_line(path, "--version")
+    return Peer("Envoy", command, missing, lambda: "Envoy" + version().rpartition("version:")[2])
 
 
 def node():

@@ -14,7 +14,7 @@ def table(head, rows):
 
 
 def number(value, digits=3):
-    """Three figures that count, and thin groups for the long ones."""
+    """Three figures that count; long numbers in groups."""
     if value >= 1000:
         return f"{value:,.0f}".replace(",", " ")
     whole = len(str(int(value)))
@@ -59,11 +59,11 @@ def best_json(figures):
 
 def fixed(found):
     parts = ["## Passing through at a fixed rate, 70 % of what the slower one reached"]
-    head = ["body", "requests/s", "proxy", "CPU µs/request", "p50 µs", "p99 µs", "p99.9 µs", "generator late µs", "errors"]
+    head = ["body", "requests/s", "proxy", "CPU µs/request", "p50 µs", "p99 µs", "p99.9 µs", "generator late, p99 µs", "errors"]
     body = []
     for size, (rate, figures) in found.items():
         for name, of in figures.items():
-            latencies = [number(of[key]) for key in ("p50", "p99", "p999", "pacer_late_us")]
+            latencies = [number(of[key]) for key in ("p50", "p99", "p999", "late")]
             body.append([size, number(rate), name, number(of["cpu"]), *latencies, str(of["errors"])])
     return parts + [table(head, body)] if body else []
 

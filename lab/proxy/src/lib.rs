@@ -4,3 +4,4 @@ pub mod bodies;
 pub mod held;
 pub mod open_loop;
 pub mod target;
+pub mod wire;

@@ -7,14 +7,18 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use proxy_lab::held::Held;
-use proxy_lab::open_loop::{self, closed};
+use proxy_lab::held::{Held, busy};
+use proxy_lab::open_loop::{self, quantile};
 use proxy_lab::target::{Error, Target};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines, Stdin, stdin};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    tokio::task::LocalSet::new().run_until(run(Args(std::env::args().skip(1)))).await
+fn main() -> Result<(), Error> {
+    let mut args = Args(std::env::args().skip(1));
+    match args.text("a mode")?.as_str() {
+        "rate" => rate(args),
+        "hold" => hold_all(args),
+        other => Err(format!("no mode is called {other}").into()),
+    }
 }
 
 struct Args(std::iter::Skip<std::env::Args>);
@@ -33,29 +37,26 @@ impl Args {
     }
 }
 
-async fn run(mut args: Args) -> Result<(), Error> {
-    match args.text("a mode")?.as_str() {
-        "rate" => rate(args).await,
-        "hold" => hold(args).await,
-        other => Err(format!("no mode is called {other}").into()),
-    }
-}
-
-async fn rate(mut args: Args) -> Result<(), Error> {
+fn rate(mut args: Args) -> Result<(), Error> {
     let target = Target::parse(&args.text("ADDRESS")?, &args.text("PATH")?)?;
     let (rate, length) = (args.number("RATE")?, args.seconds()?);
-    let seen = open_loop::run(&target, rate, length, args.number("CONNECTIONS")?).await;
+    let seen = open_loop::run(&target, rate, length, args.number("CONNECTIONS")?)?;
     println!(
-        r#"{{"answered":{},"errors":{},"unanswered":{},"pacer_late_us":{:.0},"p50":{:.1},"p99":{:.1},"p999":{:.1}}}"#,
+        r#"{{"answered":{},"errors":{},"unanswered":{},"late":{:.1},"p50":{:.1},"p99":{:.1},"p999":{:.1}}}"#,
         seen.latencies.len(),
         seen.errors,
         seen.unanswered,
-        seen.pacer_late.as_secs_f64() * 1e6,
-        seen.quantile(500),
-        seen.quantile(990),
-        seen.quantile(999),
+        quantile(&seen.late, 990),
+        quantile(&seen.latencies, 500),
+        quantile(&seen.latencies, 990),
+        quantile(&seen.latencies, 999),
     );
     Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn hold_all(args: Args) -> Result<(), Error> {
+    tokio::task::LocalSet::new().run_until(hold(args)).await
 }
 
 async fn hold(mut args: Args) -> Result<(), Error> {
@@ -66,7 +67,7 @@ async fn hold(mut args: Args) -> Result<(), Error> {
     let (connections, length) = (args.number("ACTIVE")?, args.seconds()?);
     let mut input = BufReader::new(stdin()).lines();
     said(&mut input, r#"{"idle":true}"#).await?;
-    let (answers, errors) = closed(&active, length, connections).await;
+    let (answers, errors) = busy(&active, length, connections).await;
     said(&mut input, &format!(r#"{{"answers":{answers},"errors":{errors}}}"#)).await?;
     drop(held);
     Ok(())
