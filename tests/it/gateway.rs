@@ -6,6 +6,7 @@ mod origins;
 mod demo;
 mod edge;
 mod framing;
+mod framing_h2;
 mod live;
 mod reload;
 mod scrape;

@@ -38,6 +38,16 @@ at = ["POST /users <-"]
 breaking = true
 ops = [{ rename = "/name", to = "/title" }]
 
+[[api]]
+name = "NAME-hosted"
+host = "hosted.test"
+base_path = "/hosted"
+version_from = { path = "/v{version}" }
+upstream = "raw"
+
+[[api.version]]
+name = "3"
+
 [[upstream]]
 name = "raw"
 instances = [{ url = "http://PORT", speaks = "3" }]
@@ -49,6 +59,8 @@ pub(super) const PROBE: &str = "GET /api/v3/probe HTTP/1.1|Host: probe|Connectio
 pub(super) const PROBED: &str = "GET /api/probe HTTP/1.1|host: probe||";
 /// What the gateway adds of itself, which is not what these tables are about.
 const ADDED: [&str; 3] = ["via: ", "x-forwarded-", "x-request-id: "];
+/// The upstream's own address, in what it got.
+const HERE: &str = "upstream";
 /// How long anything may take before a test is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -156,12 +168,16 @@ async fn upstream(script: Script, seen: Arc<Mutex<Vec<String>>>) -> SocketAddr {
 
 async fn serve(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String>>>) {
     let mut bytes = Vec::new();
+    let here = stream.local_addr().expect("bound").to_string();
+    let remember = |request: &str| {
+        seen.lock().expect("no test failed").push(written(request).replace(&here, HERE));
+    };
     loop {
         if let Some(end) = request_end(&bytes) {
             let request = String::from_utf8_lossy(&bytes[..end]).into_owned();
             bytes.drain(..end);
             let path = request.split(' ').nth(1).expect("a target").to_owned();
-            seen.lock().expect("no test failed").push(written(&request));
+            remember(&request);
             let known = script.iter().find(|(end, ..)| path.ends_with(end));
             let (_, reply, last) = known.unwrap_or(&("", "HTTP/1.1 200 OK|content-length: 2||ok", false));
             if stream.write_all(&raw(reply)).await.is_err() || *last {
@@ -169,8 +185,7 @@ async fn serve(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String
             }
         } else if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
             if !bytes.is_empty() {
-                let broken = format!("{}...", written(&String::from_utf8_lossy(&bytes)));
-                seen.lock().expect("no test failed").push(broken);
+                remember(&format!("{}...", String::from_utf8_lossy(&bytes)));
             }
             return;
         }
