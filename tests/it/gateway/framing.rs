@@ -1,5 +1,6 @@
 //! HTTP/1 from strangers: one reading of each message, or none.
 
+mod back;
 mod broken;
 mod heads;
 mod hops;

@@ -70,7 +70,14 @@ pub(super) type Script = &'static [(&'static str, &'static str, bool)];
 /// A gateway with a scripted upstream behind it.
 pub(super) struct Wire {
     pub(super) gateway: Gateway,
-    seen: Arc<Mutex<Vec<String>>>,
+    upstream: Upstream,
+}
+
+#[derive(Clone)]
+struct Upstream {
+    script: Script,
+    /// Each with the number of its connection.
+    seen: Arc<Mutex<Vec<(usize, String)>>>,
 }
 
 /// A response, as it came.
@@ -86,11 +93,11 @@ pub(super) struct Answer {
 impl Wire {
     /// `name` is the api's; metrics are the process's.
     pub(super) async fn start(name: &str, script: Script) -> Self {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let address = upstream(script, Arc::clone(&seen)).await;
+        let upstream = Upstream { script, seen: Arc::default() };
+        let address = upstream.clone().listen().await;
         let text = CONFIG.replace("NAME", name).replace("PORT", &address.to_string());
         let gateway = Gateway::start(&demo_file(), Options::new().with_rewrite(move |_| text.clone())).await;
-        Self { gateway, seen }
+        Self { gateway, upstream }
     }
 
     /// Writes `request`, and reads until the gateway ends the connection.
@@ -103,7 +110,12 @@ impl Wire {
 
     /// What reached the upstream since it was asked last, in order.
     pub(super) fn seen(&self) -> Vec<String> {
-        std::mem::take(&mut *self.seen.lock().expect("no test failed"))
+        self.seen_on().into_iter().map(|(_, request)| request).collect()
+    }
+
+    /// The same, each with the number of the connection that it came on.
+    pub(super) fn seen_on(&self) -> Vec<(usize, String)> {
+        std::mem::take(&mut *self.upstream.seen.lock().expect("no test failed"))
     }
 
     pub(super) async fn stop(self) {
@@ -154,42 +166,62 @@ fn body_end(head: &str, rest: &[u8]) -> Option<usize> {
     (rest.len() >= length).then_some(length)
 }
 
-/// Takes connections, and remembers every request byte by byte.
-async fn upstream(script: Script, seen: Arc<Mutex<Vec<String>>>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, script, Arc::clone(&seen)));
-        }
-    });
-    address
-}
+// === impl Upstream ===
 
-async fn serve(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String>>>) {
-    let mut bytes = Vec::new();
-    let here = stream.local_addr().expect("bound").to_string();
-    let remember = |request: &str| {
-        seen.lock().expect("no test failed").push(written(request).replace(&here, HERE));
-    };
-    loop {
-        if let Some(end) = request_end(&bytes) {
-            let request = String::from_utf8_lossy(&bytes[..end]).into_owned();
-            bytes.drain(..end);
-            let path = request.split(' ').nth(1).expect("a target").to_owned();
-            remember(&request);
-            let known = script.iter().find(|(end, ..)| path.ends_with(end));
-            let (_, reply, last) = known.unwrap_or(&("", "HTTP/1.1 200 OK|content-length: 2||ok", false));
-            if stream.write_all(&raw(reply)).await.is_err() || *last {
+impl Upstream {
+    /// Takes connections, and remembers every request byte by byte. A path that ends with `-early` is answered when its
+    /// head is there.
+    async fn listen(self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        tokio::spawn(async move {
+            for number in 0.. {
+                let Ok((stream, _)) = listener.accept().await else { return };
+                tokio::spawn(self.clone().serve(stream, number));
+            }
+        });
+        address
+    }
+
+    async fn serve(self, mut stream: TcpStream, number: usize) {
+        let mut bytes = Vec::new();
+        let mut answered = false;
+        let here = stream.local_addr().expect("bound").to_string();
+        loop {
+            let end = request_end(&bytes);
+            let path = path(&bytes).filter(|path| end.is_some() || path.ends_with("-early"));
+            if let Some(end) = end {
+                let request: Vec<u8> = bytes.drain(..end).collect();
+                self.remember(number, written(&String::from_utf8_lossy(&request)).replace(&here, HERE));
+            }
+            if let Some(path) = path.filter(|_| !answered) {
+                let known = self.script.iter().find(|(end, ..)| path.ends_with(end));
+                let (_, reply, last) = known.unwrap_or(&("", "HTTP/1.1 200 OK|content-length: 2||ok", false));
+                if stream.write_all(&raw(reply)).await.is_err() || *last {
+                    return;
+                }
+                answered = true;
+            }
+            if end.is_some() {
+                answered = false;
+            } else if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
+                if !bytes.is_empty() {
+                    self.remember(number, format!("{}...", written(&String::from_utf8_lossy(&bytes))));
+                }
                 return;
             }
-        } else if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-            if !bytes.is_empty() {
-                remember(&format!("{}...", String::from_utf8_lossy(&bytes)));
-            }
-            return;
         }
     }
+
+    fn remember(&self, connection: usize, request: String) {
+        self.seen.lock().expect("no test failed").push((connection, request));
+    }
+}
+
+/// The path of a request whose head is there.
+fn path(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    text.contains("\r\n\r\n").then(|| text.split(' ').nth(1).expect("a target").to_owned())
 }
 
 fn request_end(bytes: &[u8]) -> Option<usize> {

@@ -1,6 +1,9 @@
 //! What an upstream may answer, and what its client gets.
 
-use crate::gateway::wire::{PROBE, Script, Wire, raw};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::gateway::wire::{PROBE, Script, Wire, raw, read_all};
 
 /// Ends of paths, what is answered there, and whether the connection ends then.
 const SCRIPT: Script = &[
@@ -118,91 +121,71 @@ async fn an_answer_is_clear_or_a_502() {
     wire.stop().await;
 }
 
-/// Fields and trailers of one hop, by the way back.
-const HOPS: Script = &[
-    (
-        "/named",
-        "HTTP/1.1 200 OK|Connection: X-A, keep-alive|Connection: x-b|X-A: 1|X-B: 2|X-C: 3|Content-Length: 5||hello",
-        false,
-    ),
-    (
-        "/known",
-        "HTTP/1.1 200 OK|Keep-Alive: timeout=5|Proxy-Connection: close|Upgrade: h2c|TE: x|HTTP2-Settings: x|\
-         Content-Length: 5||hello",
-        false,
-    ),
-    ("/frames", "HTTP/1.1 200 OK|Connection: content-length, transfer-encoding|Content-Length: 5||hello", false),
-    (
-        "/trailers",
-        "HTTP/1.1 200 OK|Connection: x-a|Trailer: x-sum, x-a, upgrade, set-cookie, content-length|\
-         Transfer-Encoding: chunked||5|hello|0|X-Sum: 1|X-A: 2|Upgrade: h2c|Set-Cookie: a|Content-Length: 9||",
-        false,
-    ),
-];
-
+/// Behind a response with a doubtful end nothing more is sent on its connection.
 #[tokio::test]
-async fn what_is_for_this_hop_ends_here() {
-    let wire = Wire::start("back", HOPS).await;
+async fn what_is_doubtful_ends_the_upstreams_connection() {
+    let wire = Wire::start("doubts", SCRIPT).await;
     let rows = [
-        ("/named", "x-c: 3|content-length: 5", "hello"),
-        ("/known", "content-length: 5", "hello"),
-        ("/frames", "content-length: 5", "hello"),
-        (
-            "/trailers",
-            "trailer: x-sum, x-a, upgrade, set-cookie, content-length|transfer-encoding: chunked",
-            "5|hello|0|x-sum: 1||",
-        ),
+        "/both",
+        "/both-turned",
+        "/gzip-chunked",
+        "/twice",
+        "/list",
+        "/101",
+        "/204-body",
+        "/204-chunks",
+        "/304-body",
+        "/head-body",
+        "/extra",
+        "/extra-chunk",
     ];
-    for (path, head, body) in rows {
-        let request = format!("GET /api/v3{path} HTTP/1.1|Host: a|TE: trailers||{PROBE}");
-        let answers = wire.talk(&raw(&request)).await;
-        assert_eq!(answers.len(), 2, "{path} {answers:?}");
-        // The gateway's own are others' tables.
-        let own = |line: &&str| !["date: ", "api-version: ", "vary: "].iter().any(|own| line.starts_with(own));
-        let got: Vec<&str> = answers[0].head.split("\r\n").skip(1).filter(own).collect();
-        assert_eq!((got.join("|"), answers[0].body.replace("\r\n", "|")), (head.into(), body.into()), "{path}");
+    for path in rows {
+        let method = if path == "/head-body" { "HEAD" } else { "GET" };
+        wire.talk(&raw(&format!("{method} /api/v3{path} HTTP/1.1|Host: a||{PROBE}"))).await;
+        let seen = wire.seen_on();
+        assert!(matches!(&*seen, [(first, _), (second, _)] if first != second), "{path} {seen:?}");
     }
     wire.stop().await;
 }
 
+/// An answer that breaks off is none that is whole, for whoever reads it.
 #[tokio::test]
-async fn too_many_fields_are_a_502() {
-    const MANY: &str = "X: y|X: y|X: y|X: y|X: y|X: y|X: y|X: y|X: y|X: y|";
-    let reply = format!("HTTP/1.1 200 OK|{}Content-Length: 5||hello", MANY.repeat(10));
-    let script = Box::leak(Box::new([("/many", &*Box::leak(reply.into_boxed_str()), false)]));
-    let wire = Wire::start("many", script).await;
-    let answers = wire.talk(&raw(&format!("GET /api/v3/many HTTP/1.1|Host: a||{PROBE}"))).await;
-    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
-    assert_eq!(statuses, [502, 200]);
+async fn an_answer_that_breaks_off_is_seen_to() {
+    const BROKEN: Script = &[
+        ("/short", "HTTP/1.1 200 OK|Content-Length: 9||hello", true),
+        ("/no-end", "HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|hello|", true),
+        ("/no-size", "HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|hello|zz|hello|0||", false),
+        ("/no-line", "HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|hello0||", false),
+    ];
+    let wire = Wire::start("breaks", BROKEN).await;
+    for (path, ..) in BROKEN {
+        let answers = wire.talk(&raw(&format!("GET /api/v3{path} HTTP/1.1|Host: a||{PROBE}"))).await;
+        let whole = |body: &str| body.len() == 9 || body.ends_with("0\r\n\r\n");
+        assert!(answers.len() <= 1 && answers.iter().all(|answer| !whole(&answer.body)), "{path} {answers:?}");
+        let after = wire.talk(&raw(PROBE)).await;
+        assert_eq!((after.len(), after[0].status, &*after[0].body), (1, 200, "ok"), "{path}");
+    }
     wire.stop().await;
 }
 
-/// What a client writes comes back as data, in no body and no field as anything else.
+/// An upstream that does not wait for the body: its answer passes, and what is left of the body is no request.
 #[tokio::test]
-async fn nothing_is_reflected_as_it_came() {
-    let wire = Wire::start("mirror", &[]).await;
-    let rows = [
-        "GET /api/v%3Cscript%3E/x HTTP/1.1|Host: a|Connection: close||",
-        "GET /api/v\"><script>/x HTTP/1.1|Host: a|Connection: close||",
-        "GET /api/v2/x?a=>;rel=\"evil\",<script> HTTP/1.1|Host: a|Connection: close||",
-        "GET /api/v1/x?a=>;rel=\"evil\",<script> HTTP/1.1|Host: a|Connection: close||",
-        "GET /api/v1/\"x{y}\",z HTTP/1.1|Host: a|Connection: close||",
-        "GET /api/v1/<script>x HTTP/1.1|Host: a|Connection: close||",
-        "GET /api/v1/x%0d%0aX-Evil:%20y HTTP/1.1|Host: a|Connection: close||",
-        "GET /api/v1/x?%0d%0aX-Evil:%20y HTTP/1.1|Host: a|Connection: close||",
-        "<script> /api/v3/x HTTP/1.1|Host: a|Connection: close||",
-        "GET /api/v1/x HTTP/1.1|Host: <script>|Connection: close||",
-        "GET /api/v1/x HTTP/1.1|Host: a|Accept: <script>|User-Agent: <script>|Connection: close||",
-    ];
-    for row in rows {
-        for answer in wire.talk(&raw(row)).await {
-            let text = format!("{}\n{}", answer.head, answer.body).to_ascii_lowercase();
-            assert!(
-                answer.body.is_empty() || serde_json::from_str::<serde_json::Value>(&answer.body).is_ok(),
-                "{text}"
-            );
-            assert!(!text.contains("<script") && !text.contains("\nx-evil") && !text.contains("rel=\"evil"), "{text}");
-        }
+async fn an_early_answer_poisons_nothing() {
+    const EARLY: Script = &[("/x-early", "HTTP/1.1 413 Too Large|Content-Length: 5||large", false)];
+    let wire = Wire::start("earlier", EARLY).await;
+    let hidden = "GET /api/v3/hidden HTTP/1.1|Host: a||".repeat(20);
+    for length in [5, raw(&hidden).len(), 2 * raw(&hidden).len()] {
+        let body = &hidden[..length.min(hidden.len())];
+        let request = format!("POST /api/v3/x-early HTTP/1.1|Host: a|Content-Length: {length}||{body}");
+        let mut stream = TcpStream::connect(wire.gateway.listen).await.expect("it listens");
+        stream.write_all(&raw(&request)).await.expect("it reads");
+        stream.shutdown().await.expect("it is there");
+        let answers = read_all(&mut stream).await;
+        assert!(answers.iter().all(|answer| matches!(answer.status, 400 | 413)), "{answers:?}");
+        let after = wire.talk(&raw(PROBE)).await;
+        assert_eq!((after.len(), after[0].status, &*after[0].body), (1, 200, "ok"), "{length}");
+        let seen = wire.seen();
+        assert!(seen.iter().all(|request| !request.starts_with("GET /api/hidden")), "{seen:?}");
     }
     wire.stop().await;
 }
