@@ -4,6 +4,7 @@ mod back;
 mod broken;
 mod heads;
 mod hops;
+mod random;
 mod targets;
 mod upstream;
 
