@@ -4,6 +4,8 @@ mod back;
 mod broken;
 mod heads;
 mod hops;
+#[cfg(unix)]
+mod logs;
 mod random;
 mod targets;
 mod upstream;

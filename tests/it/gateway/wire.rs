@@ -95,7 +95,7 @@ impl Wire {
     pub(super) async fn start(name: &str, script: Script) -> Self {
         let upstream = Upstream { script, seen: Arc::default() };
         let address = upstream.clone().listen().await;
-        let text = CONFIG.replace("NAME", name).replace("PORT", &address.to_string());
+        let text = config(name, address);
         let gateway = Gateway::start(&demo_file(), Options::new().with_rewrite(move |_| text.clone())).await;
         Self { gateway, upstream }
     }
@@ -121,6 +121,11 @@ impl Wire {
     pub(super) async fn stop(self) {
         self.gateway.stop().await;
     }
+}
+
+/// A file with one api, of that name, behind which that upstream is.
+pub(super) fn config(name: &str, upstream: SocketAddr) -> String {
+    CONFIG.replace("NAME", name).replace("PORT", &upstream.to_string())
 }
 
 /// CR LF for `|`.
