@@ -151,8 +151,12 @@ fn aim(request: &mut Request<Outgoing>, way: &Way) -> Option<()> {
         endpoint.below(target)?
     };
     *request.uri_mut() = uri;
+    let headers = request.headers_mut();
     if endpoint.http2() {
-        request.headers_mut().remove(header::HOST);
+        headers.remove(header::HOST);
+    } else if !headers.contains_key(header::HOST) {
+        // A client of HTTP/1.0 may leave it out; this hop may not (RFC 9112 §3.2).
+        headers.insert(header::HOST, endpoint.host());
     }
     append_via(request.headers_mut(), &way.via);
     Some(())

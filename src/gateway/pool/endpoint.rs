@@ -269,6 +269,11 @@ impl Endpoint {
         super::below(&self.url, target)
     }
 
+    /// Its authority, for `Host`.
+    pub(in crate::gateway) fn host(&self) -> HeaderValue {
+        self.host.clone()
+    }
+
     /// Its URL, for logs and operators.
     pub(in crate::gateway) fn label(&self) -> Arc<str> {
         Arc::clone(&self.label)

@@ -35,7 +35,7 @@ fn upstream() -> SocketAddr {
 fn nobody_writes_the_log_but_the_gateway() {
     for log in ["text", "json"] {
         let file = std::env::temp_dir().join(format!("sunward-log-{log}-{}.toml", std::process::id()));
-        let text = format!("[gateway]\nlog = \"{log}\"\n{}", config("logged", upstream()));
+        let text = config("logged", upstream()).replacen("[gateway]", &format!("[gateway]\nlog = \"{log}\""), 1);
         std::fs::write(&file, text).expect("written");
         let mut child = Command::new(env!("CARGO_BIN_EXE_sunward"))
             .arg("serve")
