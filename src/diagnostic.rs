@@ -244,6 +244,12 @@ impl Diagnostics {
         }
     }
 
+    /// A text as a finding would show it: without the values of variables.
+    #[must_use]
+    pub fn mask(&self, text: &str) -> String {
+        self.hidden.mask(text)
+    }
+
     /// Whether one of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
@@ -294,12 +300,13 @@ impl Hidden {
     fn edit(&self, found: &mut Diagnostic) {
         let texts = [Some(&mut found.message), found.help.as_mut()];
         for text in texts.into_iter().flatten() {
-            for (value, shown) in &self.list {
-                if text.contains(value.as_str()) {
-                    *text = text.replace(value.as_str(), shown);
-                }
-            }
+            *text = self.mask(text);
         }
+    }
+
+    fn mask(&self, text: &str) -> String {
+        let list = self.list.iter();
+        list.fold(text.to_owned(), |text, (value, shown)| text.replace(value.as_str(), shown))
     }
 }
 

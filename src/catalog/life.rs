@@ -30,7 +30,7 @@ pub struct Life {
 }
 
 /// One time in which a version is switched off on trial.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Its start.
     pub from: Timestamp,

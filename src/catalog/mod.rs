@@ -5,6 +5,7 @@
 
 mod build;
 mod control;
+mod diff;
 mod entry;
 mod life;
 mod meters;
@@ -16,6 +17,7 @@ mod template;
 use std::sync::Arc;
 
 pub use control::{Act, Control};
+pub use diff::{Class, Difference, diff};
 pub use entry::{ApiEntry, ExtensionEntry, RouteEntry, Source, Sources, VersionEntry};
 pub use life::{Life, Window};
 pub use migration::{Content, Migration, UnknownName};

@@ -14,6 +14,7 @@
 mod access;
 mod admin;
 mod app;
+mod diff;
 mod edge;
 mod forwarded;
 mod intake;
@@ -36,4 +37,5 @@ mod tunnel;
 mod vital;
 
 pub use app::{App, Options, Rewrite, StartError};
+pub use diff::diff;
 pub use load::{LoadError, Loaded, environment, load, load_at, open, workers};

@@ -58,6 +58,12 @@ const JSON: &str = "application/json";
 // === impl MediaTemplate ===
 
 impl MediaTemplate {
+    /// The parameter in which a version may stand.
+    #[must_use]
+    pub fn parameter(&self) -> Option<&str> {
+        self.parameter.as_deref()
+    }
+
     /// Reads a template such as `application/vnd.acme.v{version}+json`, or `application/vnd.acme+json` with the name of a
     /// parameter.
     ///

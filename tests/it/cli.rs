@@ -148,6 +148,41 @@ fn check_follows_includes_and_variables() {
 }
 
 #[test]
+fn diff_says_what_clients_get() {
+    let old = std::fs::read_to_string(demo()).expect("the demo");
+    let new = old.replace("deprecated = 2026-01-01T00:00:00Z", "deprecated = 2026-02-01");
+    let worse = new.replace("unspecified = { version = \"2\" }", "");
+    let control = new.replace("A user has a plan", "A \\u001b[31mplan");
+    let [new, worse, control] =
+        [("new", new), ("worse", worse), ("control", control)].map(|(name, text)| scratch(name, &text));
+    let [new, worse, control] = [&new, &worse, &control].map(|path| path.display().to_string());
+    let run = |args: &[&str]| sunward(&[&["diff", "--now", "2026-11-01"], args].concat(), "");
+
+    let same = run(&[&demo(), &demo()]);
+    assert_eq!((same.status.code(), out(&same), err(&same)), (Some(0), String::new(), "no differences\n".to_owned()));
+    let safe = run(&[&demo(), &new]);
+    let line = "notice    shop  version 2: the deprecation moves from 2026-01-01 to 2026-02-01, later\n";
+    assert_eq!((safe.status.code(), out(&safe).as_str()), (Some(0), line));
+    assert_eq!(err(&safe), "0 breaking, 1 notice, 0 safe\n");
+    let broken = run(&[&demo(), &worse]);
+    let first = "breaking  shop  a request that names no version is refused; it spoke 2\n";
+    assert_eq!((broken.status.code(), out(&broken)), (Some(1), format!("{first}{line}")));
+    let json = run(&["--json", &demo(), &worse]);
+    let found: serde_json::Value = serde_json::from_str(&out(&json)).expect("JSON");
+    assert_eq!((json.status.code(), err(&json).as_str()), (Some(1), ""));
+    assert_eq!((found[0]["class"].as_str(), found[1]["code"].as_str()), (Some("breaking"), Some("deprecated-later")));
+    assert!(!out(&run(&[&demo(), &control])).contains('\u{1b}'));
+    for args in [[&demo(), "/nowhere.toml"], ["/nowhere.toml", &demo()]] {
+        let output = run(&args);
+        assert_eq!((output.status.code(), out(&output).as_str()), (Some(2), ""));
+        assert!(err(&output).contains("/nowhere.toml cannot be read"), "{}", err(&output));
+    }
+    for path in [new, worse, control] {
+        std::fs::remove_file(path).expect("removed");
+    }
+}
+
+#[test]
 fn explain_shows_changes_and_program() {
     let args = ["explain", &demo(), "--now", "2026-11-01", "--route", "GET /users", "--from", "3", "--to", "1"];
     let text = out(&sunward(&args, ""));

@@ -6,6 +6,8 @@ mod cli;
 #[cfg(feature = "config")]
 mod config;
 #[cfg(feature = "gateway")]
+mod diff;
+#[cfg(feature = "gateway")]
 mod gateway;
 #[cfg(feature = "layer")]
 mod http;

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let sources = match gateway::open(&args.file.path, &|text| text) {
         Ok(sources) => sources,
         Err(error) => {
-            eprint!("{}", error.render(super::color()));
+            eprint!("{}", error.render(super::color(std::io::stderr())));
             return ExitCode::from(super::MISUSED);
         }
     };
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     if args.json {
         super::print(&format!("{:#}\n", config::to_json(&found, &sources)));
     } else {
-        eprint!("{}", config::render(&found, &sources, super::color()));
+        eprint!("{}", config::render(&found, &sources, super::color(std::io::stderr())));
         eprintln!("{}", summary(sources.name(), &found));
     }
     let failed = found.has_errors() || (args.strict && !found.is_empty());

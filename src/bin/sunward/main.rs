@@ -1,6 +1,7 @@
 //! The `sunward` command.
 
 mod check;
+mod diff;
 mod explain;
 mod migrate;
 mod place;
@@ -29,6 +30,8 @@ enum Command {
     Serve(serve::Args),
     /// Checks a config file and shows all that is wrong with it, at once.
     Check(check::Args),
+    /// Says what a change of the config file means for clients.
+    Diff(diff::Args),
     /// Migrates a body from standard input to standard output.
     Migrate(migrate::Args),
     /// Shows what a migration does: the changes, and the one program that they become.
@@ -39,10 +42,10 @@ enum Command {
     Schema,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 the body, the findings of a check, or an end without all requests \
-                          answered; 2 the config or the arguments.";
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 the body, the findings of a check, a difference that breaks clients, or an \
+                          end without all requests answered; 2 the config or the arguments.";
 
-/// What was asked for could not be done: the body, the findings.
+/// What was asked for could not be done, or not without harm: the body, the findings, the differences.
 const FAILED: u8 = 1;
 /// The config or the arguments are wrong.
 const MISUSED: u8 = 2;
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Timeline(args) => timeline::run(&args),
@@ -63,7 +67,7 @@ fn open(path: &Path, now: Option<Timestamp>) -> Result<Loaded, ExitCode> {
     let now = now.unwrap_or_else(|| SystemClock.now());
     let loaded = gateway::open(path, &|text| text).and_then(|sources| load_at(&sources, &environment, now));
     loaded.map_err(|error| {
-        eprint!("{}", error.render(color()));
+        eprint!("{}", error.render(color(std::io::stderr())));
         ExitCode::from(MISUSED)
     })
 }
@@ -76,9 +80,8 @@ fn print(text: &str) -> ExitCode {
 }
 
 /// Colour is for terminals, unless `NO_COLOR` says otherwise.
-fn color() -> bool {
-    use std::io::IsTerminal as _;
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+fn color(stream: impl std::io::IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {

@@ -46,7 +46,7 @@ async fn serve(args: &Args) -> ExitCode {
         Err(error) => return fail(&format!("{}\n", error.to_string().trim_end())),
     };
     log(app.log());
-    eprint!("{}", app.warnings(super::color()));
+    eprint!("{}", app.warnings(super::color(std::io::stderr())));
     let stop = match stop() {
         Ok(stop) => stop,
         Err(e) => return fail(&format!("error: {e}\n")),
@@ -64,7 +64,7 @@ fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
-        LogFormat::Text => builder.with_ansi(super::color()).init(),
+        LogFormat::Text => builder.with_ansi(super::color(std::io::stderr())).init(),
         LogFormat::Json => builder.json().init(),
     }
 }

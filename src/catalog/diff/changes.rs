@@ -1,0 +1,254 @@
+//! Changes, by what they do to messages.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use super::{Class, Compare};
+use crate::catalog::{ApiEntry, RouteEntry, VersionEntry};
+use crate::change::{BodyChain, Chain, StatusMatch};
+use crate::version::{VersionId, VersionName};
+
+/// So many places are named.
+const SHOWN: usize = 3;
+
+/// What one change does, by the message that it does it to.
+type Effect = BTreeMap<String, Steps>;
+
+/// The steps of one change on one message, spelled out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Steps {
+    up: Vec<String>,
+    down: Vec<String>,
+    is_request: bool,
+}
+
+/// The changes of one api, in their order.
+struct Changes<'c> {
+    list: Vec<Change<'c>>,
+}
+
+/// A change is known by its version and what its summary says.
+struct Change<'c> {
+    version: &'c VersionName,
+    summary: &'c str,
+    effect: Effect,
+}
+
+// === impl Compare ===
+
+impl Compare<'_> {
+    pub(super) fn changes(&mut self) {
+        let (old, new) = (Changes::of(self.old), Changes::of(self.new));
+        let mut places = Vec::new();
+        for change in &old.list {
+            match new.find(change).or_else(|| new.reworded(change, &old)) {
+                None => {
+                    let class = Class::breaking_if(self.serves_older(change.version) && change.acts(), Class::Safe);
+                    self.change(change, class, "change-removed", "is removed");
+                }
+                Some(at) => {
+                    let newer = &new.list[at];
+                    places.push(at);
+                    if newer.effect != change.effect {
+                        self.altered(change, newer);
+                    }
+                    if newer.summary != change.summary {
+                        self.change(newer, Class::Safe, "change-reworded", "says the same in other words");
+                    }
+                }
+            }
+        }
+        if !places.is_sorted() {
+            let message = "changes run in another order".to_owned();
+            self.say(Class::Breaking, "changes-reordered", message);
+        }
+        for change in new.list.iter().enumerate().filter(|(at, _)| !places.contains(at)).map(|(_, change)| change) {
+            let is_out = |version: &VersionEntry| version.released.is_none_or(|at| at <= self.now);
+            let known = self.old.named(change.version).is_some_and(is_out);
+            let class = Class::breaking_if(known && change.is_seen(), Class::Safe);
+            self.change(change, class, "change-added", "is added");
+        }
+        self.beside();
+        self.statuses();
+    }
+
+    fn change(&mut self, change: &Change<'_>, class: Class, code: &'static str, what: &str) {
+        let message = format!("version {}: the change `{}` {what}", change.version, change.summary);
+        self.say(class, code, message).version = Some(change.version.to_string());
+    }
+
+    fn altered(&mut self, old: &Change<'_>, new: &Change<'_>) {
+        let (class, code, what) = match old.strictness(new) {
+            Some(true) => (Class::Breaking, "strict-on", "is strict now: what it adds is taken from older clients"),
+            Some(false) => (Class::Safe, "strict-off", "is no longer strict: older clients are given what it adds"),
+            None => (Class::Breaking, "change-altered", "does something else"),
+        };
+        let class = if self.serves_older(new.version) { class } else { Class::Safe };
+        let places = old.effect.keys().chain(new.effect.keys().filter(|place| !old.effect.contains_key(*place)));
+        let places: Vec<&str> =
+            places.filter(|place| old.effect.get(*place) != new.effect.get(*place)).map(String::as_str).collect();
+        let shown = places[..places.len().min(SHOWN)].join(", ");
+        let more = match places.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        self.change(new, class, code, &format!("{what}, at {shown}{more}"));
+    }
+
+    /// Whether there still is a version before this one.
+    fn serves_older(&self, version: &VersionName) -> bool {
+        self.new.versions.iter().any(|older| older.name < *version)
+    }
+
+    /// What new clients are given beside, while old versions live.
+    fn beside(&mut self) {
+        for (older, newer) in self.common() {
+            let before = beside(self.old, older.id);
+            let after = beside(self.new, newer.id);
+            let lost = before.iter().any(|(place, steps)| {
+                let now = after.get(place).map(Vec::as_slice).unwrap_or_default();
+                steps.iter().any(|step| !now.contains(step))
+            });
+            if before != after {
+                let what = if lost { "no longer gets" } else { "is given" };
+                let message = format!("version {} {what} members under a second name", newer.text);
+                let class = Class::breaking_if(lost, Class::Safe);
+                self.say(class, "expand-changed", message).version = Some(newer.text.to_string());
+            }
+        }
+    }
+
+    fn statuses(&mut self) {
+        let links = |api: &ApiEntry| -> Vec<(String, String, String)> {
+            let of = |route: &RouteEntry| {
+                let name = route.history.name.to_string();
+                let link = |link: &crate::change::StatusLink| {
+                    (name.clone(), api.version(link.version).text.to_string(), format!("{} → {}", link.old, link.new))
+                };
+                route.history.statuses.iter().map(link).collect::<Vec<_>>()
+            };
+            api.routes.iter().flat_map(of).collect()
+        };
+        let (old, new) = (links(self.old), links(self.new));
+        let lost = old.iter().filter(|link| !new.contains(link)).map(|link| (link, "is no longer exchanged"));
+        let gained = new.iter().filter(|link| !old.contains(link)).map(|link| (link, "is exchanged"));
+        for ((route, version, pair), what) in lost.chain(gained).collect::<Vec<_>>() {
+            let known = [self.old, self.new].map(|api| api.lookup(version)).iter().all(Option::is_some);
+            let older = self.new.lookup(version).is_none_or(|id| id.index() > 0);
+            let message = format!("version {version}: {pair} {what} on `{route}`");
+            let found = self.say(Class::breaking_if(known && older, Class::Safe), "status-changed", message);
+            (found.version, found.route) = (Some(version.clone()), Some(route.clone()));
+        }
+    }
+}
+
+// === impl Changes ===
+
+impl<'c> Changes<'c> {
+    fn of(api: &'c ApiEntry) -> Self {
+        let change = |(version, summary): &'c (_, Box<str>)| Change {
+            version: &api.version(*version).name,
+            summary,
+            effect: Effect::new(),
+        };
+        let mut changes = Self { list: api.changes.iter().map(change).collect() };
+        api.routes.iter().for_each(|route| changes.route(route));
+        changes
+    }
+
+    fn route(&mut self, route: &RouteEntry) {
+        let history = &route.history;
+        let name = history.name.to_string();
+        self.body(&format!("{name} <-"), &history.request, true);
+        for (status, chain) in &history.responses {
+            self.body(&format!("{name} -> {}", shown(*status)), chain, false);
+        }
+        self.steps(&format!("{name} <- query"), &history.query, true, "");
+        self.steps(&format!("{name} <- headers"), &history.request_headers, true, "");
+        for (status, chain) in &history.response_headers {
+            self.steps(&format!("{name} -> {} headers", shown(*status)), chain, false, "");
+        }
+    }
+
+    fn body(&mut self, place: &str, chain: &BodyChain, is_request: bool) {
+        self.steps(place, chain.chain(), is_request, if chain.is_partial() { "partial " } else { "" });
+    }
+
+    fn steps<S: Debug>(&mut self, place: &str, chain: &Chain<S>, is_request: bool, prefix: &str) {
+        for link in chain.links() {
+            let Some(change) = self.list.get_mut(link.change as usize) else { continue };
+            // As `Debug` writes them is all that there is to them.
+            let spelled = |steps: &[S]| steps.iter().map(|step| format!("{prefix}{step:?}")).collect();
+            let steps = Steps { up: spelled(&link.up), down: spelled(&link.down), is_request };
+            change.effect.insert(place.to_owned(), steps);
+        }
+    }
+
+    /// The place of a change that is called the same.
+    fn find(&self, other: &Change<'_>) -> Option<usize> {
+        self.list.iter().position(|change| change.version == other.version && change.summary == other.summary)
+    }
+
+    /// The place of a change that does the same, and is called what none of the `old` ones is.
+    fn reworded(&self, other: &Change<'_>, old: &Changes<'_>) -> Option<usize> {
+        let same = |change: &Change<'_>| change.version == other.version && change.effect == other.effect;
+        self.list.iter().position(|change| same(change) && old.find(change).is_none())
+    }
+}
+
+// === impl Change ===
+
+impl Change<'_> {
+    /// Whether it does anything to a message.
+    fn acts(&self) -> bool {
+        !self.effect.is_empty()
+    }
+
+    /// Whether an older client sees more of it than additions.
+    fn is_seen(&self) -> bool {
+        self.effect.values().any(|steps| if steps.is_request { !steps.up.is_empty() } else { !steps.down.is_empty() })
+    }
+
+    /// Whether the new one is the same, only that it takes from older clients what it adds, or no longer does.
+    fn strictness(&self, new: &Self) -> Option<bool> {
+        if self.effect.is_empty() || new.effect.is_empty() {
+            return None;
+        }
+        let is_part =
+            |small: &Self, large: &Self| {
+                small.effect.iter().all(|(place, steps)| {
+                    large.effect.get(place).is_some_and(|more| {
+                        more.up == steps.up && steps.down.iter().all(|step| more.down.contains(step))
+                    })
+                }) && large.effect.iter().all(|(place, steps)| {
+                    small.effect.contains_key(place) || (steps.up.is_empty() && !steps.is_request)
+                })
+            };
+        match (is_part(self, new), is_part(new, self)) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        }
+    }
+}
+
+fn beside(api: &ApiEntry, version: VersionId) -> BTreeMap<String, Vec<String>> {
+    let mut all = BTreeMap::new();
+    for route in &api.routes {
+        for (status, chain) in &route.history.responses {
+            let steps: Vec<String> = chain.between(version, version).steps().map(|step| format!("{step:?}")).collect();
+            if !steps.is_empty() {
+                all.insert(format!("{} -> {}", route.history.name, shown(*status)), steps);
+            }
+        }
+    }
+    all
+}
+
+fn shown(status: StatusMatch) -> String {
+    match status {
+        StatusMatch::Exact(status) => status.to_string(),
+        StatusMatch::Class(class) => format!("{class}xx"),
+        StatusMatch::Any => "*".to_owned(),
+    }
+}

@@ -1,0 +1,194 @@
+//! How a request's version is found.
+
+use std::collections::BTreeMap;
+
+use super::{Class, Compare, became};
+use crate::catalog::{ApiEntry, ConsumerSource, OnUnacceptable, Sources};
+use crate::headers::media::MediaTemplate;
+use crate::version::VersionId;
+
+const SLOT: &str = "{version}";
+
+// === impl Compare ===
+
+impl Compare<'_> {
+    pub(super) fn resolution(&mut self) {
+        self.sources();
+        self.precedence();
+        self.unspecified();
+        self.aliases();
+        self.pins();
+        self.consumers();
+        self.manners();
+    }
+
+    fn sources(&mut self) {
+        for ((name, old), (_, new)) in sources(&self.old.sources).into_iter().zip(sources(&self.new.sources)) {
+            if old == new {
+                continue;
+            }
+            let what = format!("the version in the {name}");
+            let (class, code) = match (&old, &new) {
+                (Some(_), None) => (Class::Breaking, "source-removed"),
+                (None, _) => (Class::Notice, "source-added"),
+                _ => (Class::Breaking, "source-changed"),
+            };
+            self.say(class, code, became(&what, &old, &new));
+        }
+    }
+
+    fn precedence(&mut self) {
+        let (old, new) = (self.old, self.new);
+        if old.precedence != new.precedence {
+            let names = |api: &ApiEntry| match &api.precedence[..] {
+                [] => "that is refused".to_owned(),
+                list => {
+                    format!("these count: {}", list.iter().map(|source| source.as_str()).collect::<Vec<_>>().join(", "))
+                }
+            };
+            let message = format!("when sources disagree, {}; before, {}", names(new), names(old));
+            let class = Class::breaking_if(!old.precedence.is_empty(), Class::Safe);
+            self.say(class, "precedence-changed", message);
+        }
+    }
+
+    fn unspecified(&mut self) {
+        let [old, new] = [self.old, self.new].map(|api| name(api, api.unspecified));
+        if let Some((class, code, message)) = default_changed("a request that names no version", old, new) {
+            self.say(class, code, message);
+        }
+    }
+
+    fn aliases(&mut self) {
+        let names = |api: &ApiEntry| -> BTreeMap<String, String> {
+            let named = api.aliases.iter().filter_map(|(alias, id)| Some((alias.to_string(), name(api, Some(*id))?)));
+            named.collect()
+        };
+        let (old, new) = (names(self.old), names(self.new));
+        for (alias, version) in &old {
+            // A name that a version has for itself now is no alias any more, and means that version.
+            let meant = new.get(alias).cloned().or_else(|| name(self.new, self.new.lookup(alias)));
+            let (code, message) = match meant {
+                None => ("alias-removed", format!("`{alias}` no longer stands for version {version}")),
+                Some(meant) if meant != *version => {
+                    ("alias-changed", format!("`{alias}` stands for version {meant}, not {version}"))
+                }
+                Some(_) => continue,
+            };
+            self.say(Class::Breaking, code, message);
+        }
+        for (alias, version) in new.iter().filter(|(alias, _)| !old.contains_key(*alias)) {
+            self.say(Class::Safe, "alias-added", format!("`{alias}` stands for version {version}"));
+        }
+    }
+
+    fn pins(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let mut consumers: Vec<&str> = old.pins.keys().chain(new.pins.keys()).map(|consumer| &**consumer).collect();
+        consumers.sort_unstable();
+        consumers.dedup();
+        for consumer in consumers {
+            let [pinned, pins] = [old, new].map(|api| api.pins.get(consumer).copied());
+            let [before, after] = [(old, pinned), (new, pins)].map(|(api, pin)| name(api, pin.or(api.unspecified)));
+            let code = match (pinned, pins) {
+                (None, _) => "pin-added",
+                (_, None) => "pin-removed",
+                _ => "pin-changed",
+            };
+            let what = format!("a request of `{consumer}` that names no version");
+            if let Some((class, _, message)) = default_changed(&what, before, after) {
+                self.say(class, code, message);
+            } else if pinned.is_some() != pins.is_some() {
+                let message = format!("`{consumer}` is {} pinned", if pins.is_some() { "now" } else { "no longer" });
+                self.say(Class::Safe, code, message);
+            }
+        }
+    }
+
+    fn consumers(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let names = |api: &ApiEntry| {
+            let name = |source: &ConsumerSource| match source {
+                ConsumerSource::Header(name) => name.to_ascii_lowercase(),
+                ConsumerSource::UserAgent => "user-agent".to_owned(),
+            };
+            api.consumer.iter().map(name).collect::<Vec<_>>().join(", ")
+        };
+        let (before, after) = (names(old), names(new));
+        if before != after {
+            let some = |names: String| (!names.is_empty()).then_some(names);
+            let message = became("where the consumer is read", &some(before), &some(after));
+            let matters =
+                !old.pins.is_empty() || !old.extensions.is_empty() || old.versions.iter().any(|v| !v.known.is_empty());
+            self.say(Class::breaking_if(matters, Class::Safe), "consumer-changed", message);
+        }
+    }
+
+    fn manners(&mut self) {
+        let (old, new) = (self.old, self.new);
+        if old.waterfall != new.waterfall {
+            let message = format!("dates between two versions are {}", if new.waterfall { "taken" } else { "refused" });
+            self.say(Class::breaking_if(old.waterfall, Class::Safe), "waterfall-changed", message);
+        }
+        if old.on_unacceptable != new.on_unacceptable {
+            let rejects = new.on_unacceptable == OnUnacceptable::Reject;
+            let what = if rejects { "is refused" } else { "gets what one gets that names none" };
+            let message = format!("a request whose `Accept` cannot be served {what}");
+            self.say(Class::breaking_if(rejects, Class::Safe), "on-unacceptable-changed", message);
+        }
+        for path in old.exclude.iter().filter(|path| !new.exclude.contains(path)) {
+            self.say(Class::Breaking, "exclude-removed", format!("`{path}` no longer passes untouched"));
+        }
+        for path in new.exclude.iter().filter(|path| !old.exclude.contains(path)) {
+            self.say(Class::Notice, "exclude-added", format!("`{path}` passes untouched"));
+        }
+        if old.response_header != new.response_header {
+            let message =
+                became("the header with the version that was served", &old.response_header, &new.response_header);
+            self.say(
+                Class::breaking_if(old.response_header.is_some(), Class::Safe),
+                "response-header-changed",
+                message,
+            );
+        }
+    }
+}
+
+/// What a request speaks that names no version, if that is another one.
+pub(super) fn default_changed(
+    what: &str,
+    old: Option<String>,
+    new: Option<String>,
+) -> Option<(Class, &'static str, String)> {
+    match (old, new) {
+        (Some(old), Some(new)) if old != new => {
+            Some((Class::Breaking, "default-changed", format!("{what} speaks {new}, not {old}")))
+        }
+        (Some(old), None) => Some((Class::Breaking, "default-removed", format!("{what} is refused; it spoke {old}"))),
+        (None, Some(new)) => Some((Class::Safe, "default-added", format!("{what} speaks {new}; it was refused"))),
+        _ => None,
+    }
+}
+
+/// The name of a version.
+pub(super) fn name(api: &ApiEntry, id: Option<VersionId>) -> Option<String> {
+    id.map(|id| api.version(id).text.to_string())
+}
+
+/// Each source, as it is written.
+fn sources(sources: &Sources) -> [(&'static str, Option<String>); 5] {
+    let media = |template: &MediaTemplate| {
+        let text = template.render(SLOT).and_then(|value| value.to_str().map(str::to_owned).ok()).unwrap_or_default();
+        match template.parameter() {
+            Some(parameter) if !text.contains(';') => format!("{text};{parameter}={SLOT}"),
+            _ => text,
+        }
+    };
+    [
+        ("path", sources.path.as_ref().map(|template| template.render(SLOT))),
+        ("accept", sources.media.as_ref().map(media)),
+        ("header", sources.header.as_ref().map(ToString::to_string)),
+        ("query", sources.query.as_ref().map(ToString::to_string)),
+        ("host", sources.host.as_ref().map(|template| template.render(SLOT))),
+    ]
+}

@@ -1,0 +1,86 @@
+//! What another file means for clients: the apis' differences, and those of the services behind them.
+
+use std::collections::BTreeSet;
+
+use super::load::{Instance, Loaded};
+use crate::catalog::{self, Class, Difference};
+use crate::clock::Timestamp;
+
+/// The differences from `old` to `new` as things stand at `now`, the breaking ones first. Values of variables are shown
+/// as they stand in the file.
+#[must_use]
+pub fn diff(old: &Loaded, new: &Loaded, now: Timestamp) -> Vec<Difference> {
+    let mut list = catalog::diff(&old.catalog, &new.catalog, now);
+    let names: BTreeSet<&String> = old.upstreams.keys().chain(new.upstreams.keys()).collect();
+    for name in names {
+        let of = |loaded: &'_ Loaded| loaded.upstreams.get(name).map(|list| views(loaded, list));
+        match (of(old), of(new)) {
+            (None, _) => list.push(safe("upstream-added", format!("the upstream `{name}` is added"))),
+            (_, None) => list.push(safe("upstream-removed", format!("the upstream `{name}` is removed"))),
+            (Some(old), Some(new)) => instances(name, &old, &new, &mut list),
+        }
+    }
+    for found in &mut list {
+        found.message = new.warnings.mask(&old.warnings.mask(&found.message));
+    }
+    list.sort_by_key(|found| found.class);
+    list
+}
+
+/// What is compared of an instance.
+#[derive(PartialEq)]
+struct View {
+    url: String,
+    weight: u32,
+    /// What it speaks, by api.
+    speaks: Vec<(String, String)>,
+}
+
+fn views(loaded: &Loaded, list: &[Instance]) -> Vec<View> {
+    let view = |instance: &Instance| {
+        let named = instance.speaks.iter().filter_map(|(name, id)| {
+            let api = loaded.catalog.api(name)?;
+            Some((name.clone(), api.version(*id).text.to_string()))
+        });
+        View { url: instance.url.to_string(), weight: instance.weight, speaks: named.collect() }
+    };
+    list.iter().map(view).collect()
+}
+
+fn instances(name: &str, old: &[View], new: &[View], list: &mut Vec<Difference>) {
+    let serves = |views: &[View]| views.iter().any(|view| view.weight > 0);
+    if serves(old) && !serves(new) {
+        let message = format!("the upstream `{name}` has no instance left that is sent anything");
+        list.push(Difference::new(Class::Breaking, "upstream-empty", message));
+    }
+    for view in old.iter().filter(|view| new.iter().all(|other| other.url != view.url)) {
+        let message = format!("the upstream `{name}` loses the instance `{}`", view.url);
+        list.push(safe("instance-removed", message));
+    }
+    for view in new {
+        let Some(older) = old.iter().find(|other| other.url == view.url) else {
+            let message = format!("the upstream `{name}` gains the instance `{}`{}", view.url, speaks(view));
+            list.push(safe("instance-added", message));
+            continue;
+        };
+        if older.speaks != view.speaks {
+            let said = if view.speaks.is_empty() { ", no longer says what it speaks".to_owned() } else { speaks(view) };
+            let message = format!("the instance `{}` of the upstream `{name}`{said}", view.url);
+            list.push(safe("instance-speaks-changed", message));
+        }
+        if older.weight != view.weight {
+            let (from, to) = (older.weight, view.weight);
+            let message = format!("the instance `{}` of the upstream `{name}` has weight {to}, not {from}", view.url);
+            list.push(safe("instance-weight-changed", message));
+        }
+    }
+}
+
+fn safe(code: &'static str, message: String) -> Difference {
+    Difference::new(Class::Safe, code, message)
+}
+
+fn speaks(view: &View) -> String {
+    let all: Vec<String> = view.speaks.iter().map(|(api, version)| format!("{api} {version}")).collect();
+    if all.is_empty() { String::new() } else { format!(", which speaks {}", all.join(", ")) }
+}
