@@ -3,7 +3,11 @@
 //! A [`Diagnostic`] names the place, the value and what to do. Checks never stop at the first problem: they push into
 //! one [`Diagnostics`] list, and the caller decides with [`Diagnostics::has_errors`].
 
+mod hidden;
+
 use std::fmt;
+
+use hidden::Hidden;
 
 /// A byte range of a source file. [`Span::NONE`] stands for a value that was built in Rust and so has no position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,12 +60,6 @@ pub struct Diagnostic {
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     hidden: Hidden,
-}
-
-/// Values that no finding shows, and what is shown in their place; the longest first.
-#[derive(Clone, Default, PartialEq, Eq)]
-struct Hidden {
-    list: Vec<(String, String)>,
 }
 
 // === impl Span ===
@@ -218,7 +216,7 @@ impl Diagnostics {
     /// Nothing found yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { list: Vec::new(), hidden: Hidden { list: Vec::new() } }
+        Self { list: Vec::new(), hidden: Hidden::new() }
     }
 
     /// Adds a finding.
@@ -276,43 +274,6 @@ impl Diagnostics {
     /// The findings.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()
-    }
-}
-
-// === impl Hidden ===
-
-impl Hidden {
-    /// Whether there is something new to hide.
-    fn add(&mut self, value: &str, shown: &str) -> bool {
-        let pair = match value.chars().count() {
-            0 => return false,
-            1..8 => (format!("`{value}`"), format!("`{shown}`")),
-            _ => (value.to_owned(), shown.to_owned()),
-        };
-        let new = !self.list.contains(&pair);
-        if new {
-            let at = self.list.partition_point(|(known, _)| known.len() >= pair.0.len());
-            self.list.insert(at, pair);
-        }
-        new
-    }
-
-    fn edit(&self, found: &mut Diagnostic) {
-        let texts = [Some(&mut found.message), found.help.as_mut()];
-        for text in texts.into_iter().flatten() {
-            *text = self.mask(text);
-        }
-    }
-
-    fn mask(&self, text: &str) -> String {
-        let list = self.list.iter();
-        list.fold(text.to_owned(), |text, (value, shown)| text.replace(value.as_str(), shown))
-    }
-}
-
-impl fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hidden").field("values", &self.list.len()).finish()
     }
 }
 

@@ -181,6 +181,18 @@ fn versions() {
 }
 
 #[test]
+fn a_version_that_is_gone_goes_without_harm() {
+    let gone = BASE.replace("2027-01-01", "2026-08-15").replace("2026-12-01T14", "2026-08-01T14");
+    let (start, end) =
+        (gone.find("[[api.version]]").expect("one"), gone.find("[[api.version]]\nname = \"2\"").expect("two"));
+    let (change, plan) =
+        (gone.find("[[api.change]]").expect("one"), gone.find("[[api.change]]\nversion = \"3\"").expect("two"));
+    let without = [&gone[..start], &gone[end..change], &gone[plan..]].concat().replace("\"1\" }", "\"2\" }");
+    let list = diff(&loaded(&gone), &loaded(&without), now());
+    assert_eq!(lines(&list), "safe default-added, safe pin-changed, safe version-removed, safe change-removed");
+}
+
+#[test]
 fn resolution() {
     check(&[
         (

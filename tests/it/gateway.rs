@@ -8,6 +8,7 @@ mod edge;
 mod framing;
 mod framing_h2;
 mod live;
+mod load;
 mod reload;
 mod scrape;
 mod truth;

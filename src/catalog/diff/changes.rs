@@ -1,38 +1,15 @@
-//! Changes, by what they do to messages.
+//! Changes that are others than before.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 
+use super::effects::{Change, Changes, shown};
 use super::{Class, Compare};
 use crate::catalog::{ApiEntry, RouteEntry, VersionEntry};
-use crate::change::{BodyChain, Chain, StatusMatch};
+use crate::change::StatusLink;
 use crate::version::{VersionId, VersionName};
 
 /// So many places are named.
 const SHOWN: usize = 3;
-
-/// What one change does, by the message that it does it to.
-type Effect = BTreeMap<String, Steps>;
-
-/// The steps of one change on one message, spelled out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Steps {
-    up: Vec<String>,
-    down: Vec<String>,
-    is_request: bool,
-}
-
-/// The changes of one api, in their order.
-struct Changes<'c> {
-    list: Vec<Change<'c>>,
-}
-
-/// A change is known by its version and what its summary says.
-struct Change<'c> {
-    version: &'c VersionName,
-    summary: &'c str,
-    effect: Effect,
-}
 
 // === impl Compare ===
 
@@ -122,7 +99,7 @@ impl Compare<'_> {
         let links = |api: &ApiEntry| -> Vec<(String, String, String)> {
             let of = |route: &RouteEntry| {
                 let name = route.history.name.to_string();
-                let link = |link: &crate::change::StatusLink| {
+                let link = |link: &StatusLink| {
                     (name.clone(), api.version(link.version).text.to_string(), format!("{} → {}", link.old, link.new))
                 };
                 route.history.statuses.iter().map(link).collect::<Vec<_>>()
@@ -142,96 +119,6 @@ impl Compare<'_> {
     }
 }
 
-// === impl Changes ===
-
-impl<'c> Changes<'c> {
-    fn of(api: &'c ApiEntry) -> Self {
-        let change = |(version, summary): &'c (_, Box<str>)| Change {
-            version: &api.version(*version).name,
-            summary,
-            effect: Effect::new(),
-        };
-        let mut changes = Self { list: api.changes.iter().map(change).collect() };
-        api.routes.iter().for_each(|route| changes.route(route));
-        changes
-    }
-
-    fn route(&mut self, route: &RouteEntry) {
-        let history = &route.history;
-        let name = history.name.to_string();
-        self.body(&format!("{name} <-"), &history.request, true);
-        for (status, chain) in &history.responses {
-            self.body(&format!("{name} -> {}", shown(*status)), chain, false);
-        }
-        self.steps(&format!("{name} <- query"), &history.query, true, "");
-        self.steps(&format!("{name} <- headers"), &history.request_headers, true, "");
-        for (status, chain) in &history.response_headers {
-            self.steps(&format!("{name} -> {} headers", shown(*status)), chain, false, "");
-        }
-    }
-
-    fn body(&mut self, place: &str, chain: &BodyChain, is_request: bool) {
-        self.steps(place, chain.chain(), is_request, if chain.is_partial() { "partial " } else { "" });
-    }
-
-    fn steps<S: Debug>(&mut self, place: &str, chain: &Chain<S>, is_request: bool, prefix: &str) {
-        for link in chain.links() {
-            let Some(change) = self.list.get_mut(link.change as usize) else { continue };
-            // As `Debug` writes them is all that there is to them.
-            let spelled = |steps: &[S]| steps.iter().map(|step| format!("{prefix}{step:?}")).collect();
-            let steps = Steps { up: spelled(&link.up), down: spelled(&link.down), is_request };
-            change.effect.insert(place.to_owned(), steps);
-        }
-    }
-
-    /// The place of a change that is called the same.
-    fn find(&self, other: &Change<'_>) -> Option<usize> {
-        self.list.iter().position(|change| change.version == other.version && change.summary == other.summary)
-    }
-
-    /// The place of a change that does the same, and is called what none of the `old` ones is.
-    fn reworded(&self, other: &Change<'_>, old: &Changes<'_>) -> Option<usize> {
-        let same = |change: &Change<'_>| change.version == other.version && change.effect == other.effect;
-        self.list.iter().position(|change| same(change) && old.find(change).is_none())
-    }
-}
-
-// === impl Change ===
-
-impl Change<'_> {
-    /// Whether it does anything to a message.
-    fn acts(&self) -> bool {
-        !self.effect.is_empty()
-    }
-
-    /// Whether an older client sees more of it than additions.
-    fn is_seen(&self) -> bool {
-        self.effect.values().any(|steps| if steps.is_request { !steps.up.is_empty() } else { !steps.down.is_empty() })
-    }
-
-    /// Whether the new one is the same, only that it takes from older clients what it adds, or no longer does.
-    fn strictness(&self, new: &Self) -> Option<bool> {
-        if self.effect.is_empty() || new.effect.is_empty() {
-            return None;
-        }
-        let is_part =
-            |small: &Self, large: &Self| {
-                small.effect.iter().all(|(place, steps)| {
-                    large.effect.get(place).is_some_and(|more| {
-                        more.up == steps.up && steps.down.iter().all(|step| more.down.contains(step))
-                    })
-                }) && large.effect.iter().all(|(place, steps)| {
-                    small.effect.contains_key(place) || (steps.up.is_empty() && !steps.is_request)
-                })
-            };
-        match (is_part(self, new), is_part(new, self)) {
-            (true, _) => Some(true),
-            (false, true) => Some(false),
-            _ => None,
-        }
-    }
-}
-
 fn beside(api: &ApiEntry, version: VersionId) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
     for route in &api.routes {
@@ -243,12 +130,4 @@ fn beside(api: &ApiEntry, version: VersionId) -> BTreeMap<String, Vec<String>> {
         }
     }
     all
-}
-
-fn shown(status: StatusMatch) -> String {
-    match status {
-        StatusMatch::Exact(status) => status.to_string(),
-        StatusMatch::Class(class) => format!("{class}xx"),
-        StatusMatch::Any => "*".to_owned(),
-    }
 }

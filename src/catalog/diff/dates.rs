@@ -1,7 +1,8 @@
 //! Versions, and the dates of their lives.
 
+use super::routes::shape;
 use super::{Class, Compare, Difference, day};
-use crate::catalog::{ApiEntry, Life, RouteEntry, VersionEntry, Window};
+use crate::catalog::{Life, RouteEntry, VersionEntry, Window};
 use crate::clock::Timestamp;
 
 /// A date of a version's life in words, and its codes: set, earlier, later, removed.
@@ -87,9 +88,8 @@ impl<'c> Compare<'c> {
             self.say(Class::Safe, "pages-changed", message).version = Some(new.text.to_string());
         }
         for route in &self.new.routes {
-            let Some(older) = self.old.routes.iter().find(|older| older.history.name == route.history.name) else {
-                continue;
-            };
+            let same = |older: &&RouteEntry| shape(&older.history.name) == shape(&route.history.name);
+            let Some(older) = self.old.routes.iter().find(same) else { continue };
             let own = |route: &RouteEntry, of| route.lives.iter().any(|(version, _)| *version == of);
             if own(route, new.id) || own(older, old.id) {
                 let lives = (self.old.life(old.id, Some(older.id)), self.new.life(new.id, Some(route.id)));
@@ -186,69 +186,6 @@ impl<'c> Compare<'c> {
             let message = format!("version {}: `{consumer}` is no longer known", new.text);
             let class = Class::breaking_if(closed <= self.now, Class::Notice);
             self.say(class, "known-removed", message).version = Some(new.text.to_string());
-        }
-    }
-
-    fn extensions(&mut self) {
-        let (old, new) = (self.old, self.new);
-        let text = |api: &ApiEntry, of: &crate::catalog::ExtensionEntry| api.version(of.version).text.clone();
-        let find = |api: &'c ApiEntry, version: &str, consumer: &str| {
-            api.extensions.iter().find(|e| *text(api, e) == *version && &*e.consumer == consumer)
-        };
-        for extension in &old.extensions {
-            let version = text(old, extension);
-            let newer = find(new, &version, &extension.consumer);
-            let of = format!("version {version}: `{}`", extension.consumer);
-            let (class, code, message) = match newer {
-                None => {
-                    let lasts = extension.until > self.now && new.lookup(&version).is_some();
-                    let class = Class::breaking_if(lasts, Class::Safe);
-                    (class, "extension-removed", format!("{of} no longer keeps it until {}", day(extension.until)))
-                }
-                Some(newer) if newer.until != extension.until => {
-                    let earlier = newer.until < extension.until;
-                    let code = if earlier { "extension-earlier" } else { "extension-later" };
-                    let message = format!("{of} keeps it until {}, not {}", day(newer.until), day(extension.until));
-                    (Class::breaking_if(earlier, Class::Notice), code, message)
-                }
-                Some(_) => continue,
-            };
-            self.say(class, code, message).version = Some(version.to_string());
-        }
-        for extension in &new.extensions {
-            let version = text(new, extension);
-            if find(old, &version, &extension.consumer).is_none() {
-                let message =
-                    format!("version {version}: `{}` keeps it until {}", extension.consumer, day(extension.until));
-                self.say(Class::Notice, "extension-added", message).version = Some(version.to_string());
-            }
-        }
-    }
-
-    /// What holds brownouts and sunsets back for a whole api.
-    fn switches(&mut self) {
-        let (old, new) = (self.old, self.new);
-        match (old.dry_run, new.dry_run) {
-            (true, false) => {
-                let bites = new.versions.iter().any(|v| v.life.is_gone(self.now) || v.life.is_tried(self.now));
-                let message = "brownouts and sunsets no longer only count".to_owned();
-                self.say(Class::breaking_if(bites, Class::Notice), "dry-run-ended", message);
-            }
-            (false, true) => {
-                self.say(Class::Safe, "dry-run-begun", "brownouts and sunsets only count".to_owned());
-            }
-            _ => {}
-        }
-        match (old.pause, new.pause) {
-            (true, false) => {
-                let tried = new.versions.iter().any(|version| version.life.is_tried(self.now));
-                let message = "brownouts are no longer stopped".to_owned();
-                self.say(Class::breaking_if(tried, Class::Notice), "pause-ended", message);
-            }
-            (false, true) => {
-                self.say(Class::Safe, "pause-begun", "brownouts are stopped".to_owned());
-            }
-            _ => {}
         }
     }
 }

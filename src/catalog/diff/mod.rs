@@ -5,6 +5,8 @@
 
 mod changes;
 mod dates;
+mod effects;
+mod policy;
 mod resolution;
 mod routes;
 

@@ -22,6 +22,12 @@ impl Compare<'_> {
         self.manners();
     }
 
+    /// The name of a version, unless it is refused all who ask for it.
+    fn served(&self, api: &ApiEntry, id: Option<VersionId>) -> Option<String> {
+        let kept = |id| api.extensions.iter().any(|e| e.version == id && e.until > self.now);
+        name(api, id.filter(|id| api.is_live(*id, self.now) || kept(*id)))
+    }
+
     fn sources(&mut self) {
         for ((name, old), (_, new)) in sources(&self.old.sources).into_iter().zip(sources(&self.new.sources)) {
             if old == new {
@@ -53,9 +59,31 @@ impl Compare<'_> {
     }
 
     fn unspecified(&mut self) {
-        let [old, new] = [self.old, self.new].map(|api| name(api, api.unspecified));
-        if let Some((class, code, message)) = default_changed("a request that names no version", old, new) {
+        let what = "a request that names no version";
+        if let Some((class, code, message)) = self.default_changed(what, self.old.unspecified, self.new.unspecified) {
             self.say(class, code, message);
+        }
+    }
+
+    /// What a request speaks that names no version, if that is another one.
+    pub(super) fn default_changed(
+        &self,
+        what: &str,
+        old: Option<VersionId>,
+        new: Option<VersionId>,
+    ) -> Option<(Class, &'static str, String)> {
+        if name(self.old, old) == name(self.new, new) {
+            return None;
+        }
+        match (self.served(self.old, old), self.served(self.new, new)) {
+            (Some(old), Some(new)) => {
+                Some((Class::Breaking, "default-changed", format!("{what} speaks {new}, not {old}")))
+            }
+            (Some(old), None) => {
+                Some((Class::Breaking, "default-removed", format!("{what} is refused; it spoke {old}")))
+            }
+            (None, Some(new)) => Some((Class::Safe, "default-added", format!("{what} speaks {new}; it was refused"))),
+            (None, None) => None,
         }
     }
 
@@ -75,7 +103,9 @@ impl Compare<'_> {
                 }
                 Some(_) => continue,
             };
-            self.say(Class::Breaking, code, message);
+            let was = self.old.lookup(alias);
+            let class = Class::breaking_if(self.served(self.old, was).is_some(), Class::Safe);
+            self.say(class, code, message);
         }
         for (alias, version) in new.iter().filter(|(alias, _)| !old.contains_key(*alias)) {
             self.say(Class::Safe, "alias-added", format!("`{alias}` stands for version {version}"));
@@ -89,14 +119,14 @@ impl Compare<'_> {
         consumers.dedup();
         for consumer in consumers {
             let [pinned, pins] = [old, new].map(|api| api.pins.get(consumer).copied());
-            let [before, after] = [(old, pinned), (new, pins)].map(|(api, pin)| name(api, pin.or(api.unspecified)));
+            let (before, after) = (pinned.or(old.unspecified), pins.or(new.unspecified));
             let code = match (pinned, pins) {
                 (None, _) => "pin-added",
                 (_, None) => "pin-removed",
                 _ => "pin-changed",
             };
             let what = format!("a request of `{consumer}` that names no version");
-            if let Some((class, _, message)) = default_changed(&what, before, after) {
+            if let Some((class, _, message)) = self.default_changed(&what, before, after) {
                 self.say(class, code, message);
             } else if pinned.is_some() != pins.is_some() {
                 let message = format!("`{consumer}` is {} pinned", if pins.is_some() { "now" } else { "no longer" });
@@ -151,22 +181,6 @@ impl Compare<'_> {
                 message,
             );
         }
-    }
-}
-
-/// What a request speaks that names no version, if that is another one.
-pub(super) fn default_changed(
-    what: &str,
-    old: Option<String>,
-    new: Option<String>,
-) -> Option<(Class, &'static str, String)> {
-    match (old, new) {
-        (Some(old), Some(new)) if old != new => {
-            Some((Class::Breaking, "default-changed", format!("{what} speaks {new}, not {old}")))
-        }
-        (Some(old), None) => Some((Class::Breaking, "default-removed", format!("{what} is refused; it spoke {old}"))),
-        (None, Some(new)) => Some((Class::Safe, "default-added", format!("{what} speaks {new}; it was refused"))),
-        _ => None,
     }
 }
 

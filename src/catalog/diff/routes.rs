@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::resolution::{default_changed, name};
+use super::resolution::name;
 use super::{Class, Compare, became};
 use crate::catalog::{ApiEntry, RouteEntry, VersionEntry};
 use crate::change::RouteName;
@@ -48,10 +48,10 @@ impl<'c> Compare<'c> {
             let Some(older) = old.routes.iter().find(find) else { continue };
             let route = &newer.history.name;
             if older.default.is_some() || newer.default.is_some() {
-                let before = name(old, older.default.or(old.unspecified));
-                let after = name(new, newer.default.or(new.unspecified));
+                let before = older.default.or(old.unspecified);
+                let after = newer.default.or(new.unspecified);
                 let what = format!("a request for `{route}` that names no version");
-                if let Some((class, code, message)) = default_changed(&what, before, after) {
+                if let Some((class, code, message)) = self.default_changed(&what, before, after) {
                     self.route(route, class, code, message);
                 }
             }
