@@ -1,19 +1,22 @@
 //! What another file means for clients: the apis' differences, and those of the services behind them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::load::{Instance, Loaded};
+use super::load::{Loaded, Service};
 use crate::catalog::{self, Class, Difference};
 use crate::clock::Timestamp;
+use crate::version::VersionId;
 
 /// The differences from `old` to `new` as things stand at `now`, the breaking ones first. Values of variables are shown
 /// as they stand in the file.
 #[must_use]
 pub fn diff(old: &Loaded, new: &Loaded, now: Timestamp) -> Vec<Difference> {
     let mut list = catalog::diff(&old.catalog, &new.catalog, now);
-    let names: BTreeSet<&String> = old.upstreams.keys().chain(new.upstreams.keys()).collect();
+    let names: BTreeSet<&str> = old.services.iter().chain(&new.services).map(|service| service.name()).collect();
     for name in names {
-        let of = |loaded: &'_ Loaded| loaded.upstreams.get(name).map(|list| views(loaded, list));
+        let of = |loaded: &Loaded| -> Option<Vec<View>> {
+            loaded.services.iter().find(|service| service.name() == name).map(|service| views(loaded, service))
+        };
         match (of(old), of(new)) {
             (None, _) => list.push(safe("upstream-added", format!("the upstream `{name}` is added"))),
             (_, None) => list.push(safe("upstream-removed", format!("the upstream `{name}` is removed"))),
@@ -36,15 +39,21 @@ struct View {
     speaks: Vec<(String, String)>,
 }
 
-fn views(loaded: &Loaded, list: &[Instance]) -> Vec<View> {
-    let view = |instance: &Instance| {
-        let named = instance.speaks.iter().filter_map(|(name, id)| {
+fn views(loaded: &Loaded, service: &Service) -> Vec<View> {
+    let named = |speaks: &BTreeMap<String, VersionId>| {
+        let named = speaks.iter().filter_map(|(name, id)| {
             let api = loaded.catalog.api(name)?;
             Some((name.clone(), api.version(*id).text.to_string()))
         });
-        View { url: instance.url.to_string(), weight: instance.weight, speaks: named.collect() }
+        named.collect()
     };
-    list.iter().map(view).collect()
+    let instances = service.spec.instances.iter().zip(&service.speaks);
+    let view = instances.map(|(instance, speaks)| View {
+        url: instance.url.to_string(),
+        weight: instance.weight,
+        speaks: named(speaks),
+    });
+    view.collect()
 }
 
 fn instances(name: &str, old: &[View], new: &[View], list: &mut Vec<Difference>) {

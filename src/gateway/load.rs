@@ -188,6 +188,11 @@ fn speaks(instance: &Instance, apis: &[&ApiEntry], found: &mut Diagnostics) -> B
 // === impl Service ===
 
 impl Service {
+    /// The upstream's name.
+    pub(super) fn name(&self) -> &str {
+        &self.spec.name.value
+    }
+
     /// The name that the certificate of the instance at `url` must have.
     pub(super) fn server_name(&self, url: &Uri) -> Option<ServerName<'static>> {
         let host = url.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();

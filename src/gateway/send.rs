@@ -216,28 +216,26 @@ fn failed(plan: Option<&Plan>, failure: Failure) -> Response<ProxyBody> {
     if let Some(kind) = clients_fault(error) {
         return problem(plan, kind, "the request's body did not come to its end");
     }
-    let user = error.is_user();
     tracing::warn!(%error, "an upstream broke off");
-    // What broke off on this side is no fault of the instance.
-    if !user {
-        failure.blame();
-    }
+    failure.blame();
     let mut response = problem(plan, Kind::UpstreamFailed, "the upstream broke off");
-    if !user {
-        response.extensions_mut().insert(again);
-    }
+    response.extensions_mut().insert(again);
     response
 }
 
 /// What the client did wrong, if it was the client.
 fn clients_fault(error: &hyper::Error) -> Option<Kind> {
+    if error.is_body_write_aborted() {
+        return Some(Kind::BodyInvalid);
+    }
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
         if let Some(error) = error.downcast_ref::<BodyError<IntakeError>>() {
-            return Some(match error.as_inner()? {
-                IntakeError::Broken(_) => Kind::BodyInvalid,
-                IntakeError::TooLarge => Kind::BodyTooLarge,
-                IntakeError::TooSlow => Kind::BodyTimeout,
+            return Some(match error.as_inner() {
+                Some(IntakeError::TooLarge) => Kind::BodyTooLarge,
+                Some(IntakeError::TooSlow) => Kind::BodyTimeout,
+                // What cannot be migrated is answered by whoever tried.
+                Some(IntakeError::Broken(_)) | None => Kind::BodyInvalid,
             });
         }
         source = error.source();
