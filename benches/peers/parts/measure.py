@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from collections import namedtuple
 from statistics import median
 
@@ -72,7 +71,7 @@ def costs(process, load):
     return seen
 
 
-def rounds(entrants, count, load):
+def rounds(entrants, count, load, note):
     """Each in turn, every round beginning with another; the medians of what was seen, by name.
 
     `load(entrant)` is one measurement. Who fails is left out of the rounds that follow."""
@@ -85,7 +84,7 @@ def rounds(entrants, count, load):
             try:
                 seen[entrant.name].append(load(entrant))
             except Failed as error:
-                print(f"{entrant.name} is out: {error}", file=sys.stderr)
+                note(f"{entrant.name} is out: {error}")
                 seen[entrant.name] = None
     return {name: medians(of) for name, of in seen.items() if of}
 
@@ -96,23 +95,30 @@ def medians(runs):
     return found
 
 
-def closed(peers, version, sizes, count, seconds, say):
+def warm(peer, at, size):
+    try:
+        wrk(peer.port, at, size.connections, 1)
+    except Failed:
+        pass  # the rounds will see it, and say so
+
+
+def closed(peers, version, sizes, count, seconds, say, note):
     """wrk on every peer with every body: rows of figures by size and name."""
     table = {}
     for size in sizes:
         say(f"{size.name}, {', '.join(peer.name for peer in peers)}")
         at = path(version, size)
         for peer in peers:
-            wrk(peer.port, at, size.connections, 1)  # warms it up
+            warm(peer, at, size)
         load = lambda peer: costs(peer.process, lambda: wrk(peer.port, at, size.connections, seconds))
-        table[size.name] = rounds(peers, count, load)
+        table[size.name] = rounds(peers, count, load, note)
         for peer in peers:
             if peer.name in table[size.name]:
                 table[size.name][peer.name]["rss"] = peer.process.rss_mib()
     return table
 
 
-def fixed(programs, peers, version, sizes, reached, count, seconds, say):
+def fixed(programs, peers, version, sizes, reached, count, seconds, say, note):
     """nginx and sunward at the same rate: rates and rows by size."""
     table = {}
     for size in sizes:
@@ -125,7 +131,7 @@ def fixed(programs, peers, version, sizes, reached, count, seconds, say):
         load = lambda peer: costs(
             peer.process, lambda: at_rate(programs, peer.port, at, rate, size.connections, seconds)
         )
-        table[size.name] = (rate, rounds(peers, count, load))
+        table[size.name] = (rate, rounds(peers, count, load, note))
     return table
 
 
@@ -145,6 +151,8 @@ def held(programs, peer, version, idle, active, seconds, folder):
             load.child.stdin.write(b"\n")
             load.child.stdin.flush()
         load.child.wait(10)
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise Failed(f"the connections could not be held: {error}") from None
     finally:
         load.stop()
     return found

@@ -68,9 +68,11 @@ class Process:
     def rss_mib(self):
         total = 0
         for pid in self.tree():
-            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-                if line.startswith("VmRSS:"):
-                    total += int(line.split()[1])
+            try:
+                status = Path(f"/proc/{pid}/status").read_text()
+            except OSError:
+                continue
+            total += sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
         return total / 1024
 
     def stop(self):
