@@ -89,7 +89,10 @@ fn an_api_is_read() {
     assert_eq!(api.sources.parameter.as_ref().map(|name| name.as_str()), Some("version"));
     assert!(matches!(&api.unspecified, Unspecified::Version(version) if version.value == "1"));
     assert_eq!((api.on_unacceptable, api.on_error), (OnUnacceptable::Default, OnError::Pass));
-    assert!(matches!(&api.consumer[..], [ConsumerSource::Header(_), ConsumerSource::UserAgent]));
+    assert!(matches!(
+        &api.consumer[..],
+        [ConsumerSource::ClientCertificate, ConsumerSource::Header(_), ConsumerSource::UserAgent]
+    ));
     assert_eq!(api.resources[0].at[1].partial, Some(false));
     assert_eq!(api.routes[0].lives[0].1.brownouts.as_ref().map(Vec::len), Some(0));
     assert_eq!(api.extensions[0].approved_by, "kim");

@@ -141,6 +141,7 @@ impl Compare<'_> {
             let name = |source: &ConsumerSource| match source {
                 ConsumerSource::Header(name) => name.to_ascii_lowercase(),
                 ConsumerSource::UserAgent => "user-agent".to_owned(),
+                ConsumerSource::ClientCertificate => "client-certificate".to_owned(),
             };
             api.consumer.iter().map(name).collect::<Vec<_>>().join(", ")
         };
