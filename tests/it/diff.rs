@@ -300,6 +300,35 @@ fn routes_and_changes() {
     ]);
 }
 
+/// Two changes of one name, told apart by their order.
+#[test]
+fn changes_are_matched_by_what_they_are_called() {
+    let change = |summary: &str, op: &str| {
+        format!(
+            "[[api.change]]\nversion = \"3\"\nsummary = \"{summary}\"\non = \"user\"\nbreaking = true\nops = [{op}]\n"
+        )
+    };
+    let file = |changes: [&str; 2]| loaded(&BASE.replace("# changes", &changes.concat()));
+    let (a, b) = (change("a", "{ rename = \"/a\", to = \"/aa\" }"), change("b", "{ rename = \"/b\", to = \"/bb\" }"));
+    let (lossy, restored) =
+        (change("fax", "{ remove = \"/fax\", lossy = true }"), change("fax", "{ remove = \"/fax\", restore = \"\" }"));
+    let other = a.replace("\"/a", "\"/o");
+    let rows = [
+        ([&a, &b], [&a, &b], ""),
+        ([&a, &b], [&b, &a], "breaking changes-reordered"),
+        ([&a, &a.replace("\"/a", "\"/c")], [&a, &a.replace("\"/a", "\"/c")], ""),
+        ([&a, &other], [&other, &a], "breaking change-altered, breaking change-altered"),
+        ([&a, &other], [&a, &b], "breaking change-removed, breaking change-added"),
+        ([&a, &lossy], [&a, &restored], "breaking change-altered"),
+    ];
+    for (old, new, expected) in rows {
+        let list = diff(&file(old.map(String::as_str)), &file(new.map(String::as_str)), now());
+        assert_eq!(lines(&list), expected, "{list:#?}");
+    }
+    let renamed = loaded(&BASE.replace("{id}", "{user}"));
+    assert_eq!(lines(&diff(&loaded(BASE), &renamed, now())), "");
+}
+
 #[test]
 fn instances() {
     check(&[

@@ -61,9 +61,9 @@ impl Compare<'_> {
             None => (Class::Breaking, "change-altered", "does something else"),
         };
         let class = if self.serves_older(new.version) { class } else { Class::Safe };
-        let places = old.effect.keys().chain(new.effect.keys().filter(|place| !old.effect.contains_key(*place)));
-        let places: Vec<&str> =
-            places.filter(|place| old.effect.get(*place) != new.effect.get(*place)).map(String::as_str).collect();
+        let gone = old.effect.iter().filter(|(place, _)| !new.effect.contains_key(*place));
+        let other = new.effect.iter().filter(|(place, steps)| old.effect.get(*place) != Some(*steps));
+        let places: Vec<&str> = gone.chain(other).map(|(_, steps)| steps.place.as_str()).collect();
         let shown = places[..places.len().min(SHOWN)].join(", ");
         let more = match places.len().saturating_sub(SHOWN) {
             0 => String::new(),

@@ -3,19 +3,35 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use super::routes::shape;
 use crate::catalog::{ApiEntry, RouteEntry};
-use crate::change::{BodyChain, Chain, StatusMatch};
+use crate::change::{BodyChain, Chain, HeaderStep, QueryStep, RouteHistory, StatusMatch};
+use crate::json::{Op, Step};
 use crate::version::VersionName;
 
-/// What one change does, by the message that it does it to.
+/// What one change does, by the message that it does it to. The names of parameters do not show.
 pub(super) type Effect = BTreeMap<String, Steps>;
 
-/// The steps of one change on one message, spelled out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The steps of one change on one message.
 pub(super) struct Steps {
-    up: Vec<String>,
-    down: Vec<String>,
+    /// The message as it is written.
+    pub(super) place: String,
+    up: Vec<Spelled>,
+    down: Vec<Spelled>,
     is_request: bool,
+}
+
+/// A step as `Debug` writes it, which is all that there is to it.
+#[derive(PartialEq)]
+struct Spelled {
+    text: String,
+    /// Whether it only takes something away.
+    drops: bool,
+}
+
+/// What steps on bodies, headers and queries have in common.
+trait Spell: Debug {
+    fn drops(&self) -> bool;
 }
 
 /// The changes of one api, in their order.
@@ -27,6 +43,8 @@ pub(super) struct Changes<'c> {
 pub(super) struct Change<'c> {
     pub(super) version: &'c VersionName,
     pub(super) summary: &'c str,
+    /// How many before it are called the same.
+    nth: usize,
     pub(super) effect: Effect,
 }
 
@@ -34,47 +52,54 @@ pub(super) struct Change<'c> {
 
 impl<'c> Changes<'c> {
     pub(super) fn of(api: &'c ApiEntry) -> Self {
-        let change = |(version, summary): &'c (_, Box<str>)| Change {
-            version: &api.version(*version).name,
-            summary,
-            effect: Effect::new(),
-        };
-        let mut changes = Self { list: api.changes.iter().map(change).collect() };
+        let mut changes = Self { list: Vec::new() };
+        for (version, summary) in &api.changes {
+            let version = &api.version(*version).name;
+            let nth =
+                changes.list.iter().filter(|known| known.version == version && known.summary == &**summary).count();
+            changes.list.push(Change { version, summary, nth, effect: Effect::new() });
+        }
         api.routes.iter().for_each(|route| changes.route(route));
         changes
     }
 
     fn route(&mut self, route: &RouteEntry) {
         let history = &route.history;
-        let name = history.name.to_string();
-        self.body(&format!("{name} <-"), &history.request, true);
+        self.body(history, "<-".to_owned(), &history.request);
+        self.steps(history, "<- query".to_owned(), &history.query, "");
+        self.steps(history, "<- headers".to_owned(), &history.request_headers, "");
         for (status, chain) in &history.responses {
-            self.body(&format!("{name} -> {}", shown(*status)), chain, false);
+            self.body(history, format!("-> {}", shown(*status)), chain);
         }
-        self.steps(&format!("{name} <- query"), &history.query, true, "");
-        self.steps(&format!("{name} <- headers"), &history.request_headers, true, "");
         for (status, chain) in &history.response_headers {
-            self.steps(&format!("{name} -> {} headers", shown(*status)), chain, false, "");
+            self.steps(history, format!("-> {} headers", shown(*status)), chain, "");
         }
     }
 
-    fn body(&mut self, place: &str, chain: &BodyChain, is_request: bool) {
-        self.steps(place, chain.chain(), is_request, if chain.is_partial() { "partial " } else { "" });
+    fn body(&mut self, route: &RouteHistory, message: String, chain: &BodyChain) {
+        self.steps(route, message, chain.chain(), if chain.is_partial() { "partial " } else { "" });
     }
 
-    fn steps<S: Debug>(&mut self, place: &str, chain: &Chain<S>, is_request: bool, prefix: &str) {
+    fn steps<S: Spell>(&mut self, route: &RouteHistory, message: String, chain: &Chain<S>, prefix: &str) {
+        let (method, template) = shape(&route.name);
+        let key = format!("{} {template} {message}", method.as_deref().unwrap_or("*"));
         for link in chain.links() {
             let Some(change) = self.list.get_mut(link.change as usize) else { continue };
-            // As `Debug` writes them is all that there is to them.
-            let spelled = |steps: &[S]| steps.iter().map(|step| format!("{prefix}{step:?}")).collect();
-            let steps = Steps { up: spelled(&link.up), down: spelled(&link.down), is_request };
-            change.effect.insert(place.to_owned(), steps);
+            let spelled = |step: &S| Spelled { text: format!("{prefix}{step:?}"), drops: step.drops() };
+            let steps = Steps {
+                place: format!("{} {message}", route.name),
+                up: link.up.iter().map(spelled).collect(),
+                down: link.down.iter().map(spelled).collect(),
+                is_request: message.starts_with("<-"),
+            };
+            change.effect.insert(key.clone(), steps);
         }
     }
 
     /// The place of a change that is called the same.
     pub(super) fn find(&self, other: &Change<'_>) -> Option<usize> {
-        self.list.iter().position(|change| change.version == other.version && change.summary == other.summary)
+        let called = |change: &Change<'_>| change.version == other.version && change.summary == other.summary;
+        self.list.iter().position(|change| called(change) && change.nth == other.nth)
     }
 
     /// The place of a change that does the same, and is called what none of the `old` ones is.
@@ -99,24 +124,49 @@ impl Change<'_> {
 
     /// Whether the new one is the same, only that it takes from older clients what it adds, or no longer does.
     pub(super) fn strictness(&self, new: &Self) -> Option<bool> {
-        if self.effect.is_empty() || new.effect.is_empty() {
-            return None;
-        }
-        let is_part =
-            |small: &Self, large: &Self| {
-                small.effect.iter().all(|(place, steps)| {
-                    large.effect.get(place).is_some_and(|more| {
-                        more.up == steps.up && steps.down.iter().all(|step| more.down.contains(step))
-                    })
-                }) && large.effect.iter().all(|(place, steps)| {
-                    small.effect.contains_key(place) || (steps.up.is_empty() && !steps.is_request)
-                })
-            };
-        match (is_part(self, new), is_part(new, self)) {
+        match (new.only_drops_more_than(self), self.only_drops_more_than(new)) {
             (true, _) => Some(true),
             (false, true) => Some(false),
-            _ => None,
+            (false, false) => None,
         }
+    }
+
+    fn only_drops_more_than(&self, less: &Self) -> bool {
+        let nothing = Steps { place: String::new(), up: Vec::new(), down: Vec::new(), is_request: false };
+        less.effect.keys().all(|place| self.effect.contains_key(place))
+            && self.effect.iter().all(|(place, steps)| {
+                let known = less.effect.get(place).unwrap_or(&nothing);
+                let (more, rest): (Vec<_>, Vec<_>) = steps.down.iter().partition(|step| !known.down.contains(step));
+                steps.up == known.up && rest.into_iter().eq(&known.down) && more.iter().all(|step| step.drops)
+            })
+    }
+}
+
+// === impl Steps ===
+
+impl PartialEq for Steps {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.up, &self.down) == (&other.up, &other.down)
+    }
+}
+
+// === impl Spell ===
+
+impl Spell for Step {
+    fn drops(&self) -> bool {
+        matches!(self.op, Op::Drop { .. })
+    }
+}
+
+impl Spell for HeaderStep {
+    fn drops(&self) -> bool {
+        matches!(self, Self::Drop(_))
+    }
+}
+
+impl Spell for QueryStep {
+    fn drops(&self) -> bool {
+        matches!(self, Self::Drop(_))
     }
 }
 
