@@ -99,7 +99,8 @@ fn is_host_and_port(text: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.bytes().all(is_name),
+        // `a.test.` is `a.test` to some, and another host to others.
+        None => host.split('.').all(|label| !label.is_empty()) && host.bytes().all(is_name),
     };
     is_host && port.is_none_or(is_port)
 }

@@ -22,7 +22,7 @@ fn hosts_are_one() {
     use Version as V;
     /// Version, target, fields, the host that comes of it; none if it is refused.
     type Row = (Version, &'static str, Fields, Option<&'static str>);
-    let rows: [Row; 34] = [
+    let rows: [Row; 37] = [
         (V::HTTP_11, "/x", &[("host", "a.test")], Some("a.test")),
         (V::HTTP_11, "/x", &[("host", "A_b-c.test:8080")], Some("A_b-c.test:8080")),
         (V::HTTP_11, "/x", &[("host", "127.0.0.1:80")], Some("127.0.0.1:80")),
@@ -51,6 +51,9 @@ fn hosts_are_one() {
         (V::HTTP_11, "/x", &[("host", "[::1")], None),
         (V::HTTP_11, "/x", &[("host", "[::g]:80")], None),
         (V::HTTP_11, "/x", &[("host", "a%2etest")], None),
+        (V::HTTP_11, "/x", &[("host", "a.test.")], None),
+        (V::HTTP_11, "/x", &[("host", ".test:80")], None),
+        (V::HTTP_11, "http://a..test/x", &[("host", "a")], None),
         (V::HTTP_10, "/x", &[("host", "a.test"), ("host", "b.test")], None),
         (V::HTTP_2, "http://a.test/x", &[], Some("a.test")),
         (V::HTTP_2, "http://a.test/x", &[("host", "A.test")], Some("a.test")),

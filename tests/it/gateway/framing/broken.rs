@@ -35,8 +35,9 @@ async fn a_broken_body_is_the_clients() {
         for (field, body) in framings {
             let request = format!("POST /api/{version}/users HTTP/1.1|Host: a|Content-Type: {media}|{field}||{body}");
             let mut stream = TcpStream::connect(wire.gateway.listen).await.expect("it listens");
-            stream.write_all(&raw(&request)).await.expect("it reads");
-            stream.shutdown().await.expect("it is there");
+            // It may have had enough before all is written.
+            let _ = stream.write_all(&raw(&request)).await;
+            let _ = stream.shutdown().await;
             let statuses: Vec<u16> = read_all(&mut stream).await.iter().map(|answer| answer.status).collect();
             let after = wire.talk(&raw(PROBE)).await;
             let seen: Vec<String> = wire.seen().into_iter().filter(|request| !request.ends_with("...")).collect();

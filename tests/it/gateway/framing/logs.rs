@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::gateway::wire::{config, raw};
 
@@ -18,6 +19,16 @@ const REQUESTS: [&str; 9] = [
     "GET /api/v3/x HTTP/1.1|Host: a|Connection: close|User-Agent: \tFORGED||",
 ];
 
+/// Ends the command however the test ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Answers what it should not, once for each connection.
 fn upstream() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -25,6 +36,7 @@ fn upstream() -> SocketAddr {
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let _ = stream.read(&mut [0; 4096]);
+            // It may have had enough before all is written.
             let _ = stream.write_all(&raw("HTTP/1.1 200 \x1b[31m|Content-Length: \x1b[31mFORGED\nFORGED||"));
         }
     });
@@ -37,7 +49,7 @@ fn nobody_writes_the_log_but_the_gateway() {
         let file = std::env::temp_dir().join(format!("sunward-log-{log}-{}.toml", std::process::id()));
         let text = config("logged", upstream()).replacen("[gateway]", &format!("[gateway]\nlog = \"{log}\""), 1);
         std::fs::write(&file, text).expect("written");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sunward"))
+        let child = Command::new(env!("CARGO_BIN_EXE_sunward"))
             .arg("serve")
             .arg(&file)
             .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
@@ -46,19 +58,24 @@ fn nobody_writes_the_log_but_the_gateway() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("it starts");
+        let mut running = Running(child);
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says where");
+        BufReader::new(running.0.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says where");
         let address = line.trim().trim_start_matches("listening http://");
         for request in REQUESTS {
             let mut stream = TcpStream::connect(address).expect("it listens");
-            stream.write_all(&raw(request)).expect("it reads");
-            stream.shutdown(std::net::Shutdown::Write).expect("it is there");
+            stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a time");
+            // It may have had enough before all is written.
+            let _ = stream.write_all(&raw(request));
+            let _ = stream.shutdown(std::net::Shutdown::Write);
             let _ = stream.read_to_end(&mut Vec::new());
         }
-        child.kill().expect("it runs");
-        let output = child.wait_with_output().expect("it ends");
+        let mut logged = Vec::new();
+        let mut stderr = running.0.stderr.take().expect("a pipe");
+        drop(running);
+        stderr.read_to_end(&mut logged).expect("it ends");
         std::fs::remove_file(&file).expect("removed");
-        let logged = String::from_utf8_lossy(&output.stderr);
+        let logged = String::from_utf8_lossy(&logged);
         let is_ours = |line: &str| if log == "json" { line.starts_with('{') } else { line.starts_with("20") };
         let clean = |c: char| c == '\n' || !c.is_control();
         assert!(logged.lines().count() > REQUESTS.len() / 2, "{logged}");

@@ -18,6 +18,13 @@ async fn a_target_has_one_host() {
         ("GET /api/v3/x HTTP/1.1|Host: a:80x||", &[400], ""),
         ("GET /api/v3/x HTTP/1.1|Host: a:99999||", &[400], ""),
         ("GET /api/v3/x HTTP/1.1|Host: a#b||", &[400], ""),
+        ("GET /api/v3/x HTTP/1.1|Host: a.||", &[400], ""),
+        ("GET /hosted/v3/x HTTP/1.1|Host: hosted.test.||", &[400], ""),
+        (
+            "GET /hosted/v3/x HTTP/1.1|Host: HOSTED.test:80||",
+            &[200, 200],
+            "GET /hosted/x HTTP/1.1|host: HOSTED.test:80||",
+        ),
         ("GET /api/v3/x HTTP/1.1|Host: \u{e9}||", &[400], ""),
         ("GET /api/v3/x HTTP/1.1|Host: a%00b||", &[400], ""),
         ("GET /api/v3/x HTTP/1.1|Host: [::1]:80||", &[200, 200], "GET /api/x HTTP/1.1|host: [::1]:80||"),

@@ -178,8 +178,9 @@ async fn an_early_answer_poisons_nothing() {
         let body = &hidden[..length.min(hidden.len())];
         let request = format!("POST /api/v3/x-early HTTP/1.1|Host: a|Content-Length: {length}||{body}");
         let mut stream = TcpStream::connect(wire.gateway.listen).await.expect("it listens");
-        stream.write_all(&raw(&request)).await.expect("it reads");
-        stream.shutdown().await.expect("it is there");
+        // It may have had enough before all is written.
+        let _ = stream.write_all(&raw(&request)).await;
+        let _ = stream.shutdown().await;
         let answers = read_all(&mut stream).await;
         assert!(answers.iter().all(|answer| matches!(answer.status, 400 | 413)), "{answers:?}");
         let after = wire.talk(&raw(PROBE)).await;
