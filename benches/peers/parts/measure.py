@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 from collections import namedtuple
 from statistics import median
 
@@ -11,8 +12,6 @@ from .process import LOAD_CORE, PROXY_CORE, Failed, Process, core_busy_ns, run
 # A body: its name, how many orders it has, and how many connections ask for it.
 Size = namedtuple("Size", "name orders connections")
 SIZES = [Size("1 KiB", 3, 32), Size("64 KiB", 200, 32), Size("1 MiB", 3200, 8)]
-# The share of the slower one's capacity that the fixed rate is.
-SHARE = 0.7
 
 UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 6e7}
 
@@ -58,16 +57,19 @@ def at_rate(programs, port, at, rate, connections, seconds):
 
 
 def costs(process, load):
-    """Runs a load and adds what it cost: µs of CPU per request, and the share of the core that others had."""
-    cpu, busy = process.cpu_ns(), core_busy_ns(PROXY_CORE)
+    """Runs a load and adds what it cost: µs of CPU per request, the share of the core that others had, and how busy
+    the other core was."""
+    now = lambda: (process.cpu_ns(), core_busy_ns(PROXY_CORE), core_busy_ns(LOAD_CORE), time.monotonic_ns())
+    before = now()
     seen = load()
-    cpu, busy = process.cpu_ns() - cpu, core_busy_ns(PROXY_CORE) - busy
+    cpu, busy, load_busy, wall = (after - of for after, of in zip(now(), before))
     if process.ended():
         raise Failed(f"it ended: {process.tail()}")
     if not seen["requests"]:
         raise Failed("no request was answered")
     seen["cpu"] = cpu / 1e3 / seen["requests"]
     seen["others"] = max(0.0, 1 - cpu / busy) if busy else 0.0
+    seen["load_core"] = min(1.0, load_busy / wall)
     return seen
 
 
@@ -118,14 +120,14 @@ def closed(peers, version, sizes, count, seconds, say, note):
     return table
 
 
-def fixed(programs, peers, version, sizes, reached, count, seconds, say, note):
-    """nginx and sunward at the same rate: rates and rows by size."""
+def fixed(programs, peers, version, sizes, reached, share, count, seconds, say, note):
+    """nginx and sunward at the same rate, a share of what the slower one reached: rates and rows by size."""
     table = {}
     for size in sizes:
         capacities = [reached[size.name][peer.name]["rps"] for peer in peers if peer.name in reached[size.name]]
         if not capacities or len(capacities) < len(peers):
             continue
-        rate = SHARE * min(capacities)
+        rate = share * min(capacities)
         say(f"{size.name} at {rate:.0f} requests/s, {', '.join(peer.name for peer in peers)}")
         at = path(version, size)
         load = lambda peer: costs(

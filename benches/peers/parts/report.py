@@ -57,14 +57,15 @@ def best_json(figures):
     return min(peers, key=lambda of: of["cpu"], default=None)
 
 
-def fixed(found):
-    parts = ["## Passing through at a fixed rate, 70 % of what the slower one reached"]
-    head = ["body", "requests/s", "proxy", "CPU µs/request", "p50 µs", "p99 µs", "p99.9 µs", "generator late, p99 µs", "errors"]
+def fixed(found, share):
+    parts = [f"## Passing through at a fixed rate, {share:.0%} of what the slower one reached"]
+    head = ["body", "requests/s", "proxy", "CPU µs/request", "p50 µs", "p99 µs", "p99.9 µs", "generator late, p99 µs", "core 0 busy"]
+    head.append("errors")
     body = []
     for size, (rate, figures) in found.items():
         for name, of in figures.items():
             latencies = [number(of[key]) for key in ("p50", "p99", "p999", "late")]
-            body.append([size, number(rate), name, number(of["cpu"]), *latencies, str(of["errors"])])
+            body.append([size, number(rate), name, number(of["cpu"]), *latencies, f"{of['load_core']:.0%}", str(of["errors"])])
     return parts + [table(head, body)] if body else []
 
 
