@@ -19,8 +19,10 @@ pub(super) struct Marks {
 
 /// The client's side of a request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Near {
+pub(super) struct Near<'a> {
     pub(super) ip: Option<IpAddr>,
+    /// The same, as a field has it.
+    pub(super) text: Option<&'a HeaderValue>,
     pub(super) tls: bool,
 }
 
@@ -28,8 +30,12 @@ const FORWARDED: HeaderName = header::FORWARDED;
 const X_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-/// Other spellings of the same claims; nobody's are passed on but those of trusted proxies.
-const OTHERS: [HeaderName; 3] = [
+/// All that is said of a client, in any spelling; nobody's word is passed on but that of trusted proxies.
+const CLAIMS: [HeaderName; 7] = [
+    FORWARDED,
+    X_FOR,
+    X_PROTO,
+    X_HOST,
     HeaderName::from_static("x-forwarded-port"),
     HeaderName::from_static("x-real-ip"),
     HeaderName::from_static("x-forwarded-prefix"),
@@ -49,15 +55,13 @@ impl Marks {
     pub(super) fn mark(
         &self,
         headers: &mut HeaderMap,
-        near: Near,
+        near: Near<'_>,
         draw: impl FnOnce() -> u128,
     ) -> Option<(HeaderName, HeaderValue)> {
         // A Unix socket's other end is on this machine, and was let in by the file's mode.
         let trusted = near.ip.is_none_or(|ip| self.trusted.iter().any(|network| network.contains(&ip)));
-        if !trusted {
-            for name in [FORWARDED, X_FOR, X_PROTO, X_HOST].iter().chain(&OTHERS) {
-                headers.remove(name);
-            }
+        if !trusted && headers.keys().any(|name| CLAIMS.contains(name)) {
+            CLAIMS.iter().for_each(|name| drop(headers.remove(name)));
         }
         match self.forwarded {
             Forwarded::XForwarded => x_forwarded(headers, near),
@@ -81,11 +85,15 @@ impl Marks {
         let known = headers.get(&name).filter(|value| trusted && is_id(value)).cloned();
         let id = match known {
             Some(id) => id,
-            None => HeaderValue::try_from(format!("{:032x}", draw())).ok()?,
+            None => HeaderValue::from_bytes(&hex(draw())).ok()?,
         };
         headers.insert(name.clone(), id.clone());
         Some((name, id))
     }
+}
+
+fn hex(bits: u128) -> [u8; 32] {
+    std::array::from_fn(|at| b"0123456789abcdef"[(bits >> (124 - 4 * at)) as usize & 15])
 }
 
 fn is_id(value: &HeaderValue) -> bool {
@@ -93,9 +101,9 @@ fn is_id(value: &HeaderValue) -> bool {
     !bytes.is_empty() && bytes.len() <= MAX_ID && bytes.iter().all(u8::is_ascii_graphic)
 }
 
-fn x_forwarded(headers: &mut HeaderMap, near: Near) {
-    if let Some(ip) = near.ip {
-        append(headers, X_FOR, &ip.to_string());
+fn x_forwarded(headers: &mut HeaderMap, near: Near<'_>) {
+    if let Some(ip) = near.text {
+        append(headers, X_FOR, ip.clone());
     }
     // What the first proxy was asked is what the client asked for.
     if !headers.contains_key(X_PROTO) {
@@ -109,7 +117,7 @@ fn x_forwarded(headers: &mut HeaderMap, near: Near) {
 }
 
 /// One element for this hop (RFC 7239 §4); IPv6 in brackets and quotes (§6.1).
-fn rfc7239(headers: &mut HeaderMap, near: Near) {
+fn rfc7239(headers: &mut HeaderMap, near: Near<'_>) {
     let node = match near.ip {
         Some(IpAddr::V4(ip)) => ip.to_string(),
         Some(IpAddr::V6(ip)) => format!("\"[{ip}]\""),
@@ -120,18 +128,25 @@ fn rfc7239(headers: &mut HeaderMap, near: Near) {
         true => host.to_owned(),
         false => format!("\"{}\"", host.replace(['"', '\\'], "")),
     };
-    append(headers, FORWARDED, &format!("for={node};host={host};proto={}", scheme(near)));
+    let element = format!("for={node};host={host};proto={}", scheme(near));
+    if let Ok(element) = HeaderValue::try_from(element) {
+        append(headers, FORWARDED, element);
+    }
 }
 
-const fn scheme(near: Near) -> &'static str {
+const fn scheme(near: Near<'_>) -> &'static str {
     if near.tls { "https" } else { "http" }
 }
 
 /// Adds to a list, so that the order of hops is kept.
-fn append(headers: &mut HeaderMap, name: HeaderName, element: &str) {
-    let before: Vec<&str> = headers.get_all(&name).iter().filter_map(|value| value.to_str().ok()).collect();
-    let all = if before.is_empty() { element.to_owned() } else { format!("{}, {element}", before.join(", ")) };
-    if let Ok(value) = HeaderValue::try_from(all) {
+fn append(headers: &mut HeaderMap, name: HeaderName, element: HeaderValue) {
+    if !headers.contains_key(&name) {
+        headers.insert(name, element);
+        return;
+    }
+    let all = headers.get_all(&name).iter().chain([&element]);
+    let all: Vec<&str> = all.filter_map(|value| value.to_str().ok()).collect();
+    if let Ok(value) = HeaderValue::try_from(all.join(", ")) {
         headers.insert(name, value);
     }
 }
@@ -214,7 +229,8 @@ mod tests {
             for (name, value) in came {
                 headers.append(*name, HeaderValue::from_static(value));
             }
-            let near = Near { ip: Some(ip.parse().expect("an address")), tls: true };
+            let text = HeaderValue::from_static(ip);
+            let near = Near { ip: Some(ip.parse().expect("an address")), text: Some(&text), tls: true };
             marks(forwarded).mark(&mut headers, near, || 42);
             headers.remove(header::HOST);
             let mut found: Vec<(String, String)> = headers

@@ -14,7 +14,7 @@ use tower::Service;
 use super::intake::{Intake, Progress};
 use super::pool::{Lease, Member, Pool};
 use super::replay::{Replay, Replays};
-use super::send::{self, Again, Answerer, ProxyBody, Send, Slot, Way, problem};
+use super::send::{Again, Answerer, ProxyBody, Send, Slot, Via, Way, problem};
 use super::tunnel::Upgrade;
 use crate::layer::{Migrate, MigrateBody, Spoken};
 use crate::plan::Plan;
@@ -38,7 +38,7 @@ pub(super) struct Shared {
     pub(super) migrate: Migrate<Send>,
     pub(super) part: Option<Duration>,
     pub(super) tunnel: Duration,
-    pub(super) name: String,
+    pub(super) via: Via,
 }
 
 /// The tries that a request has.
@@ -80,8 +80,7 @@ impl Shared {
         let Some(pool) = plan.upstream().and_then(|name| self.pools.get(name)) else {
             return own(Some(&plan), Kind::UpstreamUnavailable, "the api has no upstream");
         };
-        let began = Instant::now();
-        let end = plan.route().and_then(|route| route.timeout).map(|timeout| began + timeout);
+        let end = plan.route().and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
         let upgrade = self.upgrade(pool, &mut request);
         let progress = request.body().progress();
         let mut tries = Tries::new(request, pool.retries() && upgrade.is_none());
@@ -138,7 +137,7 @@ impl Onward<'_> {
             progress: self.progress.clone(),
             end: self.end,
             part: self.shared.part,
-            via: send::via(&self.shared.name, request.version()),
+            via: self.shared.via.received(request.version()),
             upgrade: self.upgrade.take(),
         };
         request.extensions_mut().insert(Spoken(spoken));

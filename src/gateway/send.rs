@@ -48,6 +48,10 @@ pub(super) struct Way {
     pub(super) upgrade: Option<Upgrade>,
 }
 
+/// This hop in `Via`, by the version that it received.
+#[derive(Clone, Debug)]
+pub(super) struct Via([HeaderValue; 3]);
+
 /// A response extension: the request may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Again {
@@ -64,6 +68,24 @@ pub(super) struct UpstreamTook(pub(super) Duration);
 /// A response extension: which instance answered.
 #[derive(Clone, Debug)]
 pub(super) struct Answerer(pub(super) Arc<str>);
+
+// === impl Via ===
+
+impl Via {
+    pub(super) fn new(name: &str) -> Self {
+        let hop = |version: &str| HeaderValue::try_from(format!("{version} {name}"));
+        Self(["1.0", "1.1", "2.0"].map(|version| hop(version).unwrap_or(HeaderValue::from_static("1.1 sunward"))))
+    }
+
+    pub(super) fn received(&self, version: Version) -> HeaderValue {
+        let [old, usual, new] = &self.0;
+        match version {
+            Version::HTTP_10 => old.clone(),
+            Version::HTTP_2 => new.clone(),
+            _ => usual.clone(),
+        }
+    }
+}
 
 // === impl Slot ===
 
@@ -174,16 +196,6 @@ fn append_via(headers: &mut HeaderMap, via: &HeaderValue) {
             }
         }
     }
-}
-
-/// This hop in `Via`, with the version that it received.
-pub(super) fn via(name: &str, received: Version) -> HeaderValue {
-    let version = match received {
-        Version::HTTP_10 => "1.0",
-        Version::HTTP_2 => "2.0",
-        _ => "1.1",
-    };
-    HeaderValue::try_from(format!("{version} {name}")).unwrap_or_else(|_| HeaderValue::from_static("1.1 sunward"))
 }
 
 /// Ends when the upstream has had its time. While the request's body still comes, that has not begun.

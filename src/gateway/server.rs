@@ -14,7 +14,7 @@ use metrics::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::{TlsAcceptor, TlsStream};
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 
 use super::io::Stream;
 use super::listen::Listener;
@@ -27,6 +27,8 @@ use crate::consumer::Consumer;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Peer {
     pub(super) ip: Option<IpAddr>,
+    /// The same, as fields have it.
+    pub(super) text: Option<HeaderValue>,
     pub(super) tls: bool,
     /// Whom its certificate names.
     pub(super) consumer: Option<Consumer>,
@@ -66,7 +68,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A connection that was told to end, and has nothing to do, may take so long.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// What is read and written at once, at most.
-const BUFFER: usize = 128 * 1024;
+const BUFFER: usize = 64 * 1024;
 
 // === impl Stop ===
 
@@ -136,7 +138,7 @@ impl<H: Handler> Server<H> {
     async fn connection(self: Arc<Self>, stream: Stream, ip: Option<IpAddr>, tls: Option<ServerTls>, stop: Stop) {
         self.open.increment(1.0);
         match self.secured(stream, tls).await {
-            Ok((stream, consumer, tls)) => self.serve(stream, Peer { ip, tls, consumer }, stop).await,
+            Ok((stream, consumer, tls)) => self.serve(stream, Peer { ip, text: ip.and_then(text), tls, consumer }, stop).await,
             Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
         }
         self.open.decrement(1.0);
@@ -192,6 +194,10 @@ impl<H: Handler> Server<H> {
             return;
         }
     }
+}
+
+fn text(ip: IpAddr) -> Option<HeaderValue> {
+    HeaderValue::try_from(ip.to_string()).ok()
 }
 
 async fn held(permit: OwnedSemaphorePermit, connection: impl Future<Output = ()>) {

@@ -13,7 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
-use tower::ServiceExt;
+use tower::Service;
 
 use super::access::{Line, Log};
 use super::edge::{self, Answer, CleanTrailers};
@@ -95,7 +95,7 @@ impl Shell {
         let (mut response, id) = match admit(&mut request, settings, held.is_some()) {
             Err(answer) => (answer.map(|body| Inner::Own { body: Full::new(body.into()) }), None),
             Ok(()) => {
-                let near = Near { ip: peer.ip, tls: peer.tls };
+                let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls };
                 let id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
                 (pass(&snapshot, request, peer).await, id)
             }
@@ -128,7 +128,8 @@ async fn pass(snapshot: &Snapshot, mut request: Request<Incoming>, peer: &Peer) 
     }
     let allowed = snapshot.settings.intake;
     let request = CleanTrailers::request(request).map(|incoming| Intake::new(incoming, allowed));
-    match snapshot.stack.clone().oneshot(request).await {
+    // It is always ready: none of its layers waits for anything.
+    match snapshot.stack.clone().call(request).await {
         Ok(response) => response.map(|body| Inner::Stack { body }),
         Err(never) => match never {},
     }

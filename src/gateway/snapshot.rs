@@ -14,7 +14,7 @@ use super::intake::Allowed;
 use super::load::Loaded;
 use super::pool::{self, Pool, Registry};
 use super::route::{Route, RoutedBody, Shared};
-use super::send::Send;
+use super::send::{Send, Via};
 use super::tell::Tell;
 use crate::catalog::{Catalog, Control};
 use crate::config::Limits;
@@ -70,7 +70,7 @@ impl Snapshot {
             migrate: migrate.layer(Send),
             part: gateway.timeouts.upstream_body,
             tunnel: gateway.timeouts.tunnel,
-            name: gateway.proxy.name.clone(),
+            via: Via::new(&gateway.proxy.name),
         });
         let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
         let tell = Tell { inner: CountLayer::new().layer(annotate), tells: log.is_some() };

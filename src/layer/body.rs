@@ -15,7 +15,8 @@ pin_project! {
     enum Kind<B> {
         Whole { #[pin] body: Full<Bytes> },
         Untouched { #[pin] body: B },
-        Streamed { body: Pin<Box<B>>, stream: Stream },
+        // Boxed: a program at work is large, and most bodies need none.
+        Streamed { body: Pin<Box<B>>, stream: Box<Stream> },
     }
 }
 
@@ -44,8 +45,8 @@ impl<B> MigrateBody<B> {
         Self { kind: Kind::Untouched { body } }
     }
 
-    pub(super) const fn streamed(body: Pin<Box<B>>, stream: Stream) -> Self {
-        Self { kind: Kind::Streamed { body, stream } }
+    pub(super) fn streamed(body: Pin<Box<B>>, stream: Stream) -> Self {
+        Self { kind: Kind::Streamed { body, stream: Box::new(stream) } }
     }
 }
 

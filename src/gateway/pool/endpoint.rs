@@ -319,9 +319,9 @@ impl Endpoint {
     }
 
     /// A request to it went well.
-    pub(super) fn succeeded(&self, now: Instant) {
+    pub(super) fn succeeded(&self) {
         if !self.is_clean() {
-            self.changed(|health| health.succeeded(now));
+            self.changed(|health| health.succeeded(Instant::now()));
         }
     }
 

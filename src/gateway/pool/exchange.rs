@@ -61,7 +61,7 @@ pub(super) struct SendError {
 impl H1 {
     pub(super) async fn handshake(stream: Stream, generation: u64) -> hyper::Result<Self> {
         let (sender, driver) =
-            http1::Builder::new().max_headers(super::MAX_RESPONSE_HEADERS).handshake(TokioIo::new(stream)).await?;
+            http1::Builder::new().max_buf_size(super::BUFFER).handshake(TokioIo::new(stream)).await?;
         Ok(Self { sender, driver, speaks: None, generation, idle_since: Instant::now() })
     }
 

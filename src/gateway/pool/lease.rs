@@ -58,7 +58,7 @@ impl Turn {
             self.fail(UpstreamResult::Error);
         } else {
             self.endpoint.meters.count(UpstreamResult::Ok);
-            self.endpoint.succeeded(Instant::now());
+            self.endpoint.succeeded();
         }
     }
 

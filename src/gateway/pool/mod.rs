@@ -68,6 +68,8 @@ pub(super) struct Member {
 /// More fields in a response's head are a fault of the upstream.
 const MAX_RESPONSE_HEADERS: usize = 100;
 const MAX_RESPONSE_HEADER_BYTES: u32 = 64 * 1024;
+/// What is read at once from an instance, at most; so much may lie in each connection.
+const BUFFER: usize = 64 * 1024;
 /// A dead HTTP/2 connection is found out by this.
 const H2_PING: Duration = Duration::from_secs(30);
 
@@ -75,10 +77,11 @@ const H2_PING: Duration = Duration::from_secs(30);
 
 impl Pool {
     /// The place of the instance for the next request, not one of those that were `tried`; `None` if there is none.
-    fn pick(&self, tried: &[usize], now: Instant) -> Option<(usize, Admission)> {
+    fn pick(&self, tried: &[usize]) -> Option<(usize, Admission)> {
         if let ([member], []) = (&*self.members, tried) {
             return (member.weight > 0 && !member.endpoint.is_draining()).then_some((0, Admission::Open));
         }
+        let now = Instant::now();
         let mut admissions = Vec::with_capacity(self.members.len());
         let mut views = Vec::with_capacity(self.members.len());
         for (place, member) in self.members.iter().enumerate() {
@@ -124,7 +127,7 @@ impl Pool {
             self.budget.request();
         }
         loop {
-            let (place, admission) = self.pick(tried, Instant::now())?;
+            let (place, admission) = self.pick(tried)?;
             let member = &self.members[place];
             tried.push(place);
             let turn = Turn::new(Arc::clone(self), Arc::clone(&member.endpoint), admission);
