@@ -108,10 +108,11 @@ impl<H: Handler> Server<H> {
         let closing = stop.clone();
         let accepting = async {
             loop {
-                // Beyond the limit, connections wait in the kernel's queue.
-                let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
                 match listener.accept().await {
                     Ok((stream, ip)) => {
+                        // Beyond the limit, one waits here and the others in the kernel's queue. A permit that waited
+                        // for a connection would be missing where other listeners have some.
+                        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
                         let connection =
                             Arc::clone(&self).connection(stream, ip, listener.tls.clone(), closing.clone());
                         tokio::spawn(held(permit, connection));

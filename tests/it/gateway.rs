@@ -3,15 +3,25 @@
 #[path = "../../examples/gateway/origins.rs"]
 mod origins;
 
+mod cert;
 mod demo;
 mod edge;
 mod framing;
 mod framing_h2;
+mod limits;
 mod live;
 mod load;
+mod pool;
 mod reload;
+mod rig;
+mod rolling;
 mod scrape;
+mod server;
+mod soak;
+mod stop;
 mod truth;
+mod waits;
+mod websocket;
 mod wire;
 
 use std::net::SocketAddr;
@@ -27,6 +37,7 @@ use tokio::task::JoinHandle;
 struct Gateway {
     listen: SocketAddr,
     admin: SocketAddr,
+    tls: Option<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<bool>,
 }
@@ -47,9 +58,10 @@ impl Gateway {
         let options = options.with_listen(loopback).with_admin(loopback);
         let app = App::bind(path, options).await.unwrap_or_else(|e| panic!("{e}"));
         let (listen, admin) = (app.listen_addr().expect("bound"), app.admin_addr().expect("bound"));
+        let tls = app.tls_addr().ok();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(app.run(async { drop(stopped.await) }));
-        Self { listen, admin, stop: Some(stop), task }
+        Self { listen, admin, tls, stop: Some(stop), task }
     }
 
     /// The demo, with its services on free ports.

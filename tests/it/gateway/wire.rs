@@ -158,7 +158,7 @@ fn answers(mut text: &str) -> Vec<Answer> {
 }
 
 /// Where the body ends, if it is all there. `head` is in lower case.
-fn body_end(head: &str, rest: &[u8]) -> Option<usize> {
+pub(super) fn body_end(head: &str, rest: &[u8]) -> Option<usize> {
     let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     if field("transfer-encoding:").is_some() {
         let end = rest.windows(3).position(|bytes| bytes == b"0\r\n").filter(|at| *at == 0 || rest[at - 1] == b'\n')?;
@@ -231,7 +231,7 @@ fn path(bytes: &[u8]) -> Option<String> {
     text.contains("\r\n\r\n").then(|| text.split(' ').nth(1).expect("a target").to_owned())
 }
 
-fn request_end(bytes: &[u8]) -> Option<usize> {
+pub(super) fn request_end(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
     body_end(&text, &bytes[head..]).map(|end| head + end)
