@@ -106,8 +106,9 @@ impl Shared {
     }
 
     fn upgrade(&self, pool: &Pool, request: &mut Request<Intake>) -> Option<Upgrade> {
-        request.extensions_mut().remove::<super::edge::WebSocket>().filter(|_| pool.websocket)?;
-        Some(Upgrade { client: hyper::upgrade::on(request), idle: self.tunnel })
+        request.extensions_mut().remove::<super::edge::WebSocket>()?;
+        let place = request.extensions_mut().remove();
+        pool.websocket.then(|| Upgrade { client: hyper::upgrade::on(request), idle: self.tunnel, place })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Takes connections in and serves each until it ends, is given up, or the gateway stops.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::pin;
@@ -32,6 +33,20 @@ pub(super) struct Peer {
     pub(super) tls: bool,
     /// Whom its certificate names.
     pub(super) consumer: Option<Consumer>,
+    pub(super) place: Option<Place>,
+}
+
+/// A connection's place among those that may be open. It is taken for as long as bytes go over it, also in a tunnel,
+/// which is no connection of HTTP any more.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    _taken: Arc<Taken>,
+}
+
+#[derive(Debug)]
+struct Taken {
+    _permit: OwnedSemaphorePermit,
+    open: Gauge,
 }
 
 /// What serves the requests of all connections.
@@ -43,7 +58,7 @@ pub(super) trait Handler: Send + Sync + 'static {
         request: Request<Incoming>,
         peer: Arc<Peer>,
         vital: Arc<Vital>,
-    ) -> impl Future<Output = Response<Self::Body>> + Send + 'static;
+    ) -> impl Future<Output = Result<Response<Self::Body>, Infallible>> + Send + 'static;
 }
 
 /// A server: its listeners have its settings in common.
@@ -85,6 +100,21 @@ impl Stop {
     }
 }
 
+// === impl Place ===
+
+impl Place {
+    fn new(permit: OwnedSemaphorePermit, open: &Gauge) -> Self {
+        open.increment(1.0);
+        Self { _taken: Arc::new(Taken { _permit: permit, open: open.clone() }) }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.open.decrement(1.0);
+    }
+}
+
 // === impl Server ===
 
 impl<H: Handler> Server<H> {
@@ -113,9 +143,9 @@ impl<H: Handler> Server<H> {
                         // Beyond the limit, one waits here and the others in the kernel's queue. A permit that waited
                         // for a connection would be missing where other listeners have some.
                         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
-                        let connection =
-                            Arc::clone(&self).connection(stream, ip, listener.tls.clone(), closing.clone());
-                        tokio::spawn(held(permit, connection));
+                        let place = Place::new(permit, &self.open);
+                        let (tls, stop) = (listener.tls.clone(), closing.clone());
+                        tokio::spawn(Arc::clone(&self).connection(stream, ip, tls, place, stop));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
@@ -136,13 +166,20 @@ impl<H: Handler> Server<H> {
         let _ = self.permits.acquire_many(all).await;
     }
 
-    async fn connection(self: Arc<Self>, stream: Stream, ip: Option<IpAddr>, tls: Option<ServerTls>, stop: Stop) {
-        self.open.increment(1.0);
+    async fn connection(
+        self: Arc<Self>,
+        stream: Stream,
+        ip: Option<IpAddr>,
+        tls: Option<ServerTls>,
+        place: Place,
+        stop: Stop,
+    ) {
         match self.secured(stream, tls).await {
-            Ok((stream, consumer, tls)) => self.serve(stream, Peer { ip, text: ip.and_then(text), tls, consumer }, stop).await,
+            Ok((stream, consumer, tls)) => {
+                self.serve(stream, Peer { ip, text: ip.and_then(text), tls, consumer, place: Some(place) }, stop).await;
+            }
             Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
         }
-        self.open.decrement(1.0);
     }
 
     async fn secured(
@@ -166,8 +203,7 @@ impl<H: Handler> Server<H> {
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&vital)));
         let (handler, signs) = (Arc::clone(&self.handler), Arc::clone(&vital));
         let service = service_fn(move |request| {
-            let answer = Arc::clone(&handler).handle(request, Arc::clone(&peer), Arc::clone(&signs));
-            async move { Ok::<_, std::convert::Infallible>(answer.await) }
+            Arc::clone(&handler).handle(request, Arc::clone(&peer), Arc::clone(&signs))
         });
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
         let mut stopping = false;
@@ -199,9 +235,4 @@ impl<H: Handler> Server<H> {
 
 fn text(ip: IpAddr) -> Option<HeaderValue> {
     HeaderValue::try_from(ip.to_string()).ok()
-}
-
-async fn held(permit: OwnedSemaphorePermit, connection: impl Future<Output = ()>) {
-    connection.await;
-    drop(permit);
 }

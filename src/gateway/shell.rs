@@ -126,6 +126,11 @@ async fn pass(snapshot: &Snapshot, mut request: Request<Incoming>, peer: &Peer) 
     if let Some(consumer) = &peer.consumer {
         request.extensions_mut().insert(consumer.clone());
     }
+    if request.extensions().get::<edge::WebSocket>().is_some()
+        && let Some(place) = &peer.place
+    {
+        request.extensions_mut().insert(place.clone());
+    }
     let allowed = snapshot.settings.intake;
     let request = CleanTrailers::request(request).map(|incoming| Intake::new(incoming, allowed));
     // It is always ready: none of its layers waits for anything.

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::edge::{self, CleanTrailers};
 use super::pool::{Failure, Lease, Outgoing};
 use super::send::{ProxyBody, problem};
+use super::server::Place;
 use crate::problem::Kind;
 
 /// What a client wants that asked for WebSocket.
@@ -23,6 +24,8 @@ pub(super) struct Upgrade {
     /// The client's connection, once it is its side's turn.
     pub(super) client: OnUpgrade,
     pub(super) idle: Duration,
+    /// It is given back when the tunnel ends.
+    pub(super) place: Option<Place>,
 }
 
 const BUFFER: usize = 16 * 1024;
@@ -48,6 +51,7 @@ pub(super) async fn open(
             Ok((client, instance)) => join(client, instance, upgrade.idle).await,
             Err(error) => tracing::debug!(%error, "an upgrade did not come about"),
         }
+        drop(upgrade.place);
     });
     name_websocket(response.headers_mut());
     Ok(response.map(|_| Either::Right(Full::new(Bytes::new()))))

@@ -1,1 +1,114 @@
-//! To come.
+//! The end: what is still served, what is refused, and how long it takes.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use super::Gateway;
+use super::rig::{self, Client, OK, Served, Service, config, get};
+
+/// A service that answers `/slow` when it is told to.
+async fn slow(go: &Arc<Notify>, asked: &Arc<Notify>) -> Service {
+    let (go, asked) = (Arc::clone(go), Arc::clone(asked));
+    Service::start(move |mut served: Served| {
+        let (go, asked) = (Arc::clone(&go), Arc::clone(&asked));
+        async move {
+            while let Some(request) = served.request().await {
+                if request.contains("/slow") {
+                    asked.notify_one();
+                    go.notified().await;
+                }
+                served.write(OK).await;
+            }
+        }
+    })
+    .await
+}
+
+async fn ready(gateway: &Gateway) -> u16 {
+    gateway.admin("/readyz").await.status
+}
+
+#[tokio::test]
+async fn it_says_so_first_then_takes_nobody_and_ends_what_is_under_way() {
+    let (go, asked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let service = slow(&go, &asked).await;
+    let own = "[gateway]\ntimeouts = { shutdown_delay = \"500ms\" }\n";
+    let mut gateway = rig::gateway(config("stop", &[service.address], own, "")).await;
+    assert!(rig::becomes(async || ready(&gateway).await == 200).await);
+    let mut kept = Client::connect(gateway.listen).await;
+    assert_eq!(kept.ask(&get("/api/v1/x")).await.status, 200);
+    let mut busy = Client::connect(gateway.listen).await;
+    busy.write(&get("/api/v1/slow")).await;
+    asked.notified().await;
+    let mut streams = rig::h2(gateway.listen).await;
+    let mut more = streams.clone();
+    let stream = tokio::spawn(async move { rig::h2_get(&mut more, "/api/v1/slow").await });
+    asked.notified().await;
+
+    let began = Instant::now();
+    gateway.stop.take().expect("it runs").send(()).expect("it runs");
+    assert!(rig::becomes(async || ready(&gateway).await == 503).await);
+    // Load balancers have not heard of it yet: everybody is served.
+    assert_eq!(Client::connect(gateway.listen).await.ask(&get("/api/v1/x")).await.status, 200);
+    assert_eq!(kept.ask(&get("/api/v1/x")).await.status, 200);
+    assert_eq!(rig::h2_get(&mut streams, "/api/v1/x").await.expect("an answer").0, 200);
+    assert!(began.elapsed() < Duration::from_millis(500), "the machine is too slow for this test");
+
+    assert!(rig::becomes(async || TcpStream::connect(gateway.listen).await.is_err()).await, "nobody is taken in");
+    assert!(began.elapsed() > Duration::from_millis(450));
+    assert_eq!(kept.end().await.0, "", "what is idle is closed");
+    assert!(rig::becomes(async || rig::h2_get(&mut streams, "/api/v1/x").await.is_err()).await, "no new streams");
+    assert_eq!(ready(&gateway).await, 503, "probes are served to the end");
+    assert!(!gateway.task.is_finished() && !stream.is_finished());
+
+    // One permit wakes one of them.
+    go.notify_waiters();
+    go.notify_one();
+    assert_eq!(stream.await.expect("it ran").expect("its stream ends well").0, 200);
+    assert_eq!(busy.answer().await.expect("it is answered").status, 200);
+    assert_eq!(busy.end().await.0, "");
+    assert!(gateway.task.await.expect("it ran"), "all ended");
+}
+
+#[tokio::test]
+async fn it_waits_no_longer_than_it_should() {
+    for http2 in [false, true] {
+        let (go, asked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let service = slow(&go, &asked).await;
+        let own = "[gateway]\ntimeouts = { drain = \"300ms\" }\n";
+        let gateway = rig::gateway(config("drain", &[service.address], own, "")).await;
+        let mut busy = Client::connect(gateway.listen).await;
+        let mut stream = rig::h2(gateway.listen).await;
+        if http2 {
+            tokio::spawn(async move { rig::h2_get(&mut stream, "/api/v1/slow").await });
+        } else {
+            busy.write(&get("/api/v1/slow")).await;
+        }
+        asked.notified().await;
+        let began = Instant::now();
+        assert!(!gateway.stop().await, "one did not end");
+        let took = began.elapsed();
+        assert!(took > Duration::from_millis(290) && took < Duration::from_secs(4), "{took:?}");
+    }
+}
+
+/// A client that has only half of a head there is nobody to wait for long for, and one that sends nothing is closed.
+#[tokio::test]
+async fn those_that_ask_nothing_hold_nobody_up() {
+    let service = Service::saying(OK).await;
+    let gateway = rig::gateway(config("idlers", &[service.address], "", "")).await;
+    let mut silent = Client::connect(gateway.listen).await;
+    let mut fresh = rig::h2(gateway.listen).await;
+    assert_eq!(rig::h2_get(&mut fresh, "/api/v1/x").await.expect("an answer").0, 200);
+    let mut used = Client::connect(gateway.listen).await;
+    assert_eq!(used.ask(&get("/api/v1/x")).await.status, 200);
+    let began = Instant::now();
+    assert!(gateway.stop().await);
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    silent.end().await;
+    used.end().await;
+    assert!(rig::becomes(async || fresh.is_closed()).await);
+}

@@ -1,1 +1,150 @@
-//! To come.
+//! WebSocket: a request that becomes a tunnel.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::Gateway;
+use super::rig::{self, Client, Served, Service, config};
+
+const UPGRADE: &str = "GET /api/v1/chat HTTP/1.1|Host: a|Connection: keep-alive, Upgrade|Upgrade: websocket|\
+                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13||";
+const SWITCHED: &str = "HTTP/1.1 101 Switching Protocols|connection: upgrade|upgrade: websocket|\
+                        sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=||";
+
+/// A service that agrees, says `hello`, and gives back what it gets in capitals until the other side ends; then `bye`.
+async fn shouting() -> Service {
+    Service::start(|mut served: Served| async move {
+        while let Some(request) = served.request().await {
+            let asked = request.to_ascii_lowercase();
+            if !asked.contains("\r\nupgrade: websocket\r\n") {
+                served.write("HTTP/1.1 426 Upgrade Required|content-length: 5||plain").await;
+                continue;
+            }
+            assert!(asked.contains("\r\nconnection: upgrade\r\n"), "{request}");
+            assert!(asked.contains("\r\nsec-websocket-key: dghlihnhbxbszsbub25jzq==\r\n"), "{request}");
+            served.write(&format!("{SWITCHED}hello")).await;
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = served.stream.read(&mut buffer).await {
+                buffer[..count].make_ascii_uppercase();
+                if buffer[..count].contains(&b'!') {
+                    return;
+                }
+                let _ = served.stream.write_all(&buffer[..count]).await;
+            }
+            served.write("bye").await;
+            return;
+        }
+    })
+    .await
+}
+
+async fn gateway(name: &str, service: &Service, own: &str, upstream: &str) -> Gateway {
+    rig::gateway(config(name, &[service.address], own, upstream)).await
+}
+
+/// A tunnel, after the first word of the service.
+async fn opened(gateway: &Gateway) -> Client {
+    let mut client = Client::connect(gateway.listen).await;
+    client.write(UPGRADE).await;
+    client.until("hello").await;
+    client
+}
+
+#[tokio::test]
+async fn bytes_go_both_ways_and_either_side_ends_it() {
+    let service = shouting().await;
+    let gateway = gateway("chat", &service, "", "websocket = true\n").await;
+    let mut client = opened(&gateway).await;
+    for word in ["abc", "\0\u{1}x", "long and longer"] {
+        client.stream.write_all(word.as_bytes()).await.expect("it reads");
+        client.until(&word.to_ascii_uppercase()).await;
+    }
+    // The client ends its side; the other goes on until it has said everything.
+    client.stream.shutdown().await.expect("open");
+    assert_eq!(client.end().await.0, "bye");
+
+    // The instance ends.
+    let mut client = opened(&gateway).await;
+    client.stream.write_all(b"!").await.expect("it reads");
+    assert_eq!(client.end().await.0, "");
+    drop(client);
+    assert!(gateway.stop().await);
+}
+
+/// Whether an upgrade is passed on, and what is answered if the instance does not agree.
+#[tokio::test]
+async fn what_is_no_tunnel_stays_http() {
+    let service = shouting().await;
+    let refusing = Service::saying("HTTP/1.1 403 No|x-why: full|content-length: 4||full").await;
+    let rows = [
+        ("not passed without the key", &service, "", 426, "plain"),
+        ("not passed if it is off", &service, "websocket = false\n", 426, "plain"),
+        ("refused as it is", &refusing, "websocket = true\n", 403, "full"),
+    ];
+    for (what, service, upstream, status, body) in rows {
+        let gateway = gateway("no-chat", service, "", upstream).await;
+        let mut client = Client::connect(gateway.listen).await;
+        for _ in 0..2 {
+            let answer = client.ask(UPGRADE).await;
+            assert_eq!((answer.status, answer.body.as_str()), (status, body), "{what}");
+            assert_eq!(answer.head.contains("x-why: full"), status == 403, "{what}");
+        }
+        drop(client);
+        assert!(gateway.stop().await);
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_cannot_be_asked() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    let mute = Service::start(|mut served: Served| async move { served.ended().await }).await;
+    let garbage = Service::saying("garbage||").await;
+    let rows = [("refused", nobody, 503), ("mute", mute.address, 504), ("garbage", garbage.address, 502)];
+    for (what, address, status) in rows {
+        let own = "[gateway]\ntimeouts = { response = \"300ms\" }\n";
+        let gateway = rig::gateway(config("mute-chat", &[address], own, "websocket = true\n")).await;
+        let answer = Client::connect(gateway.listen).await.ask(UPGRADE).await;
+        assert_eq!(answer.status, status, "{what}");
+        assert!(gateway.stop().await);
+    }
+}
+
+#[tokio::test]
+async fn a_tunnel_on_which_nothing_moves_is_closed() {
+    let service = shouting().await;
+    let own = "[gateway]\ntimeouts = { tunnel = \"300ms\", client_idle = \"1h\" }\n";
+    let gateway = gateway("still", &service, own, "websocket = true\n").await;
+    let mut client = opened(&gateway).await;
+    let mut every = tokio::time::interval(Duration::from_millis(50));
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(900) {
+        client.stream.write_all(b"a").await.expect("it is open while something moves");
+        client.until("A").await;
+        every.tick().await;
+    }
+    let (_, took) = client.end().await;
+    assert!(took > Duration::from_millis(150) && took < Duration::from_secs(5), "{took:?}");
+    assert!(gateway.stop().await);
+}
+
+/// A tunnel is no request that ends: it holds its connection's place, and a stop waits for it no longer than for others.
+#[tokio::test]
+async fn tunnels_count_as_connections() {
+    let service = shouting().await;
+    let own = "[gateway]\nlimits = { connections = 2 }\ntimeouts = { drain = \"300ms\" }\n";
+    let gateway = gateway("places", &service, own, "websocket = true\n").await;
+    let first = opened(&gateway).await;
+    let second = opened(&gateway).await;
+    let mut third = Client::connect(gateway.listen).await;
+    third.write(&rig::get("/api/v1/x")).await;
+    let early = tokio::time::timeout(Duration::from_millis(300), third.stream.readable()).await;
+    assert!(early.is_err(), "there are two already");
+    drop(first);
+    assert_eq!(third.answer().await.expect("a place was freed").status, 426);
+    drop(third);
+    let began = Instant::now();
+    assert!(!gateway.stop().await, "one is still open");
+    assert!(began.elapsed() < Duration::from_secs(5));
+    drop(second);
+}
