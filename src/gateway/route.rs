@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http::{Request, Response, request};
+use http_body::Body;
 use tower::Service;
 
 use super::intake::{Intake, Progress};
@@ -83,11 +84,12 @@ impl Shared {
         let end = plan.route().and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
         let upgrade = self.upgrade(pool, &mut request);
         let progress = request.body().progress();
-        let mut tries = Tries::new(request, pool.retries() && upgrade.is_none());
+        let again = pool.retries(request.body().is_end_stream()) && upgrade.is_none();
+        let mut tries = Tries::new(request, again);
         let mut way = Onward { shared: self, plan: &plan, pool, progress, end, upgrade };
         let mut tried = Vec::new();
         let mut last = None;
-        loop {
+        for count in 1.. {
             let Some((lease, member)) = pool.lease(&mut tried).await else {
                 return last.unwrap_or_else(|| unreachable(&plan, &tried));
             };
@@ -96,13 +98,17 @@ impl Shared {
             };
             let mut response = way.attempt(request, lease, member).await;
             match response.extensions_mut().remove::<Again>() {
-                Some(again) if tries.allow(again) && pool.may_retry(&tried) => {
+                Some(again) if tries.allow(again) && pool.may_retry(count.max(tried.len())) => {
                     pool.retried.increment(1);
+                    if again.same {
+                        tried.pop();
+                    }
                     last = Some(response);
                 }
                 _ => return response,
             }
         }
+        unreachable(&plan, &tried)
     }
 
     fn upgrade(&self, pool: &Pool, request: &mut Request<Intake>) -> Option<Upgrade> {
@@ -185,7 +191,7 @@ impl Tries {
     fn allow(&self, again: Again) -> bool {
         match self {
             Self::One(_) => false,
-            Self::More(head, _) => again == Again::Unsent || head.method.is_idempotent(),
+            Self::More(head, _) => !again.sent || head.method.is_idempotent(),
         }
     }
 }

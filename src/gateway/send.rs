@@ -54,11 +54,11 @@ pub(super) struct Via([HeaderValue; 3]);
 
 /// A response extension: the request may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Again {
-    /// Nothing of it was sent.
-    Unsent,
+pub(super) struct Again {
     /// Something of it may have been sent.
-    Sent,
+    pub(super) sent: bool,
+    /// The same instance may be asked again: its connection had been used before, and may just have come to its end.
+    pub(super) same: bool,
 }
 
 /// A response extension: how long the upstream took to begin its answer.
@@ -221,7 +221,7 @@ fn waits(response: &Response<Incoming>, part: Option<Duration>, end: Option<Inst
 
 /// The answer to a request that got none.
 fn failed(plan: Option<&Plan>, failure: Failure) -> Response<ProxyBody> {
-    let again = if failure.was_sent() { Again::Sent } else { Again::Unsent };
+    let again = Again { sent: failure.was_sent(), same: failure.was_used() };
     let Some(error) = failure.error() else {
         return problem(plan, Kind::UpstreamTimeout, "the upstream did not answer in time");
     };

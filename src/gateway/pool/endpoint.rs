@@ -217,6 +217,7 @@ impl Endpoint {
             return;
         }
         open.idle_since = Instant::now();
+        open.used = true;
         let mut idle = lock(&self.idle);
         if idle.len() < MAX_IDLE {
             idle.push(open);

@@ -38,6 +38,8 @@ pub(super) struct H1 {
     pub(super) generation: u64,
     /// Since when it lies idle.
     pub(super) idle_since: Instant,
+    /// It took requests before, so that the other end may have closed it while this one was on its way.
+    pub(super) used: bool,
 }
 
 /// An HTTP/2 connection, shared.
@@ -62,7 +64,7 @@ impl H1 {
     pub(super) async fn handshake(stream: Stream, generation: u64) -> hyper::Result<Self> {
         let (sender, driver) =
             http1::Builder::new().max_buf_size(super::BUFFER).handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver, speaks: None, generation, idle_since: Instant::now() })
+        Ok(Self { sender, driver, speaks: None, generation, idle_since: Instant::now(), used: false })
     }
 
     /// Lets it do what it can. `true` once it is over.

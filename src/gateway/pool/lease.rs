@@ -138,6 +138,7 @@ impl Lease {
         is_reusable: impl FnOnce(&Response<Incoming>) -> bool,
     ) -> Result<Response<UpstreamBody>, Failure> {
         let Self { connection, mut turn } = self;
+        let used = matches!(&connection, Connection::H1(open) if open.used);
         let sending = async {
             match connection {
                 Connection::H1(open) => {
@@ -165,7 +166,7 @@ impl Lease {
                 let reusable = is_reusable(&response);
                 Ok(response.map(|incoming| UpstreamBody::new(incoming, open, reusable, turn, waits)))
             }
-            Err(error) => Err(Failure::Broke(Box::new(Broke { error, turn }))),
+            Err(error) => Err(Failure::Broke(Box::new(Broke { error, turn, used }))),
         }
     }
 
@@ -188,7 +189,7 @@ impl Lease {
             Err(mut error) => {
                 let sent = error.take_message().is_none();
                 let error = SendError { error: error.into_error(), sent };
-                Err(Failure::Broke(Box::new(Broke { error, turn })))
+                Err(Failure::Broke(Box::new(Broke { error, turn, used: false })))
             }
         }
     }
@@ -207,6 +208,8 @@ pub(in crate::gateway) enum Failure {
 pub(in crate::gateway) struct Broke {
     error: SendError,
     turn: Turn,
+    /// The connection had taken requests before.
+    used: bool,
 }
 
 // === impl Failure ===
@@ -223,6 +226,11 @@ impl Failure {
     /// Whether something of the request may have reached the instance.
     pub(in crate::gateway) fn was_sent(&self) -> bool {
         !matches!(self, Self::Broke(broke) if !broke.error.sent)
+    }
+
+    /// Whether it may have been the connection's end only, of which the instance need not say anything else.
+    pub(in crate::gateway) fn was_used(&self) -> bool {
+        matches!(self, Self::Broke(broke) if broke.used)
     }
 
     /// It was the instance.

@@ -140,13 +140,14 @@ impl Pool {
     }
 
     /// Whether a request may be sent again now.
-    pub(super) fn may_retry(&self, tried: &[usize]) -> bool {
-        tried.len() <= self.retries as usize && self.budget.take(Instant::now())
+    pub(super) fn may_retry(&self, tries: usize) -> bool {
+        tries <= self.retries as usize && self.budget.take(Instant::now())
     }
 
-    /// Whether a request may be sent again at all, so that it has to be kept.
-    pub(super) fn retries(&self) -> bool {
-        self.retries > 0 && self.members.len() > 1
+    /// Whether a request may be sent again at all, so that it has to be kept. An instance that is alone is only asked
+    /// again where a connection came to its end, for which no body is kept.
+    pub(super) fn retries(&self, empty: bool) -> bool {
+        self.retries > 0 && (empty || self.members.len() > 1)
     }
 
     /// Whether something is known of every instance that is to be checked.

@@ -399,6 +399,36 @@ async fn a_connection_that_was_closed_meanwhile_costs_nothing() {
     assert!(gateway.stop().await);
 }
 
+/// A connection may be closed while a request is on its way over it. Nobody knows whether the instance saw it: what is
+/// idempotent is sent again over a new one, what is not gets a 502.
+#[tokio::test]
+async fn a_connection_that_is_closed_by_the_next_request() {
+    let service = Service::start(|mut served: Served| async move {
+        served.request().await;
+        served.write(OK).await;
+        served.request().await;
+    })
+    .await;
+    for (http2, name) in [(false, "crossed"), (true, "crossed-2")] {
+        let gateway = rig::gateway(config(name, &[service.address], "", "eject = { after = 1 }\n")).await;
+        let mut client = Client::connect(gateway.listen).await;
+        let mut streams = rig::h2(gateway.listen).await;
+        for turn in 0..8 {
+            let status = match http2 {
+                false => client.ask(&get("/api/v1/x")).await.status,
+                true => rig::h2_get(&mut streams, "/api/v1/x").await.expect("an answer").0,
+            };
+            assert_eq!(status, 200, "{turn}");
+        }
+        // An odd number of requests went over the last one: this crosses its end.
+        assert_eq!(client.ask(&post("/api/v1/x", "body")).await.status, 502);
+        assert_eq!(client.ask(&post("/api/v1/x", "body")).await.status, 200);
+        drop(client);
+        drop(streams);
+        assert!(gateway.stop().await);
+    }
+}
+
 /// However many requests fail, few are sent again.
 #[tokio::test]
 async fn retries_are_no_storm() {
