@@ -7,6 +7,7 @@
 //! | `GET /readyz` | 200 while it takes requests, 503 while it drains |
 //! | `GET /versions` | every api with its versions, phases and dates, as JSON |
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,11 +44,11 @@ impl Handler for Admin {
         request: Request<Incoming>,
         _: Arc<Peer>,
         vital: Arc<Vital>,
-    ) -> impl Future<Output = Response<Full<Bytes>>> + Send + 'static {
+    ) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + 'static {
         let pulse = vital.request(request.version() == http::Version::HTTP_2);
         async move {
             let _pulse = pulse;
-            self.answer(&request)
+            Ok(self.answer(&request))
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct Shared {
 
 /// The tries that a request has.
 enum Tries {
-    One(Option<(request::Parts, Intake)>),
+    One(Option<Request<Replay>>),
     More(request::Parts, Replays),
 }
 
@@ -67,14 +67,18 @@ impl Service<Request<Intake>> for Route {
 
     fn call(&mut self, request: Request<Intake>) -> Self::Future {
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { Ok(shared.route(request).await) })
+        Box::pin(shared.route(request))
     }
 }
 
 // === impl Shared ===
 
 impl Shared {
-    async fn route(&self, mut request: Request<Intake>) -> Response<RoutedBody> {
+    async fn route(self: Arc<Self>, request: Request<Intake>) -> Result<Response<RoutedBody>, Infallible> {
+        Ok(self.answer(request).await)
+    }
+
+    async fn answer(&self, mut request: Request<Intake>) -> Response<RoutedBody> {
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
             return own(None, Kind::RouteAbsent, "no api is here");
         };
@@ -172,16 +176,16 @@ impl Onward<'_> {
 
 impl Tries {
     fn new(request: Request<Intake>, more: bool) -> Self {
+        if !more {
+            return Self::One(Some(request.map(Replay::once)));
+        }
         let (head, intake) = request.into_parts();
-        if more { Self::More(head, Replays::new(intake)) } else { Self::One(Some((head, intake))) }
+        Self::More(head, Replays::new(intake))
     }
 
     fn next(&mut self) -> Option<Request<Replay>> {
         match self {
-            Self::One(request) => {
-                let (head, intake) = request.take()?;
-                Some(Request::from_parts(head, Replay::once(intake)))
-            }
+            Self::One(request) => request.take(),
             Self::More(head, replays) => Some(Request::from_parts(head.clone(), replays.next()?)),
         }
     }

@@ -109,11 +109,15 @@ impl Service<Request<Outgoing>> for Send {
     }
 
     fn call(&mut self, request: Request<Outgoing>) -> Self::Future {
-        Box::pin(async move { Ok(send(request).await) })
+        Box::pin(send(request))
     }
 }
 
-async fn send(mut request: Request<Outgoing>) -> Response<ProxyBody> {
+async fn send(request: Request<Outgoing>) -> Result<Response<ProxyBody>, Infallible> {
+    Ok(answer(request).await)
+}
+
+async fn answer(mut request: Request<Outgoing>) -> Response<ProxyBody> {
     let plan = request.extensions_mut().remove::<Plan>();
     let plan = plan.as_ref();
     let Some(way) = request.extensions_mut().remove::<Slot>().and_then(|slot| slot.take()) else {

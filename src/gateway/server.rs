@@ -83,7 +83,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A connection that was told to end, and has nothing to do, may take so long.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// What is read and written at once, at most.
-const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = 128 * 1024;
 
 // === impl Stop ===
 
@@ -202,9 +202,8 @@ impl<H: Handler> Server<H> {
         let (vital, peer) = (Arc::new(Vital::new()), Arc::new(peer));
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&vital)));
         let (handler, signs) = (Arc::clone(&self.handler), Arc::clone(&vital));
-        let service = service_fn(move |request| {
-            Arc::clone(&handler).handle(request, Arc::clone(&peer), Arc::clone(&signs))
-        });
+        let service =
+            service_fn(move |request| Arc::clone(&handler).handle(request, Arc::clone(&peer), Arc::clone(&signs)));
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
         let mut stopping = false;
         loop {

@@ -1,5 +1,6 @@
 //! One request, from its head to the end of its response: what the stack does not do.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -79,32 +80,37 @@ impl Handler for Shell {
         request: Request<Incoming>,
         peer: Arc<Peer>,
         vital: Arc<Vital>,
-    ) -> impl Future<Output = Response<ShellBody>> + Send + 'static {
+    ) -> impl Future<Output = Result<Response<ShellBody>, Infallible>> + Send + 'static {
         let pulse = vital.request(request.version() == Version::HTTP_2);
-        async move { self.serve(request, &peer, pulse).await }
+        self.serve(request, peer, pulse)
     }
 }
 
 impl Shell {
-    async fn serve(&self, mut request: Request<Incoming>, peer: &Peer, pulse: Pulse) -> Response<ShellBody> {
+    async fn serve(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+        peer: Arc<Peer>,
+        pulse: Pulse,
+    ) -> Result<Response<ShellBody>, Infallible> {
         let snapshot = self.current.load();
         let settings = &snapshot.settings;
         let held = self.load.take(settings.limits.requests);
-        let mut entry = settings.log.as_ref().map(|log| Box::new(Entry::new(log, &request, peer)));
+        let mut entry = settings.log.as_ref().map(|log| Box::new(Entry::new(log, &request, &peer)));
         let began = Instant::now();
         let (mut response, id) = match admit(&mut request, settings, held.is_some()) {
             Err(answer) => (answer.map(|body| Inner::Own { body: Full::new(body.into()) }), None),
             Ok(()) => {
                 let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls };
                 let id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
-                (pass(&snapshot, request, peer).await, id)
+                (pass(&snapshot, request, &peer).await, id)
             }
         };
         finish(&mut response, settings, began, id.as_ref());
         if let Some(entry) = &mut entry {
             entry.answered(&response, id);
         }
-        response.map(|inner| ShellBody { inner, pulse, held, entry })
+        Ok(response.map(|inner| ShellBody { inner, pulse, held, entry }))
     }
 }
 

@@ -65,8 +65,7 @@ pub(super) struct Member {
     pub(super) speaks: BTreeMap<String, VersionId>,
 }
 
-/// More fields in a response's head are a fault of the upstream.
-const MAX_RESPONSE_HEADERS: usize = 100;
+/// A larger head of a response is a fault of the upstream.
 const MAX_RESPONSE_HEADER_BYTES: u32 = 64 * 1024;
 /// What is read at once from an instance, at most; so much may lie in each connection.
 const BUFFER: usize = 64 * 1024;
