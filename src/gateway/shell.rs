@@ -49,6 +49,7 @@ pin_project! {
         pulse: Pulse,
         held: Option<Held>,
         entry: Option<Box<Entry>>,
+        broken: Option<Error>,
     }
 }
 
@@ -110,7 +111,7 @@ impl Shell {
         if let Some(entry) = &mut entry {
             entry.answered(&response, id);
         }
-        Ok(response.map(|inner| ShellBody { inner, pulse, held, entry }))
+        Ok(response.map(|inner| ShellBody { inner, pulse, held, entry, broken: None }))
     }
 }
 
@@ -197,12 +198,27 @@ impl Body for ShellBody {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.project();
+        if let Some(error) = this.broken.take() {
+            let frame = Some(Err(error));
+            if let Some(entry) = this.entry {
+                entry.frame(frame.as_ref());
+            }
+            return Poll::Ready(frame);
+        }
         let polled = match this.inner.project() {
             InnerProj::Stack { body } => body.poll_frame(cx).map_err(Into::into),
             InnerProj::Own { body } => body.poll_frame(cx).map_err(Into::into),
         };
         this.pulse.sending(polled.is_ready());
-        let frame = ready!(polled);
+        let frame = match ready!(polled) {
+            // What came before is sent first: the connection would drop it, and the client see no answer at all.
+            Some(Err(error)) => {
+                *this.broken = Some(error);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            frame => frame,
+        };
         if let Some(entry) = this.entry {
             entry.frame(frame.as_ref());
         }

@@ -512,6 +512,8 @@ async fn what_breaks_off_or_is_no_answer() {
                     Some(answer) => (Some(answer.status), true),
                     None => (None, false),
                 };
+                // What came before it broke is the client's.
+                assert!(whole || reset || client.has_begun(), "{answer:?}: it sees nothing");
                 // A reset may overtake what was written before it.
                 let as_well = reset && got == Some(502);
                 assert!(got == status || as_well, "{answer:?} {got:?} {whole}");

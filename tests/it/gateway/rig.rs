@@ -170,6 +170,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Some(answer)
     }
 
+    /// Whether something of an answer has come that is not whole.
+    pub(super) fn has_begun(&self) -> bool {
+        self.bytes.starts_with(b"HTTP/1.1 2")
+    }
+
     /// Reads until `text` has come; what came until then goes.
     pub(super) async fn until(&mut self, text: &str) {
         let reading = async {
