@@ -130,10 +130,11 @@ async fn answer(mut request: Request<Outgoing>) -> Response<ProxyBody> {
     }
     let Way { lease, response, progress, end, part, upgrade, .. } = way;
     let started = Instant::now();
+    let body = progress.clone();
     if let Some(upgrade) = upgrade {
         return match tunnel::open(lease, request, upgrade, response).await {
             Ok(response) => response,
-            Err(failure) => failed(plan, failure),
+            Err(failure) => failed(plan, failure, &body),
         };
     }
     if lease.endpoint().http2() {
@@ -156,7 +157,7 @@ async fn answer(mut request: Request<Outgoing>) -> Response<ProxyBody> {
                 problem(plan, Kind::UpstreamFailed, detail)
             }
         },
-        Err(failure) => failed(plan, failure),
+        Err(failure) => failed(plan, failure, &body),
     }
 }
 
@@ -224,7 +225,16 @@ fn waits(response: &Response<Incoming>, part: Option<Duration>, end: Option<Inst
 }
 
 /// The answer to a request that got none.
-fn failed(plan: Option<&Plan>, failure: Failure) -> Response<ProxyBody> {
+fn failed(plan: Option<&Plan>, failure: Failure, body: &Progress) -> Response<ProxyBody> {
+    let mut response = blamed(plan, failure);
+    if body.now().is_some() {
+        // Nobody reads the rest of the request, so that no other can come behind it.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+fn blamed(plan: Option<&Plan>, failure: Failure) -> Response<ProxyBody> {
     let again = Again { sent: failure.was_sent(), same: failure.was_used() };
     let Some(error) = failure.error() else {
         return problem(plan, Kind::UpstreamTimeout, "the upstream did not answer in time");

@@ -371,6 +371,23 @@ async fn what_is_sent_again() {
     }
 }
 
+/// An answer that comes before the request was read ends the connection, and says so: nobody sends another behind it.
+#[tokio::test]
+async fn an_answer_in_the_midst_of_a_request_is_the_last() {
+    let service = Service::start(|mut served: Served| async move {
+        let _ = served.stream.readable().await;
+        served.reset();
+    })
+    .await;
+    let gateway = rig::gateway(config("midst", &[service.address], "", "")).await;
+    let mut client = Client::connect(gateway.listen).await;
+    client.write("POST /api/v1/x HTTP/1.1|Host: a|Content-Length: 1000000||").await;
+    let answer = client.answer().await.expect("an answer");
+    assert_eq!(answer.status, 502);
+    assert!(answer.head.contains("connection: close"), "{}", answer.head);
+    assert!(gateway.stop().await);
+}
+
 /// A connection that the instance closed while it lay idle took nothing of the request: it is sent over another one,
 /// whatever its method, also if there is no other instance.
 #[tokio::test]

@@ -161,19 +161,50 @@ fn answers(mut text: &str) -> Vec<Answer> {
 pub(super) fn body_end(head: &str, rest: &[u8]) -> Option<usize> {
     let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     if field("transfer-encoding:").is_some() {
-        let end = rest.windows(3).position(|bytes| bytes == b"0\r\n").filter(|at| *at == 0 || rest[at - 1] == b'\n')?;
-        let trailers = rest[end + 3..].windows(2).position(|bytes| bytes == b"\r\n")?;
-        return if trailers == 0 {
-            Some(end + 5)
-        } else {
-            rest[end..].windows(4).position(|bytes| bytes == b"\r\n\r\n").map(|at| end + at + 4)
-        };
+        return chunks_end(rest);
     }
     let length = field("content-length:").map_or(0, |length| length.parse().expect("a length"));
     (rest.len() >= length).then_some(length)
 }
 
+<<<<<<< HEAD
 // === impl Upstream ===
+=======
+/// Where the last chunk and the trailers end. Sizes that are none are taken for the end of what can be read.
+fn chunks_end(bytes: &[u8]) -> Option<usize> {
+    let line = |from: usize| bytes.get(from..)?.windows(2).position(|end| end == b"\r\n").map(|at| from + at);
+    let mut at = 0;
+    loop {
+        let end = line(at)?;
+        let text = String::from_utf8_lossy(&bytes[at..end]);
+        let size = usize::from_str_radix(text.split(';').next().unwrap_or_default().trim(), 16).ok()?;
+        at = end + 2;
+        if size == 0 {
+            break;
+        }
+        at += size + 2;
+    }
+    loop {
+        let end = line(at)?;
+        if end == at {
+            return Some(end + 2);
+        }
+        at = end + 2;
+    }
+}
+
+/// Takes connections, and remembers every request byte by byte.
+async fn upstream(script: Script, seen: Arc<Mutex<Vec<String>>>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, script, Arc::clone(&seen)));
+        }
+    });
+    address
+}
+>>>>>>> 7eaa2e4 (An answer in the midst of a request says that it is the last, and a soak test of all faults at once)
 
 impl Upstream {
     /// Takes connections, and remembers every request byte by byte. A path that ends with `-early` is answered when its
