@@ -1,6 +1,6 @@
-//! The emergency handle: stop brownouts, hold back a sunset, at once and without a new catalog.
+//! The emergency handle: stop brownouts, hold back a sunset, for all or for one, at once and without a new catalog.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -37,6 +37,10 @@ pub struct Act {
     pub api: String,
     /// On which version, where it is about one.
     pub version: Option<String>,
+    /// For whom, where it is about one consumer.
+    pub consumer: Option<String>,
+    /// Until when, where it has an end.
+    pub until: Option<Timestamp>,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +54,8 @@ struct Inner {
 struct State {
     paused: BTreeSet<String>,
     held: BTreeSet<(String, String)>,
+    /// By api, version and consumer. A handful, so that they are looked through.
+    extended: BTreeMap<(String, String, String), Timestamp>,
     acts: Vec<Act>,
 }
 
@@ -93,6 +99,40 @@ impl Control {
         });
     }
 
+    /// Lets `consumer` keep `version` until a later date, in the place of an earlier one given here. Of this date and
+    /// one in the config, the later holds.
+    ///
+    /// ```
+    /// use sunward::catalog::Control;
+    /// use sunward::clock::Timestamp;
+    ///
+    /// let (control, until) = (Control::new(), "2030-01-01".parse()?);
+    /// control.extend("shop", "1", "acme", until, "ops@example.com", "their release slipped", Timestamp::EPOCH);
+    /// assert_eq!(control.extension("shop", "1", "acme"), Some(until));
+    /// assert_eq!(control.extension("shop", "1", "other"), None);
+    /// # Ok::<(), sunward::clock::ParseTimeError>(())
+    /// ```
+    #[allow(clippy::too_many_arguments, reason = "an audit record has these fields")]
+    pub fn extend(
+        &self,
+        api: &str,
+        version: &str,
+        consumer: &str,
+        until: Timestamp,
+        by: &str,
+        reason: &str,
+        now: Timestamp,
+    ) {
+        let act = Act {
+            consumer: Some(consumer.to_owned()),
+            until: Some(until),
+            ..Act::new("extend", api, Some(version), by, reason, now)
+        };
+        self.change(act, |state| {
+            state.extended.insert((api.to_owned(), version.to_owned(), consumer.to_owned()), until);
+        });
+    }
+
     /// Whether the brownouts of `api` are stopped.
     #[must_use]
     pub fn brownouts_paused(&self, api: &str) -> bool {
@@ -103,6 +143,21 @@ impl Control {
     #[must_use]
     pub fn sunset_held(&self, api: &str, version: &str) -> bool {
         self.any() && self.read(|state| state.held.iter().any(|(a, v)| a == api && v == version))
+    }
+
+    /// Until when `consumer` may keep `version`, if that was said here.
+    #[must_use]
+    pub fn extension(&self, api: &str, version: &str, consumer: &str) -> Option<Timestamp> {
+        if !self.any() {
+            return None;
+        }
+        let is_it = |(a, v, c): &(String, String, String)| a == api && v == version && c == consumer;
+        self.read(|state| state.extended.iter().find(|(key, _)| is_it(key)).map(|(_, until)| *until))
+    }
+
+    /// Whether some consumer of `api` has an extension that was given here: then responses depend on who asks.
+    pub(crate) fn extends(&self, api: &str) -> bool {
+        self.any() && self.read(|state| state.extended.keys().any(|(a, ..)| a == api))
     }
 
     /// The latest acts, oldest first.
@@ -130,13 +185,26 @@ impl Control {
         at: Timestamp,
         change: impl FnOnce(&mut State),
     ) {
+        self.change(Act::new(what, api, version, by, reason, at), change);
+    }
+
+    fn change(&self, act: Act, change: impl FnOnce(&mut State)) {
         let mut state = self.inner.state.write().unwrap_or_else(PoisonError::into_inner);
         change(&mut state);
         if state.acts.len() == ACTS_KEPT {
             state.acts.remove(0);
         }
+        state.acts.push(act);
+        let any = !state.paused.is_empty() || !state.held.is_empty() || !state.extended.is_empty();
+        self.inner.any.store(any, Ordering::Release);
+    }
+}
+
+// === impl Act ===
+
+impl Act {
+    fn new(what: &'static str, api: &str, version: Option<&str>, by: &str, reason: &str, at: Timestamp) -> Self {
         let (by, reason, api) = (by.to_owned(), reason.to_owned(), api.to_owned());
-        state.acts.push(Act { at, by, reason, what, api, version: version.map(str::to_owned) });
-        self.inner.any.store(!state.paused.is_empty() || !state.held.is_empty(), Ordering::Release);
+        Self { at, by, reason, what, api, version: version.map(str::to_owned), consumer: None, until: None }
     }
 }

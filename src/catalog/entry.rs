@@ -236,16 +236,21 @@ impl ApiEntry {
         self.extensions.iter().find(|e| e.version == version && &*e.consumer == consumer)
     }
 
-    /// Says that responses depend on who asks (RFC 9110 §12.5.5).
-    pub(super) fn vary_by_consumer(&mut self) {
+    /// The fields that say who asks.
+    pub(crate) fn consumer_fields(&self) -> Vec<HeaderName> {
         let name = |source: &ConsumerSource| match source {
             ConsumerSource::Header(name) => HeaderName::try_from(name.as_str()).ok(),
             ConsumerSource::UserAgent => Some(header::USER_AGENT),
             // No field says it: what a shared cache keeps for one it would give to another, so `*` would be needed.
             ConsumerSource::ClientCertificate => None,
         };
+        self.consumer.iter().filter_map(name).collect()
+    }
+
+    /// Says that responses depend on who asks (RFC 9110 §12.5.5).
+    pub(super) fn vary_by_consumer(&mut self) {
         let mut names = self.vary.to_vec();
-        for name in self.consumer.iter().filter_map(name) {
+        for name in self.consumer_fields() {
             if !names.contains(&name) {
                 names.push(name);
             }

@@ -143,6 +143,13 @@ impl Catalog {
         api.is_live(version, now) || (entry.released.is_none_or(|released| released <= now) && held())
     }
 
+    /// Until when `consumer` may keep `version`: as the config says, or as was said since, the later of both.
+    pub(crate) fn extension(&self, api: &ApiEntry, version: VersionId, consumer: Option<&str>) -> Option<Timestamp> {
+        let consumer = consumer?;
+        let said = api.extension(version, Some(consumer)).map(|extension| extension.until);
+        said.max(self.control.extension(&api.name, &api.version(version).text, consumer))
+    }
+
     /// The names of the versions of `api` that are there at `now`, oldest first.
     pub(crate) fn supported<'a>(&self, api: &'a ApiEntry, now: Timestamp) -> Vec<&'a str> {
         let live = api.versions.iter().filter(|version| self.is_live(api, version.id, now));

@@ -1,5 +1,7 @@
 //! What a response says of its version: written on every one, also on 304, on errors, and on what the gate answers.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -37,6 +39,9 @@ impl Plan {
             Some(value) if !headers.contains_key(header::VARY) => drop(headers.insert(header::VARY, value.clone())),
             _ => merge::merge_vary(headers, &api.vary),
         }
+        if self.inner.catalog.control().extends(&api.name) {
+            merge::merge_vary(headers, &api.consumer_fields());
+        }
         let named = api.response_header.as_ref().zip(self.version());
         if let Some((name, version)) = named {
             headers.insert(name, version.value.clone());
@@ -67,9 +72,9 @@ impl Plan {
             Planned::Refused(refusal) => {
                 let Refusal { version: Some(version), consumer, .. } = &**refusal else { return None };
                 let life = &api.version(*version).life;
-                let extension = api.extension(*version, consumer.as_ref().map(Consumer::as_str));
+                let extension = self.inner.catalog.extension(api, *version, consumer.as_ref().map(Consumer::as_str));
                 let question = Question {
-                    extension: extension.map(|extension| extension.until),
+                    extension,
                     held: self.inner.catalog.control().sunset_held(&api.name, &api.version(*version).text),
                     ..Question::new(life, self.inner.now)
                 };
@@ -87,7 +92,7 @@ impl Plan {
             lifecycle::merge_deprecation(headers, at, value);
         }
         if let Some((at, value)) = self.sunset(announced) {
-            lifecycle::merge_sunset(headers, at, value, self.inner.now);
+            lifecycle::merge_sunset(headers, at, &value, self.inner.now);
             if self.api().clamp_freshness && announced.phase != Phase::Announced {
                 merge::clamp_freshness(headers, self.inner.now, at);
             }
@@ -98,11 +103,14 @@ impl Plan {
     }
 
     /// An end that is past is no announcement any more (RFC 8594 §3: it should be in the future).
-    fn sunset<'a>(&'a self, announced: &Announced<'a>) -> Option<(Timestamp, &'a HeaderValue)> {
+    fn sunset<'a>(&'a self, announced: &Announced<'a>) -> Option<(Timestamp, Cow<'a, HeaderValue>)> {
         let at = announced.sunset.filter(|at| *at > self.inner.now)?;
         let consumer = self.consumer().map(Consumer::as_str);
         let extension = self.api().extension(announced.version, consumer).filter(|extension| extension.until == at);
-        Some((at, extension.map(|extension| &extension.value).or(announced.life.sunset_value.as_ref())?))
+        let common = || announced.life.sunset_value.as_ref().filter(|_| announced.life.sunset == Some(at));
+        let known = extension.map(|extension| &extension.value).or_else(common);
+        // What was said since the config was read is rendered here.
+        Some((at, known.map_or_else(|| Cow::Owned(lifecycle::sunset(at)), Cow::Borrowed)))
     }
 
     /// Our links, in one field line. On an error their context may be anonymous, so they name it (RFC 8288 §3.2).

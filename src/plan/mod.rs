@@ -310,7 +310,7 @@ fn decide_version(
     let life = api.life(version, resolution.route);
     let mut question = Question {
         consumer: name,
-        extension: api.extension(version, name).map(|extension| extension.until),
+        extension: catalog.extension(api, version, name),
         known: consumer.is_some_and(known),
         paused: api.pause || catalog.control().brownouts_paused(&api.name),
         held: catalog.control().sunset_held(&api.name, &entry.text),

@@ -147,8 +147,8 @@ impl<'a> Reader<'a> {
 
     /// Gone for this consumer: an extension keeps it alive.
     fn is_gone(&self, id: VersionId) -> bool {
-        let extension = self.api.extension(id, self.consumer.as_ref().map(|c| c.as_str()));
-        !self.catalog.is_live(self.api, id, self.now) && extension.is_none_or(|extension| extension.until <= self.now)
+        let extension = || self.catalog.extension(self.api, id, self.consumer.as_ref().map(|c| c.as_str()));
+        !self.catalog.is_live(self.api, id, self.now) && extension().is_none_or(|until| until <= self.now)
     }
 
     /// Live versions: the default first, then from the newest on.

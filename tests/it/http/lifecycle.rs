@@ -245,6 +245,25 @@ fn what_is_held_back_is_supported() {
 }
 
 #[test]
+fn one_consumer_can_be_let_stay() {
+    let control = Control::new();
+    let bench = Bench::with([with_first(old(Version::new("1")))], |catalog| catalog.with_control(control.clone()));
+    let bob = "GET /v1/users/7\nX-Consumer: bob";
+    let theirs: &[&str] = &["200", "sunset: Tue, 01 Jun 2027 00:00:00 GMT", "vary: api-version, x-consumer"];
+    let common = "sunset: Fri, 01 Jan 2027 00:00:00 GMT";
+    let bench = bench.at("2026-12-01");
+    bench.check(&[("before", bob, "", &["200", common, "vary: api-version"])]);
+    control.extend("shop", "1", "bob", at("2027-06-01"), "ops", "a contract", at("2026-12-01"));
+    bench.check(&[("their own date", bob, "", theirs), ("the others'", "GET /v1/users/7", "", &["200", common])]);
+    let bench = bench.at("2027-03-01");
+    bench.check(&[("past the others' end", bob, "", theirs), ("the others", "GET /v1/users/7", "", &["410"])]);
+    control.extend("shop", "1", "bob", at("2027-02-01"), "ops", "taken back", at("2027-03-01"));
+    bench.check(&[("taken back", bob, "", &["410"])]);
+    let last = control.acts().pop().expect("an act");
+    assert_eq!((last.what, last.consumer.as_deref(), last.until), ("extend", Some("bob"), Some(at("2027-02-01"))));
+}
+
+#[test]
 fn an_end_can_be_another() {
     let held = Bench::new(with_first(old(Version::new("1")).hold_sunset())).at("2028-01-01");
     held.check(&[("held by config", "GET /v1/users/7", "", &["200", "+deprecation", "-sunset"])]);
