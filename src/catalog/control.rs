@@ -155,6 +155,15 @@ impl Control {
         self.read(|state| state.extended.iter().find(|(key, _)| is_it(key)).map(|(_, until)| *until))
     }
 
+    /// Who may keep `version`, and until when, as far as that was said here.
+    #[must_use]
+    pub fn extensions(&self, api: &str, version: &str) -> Vec<(String, Timestamp)> {
+        let of = |((a, v, _), _): &(&(String, String, String), &Timestamp)| a == api && v == version;
+        let all =
+            |state: &State| state.extended.iter().filter(of).map(|((.., c), until)| (c.clone(), *until)).collect();
+        self.read(all)
+    }
+
     /// Whether some consumer of `api` has an extension that was given here: then responses depend on who asks.
     pub(crate) fn extends(&self, api: &str) -> bool {
         self.any() && self.read(|state| state.extended.keys().any(|(a, ..)| a == api))

@@ -40,13 +40,18 @@ impl Sources {
     /// # Errors
     /// The file at `path` cannot be read.
     pub fn open_with(path: &Path, edit: &dyn Fn(String) -> String) -> io::Result<Self> {
-        let text = edit(fs::read_to_string(path)?);
+        Ok(Self::open_as(path, edit(fs::read_to_string(path)?), edit))
+    }
+
+    /// As if `text` stood in the file at `path`: what it includes is read, and edited.
+    #[must_use]
+    pub fn open_as(path: &Path, text: String, edit: &dyn Fn(String) -> String) -> Self {
         let entries = entries(&text);
         let root = identity(path);
         let mut opener = Opener { known: BTreeSet::from([root.clone()]), root, sources: Self::new(path, text), edit };
         let folder = path.parent().unwrap_or(Path::new(""));
         entries.iter().for_each(|entry| opener.include(folder, entry));
-        Ok(opener.sources)
+        opener.sources
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::access::Log;
@@ -13,15 +14,17 @@ use super::admin::Admin;
 use super::listen::{self, Listener};
 use super::load::{LoadError, environment, load};
 use super::pool::Registry;
-use super::reload::{self, Reloader};
+use super::reload::{self, Keeper, Letter, Reloader};
 use super::server::{Server, Stop};
 use super::shed::Load;
 use super::shell::Shell;
 use super::snapshot::{Current, Snapshot};
+use super::state::{Deed, State, Who};
 use super::telemetry;
 use super::tls::ServerTls;
 use super::vital::Patience;
 use crate::catalog::{Catalog, Control};
+use crate::clock::{Clock, SystemClock};
 use crate::config::{GatewaySpec, Limits, Listen, LogFormat, Sources};
 use crate::diagnostic::Diagnostics;
 use crate::names;
@@ -46,6 +49,8 @@ pub struct App {
     listeners: Vec<Listener>,
     admin: Listener,
     reloader: Reloader,
+    keeper: Keeper,
+    letters: mpsc::Receiver<Letter>,
     shared: Shared,
     spec: GatewaySpec,
     warnings: Diagnostics,
@@ -59,6 +64,7 @@ pub(super) struct Shared {
     pub(super) control: Control,
     pub(super) registry: Registry,
     pub(super) metrics: metrics_exporter_prometheus::PrometheusHandle,
+    pub(super) state: State,
 }
 
 /// Why a gateway did not start.
@@ -71,6 +77,25 @@ pub enum StartError {
     Bind(Listen, std::io::Error),
     /// The access log cannot be opened.
     AccessLog(std::io::Error),
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// Writes down that this config is served from the start.
+    fn begin(&self, path: &Path, revisions: usize) {
+        let who = Who::nobody("start");
+        let target = format!("{} as {}", path.display(), self.current.load().tag);
+        self.state.audit.record(&who, &Deed { what: "start", target }, SystemClock.now());
+        self.keep_revision(&who, revisions);
+    }
+
+    /// Keeps the texts that are served.
+    pub(super) fn keep_revision(&self, who: &Who, most: usize) {
+        if let Some(revisions) = &self.state.revisions {
+            revisions.keep(&self.current.load().sources, who, most, SystemClock.now());
+        }
+    }
 }
 
 // === impl Options ===
@@ -144,9 +169,11 @@ impl App {
             admin.into_iter().next().ok_or_else(|| StartError::Bind(place, std::io::ErrorKind::Other.into()))?;
         let (control, registry) = (Control::new(), Registry::default());
         let log = spec.access_log.as_ref().map(Log::open).transpose().map_err(StartError::AccessLog)?;
-        let current = Current::new(Snapshot::new(loaded, &control, &registry, log));
+        let state = State::open(spec.state.as_deref());
+        let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &state.traffic, log);
         names::config_accepted().set(telemetry::now());
-        let shared = Shared { current, control, registry, metrics };
+        let shared = Shared { current: Current::new(snapshot), control, registry, metrics, state };
+        let (keeper, letters) = Keeper::new();
         let reloader = Reloader {
             path: path.to_owned(),
             rewrite: options.rewrite,
@@ -156,8 +183,9 @@ impl App {
             stamps: Vec::new(),
             served: spec.clone(),
             seen: sources.clone(),
+            refused: None,
         };
-        Ok(Self { listeners, admin, reloader, shared, spec, warnings, sources })
+        Ok(Self { listeners, admin, reloader, keeper, letters, shared, spec, warnings, sources })
     }
 
     /// Where clients are served in the clear; the first place, if there are several.
@@ -225,14 +253,16 @@ impl App {
     /// Serves until `stop`, then drains: it is not ready any more, then takes no new connections, and lets requests
     /// under way end for at most the `drain` timeout. Says whether all did.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> bool {
-        let Self { listeners, admin, reloader, shared, spec, .. } = self;
+        let Self { listeners, admin, reloader, keeper, letters, shared, spec, .. } = self;
         let (say_stop, stopping) = Stop::new();
         let (say_end, ended) = Stop::new();
         let mut tasks = JoinSet::new();
-        let desk = Arc::new(Admin::new(shared.clone(), &spec));
+        let desk = Arc::new(Admin::new(shared.clone(), keeper, &admin));
+        shared.begin(&reloader.path, spec.revisions);
         let load = Load::new();
         tasks.spawn(load.clone().watch_memory(spec.limits.memory_bytes));
-        tasks.spawn(reloader.run());
+        tasks.spawn(reloader.run(letters));
+        tasks.spawn(shared.state.clone().keep_traffic());
         tasks.spawn(telemetry::upkeep(shared.metrics.clone()));
 
         let shell = Arc::new(Shell { current: shared.current.clone(), load });
@@ -257,6 +287,7 @@ impl App {
         let _ = say_end.send(true);
         let _ = tokio::time::timeout(ADMIN_FAREWELL, admins.ended()).await;
         tasks.shutdown().await;
+        shared.state.stop();
         all
     }
 }

@@ -15,9 +15,10 @@ use super::load::Loaded;
 use super::pool::{self, Pool, Registry};
 use super::route::{Route, RoutedBody, Shared};
 use super::send::{Send, Via};
+use super::state::{self, Traffic};
 use super::tell::Tell;
 use crate::catalog::{Catalog, Control};
-use crate::config::Limits;
+use crate::config::{Limits, Sources};
 use crate::layer::{
     Annotate, AnnotateLayer, Count, CountBody, CountLayer, Gate, GateBody, GateLayer, MigrateLayer, Resolve,
     ResolveLayer, Role,
@@ -34,6 +35,10 @@ pub(super) struct Snapshot {
     pub(super) stack: Stack,
     pub(super) settings: Settings,
     pub(super) pools: BTreeMap<String, Arc<Pool>>,
+    /// The texts that it was made of, without the values of variables.
+    pub(super) sources: Sources,
+    /// The same for the same texts.
+    pub(super) tag: String,
     /// Ends with the snapshot.
     _watch: JoinSet<()>,
 }
@@ -48,6 +53,8 @@ pub(super) struct Settings {
     pub(super) name: String,
     pub(super) proxy_status: bool,
     pub(super) server_timing: bool,
+    /// What operators have to say.
+    pub(super) admin_token: Option<String>,
 }
 
 /// The snapshot of the moment, for everybody who serves.
@@ -60,7 +67,14 @@ pub(super) struct Current {
 
 impl Snapshot {
     /// Builds all of it; health checks begin at once.
-    pub(super) fn new(loaded: Loaded, control: &Control, registry: &Registry, log: Option<Log>) -> Self {
+    pub(super) fn new(
+        loaded: Loaded,
+        sources: Sources,
+        control: &Control,
+        registry: &Registry,
+        traffic: &Traffic,
+        log: Option<Log>,
+    ) -> Self {
         let pools = registry.pools(&loaded);
         let Loaded { gateway, catalog, .. } = loaded;
         let catalog = Arc::new(catalog.with_control(control.clone()));
@@ -73,7 +87,8 @@ impl Snapshot {
             via: Via::new(&gateway.proxy.name),
         });
         let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
-        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: log.is_some() };
+        let used = traffic.used(&catalog);
+        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: log.is_some(), used };
         let stack = ResolveLayer::new(Arc::clone(&catalog)).layer(tell);
         let limits = gateway.limits;
         let settings = Settings {
@@ -88,10 +103,12 @@ impl Snapshot {
             name: gateway.proxy.name,
             proxy_status: gateway.proxy.proxy_status,
             server_timing: gateway.proxy.server_timing,
+            admin_token: gateway.admin_token.map(|token| token.value),
             limits,
         };
         let watch = pool::watch(&pools);
-        Self { catalog, stack, settings, pools, _watch: watch }
+        let tag = state::tag(&sources);
+        Self { catalog, stack, settings, pools, sources, tag, _watch: watch }
     }
 
     /// Whether something is known of every instance that is to be checked.

@@ -1,4 +1,4 @@
-//! Hands a request's plan on to its response, for the log.
+//! Notes what was asked for, and hands a request's plan on to its response, for the log.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,13 +9,15 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::shell::Planned;
+use super::state::Used;
 use crate::plan::Plan;
 
 /// Hands the plan on, if it is to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tell<S> {
     pub(super) inner: S,
     pub(super) tells: bool,
+    pub(super) used: Used,
 }
 
 pin_project! {
@@ -39,7 +41,11 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let plan = if self.tells { request.extensions().get::<Plan>().cloned() } else { None };
+        let plan = request.extensions().get::<Plan>();
+        if let Some(plan) = plan {
+            self.used.note(plan);
+        }
+        let plan = plan.filter(|_| self.tells).cloned();
         TellFuture { inner: self.inner.call(request), plan }
     }
 }

@@ -229,7 +229,8 @@ impl Plan {
         self.inner.catalog.is_live(self.api(), version, self.inner.now)
     }
 
-    fn api_index(&self) -> usize {
+    /// The place of the api in its catalog.
+    pub(crate) fn api_index(&self) -> usize {
         match &self.inner.outcome {
             Planned::Refused(refusal) => refusal.api,
             Planned::Preflight(resolution) | Planned::Decided(resolution, _) => resolution.api,

@@ -4,6 +4,7 @@
 mod origins;
 
 mod cert;
+mod admin;
 mod demo;
 mod edge;
 mod framing;
@@ -90,7 +91,7 @@ impl Gateway {
     }
 
     async fn admin(&self, path: &str) -> Reply {
-        exchange(self.admin, &format!("GET {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n")).await
+        exchange(self.admin, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await
     }
 
     /// Stops it, and says whether every request was answered.

@@ -5,6 +5,7 @@ mod diff;
 mod explain;
 mod migrate;
 mod place;
+mod rollback;
 mod serve;
 mod svg;
 mod timeline;
@@ -36,6 +37,8 @@ enum Command {
     Check(check::Args),
     /// Says what a change of the config file means for clients.
     Diff(diff::Args),
+    /// Puts the files of a config back to what was served before.
+    Rollback(rollback::Args),
     /// Migrates a body from standard input to standard output.
     Migrate(migrate::Args),
     /// Shows what a migration does: the changes, and the one program that they become.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Rollback(args) => rollback::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Timeline(args) => timeline::run(&args),

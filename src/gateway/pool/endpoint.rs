@@ -36,6 +36,8 @@ pub(in crate::gateway) struct Endpoint {
     /// A success would change nothing: no lock is taken for it.
     clean: AtomicBool,
     draining: AtomicBool,
+    /// What it said last that it speaks.
+    learned: Mutex<Option<Arc<str>>>,
     /// Grows when the host's addresses change.
     generation: AtomicU64,
     pub(super) meters: Meters,
@@ -91,6 +93,7 @@ impl Endpoint {
             health: Mutex::new(Health::new()),
             clean: AtomicBool::new(true),
             draining: AtomicBool::new(false),
+            learned: Mutex::default(),
             generation: AtomicU64::new(0),
             meters,
         }
@@ -133,6 +136,7 @@ impl Endpoint {
         if let Some((path, field)) = &self.speaks_from {
             let (said, back) = self.ask(open, path, field).await?;
             open = back.ok_or(ConnectError::Mute)?;
+            *lock(&self.learned) = Some(Arc::clone(&said));
             open.speaks = Some(said);
         }
         Ok(open)
@@ -165,7 +169,9 @@ impl Endpoint {
         let mut open = H2::handshake(stream, self.generation()).await.map_err(ConnectError::Http)?;
         if let Some((path, field)) = &self.speaks_from {
             let response = open.clone().send(self.get(path)).await.map_err(|error| ConnectError::Http(error.error))?;
-            open.speaks = Some(said(response.headers(), field)?);
+            let said = said(response.headers(), field)?;
+            *lock(&self.learned) = Some(Arc::clone(&said));
+            open.speaks = Some(said);
             response.into_body().collect().await.map_err(ConnectError::Http)?;
         }
         *shared = Some(open.clone());
@@ -278,6 +284,11 @@ impl Endpoint {
     /// Its URL, for logs and operators.
     pub(in crate::gateway) fn label(&self) -> Arc<str> {
         Arc::clone(&self.label)
+    }
+
+    /// What it said last that it speaks, where it is asked.
+    pub(in crate::gateway) fn learned(&self) -> Option<Arc<str>> {
+        lock(&self.learned).clone()
     }
 
     pub(in crate::gateway) const fn http2(&self) -> bool {

@@ -167,9 +167,6 @@ pub(super) fn body_end(head: &str, rest: &[u8]) -> Option<usize> {
     (rest.len() >= length).then_some(length)
 }
 
-<<<<<<< HEAD
-// === impl Upstream ===
-=======
 /// Where the last chunk and the trailers end. Sizes that are none are taken for the end of what can be read.
 fn chunks_end(bytes: &[u8]) -> Option<usize> {
     let line = |from: usize| bytes.get(from..)?.windows(2).position(|end| end == b"\r\n").map(|at| from + at);
@@ -193,18 +190,7 @@ fn chunks_end(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Takes connections, and remembers every request byte by byte.
-async fn upstream(script: Script, seen: Arc<Mutex<Vec<String>>>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, script, Arc::clone(&seen)));
-        }
-    });
-    address
-}
->>>>>>> 7eaa2e4 (An answer in the midst of a request says that it is the last, and a soak test of all faults at once)
+// === impl Upstream ===
 
 impl Upstream {
     /// Takes connections, and remembers every request byte by byte. A path that ends with `-early` is answered when its

@@ -1,0 +1,140 @@
+//! Who may ask.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::header::{self, HeaderMap};
+use http::{Method, Request, StatusCode};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::answer::Fault;
+
+/// Where the listener is, and so who reaches it without a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// Whoever may open the socket.
+    Unix,
+    /// Whoever is on this machine; a browser too, which pages from elsewhere may lead here.
+    Loopback,
+    /// Everybody.
+    Network,
+}
+
+// === impl Guard ===
+
+impl Guard {
+    pub(super) fn new(address: Option<SocketAddr>) -> Self {
+        match address {
+            None => Self::Unix,
+            Some(address) if address.ip().to_canonical().is_loopback() => Self::Loopback,
+            Some(_) => Self::Network,
+        }
+    }
+
+    /// Refuses who does not say the token or, without one, who comes from elsewhere.
+    pub(super) fn admit<B>(self, request: &Request<B>, token: Option<&str>) -> Result<(), Fault> {
+        let token = token.filter(|token| !token.is_empty());
+        match (token, self) {
+            (Some(token), _) if says(request.headers(), token) => Ok(()),
+            (Some(_), _) => Err(Fault::unauthorized()),
+            (None, Self::Unix) => Ok(()),
+            (None, Self::Network) => {
+                Err(forbidden("this listener is open to the network, and the config has no `admin_token`"))
+            }
+            (None, Self::Loopback) => from_here(request),
+        }
+    }
+}
+
+/// A name that leads to loopback may be anybody's (DNS rebinding), and a page of anywhere may send a browser here.
+fn from_here<B>(request: &Request<B>) -> Result<(), Fault> {
+    let field = |host: &http::HeaderValue| host.to_str().is_ok_and(is_local);
+    let target = request.uri().authority().is_none_or(|authority| is_local(authority.as_str()));
+    if !target || !request.headers().get_all(header::HOST).iter().all(field) {
+        return Err(forbidden("without a token, the host must be `localhost` or a loopback address"));
+    }
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !reads && request.headers().contains_key(header::ORIGIN) {
+        return Err(forbidden("without a token, no page may send this"));
+    }
+    Ok(())
+}
+
+fn is_local(host: &str) -> bool {
+    let name = match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
+        Some((inner, _)) => inner,
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    };
+    let local = name.parse::<IpAddr>().map(|ip| ip.to_canonical().is_loopback());
+    local.unwrap_or_else(|_| name.eq_ignore_ascii_case("localhost"))
+}
+
+/// Both are hashed, so that the time says nothing of their length either.
+fn says(headers: &HeaderMap, token: &str) -> bool {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let Some((scheme, said)) = value.to_str().ok().and_then(|value| value.split_once(' ')) else { return false };
+    let hash = |text: &str| Sha256::digest(text.as_bytes());
+    scheme.eq_ignore_ascii_case("bearer") && bool::from(hash(said.trim()).as_slice().ct_eq(hash(token).as_slice()))
+}
+
+fn forbidden(detail: &str) -> Fault {
+    Fault::new(StatusCode::FORBIDDEN, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_token_one_has_to_be_here() {
+        let rows = [
+            (Guard::Loopback, "GET", "localhost", "", true),
+            (Guard::Loopback, "GET", "LocalHost:9090", "", true),
+            (Guard::Loopback, "GET", "127.8.0.1:9090", "", true),
+            (Guard::Loopback, "GET", "[::1]:9090", "", true),
+            (Guard::Loopback, "GET", "[::ffff:127.0.0.1]", "", true),
+            (Guard::Loopback, "GET", "evil.test", "", false),
+            (Guard::Loopback, "GET", "localhost.evil.test", "", false),
+            (Guard::Loopback, "GET", "127.0.0.1.evil.test", "", false),
+            (Guard::Loopback, "GET", "10.0.0.1", "", false),
+            (Guard::Loopback, "GET", "", "", false),
+            (Guard::Loopback, "GET", "localhost", "http://localhost", true),
+            (Guard::Loopback, "POST", "localhost", "http://localhost", false),
+            (Guard::Loopback, "PUT", "localhost", "null", false),
+            (Guard::Unix, "POST", "any", "any", true),
+            (Guard::Network, "GET", "localhost", "", false),
+        ];
+        for (guard, method, host, origin, expected) in rows {
+            let mut request = Request::builder().method(method).uri("/versions").header("host", host);
+            if !origin.is_empty() {
+                request = request.header("origin", origin);
+            }
+            let request = request.body(()).expect("a request");
+            assert_eq!(guard.admit(&request, None).is_ok(), expected, "{guard:?} {method} {host} {origin}");
+            assert_eq!(guard.admit(&request, Some("")).is_ok(), expected, "an empty token is none");
+            assert!(guard.admit(&request, Some("secret")).is_err());
+        }
+    }
+
+    #[test]
+    fn a_token_is_said_once_and_whole() {
+        let rows: [(&[&str], bool); 8] = [
+            (&["Bearer secret"], true),
+            (&["bearer  secret "], true),
+            (&["Bearer secre"], false),
+            (&["Bearer secrets"], false),
+            (&["Basic secret"], false),
+            (&["secret"], false),
+            (&["Bearer secret", "Bearer secret"], false),
+            (&[], false),
+        ];
+        for (values, expected) in rows {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::AUTHORIZATION, value.parse().expect("a value"));
+            }
+            assert_eq!(says(&headers, "secret"), expected, "{values:?}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The admin listener: for operators and scrapers, on loopback unless said.
+//!
+//! | file | what |
+//! |---|---|
+//! | `routes` | what can be asked, and with which methods |
+//! | `guard` | who may ask |
+//! | `show` | versions and upstreams |
+//! | `acts` | what operators do to them |
+//! | `config` | the config, its revisions, and the way back |
+//! | `answer` | answers, and the bodies of requests |
+//!
+//! What it offers is described in `docs/admin.openapi.json`, which is also `GET /openapi.json`.
+
+mod acts;
+mod answer;
+mod config;
+mod guard;
+mod routes;
+mod show;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use serde_json::json;
+
+use super::app::Shared;
+use super::listen::Listener;
+use super::reload::Keeper;
+use super::server::{Handler, Peer};
+use super::vital::Vital;
+use crate::clock::{Clock, SystemClock};
+use answer::{Fault, json, text, typed};
+use guard::Guard;
+use routes::{Found, Route};
+
+/// What the admin listener speaks of.
+pub(super) struct Admin {
+    shared: Shared,
+    keeper: Keeper,
+    guard: Guard,
+    started: AtomicBool,
+    draining: AtomicBool,
+}
+
+/// An answer, or what is wrong with the request.
+type Answer = Result<Response<Full<Bytes>>, Fault>;
+
+/// What it offers, for machines.
+const OPENAPI: &str = include_str!("../../../docs/admin.openapi.json");
+
+// === impl Admin ===
+
+impl Handler for Admin {
+    type Body = Full<Bytes>;
+
+    fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Arc<Peer>,
+        vital: Arc<Vital>,
+    ) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + 'static {
+        let pulse = vital.request(request.version() == http::Version::HTTP_2);
+        async move {
+            let _pulse = pulse;
+            let via = peer.ip.map_or_else(|| "unix".to_owned(), |ip| ip.to_string());
+            Ok(self.answer(request, via).await.unwrap_or_else(Fault::response))
+        }
+    }
+}
+
+impl Admin {
+    pub(super) fn new(shared: Shared, keeper: Keeper, listener: &Listener) -> Self {
+        let guard = Guard::new(listener.address());
+        Self { shared, keeper, guard, started: AtomicBool::new(false), draining: AtomicBool::new(false) }
+    }
+
+    /// Clients are being taken in.
+    pub(super) fn started(&self) {
+        self.started.store(true, Ordering::Relaxed);
+    }
+
+    /// It will soon be gone.
+    pub(super) fn draining(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    async fn answer(&self, request: Request<Incoming>, via: String) -> Answer {
+        let path = request.uri().path().to_owned();
+        // A HEAD is a GET whose body is not sent.
+        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        let found = routes::find(method, &path);
+        if !matches!(found, Found::Route(route, _) if route.is_open()) {
+            let snapshot = self.shared.current.load();
+            self.guard.admit(&request, snapshot.settings.admin_token.as_deref())?;
+        }
+        match found {
+            Found::Route(route, names) => self.serve(route, &names, request, via).await,
+            Found::Methods(allow) => Err(Fault::method(&allow)),
+            Found::Nothing => {
+                let known: Vec<&str> = routes::paths().collect();
+                Err(Fault::new(StatusCode::NOT_FOUND, "there is no such path").with("paths", json!(known)))
+            }
+        }
+    }
+
+    async fn serve(&self, route: Route, names: &[String], request: Request<Incoming>, via: String) -> Answer {
+        match route {
+            Route::Metrics => {
+                Ok(typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.shared.metrics.render()))
+            }
+            Route::Health => Ok(text(StatusCode::OK, "ok\n")),
+            Route::Ready => Ok(self.ready()),
+            Route::OpenApi => Ok(typed(StatusCode::OK, "application/json", OPENAPI.to_owned())),
+            Route::Versions => Ok(json(StatusCode::OK, &show::versions(&self.shared, SystemClock.now()))),
+            Route::Upstreams => Ok(json(StatusCode::OK, &show::upstreams(&self.shared))),
+            Route::Audit => Ok(json(StatusCode::OK, &json!({ "acts": self.shared.state.audit.recent() }))),
+            Route::Config => Ok(self.config()),
+            Route::Revisions => self.revisions(),
+            Route::PutConfig => self.put_config(request, via).await,
+            Route::Reload => self.reload(&request, via).await,
+            Route::Rollback => self.rollback(request, via).await,
+            _ => self.act(route, names, request, via).await,
+        }
+    }
+
+    fn ready(&self) -> Response<Full<Bytes>> {
+        let not = |why| text(StatusCode::SERVICE_UNAVAILABLE, why);
+        match () {
+            () if self.draining.load(Ordering::Relaxed) => not("draining\n"),
+            () if !self.started.load(Ordering::Relaxed) => not("starting\n"),
+            () if !self.shared.current.load().is_known() => not("the first health checks are not in\n"),
+            () => text(StatusCode::OK, "ready\n"),
+        }
+    }
+}

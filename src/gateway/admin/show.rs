@@ -1,0 +1,93 @@
+//! Versions and upstreams, as they stand.
+
+use serde_json::{Map, Value, json};
+
+use crate::catalog::{ApiEntry, Catalog, VersionEntry};
+use crate::clock::Timestamp;
+use crate::decide::{Phase, Question, decide};
+use crate::gateway::app::Shared;
+use crate::gateway::pool::{Member, Pool};
+
+/// Every api with its versions.
+pub(super) fn versions(shared: &Shared, now: Timestamp) -> Value {
+    let catalog = shared.current.catalog();
+    let apis: Vec<Value> = catalog.apis().iter().map(|api| api_json(shared, api, now)).collect();
+    json!({ "apis": apis })
+}
+
+fn api_json(shared: &Shared, api: &ApiEntry, now: Timestamp) -> Value {
+    let versions: Vec<Value> = api.versions.iter().map(|version| version_json(shared, api, version, now)).collect();
+    json!({
+        "name": &*api.name,
+        "base_path": &*api.base_path,
+        "paused": api.pause || shared.control.brownouts_paused(&api.name),
+        "versions": versions,
+    })
+}
+
+fn version_json(shared: &Shared, api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> Value {
+    let life = &version.life;
+    let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
+    let held = shared.control.sunset_held(&api.name, &version.text);
+    let question = Question { held, ..Question::new(life, now) };
+    json!({
+        "name": &*version.text,
+        "phase": phase(decide(&question).phase),
+        "released": date(version.released),
+        "deprecated": date(life.deprecated),
+        "closed": date(life.closed),
+        "sunset": date(life.sunset),
+        "docs": version.docs,
+        "held": held || life.held,
+        "last_used": date(shared.state.traffic.last(&api.name, &version.text)),
+        "extensions": extensions(shared, api, version),
+    })
+}
+
+/// Those of the config, and those that were given since: of both for one consumer, the later.
+fn extensions(shared: &Shared, api: &ApiEntry, version: &VersionEntry) -> Map<String, Value> {
+    let configured = api.extensions.iter().filter(|extension| extension.version == version.id);
+    let mut all: std::collections::BTreeMap<String, Timestamp> =
+        configured.map(|extension| (extension.consumer.to_string(), extension.until)).collect();
+    for (consumer, until) in shared.control.extensions(&api.name, &version.text) {
+        let known = all.entry(consumer).or_insert(until);
+        *known = until.max(*known);
+    }
+    all.into_iter().map(|(consumer, until)| (consumer, until.to_string().into())).collect()
+}
+
+const fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Current => "current",
+        Phase::Announced => "announced",
+        Phase::Deprecated => "deprecated",
+        Phase::Sunset => "sunset",
+    }
+}
+
+/// Every upstream with its instances.
+pub(super) fn upstreams(shared: &Shared) -> Value {
+    let snapshot = shared.current.load();
+    let upstreams: Vec<Value> = snapshot.pools.values().map(|pool| pool_json(pool, &snapshot.catalog)).collect();
+    json!({ "upstreams": upstreams })
+}
+
+fn pool_json(pool: &Pool, catalog: &Catalog) -> Value {
+    let instances: Vec<Value> = pool.members.iter().map(|member| member_json(member, catalog)).collect();
+    json!({ "name": &*pool.name, "instances": instances })
+}
+
+fn member_json(member: &Member, catalog: &Catalog) -> Value {
+    let speaks = member.speaks.iter().filter_map(|(api, version)| {
+        let version = &catalog.api(api)?.version(*version).text;
+        Some((api.clone(), Value::from(&**version)))
+    });
+    json!({
+        "url": &*member.endpoint.label(),
+        "weight": member.weight,
+        "state": member.state(),
+        "pending": member.endpoint.pending(),
+        "speaks": speaks.collect::<Map<_, _>>(),
+        "learned": member.endpoint.learned().as_deref(),
+    })
+}

@@ -1,0 +1,112 @@
+//! What operators may ask of the one who owns the config.
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::compare::InUse;
+use crate::gateway::load::LoadError;
+use crate::gateway::state::Who;
+
+/// What is asked.
+#[derive(Debug)]
+pub(in crate::gateway) enum Ask {
+    /// Another text for the main file, if what is served still has this tag.
+    Put { text: String, tag: String },
+    /// Reads the files again.
+    Reload,
+    /// The texts of a kept revision; the one before, unless said.
+    Rollback { to: Option<u64> },
+}
+
+/// What is asked, by whom, and whom to tell.
+#[derive(Debug)]
+pub(in crate::gateway) struct Letter {
+    pub(super) ask: Ask,
+    pub(super) who: Who,
+    /// Versions that are in use may be dropped.
+    pub(super) force: bool,
+    pub(super) reply: oneshot::Sender<Result<Done, Refused>>,
+}
+
+/// Reaches the one who owns the config: all that would change it stands in one queue.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Keeper {
+    letters: mpsc::Sender<Letter>,
+}
+
+/// The config that is served now.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Done {
+    pub(in crate::gateway) tag: String,
+    pub(in crate::gateway) changes: Vec<String>,
+    /// What became of files, a line each.
+    pub(in crate::gateway) files: Vec<String>,
+}
+
+/// Why the config that is served stays.
+#[derive(Debug)]
+pub(in crate::gateway) enum Refused {
+    /// It is another one than the asker knows.
+    Changed { tag: String },
+    /// It may not be served.
+    Findings(LoadError),
+    /// Versions that it drops are in use.
+    InUse(Vec<InUse>),
+    /// There is no such revision; these there are.
+    NoRevision { known: Vec<u64> },
+    /// No revisions are kept.
+    NoState,
+    /// A file.
+    Io(&'static str, std::io::Error),
+    /// The gateway ends.
+    Stopping,
+}
+
+/// Few ask at once.
+const WAITING: usize = 16;
+
+// === impl Keeper ===
+
+impl Keeper {
+    pub(in crate::gateway) fn new() -> (Self, mpsc::Receiver<Letter>) {
+        let (letters, received) = mpsc::channel(WAITING);
+        (Self { letters }, received)
+    }
+
+    /// Asks, and waits for what became of it. It happens even if nobody waits any more.
+    pub(in crate::gateway) async fn ask(&self, ask: Ask, who: Who, force: bool) -> Result<Done, Refused> {
+        let (reply, told) = oneshot::channel();
+        let sent = self.letters.send(Letter { ask, who, force, reply }).await;
+        sent.map_err(|_| Refused::Stopping)?;
+        told.await.unwrap_or(Err(Refused::Stopping))
+    }
+}
+
+// === impl Ask ===
+
+impl Ask {
+    /// For the audit.
+    pub(super) const fn what(&self) -> &'static str {
+        match self {
+            Self::Put { .. } => "put",
+            Self::Reload => "reload",
+            Self::Rollback { .. } => "rollback",
+        }
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Changed { tag } => write!(f, "the config that is served has the tag {tag}"),
+            Self::Findings(error) => error.fmt(f),
+            Self::InUse(list) => {
+                let list: Vec<String> = list.iter().map(ToString::to_string).collect();
+                write!(f, "it drops what is in use, and was not forced to: {}", list.join("; "))
+            }
+            Self::NoRevision { known } => write!(f, "there is no such revision; there are {known:?}"),
+            Self::NoState => f.write_str("no revisions are kept: the key `state` is not set"),
+            Self::Io(what, error) => write!(f, "{what}: {error}"),
+            Self::Stopping => f.write_str("the gateway ends"),
+        }
+    }
+}

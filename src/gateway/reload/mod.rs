@@ -1,0 +1,299 @@
+//! Owns the config: whatever would change it, a file, a signal or an operator, is taken here, one after the other.
+//!
+//! | file | what |
+//! |---|---|
+//! | `watch` | the folders of the texts, and SIGHUP |
+//! | `ask` | what operators may ask |
+//! | `compare` | what a new config changes, and whether that is in use |
+
+mod ask;
+mod compare;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::access::Log;
+use super::app::{Rewrite, Shared, Variables};
+use super::load::{LoadError, Loaded, load, open};
+use super::snapshot::Snapshot;
+use super::state::{self, Deed, Who};
+use super::telemetry;
+use super::tls::{self, ServerTls, Stamps};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{GatewaySpec, Sources};
+use crate::names;
+use watch::{Folders, hangup};
+
+pub(super) use ask::{Ask, Done, Keeper, Letter, Refused};
+pub(super) use compare::{InUse, in_use};
+
+/// Editors write in several steps; the text is read when they are done.
+const SETTLE: Duration = Duration::from_millis(200);
+/// Some file systems tell nobody.
+const POLL: Duration = Duration::from_secs(30);
+
+/// What a reload needs.
+pub(super) struct Reloader {
+    pub(super) path: PathBuf,
+    pub(super) rewrite: Option<Rewrite>,
+    pub(super) variables: Variables,
+    pub(super) shared: Shared,
+    /// The server's side of TLS, if there was one at the start.
+    pub(super) tls: Option<ServerTls>,
+    /// The state of its files.
+    pub(super) stamps: Stamps,
+    /// What is served now.
+    pub(super) served: GatewaySpec,
+    /// The texts that are being served, or were refused last.
+    pub(super) seen: Sources,
+    /// What a file was refused for last: it is told once.
+    pub(super) refused: Option<String>,
+}
+
+/// How a new config comes.
+struct Way<'a> {
+    what: &'static str,
+    who: &'a Who,
+    /// Versions that are in use may be dropped.
+    force: bool,
+    /// Logs are opened anew.
+    reopen: bool,
+}
+
+/// Reads the texts of a file and of those that it includes, as they are to be parsed.
+pub(super) fn read(path: &Path, rewrite: Option<&Rewrite>) -> Result<Sources, LoadError> {
+    open(path, &|text| match rewrite {
+        Some(rewrite) => rewrite(text),
+        None => text,
+    })
+}
+
+// === impl Reloader ===
+
+impl Reloader {
+    /// Runs until it is dropped. Signals, changes of the file and what operators ask are taken alike: read, build, then
+    /// swap.
+    pub(super) async fn run(mut self, mut letters: mpsc::Receiver<Letter>) {
+        let (changed, mut changes) = mpsc::channel(1);
+        let mut folders = Folders::new(changed.clone());
+        let mut hangup = hangup();
+        self.stamps = self.served.tls.as_ref().map(tls::stamps).unwrap_or_default();
+        loop {
+            folders.watch(&self.seen);
+            let signal = tokio::select! {
+                Some(letter) = letters.recv() => {
+                    self.answer(letter);
+                    continue;
+                }
+                _ = changes.recv() => { tokio::time::sleep(SETTLE).await; false }
+                () = hangup.recv() => true,
+                () = tokio::time::sleep(POLL) => false,
+            };
+            while changes.try_recv().is_ok() {}
+            self.look(signal);
+        }
+    }
+
+    fn answer(&mut self, letter: Letter) {
+        let Letter { ask, who, force, reply } = letter;
+        let way = Way { what: ask.what(), who: &who, force, reopen: false };
+        let result = match ask {
+            Ask::Put { text, tag } => self.put(text, &tag, &way),
+            Ask::Reload => self.reload(&way),
+            Ask::Rollback { to } => self.rollback(to, &way),
+        };
+        if let Err(refused) = &result {
+            self.reject(refused, &way);
+        }
+        // Whoever asked may be gone: then the audit has it.
+        let _ = reply.send(result);
+    }
+
+    /// Takes the files if they are others than before, or if a signal says so.
+    fn look(&mut self, signal: bool) {
+        let who = Who::nobody(if signal { "signal" } else { "file" });
+        let way = Way { what: "reload", who: &who, force: false, reopen: signal };
+        let forced = signal || self.certificates_changed();
+        let taken = match read(&self.path, self.rewrite.as_ref()) {
+            Ok(sources) if sources == self.seen && !forced => return,
+            Ok(sources) => {
+                self.seen = sources.clone();
+                self.take(sources, &way, || Ok(Vec::new()))
+            }
+            Err(error) => Err(Refused::Findings(error)),
+        };
+        match taken {
+            Ok(_) => self.refused = None,
+            Err(refused) => self.reject(&refused, &way),
+        }
+    }
+
+    fn reload(&mut self, way: &Way<'_>) -> Result<Done, Refused> {
+        let sources = read(&self.path, self.rewrite.as_ref()).map_err(Refused::Findings)?;
+        self.seen = sources.clone();
+        self.take(sources, way, || Ok(Vec::new()))
+    }
+
+    fn put(&mut self, text: String, tag: &str, way: &Way<'_>) -> Result<Done, Refused> {
+        // What was saved a moment ago is not written over: it is taken first, and then the tag is another.
+        self.look(false);
+        let served = self.shared.current.load().tag.clone();
+        if tag != "*" && tag != served {
+            return Err(Refused::Changed { tag: served });
+        }
+        let edited = self.rewrite.as_ref().map_or_else(|| text.clone(), |rewrite| rewrite(text.clone()));
+        let sources = Sources::open_as(&self.path, edited, &self.edit());
+        let path = self.path.clone();
+        let done = self.take(sources, way, || {
+            state::replace(&path, text.as_bytes())?;
+            Ok(vec![format!("{} written", path.display())])
+        })?;
+        self.see();
+        Ok(done)
+    }
+
+    fn rollback(&mut self, to: Option<u64>, way: &Way<'_>) -> Result<Done, Refused> {
+        let revisions = self.shared.state.revisions.as_ref().ok_or(Refused::NoState)?;
+        let list = revisions.list();
+        let served = self.shared.current.load().tag.clone();
+        let wanted = match to {
+            Some(number) => list.iter().find(|revision| revision.number() == number),
+            None => list.iter().rev().find(|revision| revision.tag() != served),
+        };
+        let known = || list.iter().map(state::Revision::number).collect();
+        let wanted = wanted.ok_or_else(|| Refused::NoRevision { known: known() })?;
+        let texts = state::target(wanted, &self.path);
+        let texts = texts.map_err(|error| Refused::Io("the revision cannot be read", error))?;
+        let now = read(&self.path, self.rewrite.as_ref()).unwrap_or_default();
+        let done = self.take(texts.clone(), way, || state::restore(&texts, &now))?;
+        self.see();
+        Ok(done)
+    }
+
+    /// What stands in the files now is what is served: no change of them is news.
+    fn see(&mut self) {
+        if let Ok(sources) = read(&self.path, self.rewrite.as_ref()) {
+            self.seen = sources;
+        }
+    }
+
+    /// Checks texts, has them written, and serves them.
+    fn take(
+        &mut self,
+        sources: Sources,
+        way: &Way<'_>,
+        write: impl FnOnce() -> std::io::Result<Vec<String>>,
+    ) -> Result<Done, Refused> {
+        let loaded = load(&sources, &*self.variables).map_err(Refused::Findings)?;
+        let old = self.shared.current.catalog();
+        let now = SystemClock.now();
+        // As what is served says: a file cannot take its own protection away.
+        let in_use = in_use(&old, &loaded.catalog, &self.shared.state.traffic, self.served.protect, now);
+        if !in_use.is_empty() && !way.force {
+            return Err(Refused::InUse(in_use));
+        }
+        let log = self.log(&loaded.gateway, way.reopen);
+        let log = log.map_err(|error| Refused::Io("the new access log cannot be opened", error))?;
+        let files = write().map_err(|error| Refused::Io("the file cannot be written", error))?;
+        let changes = compare::changes(&old, &loaded.catalog);
+        self.accept(loaded, sources, log);
+        let tag = self.shared.current.load().tag.clone();
+        let forced = in_use.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let forced = if forced.is_empty() { String::new() } else { format!(", forced to drop {forced}") };
+        self.record(way.what, format!("{} as {tag}{forced}", self.path.display()), way.who);
+        self.shared.keep_revision(way.who, self.served.revisions);
+        Ok(Done { tag, changes, files })
+    }
+
+    fn accept(&mut self, loaded: Loaded, sources: Sources, log: Option<Log>) {
+        if needs_restart(&self.served, &loaded.gateway) {
+            tracing::warn!(
+                "listeners, workers, time-outs of clients, limits of connections and `state` change with a restart"
+            );
+        }
+        if let (Some(tls), Some(config)) = (&self.tls, &loaded.tls) {
+            tls.swap(Arc::clone(config));
+        }
+        self.stamps = loaded.gateway.tls.as_ref().map(tls::stamps).unwrap_or_default();
+        self.served = loaded.gateway.clone();
+        let Shared { current, control, registry, state, .. } = &self.shared;
+        current.swap(Snapshot::new(loaded, sources, control, registry, &state.traffic, log));
+        names::reloads("accepted").increment(1);
+        names::config_accepted().set(telemetry::now());
+        tracing::info!(path = %self.path.display(), "the config was reloaded");
+    }
+
+    /// The log that is open, if it is the one that is asked for. A signal also means that it was moved away.
+    fn log(&self, spec: &GatewaySpec, reopen: bool) -> std::io::Result<Option<Log>> {
+        let Some(spec) = &spec.access_log else { return Ok(None) };
+        let open = self.shared.current.load().settings.log.clone().filter(|log| log.is(spec));
+        match open {
+            Some(log) => {
+                if reopen {
+                    log.reopen();
+                }
+                Ok(Some(log))
+            }
+            None => Log::open(spec).map(Some),
+        }
+    }
+
+    fn certificates_changed(&self) -> bool {
+        self.served.tls.as_ref().is_some_and(|spec| tls::stamps(spec) != self.stamps)
+    }
+
+    fn edit(&self) -> impl Fn(String) -> String {
+        let rewrite = self.rewrite.clone();
+        move |text| match &rewrite {
+            Some(rewrite) => rewrite(text),
+            None => text,
+        }
+    }
+
+    /// What is served stays.
+    fn reject(&mut self, refused: &Refused, way: &Way<'_>) {
+        if matches!(refused, Refused::Findings(_) | Refused::InUse(_) | Refused::Io(..)) {
+            names::reloads("rejected").increment(1);
+            tracing::error!("the new config was refused, the old one stays:\n{refused}");
+        }
+        let told = refused.to_string();
+        // A file that is still missing is tried again and again.
+        if way.who.via == "file" && self.refused.as_ref() == Some(&told) {
+            return;
+        }
+        let what = match way.what {
+            "put" => "put-refused",
+            "rollback" => "rollback-refused",
+            _ => "reload-refused",
+        };
+        self.record(what, format!("{}: {}", self.path.display(), told.trim_end()), way.who);
+        self.refused = Some(told);
+    }
+
+    fn record(&self, what: &'static str, target: String, who: &Who) {
+        self.shared.state.audit.record(who, &Deed { what, target }, SystemClock.now());
+    }
+}
+
+/// Whether something changed that is only read at the start.
+fn needs_restart(old: &GatewaySpec, new: &GatewaySpec) -> bool {
+    let places = |spec: &GatewaySpec| {
+        let tls = spec.tls.iter().flat_map(|tls| &tls.listen);
+        let all = spec.listen.iter().chain(tls).chain([&spec.admin]).map(|listen| listen.value.clone());
+        all.collect::<Vec<_>>()
+    };
+    let clients = |spec: &GatewaySpec| {
+        let times = &spec.timeouts;
+        let limits = &spec.limits;
+        let times = (times.client_head, times.client_idle, times.client_send);
+        (times, limits.connections, limits.streams, limits.memory_bytes, spec.workers)
+    };
+    places(old) != places(new)
+        || clients(old) != clients(new)
+        || old.tls.is_some() != new.tls.is_some()
+        || old.state != new.state
+}

@@ -1,0 +1,124 @@
+//! Who did what, when and why: a line of JSON for each act.
+
+use std::collections::VecDeque;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+
+/// The log of acts. Clones write to the same file.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Audit {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    file: Option<PathBuf>,
+    /// The latest, newest last. It is held while a line is written, so that lines do not mix.
+    recent: Mutex<VecDeque<Value>>,
+}
+
+/// Who acts, and why.
+#[derive(Clone, Debug, Default)]
+pub(in crate::gateway) struct Who {
+    /// Who, as they say.
+    pub(in crate::gateway) by: String,
+    /// Which way: a peer's address, `file`, `signal`, `start` or `command`.
+    pub(in crate::gateway) via: String,
+    pub(in crate::gateway) reason: String,
+}
+
+/// What was done, to what.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Deed {
+    pub(in crate::gateway) what: &'static str,
+    pub(in crate::gateway) target: String,
+}
+
+/// The name of the file.
+const FILE: &str = "audit.jsonl";
+/// So many are kept at hand.
+const RECENT: usize = 1024;
+
+// === impl Audit ===
+
+impl Audit {
+    pub(super) fn open(folder: Option<&Path>) -> Self {
+        let file = folder.map(|folder| folder.join(FILE));
+        let lines = file.as_ref().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
+        let mut recent: VecDeque<Value> = lines.lines().rev().take(RECENT).filter_map(parse).collect();
+        recent.make_contiguous().reverse();
+        Self { inner: Arc::new(Inner { file, recent: Mutex::new(recent) }) }
+    }
+
+    /// Writes an act down, in the file and in the log of the process.
+    pub(in crate::gateway) fn record(&self, who: &Who, deed: &Deed, at: Timestamp) {
+        let Who { by, via, reason } = who;
+        let Deed { what, target } = deed;
+        tracing::info!(by, via, what, target, reason, "an act for the audit");
+        let line = json!({
+            "time": at.to_string(), "by": by, "via": via, "what": what, "target": target, "reason": reason,
+        });
+        let mut recent = self.inner.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = &self.inner.file
+            && let Err(error) = append(file, &line)
+        {
+            tracing::error!(file = %file.display(), %error, "the audit log cannot be written");
+        }
+        if recent.len() == RECENT {
+            recent.pop_front();
+        }
+        recent.push_back(line);
+    }
+
+    /// The latest acts, newest last.
+    pub(in crate::gateway) fn recent(&self) -> Vec<Value> {
+        self.inner.recent.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+fn parse(line: &str) -> Option<Value> {
+    serde_json::from_str(line).ok()
+}
+
+/// Opened for each line: whoever moves it away finds a new one, and there are few.
+fn append(file: &Path, line: &Value) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).append(true).open(file)?;
+    file.write_all(format!("{line}\n").as_bytes())
+}
+
+// === impl Who ===
+
+impl Who {
+    /// Nobody in particular: a file, a signal.
+    pub(in crate::gateway) fn nobody(via: &str) -> Self {
+        Self { via: via.to_owned(), ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_line() {
+        let folder = std::env::temp_dir().join(format!("sunward-audit-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let audit = Audit::open(Some(&folder));
+        let who = Who { by: "ops".to_owned(), via: "127.0.0.1".to_owned(), reason: "two\nlines \"quoted\"".to_owned() };
+        let deed = Deed { what: "pause", target: "shop".to_owned() };
+        audit.record(&who, &deed, Timestamp::EPOCH);
+        audit.record(&Who::nobody("file"), &Deed { what: "reload", ..deed }, Timestamp::EPOCH);
+        let text = fs::read_to_string(folder.join(FILE)).expect("a text");
+        assert_eq!(text.lines().count(), 2, "{text}");
+        let again = Audit::open(Some(&folder));
+        assert_eq!(again.recent(), audit.recent());
+        assert_eq!((&again.recent()[0]["reason"], &again.recent()[1]["what"]), (&json!(who.reason), &json!("reload")));
+        fs::remove_dir_all(folder).expect("removed");
+    }
+}

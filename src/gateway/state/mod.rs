@@ -1,0 +1,66 @@
+//! What is known beside the config, over reloads and, with a folder, over restarts: when each version was last asked
+//! for, who did what, and the configs that were served.
+//!
+//! A folder that cannot be written is said in the log, and keeps nothing from being served.
+
+mod audit;
+mod files;
+mod restore;
+mod revisions;
+mod traffic;
+
+use std::path::{Path, PathBuf};
+
+pub(super) use audit::{Audit, Deed, Who};
+pub(super) use files::replace;
+pub(super) use restore::{restore, target};
+pub use revisions::Revision;
+pub(super) use revisions::{Revisions, tag};
+pub(super) use traffic::{Traffic, Used};
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    pub(super) audit: Audit,
+    pub(super) traffic: Traffic,
+    pub(super) revisions: Option<Revisions>,
+    folder: Option<PathBuf>,
+}
+
+// === impl State ===
+
+impl State {
+    /// Opens the folder, and makes it if it is not there; without one, all is kept in memory.
+    pub(super) fn open(folder: Option<&Path>) -> Self {
+        let folder = folder.filter(|folder| match files::make_folder(folder) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(folder = %folder.display(), %error, "the folder `state` cannot be made, nothing is kept");
+                false
+            }
+        });
+        let traffic = Traffic::default();
+        if let Some(folder) = folder {
+            traffic.read(folder);
+        }
+        Self {
+            audit: Audit::open(folder),
+            traffic,
+            revisions: folder.map(Revisions::new),
+            folder: folder.map(Path::to_owned),
+        }
+    }
+
+    /// Writes down when versions were last asked for, from time to time, until it is dropped.
+    pub(super) async fn keep_traffic(self) {
+        let Some(folder) = self.folder else { return };
+        self.traffic.keep(&folder).await;
+    }
+
+    /// Writes it down for the last time.
+    pub(super) fn stop(&self) {
+        if let Some(folder) = &self.folder {
+            self.traffic.write(folder);
+        }
+    }
+}

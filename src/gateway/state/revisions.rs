@@ -1,0 +1,221 @@
+//! The configs that were served, each with all its texts.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::audit::Who;
+use super::files;
+use crate::clock::Timestamp;
+use crate::config::Sources;
+
+/// The folder of revisions.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Revisions {
+    folder: PathBuf,
+}
+
+/// A config that was served, and is kept.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    number: u64,
+    tag: String,
+    folder: PathBuf,
+    said: Value,
+}
+
+/// What is said of a revision.
+const FILE: &str = "revision.json";
+
+/// A hash of all texts and their names: the same texts, the same tag.
+pub(in crate::gateway) fn tag(sources: &Sources) -> String {
+    let mut hasher = Sha256::new();
+    let main = sources.files().first().map_or(Path::new(""), |file| file.path());
+    for (at, file) in sources.files().iter().enumerate() {
+        let name = if at == 0 { String::new() } else { relative(main, file.path()) };
+        for part in [name.as_str(), file.text()] {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+    }
+    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// As the main file would include it.
+fn relative(main: &Path, path: &Path) -> String {
+    let folder = main.parent().unwrap_or(Path::new(""));
+    path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+// === impl Revisions ===
+
+impl Revisions {
+    pub(super) fn new(state: &Path) -> Self {
+        Self { folder: state.join("revisions") }
+    }
+
+    /// Those of a folder that is there.
+    pub(in crate::gateway) fn within(state: &Path) -> Self {
+        Self::new(state)
+    }
+
+    /// All that are kept, oldest first.
+    pub(in crate::gateway) fn list(&self) -> Vec<Revision> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut list: Vec<Revision> = entries.filter_map(|entry| Revision::read(&entry.path())).collect();
+        list.sort_by_key(|revision| revision.number);
+        list
+    }
+
+    /// Keeps the texts that are served now, unless they are the latest already, and at most `most` in all.
+    pub(in crate::gateway) fn keep(&self, sources: &Sources, who: &Who, most: usize, now: Timestamp) {
+        if let Err(error) = self.try_keep(sources, who, most, now) {
+            tracing::error!(folder = %self.folder.display(), %error, "the revision cannot be kept");
+        }
+    }
+
+    fn try_keep(&self, sources: &Sources, who: &Who, most: usize, now: Timestamp) -> io::Result<()> {
+        files::make_folder(&self.folder)?;
+        let (list, tag) = (self.list(), tag(sources));
+        let last = list.last();
+        if last.is_some_and(|last| last.tag == tag) {
+            return Ok(());
+        }
+        let number = last.map_or(1, |last| last.number + 1);
+        // It gets its name when it is whole.
+        let half = self.folder.join(format!(".{}.new", std::process::id()));
+        let _ = fs::remove_dir_all(&half);
+        files::make_folder(&half)?;
+        write(&half, sources, who, now)?;
+        fs::rename(&half, self.folder.join(format!("{number}-{tag}")))?;
+        for old in list.iter().take((list.len() + 1).saturating_sub(most)) {
+            fs::remove_dir_all(&old.folder)?;
+        }
+        Ok(())
+    }
+}
+
+fn write(folder: &Path, sources: &Sources, who: &Who, now: Timestamp) -> io::Result<()> {
+    let main = sources.files().first().map_or(Path::new(""), |file| file.path());
+    let mut list = Vec::new();
+    for (at, file) in sources.files().iter().enumerate() {
+        let name = file.path().file_name().unwrap_or_default().to_string_lossy();
+        let kept = format!("{at}-{name}");
+        fs::write(folder.join(&kept), file.text())?;
+        list.push(json!({ "path": relative(main, file.path()), "kept": kept }));
+    }
+    let said = json!({
+        "time": now.to_string(), "by": who.by, "via": who.via, "reason": who.reason, "files": list,
+    });
+    fs::write(folder.join(FILE), format!("{said:#}\n"))
+}
+
+// === impl Revision ===
+
+impl Revision {
+    fn read(folder: &Path) -> Option<Self> {
+        let (number, tag) = folder.file_name()?.to_str()?.split_once('-')?;
+        let number = number.parse().ok()?;
+        let said = serde_json::from_slice(&fs::read(folder.join(FILE)).ok()?).ok()?;
+        Some(Self { number, tag: tag.to_owned(), folder: folder.to_owned(), said })
+    }
+
+    /// Its number: the first is 1.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The tag of its texts.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// When it was first served.
+    #[must_use]
+    pub fn time(&self) -> &str {
+        self.text("time")
+    }
+
+    /// Which way it came: a peer's address, `file`, `signal` or `start`.
+    #[must_use]
+    pub fn via(&self) -> &str {
+        self.text("via")
+    }
+
+    /// Who brought it, if they said so.
+    #[must_use]
+    pub fn by(&self) -> &str {
+        self.text("by")
+    }
+
+    /// Why, if they said so.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        self.text("reason")
+    }
+
+    /// What a list of revisions says of it.
+    pub(in crate::gateway) fn json(&self) -> Value {
+        json!({
+            "number": self.number, "etag": self.tag, "time": self.time(), "by": self.by(), "via": self.via(),
+            "reason": self.reason(),
+        })
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.said[name].as_str().unwrap_or_default()
+    }
+
+    /// Its texts, each under the path that it belongs to when the main file is `main`.
+    pub(super) fn texts(&self, main: &Path) -> io::Result<Vec<(PathBuf, String)>> {
+        let folder = main.parent().unwrap_or(Path::new(""));
+        let files = self.said["files"].as_array().ok_or(io::ErrorKind::InvalidData)?;
+        let read = files.iter().enumerate().map(|(at, file)| {
+            let (path, kept) = file["path"].as_str().zip(file["kept"].as_str()).ok_or(io::ErrorKind::InvalidData)?;
+            let path = if at == 0 { main.to_owned() } else { folder.join(path) };
+            Ok((path, fs::read_to_string(self.folder.join(kept))?))
+        });
+        read.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_are_kept_and_the_same_is_kept_once() {
+        let folder = std::env::temp_dir().join(format!("sunward-revisions-{}", std::process::id()));
+        let revisions = Revisions::new(&folder);
+        let who = Who::nobody("file");
+        for text in ["a", "a", "b", "c", "a"] {
+            let sources = Sources::new("etc/main.toml", text).with_file("etc/apis/x.toml", "x");
+            revisions.keep(&sources, &who, 3, Timestamp::EPOCH);
+        }
+        let list = revisions.list();
+        assert_eq!(list.iter().map(Revision::number).collect::<Vec<_>>(), [2, 3, 4]);
+        let texts = list[2].texts(Path::new("/other/my.toml")).expect("texts");
+        let expected = [("/other/my.toml", "a"), ("/other/apis/x.toml", "x")];
+        assert_eq!(texts, expected.map(|(path, text)| (path.into(), text.to_owned())));
+        assert_eq!((list[0].via(), list[0].time()), ("file", "1970-01-01T00:00:00Z"));
+        fs::remove_dir_all(folder).expect("removed");
+    }
+
+    #[test]
+    fn a_tag_is_of_all_texts() {
+        let one = Sources::new("a/main", "1").with_file("a/x", "2");
+        let tags = [
+            tag(&one),
+            tag(&Sources::new("b/other", "1").with_file("b/x", "2")),
+            tag(&Sources::new("a/main", "1").with_file("a/y", "2")),
+            tag(&Sources::new("a/main", "12").with_file("a/x", "")),
+        ];
+        assert_eq!(tags[0], tags[1], "wherever they are");
+        assert!(tags[0] != tags[2] && tags[0] != tags[3], "{tags:?}");
+    }
+}

@@ -1,0 +1,96 @@
+//! The way back.
+
+use std::process::Command;
+
+use super::*;
+
+const BACK: &str = r#"{"by":"ann","reason":"it was better"}"#;
+
+/// The config with its api in a file of its own, and one more api in another.
+async fn included(name: &str, gateway: &str) -> Desk {
+    let desk = Desk::new(name, &format!("revisions = 3\nSTATE{gateway}")).await;
+    let text = desk.text();
+    let (head, rest) = text.split_once("[[api]]").expect("an api");
+    let (api, upstream) = rest.split_once("[[upstream]]").expect("an upstream");
+    std::fs::create_dir_all(desk.folder.join("apis")).expect("a folder");
+    std::fs::write(desk.folder.join("apis/shop.toml"), format!("[[api]]{api}")).expect("written");
+    let main = format!("include = \"apis/*.toml\"\n{head}[[upstream]]{upstream}");
+    std::fs::write(desk.file(), main).expect("written");
+    desk
+}
+
+fn other_api() -> &'static str {
+    "[[api]]\nname = \"other\"\nbase_path = \"/other\"\nupstream = \"shop\"\nversion_from = { header = \"V\" }\n\
+     unspecified = { version = \"3\" }\nforward_as = \"/api\"\n[[api.version]]\nname = \"3\"\n"
+}
+
+#[tokio::test]
+async fn all_texts_go_back() {
+    let desk = included("back", "").await;
+    let gateway = desk.start().await;
+    let main = desk.text();
+    let shop = std::fs::read_to_string(desk.folder.join("apis/shop.toml")).expect("a text");
+    std::fs::write(desk.folder.join("apis/other.toml"), other_api()).expect("written");
+    std::fs::write(desk.folder.join("apis/shop.toml"), format!("# edited\n{shop}")).expect("written");
+    assert_eq!(gateway.ask("POST /config/reload", "").await.status, 200);
+    assert_eq!(gateway.get("/other/users/1").await.status, 200);
+    let list = gateway.ask("GET /revisions", "").await.json();
+    let numbers = |list: &Value| {
+        let list = list["revisions"].as_array().expect("a list").clone();
+        list.iter().map(|revision| revision["number"].as_u64().expect("a number")).collect::<Vec<_>>()
+    };
+    assert_eq!((numbers(&list), &list["revisions"][1]["etag"]), (vec![1, 2], &list["served"]));
+
+    let rows = [("", 400), ("{}", 400), (r#"{"by":"a","reason":"r","to":7}"#, 404), (BACK, 409)];
+    for (body, status) in rows {
+        let reply = gateway.ask("POST /rollback", body).await;
+        assert_eq!(reply.status, status, "{body} {}", reply.body);
+    }
+    let reply = gateway.ask("POST /rollback?force=true", BACK).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(gateway.get("/other/users/1").await.status, 404);
+    assert_eq!(desk.text(), main);
+    assert_eq!(std::fs::read_to_string(desk.folder.join("apis/shop.toml")).expect("a text"), shop);
+    let aside = std::fs::read_to_string(desk.folder.join("apis/.other.toml.rolled-back"));
+    assert_eq!(aside.expect("it is not lost"), other_api());
+    let served = gateway.ask("GET /config", "").await.field("etag").to_owned();
+    assert_eq!(served, format!("\"{}\"", list["revisions"][0]["etag"].as_str().expect("a tag")));
+
+    for n in 0..3 {
+        let reply = gateway.ask("PUT /config\nIf-Match: *", &format!("# {n}\n{main}")).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+    }
+    assert_eq!(numbers(&gateway.ask("GET /revisions", "").await.json()), [4, 5, 6]);
+    assert!(gateway.stop().await);
+}
+
+#[tokio::test]
+async fn the_command_goes_back_without_a_gateway() {
+    let desk = included("command", "").await;
+    let first = desk.text();
+    let gateway = desk.start().await;
+    let reply = gateway.ask("PUT /config\nIf-Match: *", &format!("# 2\n{first}")).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert!(gateway.stop().await);
+    let file = desk.file().display().to_string();
+    let sunward = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_sunward")).args(args).output().expect("it runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, list, error) = sunward(&["rollback", &file, "--list"]);
+    assert_eq!((code, list.lines().count()), (Some(0), 2), "{list}{error}");
+    assert!(list.lines().next().is_some_and(|line| line.starts_with("     1  20") && line.ends_with("  start")), "{list}");
+    assert!(list.lines().nth(1).is_some_and(|line| line.starts_with("*    2  20")), "{list}");
+    let (code, _, error) = sunward(&["rollback", &file, "--to", "9"]);
+    assert_eq!((code, error.as_str()), (Some(1), "error: there is no such revision; there are [1, 2]\n"));
+    let (code, done, error) = sunward(&["rollback", &file]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(done.starts_with("rolled back to revision 1, of 20") && done.contains("gateway.toml written"), "{done}");
+    assert_eq!(desk.text(), first);
+    assert!(desk.kept("audit.jsonl").lines().last().is_some_and(|line| line.contains("\"via\":\"command\"")));
+    let plain = desk.folder.join("plain.toml");
+    std::fs::write(&plain, other_api()).expect("written");
+    let (code, _, error) = sunward(&["rollback", &plain.display().to_string()]);
+    assert_eq!(code, Some(2), "{error}");
+}
