@@ -59,7 +59,8 @@ impl Desk {
         std::fs::create_dir_all(&folder).expect("a folder");
         let port = origins::start(3).await.expect("a free port").port();
         let desk = Self { folder, port };
-        let gateway = gateway.replace("STATE", &format!("state = {:?}", desk.folder.join("state").display().to_string()));
+        let gateway =
+            gateway.replace("STATE", &format!("state = {:?}", desk.folder.join("state").display().to_string()));
         let text = CONFIG.replace("GATEWAY", &gateway).replace("NAME", name).replace("PORT", &port.to_string());
         std::fs::write(desk.file(), text).expect("written");
         desk

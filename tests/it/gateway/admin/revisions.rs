@@ -80,7 +80,10 @@ async fn the_command_goes_back_without_a_gateway() {
     };
     let (code, list, error) = sunward(&["rollback", &file, "--list"]);
     assert_eq!((code, list.lines().count()), (Some(0), 2), "{list}{error}");
-    assert!(list.lines().next().is_some_and(|line| line.starts_with("     1  20") && line.ends_with("  start")), "{list}");
+    assert!(
+        list.lines().next().is_some_and(|line| line.starts_with("     1  20") && line.ends_with("  start")),
+        "{list}"
+    );
     assert!(list.lines().nth(1).is_some_and(|line| line.starts_with("*    2  20")), "{list}");
     let (code, _, error) = sunward(&["rollback", &file, "--to", "9"]);
     assert_eq!((code, error.as_str()), (Some(1), "error: there is no such revision; there are [1, 2]\n"));
