@@ -1,18 +1,17 @@
 //! The config as it is served, another one in its place, and the way back.
 
-use http::header::{self, HeaderValue};
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use bytes::Bytes;
-
 use super::answer::{ACT_BYTES, CONFIG_BYTES, Fault, Said, body, json, typed};
 use super::{Admin, Answer};
 use crate::config::to_json;
-use crate::gateway::reload::{Ask, Done, Refused};
+use crate::gateway::reload::{Ask, Done, Refused, Tags};
 use crate::gateway::state::{Revision, Who};
 
 // === impl Admin ===
@@ -27,9 +26,9 @@ impl Admin {
 
     pub(super) async fn put_config(&self, request: Request<Incoming>, via: String) -> Answer {
         let asked = Asked::of(&request, via)?;
-        let tag = if_match(&request)?;
+        let tags = if_match(request.headers())?;
         let text = body(request, CONFIG_BYTES).await?;
-        self.ask(Ask::Put { text, tag }, asked.who, asked.force).await
+        self.ask(Ask::Put { text, tags }, asked.who, asked.force).await
     }
 
     pub(super) async fn reload(&self, request: &Request<Incoming>, via: String) -> Answer {
@@ -38,7 +37,8 @@ impl Admin {
     }
 
     pub(super) async fn rollback(&self, request: Request<Incoming>, via: String) -> Answer {
-        let force = Asked::of(&request, String::new()).is_ok_and(|asked| asked.force) || says_force(&request);
+        // Who and why are in the body.
+        let force = says_force(&request);
         let said = Said::read(&body(request, ACT_BYTES).await?, &["to", "by", "reason"])?;
         let (to, who) = (said.number("to")?, said.who(via)?);
         self.ask(Ask::Rollback { to }, who, force).await
@@ -96,14 +96,19 @@ fn tagged(mut response: Response<Full<Bytes>>, tag: &str) -> Response<Full<Bytes
     response
 }
 
-/// The tag that the config must still have (RFC 9110 §13.1.1): a weak one never matches.
-fn if_match<B>(request: &Request<B>) -> Result<String, Fault> {
-    let Some(value) = request.headers().get(header::IF_MATCH) else {
-        let detail = "say `If-Match` with the `ETag` of `GET /config`";
-        return Err(Fault::new(StatusCode::PRECONDITION_REQUIRED, detail));
-    };
-    let value = value.to_str().unwrap_or_default().trim();
-    Ok(value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value).to_owned())
+/// The tags of which the config must still have one (RFC 9110 §13.1.1). A weak one never matches, nor what is no tag.
+fn if_match(headers: &HeaderMap) -> Result<Tags, Fault> {
+    let values: Vec<&str> = headers.get_all(header::IF_MATCH).iter().filter_map(|value| value.to_str().ok()).collect();
+    let tags = values.iter().flat_map(|value| value.split(',')).map(str::trim);
+    let bare = |tag: &str| Some(tag.strip_prefix('"')?.strip_suffix('"')?.to_owned());
+    match &*values {
+        [] => {
+            let detail = "say `If-Match` with the `ETag` of `GET /config`";
+            Err(Fault::new(StatusCode::PRECONDITION_REQUIRED, detail))
+        }
+        [only] if only.trim() == "*" => Ok(Tags::Any),
+        _ => Ok(Tags::These(tags.filter_map(bare).collect())),
+    }
 }
 
 /// Why the config that is served stays, for whoever wanted another.
@@ -127,5 +132,51 @@ fn refusal(refused: Refused) -> Fault {
         Refused::NoState => Fault::new(StatusCode::NOT_FOUND, detail),
         Refused::Io(..) => Fault::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
         Refused::Stopping => Fault::new(StatusCode::SERVICE_UNAVAILABLE, detail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_compared_as_strong_ones() {
+        let rows: [(&[&str], bool); 8] = [
+            (&["\"a\""], true),
+            (&["\"b\", \"a\""], true),
+            (&["\"b\"", "\"a\""], true),
+            (&["*"], true),
+            (&["W/\"a\""], false),
+            (&["a"], false),
+            (&["\"b\""], false),
+            (&[""], false),
+        ];
+        for (values, expected) in rows {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::IF_MATCH, value.parse().expect("a value"));
+            }
+            let tags = if_match(&headers).expect("there is one");
+            assert_eq!(tags.has("a"), expected, "{values:?}");
+        }
+        assert!(if_match(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn the_query_says_who_and_why() {
+        let rows = [
+            ("/", Some(("", "", false))),
+            ("/?force=true", None),
+            ("/?force=true&by=ann", None),
+            ("/?force=true&by=ann&reason=+", None),
+            ("/?force=true&by=ann&reason=they+know%21", Some(("ann", "they know!", true))),
+            ("/?force=false&reason=r", Some(("", "r", false))),
+        ];
+        for (uri, expected) in rows {
+            let request = Request::builder().uri(uri).body(()).expect("a request");
+            let asked = Asked::of(&request, String::new()).ok();
+            let asked = asked.as_ref().map(|asked| (asked.who.by.as_str(), asked.who.reason.as_str(), asked.force));
+            assert_eq!(asked, expected, "{uri}");
+        }
     }
 }

@@ -9,12 +9,19 @@ use crate::gateway::state::Who;
 /// What is asked.
 #[derive(Debug)]
 pub(in crate::gateway) enum Ask {
-    /// Another text for the main file, if what is served still has this tag.
-    Put { text: String, tag: String },
+    /// Another text for the main file, if what is served still has one of these tags.
+    Put { text: String, tags: Tags },
     /// Reads the files again.
     Reload,
     /// The texts of a kept revision; the one before, unless said.
     Rollback { to: Option<u64> },
+}
+
+/// Which config an asker knows.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) enum Tags {
+    Any,
+    These(Vec<String>),
 }
 
 /// What is asked, by whom, and whom to tell.
@@ -78,6 +85,17 @@ impl Keeper {
         let sent = self.letters.send(Letter { ask, who, force, reply }).await;
         sent.map_err(|_| Refused::Stopping)?;
         told.await.unwrap_or(Err(Refused::Stopping))
+    }
+}
+
+// === impl Tags ===
+
+impl Tags {
+    pub(in crate::gateway) fn has(&self, tag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(tags) => tags.iter().any(|known| known == tag),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ use crate::config::{GatewaySpec, Sources};
 use crate::names;
 use watch::{Folders, hangup};
 
-pub(super) use ask::{Ask, Done, Keeper, Letter, Refused};
+pub(super) use ask::{Ask, Done, Keeper, Letter, Refused, Tags};
 pub(super) use compare::{InUse, in_use};
 
 /// Editors write in several steps; the text is read when they are done.
@@ -102,7 +102,7 @@ impl Reloader {
         let Letter { ask, who, force, reply } = letter;
         let way = Way { what: ask.what(), who: &who, force, reopen: false };
         let result = match ask {
-            Ask::Put { text, tag } => self.put(text, &tag, &way),
+            Ask::Put { text, tags } => self.put(&text, &tags, &way),
             Ask::Reload => self.reload(&way),
             Ask::Rollback { to } => self.rollback(to, &way),
         };
@@ -138,15 +138,15 @@ impl Reloader {
         self.take(sources, way, || Ok(Vec::new()))
     }
 
-    fn put(&mut self, text: String, tag: &str, way: &Way<'_>) -> Result<Done, Refused> {
+    fn put(&mut self, text: &str, tags: &Tags, way: &Way<'_>) -> Result<Done, Refused> {
         // What was saved a moment ago is not written over: it is taken first, and then the tag is another.
         self.look(false);
         let served = self.shared.current.load().tag.clone();
-        if tag != "*" && tag != served {
+        if !tags.has(&served) {
             return Err(Refused::Changed { tag: served });
         }
-        let edited = self.rewrite.as_ref().map_or_else(|| text.clone(), |rewrite| rewrite(text.clone()));
-        let sources = Sources::open_as(&self.path, edited, &self.edit());
+        let edit = self.edit();
+        let sources = Sources::open_as(&self.path, edit(text.to_owned()), &edit);
         let path = self.path.clone();
         let done = self.take(sources, way, || {
             state::replace(&path, text.as_bytes())?;
@@ -246,7 +246,7 @@ impl Reloader {
         self.served.tls.as_ref().is_some_and(|spec| tls::stamps(spec) != self.stamps)
     }
 
-    fn edit(&self) -> impl Fn(String) -> String {
+    fn edit(&self) -> impl Fn(String) -> String + use<> {
         let rewrite = self.rewrite.clone();
         move |text| match &rewrite {
             Some(rewrite) => rewrite(text),

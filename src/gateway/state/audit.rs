@@ -1,8 +1,8 @@
 //! Who did what, when and why: a line of JSON for each act.
 
 use std::collections::VecDeque;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -44,14 +44,16 @@ pub(in crate::gateway) struct Deed {
 const FILE: &str = "audit.jsonl";
 /// So many are kept at hand.
 const RECENT: usize = 1024;
+/// At the start, so much of the file is looked at.
+const END: u64 = 512 * 1024;
 
 // === impl Audit ===
 
 impl Audit {
     pub(super) fn open(folder: Option<&Path>) -> Self {
         let file = folder.map(|folder| folder.join(FILE));
-        let lines = file.as_ref().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
-        let mut recent: VecDeque<Value> = lines.lines().rev().take(RECENT).filter_map(parse).collect();
+        let end = file.as_ref().and_then(|file| end(file).ok()).unwrap_or_default();
+        let mut recent: VecDeque<Value> = end.lines().rev().filter_map(parse).take(RECENT).collect();
         recent.make_contiguous().reverse();
         Self { inner: Arc::new(Inner { file, recent: Mutex::new(recent) }) }
     }
@@ -82,6 +84,16 @@ impl Audit {
     }
 }
 
+/// The last part of the file; its first line may be half of one.
+fn end(file: &Path) -> io::Result<String> {
+    let mut file = File::open(file)?;
+    let from = file.metadata()?.len().saturating_sub(END);
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 fn parse(line: &str) -> Option<Value> {
     serde_json::from_str(line).ok()
 }
@@ -103,6 +115,8 @@ impl Who {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
