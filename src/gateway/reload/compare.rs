@@ -54,3 +54,48 @@ impl std::fmt::Display for InUse {
         write!(f, "version {} of {}, last asked for at {}", self.version, self.api, self.last)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Api, Version};
+
+    fn catalog(apis: &[(&str, &[&str])]) -> Catalog {
+        let api = |(name, versions): &(&str, &[&str])| {
+            let api = Api::new(*name).with_base_path(format!("/{name}")).with_path("/v{version}");
+            versions.iter().fold(api, |api, version| api.with_version(Version::new(*version)))
+        };
+        Catalog::new(apis.iter().map(api)).unwrap_or_else(|found| panic!("{found}"))
+    }
+
+    #[test]
+    fn what_is_in_use_is_what_was_asked_for_of_late() {
+        const DAY: Duration = Duration::from_secs(86_400);
+        let old = catalog(&[("shop", &["1", "2", "3"]), ("mail", &["1"])]);
+        let traffic = r#"{"shop":{"1":"2026-01-01T00:00:00Z","2":"2026-01-09T00:00:00Z"},"mail":{"1":"2026-01-10"}}"#;
+        let traffic = Traffic::of(traffic);
+        let now = "2026-01-10".parse().expect("a date");
+        let mail: (&str, &[&str]) = ("mail", &["1"]);
+        let rows: [(Vec<(&str, &[&str])>, Option<Duration>, &[&str]); 7] = [
+            (vec![("shop", &["1", "2", "3"]), mail], Some(DAY * 7), &[]),
+            (vec![("shop", &["2", "3"]), mail], Some(DAY * 7), &[]),
+            (vec![("shop", &["2", "3"]), mail], Some(DAY * 30), &["shop 1"]),
+            (vec![("shop", &["3"]), mail], Some(DAY * 7), &["shop 2"]),
+            (vec![("shop", &["1", "2"]), mail], Some(DAY * 7), &[]),
+            (vec![("store", &["1", "2", "3"])], Some(DAY * 7), &["shop 2", "mail 1"]),
+            (vec![("shop", &["3"])], None, &[]),
+        ];
+        for (new, protect, expected) in rows {
+            let found = in_use(&old, &catalog(&new), &traffic, protect, now);
+            let found: Vec<String> = found.iter().map(|used| format!("{} {}", used.api, used.version)).collect();
+            assert_eq!(found, expected, "{new:?} {protect:?}");
+        }
+    }
+
+    #[test]
+    fn changes_are_told() {
+        let (old, new) = (catalog(&[("shop", &["1", "2"])]), catalog(&[("shop", &["2", "3"])]));
+        assert_eq!(changes(&old, &new), ["version 1 of shop is removed", "version 3 of shop is added"]);
+        assert!(changes(&old, &old).is_empty());
+    }
+}

@@ -107,6 +107,14 @@ impl Traffic {
         }
     }
 
+    /// As if an earlier process had written it.
+    #[cfg(test)]
+    pub(in crate::gateway) fn of(written: &str) -> Self {
+        let traffic = Self::default();
+        traffic.take(&serde_json::from_str(written).expect("JSON"));
+        traffic
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, Slot>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -136,13 +144,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let traffic = Traffic::default();
-        let text = r#"{"shop":{"1":"2026-01-01T00:00:00Z","2":"never","3":4},"other":5}"#;
-        traffic.take(&serde_json::from_str(text).expect("JSON"));
+        let traffic = Traffic::of(r#"{"shop":{"1":"2026-01-01T00:00:00Z","2":"never","3":4},"other":5}"#);
         assert_eq!(traffic.last("shop", "1"), Some("2026-01-01".parse().expect("a date")));
         assert_eq!((traffic.last("shop", "2"), traffic.last("none", "1")), (None, None));
-        let again = Traffic::default();
-        again.take(&serde_json::from_str(&traffic.written()).expect("JSON"));
+        let again = Traffic::of(&traffic.written());
         assert_eq!(again.written(), traffic.written());
         again.take(&serde_json::from_str(r#"{"shop":{"1":"2025-01-01T00:00:00Z"}}"#).expect("JSON"));
         assert_eq!(again.last("shop", "1"), traffic.last("shop", "1"), "the later use holds");

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use sunward::gateway::Options;
+use sunward::gateway::{App, Options};
 
 use super::{Gateway, Reply, exchange, origins};
 
@@ -156,6 +156,22 @@ async fn who_may_ask() {
         }
     }
     assert!(open.stop().await && closed.stop().await);
+}
+
+#[tokio::test]
+async fn a_network_without_a_token_gets_metrics_only() {
+    let desk = Desk::new("network", "").await;
+    let (loopback, anywhere): (SocketAddr, SocketAddr) = (([127, 0, 0, 1], 0).into(), ([0, 0, 0, 0], 0).into());
+    let options = Options::new().with_listen(loopback).with_admin(anywhere);
+    let app = App::bind(&desk.file(), options).await.unwrap_or_else(|e| panic!("{e}"));
+    let address = SocketAddr::from(([127, 0, 0, 1], app.admin_addr().expect("bound").port()));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let task = tokio::spawn(app.run(async { drop(stopped.await) }));
+    for (head, status) in [("GET /versions", 403), ("GET /config", 403), ("GET /metrics", 200), ("GET /healthz", 200)] {
+        assert_eq!(ask_at(address, head, "").await.status, status, "{head}");
+    }
+    drop(stop);
+    assert!(task.await.expect("it ran"));
 }
 
 #[tokio::test]

@@ -70,6 +70,32 @@ async fn all_texts_go_back() {
     assert!(gateway.stop().await);
 }
 
+/// The code, the output and the errors of the command.
+fn sunward(args: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_sunward")).args(args).output().expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test]
+async fn the_command_drops_nothing_in_use_unawares() {
+    let desk = Desk::new("command-in-use", "STATE").await;
+    let (both, one) = (desk.text(), desk.without_2());
+    std::fs::write(desk.file(), &one).expect("written");
+    let gateway = desk.start().await;
+    assert_eq!(gateway.ask("PUT /config\nIf-Match: *", &both).await.status, 200);
+    assert_eq!(gateway.get("/api/v2/users/1").await.status, 200);
+    assert!(gateway.stop().await);
+    let file = desk.file().display().to_string();
+    let (code, done, error) = sunward(&["rollback", &file]);
+    assert_eq!((code, done.as_str()), (Some(1), ""));
+    assert!(error.contains("version 2 of command-in-use, last asked for at 20"), "{error}");
+    assert_eq!(desk.text(), both);
+    let (code, _, error) = sunward(&["rollback", &file, "--force"]);
+    assert!(code == Some(0) && error.contains("POST /config/reload?force=true"), "{error}");
+    assert_eq!(desk.text(), one);
+}
+
 #[tokio::test]
 async fn the_command_goes_back_without_a_gateway() {
     let desk = included("command", "").await;
@@ -79,11 +105,6 @@ async fn the_command_goes_back_without_a_gateway() {
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert!(gateway.stop().await);
     let file = desk.file().display().to_string();
-    let sunward = |args: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_sunward")).args(args).output().expect("it runs");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (output.status.code(), text(&output.stdout), text(&output.stderr))
-    };
     let (code, list, error) = sunward(&["rollback", &file, "--list"]);
     assert_eq!((code, list.lines().count()), (Some(0), 2), "{list}{error}");
     assert!(
