@@ -87,7 +87,9 @@ impl Traffic {
         format!("{:#}\n", Value::Object(apis))
     }
 
+    /// Of what another process wrote meanwhile (one takes over from the other), the later holds.
     pub(super) fn write(&self, folder: &Path) {
+        self.read(folder);
         if let Err(error) = files::replace(&folder.join(FILE), self.written().as_bytes()) {
             tracing::warn!(%error, "the last use of versions cannot be written down");
         }
@@ -151,5 +153,19 @@ mod tests {
         assert_eq!(again.written(), traffic.written());
         again.take(&serde_json::from_str(r#"{"shop":{"1":"2025-01-01T00:00:00Z"}}"#).expect("JSON"));
         assert_eq!(again.last("shop", "1"), traffic.last("shop", "1"), "the later use holds");
+    }
+    #[test]
+    fn of_two_processes_the_later_use_holds() {
+        let folder = std::env::temp_dir().join(format!("sunward-traffic-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let (one, other) =
+            (r#"{"a":{"1":"2026-01-02T00:00:00Z"}}"#, r#"{"a":{"1":"2026-01-01T00:00:00Z","2":"2026-01-01"}}"#);
+        Traffic::of(one).write(&folder);
+        Traffic::of(other).write(&folder);
+        let read = Traffic::default();
+        read.read(&folder);
+        let days = ["1", "2"].map(|version| read.last("a", version).map(|at| at.to_string()));
+        assert_eq!(days.map(|day| day.unwrap_or_default()), ["2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"]);
+        fs::remove_dir_all(folder).expect("removed");
     }
 }
