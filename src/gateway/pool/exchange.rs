@@ -31,7 +31,8 @@ pub(super) enum Connection {
 /// An HTTP/1.1 connection, with one request at a time.
 pub(super) struct H1 {
     sender: http1::SendRequest<Outgoing>,
-    driver: http1::Connection<TokioIo<Stream>, Outgoing>,
+    /// Dropped as soon as it is over: a request that it has not taken waits until then.
+    driver: Option<http1::Connection<TokioIo<Stream>, Outgoing>>,
     /// What the process at the other end said that it speaks.
     pub(super) speaks: Option<Arc<str>>,
     /// The addresses of its host as they were then.
@@ -64,12 +65,12 @@ impl H1 {
     pub(super) async fn handshake(stream: Stream, generation: u64) -> hyper::Result<Self> {
         let (sender, driver) =
             http1::Builder::new().max_buf_size(super::BUFFER).handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver, speaks: None, generation, idle_since: Instant::now(), used: false })
+        Ok(Self { sender, driver: Some(driver), speaks: None, generation, idle_since: Instant::now(), used: false })
     }
 
     /// Lets it do what it can. `true` once it is over.
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> bool {
-        Pin::new(&mut self.driver).poll(cx).is_ready()
+        drive(&mut self.driver, cx)
     }
 
     /// Whether it can take a request now: the other end has not closed it, and the last response has ended.
@@ -88,7 +89,7 @@ impl H1 {
             let driver = &mut self.driver;
             let mut over = false;
             poll_fn(|cx| {
-                over = over || Pin::new(&mut *driver).poll(cx).is_ready();
+                over = drive(driver, cx);
                 answer.as_mut().poll(cx).map(|answer| (answer, over))
             })
             .await
@@ -101,6 +102,13 @@ impl H1 {
             }
         }
     }
+}
+
+fn drive(driver: &mut Option<http1::Connection<TokioIo<Stream>, Outgoing>>, cx: &mut Context<'_>) -> bool {
+    if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(cx).is_ready()) {
+        *driver = None;
+    }
+    driver.is_none()
 }
 
 impl std::fmt::Debug for H1 {
