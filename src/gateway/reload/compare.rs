@@ -33,14 +33,6 @@ pub(in crate::gateway) fn in_use(
     used.collect()
 }
 
-/// What is another, a line each.
-pub(in crate::gateway) fn changes(old: &Catalog, new: &Catalog) -> Vec<String> {
-    let gone = pairs(old).filter(|(api, version)| !has(new, api, version));
-    let fresh = pairs(new).filter(|(api, version)| !has(old, api, version));
-    let gone = gone.map(|(api, version)| format!("version {version} of {api} is removed"));
-    gone.chain(fresh.map(|(api, version)| format!("version {version} of {api} is added"))).collect()
-}
-
 fn pairs(catalog: &Catalog) -> impl Iterator<Item = (&str, &str)> {
     catalog.apis().iter().flat_map(|api| api.versions.iter().map(|version| (&*api.name, &*version.text)))
 }
@@ -90,12 +82,5 @@ mod tests {
             let found: Vec<String> = found.iter().map(|used| format!("{} {}", used.api, used.version)).collect();
             assert_eq!(found, expected, "{new:?} {protect:?}");
         }
-    }
-
-    #[test]
-    fn changes_are_told() {
-        let (old, new) = (catalog(&[("shop", &["1", "2"])]), catalog(&[("shop", &["2", "3"])]));
-        assert_eq!(changes(&old, &new), ["version 1 of shop is removed", "version 3 of shop is added"]);
-        assert!(changes(&old, &old).is_empty());
     }
 }

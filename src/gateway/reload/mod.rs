@@ -101,7 +101,7 @@ impl Reloader {
     }
 
     /// Takes the files if they are others than before, or if a signal says so.
-    fn look(&mut self, signal: bool) {
+    pub(super) fn look(&mut self, signal: bool) {
         let who = Who::nobody(if signal { "signal" } else { "file" });
         let way = Way { what: "reload", who: &who, force: false, reopen: signal };
         let forced = signal || self.certificates_changed();
@@ -137,7 +137,8 @@ impl Reloader {
         let log = self.log(&loaded.gateway, way.reopen);
         let log = log.map_err(|error| Refused::Io("the new access log cannot be opened", error))?;
         let files = write().map_err(|error| Refused::Io("the file cannot be written", error))?;
-        let changes = compare::changes(&old, &loaded.catalog);
+        let differences = catalog::diff(&old, &loaded.catalog, now);
+        let changes = differences.iter().map(|found| format!("{}: {}", found.class.as_str(), found.message)).collect();
         self.accept(loaded, sources, log);
         let tag = self.shared.current.load().tag.clone();
         let forced = in_use.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");

@@ -358,7 +358,7 @@ async fn a_route_has_so_long_for_all_of_it_but_events_have_not() {
 /// The whole time holds over all tries, and a client that waits gets an answer all the same.
 #[tokio::test]
 async fn a_post_that_is_not_read_ends_in_time() {
-    let mute = Service::start(|mut served: Served| async move {
+    let mute = Service::start(|served: Served| async move {
         served.stream.readable().await.expect("it comes");
         std::future::pending::<()>().await;
     })
