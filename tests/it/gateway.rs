@@ -3,8 +3,8 @@
 #[path = "../../examples/gateway/origins.rs"]
 mod origins;
 
-mod cert;
 mod admin;
+mod cert;
 mod demo;
 mod edge;
 mod framing;

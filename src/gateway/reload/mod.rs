@@ -25,6 +25,7 @@ use super::snapshot::Snapshot;
 use super::state::{Deed, Who};
 use super::telemetry;
 use super::tls::{self, ServerTls, Stamps};
+use crate::catalog;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{GatewaySpec, Sources};
 use crate::names;

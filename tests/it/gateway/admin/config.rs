@@ -94,7 +94,7 @@ async fn a_version_in_use_is_not_dropped_unawares() {
     assert!(metrics.contains("sunward_config_reload_total{result=\"rejected\"}"), "{metrics}");
     let forced = gateway.ask("POST /config/reload?force=true&by=ann&reason=they%20know", "").await;
     assert_eq!(forced.status, 200, "{}", forced.body);
-    assert_eq!(forced.json()["changes"][0], "version 2 of protect is removed");
+    assert_eq!(forced.json()["changes"][0], "breaking: version 2 is removed");
     assert_eq!(gateway.get("/api/v2/users/1").await.status, 404);
     assert!(desk.kept("audit.jsonl").contains("forced to drop version 2 of protect"));
     assert!(gateway.stop().await);
