@@ -45,17 +45,15 @@ pub(in crate::gateway) enum UpstreamError {
     TooSlow,
 }
 
+type Polled = Poll<Option<Result<Frame<Bytes>, hyper::Error>>>;
+
 /// The next frame of a body, while its connection is driven.
 pub(super) async fn drive_frame(incoming: &mut Incoming, open: &mut H1) -> Option<Result<Frame<Bytes>, hyper::Error>> {
     poll_fn(|cx| poll_driven(incoming, open, cx).0).await
 }
 
 /// What there is of the body, and whether the connection is over.
-fn poll_driven(
-    incoming: &mut Incoming,
-    open: &mut H1,
-    cx: &mut Context<'_>,
-) -> (Poll<Option<Result<Frame<Bytes>, hyper::Error>>>, bool) {
+fn poll_driven(incoming: &mut Incoming, open: &mut H1, cx: &mut Context<'_>) -> (Polled, bool) {
     if let Poll::Ready(frame) = Pin::new(&mut *incoming).poll_frame(cx) {
         return (Poll::Ready(frame), false);
     }

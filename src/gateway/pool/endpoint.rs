@@ -29,7 +29,7 @@ pub(in crate::gateway) struct Endpoint {
     http2: bool,
     speaks_from: Option<(PathAndQuery, HeaderName)>,
     keep: Duration,
-    idle: Mutex<Vec<Box<H1>>>,
+    idle: Mutex<Idle>,
     shared: tokio::sync::Mutex<Option<H2>>,
     pending: AtomicUsize,
     health: Mutex<Health>,
@@ -44,6 +44,10 @@ pub(in crate::gateway) struct Endpoint {
 }
 
 type Upgradable = http1::Connection<TokioIo<Stream>, Outgoing>;
+
+/// Connections that lie idle, the youngest last. Boxed: whoever has one moves it often.
+#[allow(clippy::vec_box, reason = "they are handed on as they are")]
+type Idle = Vec<Box<H1>>;
 
 /// Everything that makes an instance another one when it changes.
 #[derive(Debug)]
@@ -233,9 +237,12 @@ impl Endpoint {
     /// Lets go of connections that lie idle for too long, or that the other end has closed.
     pub(super) fn sweep(&self, now: Instant) {
         let list = std::mem::take(&mut *lock(&self.idle));
-        let fresh = |open: &Box<H1>| now.saturating_duration_since(open.idle_since) < self.keep;
-        let kept: Vec<Box<H1>> =
-            list.into_iter().filter(fresh).filter_map(|mut open| open.is_usable().then_some(open)).collect();
+        let fresh = |open: &H1| now.saturating_duration_since(open.idle_since) < self.keep;
+        let kept: Idle = list
+            .into_iter()
+            .filter(|open| fresh(open))
+            .filter_map(|mut open| open.is_usable().then_some(open))
+            .collect();
         let mut idle = lock(&self.idle);
         // Those that came back meanwhile are the youngest: they are on top.
         let younger = std::mem::replace(&mut *idle, kept);

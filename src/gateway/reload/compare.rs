@@ -67,8 +67,10 @@ mod tests {
         let traffic = r#"{"shop":{"1":"2026-01-01T00:00:00Z","2":"2026-01-09T00:00:00Z"},"mail":{"1":"2026-01-10"}}"#;
         let traffic = Traffic::of(traffic);
         let now = "2026-01-10".parse().expect("a date");
-        let mail: (&str, &[&str]) = ("mail", &["1"]);
-        let rows: [(Vec<(&str, &[&str])>, Option<Duration>, &[&str]); 7] = [
+        let mail: (&'static str, &'static [&'static str]) = ("mail", &["1"]);
+        /// The new versions, by api, for how long they are protected, and what is in use.
+        type Row = (Vec<(&'static str, &'static [&'static str])>, Option<Duration>, &'static [&'static str]);
+        let rows: [Row; 7] = [
             (vec![("shop", &["1", "2", "3"]), mail], Some(DAY * 7), &[]),
             (vec![("shop", &["2", "3"]), mail], Some(DAY * 7), &[]),
             (vec![("shop", &["2", "3"]), mail], Some(DAY * 30), &["shop 1"]),

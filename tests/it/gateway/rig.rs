@@ -35,8 +35,6 @@ pub(super) struct Service {
 /// A connection, from the service's side.
 pub(super) struct Served {
     pub(super) stream: TcpStream,
-    /// The first is 0.
-    pub(super) number: usize,
     bytes: Vec<u8>,
 }
 
@@ -61,8 +59,8 @@ impl Service {
         let listening = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let _ = stream.set_nodelay(true);
-                let number = count.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(Served { stream, number, bytes: Vec::new() }));
+                count.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(Served { stream, bytes: Vec::new() }));
             }
         });
         Self { address, accepted, listening: listening.abort_handle() }
