@@ -253,6 +253,46 @@ fn serve_stops_when_it_is_told_to() {
 }
 
 #[test]
+fn a_second_signal_does_not_wait() {
+    use std::io::{BufRead, BufReader, Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+    // It takes the request and never answers.
+    let mute = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = mute.local_addr().expect("bound");
+    let text = format!(
+        "[[api]]\nname = \"twice\"\nversion_from = {{ header = \"V\" }}\nunspecified = {{ version = \"1\" }}\nupstream = \"a\"\n\
+         [[api.version]]\nname = \"1\"\n[[upstream]]\nname = \"a\"\ninstances = [{{ url = \"http://{url}\" }}]\n"
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sunward"))
+        .args(["serve", &scratch("twice", &text).display().to_string()])
+        .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let mut place = |prefix: &str| lines.next().expect("a line").trim_start_matches(prefix).to_owned();
+    let (listen, admin) = (place("listening http://"), place("admin http://"));
+    let ask = |address: &str, path: &str| {
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("it reads");
+        stream
+    };
+    let _waiting = ask(&listen, "/x");
+    let _taken = mute.accept().expect("the request comes");
+    let signal = || Command::new("kill").arg(child.id().to_string()).status().expect("kill is there");
+    assert!(signal().success());
+    let heard = (0..1000).any(|_| {
+        let mut answer = String::new();
+        let _ = ask(&admin, "/readyz").read_to_string(&mut answer);
+        answer.contains(" 503 ")
+    });
+    assert!(heard, "the first signal was heard");
+    assert!(signal().success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+}
+
+#[test]
 fn serve_says_why_it_does_not_start() {
     let path = scratch("serve", "[[api]]\nname = \"shop\"\n");
     let output = sunward(&["serve", &path.display().to_string()], "");

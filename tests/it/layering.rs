@@ -21,7 +21,7 @@ const RANKS: [&[&str]; 10] = [
 ];
 
 /// Who may name a foreign crate: modules, or single files. Test code may name what it likes.
-const FOREIGN: [(&str, &[&str]); 46] = [
+const FOREIGN: [(&str, &[&str]); 45] = [
     ("annotate_snippets", &["config/render.rs"]),
     ("arc_swap", &["gateway"]),
     ("axum_core", &["extract"]),
@@ -52,7 +52,6 @@ const FOREIGN: [(&str, &[&str]); 46] = [
     ("memchr", &["json", "catalog/migration.rs"]),
     ("metrics", &["names", "gateway"]),
     ("metrics_exporter_prometheus", &["gateway"]),
-    ("mimalloc", &["bin"]),
     ("notify", &["gateway"]),
     ("percent_encoding", &["change", "headers", "resolve", "plan", "gateway"]),
     ("pin_project_lite", &["layer", "gateway"]),

@@ -36,6 +36,15 @@ fn every_metric_is_in_the_readme() {
         names::RESPONSE_BYTES,
         names::REQUEST_DURATION,
         names::RELOADS,
+        names::CONFIG_ACCEPTED,
+        names::CONNECTIONS,
+        names::SHED,
+        names::UPSTREAM_UP,
+        names::UPSTREAM_PENDING,
+        names::UPSTREAM_REQUESTS,
+        names::UPSTREAM_RETRIES,
+        names::UPSTREAM_EJECTIONS,
+        names::ACCESS_LOG_DROPPED,
     ];
     for name in all {
         assert!(README.contains(&format!("| `{name}` |")), "{name}");

@@ -17,10 +17,6 @@ use clap::{Parser, Subcommand};
 use sunward::clock::{Clock, SystemClock, Timestamp};
 use sunward::gateway::{self, Loaded, environment, load_at};
 
-/// A request is many small allocations of short life.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Change an HTTP API without breaking anyone, and really retire the old one.
 #[derive(Parser)]
 #[command(name = "sunward", version, after_help = EXIT_CODES)]

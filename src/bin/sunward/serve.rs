@@ -75,11 +75,20 @@ fn log(format: LogFormat) {
 fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
+    let mut next = async move || {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+    };
+    Ok(async move {
+        next().await;
+        // Whoever says it twice does not want to wait for requests under way.
+        tokio::spawn(async move {
+            next().await;
+            tracing::warn!("stopped at once: requests under way are cut");
+            std::process::exit(i32::from(super::FAILED));
+        });
     })
 }
 

@@ -68,7 +68,7 @@ pub(super) struct Member {
 /// A larger head of a response is a fault of the upstream.
 const MAX_RESPONSE_HEADER_BYTES: u32 = 64 * 1024;
 /// What is read at once from an instance, at most; so much may lie in each connection.
-const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = 32 * 1024;
 /// A dead HTTP/2 connection is found out by this.
 const H2_PING: Duration = Duration::from_secs(30);
 
