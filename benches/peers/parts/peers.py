@@ -135,7 +135,7 @@ class Peers:
     """All of them. One process does one job, so that its memory is that job's."""
 
     def __init__(self, sunward_path, envoy_path, programs):
-        self.passing = [nginx("nginx", "nginx.conf"), haproxy(), envoy(envoy_path), sunward(sunward_path)]
+        self.passing = [nginx("nginx", "nginx.conf"), nginx("nginx, default buffers", "nginx-default.conf"), haproxy(), envoy(envoy_path), sunward(sunward_path)]
         self.migrating = [nginx("nginx + Lua cjson", "nginx-lua.conf"), node(), by_hand(programs), sunward(sunward_path)]
         self.held = [
             ("nginx, passing through", nginx("nginx", "nginx.conf"), "v2"),
