@@ -35,6 +35,7 @@ mod state;
 mod telemetry;
 mod tell;
 mod tls;
+mod trace;
 mod tunnel;
 mod vital;
 

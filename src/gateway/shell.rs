@@ -24,6 +24,7 @@ use super::send::{Answerer, UpstreamTook};
 use super::server::{Handler, Peer};
 use super::shed::{Held, Load};
 use super::snapshot::{Current, Settings, Snapshot, StackBody};
+use super::trace;
 use super::vital::{Pulse, Vital};
 use crate::clock::{Clock, SystemClock};
 use crate::plan::Plan;
@@ -102,6 +103,7 @@ impl Shell {
         let (mut response, id) = match admit(&mut request, settings, held.is_some()) {
             Err(answer) => (answer.map(|body| Inner::Own { body: Full::new(body.into()) }), None),
             Ok(()) => {
+                trace::settle(request.headers_mut());
                 let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls };
                 let id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
                 (pass(&snapshot, request, &peer).await, id)
