@@ -22,6 +22,7 @@ use super::snapshot::{Current, Snapshot};
 use super::state::{Deed, State, Who};
 use super::telemetry;
 use super::tls::ServerTls;
+use super::trace::Tracer;
 use super::vital::Patience;
 use crate::catalog::{Catalog, Control};
 use crate::clock::{Clock, SystemClock};
@@ -65,6 +66,7 @@ pub(super) struct Shared {
     pub(super) registry: Registry,
     pub(super) metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub(super) state: State,
+    pub(super) tracer: Tracer,
 }
 
 /// Why a gateway did not start.
@@ -77,6 +79,8 @@ pub enum StartError {
     Bind(Listen, std::io::Error),
     /// The access log cannot be opened.
     AccessLog(std::io::Error),
+    /// The environment says where spans go, and they cannot go there.
+    Traces(Box<dyn std::error::Error + Send + Sync>),
 }
 
 // === impl Shared ===
@@ -170,9 +174,11 @@ impl App {
         let (control, registry) = (Control::new(), Registry::default());
         let log = spec.access_log.as_ref().map(Log::open).transpose().map_err(StartError::AccessLog)?;
         let state = State::open(spec.state.as_deref());
-        let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &state.traffic, log);
+        let tracer = Tracer::new(&*options.variables).map_err(StartError::Traces)?;
+        let traced = tracer.is_on();
+        let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &state.traffic, log, traced);
         names::config_accepted().set(telemetry::now());
-        let shared = Shared { current: Current::new(snapshot), control, registry, metrics, state };
+        let shared = Shared { current: Current::new(snapshot), control, registry, metrics, state, tracer };
         let (keeper, letters) = Keeper::new();
         let reloader = Reloader {
             path: path.to_owned(),
@@ -265,7 +271,7 @@ impl App {
         tasks.spawn(shared.state.clone().keep_traffic());
         tasks.spawn(telemetry::upkeep(shared.metrics.clone()));
 
-        let shell = Arc::new(Shell { current: shared.current.clone(), load });
+        let shell = Arc::new(Shell { current: shared.current.clone(), load, tracer: shared.tracer.clone() });
         let server = Server::new(shell, &spec.limits, patience(&spec), names::connections());
         let own = Limits { connections: ADMIN_CONNECTIONS, ..Limits::default() };
         let admins = Server::new(Arc::clone(&desk), &own, patience(&GatewaySpec::default()), metrics::Gauge::noop());
@@ -288,6 +294,7 @@ impl App {
         let _ = tokio::time::timeout(ADMIN_FAREWELL, admins.ended()).await;
         tasks.shutdown().await;
         shared.state.stop();
+        shared.tracer.stop().await;
         all
     }
 }
@@ -335,6 +342,7 @@ impl std::fmt::Display for StartError {
             Self::Config(error) => error.fmt(f),
             Self::Bind(place, error) => write!(f, "cannot listen on {place}: {error}"),
             Self::AccessLog(error) => write!(f, "the access log cannot be opened: {error}"),
+            Self::Traces(error) => write!(f, "spans cannot be exported: {error}"),
         }
     }
 }
@@ -344,6 +352,7 @@ impl std::error::Error for StartError {
         match self {
             Self::Config(error) => Some(error),
             Self::Bind(_, error) | Self::AccessLog(error) => Some(error),
+            Self::Traces(error) => Some(&**error),
         }
     }
 }

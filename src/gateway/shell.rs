@@ -24,7 +24,7 @@ use super::send::{Answerer, UpstreamTook};
 use super::server::{Handler, Peer};
 use super::shed::{Held, Load};
 use super::snapshot::{Current, Settings, Snapshot, StackBody};
-use super::trace;
+use super::trace::{self, Running, Tracer};
 use super::vital::{Pulse, Vital};
 use crate::clock::{Clock, SystemClock};
 use crate::plan::Plan;
@@ -34,6 +34,7 @@ use crate::problem::{Kind, Problem, TYPE_BASE};
 pub(super) struct Shell {
     pub(super) current: Current,
     pub(super) load: Load,
+    pub(super) tracer: Tracer,
 }
 
 /// A response extension, for the log: the plan of its request.
@@ -50,6 +51,7 @@ pin_project! {
         pulse: Pulse,
         held: Option<Held>,
         entry: Option<Box<Entry>>,
+        span: Option<Box<Running>>,
         broken: Option<Error>,
     }
 }
@@ -99,11 +101,15 @@ impl Shell {
         let settings = &snapshot.settings;
         let held = self.load.take(settings.limits.requests);
         let mut entry = settings.log.as_ref().map(|log| Box::new(Entry::new(log, &request, &peer)));
+        let mut span = self.tracer.begin(&request, peer.tls);
         let began = Instant::now();
         let (mut response, id) = match admit(&mut request, settings, held.is_some()) {
             Err(answer) => (answer.map(|body| Inner::Own { body: Full::new(body.into()) }), None),
             Ok(()) => {
                 trace::settle(request.headers_mut());
+                if let Some(span) = &span {
+                    span.inject(request.headers_mut());
+                }
                 let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls };
                 let id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
                 (pass(&snapshot, request, &peer).await, id)
@@ -113,7 +119,10 @@ impl Shell {
         if let Some(entry) = &mut entry {
             entry.answered(&response, id);
         }
-        Ok(response.map(|inner| ShellBody { inner, pulse, held, entry, broken: None }))
+        if let Some(span) = &mut span {
+            span.answered(&response, response.body().is_end());
+        }
+        Ok(response.map(|inner| ShellBody { inner, pulse, held, entry, span, broken: None }))
     }
 }
 
@@ -199,15 +208,18 @@ impl Body for ShellBody {
     type Error = Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let this = self.project();
+        let mut this = self.project();
         if let Some(error) = this.broken.take() {
             let frame = Some(Err(error));
             if let Some(entry) = this.entry {
                 entry.frame(frame.as_ref());
             }
+            if let Some(span) = this.span {
+                span.frame(frame.as_ref(), false);
+            }
             return Poll::Ready(frame);
         }
-        let polled = match this.inner.project() {
+        let polled = match this.inner.as_mut().project() {
             InnerProj::Stack { body } => body.poll_frame(cx).map_err(Into::into),
             InnerProj::Own { body } => body.poll_frame(cx).map_err(Into::into),
         };
@@ -223,6 +235,9 @@ impl Body for ShellBody {
         };
         if let Some(entry) = this.entry {
             entry.frame(frame.as_ref());
+        }
+        if let Some(span) = this.span {
+            span.frame(frame.as_ref(), this.inner.is_end());
         }
         Poll::Ready(frame)
     }

@@ -74,6 +74,7 @@ impl Snapshot {
         registry: &Registry,
         traffic: &Traffic,
         log: Option<Log>,
+        traced: bool,
     ) -> Self {
         let pools = registry.pools(&loaded);
         let Loaded { gateway, catalog, .. } = loaded;
@@ -88,7 +89,7 @@ impl Snapshot {
         });
         let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
         let used = traffic.used(&catalog);
-        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: log.is_some(), used };
+        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: traced || log.is_some(), used };
         let stack = ResolveLayer::new(Arc::clone(&catalog)).layer(tell);
         let limits = gateway.limits;
         let settings = Settings {

@@ -12,6 +12,8 @@ mod framing_h2;
 mod limits;
 mod live;
 mod load;
+#[cfg(feature = "otel")]
+mod otel;
 mod pool;
 mod reload;
 mod rig;

@@ -13,7 +13,7 @@ use tokio_rustls::{TlsConnector, TlsStream};
 use crate::gateway::io::Stream;
 
 /// Where an instance is, and how it is spoken to.
-pub(super) struct Connector {
+pub(in crate::gateway) struct Connector {
     host: Box<str>,
     port: u16,
     tls: Option<(TlsConnector, ServerName<'static>)>,
@@ -23,7 +23,7 @@ pub(super) struct Connector {
 
 impl Connector {
     /// For the authority of `url`; with TLS if there is a config for it.
-    pub(super) fn new(url: &Uri, tls: Option<(Arc<ClientConfig>, ServerName<'static>)>) -> Self {
+    pub(in crate::gateway) fn new(url: &Uri, tls: Option<(Arc<ClientConfig>, ServerName<'static>)>) -> Self {
         // Brackets are a URL's, not an address's.
         let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let default = if tls.is_some() { 443 } else { 80 };
@@ -45,7 +45,7 @@ impl Connector {
     }
 
     /// Connects to the first address that answers.
-    pub(super) async fn connect(&self) -> io::Result<Stream> {
+    pub(in crate::gateway) async fn connect(&self) -> io::Result<Stream> {
         let stream = TcpStream::connect((&*self.host, self.port)).await?;
         stream.set_nodelay(true)?;
         match &self.tls {

@@ -27,6 +27,8 @@ use health::{Admission, Policy};
 use lease::Turn;
 
 pub(super) use body::{UpstreamBody, Waits};
+#[cfg(feature = "otel")]
+pub(super) use connect::Connector;
 pub(super) use endpoint::Endpoint;
 pub(super) use exchange::Outgoing;
 pub(super) use lease::{Failure, Lease};

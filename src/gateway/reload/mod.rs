@@ -160,8 +160,8 @@ impl Reloader {
         }
         self.stamps = loaded.gateway.tls.as_ref().map(tls::stamps).unwrap_or_default();
         self.served = loaded.gateway.clone();
-        let Shared { current, control, registry, state, .. } = &self.shared;
-        current.swap(Snapshot::new(loaded, sources, control, registry, &state.traffic, log));
+        let Shared { current, control, registry, state, tracer, .. } = &self.shared;
+        current.swap(Snapshot::new(loaded, sources, control, registry, &state.traffic, log, tracer.is_on()));
         names::reloads("accepted").increment(1);
         names::config_accepted().set(telemetry::now());
         tracing::info!(path = %self.path.display(), "the config was reloaded");

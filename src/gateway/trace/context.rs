@@ -3,7 +3,7 @@
 use http::header::{HeaderMap, HeaderName};
 
 pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+pub(super) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// What every version has (§3.2): `00-<trace>-<parent>-<flags>`.
 const LENGTH: usize = 55;
 
