@@ -49,6 +49,8 @@ pub const UPSTREAM_REQUESTS: &str = "sunward_upstream_requests_total";
 pub const UPSTREAM_RETRIES: &str = "sunward_upstream_retries_total";
 /// How often an instance was taken out because its requests failed.
 pub const UPSTREAM_EJECTIONS: &str = "sunward_upstream_ejections_total";
+/// The process's memory, by Prometheus' own name.
+pub const PROCESS_MEMORY: &str = "process_resident_memory_bytes";
 /// Lines of the access log that could not be written.
 pub const ACCESS_LOG_DROPPED: &str = "sunward_access_log_dropped_total";
 
@@ -175,6 +177,7 @@ pub fn describe() {
     describe_counter!(UPSTREAM_REQUESTS, "Requests to the instance, by result.");
     describe_counter!(UPSTREAM_RETRIES, "Requests that were sent again.");
     describe_counter!(UPSTREAM_EJECTIONS, "How often the instance was taken out because its requests failed.");
+    describe_gauge!(PROCESS_MEMORY, Unit::Bytes, "The process's memory.");
     describe_counter!(ACCESS_LOG_DROPPED, "Lines of the access log that could not be written.");
 }
 
@@ -227,6 +230,11 @@ pub fn upstream_requests(upstream: &str, instance: &str, result: UpstreamResult)
 /// Requests that were sent again.
 pub fn upstream_retries(upstream: &str) -> Counter {
     counter!(UPSTREAM_RETRIES, "upstream" => upstream.to_owned())
+}
+
+/// The process's memory.
+pub fn process_memory() -> Gauge {
+    gauge!(PROCESS_MEMORY)
 }
 
 /// Lines of the access log that could not be written.

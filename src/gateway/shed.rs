@@ -73,7 +73,7 @@ impl Drop for Held {
 }
 
 /// The process's memory, where the system tells.
-fn resident() -> Option<u64> {
+pub(super) fn resident() -> Option<u64> {
     const PAGE: u64 = 4096;
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     Some(text.split(' ').nth(1)?.parse::<u64>().ok()? * PAGE)

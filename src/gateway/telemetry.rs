@@ -39,7 +39,14 @@ fn install() -> PrometheusHandle {
 
 /// Drains samples until it is dropped.
 pub(super) async fn upkeep(metrics: PrometheusHandle) {
+    // What may never happen is there from the start, so that its first time is seen as a rise.
+    for result in ["accepted", "rejected"] {
+        names::reloads(result).increment(0);
+    }
     loop {
+        if let Some(bytes) = super::shed::resident() {
+            names::process_memory().set(bytes as f64);
+        }
         tokio::time::sleep(UPKEEP).await;
         metrics.run_upkeep();
     }

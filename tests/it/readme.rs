@@ -45,6 +45,7 @@ fn every_metric_is_in_the_readme() {
         names::UPSTREAM_RETRIES,
         names::UPSTREAM_EJECTIONS,
         names::ACCESS_LOG_DROPPED,
+        names::PROCESS_MEMORY,
     ];
     for name in all {
         assert!(README.contains(&format!("| `{name}` |")), "{name}");
