@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! listen → server     takes connections in, watches that they live, HTTP/1.1 and HTTP/2, TLS
-//!   └ shell             one request: sheds, refuses what is ambiguous (edge), marks it (forwarded), logs it (access)
+//!   └ shell             one request: sheds, refuses what is ambiguous (edge), marks it (forwarded, trace), logs it (access)
 //!      └ snapshot         the stack of one config: Resolve → Count → Annotate → Gate
 //!         └ route           picks an instance (pool), says what it speaks, sends again what may be (replay)
 //!            └ Migrate → send  over a connection that was leased

@@ -8,6 +8,7 @@ mod hops;
 mod logs;
 mod random;
 mod targets;
+mod traces;
 mod upstream;
 
 use super::wire::{PROBE, PROBED, Wire, raw};
