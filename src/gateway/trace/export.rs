@@ -65,7 +65,7 @@ fn endpoint(variables: Variables<'_>) -> Option<String> {
     }
     set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").or_else(|| {
         let base = set("OTEL_EXPORTER_OTLP_ENDPOINT")?;
-        Some(format!("{}/v1/traces", base.trim_end_matches('/')))
+        Some(format!("{}/v1/traces", base.strip_suffix('/').unwrap_or(&base)))
     })
 }
 

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use sunward::gateway::Options;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
+use super::cert::Authority;
 use super::rig::{Client, OK, Service};
 use super::{Gateway, demo_file};
 
@@ -50,7 +52,7 @@ async fn a_collector_is_told_of_a_request() {
         },
     ];
     for row in rows {
-        let (said, _) = trace(row.path, row.answer, &format!("Traceparent: 00-{TRACE}-{PARENT}-01|")).await;
+        let (said, _) = trace(row.path, row.answer, &format!("Traceparent: 00-{TRACE}-{PARENT}-01|"), None).await;
         assert!(has(&said, &bytes(TRACE)) && has(&said, &bytes(PARENT)), "{}", row.path);
         let missing: Vec<_> = row.says.iter().filter(|text| !has(&said, text.as_bytes())).collect();
         let leaked: Vec<_> = row.says_not.iter().filter(|text| has(&said, text.as_bytes())).collect();
@@ -71,7 +73,7 @@ async fn a_service_is_called_by_the_span_of_the_gateway() {
         (String::new(), false, "01", true),
     ];
     for (said, goes_on, flags, exported) in rows {
-        let (spans, heard) = trace("/api/v2/users/7", OK, &said).await;
+        let (spans, heard) = trace("/api/v2/users/7", OK, &said, None).await;
         let parts: Vec<&str> = field(&heard, "traceparent").expect("it is said").split('-').collect();
         assert_eq!((parts[0], parts[3]), ("00", flags), "{said}");
         assert_eq!(parts[1] == TRACE, goes_on, "{said}");
@@ -81,9 +83,17 @@ async fn a_service_is_called_by_the_span_of_the_gateway() {
     }
 }
 
-/// What a collector and the service hear of one request.
-async fn trace(path: &str, answer: &'static str, fields: &str) -> (Vec<u8>, String) {
-    let (collector, spans) = collector().await;
+#[tokio::test]
+async fn a_collector_may_be_behind_tls() {
+    let authority = Authority::new("otel");
+    authority.sign("collector", "localhost");
+    let (spans, _) = trace("/api/v2/users/7", OK, "", Some(&authority)).await;
+    assert!(has(&spans, b"GET /users/{id}"));
+}
+
+/// What a collector and the service hear of one request. With an authority, the collector has a certificate of it.
+async fn trace(path: &str, answer: &'static str, fields: &str, by: Option<&Authority>) -> (Vec<u8>, String) {
+    let (collector, spans) = collector(by.map(|by| by.acceptor("collector", "http/1.1"))).await;
     let heard: Heard<String> = Arc::default();
     let hears = Arc::clone(&heard);
     let service = Service::start(move |mut served| {
@@ -100,10 +110,18 @@ async fn trace(path: &str, answer: &'static str, fields: &str) -> (Vec<u8>, Stri
     })
     .await;
     let text = config(service.address);
-    let endpoint = format!("http://{collector}/");
+    let endpoint = match by {
+        None => format!("http://{collector}/"),
+        Some(_) => format!("https://localhost:{}", collector.port()),
+    };
+    let ca = by.map(|by| by.file("ca.pem"));
     let options = Options::new().with_rewrite(move |_| text.clone()).with_variables(move |name| {
         // Also holds off what the environment of the tests says.
-        (name == "OTEL_EXPORTER_OTLP_ENDPOINT").then(|| endpoint.clone())
+        match name {
+            "OTEL_EXPORTER_OTLP_ENDPOINT" => Some(endpoint.clone()),
+            "OTEL_EXPORTER_OTLP_CERTIFICATE" => ca.clone(),
+            _ => None,
+        }
     });
     let gateway = Gateway::start(&demo_file(), options).await;
     let mut client = Client::connect(gateway.listen).await;
@@ -140,22 +158,24 @@ fn config(service: SocketAddr) -> String {
 }
 
 /// One that takes every export, and keeps the bodies.
-async fn collector() -> (SocketAddr, Heard<Vec<u8>>) {
+async fn collector(tls: Option<TlsAcceptor>) -> (SocketAddr, Heard<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
     let kept: Heard<Vec<u8>> = Arc::default();
     let keeps = Arc::clone(&kept);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let body = take(stream).await;
-            keeps.lock().expect("no panic").push(body);
+            match &tls {
+                None => take(stream, &keeps).await,
+                Some(tls) => take(tls.accept(stream).await.expect("TLS"), &keeps).await,
+            }
         }
     });
     (address, kept)
 }
 
-/// The body of one POST, which is answered only when `keeps` may have it.
-async fn take(mut stream: TcpStream) -> Vec<u8> {
+/// Keeps the body of one POST, and then says so.
+async fn take(mut stream: impl AsyncRead + AsyncWrite + Unpin, keeps: &Heard<Vec<u8>>) {
     let mut read = Vec::new();
     loop {
         let head = read.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4);
@@ -167,8 +187,10 @@ async fn take(mut stream: TcpStream) -> Vec<u8> {
             read.len() >= head + length
         });
         if let Some(head) = whole {
+            keeps.lock().expect("no panic").push(read.split_off(head));
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
-            return read.split_off(head);
+            let _ = stream.flush().await;
+            return;
         }
         assert!(stream.read_buf(&mut read).await.expect("it reads") > 0, "the export ends early");
     }
