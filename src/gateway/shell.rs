@@ -212,7 +212,7 @@ impl Body for ShellBody {
         if let Some(error) = this.broken.take() {
             let frame = Some(Err(error));
             if let Some(entry) = this.entry {
-                entry.frame(frame.as_ref());
+                entry.frame(frame.as_ref(), false);
             }
             if let Some(span) = this.span {
                 span.frame(frame.as_ref(), false);
@@ -233,11 +233,13 @@ impl Body for ShellBody {
             }
             frame => frame,
         };
+        // Whoever sees that the body is at its end does not ask again.
+        let end = this.inner.is_end();
         if let Some(entry) = this.entry {
-            entry.frame(frame.as_ref());
+            entry.frame(frame.as_ref(), end);
         }
         if let Some(span) = this.span {
-            span.frame(frame.as_ref(), this.inner.is_end());
+            span.frame(frame.as_ref(), end);
         }
         Poll::Ready(frame)
     }
@@ -292,11 +294,12 @@ impl Entry {
         }
     }
 
-    fn frame(&mut self, frame: Option<&Result<Frame<Bytes>, Error>>) {
+    fn frame(&mut self, frame: Option<&Result<Frame<Bytes>, Error>>, end: bool) {
+        self.line.ended = end || frame.is_none();
         match frame {
-            None => self.line.ended = true,
             Some(Ok(frame)) => self.line.bytes += frame.data_ref().map_or(0, |data| data.len() as u64),
             Some(Err(_)) => self.line.ended = false,
+            None => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 #[path = "../../examples/gateway/origins.rs"]
 mod origins;
 
+mod access;
 mod admin;
 mod cert;
 mod demo;

@@ -1,0 +1,61 @@
+//! The log of requests, as a file.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use sunward::gateway::Options;
+
+use super::{Gateway, demo_file, origins};
+
+/// The lines, once there are so many: they are written when the response has ended, by another thread.
+fn lines(file: &std::path::Path, count: usize) -> Vec<Value> {
+    let began = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let lines: Vec<Value> = text.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
+        if lines.len() >= count {
+            return lines;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "{text}");
+        std::thread::yield_now();
+    }
+}
+
+#[tokio::test]
+async fn a_line_tells_who_asked_for_what_and_what_came_of_it() {
+    let file = std::env::temp_dir().join(format!("sunward-access-{}.log", std::process::id()));
+    let _ = std::fs::remove_file(&file);
+    let origin = origins::start(3).await.expect("a free port").to_string();
+    let log = format!("[gateway]\naccess_log = {{ to = \"{}\" }}\n", file.display());
+    let rewrite = move |text: String| {
+        let text = text.replacen("name = \"shop\"", "name = \"logged\"", 1).replacen("[gateway]\n", &log, 1);
+        text.replace("127.0.0.1:3001", &origin).replace("127.0.0.1:3002", &origin)
+    };
+    let gateway = Gateway::start(&demo_file(), Options::new().with_rewrite(rewrite)).await;
+    // What is asked for, and what the line says of it.
+    let rows = [
+        (
+            "/api/v3/users/1?token=secret",
+            json!({"status": 200, "version": "3", "route": "GET /users/{id}", "api": "logged"}),
+        ),
+        ("/api/v1/users/1", json!({"status": 410, "version": "1", "api": "logged"})),
+        ("/api/v9/users/1", json!({"status": 404, "api": "logged"})),
+        ("/nowhere", json!({"status": 404})),
+    ];
+    for (at, (path, expected)) in rows.iter().enumerate() {
+        let reply = gateway.get(path).await;
+        let all = lines(&file, at + 1);
+        let line = &all[at];
+        for (key, value) in expected.as_object().expect("an object") {
+            assert_eq!(&line[key], value, "{path} {key} {line}");
+        }
+        assert_eq!(line["ended"], true, "{path} {line}");
+        assert_eq!(line["bytes"], reply.body.len(), "{path} {line}");
+        assert_eq!(line["path"], path.split('?').next().expect("a path"), "{line}");
+        assert_eq!(line["request_id"], reply.field("x-request-id"), "{line}");
+        assert_eq!((&line["peer"], &line["protocol"]), (&json!("127.0.0.1"), &json!("HTTP/1.1")), "{line}");
+        assert!(!line.to_string().contains("secret"), "{line}");
+    }
+    assert!(gateway.stop().await);
+    std::fs::remove_file(&file).expect("removed");
+}
