@@ -59,3 +59,27 @@ async fn a_line_tells_who_asked_for_what_and_what_came_of_it() {
     assert!(gateway.stop().await);
     std::fs::remove_file(&file).expect("removed");
 }
+
+/// A full disk costs lines of the log, and no request.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_cannot_be_written_is_counted() {
+    let origin = origins::start(3).await.expect("a free port").to_string();
+    let rewrite = move |text: String| {
+        let text = text.replacen("[gateway]\n", "[gateway]\naccess_log = { to = \"/dev/full\" }\n", 1);
+        text.replace("127.0.0.1:3001", &origin).replace("127.0.0.1:3002", &origin)
+    };
+    let gateway = Gateway::start(&demo_file(), Options::new().with_rewrite(rewrite)).await;
+    for _ in 0..20 {
+        assert_eq!(gateway.get("/api/v3/users/1").await.status, 200);
+    }
+    let began = Instant::now();
+    let lost = |metrics: &str| {
+        let line = metrics.lines().find_map(|line| line.strip_prefix("sunward_access_log_dropped_total "));
+        line.and_then(|count| count.parse::<u64>().ok()).unwrap_or_default()
+    };
+    while lost(&gateway.admin("/metrics").await.body) < 20 {
+        assert!(began.elapsed() < Duration::from_secs(10), "the lines are counted");
+    }
+    assert!(gateway.stop().await);
+}
