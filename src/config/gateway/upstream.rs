@@ -142,6 +142,11 @@ impl Upstream {
             let help = "add one: `instances = [{ url = \"http://10.0.0.1:3000\" }]`";
             reader.found.push(Diagnostic::error("no-instances", message, span).help(help));
         }
+        if upstream.http2 && upstream.websocket {
+            let message = "the upstream has both `http2` and `websocket`, which goes over HTTP/1.1";
+            let help = "leave one out, or make two upstreams of it";
+            reader.found.push(Diagnostic::error("websocket-http2", message, span).help(help));
+        }
         reader.finish();
         Some(Self { name: name?, instances, ..upstream })
     }
