@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 use super::access::Log;
 use super::admin::Admin;
 use super::listen::{self, Listener};
-use super::load::{LoadError, environment, load};
+use super::load::{LoadError, load};
+use super::options::Options;
 use super::pool::Registry;
 use super::reload::{self, Keeper, Letter, Reloader};
 use super::server::{Server, Stop};
@@ -29,21 +30,6 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{GatewaySpec, Limits, Listen, LogFormat, Sources};
 use crate::diagnostic::Diagnostics;
 use crate::names;
-
-/// Edits the text of the config file, and of each that it includes, before it is read, at the start and at each reload.
-pub type Rewrite = Arc<dyn Fn(String) -> String + Send + Sync>;
-
-/// Where the variables in the file come from: the value of a name, if it is set.
-pub(super) type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
-
-/// What the command line may say beside the file.
-#[derive(Clone)]
-pub struct Options {
-    listen: Option<SocketAddr>,
-    admin: Option<SocketAddr>,
-    rewrite: Option<Rewrite>,
-    variables: Variables,
-}
 
 /// A gateway that is bound, and not yet running.
 pub struct App {
@@ -99,56 +85,6 @@ impl Shared {
         if let Some(revisions) = &self.state.revisions {
             revisions.keep(&self.current.load().sources, who, most, SystemClock.now());
         }
-    }
-}
-
-// === impl Options ===
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { listen: None, admin: None, rewrite: None, variables: Arc::new(environment) }
-    }
-}
-
-impl Options {
-    /// What the file says, with the variables of the process.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Listens here, and nowhere that the file says, but for TLS. Port 0 takes a free one.
-    #[must_use]
-    pub fn with_listen(mut self, address: SocketAddr) -> Self {
-        self.listen = Some(address);
-        self
-    }
-
-    /// Has the admin listener elsewhere.
-    #[must_use]
-    pub fn with_admin(mut self, address: SocketAddr) -> Self {
-        self.admin = Some(address);
-        self
-    }
-
-    /// Edits the text of the file before it is read.
-    #[must_use]
-    pub fn with_rewrite(mut self, rewrite: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
-        self.rewrite = Some(Arc::new(rewrite));
-        self
-    }
-
-    /// Takes the variables in the file from here, and not from the environment of the process.
-    #[must_use]
-    pub fn with_variables(mut self, variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        self.variables = Arc::new(variables);
-        self
-    }
-}
-
-impl std::fmt::Debug for Options {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Options").field("listen", &self.listen).field("admin", &self.admin).finish_non_exhaustive()
     }
 }
 
@@ -358,67 +294,4 @@ impl std::error::Error for StartError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The process's memory, in KiB.
-    fn resident() -> u64 {
-        let text = std::fs::read_to_string("/proc/self/status").expect("a Linux system");
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is there");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
-    }
-
-    /// Old snapshots go, and what they had under way goes with them.
-    #[tokio::test]
-    #[ignore = "takes a minute"]
-    async fn ten_thousand_reloads_leave_nothing() {
-        const CONFIG: &str = r#"
-            [[api]]
-            name = "reloads"
-            version_from = { path = "/v{version}" }
-            upstream = "a"
-            [[api.version]]
-            name = "1"
-            [[api.version]]
-            name = "2"
-            [[api.change]]
-            version = "2"
-            summary = "`name` is called `title`"
-            at = "GET /users -> 200"
-            breaking = true
-            ops = [{ rename = "/name", to = "/title" }]
-            [[upstream]]
-            name = "a"
-            instances = [{ url = "http://127.0.0.1:9", weight = WEIGHT }, { url = "http://127.0.0.1:WEIGHT" }]
-            check = { path = "/", every = "1h" }
-        "#;
-        let file = std::env::temp_dir().join(format!("sunward-reloads-{}.toml", std::process::id()));
-        std::fs::write(&file, CONFIG).expect("written");
-        let turn = Arc::new(std::sync::atomic::AtomicUsize::new(1));
-        let counted = Arc::clone(&turn);
-        // An instance comes and goes with each text.
-        let rewrite = move |text: String| {
-            let weight = counted.load(std::sync::atomic::Ordering::Relaxed) % 100 + 1;
-            text.replace("WEIGHT", &weight.to_string())
-        };
-        let loopback: SocketAddr = ([127, 0, 0, 1], 0).into();
-        let options = Options::new().with_rewrite(rewrite).with_listen(loopback).with_admin(loopback);
-        let mut app = App::bind(&file, options).await.expect("bound");
-        let mut sizes = Vec::new();
-        for count in 0..=10_000 {
-            turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            app.reloader.look(true);
-            // What was given up is dropped by the runtime.
-            // As a gateway that runs does now and then: samples are kept raw until they are drained.
-            app.shared.metrics.run_upkeep();
-            tokio::task::yield_now().await;
-            if count % 1000 == 0 {
-                sizes.push(resident());
-            }
-        }
-        std::fs::remove_file(&file).expect("removed");
-        println!("KiB after each thousand reloads: {sizes:?}");
-        let (early, late) = (sizes[2], sizes[10]);
-        assert!(late < early + early / 10 + 4096, "{sizes:?}");
-    }
-}
+mod tests;

@@ -21,6 +21,7 @@ mod intake;
 mod io;
 mod listen;
 mod load;
+mod options;
 mod pool;
 mod reload;
 mod replay;
@@ -39,8 +40,9 @@ mod trace;
 mod tunnel;
 mod vital;
 
-pub use app::{App, Options, Rewrite, StartError};
+pub use app::{App, StartError};
 pub use diff::diff;
 pub use load::{LoadError, Loaded, environment, load, load_at, open, workers};
+pub use options::{Options, Rewrite};
 pub use rollback::{Rollback, RollbackError};
 pub use state::Revision;

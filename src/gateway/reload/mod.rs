@@ -19,8 +19,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::access::Log;
-use super::app::{Rewrite, Shared, Variables};
+use super::app::Shared;
 use super::load::{LoadError, Loaded, load, open};
+use super::options::{Rewrite, Variables};
 use super::snapshot::Snapshot;
 use super::state::{Deed, Who};
 use super::telemetry;

@@ -1,0 +1,71 @@
+//! What is said of a gateway beside its file.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::load::environment;
+
+/// Edits the text of the config file, and of each that it includes, before it is read, at the start and at each reload.
+pub type Rewrite = Arc<dyn Fn(String) -> String + Send + Sync>;
+
+/// Where the variables in the file come from: the value of a name, if it is set.
+pub(super) type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// What the command line may say beside the file.
+#[derive(Clone)]
+pub struct Options {
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) admin: Option<SocketAddr>,
+    pub(super) rewrite: Option<Rewrite>,
+    pub(super) variables: Variables,
+}
+
+// === impl Options ===
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { listen: None, admin: None, rewrite: None, variables: Arc::new(environment) }
+    }
+}
+
+impl Options {
+    /// What the file says, with the variables of the process.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Listens here, and nowhere that the file says, but for TLS. Port 0 takes a free one.
+    #[must_use]
+    pub fn with_listen(mut self, address: SocketAddr) -> Self {
+        self.listen = Some(address);
+        self
+    }
+
+    /// Has the admin listener elsewhere.
+    #[must_use]
+    pub fn with_admin(mut self, address: SocketAddr) -> Self {
+        self.admin = Some(address);
+        self
+    }
+
+    /// Edits the text of the file before it is read.
+    #[must_use]
+    pub fn with_rewrite(mut self, rewrite: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
+        self.rewrite = Some(Arc::new(rewrite));
+        self
+    }
+
+    /// Takes the variables in the file from here, and not from the environment of the process.
+    #[must_use]
+    pub fn with_variables(mut self, variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.variables = Arc::new(variables);
+        self
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("listen", &self.listen).field("admin", &self.admin).finish_non_exhaustive()
+    }
+}
