@@ -55,10 +55,10 @@ class Process:
             except OSError:
                 continue
             children.setdefault(parent, []).append(int(stat.parent.name))
-        found, todo = [], [self.child.pid]
-        while todo:
-            found.append(todo.pop())
-            todo += children.get(found[-1], [])
+        found, ahead = [], [self.child.pid]
+        while ahead:
+            found.append(ahead.pop())
+            ahead += children.get(found[-1], [])
         return found
 
     def cpu_ns(self):

@@ -61,7 +61,7 @@ static TIMEOUTS: Table = Table {
         key("client_body", Kind::Duration, "The wait for the next part of a request's body.").or("\"30s\""),
         key("client_send", Kind::Duration, "A client that takes nothing of what is sent to it.").or("\"30s\""),
         key("connect", Kind::Duration, "Connecting to an instance, with its TLS handshake.").or("\"5s\""),
-        key("response", Kind::Duration, "An upstream's start of an answer, with all tries.").or("\"30s\""),
+        key("response", Kind::Duration, "An upstream's start of an answer, for each try.").or("\"30s\""),
         key("upstream_body", OFF_OR_DURATION, "The wait for the next part of a response's body.").or("\"60s\""),
         key("upstream_idle", Kind::Duration, "How long an unused connection to an instance is kept.").or("\"60s\""),
         key("tunnel", Kind::Duration, "A WebSocket on which nothing moves.").or("\"1h\""),

@@ -14,7 +14,7 @@ pub(super) static UPSTREAM: Table = Table {
         key("http2", Kind::Flag, "HTTP/2 to its instances: by ALPN over TLS, else with prior knowledge.").or("false"),
         key("tls", Kind::Table(&UPSTREAM_TLS), "For instances with `https://`: whom to trust and what to show; the system's authorities, unless said."),
         key("websocket", Kind::Flag, "Passes WebSocket upgrades on, over HTTP/1.1: not together with `http2`. Without it, `Upgrade` is taken off.").or("false"),
-        key("response_timeout", Kind::Duration, "Its start of an answer, with all tries; `timeouts.response`, unless said."),
+        key("response_timeout", Kind::Duration, "Its start of an answer, for each try; `timeouts.response`, unless said."),
         key("retries", Kind::Integer { min: 0, max: 10 }, "How often a request that failed is sent to another instance: always safe if nothing of it was sent, else only if its method is idempotent and its body was kept (64 KiB).").or("2"),
         key("retry_budget", Kind::Percent, "Retries as a share of its requests of the last ten seconds, beside ten that are always there.").or("20"),
         key("check", Kind::Table(&CHECK), "Asks each instance how it is; nobody does, unless said."),

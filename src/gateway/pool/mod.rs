@@ -46,7 +46,7 @@ pub(super) struct Pool {
     pub(super) members: Vec<Member>,
     pub(super) retries: u32,
     pub(super) websocket: bool,
-    /// An upstream's start of an answer, with all tries.
+    /// An upstream's start of an answer, for each try.
     pub(super) response_timeout: Duration,
     connect_timeout: Duration,
     policy: Policy,

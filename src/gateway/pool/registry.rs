@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::HeaderName;
 use http::uri::PathAndQuery;
@@ -64,10 +64,9 @@ impl Registry {
     fn endpoint(&self, service: &Service, url: &http::Uri, timeouts: &Timeouts) -> Arc<Endpoint> {
         let spec = &service.spec;
         let keep = timeouts.upstream_idle;
-        let key = format!("{} {url} {:?} {:?} {} {keep:?}", spec.name.value, spec.tls, spec.speaks_from, spec.http2);
+        let key = key(service, url, keep);
         let mut known = self.lock();
-        // TLS files may be others under the same names, so that such an instance is always made anew.
-        if let Some(endpoint) = known.get(&key).and_then(Weak::upgrade).filter(|_| service.tls.is_none()) {
+        if let Some(endpoint) = known.get(&key).and_then(Weak::upgrade) {
             return endpoint;
         }
         let tls = service.tls.clone().filter(|_| url.scheme_str() == Some("https"));
@@ -93,7 +92,73 @@ impl Registry {
     }
 }
 
+/// All that makes an instance another one when it changes: what is said of it, not where in the file, and the state of the
+/// files of its TLS.
+fn key(service: &Service, url: &http::Uri, keep: Duration) -> String {
+    let spec = &service.spec;
+    let from = spec.speaks_from.as_ref().map(|from| (from.path.as_str(), from.header.as_str()));
+    let tls = service.tls.as_ref().map(|_| {
+        let files =
+            [spec.tls.ca.as_ref()].into_iter().chain(spec.tls.identity.iter().flat_map(|(c, k)| [Some(c), Some(k)]));
+        let files = files.flatten().map(|file| {
+            let changed = std::fs::metadata(&file.value).and_then(|meta| meta.modified()).ok();
+            (file.value.clone(), changed)
+        });
+        (files.collect::<Vec<_>>(), spec.tls.server_name.as_ref().map(|name| name.as_str()))
+    });
+    format!("{:?}", (spec.name.as_str(), url, spec.http2, from, tls, keep))
+}
+
 fn policy(spec: &Upstream) -> Policy {
     let (rise, fall) = spec.check.as_ref().map_or((1, 1), |check| (check.rise, check.fall));
     Policy { after: spec.eject.after, lasting: spec.eject.lasting, rise, fall }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+    use crate::gateway::load::load;
+
+    const FILE: &str = r#"
+        [[api]]
+        name = "kept"
+        upstream = "a"
+        [[api.version]]
+        name = "1"
+        [[upstream]]
+        name = "a"
+        instances = [{ url = "http://a:1" }, { url = "https://b:1", weight = 2 }]
+        speaks_from = { path = "/version", header = "V" }
+        tls = { ca = "CA" }
+    "#;
+
+    #[test]
+    fn an_instance_is_the_same_while_the_same_is_said_of_it() {
+        let ca = std::env::temp_dir().join(format!("sunward-registry-{}.pem", std::process::id()));
+        let certificate = rcgen::generate_simple_self_signed(["b".to_owned()]).expect("a certificate").cert.pem();
+        std::fs::write(&ca, certificate).expect("written");
+        let file = FILE.replace("CA", &ca.display().to_string());
+        let registry = Registry::default();
+        let pool = |text: String| {
+            let loaded =
+                load(&Sources::new("a.toml", &text), &|_: &str| None).unwrap_or_else(|error| panic!("{error}"));
+            registry.pools(&loaded).remove("a").expect("it is there")
+        };
+        let first = pool(file.clone());
+        // What is edited, and whether the first instance and the second are still the same.
+        let rows = [
+            (format!("# A line more.\n{file}"), [true, true]),
+            (file.replace("weight = 2", "weight = 3"), [true, true]),
+            (file.replace("/version", "/other"), [false, false]),
+            (file.replace("https://b:1", "https://b:2"), [true, false]),
+            (file.replace("name = \"a\"", "http2 = true\nname = \"a\""), [false, false]),
+        ];
+        for (text, same) in rows {
+            let pool = pool(text.clone());
+            let found = [0, 1].map(|at| Arc::ptr_eq(&first.members[at].endpoint, &pool.members[at].endpoint));
+            assert_eq!(found, same, "{text}");
+        }
+        std::fs::remove_file(&ca).expect("removed");
+    }
 }
