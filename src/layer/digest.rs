@@ -17,7 +17,7 @@ pub(super) struct Digests {
 
 #[derive(Debug)]
 struct Claim {
-    field: &'static str,
+    field: HeaderName,
     algorithm: Algorithm,
     sum: Vec<u8>,
 }
@@ -29,7 +29,7 @@ enum Algorithm {
     Sha512,
 }
 
-const FIELDS: [&str; 2] = ["content-digest", "repr-digest"];
+const FIELDS: [HeaderName; 2] = [HeaderName::from_static("content-digest"), HeaderName::from_static("repr-digest")];
 
 /// RFC 9651 §4.2.7: padding may be missing.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -44,7 +44,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 impl Digests {
     /// What `headers` say. A field that is malformed says nothing (RFC 9651 §4.2).
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        Self { claims: FIELDS.into_iter().flat_map(|field| claims(headers, field)).collect() }
+        let there = FIELDS.into_iter().filter(|field| headers.contains_key(field));
+        Self { claims: there.flat_map(|field| claims(headers, &field)).collect() }
     }
 
     /// Whether they say nothing.
@@ -63,20 +64,20 @@ impl Digests {
             let claims = self.claims.iter().filter(|claim| claim.field == field);
             let members = claims.map(|claim| claim.algorithm.member(content)).collect::<Vec<_>>().join(", ");
             if let Some(value) = HeaderValue::try_from(members).ok().filter(|value| !value.is_empty()) {
-                headers.insert(HeaderName::from_static(field), value);
+                headers.insert(field, value);
             }
         }
     }
 }
 
 /// Of a key that stands twice, the last counts (RFC 9651 §4.2.2).
-fn claims(headers: &HeaderMap, field: &'static str) -> Vec<Claim> {
+fn claims(headers: &HeaderMap, field: &HeaderName) -> Vec<Claim> {
     let lines: Vec<&[u8]> = headers.get_all(field).iter().map(HeaderValue::as_bytes).collect();
     let value = lines.join(&b", "[..]);
     let members = byte_members(&value).unwrap_or_default();
     let claim = |algorithm: Algorithm| {
         let (_, text) = members.iter().rev().find(|(key, _)| *key == algorithm.key().as_bytes())?;
-        Some(Claim { field, algorithm, sum: LENIENT.decode(text).ok()? })
+        Some(Claim { field: field.clone(), algorithm, sum: LENIENT.decode(text).ok()? })
     };
     [Algorithm::Sha256, Algorithm::Sha512].into_iter().filter_map(claim).collect()
 }

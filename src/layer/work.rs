@@ -42,7 +42,16 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        Self { accepted: Accepted::of(headers), has_loosened: asks_by_loosened(headers) }
+        let mut client = Self { accepted: Accepted::default(), has_loosened: false };
+        // One look at all is cheaper than two that mostly find nothing.
+        for name in headers.keys() {
+            match *name {
+                header::ACCEPT_ENCODING => client.accepted = Accepted::of(headers),
+                header::IF_NONE_MATCH => client.has_loosened = asks_by_loosened(headers),
+                _ => {}
+            }
+        }
+        client
     }
 }
 

@@ -15,6 +15,9 @@ impl Plan {
     /// Makes the conditions of a request those of a service that speaks `spoken`. They are never evaluated here: that
     /// is the service's part (RFC 9110 §13.2.1).
     pub(super) fn unmark_conditions(&self, spoken: VersionId, headers: &mut HeaderMap) {
+        if !headers.keys().any(|name| matches!(*name, header::IF_MATCH | header::IF_NONE_MATCH)) {
+            return;
+        }
         self.unmark(&header::IF_MATCH, headers);
         if matches!(self.inner.method, Method::GET | Method::HEAD) {
             self.select_cached(spoken, headers);

@@ -92,17 +92,22 @@ fn read(host: &HeaderValue) -> Result<&str, Refused> {
 /// Stricter than RFC 3986, where a comma or an escape may be part of a name: what names no server on any network would
 /// only be read in two ways.
 fn is_host_and_port(text: &str) -> bool {
-    let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (text, None),
-    };
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        // `a.test.` is `a.test` to some, and another host to others.
-        None => host.split('.').all(|label| !label.is_empty()) && host.bytes().all(is_name),
-    };
-    is_host && port.is_none_or(is_port)
+    if let Some(rest) = text.strip_prefix('[') {
+        let Some((address, rest)) = rest.split_once(']') else { return false };
+        let is_end = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
+        return is_end && address.parse::<Ipv6Addr>().is_ok();
+    }
+    let mut in_label = false;
+    for (at, byte) in text.bytes().enumerate() {
+        in_label = match byte {
+            b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => true,
+            b'.' if in_label => false,
+            b':' => return in_label && is_port(&text[at + 1..]),
+            _ => return false,
+        };
+    }
+    // `a.test.` is `a.test` to some, and another host to others.
+    in_label
 }
 
 fn is_port(text: &str) -> bool {

@@ -9,7 +9,8 @@ const LENGTH: usize = 55;
 
 /// What the next hop may be told: a `traceparent` that can be read, as it is, and its `tracestate` with it; else neither.
 pub(in crate::gateway) fn settle(headers: &mut HeaderMap) {
-    if parent(headers).is_none() {
+    let is_context = |name: &HeaderName| *name == TRACEPARENT || *name == TRACESTATE;
+    if headers.keys().any(is_context) && parent(headers).is_none() {
         headers.remove(TRACEPARENT);
         headers.remove(TRACESTATE);
     }
