@@ -1,9 +1,11 @@
-//! What an upstream is told of the client: its address, the scheme and host it used, and the request's id.
+//! What an upstream is told of the client and of this hop: its address, the scheme and host it used, the request's id,
+//! and `Via`.
 //!
 //! Only what proxies say that are trusted is kept; what anybody else says is replaced, so that an upstream may believe it.
 
 use std::net::IpAddr;
 
+use http::Version;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 
@@ -15,7 +17,12 @@ pub(super) struct Marks {
     trusted: Vec<IpNet>,
     forwarded: Forwarded,
     request_id: Option<HeaderName>,
+    via: Via,
 }
+
+/// This hop in `Via`, by the version that it received.
+#[derive(Clone, Debug)]
+struct Via([HeaderValue; 3]);
 
 /// The client's side of a request.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +31,7 @@ pub(super) struct Near<'a> {
     /// The same, as a field has it.
     pub(super) text: Option<&'a HeaderValue>,
     pub(super) tls: bool,
+    pub(super) version: Version,
 }
 
 const FORWARDED: HeaderName = header::FORWARDED;
@@ -48,7 +56,7 @@ const MAX_ID: usize = 128;
 impl Marks {
     pub(super) fn new(proxy: &Proxy) -> Self {
         let request_id = HeaderName::try_from(proxy.request_id.as_str()).ok();
-        Self { trusted: proxy.trusted.clone(), forwarded: proxy.forwarded, request_id }
+        Self { trusted: proxy.trusted.clone(), forwarded: proxy.forwarded, request_id, via: Via::new(&proxy.name) }
     }
 
     /// Marks a request. Its id comes back, for the response and the log. `draw` gives 128 random bits.
@@ -72,6 +80,8 @@ impl Marks {
             }
             Forwarded::Off => {}
         }
+        // A gateway must say that it was there (RFC 9110 §7.6.3).
+        append(headers, header::VIA, self.via.received(near.version));
         self.identify(headers, trusted, draw)
     }
 
@@ -89,6 +99,24 @@ impl Marks {
         };
         headers.insert(name.clone(), id.clone());
         Some((name, id))
+    }
+}
+
+// === impl Via ===
+
+impl Via {
+    fn new(name: &str) -> Self {
+        let hop = |version: &str| HeaderValue::try_from(format!("{version} {name}"));
+        Self(["1.0", "1.1", "2.0"].map(|version| hop(version).unwrap_or(HeaderValue::from_static("1.1 sunward"))))
+    }
+
+    fn received(&self, version: Version) -> HeaderValue {
+        let [old, usual, new] = &self.0;
+        match version {
+            Version::HTTP_10 => old.clone(),
+            Version::HTTP_2 => new.clone(),
+            _ => usual.clone(),
+        }
     }
 }
 
@@ -161,7 +189,12 @@ mod tests {
     fn rows() {
         let marks = |forwarded| {
             let trusted = vec!["10.0.0.0/8".parse().expect("a network")];
-            Marks { trusted, forwarded, request_id: Some(HeaderName::from_static("x-request-id")) }
+            Marks {
+                trusted,
+                forwarded,
+                request_id: Some(HeaderName::from_static("x-request-id")),
+                via: Via::new("sunward"),
+            }
         };
         // How, from where, what came, what is sent on.
         let rows: [(Forwarded, &str, Fields, Fields); 6] = [
@@ -230,9 +263,15 @@ mod tests {
                 headers.append(*name, HeaderValue::from_static(value));
             }
             let text = HeaderValue::from_static(ip);
-            let near = Near { ip: Some(ip.parse().expect("an address")), text: Some(&text), tls: true };
+            let near = Near {
+                ip: Some(ip.parse().expect("an address")),
+                text: Some(&text),
+                tls: true,
+                version: Version::HTTP_2,
+            };
             marks(forwarded).mark(&mut headers, near, || 42);
             headers.remove(header::HOST);
+            assert_eq!(headers.remove(header::VIA), Some(HeaderValue::from_static("2.0 sunward")));
             let mut found: Vec<(String, String)> = headers
                 .iter()
                 .map(|(name, value)| (name.to_string(), value.to_str().expect("text").to_owned()))

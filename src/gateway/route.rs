@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use http::{Request, Response, request};
 use http_body::Body;
-use tower::Service;
+use tower::{Layer, Service};
 
 use super::intake::{Intake, Progress};
 use super::pool::{Lease, Member, Pool};
 use super::replay::{Replay, Replays};
-use super::send::{Again, Answerer, ProxyBody, Send, Slot, Via, Way, problem};
+use super::send::{Again, Answerer, ProxyBody, Send, Way, problem};
 use super::tunnel::Upgrade;
-use crate::layer::{Migrate, MigrateBody, Spoken};
+use crate::layer::{MigrateBody, MigrateLayer, Spoken};
 use crate::plan::Plan;
 use crate::problem::Kind;
 use crate::version::VersionId;
@@ -36,10 +36,11 @@ pub(super) struct Route {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) pools: BTreeMap<String, Arc<Pool>>,
-    pub(super) migrate: Migrate<Send>,
+    pub(super) migrate: MigrateLayer,
     pub(super) part: Option<Duration>,
     pub(super) tunnel: Duration,
-    pub(super) via: Via,
+    /// Whether responses shall say how they came about.
+    pub(super) tells: bool,
 }
 
 /// The tries that a request has.
@@ -66,53 +67,29 @@ impl Service<Request<Intake>> for Route {
     }
 
     fn call(&mut self, request: Request<Intake>) -> Self::Future {
-        let shared = Arc::clone(&self.shared);
-        Box::pin(shared.route(request))
+        match Arc::clone(&self.shared).onward(request) {
+            Ok(mut onward) => Box::pin(async move { Ok(onward.go().await) }),
+            Err(answer) => Box::pin(ready(Ok(*answer))),
+        }
     }
 }
 
 // === impl Shared ===
 
 impl Shared {
-    async fn route(self: Arc<Self>, request: Request<Intake>) -> Result<Response<RoutedBody>, Infallible> {
-        Ok(self.answer(request).await)
-    }
-
-    async fn answer(&self, mut request: Request<Intake>) -> Response<RoutedBody> {
+    fn onward(self: Arc<Self>, mut request: Request<Intake>) -> Result<Onward, Box<Response<RoutedBody>>> {
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
-            return own(None, Kind::RouteAbsent, "no api is here");
+            return Err(Box::new(own(None, Kind::RouteAbsent, "no api is here")));
         };
-        let Some(pool) = plan.upstream().and_then(|name| self.pools.get(name)) else {
-            return own(Some(&plan), Kind::UpstreamUnavailable, "the api has no upstream");
+        let Some(pool) = plan.upstream().and_then(|name| self.pools.get(name)).cloned() else {
+            return Err(Box::new(own(Some(&plan), Kind::UpstreamUnavailable, "the api has no upstream")));
         };
         let end = plan.route().and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
-        let upgrade = self.upgrade(pool, &mut request);
+        let upgrade = self.upgrade(&pool, &mut request);
         let progress = request.body().progress();
         let again = pool.retries(request.body().is_end_stream()) && upgrade.is_none();
-        let mut tries = Tries::new(request, again);
-        let mut way = Onward { shared: self, plan: &plan, pool, progress, end, upgrade };
-        let mut tried = Vec::new();
-        let mut last = None;
-        for count in 1.. {
-            let Some((lease, member)) = pool.lease(&mut tried).await else {
-                return last.unwrap_or_else(|| unreachable(&plan, &tried));
-            };
-            let Some(request) = tries.next() else {
-                return last.unwrap_or_else(|| unreachable(&plan, &tried));
-            };
-            let mut response = way.attempt(request, lease, member).await;
-            match response.extensions_mut().remove::<Again>() {
-                Some(again) if tries.allow(again) && pool.may_retry(count.max(tried.len())) => {
-                    pool.retried.increment(1);
-                    if again.same {
-                        tried.pop();
-                    }
-                    last = Some(response);
-                }
-                _ => return response,
-            }
-        }
-        unreachable(&plan, &tried)
+        let tries = Tries::new(request, again);
+        Ok(Onward { shared: self, plan, pool, progress, end, upgrade, tries })
     }
 
     fn upgrade(&self, pool: &Pool, request: &mut Request<Intake>) -> Option<Upgrade> {
@@ -122,43 +99,80 @@ impl Shared {
     }
 }
 
-/// What all tries of a request have in common.
-struct Onward<'a> {
-    shared: &'a Shared,
-    plan: &'a Plan,
-    pool: &'a Pool,
+/// A request on its way to an instance, and perhaps to another.
+struct Onward {
+    shared: Arc<Shared>,
+    plan: Plan,
+    pool: Arc<Pool>,
     progress: Progress,
     end: Option<Instant>,
     upgrade: Option<Upgrade>,
+    tries: Tries,
 }
 
 // === impl Onward ===
 
-impl Onward<'_> {
-    async fn attempt(&mut self, mut request: Request<Replay>, lease: Lease, member: &Member) -> Response<RoutedBody> {
+impl Onward {
+    async fn go(&mut self) -> Response<RoutedBody> {
+        let pool = Arc::clone(&self.pool);
+        let mut tried = Vec::new();
+        let mut last = None;
+        for count in 1.. {
+            let Some((lease, member)) = pool.lease(&mut tried).await else { break };
+            let Some(request) = self.tries.next() else { break };
+            let mut response = match self.attempt(request, lease, member) {
+                Ok(attempt) => attempt.await,
+                Err(answer) => return *answer,
+            };
+            match response.extensions_mut().remove::<Again>() {
+                Some(again) if self.tries.allow(again) && pool.may_retry(count.max(tried.len())) => {
+                    pool.retried.increment(1);
+                    if again.same {
+                        tried.pop();
+                    }
+                    last = Some(Box::new(response));
+                }
+                _ => return response,
+            }
+        }
+        last.map_or_else(|| unreachable(&self.plan, &tried), |response| *response)
+    }
+
+    fn attempt(
+        &mut self,
+        mut request: Request<Replay>,
+        lease: Lease,
+        member: &Member,
+    ) -> Result<impl Future<Output = Response<RoutedBody>> + use<>, Box<Response<RoutedBody>>> {
         let Some(spoken) = self.spoken(&lease, member) else {
             let said = lease.speaks().unwrap_or_default().to_owned();
             tracing::warn!(upstream = %self.pool.name, %said, "an instance speaks a version that the api does not have");
-            return own(Some(self.plan), Kind::UpstreamFailed, "the upstream speaks a version that is not known here");
+            let detail = "the upstream speaks a version that is not known here";
+            return Err(Box::new(own(Some(&self.plan), Kind::UpstreamFailed, detail)));
         };
-        let instance = lease.endpoint().label();
+        let shared = &self.shared;
+        let instance = shared.tells.then(|| lease.endpoint().label());
         let way = Way {
             lease,
             response: self.pool.response_timeout,
             progress: self.progress.clone(),
             end: self.end,
-            part: self.shared.part,
-            via: self.shared.via.received(request.version()),
+            part: shared.part,
             upgrade: self.upgrade.take(),
+            tells: shared.tells,
         };
         request.extensions_mut().insert(Spoken(spoken));
-        request.extensions_mut().insert(Slot::new(way));
-        let mut response = match self.shared.migrate.clone().call(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
-        response.extensions_mut().insert(Answerer(instance));
-        response
+        let calling = shared.migrate.layer(Send::new(way)).call(request);
+        Ok(async move {
+            let mut response = match calling.await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            if let Some(instance) = instance {
+                response.extensions_mut().insert(Answerer(instance));
+            }
+            response
+        })
     }
 
     /// What is said, else what was learned, else what the catalog says; `None` if nobody knows what was learned.

@@ -3,21 +3,21 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::uri::PathAndQuery;
-use http::{Request, Response, StatusCode, Uri, Version};
+use http::{Request, Response, StatusCode, Uri};
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
+use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::edge::{self, CleanTrailers};
 use super::intake::{IntakeError, Progress};
-use super::pool::{Failure, Lease, Outgoing, UpstreamBody, Waits};
+use super::pool::{Answered, Exchange, Failure, Lease, Outgoing, UpstreamBody, Wait, Waits};
 use super::tunnel::{self, Upgrade};
 use crate::layer::BodyError;
 use crate::plan::Plan;
@@ -26,14 +26,10 @@ use crate::problem::{Kind, Problem, TYPE_BASE};
 /// What goes back: an upstream's body, or a problem.
 pub(super) type ProxyBody = Either<CleanTrailers<UpstreamBody>, Full<Bytes>>;
 
-/// Sends requests on. It never fails: what went wrong is an answer, with [`Again`] where the request may be sent again.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Send;
-
-/// A request extension: the connection to send it over, and how long to wait. It is taken once.
-#[derive(Clone, Debug)]
-pub(super) struct Slot {
-    inner: Arc<Mutex<Option<Way>>>,
+/// Sends one request on. It never fails: what went wrong is an answer, with [`Again`] where the request may be sent again.
+#[derive(Debug)]
+pub(super) struct Send {
+    way: Option<Way>,
 }
 
 /// How a request is sent.
@@ -44,13 +40,23 @@ pub(super) struct Way {
     pub(super) progress: Progress,
     pub(super) end: Option<Instant>,
     pub(super) part: Option<Duration>,
-    pub(super) via: HeaderValue,
     pub(super) upgrade: Option<Upgrade>,
+    /// Whether the response shall say how it came about.
+    pub(super) tells: bool,
 }
 
-/// This hop in `Via`, by the version that it received.
-#[derive(Clone, Debug)]
-pub(super) struct Via([HeaderValue; 3]);
+pin_project! {
+    /// A request on its way.
+    struct Sending<F> {
+        #[pin]
+        exchange: Exchange<F>,
+        plan: Option<Plan>,
+        progress: Progress,
+        waits: Waits,
+        // When it was sent, if the response shall say how long it took.
+        started: Option<Instant>,
+    }
+}
 
 /// A response extension: the request may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,33 +75,18 @@ pub(super) struct UpstreamTook(pub(super) Duration);
 #[derive(Clone, Debug)]
 pub(super) struct Answerer(pub(super) Arc<str>);
 
-// === impl Via ===
+// === impl Send ===
 
-impl Via {
-    pub(super) fn new(name: &str) -> Self {
-        let hop = |version: &str| HeaderValue::try_from(format!("{version} {name}"));
-        Self(["1.0", "1.1", "2.0"].map(|version| hop(version).unwrap_or(HeaderValue::from_static("1.1 sunward"))))
-    }
-
-    pub(super) fn received(&self, version: Version) -> HeaderValue {
-        let [old, usual, new] = &self.0;
-        match version {
-            Version::HTTP_10 => old.clone(),
-            Version::HTTP_2 => new.clone(),
-            _ => usual.clone(),
-        }
+impl Send {
+    pub(super) const fn new(way: Way) -> Self {
+        Self { way: Some(way) }
     }
 }
 
-// === impl Slot ===
-
-impl Slot {
-    pub(super) fn new(way: Way) -> Self {
-        Self { inner: Arc::new(Mutex::new(Some(way))) }
-    }
-
-    fn take(&self) -> Option<Way> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).take()
+/// A lease is one. The service that was made for it is ready; a clone is not.
+impl Clone for Send {
+    fn clone(&self) -> Self {
+        Self { way: None }
     }
 }
 
@@ -108,60 +99,90 @@ impl Service<Request<Outgoing>> for Send {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Outgoing>) -> Self::Future {
-        Box::pin(send(request))
-    }
-}
-
-async fn send(request: Request<Outgoing>) -> Result<Response<ProxyBody>, Infallible> {
-    Ok(answer(request).await)
-}
-
-async fn answer(mut request: Request<Outgoing>) -> Response<ProxyBody> {
-    let plan = request.extensions_mut().remove::<Plan>();
-    let plan = plan.as_ref();
-    let Some(way) = request.extensions_mut().remove::<Slot>().and_then(|slot| slot.take()) else {
-        return problem(plan, Kind::UpstreamUnavailable, "no instance can be reached");
-    };
-    // What is left is of this process only.
-    request.extensions_mut().clear();
-    if aim(&mut request, &way).is_none() {
-        return problem(plan, Kind::PathInvalid, "the path cannot be sent on");
-    }
-    let Way { lease, response, progress, end, part, upgrade, .. } = way;
-    let started = Instant::now();
-    let body = progress.clone();
-    if let Some(upgrade) = upgrade {
-        return match tunnel::open(lease, request, upgrade, response).await {
-            Ok(response) => response,
-            Err(failure) => failed(plan, failure, &body),
+    fn call(&mut self, mut request: Request<Outgoing>) -> Self::Future {
+        let plan = request.extensions_mut().remove::<Plan>();
+        // What is left is of this process only.
+        request.extensions_mut().clear();
+        let Some(way) = self.way.take() else {
+            return answered(problem(plan.as_ref(), Kind::UpstreamUnavailable, "no instance can be reached"));
         };
-    }
-    if lease.endpoint().http2() {
-        // Frames of HTTP/2 say themselves where a body ends.
-        request.headers_mut().remove(header::TRANSFER_ENCODING);
-    } else {
-        edge::frame(&mut request);
-    }
-    let method = request.method().clone();
-    let waits = |response: &Response<Incoming>| waits(response, part, end);
-    match lease.send(request, wait(response, progress, end), waits, |r| edge::is_reusable(&method, r)).await {
-        Ok(mut response) => match edge::admit_response(&mut response) {
-            Ok(()) => {
-                response.extensions_mut().insert(UpstreamTook(started.elapsed()));
-                CleanTrailers::response(response).map(Either::Left)
-            }
-            Err(detail) => {
-                tracing::warn!(detail, "an upstream's response was refused");
-                response.body_mut().refuse();
-                problem(plan, Kind::UpstreamFailed, detail)
-            }
-        },
-        Err(failure) => failed(plan, failure, &body),
+        if aim(&mut request, &way).is_none() {
+            return answered(problem(plan.as_ref(), Kind::PathInvalid, "the path cannot be sent on"));
+        }
+        let Way { lease, response, progress, end, part, upgrade, tells, .. } = way;
+        if let Some(upgrade) = upgrade {
+            return Box::pin(async move {
+                let opened = tunnel::open(lease, request, upgrade, response).await;
+                Ok(opened.unwrap_or_else(|failure| failed(plan.as_ref(), failure, &progress)))
+            });
+        }
+        if lease.endpoint().http2() {
+            // Frames of HTTP/2 say themselves where a body ends.
+            request.headers_mut().remove(header::TRANSFER_ENCODING);
+        } else {
+            edge::frame(&mut request);
+        }
+        let started = Instant::now();
+        let wait = Wait::new(started, response, progress.clone(), end);
+        let exchange = lease.send(request, wait);
+        let started = tells.then_some(started);
+        Box::pin(Sending { exchange, plan, progress, waits: Waits { part, end }, started })
     }
 }
 
-/// Gives the request the target that the instance knows it by, and says that it was here.
+fn answered(response: Response<ProxyBody>) -> <Send as Service<Request<Outgoing>>>::Future {
+    Box::pin(std::future::ready(Ok(response)))
+}
+
+// === impl Sending ===
+
+impl<F> Future for Sending<F>
+where
+    Exchange<F>: Future<Output = Result<Answered, Failure>>,
+{
+    type Output = Result<Response<ProxyBody>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let plan = this.plan.as_ref();
+        Poll::Ready(Ok(match ready!(this.exchange.poll(cx)) {
+            Ok(answered) => accepted(answered, *this.waits, plan, *this.started),
+            Err(failure) => failed(plan, failure, this.progress),
+        }))
+    }
+}
+
+/// The response, unless it cannot be passed on.
+fn accepted(
+    mut answered: Answered,
+    waits: Waits,
+    plan: Option<&Plan>,
+    started: Option<Instant>,
+) -> Response<ProxyBody> {
+    match edge::admit_response(answered.head()) {
+        Ok(reusable) => {
+            // A stream of events has no end, and nothing to say for a long time.
+            let waits = if is_events(answered.head().headers()) { Waits::default() } else { waits };
+            let mut response = answered.response(waits, reusable);
+            if let Some(started) = started {
+                response.extensions_mut().insert(UpstreamTook(started.elapsed()));
+            }
+            CleanTrailers::response(response).map(Either::Left)
+        }
+        Err(detail) => {
+            tracing::warn!(detail, "an upstream's response was refused");
+            answered.refuse();
+            problem(plan, Kind::UpstreamFailed, detail)
+        }
+    }
+}
+
+fn is_events(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/event-stream"))
+}
+
+/// Gives the request the target that the instance knows it by.
 fn aim(request: &mut Request<Outgoing>, way: &Way) -> Option<()> {
     let endpoint = way.lease.endpoint();
     let slash = PathAndQuery::from_static("/");
@@ -185,43 +206,7 @@ fn aim(request: &mut Request<Outgoing>, way: &Way) -> Option<()> {
         // A client of HTTP/1.0 may leave it out; this hop may not (RFC 9112 §3.2).
         headers.insert(header::HOST, endpoint.host());
     }
-    append_via(request.headers_mut(), &way.via);
     Some(())
-}
-
-/// A gateway must say that it was there (RFC 9110 §7.6.3).
-fn append_via(headers: &mut HeaderMap, via: &HeaderValue) {
-    match headers.get(header::VIA).and_then(|before| before.to_str().ok()) {
-        None => drop(headers.insert(header::VIA, via.clone())),
-        Some(_) => {
-            let before: Vec<&str> = headers.get_all(header::VIA).iter().filter_map(|v| v.to_str().ok()).collect();
-            let all = format!("{}, {}", before.join(", "), via.to_str().unwrap_or_default());
-            if let Ok(value) = HeaderValue::try_from(all) {
-                headers.insert(header::VIA, value);
-            }
-        }
-    }
-}
-
-/// Ends when the upstream has had its time. While the request's body still comes, that has not begun.
-async fn wait(response: Duration, progress: Progress, end: Option<Instant>) {
-    let mut seen = progress.now();
-    loop {
-        let until = Instant::now() + response;
-        tokio::time::sleep_until(end.map_or(until, |end| end.min(until)).into()).await;
-        let now = progress.now();
-        if now == seen || end.is_some_and(|end| end <= Instant::now()) {
-            return;
-        }
-        seen = now;
-    }
-}
-
-/// A stream of events has no end, and nothing to say for a long time.
-fn waits(response: &Response<Incoming>, part: Option<Duration>, end: Option<Instant>) -> Waits {
-    let media = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let events = media.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/event-stream"));
-    if events { Waits::default() } else { Waits { part, end } }
 }
 
 /// The answer to a request that got none.

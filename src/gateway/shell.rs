@@ -86,36 +86,61 @@ impl Handler for Shell {
         vital: Arc<Vital>,
     ) -> impl Future<Output = Result<Response<ShellBody>, Infallible>> + Send + 'static {
         let pulse = vital.request(request.version() == Version::HTTP_2);
-        self.serve(request, peer, pulse)
+        // Not before it is polled: hyper drains the body of a request that is answered early, but only then.
+        async move { self.begin(request, &peer, pulse).end().await }
     }
 }
 
+/// A request that was begun, and all that is kept for its end.
+struct Begun<F> {
+    /// Its answer to be, or the one that it has.
+    going: Result<F, Answer>,
+    snapshot: Arc<Snapshot>,
+    began: Instant,
+    id: Option<(HeaderName, HeaderValue)>,
+    pulse: Pulse,
+    held: Option<Held>,
+    entry: Option<Box<Entry>>,
+    span: Option<Box<Running>>,
+}
+
 impl Shell {
-    async fn serve(
-        self: Arc<Self>,
+    /// Not a future: each that a request is handed to keeps it twice.
+    fn begin(
+        &self,
         mut request: Request<Incoming>,
-        peer: Arc<Peer>,
+        peer: &Peer,
         pulse: Pulse,
-    ) -> Result<Response<ShellBody>, Infallible> {
+    ) -> Begun<impl Future<Output = Response<StackBody>> + Send + use<>> {
         let snapshot = self.current.load();
         let settings = &snapshot.settings;
         let held = self.load.take(settings.limits.requests);
-        let mut entry = settings.log.as_ref().map(|log| Box::new(Entry::new(log, &request, &peer)));
-        let mut span = self.tracer.begin(&request, peer.tls);
+        let entry = settings.log.as_ref().map(|log| Box::new(Entry::new(log, &request, peer)));
+        let span = self.tracer.begin(&request, peer.tls);
         let began = Instant::now();
-        let (mut response, id) = match admit(&mut request, settings, held.is_some()) {
-            Err(answer) => (answer.map(|body| Inner::Own { body: Full::new(body.into()) }), None),
-            Ok(()) => {
-                trace::settle(request.headers_mut());
-                if let Some(span) = &span {
-                    span.inject(request.headers_mut());
-                }
-                let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls };
-                let id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
-                (pass(&snapshot, request, &peer).await, id)
+        let mut id = None;
+        let going = admit(&mut request, settings, held.is_some()).map(|()| {
+            trace::settle(request.headers_mut());
+            if let Some(span) = &span {
+                span.inject(request.headers_mut());
             }
+            let version = request.version();
+            let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls, version };
+            id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
+            pass(&snapshot, request, peer)
+        });
+        Begun { going, snapshot, began, id, pulse, held, entry, span }
+    }
+}
+
+impl<F: Future<Output = Response<StackBody>>> Begun<F> {
+    async fn end(self) -> Result<Response<ShellBody>, Infallible> {
+        let Self { going, snapshot, began, id, pulse, held, mut entry, mut span } = self;
+        let mut response = match going {
+            Ok(going) => going.await.map(|body| Inner::Stack { body }),
+            Err(answer) => answer.map(|body| Inner::Own { body: Full::new(body.into()) }),
         };
-        finish(&mut response, settings, began, id.as_ref());
+        finish(&mut response, &snapshot.settings, began, id.as_ref());
         if let Some(entry) = &mut entry {
             entry.answered(&response, id);
         }
@@ -140,7 +165,11 @@ fn admit(request: &mut Request<Incoming>, settings: &Settings, held: bool) -> Re
     Ok(())
 }
 
-async fn pass(snapshot: &Snapshot, mut request: Request<Incoming>, peer: &Peer) -> Response<Inner> {
+fn pass(
+    snapshot: &Snapshot,
+    mut request: Request<Incoming>,
+    peer: &Peer,
+) -> impl Future<Output = Response<StackBody>> + Send + use<> {
     if let Some(consumer) = &peer.consumer {
         request.extensions_mut().insert(consumer.clone());
     }
@@ -150,11 +179,14 @@ async fn pass(snapshot: &Snapshot, mut request: Request<Incoming>, peer: &Peer) 
         request.extensions_mut().insert(place.clone());
     }
     let allowed = snapshot.settings.intake;
-    let request = CleanTrailers::request(request).map(|incoming| Intake::new(incoming, allowed));
+    let clean = CleanTrailers::take(request.extensions_mut());
     // It is always ready: none of its layers waits for anything.
-    match snapshot.stack.clone().call(request).await {
-        Ok(response) => response.map(|body| Inner::Stack { body }),
-        Err(never) => match never {},
+    let going = snapshot.stack.clone().call(request.map(|incoming| Intake::new(clean(incoming), allowed)));
+    async move {
+        match going.await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
     }
 }
 

@@ -14,7 +14,6 @@ use super::intake::Allowed;
 use super::load::Loaded;
 use super::pool::{self, Pool, Registry};
 use super::route::{Route, RoutedBody, Shared};
-use super::send::{Send, Via};
 use super::state::{self, Traffic};
 use super::tell::Tell;
 use crate::catalog::{Catalog, Control};
@@ -80,16 +79,17 @@ impl Snapshot {
         let Loaded { gateway, catalog, .. } = loaded;
         let catalog = Arc::new(catalog.with_control(control.clone()));
         let migrate = MigrateLayer::new().with_max_body_bytes(gateway.limits.held_bytes).with_role(Role::Gateway);
+        let (marked, traced) = (&gateway.proxy, traced || log.is_some());
         let route = Route::new(Shared {
             pools: pools.clone(),
-            migrate: migrate.layer(Send),
+            migrate,
             part: gateway.timeouts.upstream_body,
             tunnel: gateway.timeouts.tunnel,
-            via: Via::new(&gateway.proxy.name),
+            tells: traced || marked.proxy_status || marked.server_timing,
         });
         let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
         let used = traffic.used(&catalog);
-        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: traced || log.is_some(), used };
+        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: traced, used };
         let stack = ResolveLayer::new(Arc::clone(&catalog)).layer(tell);
         let limits = gateway.limits;
         let settings = Settings {

@@ -41,7 +41,7 @@ pub(super) async fn open(
     let mut response = tokio::time::timeout(timeout, lease.upgrade(request)).await.map_err(|_| Failure::TimedOut)??;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Ok(match edge::admit_response(&mut response) {
-            Ok(()) => CleanTrailers::response(response).map(Either::Left),
+            Ok(_) => CleanTrailers::response(response).map(Either::Left),
             Err(detail) => problem(None, Kind::UpstreamFailed, detail),
         });
     }

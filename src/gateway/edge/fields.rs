@@ -18,6 +18,32 @@ const HOP_BY_HOP: [HeaderName; 7] = [
 ];
 const MAX_FORWARDS: HeaderName = HeaderName::from_static("max-forwards");
 
+/// Which of the fields are there that matter here. Most are not, and one look at all is cheaper than many that find
+/// nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    pub(super) hop_by_hop: bool,
+    pub(super) framing: bool,
+    pub(super) expect: bool,
+    pub(super) cookie: bool,
+}
+
+impl Seen {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let mut seen = Self::default();
+        for name in headers.keys() {
+            match *name {
+                header::CONTENT_LENGTH => seen.framing = true,
+                header::TRANSFER_ENCODING => (seen.framing, seen.hop_by_hop) = (true, true),
+                header::EXPECT => seen.expect = true,
+                header::COOKIE => seen.cookie = true,
+                _ => seen.hop_by_hop |= HOP_BY_HOP.contains(name),
+            }
+        }
+        seen
+    }
+}
+
 pub(super) fn check_size(headers: &HeaderMap, limits: &Limits) -> Result<(), Refused> {
     let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
     if headers.len() > limits.header_count || bytes > limits.header_bytes {
@@ -28,7 +54,10 @@ pub(super) fn check_size(headers: &HeaderMap, limits: &Limits) -> Result<(), Ref
 }
 
 /// One way to find the end of the body (RFC 9112 §6): a length given once, or chunks and nothing else.
-pub(super) fn check_framing<B: Body>(request: &Request<B>) -> Result<(), Refused> {
+pub(super) fn check_framing<B: Body>(request: &Request<B>, seen: Seen) -> Result<(), Refused> {
+    if !seen.framing {
+        return Ok(());
+    }
     let headers = request.headers();
     let length = content_length(headers).map_err(Refused::malformed)?;
     let chunked = is_chunked(headers).map_err(|detail| Refused::new(StatusCode::NOT_IMPLEMENTED, detail))?;
@@ -107,10 +136,6 @@ pub(super) fn settle_expectation(headers: &mut HeaderMap) -> Result<(), Refused>
 
 /// Takes off the fields of this hop, and those that `Connection` names.
 pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
-    // One look at all is cheaper than seven that find nothing.
-    if !headers.keys().any(|name| HOP_BY_HOP.contains(name)) {
-        return;
-    }
     for name in named(headers).iter().chain(&HOP_BY_HOP) {
         headers.remove(name);
     }

@@ -21,8 +21,10 @@ use http_body::Body;
 use crate::problem::{Kind, Problem, TYPE_BASE};
 
 pub(super) use fields::frame;
-pub(super) use response::{admit_response, is_reusable};
+pub(super) use response::admit_response;
 pub(super) use trailers::CleanTrailers;
+
+use fields::Seen;
 
 /// How much of a head is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,15 +84,22 @@ fn check<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Goes, Ref
     target::check_method(request.method())?;
     target::check_target(request, limits)?;
     fields::check_size(request.headers(), limits)?;
-    fields::check_framing(request)?;
+    let seen = Seen::of(request.headers());
+    fields::check_framing(request, seen)?;
     target::settle_host(request)?;
-    fields::settle_expectation(request.headers_mut())?;
-    trailers::note(request);
-    if fields::wants_websocket(request) {
-        request.extensions_mut().insert(WebSocket);
+    if seen.expect {
+        fields::settle_expectation(request.headers_mut())?;
     }
-    fields::drop_hop_by_hop(request.headers_mut());
-    fields::join_cookies(request.headers_mut());
+    if seen.hop_by_hop {
+        trailers::note(request);
+        if fields::wants_websocket(request) {
+            request.extensions_mut().insert(WebSocket);
+        }
+        fields::drop_hop_by_hop(request.headers_mut());
+    }
+    if seen.cookie {
+        fields::join_cookies(request.headers_mut());
+    }
     // About the server as a whole (RFC 9110 §7.1), or at the end of its hops.
     let options = *request.method() == Method::OPTIONS;
     let here = options && (request.uri().path() == "*" || !fields::count_hops(request.headers_mut())?);

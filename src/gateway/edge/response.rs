@@ -1,49 +1,51 @@
 //! The head of an upstream's response.
 
 use http::header::{self, HeaderMap};
-use http::{Method, Response, StatusCode, Version};
+use http::{Response, StatusCode, Version};
 
+use super::fields::Seen;
 use super::{fields, trailers};
 
-/// Refuses a head with which the end of the body is ambiguous, and takes off what is for this hop only.
+/// Refuses a head with which the end of the body is ambiguous, and takes off what is for this hop only. Says whether
+/// another request may be sent on the connection that it came on.
+///
+/// Not where the head announces a body that no response to this request has (RFC 9112 §6.3): the upstream may send it
+/// nevertheless, and it would be read as the head of the next response.
 ///
 /// What is admitted is HTTP/1.1 to whoever gets it, whatever the upstream speaks.
 ///
 /// # Errors
 /// What is wrong, for a 502. The connection must not be used again.
-pub(in crate::gateway) fn admit_response<B>(response: &mut Response<B>) -> Result<(), &'static str> {
+pub(in crate::gateway) fn admit_response<B>(response: &mut Response<B>) -> Result<bool, &'static str> {
     // Nobody asked for another protocol: `Upgrade` is taken off at the edge.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err("the upstream switched protocols unasked");
     }
-    let (length, chunked) = framing(response.headers()).map_err(|_| "the upstream's response has no clear length")?;
+    let seen = Seen::of(response.headers());
+    let (length, chunked) =
+        framing(response.headers(), seen).map_err(|_| "the upstream's response has no clear length")?;
     if length.is_some() && chunked {
         return Err("the upstream's response has two lengths");
     }
-    if response.status() == StatusCode::NO_CONTENT {
+    if response.status() == StatusCode::NO_CONTENT && seen.framing {
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
-    trailers::note_response(response);
-    fields::drop_hop_by_hop(response.headers_mut());
+    if seen.hop_by_hop {
+        trailers::note_response(response);
+        fields::drop_hop_by_hop(response.headers_mut());
+    }
     *response.version_mut() = Version::HTTP_11;
-    Ok(())
-}
-
-/// Whether another request may be sent on the connection that a response came on; asked before it is admitted.
-///
-/// Not where the head announces a body that no response to this request has (RFC 9112 §6.3): the upstream may send it
-/// nevertheless, and it would be read as the head of the next response.
-pub(in crate::gateway) fn is_reusable<B>(method: &Method, response: &Response<B>) -> bool {
-    let Ok((length, chunked)) = framing(response.headers()) else { return false };
-    match response.status() {
+    Ok(match response.status() {
         StatusCode::NO_CONTENT => length.unwrap_or(0) == 0 && !chunked,
         StatusCode::NOT_MODIFIED => !chunked,
-        StatusCode::SWITCHING_PROTOCOLS => false,
-        _ => *method == Method::HEAD || length.is_none() || !chunked,
-    }
+        _ => true,
+    })
 }
 
-fn framing(headers: &HeaderMap) -> Result<(Option<u64>, bool), &'static str> {
+fn framing(headers: &HeaderMap, seen: Seen) -> Result<(Option<u64>, bool), &'static str> {
+    if !seen.framing {
+        return Ok((None, false));
+    }
     Ok((fields::content_length(headers)?, fields::is_chunked(headers)?))
 }
 
@@ -78,8 +80,9 @@ mod tests {
             let start = Response::builder().status(status);
             let builder = head.iter().fold(start, |builder, (name, value)| builder.header(*name, *value));
             let mut response = builder.body(()).expect("a response");
-            assert_eq!(is_reusable(&Method::GET, &response), reusable, "{status} {head:?}");
-            assert_eq!(admit_response(&mut response).is_ok(), admitted, "{status} {head:?}");
+            let admission = admit_response(&mut response);
+            assert_eq!(admission.is_ok(), admitted, "{status} {head:?}");
+            assert_eq!(admission.unwrap_or(false), reusable, "{status} {head:?}");
         }
     }
 }

@@ -4,11 +4,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::header::{self, HeaderMap, HeaderName};
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::fields;
+use super::fields::{self, Seen};
 
 /// What `Connection` named in the head goes for the trailers as well (RFC 9110 §7.6.1).
 #[derive(Clone, Debug)]
@@ -68,16 +68,16 @@ impl Named {
 // === impl CleanTrailers ===
 
 impl<B> CleanTrailers<B> {
-    /// Wraps the body of a request that was admitted.
-    pub(in crate::gateway) fn request(mut request: Request<B>) -> Request<Self> {
-        let named = request.extensions_mut().remove();
-        request.map(|body| Self { body, named })
+    /// For the body of a message whose head was admitted, with its extensions.
+    pub(in crate::gateway) fn take(extensions: &mut Extensions) -> impl FnOnce(B) -> Self + use<B> {
+        let named = extensions.remove();
+        |body| Self { body, named }
     }
 
-    /// Wraps the body of a response that was admitted.
+    /// The body of a response that was admitted, wrapped.
     pub(in crate::gateway) fn response(mut response: Response<B>) -> Response<Self> {
-        let named = response.extensions_mut().remove();
-        response.map(|body| Self { body, named })
+        let wrap = Self::take(response.extensions_mut());
+        response.map(wrap)
     }
 }
 
@@ -106,7 +106,9 @@ impl<B: Body> Body for CleanTrailers<B> {
 }
 
 fn clean(trailers: &mut HeaderMap, named: &[HeaderName]) {
-    fields::drop_hop_by_hop(trailers);
+    if Seen::of(trailers).hop_by_hop {
+        fields::drop_hop_by_hop(trailers);
+    }
     for name in HEAD_ONLY.iter().chain(named) {
         trailers.remove(name);
     }

@@ -1,15 +1,15 @@
 //! A response's body on its way from an instance: it drives the connection, and gives it back at its end.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::Sleep;
 
+use super::alarm::{Alarm, TimedOut};
 use super::exchange::H1;
 use super::lease::Turn;
 
@@ -25,8 +25,9 @@ pub(in crate::gateway) struct UpstreamBody {
     reusable: bool,
     turn: Turn,
     waits: Waits,
-    /// Only there while it waits.
-    sleep: Option<Pin<Box<Sleep>>>,
+    alarm: Alarm,
+    /// Since when it waits for the next part.
+    waiting: Option<Instant>,
 }
 
 /// How long may be waited for.
@@ -45,66 +46,61 @@ pub(in crate::gateway) enum UpstreamError {
     TooSlow,
 }
 
-type Polled = Poll<Option<Result<Frame<Bytes>, hyper::Error>>>;
+type Next = Option<Result<Frame<Bytes>, hyper::Error>>;
 
 /// The next frame of a body, while its connection is driven.
-pub(super) async fn drive_frame(incoming: &mut Incoming, open: &mut H1) -> Option<Result<Frame<Bytes>, hyper::Error>> {
-    poll_fn(|cx| poll_driven(incoming, open, cx).0).await
+pub(super) async fn drive_frame(incoming: &mut Incoming, open: &mut H1) -> Next {
+    let frame = poll_fn(|cx| open.drive(cx, None, |cx| Pin::new(&mut *incoming).poll_frame(cx)).0).await;
+    frame.unwrap_or_default()
 }
 
-/// What there is of the body, and whether the connection is over.
-fn poll_driven(incoming: &mut Incoming, open: &mut H1, cx: &mut Context<'_>) -> (Polled, bool) {
-    if let Poll::Ready(frame) = Pin::new(&mut *incoming).poll_frame(cx) {
-        return (Poll::Ready(frame), false);
+// === impl Waits ===
+
+impl Waits {
+    /// When the wait is over that began at `since`, or begins now.
+    fn until(&self, since: &mut Option<Instant>) -> Option<Instant> {
+        let part = self.part.map(|part| *since.get_or_insert_with(Instant::now) + part);
+        [part, self.end].into_iter().flatten().min()
     }
-    let over = open.drive(cx);
-    (Pin::new(incoming).poll_frame(cx), over)
 }
 
 // === impl UpstreamBody ===
 
 impl UpstreamBody {
+    /// A body whose response came over `open`, if that is a connection of its own; over which another request may go
+    /// once it has ended, if it is `reusable`.
     pub(super) fn new(incoming: Incoming, open: Option<Box<H1>>, reusable: bool, turn: Turn, waits: Waits) -> Self {
-        let mut body = Self { incoming, open, reusable, turn, waits, sleep: None };
+        let alarm = Alarm::default();
+        let mut body = Self { incoming, open, reusable, turn, waits, alarm, waiting: None };
         if body.incoming.is_end_stream() {
             body.ended();
         }
         body
     }
 
-    /// The response is not one: nothing more of its connection is believed.
-    pub(in crate::gateway) fn refuse(&mut self) {
-        self.open = None;
-        self.turn.broke();
-    }
-
     /// The response has ended: the connection may take another request.
     fn ended(&mut self) {
-        self.sleep = None;
         let open = self.open.take();
         self.turn.end(open.filter(|_| self.reusable));
     }
 
-    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let Some(open) = &mut self.open else { return Pin::new(&mut self.incoming).poll_frame(cx) };
-        let (frame, over) = poll_driven(&mut self.incoming, open, cx);
-        if over {
-            self.open = None;
-        }
-        frame
+    /// Nothing more comes.
+    fn broke(&mut self) {
+        self.open = None;
+        self.turn.broke();
     }
 
-    /// Ready once the wait is over.
-    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Waits { part, end } = self.waits;
-        if self.sleep.is_none() {
-            let until = [part.map(|part| Instant::now() + part), end].into_iter().flatten().min();
-            self.sleep = until.map(|until| Box::pin(tokio::time::sleep_until(until.into())));
+    /// The next frame, if it comes in its time.
+    fn poll_within(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, TimedOut>> {
+        let Self { incoming, open, waits, alarm, waiting, .. } = self;
+        let until = waits.until(waiting);
+        let mut poll = |cx: &mut Context<'_>| Pin::new(&mut *incoming).poll_frame(cx);
+        let Some(driven) = open else { return alarm.within(until, cx, poll) };
+        let (frame, over) = driven.drive(cx, until, &mut poll);
+        if over {
+            *open = None;
         }
-        match &mut self.sleep {
-            Some(sleep) => sleep.as_mut().poll(cx),
-            None => Poll::Pending,
-        }
+        frame
     }
 }
 
@@ -113,30 +109,28 @@ impl Body for UpstreamBody {
     type Error = UpstreamError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
-        let this = &mut *self;
-        match this.poll_incoming(cx) {
-            Poll::Ready(Some(Ok(frame))) => {
-                this.sleep = None;
-                if this.incoming.is_end_stream() {
-                    this.ended();
+        let frame = ready!(self.poll_within(cx));
+        self.waiting = None;
+        Poll::Ready(match frame {
+            Ok(Some(Ok(frame))) => {
+                if self.incoming.is_end_stream() {
+                    self.ended();
                 }
-                Poll::Ready(Some(Ok(frame)))
+                Some(Ok(frame))
             }
-            Poll::Ready(None) => {
-                this.ended();
-                Poll::Ready(None)
+            Ok(None) => {
+                self.ended();
+                None
             }
-            Poll::Ready(Some(Err(error))) => {
-                this.open = None;
-                this.turn.broke();
-                Poll::Ready(Some(Err(UpstreamError::Broken(error))))
+            Ok(Some(Err(error))) => {
+                self.broke();
+                Some(Err(UpstreamError::Broken(error)))
             }
-            Poll::Pending => this.poll_wait(cx).map(|()| {
-                this.open = None;
-                this.turn.broke();
+            Err(TimedOut) => {
+                self.broke();
                 Some(Err(UpstreamError::TooSlow))
-            }),
-        }
+            }
+        })
     }
 
     fn is_end_stream(&self) -> bool {

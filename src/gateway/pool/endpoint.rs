@@ -110,9 +110,10 @@ impl Endpoint {
         {
             return Ok(Connection::H1(open));
         }
-        self.within(timeout, async {
+        // Boxed: most requests find a connection that is open, and shall not be as large as a new one.
+        Box::pin(self.within(timeout, async {
             if self.http2 { self.share().await.map(Connection::H2) } else { self.open().await.map(Connection::H1) }
-        })
+        }))
         .await
     }
 
@@ -172,7 +173,8 @@ impl Endpoint {
         let stream = self.connector.connect().await.map_err(ConnectError::Io)?;
         let mut open = H2::handshake(stream, self.generation()).await.map_err(ConnectError::Http)?;
         if let Some((path, field)) = &self.speaks_from {
-            let response = open.clone().send(self.get(path)).await.map_err(|error| ConnectError::Http(error.error))?;
+            let sent = open.clone().send(self.get(path)).await;
+            let (response, _) = sent.map_err(|error| ConnectError::Http(error.error))?;
             let said = said(response.headers(), field)?;
             *lock(&self.learned) = Some(Arc::clone(&said));
             open.speaks = Some(said);
@@ -188,7 +190,7 @@ impl Endpoint {
             let stream = self.connector.connect().await.map_err(ConnectError::Io)?;
             let request = self.get(path);
             let response = if self.http2 {
-                H2::handshake(stream, 0).await.map_err(ConnectError::Http)?.send(request).await.map(|r| (r, None))
+                H2::handshake(stream, 0).await.map_err(ConnectError::Http)?.send(request).await
             } else {
                 Box::new(H1::handshake(stream, 0).await.map_err(ConnectError::Http)?).send(request).await
             };
@@ -221,13 +223,12 @@ impl Endpoint {
         http1::handshake(TokioIo::new(stream)).await.map_err(ConnectError::Http)
     }
 
-    /// Keeps a connection whose response has ended.
+    /// Keeps a connection whose response has ended. Whoever takes it looks whether it can be used.
     pub(super) fn park(&self, mut open: Box<H1>) {
-        if self.is_draining() || open.generation != self.generation() || !open.is_usable() {
+        if self.is_draining() || open.generation != self.generation() {
             return;
         }
-        open.idle_since = Instant::now();
-        open.used = true;
+        open.rest();
         let mut idle = lock(&self.idle);
         if idle.len() < MAX_IDLE {
             idle.push(open);

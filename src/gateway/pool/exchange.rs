@@ -3,18 +3,21 @@
 //! An HTTP/1.1 connection has no task of its own: whoever waits for its response drives it. So a request costs no
 //! change of tasks, a client that goes away takes its connection with it, and a connection that lies idle is no task.
 
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use pin_project_lite::pin_project;
 
-use super::super::io::Stream;
+use super::alarm::{Alarm, TimedOut};
+use super::bell::Bell;
+use crate::gateway::io::Stream;
 use crate::gateway::replay::Replay;
 use crate::layer::MigrateBody;
 
@@ -32,7 +35,9 @@ pub(super) enum Connection {
 pub(super) struct H1 {
     sender: http1::SendRequest<Outgoing>,
     /// Dropped as soon as it is over: a request that it has not taken waits until then.
-    driver: Option<http1::Connection<TokioIo<Stream>, Outgoing>>,
+    driver: Option<Driver>,
+    bell: Bell,
+    alarm: Alarm,
     /// What the process at the other end said that it speaks.
     pub(super) speaks: Option<Arc<str>>,
     /// The addresses of its host as they were then.
@@ -41,6 +46,22 @@ pub(super) struct H1 {
     pub(super) idle_since: Instant,
     /// It took requests before, so that the other end may have closed it while this one was on its way.
     pub(super) used: bool,
+}
+
+type Driver = http1::Connection<TokioIo<Stream>, Outgoing>;
+/// What hyper says of a request.
+pub(super) type Answer = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>;
+/// The head of a response, and the connection, unless it is over.
+pub(super) type Sent = Result<(Response<Incoming>, Option<Box<H1>>), SendError>;
+
+pin_project! {
+    /// A request on its way over an HTTP/1.1 connection, until the head of its response is there.
+    #[must_use = "a request is sent as it is waited for"]
+    pub(super) struct Sending<F> {
+        #[pin]
+        answer: F,
+        open: Option<Box<H1>>,
+    }
 }
 
 /// An HTTP/2 connection, shared.
@@ -65,56 +86,101 @@ impl H1 {
     pub(super) async fn handshake(stream: Stream, generation: u64) -> hyper::Result<Self> {
         let (sender, driver) =
             http1::Builder::new().max_buf_size(super::BUFFER).handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver: Some(driver), speaks: None, generation, idle_since: Instant::now(), used: false })
+        Ok(Self {
+            sender,
+            driver: Some(driver),
+            bell: Bell::new(),
+            alarm: Alarm::default(),
+            speaks: None,
+            generation,
+            idle_since: Instant::now(),
+            used: false,
+        })
     }
 
-    /// Lets it do what it can. `true` once it is over.
-    pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> bool {
-        drive(&mut self.driver, cx)
+    /// What `poll` has, when the connection has done what it can; [`TimedOut`] if that is nothing and it is `until`.
+    /// `true` once the connection is over.
+    pub(super) fn drive<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        until: Option<Instant>,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> (Poll<Result<T, TimedOut>>, bool) {
+        let Self { driver, bell, alarm, .. } = self;
+        let polled = bell.poll(cx, |cx| {
+            if let Poll::Ready(ready) = poll(cx) {
+                return Poll::Ready(Ok(ready));
+            }
+            drive(driver, cx);
+            alarm.within(until, cx, &mut poll)
+        });
+        (polled, driver.is_none())
+    }
+
+    /// Nobody waits for it any more.
+    pub(super) fn rest(&mut self) {
+        self.bell.forget();
+        self.idle_since = Instant::now();
+        self.used = true;
     }
 
     /// Whether it can take a request now: the other end has not closed it, and the last response has ended.
     pub(super) fn is_usable(&mut self) -> bool {
-        let over = self.drive(&mut Context::from_waker(Waker::noop()));
-        !over && self.sender.is_ready()
+        drive(&mut self.driver, &mut Context::from_waker(Waker::noop()));
+        self.driver.is_some() && self.sender.is_ready()
     }
 
-    /// Sends a request, and waits for the head of its response. The connection comes back with it, unless it is over.
-    pub(super) async fn send(
-        mut self: Box<Self>,
-        request: Request<Outgoing>,
-    ) -> Result<(Response<Incoming>, Option<Box<Self>>), SendError> {
-        let (response, over) = {
-            let mut answer = pin!(self.sender.try_send_request(request));
-            let driver = &mut self.driver;
-            let mut over = false;
-            poll_fn(|cx| {
-                over = drive(driver, cx);
-                answer.as_mut().poll(cx).map(|answer| (answer, over))
-            })
-            .await
-        };
-        match response {
-            Ok(response) => Ok((response, (!over).then_some(self))),
-            Err(mut error) => {
-                let sent = error.take_message().is_none();
-                Err(SendError { error: error.into_error(), sent })
-            }
-        }
+    /// Sends a request.
+    pub(super) fn send(mut self: Box<Self>, request: Request<Outgoing>) -> Sending<impl Future<Output = Answer>> {
+        let answer = self.sender.try_send_request(request);
+        Sending { answer, open: Some(self) }
     }
 }
 
-fn drive(driver: &mut Option<http1::Connection<TokioIo<Stream>, Outgoing>>, cx: &mut Context<'_>) -> bool {
+fn drive(driver: &mut Option<Driver>, cx: &mut Context<'_>) {
     if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(cx).is_ready()) {
         *driver = None;
     }
-    driver.is_none()
 }
 
 impl std::fmt::Debug for H1 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("H1").field("speaks", &self.speaks).finish_non_exhaustive()
     }
+}
+
+// === impl Sending ===
+
+impl<F: Future<Output = Answer>> Sending<F> {
+    /// Ready with [`TimedOut`] if the head is not there at `until`.
+    pub(super) fn poll_until(
+        self: Pin<&mut Self>,
+        until: Option<Instant>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Sent, TimedOut>> {
+        let mut this = self.project();
+        let open = this.open.as_mut().expect("polled after completion");
+        let (answer, over) = open.drive(cx, until, |cx| this.answer.as_mut().poll(cx));
+        let answer = ready!(answer)?;
+        let open = this.open.take().filter(|_| !over);
+        Poll::Ready(Ok(sent(answer, open)))
+    }
+}
+
+impl<F: Future<Output = Answer>> Future for Sending<F> {
+    type Output = Sent;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Sent> {
+        let sent = ready!(self.poll_until(None, cx));
+        Poll::Ready(sent.expect("nobody set a time"))
+    }
+}
+
+fn sent(answer: Answer, open: Option<Box<H1>>) -> Sent {
+    answer.map(|response| (response, open)).map_err(|mut error| {
+        let sent = error.take_message().is_none() && !is_refused(error.error());
+        SendError { error: error.into_error(), sent }
+    })
 }
 
 // === impl H2 ===
@@ -140,18 +206,11 @@ impl H2 {
         !self.sender.is_closed()
     }
 
-    pub(super) async fn send(mut self, request: Request<Outgoing>) -> Result<Response<Incoming>, SendError> {
-        let ready = poll_fn(|cx| match self.sender.poll_ready(cx) {
-            Poll::Ready(ready) => Poll::Ready(ready),
-            Poll::Pending => Poll::Pending,
-        });
-        if let Err(error) = ready.await {
+    pub(super) async fn send(mut self, request: Request<Outgoing>) -> Sent {
+        if let Err(error) = poll_fn(|cx| self.sender.poll_ready(cx)).await {
             return Err(SendError { error, sent: false });
         }
-        self.sender.try_send_request(request).await.map_err(|mut error| {
-            let sent = error.take_message().is_none() && !is_refused(error.error());
-            SendError { error: error.into_error(), sent }
-        })
+        sent(self.sender.try_send_request(request).await, None)
     }
 }
 

@@ -1,17 +1,22 @@
 //! The use of one connection for one request.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
+use pin_project_lite::pin_project;
 
 use super::Pool;
+use super::alarm::{Alarm, TimedOut};
 use super::body::{UpstreamBody, Waits};
 use super::endpoint::{ConnectError, Endpoint};
-use super::exchange::{Connection, H1, Outgoing, SendError};
+use super::exchange::{Answer, Connection, H1, Outgoing, SendError, Sending, Sent};
 use super::health::Admission;
+use crate::gateway::intake::Progress;
 use crate::names::UpstreamResult;
 
 /// A connection to the instance that was picked, for one request.
@@ -19,6 +24,44 @@ use crate::names::UpstreamResult;
 pub(in crate::gateway) struct Lease {
     connection: Connection,
     turn: Turn,
+}
+
+pin_project! {
+    /// A request on its way, until the head of its response is there.
+    #[must_use = "a request is sent as it is waited for"]
+    pub(in crate::gateway) struct Exchange<F> {
+        #[pin]
+        sending: Sends<F>,
+        turn: Option<Turn>,
+        used: bool,
+        wait: Wait,
+    }
+}
+
+pin_project! {
+    #[project = SendsProj]
+    enum Sends<F> {
+        H1 { #[pin] sending: Sending<F> },
+        H2 { sending: Pin<Box<dyn Future<Output = Sent> + Send>>, alarm: Alarm },
+    }
+}
+
+/// The head of a response, and what its body comes over.
+#[derive(Debug)]
+pub(in crate::gateway) struct Answered {
+    response: Response<Incoming>,
+    open: Option<Box<H1>>,
+    turn: Turn,
+}
+
+/// How long the head of a response may be waited for. While the request's body still comes, that has not begun.
+#[derive(Debug)]
+pub(in crate::gateway) struct Wait {
+    response: Duration,
+    progress: Progress,
+    seen: Option<u64>,
+    until: Instant,
+    end: Option<Instant>,
 }
 
 /// A request's turn at an instance. It counts itself, once, with what became of it.
@@ -129,45 +172,24 @@ impl Lease {
         &self.turn.endpoint
     }
 
-    /// Sends the request and waits for the head of its response, at most as `waited` has it.
-    pub(in crate::gateway) async fn send(
+    /// Sends the request; the head of its response is waited for, at most as `wait` has it.
+    pub(in crate::gateway) fn send(
         self,
         mut request: Request<Outgoing>,
-        waited: impl Future<Output = ()>,
-        waits: impl FnOnce(&Response<Incoming>) -> Waits,
-        is_reusable: impl FnOnce(&Response<Incoming>) -> bool,
-    ) -> Result<Response<UpstreamBody>, Failure> {
-        let Self { connection, mut turn } = self;
-        let used = matches!(&connection, Connection::H1(open) if open.used);
-        let sending = async {
-            match connection {
-                Connection::H1(open) => {
-                    *request.version_mut() = Version::HTTP_11;
-                    open.send(request).await
-                }
-                Connection::H2(open) => {
-                    *request.version_mut() = Version::HTTP_2;
-                    open.send(request).await.map(|response| (response, None))
-                }
+        wait: Wait,
+    ) -> Exchange<impl Future<Output = Answer>> {
+        let Self { connection, turn } = self;
+        let (used, sending) = match connection {
+            Connection::H1(open) => {
+                *request.version_mut() = Version::HTTP_11;
+                (open.used, Sends::H1 { sending: open.send(request) })
+            }
+            Connection::H2(open) => {
+                *request.version_mut() = Version::HTTP_2;
+                (false, Sends::H2 { sending: Box::pin(open.send(request)), alarm: Alarm::default() })
             }
         };
-        let sent = tokio::select! {
-            biased;
-            sent = sending => sent,
-            () = waited => {
-                turn.fail(UpstreamResult::Timeout);
-                return Err(Failure::TimedOut);
-            }
-        };
-        match sent {
-            Ok((response, open)) => {
-                turn.answered(response.status());
-                let waits = waits(&response);
-                let reusable = is_reusable(&response);
-                Ok(response.map(|incoming| UpstreamBody::new(incoming, open, reusable, turn, waits)))
-            }
-            Err(error) => Err(Failure::Broke(Box::new(Broke { error, turn, used }))),
-        }
+        Exchange { sending, turn: Some(turn), used, wait }
     }
 
     /// Sends a request that asks for another protocol, over an HTTP/1.1 connection of its own: it would not come back.
@@ -192,6 +214,70 @@ impl Lease {
                 Err(Failure::Broke(Box::new(Broke { error, turn, used: false })))
             }
         }
+    }
+}
+
+// === impl Exchange ===
+
+impl<F: Future<Output = Answer>> Future for Exchange<F> {
+    type Output = Result<Answered, Failure>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let until = Some(this.wait.until());
+        let sent = ready!(match this.sending.project() {
+            SendsProj::H1 { sending } => sending.poll_until(until, cx),
+            SendsProj::H2 { sending, alarm } => alarm.within(until, cx, |cx| sending.as_mut().poll(cx)),
+        });
+        let mut turn = this.turn.take().expect("polled after completion");
+        Poll::Ready(match sent {
+            Ok(Ok((response, open))) => {
+                turn.answered(response.status());
+                Ok(Answered { response, open, turn })
+            }
+            Ok(Err(error)) => Err(Failure::Broke(Box::new(Broke { error, turn, used: *this.used }))),
+            Err(TimedOut) => {
+                turn.fail(UpstreamResult::Timeout);
+                Err(Failure::TimedOut)
+            }
+        })
+    }
+}
+
+// === impl Answered ===
+
+impl Answered {
+    pub(in crate::gateway) const fn head(&mut self) -> &mut Response<Incoming> {
+        &mut self.response
+    }
+
+    /// It is no response: nothing more of its connection is believed.
+    pub(in crate::gateway) fn refuse(mut self) {
+        self.turn.broke();
+    }
+
+    /// The response. Another request may go over its connection once it has ended, if it is `reusable`.
+    pub(in crate::gateway) fn response(self, waits: Waits, reusable: bool) -> Response<UpstreamBody> {
+        let Self { response, open, turn } = self;
+        response.map(|incoming| UpstreamBody::new(incoming, open, reusable, turn, waits))
+    }
+}
+
+// === impl Wait ===
+
+impl Wait {
+    /// A wait of `response` that begins at `now`, and ends at `end` in any case.
+    pub(in crate::gateway) fn new(now: Instant, response: Duration, progress: Progress, end: Option<Instant>) -> Self {
+        Self { seen: progress.now(), progress, response, until: now + response, end }
+    }
+
+    fn until(&mut self) -> Instant {
+        let now = self.progress.now();
+        if now != self.seen {
+            self.seen = now;
+            self.until = Instant::now() + self.response;
+        }
+        self.end.map_or(self.until, |end| end.min(self.until))
     }
 }
 

@@ -1,6 +1,8 @@
 //! The instances of an upstream: which one gets a request, over which connection, and how they are.
 
+mod alarm;
 mod balance;
+mod bell;
 mod body;
 mod budget;
 mod connect;
@@ -31,7 +33,7 @@ pub(super) use body::{UpstreamBody, Waits};
 pub(super) use connect::Connector;
 pub(super) use endpoint::Endpoint;
 pub(super) use exchange::Outgoing;
-pub(super) use lease::{Failure, Lease};
+pub(super) use lease::{Answered, Exchange, Failure, Lease, Wait};
 pub(super) use registry::Registry;
 pub(super) use tls::client_config;
 pub(super) use watch::watch;
