@@ -17,7 +17,7 @@ use super::pool::{Lease, Member, Pool};
 use super::replay::{Replay, Replays};
 use super::send::{Again, Answerer, ProxyBody, Send, Way, problem};
 use super::tunnel::Upgrade;
-use crate::layer::{MigrateBody, MigrateLayer, Spoken};
+use crate::layer::{Migrate, MigrateBody, MigrateLayer, Spoken};
 use crate::plan::Plan;
 use crate::problem::Kind;
 use crate::version::VersionId;
@@ -120,10 +120,17 @@ impl Onward {
         for count in 1.. {
             let Some((lease, member)) = pool.lease(&mut tried).await else { break };
             let Some(request) = self.tries.next() else { break };
+            let instance = self.shared.tells.then(|| lease.endpoint().label());
             let mut response = match self.attempt(request, lease, member) {
-                Ok(attempt) => attempt.await,
+                Ok(calling) => match calling.await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                },
                 Err(answer) => return *answer,
             };
+            if let Some(instance) = instance {
+                response.extensions_mut().insert(Answerer(instance));
+            }
             match response.extensions_mut().remove::<Again>() {
                 Some(again) if self.tries.allow(again) && pool.may_retry(count.max(tried.len())) => {
                     pool.retried.increment(1);
@@ -143,7 +150,7 @@ impl Onward {
         mut request: Request<Replay>,
         lease: Lease,
         member: &Member,
-    ) -> Result<impl Future<Output = Response<RoutedBody>> + use<>, Box<Response<RoutedBody>>> {
+    ) -> Result<<Migrate<Send> as Service<Request<Replay>>>::Future, Box<Response<RoutedBody>>> {
         let Some(spoken) = self.spoken(&lease, member) else {
             let said = lease.speaks().unwrap_or_default().to_owned();
             tracing::warn!(upstream = %self.pool.name, %said, "an instance speaks a version that the api does not have");
@@ -151,7 +158,6 @@ impl Onward {
             return Err(Box::new(own(Some(&self.plan), Kind::UpstreamFailed, detail)));
         };
         let shared = &self.shared;
-        let instance = shared.tells.then(|| lease.endpoint().label());
         let way = Way {
             lease,
             response: self.pool.response_timeout,
@@ -162,17 +168,7 @@ impl Onward {
             tells: shared.tells,
         };
         request.extensions_mut().insert(Spoken(spoken));
-        let calling = shared.migrate.layer(Send::new(way)).call(request);
-        Ok(async move {
-            let mut response = match calling.await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            };
-            if let Some(instance) = instance {
-                response.extensions_mut().insert(Answerer(instance));
-            }
-            response
-        })
+        Ok(shared.migrate.layer(Send::new(way)).call(request))
     }
 
     /// What is said, else what was learned, else what the catalog says; `None` if nobody knows what was learned.

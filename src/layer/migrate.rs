@@ -59,13 +59,25 @@ pin_project! {
     {
         /// Not of an api: the inner service's future.
         Untouched { #[pin] inner: S::Future },
-        Answered { answer: Option<Answer> },
-        /// Reads the request.
-        Reading { body: Option<Hold<Pin<Box<B>>>>, head: Option<request::Parts>, work: Work, service: S },
+        Answered { answer: Option<Box<Answer>> },
+        /// Reads the request. Boxed, as the response is: most requests need neither, and are not to be as large.
+        Reading { held: Box<Held<B, request::Parts>>, service: S },
         Calling { #[pin] inner: S::Future, changed: bool, fault: Option<Fault> },
         /// Reads the response.
-        Answering { body: Option<Hold<Pin<Box<R>>>>, head: Option<response::Parts>, work: Work },
+        Answering { held: Box<Held<R, response::Parts>> },
     }
+}
+
+/// The head of a message.
+trait Head {
+    fn headers(&mut self) -> &mut HeaderMap;
+}
+
+/// A message whose content is read.
+struct Held<B, P> {
+    body: Option<Hold<Pin<Box<B>>>>,
+    head: Option<P>,
+    work: Work,
 }
 
 pin_project! {
@@ -149,7 +161,7 @@ where
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let state = match rewrite_head(&plan, spoken, &mut request) {
-            Err(answer) => State::Answered { answer: Some(*answer) },
+            Err(answer) => State::Answered { answer: Some(answer) },
             Ok(None) => {
                 let inner = self.inner.call(request.map(MigrateBody::untouched));
                 State::Calling { inner, changed: false, fault: None }
@@ -160,8 +172,7 @@ where
                 let clone = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, clone);
                 let (head, body) = request.into_parts();
-                let hold = Hold::new(Box::pin(body), work.whole());
-                State::Reading { body: Some(hold), head: Some(head), work, service }
+                State::Reading { held: Held::new(head, body, work), service }
             }
         };
         MigrateFuture { state, plan: Some(plan), spoken, limit, client, role }
@@ -171,7 +182,7 @@ where
 /// Path, query and fields for the service, and what is to be done to the body.
 fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<BodyPlan>, Box<Answer>> {
     let Some(forward) = plan.forward(spoken) else { return Err(Box::new(plan.no_route_behind())) };
-    let body = plan.request_body(spoken, request.headers()).map_err(|failure| Box::new(failed(plan, &failure)))?;
+    let body = plan.request_body(spoken, request.headers()).map_err(|failure| failed(plan, &failure))?;
     if let Some(target) = forward.target {
         let mut parts = std::mem::take(request.uri_mut()).into_parts();
         parts.path_and_query = Some(target);
@@ -181,23 +192,49 @@ fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> 
     Ok(body)
 }
 
-/// What was read, migrated; or what there is, if it is more than is waited for.
-fn migrated<B>(
-    work: &Work,
-    read: Result<Bytes, HoldError>,
-    hold: Option<Hold<Pin<Box<B>>>>,
-    headers: &mut HeaderMap,
-) -> Result<(MigrateBody<B>, Option<Fault>), Unmigratable> {
-    match (read, hold) {
-        (Err(HoldError::TooLarge), Some(hold)) => work.stream(hold, headers).map(|(body, fault)| (body, Some(fault))),
-        (read, _) => Ok((MigrateBody::whole(work.run(read, headers)?), None)),
+/// The answer to what cannot be migrated, which is counted, whatever the reason.
+fn failed(plan: &Plan, failure: &Unmigratable) -> Box<Answer> {
+    plan.migration_handles(failure.is_response()).errors.increment(1);
+    Box::new(plan.failure(failure))
+}
+
+// === impl Held ===
+
+impl<B: Body<Data = Bytes>, P: Head> Held<B, P> {
+    fn new(head: P, body: B, work: Work) -> Box<Self> {
+        let hold = Hold::new(Box::pin(body), work.whole());
+        Box::new(Self { body: Some(hold), head: Some(head), work })
+    }
+
+    /// What was read, migrated; or what there is, if it is more than is waited for.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(P, MigrateBody<B>, Option<Fault>), Box<Answer>>> {
+        let hold = self.body.as_mut().expect("polled after completion");
+        let read = ready!(Pin::new(hold).poll(cx));
+        let mut head = self.head.take().expect("polled after completion");
+        let (headers, work) = (head.headers(), &self.work);
+        let migrated = match (read, self.body.take()) {
+            (Err(HoldError::TooLarge), Some(hold)) => {
+                work.stream(hold, headers).map(|(body, fault)| (body, Some(fault)))
+            }
+            (read, _) => work.run(read, headers).map(|bytes| (MigrateBody::whole(bytes), None)),
+        };
+        Poll::Ready(match migrated {
+            Ok((body, fault)) => Ok((head, body, fault)),
+            Err(failure) => Err(failed(work.plan().plan(), &failure)),
+        })
     }
 }
 
-/// The answer to what cannot be migrated, which is counted, whatever the reason.
-fn failed(plan: &Plan, failure: &Unmigratable) -> Answer {
-    plan.migration_handles(failure.is_response()).errors.increment(1);
-    plan.failure(failure)
+impl Head for request::Parts {
+    fn headers(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+}
+
+impl Head for response::Parts {
+    fn headers(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
 }
 
 // === impl MigrateFuture ===
@@ -219,20 +256,15 @@ where
                 }
                 StateProj::Answered { answer } => {
                     let answer = answer.take().expect("polled after completion");
-                    return Poll::Ready(Ok(whole(respond_with(answer))));
+                    return Poll::Ready(Ok(whole(respond_with(*answer))));
                 }
-                StateProj::Reading { body, head, work, service } => {
-                    let hold = body.as_mut().expect("polled after completion");
-                    let read = ready!(Pin::new(hold).poll(cx));
-                    let mut head = head.take().expect("polled after completion");
-                    match migrated(work, read, body.take(), &mut head.headers) {
-                        Ok((body, fault)) => {
-                            let inner = service.call(Request::from_parts(head, body));
-                            State::Calling { inner, changed: true, fault }
-                        }
-                        Err(failure) => State::Answered { answer: Some(failed(work.plan().plan(), &failure)) },
+                StateProj::Reading { held, service } => match ready!(held.poll(cx)) {
+                    Ok((head, body, fault)) => {
+                        let inner = service.call(Request::from_parts(head, body));
+                        State::Calling { inner, changed: true, fault }
                     }
-                }
+                    Err(answer) => State::Answered { answer: Some(answer) },
+                },
                 StateProj::Calling { inner, changed, fault } => {
                     let result = ready!(inner.poll(cx));
                     let Some(plan) = this.plan else {
@@ -240,7 +272,7 @@ where
                     };
                     // Whatever the service made of a request that broke off, it is the client's fault.
                     if let Some(failure) = fault.as_ref().and_then(Fault::get) {
-                        let answer = plan.failure(failure);
+                        let answer = Box::new(plan.failure(failure));
                         this.state.set(State::Answered { answer: Some(answer) });
                         continue;
                     }
@@ -267,21 +299,15 @@ where
                         }
                         Ok(Some(plan)) => {
                             let work = Work::new(plan, digests, *this.limit, *this.client);
-                            let hold = Hold::new(Box::pin(body), work.whole());
-                            State::Answering { body: Some(hold), head: Some(head), work }
+                            State::Answering { held: Held::new(head, body, work) }
                         }
                         Err(failure) => State::Answered { answer: Some(failed(plan, &failure)) },
                     }
                 }
-                StateProj::Answering { body, head, work } => {
-                    let hold = body.as_mut().expect("polled after completion");
-                    let read = ready!(Pin::new(hold).poll(cx));
-                    let mut head = head.take().expect("polled after completion");
-                    match migrated(work, read, body.take(), &mut head.headers) {
-                        Ok((body, _)) => return Poll::Ready(Ok(Response::from_parts(head, body))),
-                        Err(failure) => State::Answered { answer: Some(failed(work.plan().plan(), &failure)) },
-                    }
-                }
+                StateProj::Answering { held } => match ready!(held.poll(cx)) {
+                    Ok((head, body, _)) => return Poll::Ready(Ok(Response::from_parts(head, body))),
+                    Err(answer) => State::Answered { answer: Some(answer) },
+                },
             };
             this.state.set(next);
         }

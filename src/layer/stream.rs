@@ -50,6 +50,7 @@ impl Stream {
     /// Begins with what was read already. What is wrong with that is found before the head is sent.
     pub(super) fn new(framed: Framed, plan: BodyPlan, read: &[u8]) -> Result<Self, Unmigratable> {
         let mut stream = Self { framed, plan, out: Vec::new(), ended: false, fault: Fault::default() };
+        stream.make_room(read);
         stream.framed.feed(read, &mut stream.out).map_err(|error| stream.plan.unfit(error))?;
         Ok(stream)
     }
@@ -61,8 +62,14 @@ impl Stream {
 
     /// Takes what came.
     pub(super) fn feed<E>(&mut self, data: &[u8]) -> Result<(), BodyError<E>> {
+        self.make_room(data);
         let fed = self.framed.feed(data, &mut self.out);
         fed.map_err(|error| self.broke(error))
+    }
+
+    /// What comes of data is about as large, or a little larger; a buffer that grew to it would be copied many times.
+    fn make_room(&mut self, data: &[u8]) {
+        self.out.reserve(data.len() + data.len() / 8);
     }
 
     /// Takes the end.

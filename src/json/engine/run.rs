@@ -84,6 +84,8 @@ pub(super) struct Taken {
     pub(super) from: usize,
 }
 
+/// What a token needs of the next chunk, mostly.
+const SEAM: usize = 128;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// The default limit of what is held.
 const HOLD: usize = 4 << 20;
@@ -132,21 +134,35 @@ impl Run {
     }
 
     pub(super) fn feed(&mut self, code: &Code, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
-        if self.tail.is_empty() {
-            let kept = self.read(code, chunk, out)?;
-            self.tail.extend_from_slice(&chunk[kept..]);
-        } else {
-            let mut text = std::mem::take(&mut self.tail);
-            if chunk.len() > text.len() {
-                // Chunks are of one size, mostly: what is left of the last one and the next need no room to grow.
-                text.reserve_exact(chunk.len());
-            }
-            text.extend_from_slice(chunk);
-            let kept = self.read(code, &text, out)?;
-            text.drain(..kept);
-            self.tail = text;
+        if let Some(from) = self.join(code, chunk, out)? {
+            let kept = self.read(code, &chunk[from..], out)?;
+            self.tail.extend_from_slice(&chunk[from + kept..]);
         }
         self.check_hold(self.tail.len() + self.held.len())
+    }
+
+    /// Reads on from what the last chunks left, with as much of this one as that takes: mostly the end of a token, for
+    /// which the chunk need not be copied. Returns from where on it is read by itself; `None` if it was used up.
+    fn join(&mut self, code: &Code, chunk: &[u8], out: &mut Vec<u8>) -> Result<Option<usize>, MigrateError> {
+        let mut text = std::mem::take(&mut self.tail);
+        let (mut from, mut used) = (Some(0), 0);
+        while !text.is_empty() {
+            // Twice as much each time, so that a long token is not looked at more often than it is long.
+            let next = (used + text.len().max(SEAM)).min(chunk.len());
+            text.extend_from_slice(&chunk[used..next]);
+            used = next;
+            let done = self.read(code, &text, out)?;
+            text.drain(..done);
+            // Once what is left is of this chunk alone, it is read there.
+            from = used.checked_sub(text.len());
+            if from.is_some() {
+                text.clear();
+            } else if used == chunk.len() {
+                break;
+            }
+        }
+        self.tail = text;
+        Ok(from)
     }
 
     pub(super) fn finish(&mut self, code: &Code, out: &mut Vec<u8>) -> Result<(), MigrateError> {
