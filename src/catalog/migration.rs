@@ -64,15 +64,15 @@ impl Content {
     /// What a `Content-Type` says; `None` for what is not migrated.
     #[must_use]
     pub fn of(media: &MediaType<'_>) -> Option<Self> {
-        let kinds = [
-            (media.is_merge_patch(), Self::MergePatch),
-            (media.is_json_patch(), Self::JsonPatch),
-            (media.is_ndjson(), Self::Ndjson),
-            (media.is_event_stream(), Self::EventStream),
-            (is_sequence(media), Self::Sequence),
-            (media.is_json(), Self::Json),
-        ];
-        kinds.into_iter().find(|(is, _)| *is).map(|(_, kind)| kind)
+        Some(match media {
+            _ if media.is_json() => Self::Json,
+            _ if media.is_merge_patch() => Self::MergePatch,
+            _ if media.is_json_patch() => Self::JsonPatch,
+            _ if media.is_ndjson() => Self::Ndjson,
+            _ if media.is_event_stream() => Self::EventStream,
+            _ if is_sequence(media) => Self::Sequence,
+            _ => return None,
+        })
     }
 
     /// How its documents stand in it; `None` for patches, which only a whole body shows.

@@ -39,7 +39,7 @@ const X_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 /// All that is said of a client, in any spelling; nobody's word is passed on but that of trusted proxies.
-const CLAIMS: [HeaderName; 7] = [
+static CLAIMS: [HeaderName; 7] = [
     FORWARDED,
     X_FOR,
     X_PROTO,

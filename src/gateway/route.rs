@@ -43,6 +43,8 @@ pub(super) struct Shared {
     pub(super) tells: bool,
 }
 
+type Calling = <Migrate<Send> as Service<Request<Replay>>>::Future;
+
 /// The tries that a request has.
 enum Tries {
     One(Option<Request<Replay>>),
@@ -150,7 +152,7 @@ impl Onward {
         mut request: Request<Replay>,
         lease: Lease,
         member: &Member,
-    ) -> Result<<Migrate<Send> as Service<Request<Replay>>>::Future, Box<Response<RoutedBody>>> {
+    ) -> Result<Calling, Box<Response<RoutedBody>>> {
         let Some(spoken) = self.spoken(&lease, member) else {
             let said = lease.speaks().unwrap_or_default().to_owned();
             tracing::warn!(upstream = %self.pool.name, %said, "an instance speaks a version that the api does not have");

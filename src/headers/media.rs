@@ -71,6 +71,9 @@ impl<'a> MediaType<'a> {
     /// neither a problem document, a patch, a link set nor a schema.
     #[must_use]
     pub fn is_json(&self) -> bool {
+        if self.subtype == "json" {
+            return true;
+        }
         let suffix = self.subtype.rsplit_once('+').map_or(self.subtype, |(_, suffix)| suffix);
         suffix.eq_ignore_ascii_case("json") && !OTHER_JSON.iter().any(|other| self.is_subtype(other))
     }

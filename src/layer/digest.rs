@@ -29,7 +29,7 @@ enum Algorithm {
     Sha512,
 }
 
-const FIELDS: [HeaderName; 2] = [HeaderName::from_static("content-digest"), HeaderName::from_static("repr-digest")];
+static FIELDS: [HeaderName; 2] = [HeaderName::from_static("content-digest"), HeaderName::from_static("repr-digest")];
 
 /// RFC 9651 §4.2.7: padding may be missing.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -44,8 +44,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 impl Digests {
     /// What `headers` say. A field that is malformed says nothing (RFC 9651 §4.2).
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let there = FIELDS.into_iter().filter(|field| headers.contains_key(field));
-        Self { claims: there.flat_map(|field| claims(headers, &field)).collect() }
+        let there = FIELDS.iter().filter(|field| headers.contains_key(*field));
+        Self { claims: there.flat_map(|field| claims(headers, field)).collect() }
     }
 
     /// Whether they say nothing.
@@ -60,8 +60,8 @@ impl Digests {
 
     /// Writes those of other content, by the same algorithms.
     pub(super) fn write(&self, content: &[u8], headers: &mut HeaderMap) {
-        for field in FIELDS {
-            let claims = self.claims.iter().filter(|claim| claim.field == field);
+        for field in &FIELDS {
+            let claims = self.claims.iter().filter(|claim| claim.field == *field);
             let members = claims.map(|claim| claim.algorithm.member(content)).collect::<Vec<_>>().join(", ");
             if let Some(value) = HeaderValue::try_from(members).ok().filter(|value| !value.is_empty()) {
                 headers.insert(field, value);

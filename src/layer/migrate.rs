@@ -68,6 +68,9 @@ pin_project! {
     }
 }
 
+/// Head and content, and where a fault of what was not read yet will be found.
+type Migrated<B, P> = (P, MigrateBody<B>, Option<Fault>);
+
 /// The head of a message.
 trait Head {
     fn headers(&mut self) -> &mut HeaderMap;
@@ -207,7 +210,7 @@ impl<B: Body<Data = Bytes>, P: Head> Held<B, P> {
     }
 
     /// What was read, migrated; or what there is, if it is more than is waited for.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(P, MigrateBody<B>, Option<Fault>), Box<Answer>>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Migrated<B, P>, Box<Answer>>> {
         let hold = self.body.as_mut().expect("polled after completion");
         let read = ready!(Pin::new(hold).poll(cx));
         let mut head = self.head.take().expect("polled after completion");

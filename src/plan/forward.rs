@@ -25,7 +25,7 @@ pub struct Forward {
 
 /// Fields by which a client asks for part of a response, or for one that it has by its date: of no use once that is
 /// changed.
-const CONDITIONS: [HeaderName; 3] = [header::IF_MODIFIED_SINCE, header::IF_RANGE, header::RANGE];
+static CONDITIONS: [HeaderName; 3] = [header::IF_MODIFIED_SINCE, header::IF_RANGE, header::RANGE];
 
 // === impl Plan ===
 
@@ -128,7 +128,9 @@ impl Plan {
         }
         self.forward_media(spoken, headers);
         if self.changes_responses(spoken) {
-            CONDITIONS.iter().for_each(|name| drop(headers.remove(name)));
+            if headers.keys().any(|name| CONDITIONS.contains(name)) {
+                CONDITIONS.iter().for_each(|name| drop(headers.remove(name)));
+            }
             let narrowed = coding::narrowed(headers);
             headers.insert(header::ACCEPT_ENCODING, narrowed);
         }

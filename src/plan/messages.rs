@@ -27,18 +27,18 @@ pub struct BodyPlan {
 }
 
 /// Fields that speak of the very bytes.
-const OF_THE_BYTES: [&str; 10] = [
-    "content-digest",
-    "repr-digest",
-    "digest",
-    "content-md5",
-    "unencoded-digest",
-    "accept-ranges",
-    "signature",
-    "signature-input",
-    "content-length",
+static OF_THE_BYTES: [HeaderName; 10] = [
+    header::ACCEPT_RANGES,
+    header::CONTENT_LENGTH,
     // Trailers are not kept: they speak of the bytes as well.
-    "trailer",
+    header::TRAILER,
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("repr-digest"),
+    HeaderName::from_static("signature"),
+    HeaderName::from_static("signature-input"),
+    HeaderName::from_static("unencoded-digest"),
 ];
 
 // === impl Plan ===
@@ -248,7 +248,9 @@ impl BodyPlan {
 
 /// Takes from the head of a message whose body is about to be migrated what speaks of the bytes.
 pub(crate) fn forget_bytes(headers: &mut HeaderMap) {
-    for name in OF_THE_BYTES {
-        headers.remove(HeaderName::from_static(name));
+    // One look at all, since few of them are there.
+    let there: Vec<HeaderName> = headers.keys().filter(|name| OF_THE_BYTES.contains(name)).cloned().collect();
+    for name in there {
+        headers.remove(name);
     }
 }

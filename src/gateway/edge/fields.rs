@@ -7,7 +7,7 @@ use http_body::Body;
 use super::{Limits, Refused};
 
 /// Fields of one hop, whether `Connection` names them or not (RFC 9110 §7.6.1, RFC 7540 §3.2.1).
-const HOP_BY_HOP: [HeaderName; 7] = [
+static HOP_BY_HOP: [HeaderName; 7] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
