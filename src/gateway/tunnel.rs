@@ -38,6 +38,8 @@ pub(super) async fn open(
     timeout: Duration,
 ) -> Result<Response<ProxyBody>, Failure> {
     name_websocket(request.headers_mut());
+    // A tunnel has no trailers.
+    request.headers_mut().remove(header::TE);
     let mut response = tokio::time::timeout(timeout, lease.upgrade(request)).await.map_err(|_| Failure::TimedOut)??;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Ok(match edge::admit_response(&mut response) {

@@ -10,6 +10,7 @@ mod demo;
 mod edge;
 mod framing;
 mod framing_h2;
+mod grpc;
 mod limits;
 mod live;
 mod load;

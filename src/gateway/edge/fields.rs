@@ -101,10 +101,22 @@ pub(super) fn wants_websocket<B>(request: &Request<B>) -> bool {
         && named(headers).contains(&header::UPGRADE)
 }
 
-/// Frames a request for HTTP/1.1 by what its body says of itself, and by nothing that came with it.
+/// Whether a client takes trailers (RFC 9110 §10.1.4), of which HTTP/1.0 knows nothing. Not asked is whether `Connection`
+/// names the field: trailers are passed on in any case, so that what is said of them to the next hop is true.
+pub(super) fn takes_trailers<B>(request: &Request<B>) -> bool {
+    let values = request.headers().get_all(header::TE).iter();
+    let mut offers = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    request.version() != Version::HTTP_10 && offers.any(|offer| offer.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+}
+
+/// Frames a request for HTTP/1.1 by what its body says of itself, and by nothing that came with it. `TE`, which is the
+/// gateway's own by then, is named as a field of one hop.
 pub(in crate::gateway) fn frame<B: Body>(request: &mut Request<B>) {
     let (ended, hint) = (request.body().is_end_stream(), request.body().size_hint());
     let headers = request.headers_mut();
+    if headers.contains_key(header::TE) {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("te"));
+    }
     headers.remove(header::TRANSFER_ENCODING);
     if ended {
         // `Content-Length: 0`, where the client said it, says that a body could have been here.

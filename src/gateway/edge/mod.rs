@@ -65,9 +65,9 @@ const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH
 /// Refuses what is ambiguous, and takes off what is for this hop only. Versions are resolved after that, so a client
 /// cannot have the version header taken off behind the decision.
 ///
-/// What is admitted has an origin-form path in ASCII, one length, no field of this hop, and a `Host` that is the
-/// authority of the target, if there is one. Only a client of HTTP/1.0 may leave that out, and reaches the apis that
-/// have no host. A refusal ends the connection: what follows on it may not be what it seems.
+/// What is admitted has an origin-form path in ASCII, one length, no field of this hop but `TE: trailers`, and a `Host`
+/// that is the authority of the target, if there is one. Only a client of HTTP/1.0 may leave that out, and reaches the
+/// apis that have no host. A refusal ends the connection: what follows on it may not be what it seems.
 ///
 /// # Errors
 /// What to answer instead; also to `OPTIONS *` and to an `OPTIONS` that may be passed on no further.
@@ -95,7 +95,12 @@ fn check<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Goes, Ref
         if fields::wants_websocket(request) {
             request.extensions_mut().insert(WebSocket);
         }
+        let trailers = fields::takes_trailers(request);
         fields::drop_hop_by_hop(request.headers_mut());
+        if trailers {
+            // Of the transfer codings that may be offered beside it, this hop takes none.
+            request.headers_mut().insert(header::TE, HeaderValue::from_static("trailers"));
+        }
     }
     if seen.cookie {
         fields::join_cookies(request.headers_mut());

@@ -6,7 +6,7 @@ use super::*;
 
 type Fields = &'static [(&'static str, &'static str)];
 
-fn request(version: Version, method: &str, target: &str, head: Fields) -> Request<Full<Bytes>> {
+fn request(version: Version, method: &str, target: &str, head: &[(&str, &str)]) -> Request<Full<Bytes>> {
     let start = Request::builder().version(version).method(method).uri(target.parse::<Uri>().expect("a target"));
     let builder = head.iter().fold(start, |builder, (name, value)| builder.header(*name, *value));
     builder.body(Full::new(Bytes::from_static(b"hello"))).expect("a request")
@@ -148,5 +148,32 @@ fn what_is_for_this_hop_goes() {
     let mut left: Vec<String> =
         request.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect();
     left.sort();
-    assert_eq!(left, ["content-length: 5", "cookie: a=1; b=2", "host: a.test", "max-forwards: 6"]);
+    assert_eq!(left, ["content-length: 5", "cookie: a=1; b=2", "host: a.test", "max-forwards: 6", "te: trailers"]);
+}
+
+#[test]
+fn trailers_are_all_that_te_says() {
+    use Version as V;
+    let rows: [(Version, Fields, bool); 12] = [
+        (V::HTTP_11, &[("te", "trailers")], true),
+        (V::HTTP_11, &[("te", "trailers"), ("connection", "te")], true),
+        (V::HTTP_11, &[("te", "Trailers")], true),
+        (V::HTTP_11, &[("te", "gzip;q=0.5, trailers")], true),
+        (V::HTTP_11, &[("te", "gzip"), ("te", "deflate,trailers\t")], true),
+        (V::HTTP_11, &[("te", "")], false),
+        (V::HTTP_11, &[("te", "gzip"), ("connection", "te")], false),
+        (V::HTTP_11, &[("te", "trailers-not")], false),
+        (V::HTTP_11, &[("connection", "te")], false),
+        (V::HTTP_11, &[("trailer", "x-sum")], false),
+        (V::HTTP_10, &[("te", "trailers")], false),
+        (V::HTTP_2, &[("te", "trailers")], true),
+    ];
+    for (version, head, expected) in rows {
+        let mut request = request(version, "GET", "/x", &[&[("host", "a.test")], head].concat());
+        assert_eq!(status(&mut request), 0, "{head:?}");
+        let said: Vec<_> = request.headers().get_all("te").iter().collect();
+        assert_eq!(said, ["trailers"; 1][usize::from(!expected)..], "{version:?} {head:?}");
+        frame(&mut request);
+        assert_eq!(request.headers().get("connection").is_some_and(|named| named == "te"), expected, "{head:?}");
+    }
 }

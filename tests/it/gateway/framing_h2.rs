@@ -94,7 +94,8 @@ async fn a_target_is_a_path() {
 async fn fields_are_of_http_2() {
     let got = "GET /api/x HTTP/1.1|host: a||";
     let rows: &[Row] = &[
-        ("GET+|te: trailers", None, OK, got),
+        ("GET+|te: trailers", None, OK, "GET /api/x HTTP/1.1|host: a|te: trailers|connection: te||"),
+        ("GET+|te: trailers, gzip", None, MALFORMED, ""),
         ("GET+|te: gzip", None, MALFORMED, ""),
         ("GET+|connection: x", None, MALFORMED, ""),
         ("GET+|transfer-encoding: chunked", None, MALFORMED, ""),

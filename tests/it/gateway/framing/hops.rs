@@ -9,7 +9,12 @@ async fn what_is_for_this_hop_ends_here() {
         (
             "GET /api/v3/x HTTP/1.1|Host: a|Connection: X-A, keep-alive ,x-b|Connection: TE|X-A: 1|X-B: 2|X-C: 3|TE: trailers||",
             &[200, 200],
-            "GET /api/x HTTP/1.1|host: a|x-c: 3||",
+            "GET /api/x HTTP/1.1|host: a|x-c: 3|te: trailers|connection: te||",
+        ),
+        (
+            "POST /api/v3/x HTTP/1.1|Host: a|TE: gzip, Trailers|TE: x;q=1|Connection: close, te|Content-Length: 2||hi",
+            &[200],
+            "POST /api/x HTTP/1.1|host: a|content-length: 2|te: trailers|connection: te||hi",
         ),
         (
             "GET /api/v3/x HTTP/1.1|Host: a|Keep-Alive: timeout=5|Proxy-Connection: keep-alive|TE: gzip;q=0.5||",
