@@ -89,7 +89,7 @@ impl Shared {
         let end = plan.route().and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
         let upgrade = self.upgrade(&pool, &mut request);
         let progress = request.body().progress();
-        let again = pool.retries(request.body().is_end_stream()) && upgrade.is_none();
+        let again = pool.retries(request.body().is_end_stream());
         let tries = Tries::new(request, again);
         Ok(Onward { shared: self, plan, pool, progress, end, upgrade, tries })
     }
@@ -166,7 +166,7 @@ impl Onward {
             progress: self.progress.clone(),
             end: self.end,
             part: shared.part,
-            upgrade: self.upgrade.take(),
+            upgrade: self.upgrade.clone(),
             tells: shared.tells,
         };
         request.extensions_mut().insert(Spoken(spoken));

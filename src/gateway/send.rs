@@ -53,6 +53,7 @@ pin_project! {
         plan: Option<Plan>,
         progress: Progress,
         waits: Waits,
+        upgrade: Option<Upgrade>,
         // When it was sent, if the response shall say how long it took.
         started: Option<Instant>,
     }
@@ -110,23 +111,20 @@ impl Service<Request<Outgoing>> for Send {
             return answered(problem(plan.as_ref(), Kind::PathInvalid, "the path cannot be sent on"));
         }
         let Way { lease, response, progress, end, part, upgrade, tells, .. } = way;
-        if let Some(upgrade) = upgrade {
-            return Box::pin(async move {
-                let opened = tunnel::open(lease, request, upgrade, response).await;
-                Ok(opened.unwrap_or_else(|failure| failed(plan.as_ref(), failure, &progress)))
-            });
-        }
         if lease.endpoint().http2() {
             // Frames of HTTP/2 say themselves where a body ends.
             request.headers_mut().remove(header::TRANSFER_ENCODING);
         } else {
             edge::frame(&mut request);
         }
+        if upgrade.is_some() {
+            tunnel::ask(request.headers_mut());
+        }
         let started = Instant::now();
         let wait = Wait::new(started, response, progress.clone(), end);
-        let exchange = lease.send(request, wait);
+        let exchange = lease.send(request, upgrade.is_some(), wait);
         let started = tells.then_some(started);
-        Box::pin(Sending { exchange, plan, progress, waits: Waits { part, end }, started })
+        Box::pin(Sending { exchange, plan, progress, waits: Waits { part, end }, upgrade, started })
     }
 }
 
@@ -146,7 +144,13 @@ where
         let this = self.project();
         let plan = this.plan.as_ref();
         Poll::Ready(Ok(match ready!(this.exchange.poll(cx)) {
-            Ok(answered) => accepted(answered, *this.waits, plan, *this.started),
+            Ok(mut answered) => {
+                let agreed = answered.head().status() == StatusCode::SWITCHING_PROTOCOLS;
+                match this.upgrade.take().filter(|_| agreed) {
+                    Some(upgrade) => tunnel::open(answered.response(Waits::default(), false), upgrade),
+                    None => accepted(answered, *this.waits, plan, *this.started),
+                }
+            }
             Err(failure) => failed(plan, failure, this.progress),
         }))
     }

@@ -5,21 +5,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::Response;
+use http::header::{self, HeaderMap, HeaderValue};
 use http_body_util::{Either, Full};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::edge::{self, CleanTrailers};
-use super::pool::{Failure, Lease, Outgoing};
-use super::send::{ProxyBody, problem};
+use super::pool::UpstreamBody;
+use super::send::ProxyBody;
 use super::server::Place;
-use crate::problem::Kind;
 
-/// What a client wants that asked for WebSocket.
-#[derive(Debug)]
+/// What a client wants that asked for WebSocket. Each try has it, and the one that is agreed to uses it.
+#[derive(Clone, Debug)]
 pub(super) struct Upgrade {
     /// The client's connection, once it is its side's turn.
     pub(super) client: OnUpgrade,
@@ -30,23 +28,15 @@ pub(super) struct Upgrade {
 
 const BUFFER: usize = 16 * 1024;
 
-/// Asks the instance; if it agrees, both sides are joined once the client has its answer.
-pub(super) async fn open(
-    lease: Lease,
-    mut request: Request<Outgoing>,
-    upgrade: Upgrade,
-    timeout: Duration,
-) -> Result<Response<ProxyBody>, Failure> {
-    name_websocket(request.headers_mut());
-    // A tunnel has no trailers.
-    request.headers_mut().remove(header::TE);
-    let mut response = tokio::time::timeout(timeout, lease.upgrade(request)).await.map_err(|_| Failure::TimedOut)??;
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Ok(match edge::admit_response(&mut response) {
-            Ok(_) => CleanTrailers::response(response).map(Either::Left),
-            Err(detail) => problem(None, Kind::UpstreamFailed, detail),
-        });
-    }
+/// Says in a request that a tunnel is asked for.
+pub(super) fn ask(headers: &mut HeaderMap) {
+    name_websocket(headers);
+    // It has no trailers.
+    headers.remove(header::TE);
+}
+
+/// The instance has agreed: both sides are joined once the client has its answer.
+pub(super) fn open(mut response: Response<UpstreamBody>, upgrade: Upgrade) -> Response<ProxyBody> {
     let instance = hyper::upgrade::on(&mut response);
     tokio::spawn(async move {
         match tokio::try_join!(upgrade.client, instance) {
@@ -56,11 +46,11 @@ pub(super) async fn open(
         drop(upgrade.place);
     });
     name_websocket(response.headers_mut());
-    Ok(response.map(|_| Either::Right(Full::new(Bytes::new()))))
+    response.map(|_| Either::Right(Full::new(Bytes::new())))
 }
 
 /// These are of one hop: each hop says them itself.
-fn name_websocket(headers: &mut http::HeaderMap) {
+fn name_websocket(headers: &mut HeaderMap) {
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
 }

@@ -9,14 +9,11 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
 use http_body_util::BodyExt;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 
 use super::connect::Connector;
 use super::exchange::{Connection, H1, H2, Outgoing};
 use super::health::{Health, Policy, Turn};
 use super::meters::Meters;
-use crate::gateway::io::Stream;
 
 /// An instance.
 #[derive(Debug)]
@@ -42,8 +39,6 @@ pub(in crate::gateway) struct Endpoint {
     generation: AtomicU64,
     pub(super) meters: Meters,
 }
-
-type Upgradable = http1::Connection<TokioIo<Stream>, Outgoing>;
 
 /// Connections that lie idle, the youngest last. Boxed: whoever has one moves it often.
 #[allow(clippy::vec_box, reason = "they are handed on as they are")]
@@ -215,12 +210,6 @@ impl Endpoint {
         }
         request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("sunward"));
         request
-    }
-
-    /// A connection of its own that may be upgraded.
-    pub(super) async fn upgradable(&self) -> Result<(http1::SendRequest<Outgoing>, Upgradable), ConnectError> {
-        let stream = self.connector.connect().await.map_err(ConnectError::Io)?;
-        http1::handshake(TokioIo::new(stream)).await.map_err(ConnectError::Http)
     }
 
     /// Keeps a connection whose response has ended. Whoever takes it looks whether it can be used.

@@ -135,6 +135,16 @@ impl H1 {
         let answer = self.sender.try_send_request(request);
         Sending { answer, open: Some(self) }
     }
+
+    /// Sends a request that asks for another protocol. The connection does not come back: a task drives it until it is
+    /// of that protocol, or over.
+    pub(super) async fn upgrade(self: Box<Self>, request: Request<Outgoing>) -> Sent {
+        let Self { mut sender, driver, .. } = *self;
+        if let Some(driver) = driver {
+            tokio::spawn(driver.with_upgrades());
+        }
+        sent(sender.try_send_request(request).await, None)
+    }
 }
 
 fn drive(driver: &mut Option<Driver>, cx: &mut Context<'_>) {

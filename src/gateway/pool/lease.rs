@@ -41,8 +41,9 @@ pin_project! {
 pin_project! {
     #[project = SendsProj]
     enum Sends<F> {
-        H1 { #[pin] sending: Sending<F> },
-        H2 { sending: Pin<Box<dyn Future<Output = Sent> + Send>>, alarm: Alarm },
+        Driven { #[pin] sending: Sending<F> },
+        // A task of its own drives the connection.
+        Apart { sending: Pin<Box<dyn Future<Output = Sent> + Send>>, alarm: Alarm },
     }
 }
 
@@ -172,48 +173,40 @@ impl Lease {
         &self.turn.endpoint
     }
 
-    /// Sends the request; the head of its response is waited for, at most as `wait` has it.
+    /// Sends the request; the head of its response is waited for, at most as `wait` has it. One that asks for another
+    /// protocol (`upgrade`) has the connection for itself, also afterwards.
     pub(in crate::gateway) fn send(
         self,
         mut request: Request<Outgoing>,
+        upgrade: bool,
         wait: Wait,
     ) -> Exchange<impl Future<Output = Answer>> {
         let Self { connection, turn } = self;
         let (used, sending) = match connection {
             Connection::H1(open) => {
                 *request.version_mut() = Version::HTTP_11;
-                (open.used, Sends::H1 { sending: open.send(request) })
+                let used = open.used;
+                let sending = if upgrade {
+                    Sends::apart(open.upgrade(request))
+                } else {
+                    Sends::Driven { sending: open.send(request) }
+                };
+                (used, sending)
             }
             Connection::H2(open) => {
                 *request.version_mut() = Version::HTTP_2;
-                (false, Sends::H2 { sending: Box::pin(open.send(request)), alarm: Alarm::default() })
+                (false, Sends::apart(open.send(request)))
             }
         };
         Exchange { sending, turn: Some(turn), used, wait }
     }
+}
 
-    /// Sends a request that asks for another protocol, over an HTTP/1.1 connection of its own: it would not come back.
-    pub(in crate::gateway) async fn upgrade(
-        self,
-        request: Request<Outgoing>,
-    ) -> Result<Response<UpstreamBody>, Failure> {
-        let mut turn = self.turn;
-        let Ok((mut sender, driver)) = turn.endpoint.upgradable().await else {
-            turn.fail(UpstreamResult::Connect);
-            return Err(Failure::TimedOut);
-        };
-        tokio::spawn(driver.with_upgrades());
-        match sender.try_send_request(request).await {
-            Ok(response) => {
-                turn.answered(response.status());
-                Ok(response.map(|incoming| UpstreamBody::new(incoming, None, false, turn, Waits::default())))
-            }
-            Err(mut error) => {
-                let sent = error.take_message().is_none();
-                let error = SendError { error: error.into_error(), sent };
-                Err(Failure::Broke(Box::new(Broke { error, turn, used: false })))
-            }
-        }
+// === impl Sends ===
+
+impl<F> Sends<F> {
+    fn apart(sending: impl Future<Output = Sent> + Send + 'static) -> Self {
+        Self::Apart { sending: Box::pin(sending), alarm: Alarm::default() }
     }
 }
 
@@ -226,8 +219,8 @@ impl<F: Future<Output = Answer>> Future for Exchange<F> {
         let this = self.project();
         let until = Some(this.wait.until());
         let sent = ready!(match this.sending.project() {
-            SendsProj::H1 { sending } => sending.poll_until(until, cx),
-            SendsProj::H2 { sending, alarm } => alarm.within(until, cx, |cx| sending.as_mut().poll(cx)),
+            SendsProj::Driven { sending } => sending.poll_until(until, cx),
+            SendsProj::Apart { sending, alarm } => alarm.within(until, cx, |cx| sending.as_mut().poll(cx)),
         });
         let mut turn = this.turn.take().expect("polled after completion");
         Poll::Ready(match sent {

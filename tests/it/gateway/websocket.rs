@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Gateway;
-use super::rig::{self, Client, Served, Service, config};
+use super::rig::{self, Client, Served, Service, config, config_of};
 
 const UPGRADE: &str = "GET /api/v1/chat HTTP/1.1|Host: a|Connection: keep-alive, Upgrade|Upgrade: websocket|\
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13||";
@@ -108,6 +108,84 @@ async fn an_instance_that_cannot_be_asked() {
         assert_eq!(answer.status, status, "{what}");
         assert!(gateway.stop().await);
     }
+}
+
+/// Until it is answered, a handshake is a GET: what an instance that is alone costs the client, and that another one is
+/// asked if there is one.
+#[tokio::test]
+async fn an_instance_that_fails_is_passed_over() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    let closing = Service::start(|served: Served| async move { drop(served) }).await;
+    let resetting = Service::start(|mut served: Served| async move {
+        served.request().await;
+        served.reset();
+    })
+    .await;
+    let half = Service::start(|mut served: Served| async move {
+        served.request().await;
+        served.write("HTTP/1.1 101 Switching Proto").await;
+    })
+    .await;
+    let rows = [
+        ("it cannot be reached", nobody, 503),
+        ("it closes", closing.address, 502),
+        ("it resets", resetting.address, 502),
+        ("it breaks off", half.address, 502),
+    ];
+    let well = shouting().await;
+    for (what, bad, status) in rows {
+        for alone in [true, false] {
+            let more = if alone { String::new() } else { format!(", {{ url = \"http://{}\" }}", well.address) };
+            let urls = format!("{{ url = \"http://{bad}\", weight = 60000 }}{more}");
+            let upstream = "websocket = true\neject = { after = 0 }\nretry_budget = 100\n";
+            let gateway = rig::gateway(config_of("fails-chat", &urls, "", upstream)).await;
+            for _ in 0..5 {
+                if alone {
+                    assert_eq!(Client::connect(gateway.listen).await.ask(UPGRADE).await.status, status, "{what}");
+                } else {
+                    opened(&gateway).await;
+                }
+            }
+            assert!(gateway.stop().await);
+        }
+    }
+}
+
+/// A tunnel may come of a connection that took plain requests before, and one that was closed meanwhile costs nothing.
+#[tokio::test]
+async fn a_kept_connection_becomes_a_tunnel() {
+    let service = shouting().await;
+    let gateway = gateway("kept-chat", &service, "", "websocket = true\n").await;
+    let mut client = Client::connect(gateway.listen).await;
+    for _ in 0..2 {
+        assert_eq!(client.ask(&rig::get("/api/v1/x")).await.status, 426);
+    }
+    assert_eq!(service.accepted(), 1);
+    opened(&gateway).await;
+    assert_eq!(service.accepted(), 1);
+    // The one is used up.
+    assert_eq!(client.ask(&rig::get("/api/v1/x")).await.status, 426);
+    assert_eq!(service.accepted(), 2);
+    drop(client);
+    assert!(gateway.stop().await);
+
+    let leaving = Service::start(|mut served: Served| async move {
+        let Some(request) = served.request().await else { return };
+        if request.starts_with("GET /api/x") {
+            return served.write(rig::OK).await;
+        }
+        served.write(&format!("{SWITCHED}hello")).await;
+        served.ended().await;
+    })
+    .await;
+    let gateway = self::gateway("left-chat", &leaving, "", "websocket = true\n").await;
+    let mut client = Client::connect(gateway.listen).await;
+    for _ in 0..20 {
+        assert_eq!(client.ask(&rig::get("/api/v1/x")).await.status, 200);
+        opened(&gateway).await;
+    }
+    drop(client);
+    assert!(gateway.stop().await);
 }
 
 #[tokio::test]
