@@ -66,7 +66,7 @@ static TIMEOUTS: Table = Table {
         key("upstream_idle", Kind::Duration, "How long an unused connection to an instance is kept.").or("\"60s\""),
         key("tunnel", Kind::Duration, "A WebSocket on which nothing moves.").or("\"1h\""),
         key("shutdown_delay", OFF_OR_DURATION, "After a stop is asked for, how long everything is still served while `/readyz` says no: the time that load balancers take to see it.").or("\"off\""),
-        key("drain", Kind::Duration, "How long requests under way may then take to end.").or("\"30s\""),
+        key("drain", Kind::Duration, "How long requests under way may then take to end; a WebSocket that nobody ends takes all of it, and is then cut.").or("\"30s\""),
     ],
     common: &[],
 };
