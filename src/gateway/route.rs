@@ -120,7 +120,16 @@ impl Onward {
         let mut tried = Vec::new();
         let mut last = None;
         for count in 1.. {
-            let Some((lease, member)) = pool.lease(&mut tried).await else { break };
+            let leased = match self.end {
+                None => pool.lease(&mut tried).await,
+                Some(end) => match Box::pin(tokio::time::timeout_at(end.into(), pool.lease(&mut tried))).await {
+                    Ok(leased) => leased,
+                    Err(_) => {
+                        return own(Some(&self.plan), Kind::UpstreamTimeout, "the time that the route has is over");
+                    }
+                },
+            };
+            let Some((lease, member)) = leased else { break };
             let Some(request) = self.tries.next() else { break };
             let instance = self.shared.tells.then(|| lease.endpoint().label());
             let mut response = match self.attempt(request, lease, member) {

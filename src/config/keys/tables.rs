@@ -216,7 +216,7 @@ static ROUTE: Table = Table {
         key("default", Kind::Name, "The version that its requests speak when they name none."),
         key("upstream", Kind::Name, "The `[[upstream]]` that serves it."),
         key("speaks", Kind::Name, "The version the service behind it speaks."),
-        key("timeout", Kind::Duration, "How long its exchanges may take, from the request's head to the end of the response; a stream of events may take longer."),
+        key("timeout", Kind::Duration, "How long its exchanges may take, from the request's head to the end of the response, over all tries; a stream of events or a WebSocket may take longer."),
         key("version", Kind::List(&Kind::Table(&ROUTE_VERSION)), "Versions whose dates are other ones here."),
     ],
     common: &[],

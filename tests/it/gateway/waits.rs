@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::Gateway;
 use super::cert::Authority;
-use super::rig::{self, Client, OK, Served, Service, config, get, post};
+use super::rig::{self, Client, OK, Served, Service, config, config_of, get, post};
 
 /// The wait that a row is about; all others are far longer.
 const SHORT: Duration = Duration::from_millis(300);
@@ -355,7 +355,39 @@ async fn a_route_has_so_long_for_all_of_it_but_events_have_not() {
     assert!(gateway.stop().await);
 }
 
-/// The whole time holds over all tries, and a client that waits gets an answer all the same.
+/// Each try is short; all of them together are not. Connecting is a part of it.
+#[tokio::test]
+async fn a_route_has_so_long_for_all_tries() {
+    let breaking = Service::start(|mut served: Served| async move {
+        served.request().await;
+        let _ = tokio::time::timeout(SHORT / 5, served.ended()).await;
+    })
+    .await;
+    // It takes connections and says nothing, so that a handshake does not end.
+    let mute = Service::start(|mut served: Served| async move { served.ended().await }).await;
+    let rows = [
+        ("they break off", format!("http://{}", breaking.address), 2),
+        ("they cannot be connected to", format!("https://{}", mute.address), 1),
+    ];
+    for (what, url, tries) in rows {
+        // Eight times the same one, as eight instances.
+        let urls: Vec<String> = (0..8).map(|number| format!("{{ url = \"{url}/{number}\" }}")).collect();
+        let upstream = "retries = 7\nretry_budget = 100\neject = { after = 0 }\n";
+        let text = config_of("all-tries", &urls.join(", "), "", upstream);
+        let route = "[[api.route]]\nroute = \"GET /x\"\ntimeout = \"300ms\"\n[[upstream]]";
+        let gateway = rig::gateway(text.replace("[[upstream]]", route)).await;
+        let before = breaking.accepted() + mute.accepted();
+        let began = Instant::now();
+        let answer = Client::connect(gateway.listen).await.ask(&get("/api/v1/x")).await;
+        assert_eq!(answer.status, 504, "{what}");
+        assert!(in_time(began.elapsed()), "{what}: {:?}", began.elapsed());
+        let tried = breaking.accepted() + mute.accepted() - before;
+        assert!((tries..8).contains(&tried), "{what}: {tried} tries");
+        assert!(gateway.stop().await);
+    }
+}
+
+/// A client that waits gets an answer, though nobody reads what it sends.
 #[tokio::test]
 async fn a_post_that_is_not_read_ends_in_time() {
     let mute = Service::start(|served: Served| async move {

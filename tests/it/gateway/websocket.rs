@@ -192,7 +192,10 @@ async fn a_kept_connection_becomes_a_tunnel() {
 async fn a_tunnel_on_which_nothing_moves_is_closed() {
     let service = shouting().await;
     let own = "[gateway]\ntimeouts = { tunnel = \"300ms\", client_idle = \"1h\" }\n";
-    let gateway = gateway("still", &service, own, "websocket = true\n").await;
+    // What the route has is the handshake's.
+    let route = "[[api.route]]\nroute = \"GET /chat\"\ntimeout = \"300ms\"\n[[upstream]]";
+    let text = config("still", &[service.address], own, "websocket = true\n").replace("[[upstream]]", route);
+    let gateway = rig::gateway(text).await;
     let mut client = opened(&gateway).await;
     let mut every = tokio::time::interval(Duration::from_millis(50));
     let began = Instant::now();
