@@ -1,0 +1,195 @@
+//! An api: where it is, its versions, and how they differ.
+
+use super::{ConsumerSource, Extension, OnUnacceptable, Route, Sources, Unspecified, Version};
+use crate::change::{Change, Resource};
+use crate::diagnostic::{Span, Spanned};
+use crate::json::OnError;
+use crate::version::Scheme;
+
+/// One versioned API: where it is, how a request names a version, which versions there are and how they differ.
+///
+/// Nothing is checked here; [`Catalog::new`](super::super::Catalog::new) reports all that is wrong at once.
+///
+/// ```
+/// use sunward::catalog::{Api, Catalog, Version};
+/// use sunward::change::{Change, OpSpec, Resource};
+///
+/// let api = Api::new("shop")
+///     .with_base_path("/api")
+///     .with_path("/v{version}")
+///     .with_header("Api-Version")
+///     .with_unspecified("1")
+///     .with_version(Version::new("1").with_deprecated("2025-01-01").with_sunset("2027-01-01"))
+///     .with_version(Version::new("2"))
+///     .with_resource(Resource::new("user").with_at("GET /users/{id} -> 200"))
+///     .with_change(Change::new("2", "full_name").with_on("user").with_op(OpSpec::copy("/name", "/full_name")));
+/// let catalog = Catalog::new([api])?;
+/// # let _ = catalog;
+/// # Ok::<(), sunward::diagnostic::Diagnostics>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Api {
+    pub(crate) name: Spanned<String>,
+    pub(crate) base_path: Spanned<String>,
+    pub(crate) host: Option<Spanned<String>>,
+    pub(crate) scheme: Scheme,
+    pub(crate) sources: Sources,
+    pub(crate) precedence: Vec<Spanned<String>>,
+    pub(crate) unspecified: Unspecified,
+    pub(crate) on_unacceptable: OnUnacceptable,
+    pub(crate) waterfall: bool,
+    pub(crate) aliases: Vec<(Spanned<String>, Spanned<String>)>,
+    pub(crate) exclude: Vec<Spanned<String>>,
+    pub(crate) versions: Vec<Version>,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) consumer: Vec<ConsumerSource>,
+    pub(crate) pins: Vec<(Spanned<String>, Spanned<String>)>,
+    pub(crate) extensions: Vec<Extension>,
+    pub(crate) speaks: Option<Spanned<String>>,
+    pub(crate) forward_as: Option<Spanned<String>>,
+    pub(crate) upstream: Option<Spanned<String>>,
+    pub(crate) response_header: Option<Spanned<String>>,
+    pub(crate) problem_types: Option<Spanned<String>>,
+    pub(crate) docs: Option<Spanned<String>>,
+    pub(crate) strict: Option<bool>,
+    pub(crate) on_error: OnError,
+    pub(crate) pause: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) clamp_freshness: bool,
+    pub(crate) span: Span,
+}
+
+// === impl Api ===
+
+impl Api {
+    /// An api at the root, with major versions, so far without any. A request that names none is refused.
+    pub fn new(name: impl Into<Spanned<String>>) -> Self {
+        Self {
+            name: name.into(),
+            base_path: Spanned::default(),
+            host: None,
+            scheme: Scheme::Major,
+            sources: Sources::default(),
+            precedence: Vec::new(),
+            unspecified: Unspecified::Reject,
+            on_unacceptable: OnUnacceptable::Reject,
+            waterfall: false,
+            aliases: Vec::new(),
+            exclude: Vec::new(),
+            versions: Vec::new(),
+            resources: Vec::new(),
+            changes: Vec::new(),
+            routes: Vec::new(),
+            consumer: Vec::new(),
+            pins: Vec::new(),
+            extensions: Vec::new(),
+            speaks: None,
+            forward_as: None,
+            upstream: None,
+            response_header: None,
+            problem_types: None,
+            docs: None,
+            strict: None,
+            on_error: OnError::Fail,
+            pause: false,
+            dry_run: false,
+            clamp_freshness: false,
+            span: Span::NONE,
+        }
+    }
+
+    setters! {
+        /// The path that all of it is under, `/api`.
+        with_base_path => base_path: Spanned<String>;
+        /// The host that it answers on; any, unless said.
+        with_host => host: Spanned<String>, Some;
+        /// How its versions are named.
+        with_scheme => scheme: Scheme;
+        /// A request that names no version, and whose consumer has no pin, speaks this one.
+        with_unspecified => unspecified: Spanned<String>, Unspecified::Version;
+        /// What to do when `Accept` names no version that can be served.
+        with_on_unacceptable => on_unacceptable: OnUnacceptable;
+        /// For the schemes of the calendar: a version between two declared ones is the nearest not newer.
+        with_waterfall => waterfall: bool;
+        /// The version that the service behind speaks; the newest, unless said.
+        with_speaks => speaks: Spanned<String>, Some;
+        /// The prefix that the service behind knows it by, in place of base path and version: `/api/v{version}`.
+        /// The base path, unless said.
+        with_forward_as => forward_as: Spanned<String>, Some;
+        /// The response header that says which version was served; the `header` source's name, unless said.
+        with_response_header => response_header: Spanned<String>, Some;
+        /// Where the documents of problem types are, an absolute URL that ends in `/`.
+        with_problem_types => problem_types: Spanned<String>, Some;
+        /// Where to read about the versions; every refusal links it, where the version has no docs of its own.
+        with_docs => docs: Spanned<String>, Some;
+        /// Whether old clients and old servers lose what newer versions added. Unless said, clients are given it as
+        /// well, and servers lose it.
+        with_strict => strict: bool, Some;
+        /// What to do when a value cannot be migrated.
+        with_on_error => on_error: OnError;
+        /// Stops all brownouts.
+        with_pause => pause: bool;
+        /// Brownouts and sunsets only count whom they would have hit.
+        with_dry_run => dry_run: bool;
+        /// Cuts cache lifetimes of deprecated versions to the time that is left.
+        with_clamp_freshness => clamp_freshness: bool;
+    }
+
+    /// Another name for a version.
+    #[must_use]
+    pub fn with_alias(mut self, alias: impl Into<Spanned<String>>, version: impl Into<Spanned<String>>) -> Self {
+        self.aliases.push((alias.into(), version.into()));
+        self
+    }
+
+    /// A path that passes untouched; `/health`, or everything below with `/docs/*`.
+    #[must_use]
+    pub fn with_exclude(mut self, path: impl Into<Spanned<String>>) -> Self {
+        self.exclude.push(path.into());
+        self
+    }
+
+    /// Adds a version; oldest first.
+    #[must_use]
+    pub fn with_version(mut self, version: Version) -> Self {
+        self.versions.push(version);
+        self
+    }
+
+    /// Adds a resource.
+    #[must_use]
+    pub fn with_resource(mut self, resource: Resource) -> Self {
+        self.resources.push(resource);
+        self
+    }
+
+    /// Adds a change; those of one version in the order in which they are to run.
+    #[must_use]
+    pub fn with_change(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// Adds a route that no resource names, or says what is particular about one.
+    #[must_use]
+    pub fn with_route(mut self, route: Route) -> Self {
+        self.routes.push(route);
+        self
+    }
+
+    /// A consumer's requests that name no version speak this one.
+    #[must_use]
+    pub fn with_pin(mut self, consumer: impl Into<Spanned<String>>, version: impl Into<Spanned<String>>) -> Self {
+        self.pins.push((consumer.into(), version.into()));
+        self
+    }
+
+    /// Lets a consumer keep a version for longer.
+    #[must_use]
+    pub fn with_extension(mut self, extension: Extension) -> Self {
+        self.extensions.push(extension);
+        self
+    }
+}

@@ -1,0 +1,107 @@
+//! Where a request says which version it speaks, and who sent it.
+
+use super::Api;
+use crate::diagnostic::Spanned;
+
+/// Where a request may name its version. All that are set are read, and all that speak must agree.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources {
+    pub(crate) path: Option<Spanned<String>>,
+    pub(crate) accept: Option<Spanned<String>>,
+    pub(crate) parameter: Option<Spanned<String>>,
+    pub(crate) header: Option<Spanned<String>>,
+    pub(crate) query: Option<Spanned<String>>,
+    pub(crate) host: Option<Spanned<String>>,
+}
+
+/// What a request speaks that names no version. Never "the newest": that would change under its feet.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Unspecified {
+    /// 400.
+    #[default]
+    Reject,
+    Version(Spanned<String>),
+}
+
+/// What to do when `Accept` names no version that can be served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnacceptable {
+    /// 406, with the list of versions.
+    #[default]
+    Reject,
+    /// Serve what a request gets that names none (RFC 9110 §12.4.1 allows it).
+    Default,
+}
+
+/// Where to read who sent a request; the first that says something counts.
+#[derive(Clone, Debug)]
+pub enum ConsumerSource {
+    /// The value of a header that an authenticating layer set.
+    Header(Spanned<String>),
+    /// The first product of `User-Agent`, without its version.
+    UserAgent,
+    /// The name in the certificate that the client's connection was made with: a [`Consumer`](crate::consumer::Consumer)
+    /// in the request's extensions, where whoever accepts connections puts it.
+    ClientCertificate,
+}
+
+// === impl Api ===
+
+impl Api {
+    /// Reads the version from the path, by a template of whole segments after the base path: `/v{version}`.
+    #[must_use]
+    pub fn with_path(mut self, template: impl Into<Spanned<String>>) -> Self {
+        self.sources.path = Some(template.into());
+        self
+    }
+
+    /// Reads it from `Accept` and `Content-Type`, by a template: `application/vnd.shop.v{version}+json`.
+    #[must_use]
+    pub fn with_accept(mut self, template: impl Into<Spanned<String>>) -> Self {
+        self.sources.accept = Some(template.into());
+        self
+    }
+
+    /// Reads it from a media type parameter, usually `version`.
+    #[must_use]
+    pub fn with_parameter(mut self, name: impl Into<Spanned<String>>) -> Self {
+        self.sources.parameter = Some(name.into());
+        self
+    }
+
+    /// Reads it from a header.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<Spanned<String>>) -> Self {
+        self.sources.header = Some(name.into());
+        self
+    }
+
+    /// Reads it from a query parameter.
+    #[must_use]
+    pub fn with_query(mut self, name: impl Into<Spanned<String>>) -> Self {
+        self.sources.query = Some(name.into());
+        self
+    }
+
+    /// Reads it from the host, by a template: `v{version}.api.example.com`.
+    #[must_use]
+    pub fn with_version_host(mut self, template: impl Into<Spanned<String>>) -> Self {
+        self.sources.host = Some(template.into());
+        self
+    }
+
+    /// When sources disagree, the first of these that speaks counts: `path`, `accept`, `header`, `query`, `host`.
+    /// Without it, disagreement is a 400.
+    #[must_use]
+    pub fn with_precedence<'a>(mut self, sources: impl IntoIterator<Item = &'a str>) -> Self {
+        self.precedence = sources.into_iter().map(Spanned::from).collect();
+        self
+    }
+
+    /// Adds a place where to read who sent a request.
+    #[must_use]
+    pub fn with_consumer(mut self, source: ConsumerSource) -> Self {
+        self.consumer.push(source);
+        self
+    }
+}
