@@ -1,0 +1,153 @@
+//! The ops on bodies.
+
+use super::{OpKind, OpSpec, OtherSpec};
+use crate::json::{Custom, Literal, Many, Wrapper};
+
+// === impl OpSpec ===
+
+impl OpSpec {
+    /// Adds a member where it is absent.
+    #[must_use]
+    pub fn add(at: &str, value: impl Into<Literal>) -> Self {
+        Self::new(OpKind::Add { at: at.into(), value: value.into() })
+    }
+
+    /// Copies the exact bytes of a value.
+    #[must_use]
+    pub fn copy(from: &str, to: &str) -> Self {
+        Self::new(OpKind::Copy { from: from.into(), to: to.into() })
+    }
+
+    /// Writes a text made of others: `"{/first} {/last}"`.
+    #[must_use]
+    pub fn compute(at: &str, template: &str) -> Self {
+        Self::new(OpKind::Compute { at: at.into(), template: template.into() })
+    }
+
+    /// Renames a member within its object; its place is kept.
+    #[must_use]
+    pub fn rename(from: &str, to: &str) -> Self {
+        Self::new(OpKind::Rename { from: from.into(), to: to.into() })
+    }
+
+    /// Takes a value to another place.
+    #[must_use]
+    pub fn relocate(from: &str, to: &str) -> Self {
+        Self::new(OpKind::Move { from: from.into(), to: to.into() })
+    }
+
+    /// Removes a member. The old side gets `restore` back where it is absent.
+    #[must_use]
+    pub fn remove(at: &str, restore: impl Into<Literal>) -> Self {
+        Self::new(OpKind::Remove { at: at.into(), restore: Some(restore.into()), lossy: false })
+    }
+
+    /// Removes a member that the old side has to do without.
+    #[must_use]
+    pub fn remove_lossy(at: &str) -> Self {
+        Self::new(OpKind::Remove { at: at.into(), restore: None, lossy: true })
+    }
+
+    /// Puts a value into an array or object of its own.
+    #[must_use]
+    pub fn wrap(at: &str, into: Wrapper) -> Self {
+        Self::new(OpKind::Wrap { at: at.into(), into, many: Many::Error })
+    }
+
+    /// Takes a value out of its array or object.
+    #[must_use]
+    pub fn unwrap(at: &str, from: Wrapper, many: Many) -> Self {
+        Self::new(OpKind::Unwrap { at: at.into(), from, many })
+    }
+
+    /// Cuts a text at the first separators.
+    #[must_use]
+    pub fn split(at: &str, into: &[&str], on: &str) -> Self {
+        let into = into.iter().map(|target| (*target).into()).collect();
+        Self::new(OpKind::Split { at: at.into(), into, on: on.into() })
+    }
+
+    /// Puts several texts together.
+    #[must_use]
+    pub fn join(from: &[&str], to: &str, on: &str) -> Self {
+        let from = from.iter().map(|source| (*source).into()).collect();
+        Self::new(OpKind::Join { from, to: to.into(), on: on.into() })
+    }
+
+    /// Exchanges values by a table; a value that is not listed is an error.
+    #[must_use]
+    pub fn map(at: &str, pairs: Vec<(Literal, Literal)>) -> Self {
+        Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Error, back: Vec::new() })
+    }
+
+    /// As [`OpSpec::map`]; values that are not listed stay as they are, both ways.
+    #[must_use]
+    pub fn map_or_keep(at: &str, pairs: Vec<(Literal, Literal)>) -> Self {
+        Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Keep, back: Vec::new() })
+    }
+
+    /// As [`OpSpec::map`]; values that are not listed become `other`, both ways. Where two old values become one new
+    /// one, `back` says which it was: new, then old.
+    #[must_use]
+    pub fn map_or(
+        at: &str,
+        pairs: Vec<(Literal, Literal)>,
+        other: impl Into<Literal>,
+        back: Vec<(Literal, Literal)>,
+    ) -> Self {
+        Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Value(other.into()), back })
+    }
+
+    /// Writes a value in another form: `number`, `string`, `integer`, `decimal`, `unix-seconds`, `unix-millis`,
+    /// `rfc3339`.
+    #[must_use]
+    pub fn convert(at: &str, from: &str, to: &str) -> Self {
+        Self::new(OpKind::Convert { at: at.into(), from: from.into(), to: to.into(), scale: None })
+    }
+
+    /// The digits after the point of a [`convert`](Self::convert) between `integer` and `decimal`, which needs it.
+    #[must_use]
+    pub fn with_scale(mut self, digits: u32) -> Self {
+        if let OpKind::Convert { scale, .. } = &mut self.op {
+            *scale = Some(digits);
+        }
+        self
+    }
+
+    /// Runs a JSON Patch (RFC 6902), and `back` on the way back.
+    #[must_use]
+    pub fn patch(ops: impl Into<Literal>, back: impl Into<Literal>) -> Self {
+        Self::new(OpKind::Patch { ops: ops.into(), back: Some(back.into()) })
+    }
+
+    /// Runs a function, and another one on the way back. Forces the body to be read as a whole.
+    pub fn custom(
+        up: impl Fn(&mut serde_json::Value) -> Result<(), String> + Send + Sync + 'static,
+        down: impl Fn(&mut serde_json::Value) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(OpKind::Custom { up: Custom::new(up), down: Custom::new(down) })
+    }
+
+    /// A typed pair: the old and the new shape as Rust types, and how one becomes the other. Members that the types
+    /// do not name are lost, so the types should be complete.
+    pub fn typed<Old, New>(
+        up: impl Fn(Old) -> Result<New, String> + Send + Sync + 'static,
+        down: impl Fn(New) -> Result<Old, String> + Send + Sync + 'static,
+    ) -> Self
+    where
+        Old: serde::de::DeserializeOwned + serde::Serialize,
+        New: serde::de::DeserializeOwned + serde::Serialize,
+    {
+        Self::custom(move |value| through(value, &up), move |value| through(value, &down))
+    }
+}
+
+fn through<A, B>(value: &mut serde_json::Value, f: &impl Fn(A) -> Result<B, String>) -> Result<(), String>
+where
+    A: serde::de::DeserializeOwned,
+    B: serde::Serialize,
+{
+    let from = serde_json::from_value(value.take()).map_err(|e| e.to_string())?;
+    *value = serde_json::to_value(f(from)?).map_err(|e| e.to_string())?;
+    Ok(())
+}

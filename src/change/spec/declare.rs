@@ -1,0 +1,133 @@
+//! A change, and the resources that it is about.
+
+use super::OpSpec;
+use crate::diagnostic::{Span, Spanned};
+use crate::json::OnError;
+
+/// What one version altered, with a summary for people: a list of ops on resources, written in the direction
+/// old → new and run in both.
+///
+/// ```
+/// use sunward::change::{Change, OpSpec};
+///
+/// let change = Change::new("2", "A person has a title")
+///     .with_on("user")
+///     .with_op(OpSpec::rename("/name", "/title"))
+///     .breaking();
+/// # let _ = change;
+/// ```
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub(crate) version: Spanned<String>,
+    pub(crate) summary: Spanned<String>,
+    pub(crate) on: Vec<Spanned<String>>,
+    pub(crate) at: Vec<Spanned<String>>,
+    pub(crate) ops: Vec<OpSpec>,
+    pub(crate) breaking: bool,
+    pub(crate) strict: Option<bool>,
+    pub(crate) on_error: Option<OnError>,
+    pub(crate) span: Span,
+}
+
+/// A JSON shape and every place it occurs, named once, so that a change names it once.
+///
+/// A place is written `GET /users/{id} -> 200` (a response; a status, `2xx`, or `*`) or `POST /users <-` (a request),
+/// with a pattern where the resource is not the whole document: `GET /users -> 200 /items/*`.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    pub(crate) name: Spanned<String>,
+    pub(crate) at: Vec<Place>,
+}
+
+/// One place of a [`Resource`].
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub(crate) at: Spanned<String>,
+    pub(crate) partial: Option<bool>,
+}
+
+// === impl Change ===
+
+impl Change {
+    /// A change that `version` introduced, with a sentence for the changelog.
+    pub fn new(version: impl Into<Spanned<String>>, summary: impl Into<Spanned<String>>) -> Self {
+        Self {
+            version: version.into(),
+            summary: summary.into(),
+            on: Vec::new(),
+            at: Vec::new(),
+            ops: Vec::new(),
+            breaking: false,
+            strict: None,
+            on_error: None,
+            span: Span::NONE,
+        }
+    }
+
+    /// Applies to a named resource; may be said again.
+    #[must_use]
+    pub fn with_on(mut self, resource: impl Into<Spanned<String>>) -> Self {
+        self.on.push(resource.into());
+        self
+    }
+
+    /// Applies to a place that needs no name; may be said again.
+    #[must_use]
+    pub fn with_at(mut self, place: impl Into<Spanned<String>>) -> Self {
+        self.at.push(place.into());
+        self
+    }
+
+    /// Adds an op; they run in this order.
+    #[must_use]
+    pub fn with_op(mut self, op: OpSpec) -> Self {
+        self.ops.push(op);
+        self
+    }
+
+    /// Allows ops that take something away or alter it.
+    #[must_use]
+    pub fn breaking(mut self) -> Self {
+        self.breaking = true;
+        self
+    }
+
+    /// Whether old clients lose what the change adds (`true`) or are given it as well (`false`).
+    /// Default: what the version, then the api says.
+    #[must_use]
+    pub fn with_strict(mut self, strict: bool) -> Self {
+        self.strict = Some(strict);
+        self
+    }
+
+    /// What to do when a value cannot be migrated. Default: what the api says.
+    #[must_use]
+    pub fn with_on_error(mut self, on_error: OnError) -> Self {
+        self.on_error = Some(on_error);
+        self
+    }
+}
+
+// === impl Resource ===
+
+impl Resource {
+    /// A shape called `name`, so far nowhere.
+    pub fn new(name: impl Into<Spanned<String>>) -> Self {
+        Self { name: name.into(), at: Vec::new() }
+    }
+
+    /// Adds a place.
+    #[must_use]
+    pub fn with_at(mut self, place: impl Into<Spanned<String>>) -> Self {
+        self.at.push(Place { at: place.into(), partial: None });
+        self
+    }
+
+    /// Adds the place of a body that carries only some of the members, so that no default may be filled in. This is
+    /// what every `PATCH` request is taken for unless `partial` is `false` here.
+    #[must_use]
+    pub fn with_partial_at(mut self, place: impl Into<Spanned<String>>, partial: bool) -> Self {
+        self.at.push(Place { at: place.into(), partial: Some(partial) });
+        self
+    }
+}

@@ -1,0 +1,82 @@
+//! The ops on the head of a message, and on the list of routes.
+
+use super::{HeadSpec, OpKind, OpSpec, RouteSpec};
+
+// === impl OpSpec ===
+
+impl OpSpec {
+    /// Renames a header.
+    #[must_use]
+    pub fn rename_header(from: &str, to: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::RenameHeader { from: from.into(), to: to.into() }))
+    }
+
+    /// Adds a header where it is absent.
+    #[must_use]
+    pub fn add_header(name: &str, value: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::AddHeader { name: name.into(), value: value.to_owned() }))
+    }
+
+    /// Renames a query parameter.
+    #[must_use]
+    pub fn rename_query(from: &str, to: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::RenameQuery { from: from.into(), to: to.into() }))
+    }
+
+    /// Exchanges values of a query parameter that name fields; in a comma list each, with a leading `-` or `+` kept.
+    #[must_use]
+    pub fn map_query(name: &str, values: &[(&str, &str)]) -> Self {
+        let values = values.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
+        Self::new(OpKind::Head(HeadSpec::MapQuery { name: name.into(), values }))
+    }
+
+    /// Removes a header; the old side gets `restore` where it is absent.
+    #[must_use]
+    pub fn remove_header(name: &str, restore: &str) -> Self {
+        let restore = Some(restore.to_owned());
+        Self::new(OpKind::Head(HeadSpec::RemoveHeader { name: name.into(), restore, lossy: false }))
+    }
+
+    /// Adds a query parameter where it is absent.
+    #[must_use]
+    pub fn add_query(name: &str, value: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::AddQuery { name: name.into(), value: value.to_owned() }))
+    }
+
+    /// Removes a query parameter; the old side gets `restore` where it is absent.
+    #[must_use]
+    pub fn remove_query(name: &str, restore: &str) -> Self {
+        let restore = Some(restore.to_owned());
+        Self::new(OpKind::Head(HeadSpec::RemoveQuery { name: name.into(), restore, lossy: false }))
+    }
+
+    /// Exchanges a path prefix below the base path in `Location`, `Content-Location` and `Link`.
+    #[must_use]
+    pub fn rename_prefix(from: &str, to: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::RenamePrefix { from: from.into(), to: to.into() }))
+    }
+
+    /// Exchanges one response status for another.
+    #[must_use]
+    pub fn map_status(from: u16, to: u16) -> Self {
+        Self::new(OpKind::Head(HeadSpec::MapStatus { from: from.into(), to: to.into() }))
+    }
+
+    /// The version added a route (`POST /users`): older clients do not have it.
+    #[must_use]
+    pub fn add_route(route: &str) -> Self {
+        Self::new(OpKind::Route(RouteSpec::Add(route.into())))
+    }
+
+    /// The version removed a route: only older clients have it.
+    #[must_use]
+    pub fn remove_route(route: &str) -> Self {
+        Self::new(OpKind::Route(RouteSpec::Remove(route.into())))
+    }
+
+    /// The version moved a route: `GET /people/{id}` to `GET /users/{id}`.
+    #[must_use]
+    pub fn move_route(from: &str, to: &str) -> Self {
+        Self::new(OpKind::Route(RouteSpec::Move { from: from.into(), to: to.into() }))
+    }
+}

@@ -1,0 +1,17 @@
+//! Changes as their author wrote them: old → new, not yet checked.
+//!
+//! | file | what |
+//! |---|---|
+//! | `declare` | changes, and the resources that they are about |
+//! | `op` | an op: what it is, and when it applies |
+//! | `body` | the ops on bodies |
+//! | `head` | the ops on heads and on the list of routes |
+
+mod body;
+mod declare;
+mod head;
+mod op;
+
+pub use declare::{Change, Place, Resource};
+pub use op::OpSpec;
+pub(crate) use op::{HeadSpec, OpKind, OtherSpec, RouteSpec, When};

@@ -1,0 +1,127 @@
+//! One op of a change: what it is, and when it applies.
+
+use crate::diagnostic::{Span, Spanned};
+use crate::json::{Custom, Literal, Many, OnError, Wrapper};
+
+/// One step of a change.
+#[derive(Clone, Debug)]
+pub struct OpSpec {
+    pub(crate) op: OpKind,
+    pub(crate) when: Option<When>,
+    pub(crate) on_error: Option<OnError>,
+    pub(crate) keep: bool,
+    pub(crate) expand: bool,
+    pub(crate) span: Span,
+}
+
+/// When an op applies.
+#[derive(Clone, Debug)]
+pub(crate) struct When {
+    pub(crate) at: Spanned<String>,
+    /// `None`: the member is present.
+    pub(crate) equals: Option<Literal>,
+}
+
+/// The ops of the language. Pointers are texts until the check has read them.
+#[derive(Clone, Debug)]
+pub(crate) enum OpKind {
+    Add { at: Spanned<String>, value: Literal },
+    Copy { from: Spanned<String>, to: Spanned<String> },
+    Compute { at: Spanned<String>, template: Spanned<String> },
+    Rename { from: Spanned<String>, to: Spanned<String> },
+    Move { from: Spanned<String>, to: Spanned<String> },
+    Remove { at: Spanned<String>, restore: Option<Literal>, lossy: bool },
+    Wrap { at: Spanned<String>, into: Wrapper, many: Many },
+    Unwrap { at: Spanned<String>, from: Wrapper, many: Many },
+    Split { at: Spanned<String>, into: Vec<Spanned<String>>, on: Spanned<String> },
+    Join { from: Vec<Spanned<String>>, to: Spanned<String>, on: Spanned<String> },
+    Map { at: Spanned<String>, pairs: Vec<(Literal, Literal)>, other: OtherSpec, back: Vec<(Literal, Literal)> },
+    Convert { at: Spanned<String>, from: Spanned<String>, to: Spanned<String>, scale: Option<u32> },
+    Patch { ops: Literal, back: Option<Literal> },
+    Custom { up: Custom, down: Custom },
+    Head(HeadSpec),
+    Route(RouteSpec),
+}
+
+/// What a map makes of values that it does not list.
+#[derive(Clone, Debug)]
+pub(crate) enum OtherSpec {
+    Error,
+    Keep,
+    /// Old → new, and new → old.
+    Value(Literal),
+}
+
+/// Ops on the head of a message.
+#[derive(Clone, Debug)]
+pub(crate) enum HeadSpec {
+    AddHeader { name: Spanned<String>, value: String },
+    RenameHeader { from: Spanned<String>, to: Spanned<String> },
+    RemoveHeader { name: Spanned<String>, restore: Option<String>, lossy: bool },
+    AddQuery { name: Spanned<String>, value: String },
+    RenameQuery { from: Spanned<String>, to: Spanned<String> },
+    RemoveQuery { name: Spanned<String>, restore: Option<String>, lossy: bool },
+    MapQuery { name: Spanned<String>, values: Vec<(String, String)> },
+    MapStatus { from: Spanned<u16>, to: Spanned<u16> },
+    RenamePrefix { from: Spanned<String>, to: Spanned<String> },
+}
+
+/// Ops on the list of routes. A route is written `GET /users/{id}`.
+#[derive(Clone, Debug)]
+pub(crate) enum RouteSpec {
+    Add(Spanned<String>),
+    Remove(Spanned<String>),
+    Move { from: Spanned<String>, to: Spanned<String> },
+}
+
+// === impl OpSpec ===
+
+impl OpSpec {
+    pub(crate) fn new(op: OpKind) -> Self {
+        Self { op, when: None, on_error: None, keep: false, expand: false, span: Span::NONE }
+    }
+
+    /// The routes that it names.
+    pub(crate) fn routes(&self) -> Vec<&Spanned<String>> {
+        match &self.op {
+            OpKind::Route(RouteSpec::Add(route) | RouteSpec::Remove(route)) => vec![route],
+            OpKind::Route(RouteSpec::Move { from, to }) => vec![from, to],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Runs only where the member at `pointer` exists.
+    #[must_use]
+    pub fn when_present(mut self, pointer: &str) -> Self {
+        self.when = Some(When { at: pointer.into(), equals: None });
+        self
+    }
+
+    /// Runs only where the value at `pointer` equals `value`.
+    #[must_use]
+    pub fn when_equals(mut self, pointer: &str, value: impl Into<Literal>) -> Self {
+        self.when = Some(When { at: pointer.into(), equals: Some(value.into()) });
+        self
+    }
+
+    /// In a collision the existing value stays, and the source goes all the same.
+    #[must_use]
+    pub fn keep(mut self) -> Self {
+        self.keep = true;
+        self
+    }
+
+    /// A rename whose new side's responses carry both names while an older version lives.
+    #[must_use]
+    pub fn expand(mut self) -> Self {
+        self.expand = true;
+        self
+    }
+
+    /// What to do when a value cannot be migrated. Default: what the change says.
+    #[must_use]
+    pub fn with_on_error(mut self, on_error: OnError) -> Self {
+        self.on_error = Some(on_error);
+        self
+    }
+}
