@@ -1,0 +1,168 @@
+//! Ops on a value: it is wrapped, exchanged by a table, and written in another form.
+
+use super::*;
+
+#[test]
+fn wrappers() {
+    run(vec![
+        ("wrap in an array", one(wrap("/tag", Wrapper::Array)), r#"{"tag" : "x" }"#, Ok(r#"{"tag" : ["x"] }"#)),
+        ("wrap the document", one(wrap("", member("data"))), " {\"a\":1} ", Ok(" {\"data\":{\"a\":1}} ")),
+        ("wrap null", one(wrap("/a", Wrapper::Array)), r#"{"a":null}"#, Ok(r#"{"a":[null]}"#)),
+        ("wrap nothing", one(wrap("/a", Wrapper::Array)), "{}", Ok("{}")),
+        ("wrap all duplicates", one(wrap("/a", Wrapper::Array)), r#"{"a":1,"a":2}"#, Ok(r#"{"a":[1],"a":[2]}"#)),
+        (
+            "wrap, then go in",
+            vec![step(wrap("", member("data"))), step(rename("/data/a", "b"))],
+            r#"{"a":1}"#,
+            Ok(r#"{"data":{"b":1}}"#),
+        ),
+        (
+            "wrap an opened value",
+            vec![step(rename("/a/x", "y")), step(wrap("/a", Wrapper::Array)), step(rename("/a/0/y", "z"))],
+            r#"{"a":{"x":1}}"#,
+            Ok(r#"{"a":[{"z":1}]}"#),
+        ),
+        ("unwrap an array", one(unwrap("/tag", Wrapper::Array)), r#"{"tag":[ {"a": 1} ]}"#, Ok(r#"{"tag":{"a": 1}}"#)),
+        ("unwrap null", one(unwrap("/tag", Wrapper::Array)), r#"{"tag":null}"#, Ok(r#"{"tag":null}"#)),
+        ("unwrap an empty array", one(unwrap("/tag", Wrapper::Array)), r#"{"a":1, "tag":[ ]}"#, Ok(r#"{"a":1}"#)),
+        ("unwrap an empty element", vec![step_at("/*", unwrap("", Wrapper::Array))], "[[1],[]]", Err("empty list")),
+        ("unwrap an empty document", one(unwrap("", Wrapper::Array)), "[]", Err("empty list")),
+        (
+            "unwrap an empty resource",
+            vec![within("/data", step(unwrap("", Wrapper::Array)))],
+            r#"{"data":[]}"#,
+            Err("empty list"),
+        ),
+        ("unwrap several", one(unwrap("/tag", Wrapper::Array)), r#"{"tag":[1,2]}"#, Err("found 2 elements at `/tag`")),
+        ("unwrap the first", one(first(unwrap("/tag", Wrapper::Array))), r#"{"tag":[1,2]}"#, Ok(r#"{"tag":1}"#)),
+        ("unwrap a text", one(unwrap("/tag", Wrapper::Array)), r#"{"tag":"x"}"#, Err("expected a list, found a text")),
+        (
+            "unwrap an object that is no array",
+            one(unwrap("/tag", Wrapper::Array)),
+            r#"{"tag":{"0":1}}"#,
+            Err("expected a list, found an object"),
+        ),
+        (
+            "unwrap an envelope",
+            one(unwrap("", member("data"))),
+            r#" { "meta": 1, "data": {"a": 1} } "#,
+            Ok(r#" {"a": 1} "#),
+        ),
+        (
+            "unwrap no envelope",
+            one(unwrap("", member("data"))),
+            r#"{"meta":1}"#,
+            Err("expected an object with the member"),
+        ),
+        ("unwrap a list as envelope", one(unwrap("", member("data"))), "[]", Err("expected an object, found a list")),
+        ("unwrap the last of duplicates", one(unwrap("/a", member("v"))), r#"{"a":{"v":1,"v":2}}"#, Ok(r#"{"a":2}"#)),
+        ("unwrap, pass one", vec![pass(step_at("/*", unwrap("", Wrapper::Array)))], "[[1], 2, [3]]", Ok("[1, 2, 3]")),
+    ]);
+}
+
+#[test]
+fn maps() {
+    let status = |other| map("/s", &[("\"active\"", "\"enabled\""), ("1", "\"low\""), ("[1]", "{\"a\":1.0}")], other);
+    let nulls = || map("/s", &[("null", "\"none\"")], Other::Error);
+    run(vec![
+        ("map", one(status(Other::Error)), r#"{"s" : "\u0061ctive" }"#, Ok(r#"{"s" : "enabled" }"#)),
+        ("map by value", one(status(Other::Error)), r#"{"s":1.0}"#, Ok(r#"{"s":"low"}"#)),
+        ("map a list", one(status(Other::Error)), r#"{"s":[ 1e0 ]}"#, Ok(r#"{"s":{"a":1.0}}"#)),
+        (
+            "map what is not listed",
+            one(status(Other::Error)),
+            r#"{"s":"secret"}"#,
+            Err("a text that the map does not list at `/s`"),
+        ),
+        ("map and keep", one(status(Other::Keep)), r#"{"s":"\u0078"}"#, Ok(r#"{"s":"\u0078"}"#)),
+        ("map to another", one(status(Other::Value(literal("\"?\"")))), r#"{"s":{}}"#, Ok(r#"{"s":"?"}"#)),
+        ("map leaves null", one(status(Other::Value(literal("\"?\"")))), r#"{"s":null}"#, Ok(r#"{"s":null}"#)),
+        ("map leaves null, strictly", one(status(Other::Error)), r#"{"s":null}"#, Ok(r#"{"s":null}"#)),
+        ("map a listed null", one(nulls()), r#"{"s":null}"#, Ok(r#"{"s":"none"}"#)),
+        (
+            "map passes one",
+            vec![pass(step_at("/*", status(Other::Error)))],
+            r#"[{"s":2},{"s":1}]"#,
+            Ok(r#"[{"s":2},{"s":"low"}]"#),
+        ),
+        (
+            "map all duplicates",
+            one(status(Other::Error)),
+            r#"{"s":1,"s":"active"}"#,
+            Ok(r#"{"s":"low","s":"enabled"}"#),
+        ),
+    ]);
+}
+
+#[test]
+fn conversions() {
+    use Conversion::*;
+    let of = |conversion| one(convert("", conversion));
+    run(vec![
+        ("number to text", of(NumberToString), "-1.10E+02", Ok("\"-1.10E+02\"")),
+        ("null to text", of(NumberToString), "null", Ok("null")),
+        ("text to text", of(NumberToString), "\"1\"", Err("expected a number, found a text at ``")),
+        ("text to number", of(StringToNumber), r#""\u0031.10""#, Ok("1.10")),
+        (
+            "long text to number",
+            of(StringToNumber),
+            "\"123456789012345678901234567890\"",
+            Ok("123456789012345678901234567890"),
+        ),
+        ("text that is no number", of(StringToNumber), "\"01\"", Err("expected a text that is a number")),
+        ("text with white space", of(StringToNumber), "\"1 \"", Err("expected a text that is a number")),
+        ("empty text", of(StringToNumber), "\"\"", Err("expected a text that is a number")),
+        ("number to number", of(StringToNumber), "1", Err("found a number")),
+        ("integer to decimal", of(IntegerToDecimal { scale: 2 }), "1234", Ok("\"12.34\"")),
+        ("small integer to decimal", of(IntegerToDecimal { scale: 3 }), "-5", Ok("\"-0.005\"")),
+        ("minus zero to decimal", of(IntegerToDecimal { scale: 2 }), "-0", Ok("\"-0.00\"")),
+        ("scale 0", of(IntegerToDecimal { scale: 0 }), "7", Ok("\"7\"")),
+        (
+            "long integer to decimal",
+            of(IntegerToDecimal { scale: 2 }),
+            "123456789012345678901234567890",
+            Ok("\"1234567890123456789012345678.90\""),
+        ),
+        ("exponent to decimal", of(IntegerToDecimal { scale: 2 }), "1e2", Err("integer of digits only")),
+        ("fraction to decimal", of(IntegerToDecimal { scale: 2 }), "12.0", Err("integer of digits only")),
+        ("decimal to integer", of(DecimalToInteger { scale: 2 }), "\"12.34\"", Ok("1234")),
+        ("minus zero back", of(DecimalToInteger { scale: 2 }), "\"-0.00\"", Ok("-0")),
+        ("fewer decimals", of(DecimalToInteger { scale: 2 }), "\"12.3\"", Ok("1230")),
+        ("no decimals", of(DecimalToInteger { scale: 2 }), "\"12\"", Ok("1200")),
+        ("zeros past the scale", of(DecimalToInteger { scale: 2 }), "\"12.3400\"", Ok("1234")),
+        ("more past the scale", of(DecimalToInteger { scale: 2 }), "\"12.345\"", Err("decimal of this scale")),
+        (
+            "number in place of decimal",
+            of(DecimalToInteger { scale: 2 }),
+            "12.34",
+            Err("decimal of this scale, found a number"),
+        ),
+        ("seconds to text", of(UnixSecondsToRfc3339), "1704067200", Ok("\"2024-01-01T00:00:00Z\"")),
+        ("seconds before 1970", of(UnixSecondsToRfc3339), "-1", Ok("\"1969-12-31T23:59:59Z\"")),
+        ("seconds with a fraction", of(UnixSecondsToRfc3339), "1.0", Err("integer of Unix seconds")),
+        ("seconds out of range", of(UnixSecondsToRfc3339), "253402300800", Err("years 0000 to 9999")),
+        ("seconds beyond any integer", of(UnixSecondsToRfc3339), "99999999999999999999", Err("years 0000 to 9999")),
+        ("millis to text", of(UnixMillisToRfc3339), "1704067200500", Ok("\"2024-01-01T00:00:00.500Z\"")),
+        ("millis always have three digits", of(UnixMillisToRfc3339), "0", Ok("\"1970-01-01T00:00:00.000Z\"")),
+        ("text to seconds", of(Rfc3339ToUnixSeconds), "\"2024-01-01t01:00:00.000+01:00\"", Ok("1704067200")),
+        ("leap second", of(Rfc3339ToUnixSeconds), "\"2016-12-31T23:59:60Z\"", Ok("1483228800")),
+        ("no leap second", of(Rfc3339ToUnixSeconds), "\"2016-12-31T22:59:60Z\"", Err("RFC 3339 time")),
+        ("fraction of a second", of(Rfc3339ToUnixSeconds), "\"2024-01-01T00:00:00.5Z\"", Err("whole seconds")),
+        ("space in place of T", of(Rfc3339ToUnixSeconds), "\"2024-01-01 00:00:00Z\"", Err("RFC 3339 time")),
+        ("text to millis", of(Rfc3339ToUnixMillis), "\"2024-01-01T00:00:00.5000-00:00\"", Ok("1704067200500")),
+        ("fraction of a milli", of(Rfc3339ToUnixMillis), "\"2024-01-01T00:00:00.0005Z\"", Err("whole milliseconds")),
+        ("convert all duplicates", one(convert("/a", NumberToString)), r#"{"a":1,"a":2}"#, Ok(r#"{"a":"1","a":"2"}"#)),
+        (
+            "convert each",
+            vec![step_at("/*/p", convert("", NumberToString))],
+            r#"[{"p":1},{"p":null},{}]"#,
+            Ok(r#"[{"p":"1"},{"p":null},{}]"#),
+        ),
+        (
+            "pass one, convert the rest",
+            vec![pass(step_at("/*", convert("", NumberToString)))],
+            r#"[1, "x", 2]"#,
+            Ok(r#"["1", "x", "2"]"#),
+        ),
+    ]);
+}
