@@ -12,7 +12,7 @@ use super::{pool, tls};
 
 use crate::catalog::{Api, ApiEntry, Catalog, Route};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::config::{self, Config, Environment, GatewaySpec, Instance, Sources, Upstream};
+use crate::config::{self, Config, Environment, GatewaySpec, Instance, LogFormat, Sources, Upstream};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, nearest};
 use crate::version::VersionId;
 
@@ -87,8 +87,18 @@ pub fn load_at(sources: &Sources, environment: Environment<'_>, now: Timestamp) 
 /// The threads that a file asks for; whether it may be served is another matter.
 #[must_use]
 pub fn workers(path: &Path) -> Option<usize> {
+    table(path)?.workers
+}
+
+/// The form of log lines that a file asks for, for whoever logs before it is bound.
+#[must_use]
+pub fn log_format(path: &Path) -> Option<LogFormat> {
+    Some(table(path)?.log)
+}
+
+fn table(path: &Path) -> Option<GatewaySpec> {
     let sources = open(path, &|text| text).ok()?;
-    config::read_all(&sources, &environment).0?.gateway.workers
+    Some(config::read_all(&sources, &environment).0?.gateway)
 }
 
 /// The environment of the process.

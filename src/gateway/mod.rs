@@ -42,7 +42,7 @@ mod vital;
 
 pub use app::{App, StartError};
 pub use diff::diff;
-pub use load::{LoadError, Loaded, environment, load, load_at, open, workers};
+pub use load::{LoadError, Loaded, environment, load, load_at, log_format, open, workers};
 pub use options::{Options, Rewrite};
 pub use rollback::{Rollback, RollbackError};
 pub use state::Revision;

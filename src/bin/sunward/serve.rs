@@ -41,11 +41,12 @@ async fn serve(args: &Args) -> ExitCode {
     let mut options = Options::new();
     options = args.listen.map_or(options.clone(), |address| options.with_listen(address));
     options = args.admin.map_or(options.clone(), |address| options.with_admin(address));
+    // What is found while it is bound is logged as well.
+    log(sunward::gateway::log_format(&args.file.path).unwrap_or(LogFormat::Text));
     let app = match App::bind(&args.file.path, options).await {
         Ok(app) => app,
         Err(error) => return fail(&format!("{}\n", error.to_string().trim_end())),
     };
-    log(app.log());
     eprint!("{}", app.warnings(super::color(std::io::stderr())));
     let stop = match stop() {
         Ok(stop) => stop,
