@@ -1,6 +1,6 @@
 //! The emergency handle: stop brownouts, hold back a sunset, for all or for one, at once and without a new catalog.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -31,7 +31,7 @@ pub struct Act {
     pub by: String,
     /// Why.
     pub reason: String,
-    /// What, such as `pause-brownouts`.
+    /// What: `pause-brownouts`, `resume-brownouts`, `hold-sunset`, `release-sunset` or `extend`.
     pub what: &'static str,
     /// On which api.
     pub api: String,
@@ -50,15 +50,23 @@ struct Inner {
     state: RwLock<State>,
 }
 
+/// What stands, each with the act that it began with.
 #[derive(Debug, Default)]
 struct State {
-    paused: BTreeSet<String>,
-    held: BTreeSet<(String, String)>,
+    /// By api.
+    paused: BTreeMap<String, Act>,
+    /// By api and version.
+    held: BTreeMap<(String, String), Act>,
     /// By api, version and consumer. A handful, so that they are looked through.
-    extended: BTreeMap<(String, String, String), Timestamp>,
+    extended: BTreeMap<(String, String, String), Act>,
     acts: Vec<Act>,
 }
 
+const PAUSE: &str = "pause-brownouts";
+const RESUME: &str = "resume-brownouts";
+const HOLD: &str = "hold-sunset";
+const RELEASE: &str = "release-sunset";
+const EXTEND: &str = "extend";
 /// Older acts are dropped: whoever needs them all reads them in time.
 const ACTS_KEPT: usize = 1024;
 
@@ -73,30 +81,22 @@ impl Control {
 
     /// Stops all brownouts of `api`.
     pub fn pause_brownouts(&self, api: &str, by: &str, reason: &str, now: Timestamp) {
-        self.act("pause-brownouts", api, None, by, reason, now, |state| {
-            state.paused.insert(api.to_owned());
-        });
+        self.act(Act::new(PAUSE, api, None, by, reason, now));
     }
 
     /// Lets the brownouts of `api` happen again.
     pub fn resume_brownouts(&self, api: &str, by: &str, reason: &str, now: Timestamp) {
-        self.act("resume-brownouts", api, None, by, reason, now, |state| {
-            state.paused.remove(api);
-        });
+        self.act(Act::new(RESUME, api, None, by, reason, now));
     }
 
     /// Serves `version` past its sunset.
     pub fn hold_sunset(&self, api: &str, version: &str, by: &str, reason: &str, now: Timestamp) {
-        self.act("hold-sunset", api, Some(version), by, reason, now, |state| {
-            state.held.insert((api.to_owned(), version.to_owned()));
-        });
+        self.act(Act::new(HOLD, api, Some(version), by, reason, now));
     }
 
     /// Lets the sunset of `version` be again.
     pub fn release_sunset(&self, api: &str, version: &str, by: &str, reason: &str, now: Timestamp) {
-        self.act("release-sunset", api, Some(version), by, reason, now, |state| {
-            state.held.remove(&(api.to_owned(), version.to_owned()));
-        });
+        self.act(Act::new(RELEASE, api, Some(version), by, reason, now));
     }
 
     /// Lets `consumer` keep `version` until a later date, in the place of an earlier one given here. Of this date and
@@ -123,26 +123,23 @@ impl Control {
         reason: &str,
         now: Timestamp,
     ) {
-        let act = Act {
+        self.act(Act {
             consumer: Some(consumer.to_owned()),
             until: Some(until),
-            ..Act::new("extend", api, Some(version), by, reason, now)
-        };
-        self.change(act, |state| {
-            state.extended.insert((api.to_owned(), version.to_owned(), consumer.to_owned()), until);
+            ..Act::new(EXTEND, api, Some(version), by, reason, now)
         });
     }
 
     /// Whether the brownouts of `api` are stopped.
     #[must_use]
     pub fn brownouts_paused(&self, api: &str) -> bool {
-        self.any() && self.read(|state| state.paused.contains(api))
+        self.any() && self.read(|state| state.paused.contains_key(api))
     }
 
     /// Whether the sunset of `version` is held back.
     #[must_use]
     pub fn sunset_held(&self, api: &str, version: &str) -> bool {
-        self.any() && self.read(|state| state.held.iter().any(|(a, v)| a == api && v == version))
+        self.any() && self.read(|state| state.held.keys().any(|(a, v)| a == api && v == version))
     }
 
     /// Until when `consumer` may keep `version`, if that was said here.
@@ -152,16 +149,16 @@ impl Control {
             return None;
         }
         let is_it = |(a, v, c): &(String, String, String)| a == api && v == version && c == consumer;
-        self.read(|state| state.extended.iter().find(|(key, _)| is_it(key)).map(|(_, until)| *until))
+        self.read(|state| state.extended.iter().find(|(key, _)| is_it(key)).and_then(|(_, act)| act.until))
     }
 
     /// Who may keep `version`, and until when, as far as that was said here.
     #[must_use]
     pub fn extensions(&self, api: &str, version: &str) -> Vec<(String, Timestamp)> {
-        let of = |((a, v, _), _): &(&(String, String, String), &Timestamp)| a == api && v == version;
-        let all =
-            |state: &State| state.extended.iter().filter(of).map(|((.., c), until)| (c.clone(), *until)).collect();
-        self.read(all)
+        let of = |((a, v, c), act): (&(String, String, String), &Act)| {
+            (a == api && v == version).then(|| Some((c.clone(), act.until?))).flatten()
+        };
+        self.read(|state| state.extended.iter().filter_map(of).collect())
     }
 
     /// Whether some consumer of `api` has an extension that was given here: then responses depend on who asks.
@@ -175,6 +172,32 @@ impl Control {
         self.read(|state| state.acts.clone())
     }
 
+    /// What holds now: each pause, hold and extension that was not taken back, as the act that it began with. What
+    /// keeps these and hands them to [`Control::restore`] later has them outlive a process.
+    #[must_use]
+    pub fn standing(&self) -> Vec<Act> {
+        let all = |state: &State| {
+            state.paused.values().chain(state.held.values()).chain(state.extended.values()).cloned().collect()
+        };
+        self.read(all)
+    }
+
+    /// Lets acts hold that stood in an earlier process. They are not new: [`Control::acts`] does not have them.
+    ///
+    /// ```
+    /// use sunward::catalog::Control;
+    /// use sunward::clock::Timestamp;
+    ///
+    /// let before = Control::new();
+    /// before.hold_sunset("shop", "1", "ops@example.com", "an incident", Timestamp::EPOCH);
+    /// let control = Control::new();
+    /// control.restore(before.standing());
+    /// assert!(control.sunset_held("shop", "1"));
+    /// ```
+    pub fn restore(&self, acts: impl IntoIterator<Item = Act>) {
+        self.change(|state| acts.into_iter().for_each(|act| state.take(&act)));
+    }
+
     fn any(&self) -> bool {
         self.inner.any.load(Ordering::Acquire)
     }
@@ -183,29 +206,41 @@ impl Control {
         f(&self.inner.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "an audit record has these fields")]
-    fn act(
-        &self,
-        what: &'static str,
-        api: &str,
-        version: Option<&str>,
-        by: &str,
-        reason: &str,
-        at: Timestamp,
-        change: impl FnOnce(&mut State),
-    ) {
-        self.change(Act::new(what, api, version, by, reason, at), change);
+    fn act(&self, act: Act) {
+        self.change(|state| {
+            state.take(&act);
+            if state.acts.len() == ACTS_KEPT {
+                state.acts.remove(0);
+            }
+            state.acts.push(act);
+        });
     }
 
-    fn change(&self, act: Act, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.inner.state.write().unwrap_or_else(PoisonError::into_inner);
         change(&mut state);
-        if state.acts.len() == ACTS_KEPT {
-            state.acts.remove(0);
-        }
-        state.acts.push(act);
         let any = !state.paused.is_empty() || !state.held.is_empty() || !state.extended.is_empty();
         self.inner.any.store(any, Ordering::Release);
+    }
+}
+
+// === impl State ===
+
+impl State {
+    /// Does what an act says.
+    fn take(&mut self, act: &Act) {
+        let (api, version) = (act.api.clone(), act.version.clone().unwrap_or_default());
+        match act.what {
+            PAUSE => drop(self.paused.insert(api, act.clone())),
+            RESUME => drop(self.paused.remove(&api)),
+            HOLD => drop(self.held.insert((api, version), act.clone())),
+            RELEASE => drop(self.held.remove(&(api, version))),
+            EXTEND => {
+                let consumer = act.consumer.clone().unwrap_or_default();
+                self.extended.insert((api, version, consumer), act.clone());
+            }
+            _ => {}
+        }
     }
 }
 
