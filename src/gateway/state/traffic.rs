@@ -90,7 +90,7 @@ impl Traffic {
     /// Of what another process wrote meanwhile (one takes over from the other), the later holds.
     pub(super) fn write(&self, folder: &Path) {
         self.read(folder);
-        if let Err(error) = files::replace(&folder.join(FILE), self.written().as_bytes()) {
+        if let Err(error) = files::keep(&folder.join(FILE), self.written().as_bytes()) {
             tracing::warn!(%error, "the last use of versions cannot be written down");
         }
     }
