@@ -109,10 +109,13 @@ impl App {
             admin.into_iter().next().ok_or_else(|| StartError::Bind(place, std::io::ErrorKind::Other.into()))?;
         let (control, registry) = (Control::new(), Registry::default());
         let log = spec.access_log.as_ref().map(Log::open).transpose().map_err(StartError::AccessLog)?;
-        let state = State::open(spec.state.as_deref());
+        let state = State::open(spec.state.as_deref()).with_acts(&control, SystemClock.now());
         let tracer = Tracer::new(&*options.variables).map_err(StartError::Traces)?;
         let traced = tracer.is_on();
-        let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &state.traffic, log, traced);
+        let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &state, log, traced);
+        for act in state.acts.strays(&snapshot.catalog, &snapshot.pools) {
+            tracing::warn!(act, "the config has nothing that this act could be about: it is kept, and has no effect");
+        }
         names::config_accepted().set(telemetry::now());
         let shared = Shared { current: Current::new(snapshot), control, registry, metrics, state, tracer };
         let (keeper, letters) = Keeper::new();

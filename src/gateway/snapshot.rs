@@ -14,7 +14,7 @@ use super::intake::Allowed;
 use super::load::Loaded;
 use super::pool::{self, Pool, Registry};
 use super::route::{Route, RoutedBody, Shared};
-use super::state::{self, Traffic};
+use super::state::{self, State};
 use super::tell::Tell;
 use crate::catalog::{Catalog, Control};
 use crate::config::{Limits, Sources};
@@ -71,11 +71,12 @@ impl Snapshot {
         sources: Sources,
         control: &Control,
         registry: &Registry,
-        traffic: &Traffic,
+        state: &State,
         log: Option<Log>,
         traced: bool,
     ) -> Self {
         let pools = registry.pools(&loaded);
+        state.acts.settle(&pools);
         let Loaded { gateway, catalog, .. } = loaded;
         let catalog = Arc::new(catalog.with_control(control.clone()));
         let migrate = MigrateLayer::new().with_max_body_bytes(gateway.limits.held_bytes).with_role(Role::Gateway);
@@ -88,7 +89,7 @@ impl Snapshot {
             tells: traced || marked.proxy_status || marked.server_timing,
         });
         let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
-        let used = traffic.used(&catalog);
+        let used = state.traffic.used(&catalog);
         let tell = Tell { inner: CountLayer::new().layer(annotate), tells: traced, used };
         let stack = ResolveLayer::new(Arc::clone(&catalog)).layer(tell);
         let limits = gateway.limits;

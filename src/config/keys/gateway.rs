@@ -27,7 +27,7 @@ pub(super) static GATEWAY: Table = Table {
         key("proxy", Kind::Table(&PROXY), "What upstreams and clients are told of each other and of this hop."),
         key("log", Kind::Word(&["text", "json"]), "The form of log lines, on standard error.").or("\"text\""),
         key("access_log", Kind::Table(&ACCESS_LOG), "One line for each request; none, unless said."),
-        key("state", Kind::Name, "The folder in which revisions of the file, the last use of each version and the audit log are kept; nothing is kept, unless said."),
+        key("state", Kind::Name, "The folder in which revisions of the file, the last use of each version, the audit log and the acts of operators that stand (pauses, holds, extensions, drains) are kept: they outlive the process. Nothing is kept, unless said."),
         key("revisions", Kind::Integer { min: 1, max: 1000 }, "So many revisions of the file are kept.").or("10"),
         key("protect", OFF_OR_DURATION, "A file that drops a version which was asked for in so long a time is refused, unless forced. Without `state` that is known from the start of the process on.")
             .or("\"7d\""),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::{ACT_BYTES, Fault, Said, body, json};
 use super::routes::Route;
@@ -12,7 +12,7 @@ use super::{Admin, Answer};
 use crate::catalog::{ApiEntry, Catalog, VersionEntry};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::gateway::pool::Endpoint;
-use crate::gateway::state::{Deed, Who};
+use crate::gateway::state::{Deed, Kept, Who};
 
 /// What every act says.
 const ACT: [&str; 2] = ["by", "reason"];
@@ -33,13 +33,13 @@ impl Admin {
         let who = said.who(via)?;
         let name = |at: usize| names.get(at).map_or("", String::as_str);
         let deed = match route {
-            Route::Drain | Route::Undrain => self.drain(route == Route::Drain, name(0), &said)?,
+            Route::Drain | Route::Undrain => self.drain(route == Route::Drain, name(0), &said, &who)?,
             Route::Pause | Route::Resume => self.pause(route == Route::Pause, name(0), &who)?,
             Route::Extend => self.extend(name(0), name(1), &said, &who)?,
             _ => self.hold(route == Route::Hold, name(0), name(1), &who)?,
         };
         self.shared.state.audit.record(&who, &deed, SystemClock.now());
-        Ok(json(StatusCode::OK, &json!({ "done": deed.what, "target": deed.target })))
+        Ok(json(StatusCode::OK, &done(&deed, self.shared.state.acts.keep().await)))
     }
 
     fn pause(&self, pause: bool, api: &str, who: &Who) -> Result<Deed, Fault> {
@@ -91,12 +91,14 @@ impl Admin {
         Ok(Deed { what: "extend", target: format!("{} {} for {consumer} until {until}", api.name, version.text) })
     }
 
-    fn drain(&self, drain: bool, upstream: &str, said: &Said) -> Result<Deed, Fault> {
+    fn drain(&self, drain: bool, upstream: &str, said: &Said, who: &Who) -> Result<Deed, Fault> {
         let instance = said.text("instance")?;
         let endpoint = self.endpoint(upstream, instance)?;
-        endpoint.drain(drain);
+        let (acts, instance) = (&self.shared.state.acts, endpoint.label());
+        acts.drain(drain, upstream, &instance, who, SystemClock.now());
+        acts.settle(&self.shared.current.load().pools);
         let what = if drain { "drain" } else { "undrain" };
-        Ok(Deed { what, target: format!("{upstream} {}", endpoint.label()) })
+        Ok(Deed { what, target: format!("{upstream} {instance}") })
     }
 
     fn endpoint(&self, upstream: &str, instance: &str) -> Result<Arc<Endpoint>, Fault> {
@@ -109,6 +111,22 @@ impl Admin {
         let found = found.map(|member| Arc::clone(&member.endpoint));
         found.ok_or_else(|| Fault::unknown("instance", instance, known))
     }
+}
+
+/// What was done, and whether it outlives the process.
+fn done(deed: &Deed, kept: Kept) -> Value {
+    let begins = matches!(deed.what, "pause" | "hold" | "extend" | "drain");
+    let note = match kept {
+        Kept::No if begins => Some("it ends with the process: there is no folder `state` to keep it in"),
+        Kept::Failed if begins => Some("it ends with the process: the folder `state` cannot be written"),
+        Kept::Failed => Some("the next process will not know of it: the folder `state` cannot be written"),
+        Kept::Yes | Kept::No => None,
+    };
+    let mut done = json!({ "done": deed.what, "target": deed.target, "kept": kept == Kept::Yes });
+    if let Some(note) = note {
+        done["note"] = note.into();
+    }
+    done
 }
 
 fn find_api<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c ApiEntry, Fault> {

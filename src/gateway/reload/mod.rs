@@ -162,7 +162,9 @@ impl Reloader {
         self.stamps = loaded.gateway.tls.as_ref().map(tls::stamps).unwrap_or_default();
         self.served = loaded.gateway.clone();
         let Shared { current, control, registry, state, tracer, .. } = &self.shared;
-        current.swap(Snapshot::new(loaded, sources, control, registry, &state.traffic, log, tracer.is_on()));
+        current.swap(Snapshot::new(loaded, sources, control, registry, state, log, tracer.is_on()));
+        // Who drained an instance a moment ago may have known the old config only.
+        state.acts.settle(&current.load().pools);
         names::reloads("accepted").increment(1);
         names::config_accepted().set(telemetry::now());
         tracing::info!(path = %self.path.display(), "the config was reloaded");

@@ -1,8 +1,9 @@
 //! What is known beside the config, over reloads and, with a folder, over restarts: when each version was last asked
-//! for, who did what, and the configs that were served.
+//! for, who did what, what of it still stands, and the configs that were served.
 //!
 //! A folder that cannot be written is said in the log, and keeps nothing from being served.
 
+mod acts;
 mod audit;
 mod files;
 mod restore;
@@ -11,6 +12,10 @@ mod traffic;
 
 use std::path::{Path, PathBuf};
 
+use crate::catalog::Control;
+use crate::clock::{Clock, SystemClock, Timestamp};
+
+pub(super) use acts::{Acts, Kept};
 pub(super) use audit::{Audit, Deed, Who};
 pub(super) use files::replace;
 pub(super) use restore::{restore, target};
@@ -21,6 +26,7 @@ pub(super) use traffic::{Traffic, Used};
 /// All of it.
 #[derive(Clone, Debug)]
 pub(super) struct State {
+    pub(super) acts: Acts,
     pub(super) audit: Audit,
     pub(super) traffic: Traffic,
     pub(super) revisions: Option<Revisions>,
@@ -44,11 +50,18 @@ impl State {
             traffic.read(folder);
         }
         Self {
+            acts: Acts::default(),
             audit: Audit::open(folder),
             traffic,
             revisions: folder.map(Revisions::new),
             folder: folder.map(Path::to_owned),
         }
+    }
+
+    /// Lets the acts hold that stood in the process before, and keeps those to come.
+    pub(super) fn with_acts(mut self, control: &Control, now: Timestamp) -> Self {
+        self.acts = Acts::open(self.folder.as_deref(), control, now);
+        self
     }
 
     /// Writes down when versions were last asked for, from time to time, until it is dropped.
@@ -62,5 +75,6 @@ impl State {
         if let Some(folder) = &self.folder {
             self.traffic.write(folder);
         }
+        self.acts.write(SystemClock.now());
     }
 }

@@ -2,6 +2,7 @@
 
 mod acts;
 mod config;
+mod keep;
 mod revisions;
 
 use std::net::SocketAddr;

@@ -1,0 +1,138 @@
+//! The file of acts: what stands in it, and what is wrong with it.
+
+use serde_json::{Map, Value, json};
+
+use super::{Drain, Drains};
+use crate::catalog::Act;
+use crate::clock::Timestamp;
+
+/// What was found in a file.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) acts: Vec<Act>,
+    pub(super) drains: Drains,
+    /// What could not be read, each with its place.
+    pub(super) wrong: Vec<String>,
+}
+
+const DRAIN: &str = "drain";
+/// The word of operators, and that of the `Control`.
+const PAUSE: (&str, &str) = ("pause", "pause-brownouts");
+const HOLD: (&str, &str) = ("hold", "hold-sunset");
+const EXTEND: (&str, &str) = ("extend", "extend");
+
+/// An act of the file.
+enum Entry {
+    Act(Act),
+    Drain((String, String), Drain),
+}
+
+/// The members of an act.
+struct Members<'a> {
+    of: &'a Map<String, Value>,
+}
+
+/// Reads a file. One act that cannot be read takes no other with it; those whose end has passed are left out.
+pub(super) fn read(text: &[u8], now: Timestamp) -> Found {
+    let mut found = Found::default();
+    let list = serde_json::from_slice::<Value>(text).map_err(|error| error.to_string());
+    let list = list.and_then(|file| match file.get("acts").and_then(Value::as_array) {
+        Some(list) => Ok(list.clone()),
+        None => Err("it has no list `acts`".to_owned()),
+    });
+    let list = list.unwrap_or_else(|problem| {
+        found.wrong.push(problem);
+        Vec::new()
+    });
+    for (at, value) in list.iter().enumerate() {
+        match entry(value) {
+            Ok(Entry::Act(act)) if has_ended(&act, now) => {}
+            Ok(Entry::Act(act)) => found.acts.push(act),
+            Ok(Entry::Drain(key, drain)) => drop(found.drains.insert(key, drain)),
+            Err(problem) => found.wrong.push(format!("acts[{at}]: {problem}")),
+        }
+    }
+    found
+}
+
+/// The text of a file with these, but for those whose end has passed.
+pub(super) fn write(acts: &[Act], drains: &Drains, now: Timestamp) -> String {
+    let acts = acts.iter().filter(|act| !has_ended(act, now)).map(act_json);
+    let drains = drains.iter().map(|((upstream, instance), drain)| {
+        let Drain { at, by, reason } = drain;
+        json!({
+            "what": DRAIN, "upstream": upstream, "instance": instance,
+            "time": at.to_string(), "by": by, "reason": reason,
+        })
+    });
+    format!("{:#}\n", json!({ "acts": acts.chain(drains).collect::<Vec<_>>() }))
+}
+
+/// An act as a person is told of it.
+pub(super) fn told(act: &Act) -> String {
+    let parts = [Some(word(act.what)), Some(&act.api), act.version.as_deref()];
+    let mut told = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    if let (Some(consumer), Some(until)) = (&act.consumer, act.until) {
+        told += &format!(" for {consumer} until {until}");
+    }
+    told
+}
+
+fn has_ended(act: &Act, now: Timestamp) -> bool {
+    act.until.is_some_and(|until| until <= now)
+}
+
+fn word(what: &str) -> &str {
+    [PAUSE, HOLD, EXTEND].into_iter().find(|(_, known)| *known == what).map_or(what, |(word, _)| word)
+}
+
+fn act_json(act: &Act) -> Value {
+    let mut members = Map::new();
+    let mut say = |name: &str, text: Option<String>| {
+        if let Some(text) = text {
+            members.insert(name.to_owned(), text.into());
+        }
+    };
+    say("what", Some(word(act.what).to_owned()));
+    say("api", Some(act.api.clone()));
+    say("version", act.version.clone());
+    say("consumer", act.consumer.clone());
+    say("until", act.until.map(|until| until.to_string()));
+    say("time", Some(act.at.to_string()));
+    say("by", Some(act.by.clone()));
+    say("reason", Some(act.reason.clone()));
+    Value::Object(members)
+}
+
+fn entry(value: &Value) -> Result<Entry, String> {
+    let members = Members { of: value.as_object().ok_or("it is no object")? };
+    let what = members.text("what")?;
+    let (at, by, reason) = (members.time("time")?, members.text("by")?, members.text("reason")?);
+    if what == DRAIN {
+        let key = (members.text("upstream")?, members.text("instance")?);
+        return Ok(Entry::Drain(key, Drain { at, by, reason }));
+    }
+    let version = || members.text("version").map(Some);
+    let (what, version, consumer, until) = match &*what {
+        word if word == PAUSE.0 => (PAUSE.1, None, None, None),
+        word if word == HOLD.0 => (HOLD.1, version()?, None, None),
+        word if word == EXTEND.0 => {
+            (EXTEND.1, version()?, Some(members.text("consumer")?), Some(members.time("until")?))
+        }
+        word => return Err(format!("there is no act {word:?}")),
+    };
+    Ok(Entry::Act(Act { at, by, reason, what, api: members.text("api")?, version, consumer, until }))
+}
+
+// === impl Members ===
+
+impl Members<'_> {
+    fn text(&self, name: &str) -> Result<String, String> {
+        let text = self.of.get(name).and_then(Value::as_str);
+        text.map(str::to_owned).ok_or_else(|| format!("`{name}` is no text"))
+    }
+
+    fn time(&self, name: &str) -> Result<Timestamp, String> {
+        self.text(name)?.parse().map_err(|error| format!("`{name}` is no date: {error}"))
+    }
+}

@@ -1,0 +1,197 @@
+//! The acts that stand: what operators began, and nobody has taken back. With a folder they outlive the process.
+//!
+//! | file | what |
+//! |---|---|
+//! | `form` | the file, read and written |
+
+mod form;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::audit::Who;
+use super::files;
+use crate::catalog::{Act, Catalog, Control};
+use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::gateway::pool::Pool;
+use form::Found;
+
+/// The acts that stand. Clones share them; they outlive every config.
+#[derive(Clone, Debug, Default)]
+pub(in crate::gateway) struct Acts {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// It has those on apis and versions.
+    control: Control,
+    /// An instance has one only while a config names it: these are of all.
+    drains: Mutex<Drains>,
+    file: Option<Mutex<File>>,
+}
+
+/// Where they are kept. It is written whole: of two processes with one folder, the later word is believed.
+#[derive(Debug)]
+struct File {
+    path: PathBuf,
+    /// What stands in it.
+    text: String,
+}
+
+/// The drains, by upstream and the instance's URL.
+type Drains = BTreeMap<(String, String), Drain>;
+
+/// What an instance is drained for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Drain {
+    at: Timestamp,
+    by: String,
+    reason: String,
+}
+
+/// Whether the next process will know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::gateway) enum Kept {
+    Yes,
+    /// There is no folder.
+    No,
+    /// The folder cannot be written.
+    Failed,
+}
+
+/// The name of the file.
+const FILE: &str = "acts.json";
+
+// === impl Acts ===
+
+impl Acts {
+    /// Lets those hold that an earlier process wrote down. A file that cannot be read, or only in part, is set aside.
+    pub(super) fn open(folder: Option<&Path>, control: &Control, now: Timestamp) -> Self {
+        let Some(path) = folder.map(|folder| folder.join(FILE)) else { return Self::new(control, Drains::new(), None) };
+        let Found { acts, drains, wrong } = match fs::read(&path) {
+            Ok(text) => form::read(&text, now),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Found::default(),
+            Err(error) => Found { wrong: vec![error.to_string()], ..Found::default() },
+        };
+        let count = acts.len() + drains.len();
+        control.restore(acts);
+        let free = wrong.is_empty() || set_aside(&path, &wrong, count);
+        let acts = Self::new(control, drains, free.then_some(path));
+        if count > 0 {
+            tracing::info!(count, "acts of an earlier process hold");
+        }
+        match &acts.inner.file {
+            // What could be read of it has no file now.
+            Some(_) if !wrong.is_empty() && count > 0 => drop(acts.write(now)),
+            Some(file) => lock(file).text = acts.text(now),
+            None => {}
+        }
+        acts
+    }
+
+    fn new(control: &Control, drains: Drains, file: Option<PathBuf>) -> Self {
+        let file = file.map(|path| Mutex::new(File { path, text: String::new() }));
+        Self { inner: Arc::new(Inner { control: control.clone(), drains: Mutex::new(drains), file }) }
+    }
+
+    /// Gives an instance no more requests, or gives it some again; [`Acts::settle`] tells it.
+    pub(in crate::gateway) fn drain(&self, drain: bool, upstream: &str, instance: &str, who: &Who, now: Timestamp) {
+        let mut drains = lock(&self.inner.drains);
+        let key = (upstream.to_owned(), instance.to_owned());
+        if drain {
+            drains.insert(key, Drain { at: now, by: who.by.clone(), reason: who.reason.clone() });
+        } else {
+            drains.remove(&key);
+        }
+    }
+
+    /// Tells the instances of a config whether they are drained.
+    pub(in crate::gateway) fn settle(&self, pools: &BTreeMap<String, Arc<Pool>>) {
+        let drains = lock(&self.inner.drains);
+        for (upstream, pool) in pools {
+            for endpoint in pool.members.iter().map(|member| &member.endpoint) {
+                let drained = drains.contains_key(&(upstream.clone(), endpoint.label().to_string()));
+                if drained != endpoint.is_draining() {
+                    endpoint.drain(drained);
+                }
+            }
+        }
+    }
+
+    /// Those that have no effect, as the config has nothing of the kind. They are kept: it may come back.
+    pub(in crate::gateway) fn strays(&self, catalog: &Catalog, pools: &BTreeMap<String, Arc<Pool>>) -> Vec<String> {
+        let acts = self.inner.control.standing();
+        let acts = acts.iter().filter(|act| !is_known(act, catalog)).map(form::told);
+        let drains = lock(&self.inner.drains);
+        let has = |(upstream, instance): &(String, String)| {
+            let members = pools.get(upstream).into_iter().flat_map(|pool| &pool.members);
+            members.into_iter().any(|member| *member.endpoint.label() == **instance)
+        };
+        let drains = drains.keys().filter(|key| !has(key)).map(|(upstream, url)| format!("drain {upstream} {url}"));
+        acts.chain(drains).collect()
+    }
+
+    /// Writes down what stands.
+    pub(in crate::gateway) async fn keep(&self) -> Kept {
+        let acts = self.clone();
+        // A disk may take its time; requests do not wait for it.
+        let written = tokio::task::spawn_blocking(move || acts.write(SystemClock.now())).await;
+        written.unwrap_or(Kept::Failed)
+    }
+
+    /// Of two who write at once, the second writes what both did.
+    pub(super) fn write(&self, now: Timestamp) -> Kept {
+        let Some(file) = &self.inner.file else { return Kept::No };
+        let mut file = lock(file);
+        let text = self.text(now);
+        if text == file.text {
+            return Kept::Yes;
+        }
+        if let Err(error) = files::keep(&file.path, text.as_bytes()) {
+            tracing::error!(file = %file.path.display(), %error, "the acts that stand cannot be written down");
+            return Kept::Failed;
+        }
+        file.text = text;
+        Kept::Yes
+    }
+
+    fn text(&self, now: Timestamp) -> String {
+        form::write(&self.inner.control.standing(), &lock(&self.inner.drains), now)
+    }
+}
+
+fn is_known(act: &Act, catalog: &Catalog) -> bool {
+    let Some(api) = catalog.api(&act.api) else { return false };
+    let has = |version: &str| api.versions.iter().any(|entry| *entry.text == *version);
+    act.version.as_deref().is_none_or(has)
+}
+
+/// Gives a broken file another name, and says so. Where that fails it stays, and nothing may be written in its place.
+fn set_aside(path: &Path, wrong: &[String], count: usize) -> bool {
+    let names = (1u32..).map(|number| path.with_file_name(format!("{FILE}.broken-{number}")));
+    let Some(aside) = names.into_iter().find(|aside| fs::symlink_metadata(aside).is_err()) else { return false };
+    let (file, wrong) = (path.display(), wrong.join("; "));
+    match fs::rename(path, &aside) {
+        Ok(()) => {
+            let aside = aside.display();
+            tracing::warn!(%file, wrong, %aside, hold = count, "the file of acts is broken and was set aside");
+            true
+        }
+        Err(error) => {
+            let what = "the file of acts is broken and cannot be set aside: acts end with this process";
+            tracing::warn!(%file, wrong, %error, hold = count, "{what}");
+            false
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
