@@ -2,9 +2,13 @@
 //!
 //! Labels come from closed sets only: what clients write (an unknown version, an unknown path, a consumer) never is one.
 
+mod refusal;
+
 use metrics::{
     Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
+
+pub use refusal::{Refusal, Refusals};
 
 /// Requests, by outcome. Counted when the response's body has ended or was dropped.
 pub const REQUESTS: &str = "sunward_requests_total";
@@ -37,8 +41,10 @@ pub const RELOADS: &str = "sunward_config_reload_total";
 pub const CONFIG_ACCEPTED: &str = "sunward_config_accepted_timestamp_seconds";
 /// Open connections of clients.
 pub const CONNECTIONS: &str = "sunward_connections";
-/// What was refused so that the rest could be served.
+/// What was refused so that the rest could be served, and connections that waited for it.
 pub const SHED: &str = "sunward_shed_total";
+/// Requests and connections that were refused before an api was known.
+pub const REFUSED: &str = "sunward_refused_total";
 /// Whether an instance gets requests.
 pub const UPSTREAM_UP: &str = "sunward_upstream_up";
 /// Requests under way to an instance.
@@ -171,7 +177,8 @@ pub fn describe() {
         "When the config that is served was accepted, as seconds since 1970."
     );
     describe_gauge!(CONNECTIONS, "Open connections of clients.");
-    describe_counter!(SHED, "What was refused so that the rest could be served, by what ran short.");
+    describe_counter!(SHED, "What was refused, or had to wait, so that the rest could be served, by what ran short.");
+    describe_counter!(REFUSED, "Requests and connections that were refused before an api was known, by reason.");
     describe_gauge!(UPSTREAM_UP, "1 if the instance gets requests, 0 if it is ejected or not well.");
     describe_gauge!(UPSTREAM_PENDING, "Requests under way to the instance.");
     describe_counter!(UPSTREAM_REQUESTS, "Requests to the instance, by result.");
@@ -201,9 +208,14 @@ pub fn connections() -> Gauge {
     gauge!(CONNECTIONS)
 }
 
-/// Counts what was refused; `reason` is `requests` or `memory`.
+/// Counts what was refused; `reason` is `requests`, `memory` or, of those that had to wait, `connections`.
 pub fn shed(reason: &'static str) -> Counter {
     counter!(SHED, "reason" => reason)
+}
+
+/// Counts what was refused before an api was known.
+pub fn refused(refusal: Refusal) -> Counter {
+    counter!(REFUSED, "reason" => refusal.as_str())
 }
 
 /// Whether an instance gets requests.

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::access::Log;
 use super::admin::Admin;
+use super::door::Door;
 use super::listen::{self, Listener};
 use super::load::{LoadError, load};
 use super::options::Options;
@@ -210,10 +211,11 @@ impl App {
         tasks.spawn(shared.state.clone().keep_traffic());
         tasks.spawn(telemetry::upkeep(shared.metrics.clone()));
 
-        let shell = Arc::new(Shell { current: shared.current.clone(), load, tracer: shared.tracer.clone() });
-        let server = Server::new(shell, &spec.limits, patience(&spec), names::connections());
+        let (door, tracer) = (Door::new(), shared.tracer.clone());
+        let shell = Arc::new(Shell { current: shared.current.clone(), load, door: door.clone(), tracer });
+        let server = Server::new(shell, &spec.limits, patience(&spec), door);
         let own = Limits { connections: ADMIN_CONNECTIONS, ..Limits::default() };
-        let admins = Server::new(Arc::clone(&desk), &own, patience(&GatewaySpec::default()), metrics::Gauge::noop());
+        let admins = Server::new(Arc::clone(&desk), &own, patience(&GatewaySpec::default()), Door::noop());
         tasks.spawn(Arc::clone(&admins).listen(admin, ended));
         let mut serving = JoinSet::new();
         for listener in listeners {

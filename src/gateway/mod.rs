@@ -15,6 +15,7 @@ mod access;
 mod admin;
 mod app;
 mod diff;
+mod door;
 mod edge;
 mod forwarded;
 mod intake;

@@ -17,6 +17,7 @@ use tokio_rustls::{TlsAcceptor, TlsStream};
 
 use http::{HeaderValue, Request, Response};
 
+use super::door::Door;
 use super::io::Stream;
 use super::listen::Listener;
 use super::tls::{self, ServerTls};
@@ -69,7 +70,7 @@ pub(super) struct Server<H> {
     /// One for each connection that may be open.
     permits: Arc<Semaphore>,
     connections: usize,
-    open: Gauge,
+    door: Door,
 }
 
 /// The stop of everything: said once, heard by all.
@@ -118,7 +119,7 @@ impl Drop for Taken {
 // === impl Server ===
 
 impl<H: Handler> Server<H> {
-    pub(super) fn new(handler: Arc<H>, limits: &Limits, patience: Patience, open: Gauge) -> Arc<Self> {
+    pub(super) fn new(handler: Arc<H>, limits: &Limits, patience: Patience, door: Door) -> Arc<Self> {
         let mut builder = Builder::new(TokioExecutor::new());
         builder.http1().max_buf_size(BUFFER);
         if limits.headers > 100 {
@@ -130,7 +131,7 @@ impl<H: Handler> Server<H> {
             .max_header_list_size(u32::try_from(limits.header_bytes + limits.url_bytes).unwrap_or(u32::MAX));
         let connections = limits.connections.min(Semaphore::MAX_PERMITS);
         let permits = Arc::new(Semaphore::new(connections));
-        Arc::new(Self { handler, builder, patience, permits, connections, open })
+        Arc::new(Self { handler, builder, patience, permits, connections, door })
     }
 
     /// Takes connections in until the stop is said.
@@ -142,8 +143,11 @@ impl<H: Handler> Server<H> {
                     Ok((stream, ip)) => {
                         // Beyond the limit, one waits here and the others in the kernel's queue. A permit that waited
                         // for a connection would be missing where other listeners have some.
+                        if self.permits.available_permits() == 0 {
+                            self.door.waited.increment(1);
+                        }
                         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
-                        let place = Place::new(permit, &self.open);
+                        let place = Place::new(permit, &self.door.open);
                         let (tls, stop) = (listener.tls.clone(), closing.clone());
                         tokio::spawn(Arc::clone(&self).connection(stream, ip, tls, place, stop));
                     }
@@ -178,7 +182,10 @@ impl<H: Handler> Server<H> {
             Ok((stream, consumer, tls)) => {
                 self.serve(stream, Peer { ip, text: ip.and_then(text), tls, consumer, place: Some(place) }, stop).await;
             }
-            Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(error) => {
+                self.door.unsecured();
+                tracing::debug!(%error, "a TLS handshake failed");
+            }
         }
     }
 
@@ -210,6 +217,7 @@ impl<H: Handler> Server<H> {
             let verdict = tokio::select! {
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
+                        self.door.broke(&*error);
                         tracing::debug!(%error, "a connection ended early");
                     }
                     return;
@@ -222,6 +230,7 @@ impl<H: Handler> Server<H> {
                 }
             };
             if let Verdict::Dead(why) = verdict {
+                self.door.gave_up(why);
                 tracing::debug!(why, "a connection was given up");
                 return;
             }

@@ -17,6 +17,7 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::access::{Line, Log};
+use super::door::Door;
 use super::edge::{self, Answer, CleanTrailers};
 use super::forwarded::Near;
 use super::intake::Intake;
@@ -27,6 +28,7 @@ use super::snapshot::{Current, Settings, Snapshot, StackBody};
 use super::trace::{self, Running, Tracer};
 use super::vital::{Pulse, Vital};
 use crate::clock::{Clock, SystemClock};
+use crate::names::Refusal;
 use crate::plan::Plan;
 use crate::problem::{Kind, Problem, TYPE_BASE};
 
@@ -34,6 +36,7 @@ use crate::problem::{Kind, Problem, TYPE_BASE};
 pub(super) struct Shell {
     pub(super) current: Current,
     pub(super) load: Load,
+    pub(super) door: Door,
     pub(super) tracer: Tracer,
 }
 
@@ -129,6 +132,9 @@ impl Shell {
             id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
             pass(&snapshot, request, peer)
         });
+        if let Err(answer) = &going {
+            self.door.answered(answer);
+        }
         Begun { going, snapshot, began, id, pulse, held, entry, span }
     }
 }
@@ -160,7 +166,9 @@ fn admit(request: &mut Request<Incoming>, settings: &Settings, held: bool) -> Re
     }
     if request.body().size_hint().lower() > settings.limits.body_bytes {
         let detail = format!("at most {} bytes are taken", settings.limits.body_bytes);
-        return Err(Box::new(Problem::new(Kind::BodyTooLarge).with_detail(detail).response(TYPE_BASE)));
+        let mut answer = Problem::new(Kind::BodyTooLarge).with_detail(detail).response(TYPE_BASE);
+        answer.extensions_mut().insert(Refusal::BodyTooLarge);
+        return Err(Box::new(answer));
     }
     Ok(())
 }

@@ -15,13 +15,14 @@ use super::load::Loaded;
 use super::pool::{self, Pool, Registry};
 use super::route::{Route, RoutedBody, Shared};
 use super::state::{self, State};
-use super::tell::Tell;
+use super::tell::{Notes, Tell};
 use crate::catalog::{Catalog, Control};
 use crate::config::{Limits, Sources};
 use crate::layer::{
     Annotate, AnnotateLayer, Count, CountBody, CountLayer, Gate, GateBody, GateLayer, MigrateLayer, Resolve,
     ResolveLayer, Role,
 };
+use crate::names::{self, Refusal};
 
 /// The stack that a request goes through.
 type Stack = Resolve<Tell<Count<Annotate<Gate<Route>>>>>;
@@ -90,7 +91,8 @@ impl Snapshot {
         });
         let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
         let used = state.traffic.used(&catalog);
-        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: traced, used };
+        let notes = Arc::new(Notes { used, astray: names::refused(Refusal::NoApi) });
+        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: traced, notes };
         let stack = ResolveLayer::new(Arc::clone(&catalog)).layer(tell);
         let limits = gateway.limits;
         let settings = Settings {

@@ -2,9 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
+use metrics::Counter;
 use pin_project_lite::pin_project;
 use tower::Service;
 
@@ -13,11 +15,19 @@ use super::state::Used;
 use crate::plan::Plan;
 
 /// Hands the plan on, if it is to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Tell<S> {
     pub(super) inner: S,
     pub(super) tells: bool,
+    /// Each request clones it: one count for both.
+    pub(super) notes: Arc<Notes>,
+}
+
+/// What is noted of requests.
+pub(super) struct Notes {
     pub(super) used: Used,
+    /// Those of no api, which none of the layers counts.
+    pub(super) astray: Counter,
 }
 
 pin_project! {
@@ -42,8 +52,9 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let plan = request.extensions().get::<Plan>();
-        if let Some(plan) = plan {
-            self.used.note(plan);
+        match plan {
+            Some(plan) => self.notes.used.note(plan),
+            None => self.notes.astray.increment(1),
         }
         let plan = plan.filter(|_| self.tells).cloned();
         TellFuture { inner: self.inner.call(request), plan }

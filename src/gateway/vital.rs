@@ -77,6 +77,9 @@ pub(super) struct Pulse {
     sending: bool,
 }
 
+/// Why a connection is cut whose client does not read.
+pub(super) const TAKES_NOTHING: &str = "the client takes nothing";
+
 // === impl Vital ===
 
 impl Vital {
@@ -138,7 +141,7 @@ fn verdict(signs: Signs, now: Duration, patience: Patience) -> Verdict {
     // An HTTP/2 client can hold back one response while the connection itself takes bytes.
     let held_back = signs.written.filter(|_| signs.http2 && signs.sending > 0);
     if let Some(since) = signs.blocked.or(held_back) {
-        return left(since, patience.send).map_or(Verdict::Dead("the client takes nothing"), lives);
+        return left(since, patience.send).map_or(Verdict::Dead(TAKES_NOTHING), lives);
     }
     match signs {
         Signs { pending: 1.., .. } => Verdict::Lives(look),

@@ -17,6 +17,7 @@ mod load;
 #[cfg(feature = "otel")]
 mod otel;
 mod pool;
+mod refused;
 mod reload;
 mod rig;
 mod rolling;

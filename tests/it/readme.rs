@@ -39,6 +39,7 @@ fn every_metric_is_in_the_readme() {
         names::CONFIG_ACCEPTED,
         names::CONNECTIONS,
         names::SHED,
+        names::REFUSED,
         names::UPSTREAM_UP,
         names::UPSTREAM_PENDING,
         names::UPSTREAM_REQUESTS,

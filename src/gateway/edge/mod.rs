@@ -18,6 +18,7 @@ use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 
+use crate::names::Refusal;
 use crate::problem::{Kind, Problem, TYPE_BASE};
 
 pub(super) use fields::frame;
@@ -70,25 +71,34 @@ const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH
 /// apis that have no host. A refusal ends the connection: what follows on it may not be what it seems.
 ///
 /// # Errors
-/// What to answer instead; also to `OPTIONS *` and to an `OPTIONS` that may be passed on no further.
+/// What to answer instead, with the [`Refusal`] among its extensions; also, without one, to `OPTIONS *` and to an
+/// `OPTIONS` that may be passed on no further.
 pub(super) fn admit<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<(), Answer> {
     let version = request.version();
     match check(request, limits) {
-        Err(refused) => Err(refused.answer(version)),
+        Err((refusal, refused)) => {
+            let mut answer = refused.answer(version);
+            answer.extensions_mut().insert(refusal);
+            Err(answer)
+        }
         Ok(Goes::Here) => Err(options()),
         Ok(Goes::On) => Ok(()),
     }
 }
 
-fn check<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Goes, Refused> {
-    target::check_method(request.method())?;
-    target::check_target(request, limits)?;
-    fields::check_size(request.headers(), limits)?;
+fn check<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Goes, (Refusal, Refused)> {
+    let by = |refusal| move |refused| (refusal, refused);
+    target::check_method(request.method()).map_err(by(Refusal::Method))?;
+    target::check_target(request, limits).map_err(|refused| match refused.status {
+        StatusCode::URI_TOO_LONG => (Refusal::TargetTooLong, refused),
+        _ => (Refusal::Target, refused),
+    })?;
+    fields::check_size(request.headers(), limits).map_err(by(Refusal::HeadTooLarge))?;
     let seen = Seen::of(request.headers());
-    fields::check_framing(request, seen)?;
-    target::settle_host(request)?;
+    fields::check_framing(request, seen).map_err(by(Refusal::Framing))?;
+    target::settle_host(request).map_err(by(Refusal::Host))?;
     if seen.expect {
-        fields::settle_expectation(request.headers_mut())?;
+        fields::settle_expectation(request.headers_mut()).map_err(by(Refusal::Field))?;
     }
     if seen.hop_by_hop {
         trailers::note(request);
@@ -107,7 +117,8 @@ fn check<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Goes, Ref
     }
     // About the server as a whole (RFC 9110 §7.1), or at the end of its hops.
     let options = *request.method() == Method::OPTIONS;
-    let here = options && (request.uri().path() == "*" || !fields::count_hops(request.headers_mut())?);
+    let asks_all = request.uri().path() == "*";
+    let here = options && (asks_all || !fields::count_hops(request.headers_mut()).map_err(by(Refusal::Field))?);
     Ok(if here { Goes::Here } else { Goes::On })
 }
 

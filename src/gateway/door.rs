@@ -1,0 +1,72 @@
+//! What is counted before an api is known: connections, and whom of them the gateway refuses.
+
+use std::error::Error;
+
+use http::Response;
+use metrics::{Counter, Gauge};
+
+use super::vital;
+use crate::names::{self, Refusal, Refusals};
+
+/// The handles, taken once.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub(super) open: Gauge,
+    /// Connections that had to wait for a place.
+    pub(super) waited: Counter,
+    refusals: Refusals,
+}
+
+// === impl Door ===
+
+impl Door {
+    /// For clients.
+    pub(super) fn new() -> Self {
+        let waited = names::shed("connections");
+        waited.increment(0);
+        Self { open: names::connections(), waited, refusals: Refusals::new() }
+    }
+
+    /// For operators and scrapers, of whom nothing is counted.
+    pub(super) fn noop() -> Self {
+        Self { open: Gauge::noop(), waited: Counter::noop(), refusals: Refusals::noop() }
+    }
+
+    /// Counts an answer that says why it was given at the edge.
+    pub(super) fn answered<B>(&self, answer: &Response<B>) {
+        if let Some(refusal) = answer.extensions().get::<Refusal>() {
+            self.refusals.count(*refusal);
+        }
+    }
+
+    /// Counts a connection that failed, if it failed by what the client did.
+    pub(super) fn broke(&self, error: &(dyn Error + 'static)) {
+        if let Some(refusal) = error.downcast_ref::<hyper::Error>().and_then(refusal) {
+            self.refusals.count(refusal);
+        }
+    }
+
+    /// Counts a connection that was given up.
+    pub(super) fn gave_up(&self, why: &str) {
+        let refusal = if why == vital::TAKES_NOTHING { Refusal::SendTimeout } else { Refusal::HeadTimeout };
+        self.refusals.count(refusal);
+    }
+
+    /// Counts a TLS handshake that failed.
+    pub(super) fn unsecured(&self) {
+        self.refusals.count(Refusal::Tls);
+    }
+}
+
+/// What hyper refuses by itself. A client that goes away is not refused.
+fn refusal(error: &hyper::Error) -> Option<Refusal> {
+    match error {
+        error if error.is_parse_too_large() => Some(Refusal::HeadTooLarge),
+        error if error.is_parse() => Some(Refusal::Malformed),
+        error if error.is_timeout() => Some(Refusal::HeadTimeout),
+        error => {
+            let http2 = error.source().and_then(|error| error.downcast_ref::<h2::Error>())?;
+            http2.is_library().then_some(Refusal::Http2)
+        }
+    }
+}
