@@ -218,12 +218,12 @@ pub fn refused(refusal: Refusal) -> Counter {
     counter!(REFUSED, "reason" => refusal.as_str())
 }
 
-/// Whether an instance gets requests.
+/// Whether an instance gets requests; not a number once no config names it.
 pub fn upstream_up(upstream: &str, instance: &str) -> Gauge {
     gauge!(UPSTREAM_UP, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
 }
 
-/// Requests under way to an instance.
+/// Requests under way to an instance; not a number once no config names it.
 pub fn upstream_pending(upstream: &str, instance: &str) -> Gauge {
     gauge!(UPSTREAM_PENDING, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
 }

@@ -11,6 +11,8 @@ use crate::names;
 /// From what a migration takes to what a slow upstream takes, in seconds.
 const BUCKETS: [f64; 14] =
     [0.000_01, 0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+/// Gauges of what may go while the process lives.
+const PASSING: [&str; 2] = [names::UPSTREAM_UP, names::UPSTREAM_PENDING];
 /// Samples are kept raw until they are drained.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -35,6 +37,16 @@ fn install() -> PrometheusHandle {
         tracing::warn!("the process has another metrics recorder: /metrics stays empty");
     }
     handle
+}
+
+/// What there is to be scraped. The recorder forgets no gauge; one without a number is of what is gone, and left out.
+pub(super) fn render(metrics: &PrometheusHandle) -> String {
+    let text = metrics.render();
+    if !text.contains(" NaN\n") {
+        return text;
+    }
+    let gone = |line: &str| line.ends_with(" NaN") && PASSING.iter().any(|name| line.starts_with(name));
+    text.lines().filter(|line| !gone(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Drains samples until it is dropped.

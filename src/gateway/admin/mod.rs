@@ -33,6 +33,7 @@ use super::app::Shared;
 use super::listen::Listener;
 use super::reload::Keeper;
 use super::server::{Handler, Peer};
+use super::telemetry;
 use super::vital::Vital;
 use crate::clock::{Clock, SystemClock};
 use answer::{Fault, json, text, typed};
@@ -111,9 +112,11 @@ impl Admin {
 
     async fn serve(&self, route: Route, names: &[String], request: Request<Incoming>, via: String) -> Answer {
         match route {
-            Route::Metrics => {
-                Ok(typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.shared.metrics.render()))
-            }
+            Route::Metrics => Ok(typed(
+                StatusCode::OK,
+                "text/plain; version=0.0.4; charset=utf-8",
+                telemetry::render(&self.shared.metrics),
+            )),
             Route::Health => Ok(text(StatusCode::OK, "ok\n")),
             Route::Ready => Ok(self.ready()),
             Route::OpenApi => Ok(typed(StatusCode::OK, "application/json", OPENAPI.to_owned())),

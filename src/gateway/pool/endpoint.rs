@@ -74,7 +74,7 @@ impl Endpoint {
     pub(super) fn new(spec: Spec) -> Self {
         let authority = spec.url.authority().map_or("", http::uri::Authority::as_str);
         let host = HeaderValue::try_from(authority).unwrap_or_else(|_| HeaderValue::from_static(""));
-        let meters = Meters::new(&spec.upstream, authority);
+        let meters = Meters::new(&spec.upstream, authority, &spec.url.to_string());
         let label = spec.url.to_string().trim_end_matches('/').into();
         let Spec { upstream, url, connector, http2, speaks_from, keep } = spec;
         Self {
@@ -354,15 +354,15 @@ impl Endpoint {
             Turn::Stays => {}
             Turn::Ejected => {
                 self.meters.ejections.increment(1);
-                self.meters.up.set(0.0);
+                self.meters.stands(false);
                 tracing::warn!(%upstream, %instance, "the instance failed too often and gets no requests for a while");
             }
             Turn::Down => {
-                self.meters.up.set(0.0);
+                self.meters.stands(false);
                 tracing::warn!(%upstream, %instance, "the instance is not well and gets no requests");
             }
             Turn::Back => {
-                self.meters.up.set(1.0);
+                self.meters.stands(true);
                 tracing::info!(%upstream, %instance, "the instance gets requests again");
             }
         }

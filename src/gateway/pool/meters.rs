@@ -1,4 +1,8 @@
-//! The metrics of one instance, registered once.
+//! The metrics of one instance, registered once. Its gauges go when it does.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use metrics::{Counter, Gauge};
 
@@ -6,21 +10,48 @@ use crate::names::{self, UpstreamResult};
 
 /// Handles.
 pub(super) struct Meters {
-    pub(super) up: Gauge,
+    /// What they are found by among the metrics: the upstream, and the instance's authority.
+    key: Key,
+    id: u64,
+    up: Gauge,
     pub(super) pending: Gauge,
     pub(super) ejections: Counter,
     results: [Counter; UpstreamResult::ALL.len()],
 }
 
+type Key = (String, String);
+
+/// One of those that have a gauge in common: an instance that was edited, and the one before that still has requests; or
+/// two prefixes of one authority.
+struct Live {
+    id: u64,
+    url: String,
+    up: bool,
+}
+
+/// Those of all gateways in the process: they have one recorder, which forgets nothing.
+static LIVE: Mutex<BTreeMap<Key, Vec<Live>>> = Mutex::new(BTreeMap::new());
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
 // === impl Meters ===
 
 impl Meters {
-    pub(super) fn new(upstream: &str, instance: &str) -> Self {
-        let up = names::upstream_up(upstream, instance);
-        up.set(1.0);
+    pub(super) fn new(upstream: &str, instance: &str, url: &str) -> Self {
+        let (key, id) = ((upstream.to_owned(), instance.to_owned()), NEXT.fetch_add(1, Ordering::Relaxed));
+        let (up, pending) = (names::upstream_up(upstream, instance), names::upstream_pending(upstream, instance));
+        let mut live = live();
+        let those = live.entry(key.clone()).or_default();
+        if those.is_empty() {
+            pending.set(0.0);
+        }
+        those.push(Live { id, url: url.to_owned(), up: true });
+        up.set(value(those));
+        drop(live);
         Self {
+            key,
+            id,
             up,
-            pending: names::upstream_pending(upstream, instance),
+            pending,
             ejections: names::upstream_ejections(upstream, instance),
             results: UpstreamResult::ALL.map(|result| names::upstream_requests(upstream, instance, result)),
         }
@@ -29,10 +60,92 @@ impl Meters {
     pub(super) fn count(&self, result: UpstreamResult) {
         self.results[result as usize].increment(1);
     }
+
+    /// Whether the instance gets requests.
+    pub(super) fn stands(&self, up: bool) {
+        let mut live = live();
+        let those = live.get_mut(&self.key).map_or(&mut [][..], Vec::as_mut_slice);
+        for this in those.iter_mut().filter(|this| this.id == self.id) {
+            this.up = up;
+        }
+        self.up.set(value(those));
+    }
+}
+
+impl Drop for Meters {
+    fn drop(&mut self) {
+        let mut live = live();
+        let Some(those) = live.get_mut(&self.key) else { return };
+        those.retain(|this| this.id != self.id);
+        if those.is_empty() {
+            live.remove(&self.key);
+            // No number: what is served at `/metrics` leaves it out.
+            self.pending.set(f64::NAN);
+            self.up.set(f64::NAN);
+        } else {
+            self.up.set(value(those));
+        }
+    }
+}
+
+/// Of one URL, the youngest counts; of several, all must be up.
+fn value(those: &[Live]) -> f64 {
+    let replaced = |at: usize| those[at + 1..].iter().any(|later| later.url == those[at].url);
+    let up = those.iter().enumerate().all(|(at, this)| this.up || replaced(at));
+    if up { 1.0 } else { 0.0 }
+}
+
+fn live() -> MutexGuard<'static, BTreeMap<Key, Vec<Live>>> {
+    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for Meters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Meters")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+    use crate::gateway::telemetry;
+
+    #[test]
+    fn a_gauge_is_of_those_that_are_there() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let _mine = metrics::set_default_local_recorder(&recorder);
+        let up = || {
+            let text = telemetry::render(&recorder.handle());
+            let mut lines = text.lines().filter(|line| line.starts_with("sunward_upstream_up{"));
+            lines.next().and_then(|line| line.rsplit(' ').next().map(str::to_owned)).unwrap_or_default()
+        };
+        let new = |url: &str| Meters::new("gauges", "a:1", url);
+        assert_eq!(up(), "");
+        let first = new("http://a:1/");
+        assert_eq!(up(), "1");
+        first.stands(false);
+        assert_eq!(up(), "0");
+        // It is edited: the same URL, another instance, of which nothing is held against it.
+        let second = new("http://a:1/");
+        assert_eq!(up(), "1");
+        first.stands(false);
+        assert_eq!(up(), "1", "what is over says nothing");
+        drop(first);
+        assert_eq!(up(), "1");
+        let prefix = new("http://a:1/b");
+        prefix.stands(false);
+        assert_eq!(up(), "0");
+        drop(second);
+        assert_eq!(up(), "0");
+        drop(prefix);
+        assert_eq!(up(), "");
+        let back = new("http://a:1/");
+        back.pending.increment(1.0);
+        assert_eq!(up(), "1");
+        let text = telemetry::render(&recorder.handle());
+        assert!(text.contains("sunward_upstream_pending{upstream=\"gauges\",instance=\"a:1\"} 1\n"), "{text}");
+        back.pending.decrement(1.0);
     }
 }

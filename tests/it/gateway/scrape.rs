@@ -1,9 +1,16 @@
 //! What a scraper and a probe see.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Gateway;
+use sunward::gateway::Options;
+use tokio::sync::Semaphore;
+
+use super::rig::{Client, OK, Service, becomes, config, get};
+use super::{Gateway, exchange};
 
 #[tokio::test]
 async fn metrics_pass_the_check_of_prometheus() {
@@ -67,4 +74,70 @@ fn dechunk(reply: &super::Reply) -> String {
         }
     }
     whole
+}
+
+/// An instance that no config names has no gauges, once its requests have ended; its counters stay.
+#[tokio::test]
+async fn the_gauges_of_an_instance_go_with_it() {
+    let (go, asked) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (served, counted) = (Arc::clone(&go), Arc::clone(&asked));
+    let leaves = Service::start(move |mut connection| {
+        let (go, asked) = (Arc::clone(&served), Arc::clone(&counted));
+        async move {
+            while connection.request().await.is_some() {
+                asked.fetch_add(1, Ordering::SeqCst);
+                go.acquire().await.expect("open").forget();
+                connection.write(OK).await;
+            }
+        }
+    })
+    .await;
+    let stays = Service::saying(OK).await;
+    let file = std::env::temp_dir().join(format!("sunward-gauges-{}.toml", std::process::id()));
+    let write = |instances: &[SocketAddr], upstream: &str| {
+        std::fs::write(&file, config("gauges", instances, "", upstream)).expect("written");
+    };
+    write(&[leaves.address], "");
+    let gateway = Gateway::start(&file, Options::new()).await;
+    let reload = async || {
+        let head = "POST /config/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        assert_eq!(exchange(gateway.admin, head).await.status, 200);
+    };
+    let line = |name: &str, instance: SocketAddr| {
+        format!("\nsunward_upstream_{name}{{upstream=\"gauges\",instance=\"{instance}\"")
+    };
+    // The gauges of both, as far as they are there.
+    let gauges = async || {
+        let text = dechunk(&gateway.admin("/metrics").await);
+        let value = |name: &str, instance: SocketAddr| {
+            let (_, rest) = text.split_once(&line(name, instance))?;
+            rest.lines().next().and_then(|line| line.strip_prefix("} ").map(str::to_owned))
+        };
+        let [leaves, stays] =
+            [leaves.address, stays.address].map(|instance| ["up", "pending"].map(|name| value(name, instance)));
+        [leaves, stays].concat().into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>()
+    };
+    assert_eq!(gauges().await, ["1", "0", "", ""]);
+    let mut client = Client::connect(gateway.listen).await;
+    client.write(&get("/api/v1/x")).await;
+    assert!(becomes(async || asked.load(Ordering::SeqCst) == 1).await);
+
+    write(&[stays.address], "");
+    reload().await;
+    assert_eq!(gauges().await, ["1", "1", "1", "0"], "it still has a request");
+    go.add_permits(1);
+    assert_eq!(client.answer().await.expect("an answer").status, 200);
+    assert!(becomes(async || gauges().await == ["", "", "1", "0"]).await, "{:?}", gauges().await);
+    let text = dechunk(&gateway.admin("/metrics").await);
+    assert!(text.contains(&format!("{},result=\"ok\"}} 1\n", line("requests_total", leaves.address))), "{text}");
+
+    // Another setting makes it another instance with the same name.
+    write(&[stays.address], "http2 = true");
+    reload().await;
+    assert!(becomes(async || gauges().await == ["", "", "1", "0"]).await);
+    write(&[leaves.address, stays.address], "");
+    reload().await;
+    assert!(becomes(async || gauges().await == ["1", "0", "1", "0"]).await, "it is back");
+    std::fs::remove_file(&file).expect("removed");
+    assert!(gateway.stop().await);
 }
