@@ -188,7 +188,7 @@ pub fn describe() {
     describe_counter!(ACCESS_LOG_DROPPED, "Lines of the access log that could not be written.");
 }
 
-/// Says when a version ends.
+/// Says when a version ends; not a number once it does not, or is in no config.
 pub fn sunset_timestamp(api: &str, version: &str) -> Gauge {
     gauge!(SUNSET_TIMESTAMP, "api" => api.to_owned(), "version" => version.to_owned())
 }

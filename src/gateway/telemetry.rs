@@ -12,7 +12,7 @@ use crate::names;
 const BUCKETS: [f64; 14] =
     [0.000_01, 0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 /// Gauges of what may go while the process lives.
-const PASSING: [&str; 2] = [names::UPSTREAM_UP, names::UPSTREAM_PENDING];
+const PASSING: [&str; 3] = [names::UPSTREAM_UP, names::UPSTREAM_PENDING, names::SUNSET_TIMESTAMP];
 /// Samples are kept raw until they are drained.
 const UPKEEP: Duration = Duration::from_secs(5);
 

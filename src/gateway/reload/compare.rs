@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, VersionEntry};
 use crate::clock::Timestamp;
 use crate::gateway::state::Traffic;
 
@@ -33,8 +33,19 @@ pub(in crate::gateway) fn in_use(
     used.collect()
 }
 
+/// Versions of `old` that have an end, and none in `new`, or that are not in it.
+pub(super) fn endless<'c>(old: &'c Catalog, new: &Catalog) -> Vec<(&'c str, &'c str)> {
+    let all = pairs(old).filter(|(api, version)| ends(old, api, version) && !ends(new, api, version));
+    all.collect()
+}
+
 fn pairs(catalog: &Catalog) -> impl Iterator<Item = (&str, &str)> {
     catalog.apis().iter().flat_map(|api| api.versions.iter().map(|version| (&*api.name, &*version.text)))
+}
+
+fn ends(catalog: &Catalog, api: &str, version: &str) -> bool {
+    let of = |version: &str, known: &VersionEntry| &*known.text == version && known.life.sunset.is_some();
+    catalog.api(api).is_some_and(|api| api.versions.iter().any(|known| of(version, known)))
 }
 
 fn has(catalog: &Catalog, api: &str, version: &str) -> bool {

@@ -159,6 +159,9 @@ impl Reloader {
         if let (Some(tls), Some(config)) = (&self.tls, &loaded.tls) {
             tls.swap(Arc::clone(config));
         }
+        for (api, version) in compare::endless(&self.shared.current.catalog(), &loaded.catalog) {
+            names::sunset_timestamp(api, version).set(f64::NAN);
+        }
         self.stamps = loaded.gateway.tls.as_ref().map(tls::stamps).unwrap_or_default();
         self.served = loaded.gateway.clone();
         let Shared { current, control, registry, state, tracer, .. } = &self.shared;

@@ -141,3 +141,25 @@ async fn the_gauges_of_an_instance_go_with_it() {
     std::fs::remove_file(&file).expect("removed");
     assert!(gateway.stop().await);
 }
+
+#[tokio::test]
+async fn a_version_without_an_end_says_none() {
+    let service = Service::saying(OK).await;
+    let file = std::env::temp_dir().join(format!("sunward-endless-{}.toml", std::process::id()));
+    let without = config("endless", &[service.address], "[gateway]\nprotect = \"off\"\n", "");
+    let with = without.replacen("name = \"1\"\n", "name = \"1\"\ndeprecated = 2090-01-01\nsunset = 2099-01-01\n", 1);
+    let dropped = without.replacen("[[api.version]]\n        name = \"1\"\n", "", 1);
+    assert!(with != without && dropped != without);
+    std::fs::write(&file, &with).expect("written");
+    let gateway = Gateway::start(&file, Options::new()).await;
+    let head = "POST /config/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    for (text, ends) in [(&with, true), (&without, false), (&with, true), (&dropped, false)] {
+        std::fs::write(&file, text).expect("written");
+        assert_eq!(exchange(gateway.admin, head).await.status, 200);
+        let metrics = dechunk(&gateway.admin("/metrics").await);
+        let line = "sunward_version_sunset_timestamp_seconds{api=\"endless\",version=\"1\"}";
+        assert_eq!(metrics.contains(line), ends, "{text}");
+    }
+    std::fs::remove_file(&file).expect("removed");
+    assert!(gateway.stop().await);
+}
