@@ -78,6 +78,11 @@ impl Catalog {
     /// # Errors
     /// Everything that is wrong, at once, warnings included.
     pub fn at(apis: impl IntoIterator<Item = Api>, now: Timestamp) -> Result<Self, Diagnostics> {
+        Self::draft(apis, now).inspect(Self::publish)
+    }
+
+    /// The same, but metrics know nothing of it until it is [published](Self::publish): it may be looked at only.
+    pub(crate) fn draft(apis: impl IntoIterator<Item = Api>, now: Timestamp) -> Result<Self, Diagnostics> {
         let apis: Vec<Api> = apis.into_iter().collect();
         let mut found = Diagnostics::new();
         let apis = build::build(&apis, now, &mut found);
@@ -85,9 +90,13 @@ impl Catalog {
         if found.has_errors() {
             return Err(found);
         }
-        meters::register(&apis);
         let meters = apis.iter().map(Meters::new).collect();
         Ok(Self { apis: apis.into(), meters, warnings: found, pins: None, known: None, control: Control::new() })
+    }
+
+    /// Says in the metrics when its versions end.
+    pub(crate) fn publish(&self) {
+        meters::register(&self.apis);
     }
 
     /// Asks `pins` for the version of consumers that the api's own table does not name.

@@ -117,7 +117,7 @@ fn build(config: Config, now: Timestamp, found: &mut Diagnostics) -> Option<Load
         prefixes(api, &upstreams);
     }
     let read_with_errors = found.has_errors();
-    let catalog = match Catalog::at(apis, now) {
+    let catalog = match Catalog::draft(apis, now) {
         Ok(catalog) => catalog,
         Err(more) => {
             found.append(more);

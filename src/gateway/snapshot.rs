@@ -79,6 +79,7 @@ impl Snapshot {
         let pools = registry.pools(&loaded);
         state.acts.settle(&pools);
         let Loaded { gateway, catalog, .. } = loaded;
+        catalog.publish();
         let catalog = Arc::new(catalog.with_control(control.clone()));
         let migrate = MigrateLayer::new().with_max_body_bytes(gateway.limits.held_bytes).with_role(Role::Gateway);
         let (marked, traced) = (&gateway.proxy, traced || log.is_some());
