@@ -92,11 +92,11 @@ impl Shared {
 // === impl App ===
 
 impl App {
-    /// Reads the file and binds the addresses. Called within a Tokio runtime.
+    /// Reads the file, binds the addresses and looks up the hosts of instances, for a few seconds at most. Called within a
+    /// Tokio runtime.
     ///
     /// # Errors
     /// A file with errors, an address that is taken.
-    #[allow(clippy::unused_async, reason = "sockets and health checks belong to the runtime that it is called in")]
     pub async fn bind(path: &Path, options: Options) -> Result<Self, StartError> {
         let metrics = telemetry::prometheus();
         let sources = reload::read(path, options.rewrite.as_ref()).map_err(StartError::Config)?;
@@ -108,17 +108,19 @@ impl App {
         let admin = listen::bind(&place, false, None).map_err(|error| StartError::Bind(place.clone(), error))?;
         let admin =
             admin.into_iter().next().ok_or_else(|| StartError::Bind(place, std::io::ErrorKind::Other.into()))?;
-        let (control, registry) = (Control::new(), Registry::default());
+        let (control, registry) = (Control::new(), Registry::new(options.lookup));
         let log = spec.access_log.as_ref().map(Log::open).transpose().map_err(StartError::AccessLog)?;
         let state = State::open(spec.state.as_deref()).with_acts(&control, SystemClock.now());
         let tracer = Tracer::new(&*options.variables).map_err(StartError::Traces)?;
         let traced = tracer.is_on();
+        registry.learn(&loaded).await;
         let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &state, log, traced);
         for act in state.acts.strays(&snapshot.catalog, &snapshot.pools) {
             tracing::warn!(act, "the config has nothing that this act could be about: it is kept, and has no effect");
         }
         names::config_accepted().set(telemetry::now());
-        let shared = Shared { current: Current::new(snapshot), control, registry, metrics, state, tracer };
+        let current = Current::new(snapshot, &registry);
+        let shared = Shared { current, control, registry, metrics, state, tracer };
         let (keeper, letters) = Keeper::new();
         let reloader = Reloader {
             path: path.to_owned(),

@@ -8,8 +8,8 @@
 //!            └ Migrate → send  over a connection that was leased
 //! ```
 //!
-//! A reload builds a new snapshot and swaps it; a request keeps the one it began with. Instances outlive the config that
-//! named them.
+//! A reload builds a new snapshot and swaps it, and so do names that come to stand for other addresses; a request keeps the
+//! one it began with. Instances outlive the config that named them.
 
 mod access;
 mod admin;

@@ -1,9 +1,12 @@
 //! What is said of a gateway beside its file.
 
-use std::net::SocketAddr;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::load::environment;
+use super::pool::{self, Lookup};
 
 /// Edits the text of the config file, and of each that it includes, before it is read, at the start and at each reload.
 pub type Rewrite = Arc<dyn Fn(String) -> String + Send + Sync>;
@@ -18,13 +21,14 @@ pub struct Options {
     pub(super) admin: Option<SocketAddr>,
     pub(super) rewrite: Option<Rewrite>,
     pub(super) variables: Variables,
+    pub(super) lookup: Lookup,
 }
 
 // === impl Options ===
 
 impl Default for Options {
     fn default() -> Self {
-        Self { listen: None, admin: None, rewrite: None, variables: Arc::new(environment) }
+        Self { listen: None, admin: None, rewrite: None, variables: Arc::new(environment), lookup: pool::system() }
     }
 }
 
@@ -60,6 +64,16 @@ impl Options {
     #[must_use]
     pub fn with_variables(mut self, variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         self.variables = Arc::new(variables);
+        self
+    }
+
+    /// Finds the addresses of the hosts of instances with this, the best first, and not with the system's resolver.
+    #[must_use]
+    pub fn with_lookup<F>(mut self, lookup: impl Fn(String) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = io::Result<Vec<IpAddr>>> + Send + 'static,
+    {
+        self.lookup = Arc::new(move |host| Box::pin(lookup(host)));
         self
     }
 }

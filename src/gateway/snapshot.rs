@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::task::JoinSet;
 use tower::Layer;
 
 use super::access::Log;
@@ -12,9 +12,9 @@ use super::edge;
 use super::forwarded::Marks;
 use super::intake::Allowed;
 use super::load::Loaded;
-use super::pool::{self, Pool, Registry};
+use super::pool::{Pool, Registry, Watch};
 use super::route::{Route, RoutedBody, Shared};
-use super::state::{self, State};
+use super::state::{self, Acts, State};
 use super::tell::{Notes, Tell};
 use crate::catalog::{Catalog, Control};
 use crate::config::{Limits, Sources};
@@ -39,11 +39,23 @@ pub(super) struct Snapshot {
     pub(super) sources: Sources,
     /// The same for the same texts.
     pub(super) tag: String,
-    /// Ends with the snapshot.
-    _watch: JoinSet<()>,
+    recipe: Arc<Recipe>,
+}
+
+/// What the stack is made of, but for the pools.
+struct Recipe {
+    migrate: MigrateLayer,
+    part: Option<Duration>,
+    tunnel: Duration,
+    /// Whether responses say how they came about.
+    tells: bool,
+    /// Whether they say what was planned.
+    plans: bool,
+    notes: Arc<Notes>,
 }
 
 /// What a config says about every request.
+#[derive(Clone)]
 pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) edge: edge::Limits,
@@ -61,12 +73,13 @@ pub(super) struct Settings {
 #[derive(Clone)]
 pub(super) struct Current {
     inner: Arc<ArcSwap<Snapshot>>,
+    watch: Watch,
 }
 
 // === impl Snapshot ===
 
 impl Snapshot {
-    /// Builds all of it; health checks begin at once.
+    /// Builds all of it.
     pub(super) fn new(
         loaded: Loaded,
         sources: Sources,
@@ -81,20 +94,16 @@ impl Snapshot {
         let Loaded { gateway, catalog, .. } = loaded;
         catalog.publish();
         let catalog = Arc::new(catalog.with_control(control.clone()));
-        let migrate = MigrateLayer::new().with_max_body_bytes(gateway.limits.held_bytes).with_role(Role::Gateway);
         let (marked, traced) = (&gateway.proxy, traced || log.is_some());
-        let route = Route::new(Shared {
-            pools: pools.clone(),
-            migrate,
+        let recipe = Recipe {
+            migrate: MigrateLayer::new().with_max_body_bytes(gateway.limits.held_bytes).with_role(Role::Gateway),
             part: gateway.timeouts.upstream_body,
             tunnel: gateway.timeouts.tunnel,
             tells: traced || marked.proxy_status || marked.server_timing,
-        });
-        let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
-        let used = state.traffic.used(&catalog);
-        let notes = Arc::new(Notes { used, astray: names::refused(Refusal::NoApi) });
-        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: traced, notes };
-        let stack = ResolveLayer::new(Arc::clone(&catalog)).layer(tell);
+            plans: traced,
+            notes: Arc::new(Notes { used: state.traffic.used(&catalog), astray: names::refused(Refusal::NoApi) }),
+        };
+        let stack = recipe.stack(&catalog, &pools);
         let limits = gateway.limits;
         let settings = Settings {
             edge: edge::Limits {
@@ -111,9 +120,23 @@ impl Snapshot {
             admin_token: gateway.admin_token.map(|token| token.value),
             limits,
         };
-        let watch = pool::watch(&pools);
         let tag = state::tag(&sources);
-        Self { catalog, stack, settings, pools, sources, tag, _watch: watch }
+        Self { catalog, stack, settings, pools, sources, tag, recipe: Arc::new(recipe) }
+    }
+
+    /// The same config, with the addresses that its hosts have now; `None` if nothing changed.
+    fn renewed(&self, registry: &Registry, acts: &Acts) -> Option<Self> {
+        let pools = registry.renewed(&self.pools)?;
+        acts.settle(&pools);
+        Some(Self {
+            catalog: Arc::clone(&self.catalog),
+            stack: self.recipe.stack(&self.catalog, &pools),
+            settings: self.settings.clone(),
+            pools,
+            sources: self.sources.clone(),
+            tag: self.tag.clone(),
+            recipe: Arc::clone(&self.recipe),
+        })
     }
 
     /// Whether something is known of every instance that is to be checked.
@@ -122,15 +145,48 @@ impl Snapshot {
     }
 }
 
+// === impl Recipe ===
+
+impl Recipe {
+    fn stack(&self, catalog: &Arc<Catalog>, pools: &BTreeMap<String, Arc<Pool>>) -> Stack {
+        let route = Route::new(Shared {
+            pools: pools.clone(),
+            migrate: self.migrate,
+            part: self.part,
+            tunnel: self.tunnel,
+            tells: self.tells,
+        });
+        let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
+        let notes = Arc::clone(&self.notes);
+        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: self.plans, notes };
+        ResolveLayer::new(Arc::clone(catalog)).layer(tell)
+    }
+}
+
 // === impl Current ===
 
 impl Current {
-    pub(super) fn new(snapshot: Snapshot) -> Self {
-        Self { inner: Arc::new(ArcSwap::from_pointee(snapshot)) }
+    /// Health checks begin at once, and lookups of hosts go on.
+    pub(super) fn new(snapshot: Snapshot, registry: &Registry) -> Self {
+        let watch = Watch::new(registry);
+        watch.follow(&snapshot.pools);
+        Self { inner: Arc::new(ArcSwap::from_pointee(snapshot)), watch }
     }
 
+    /// The next requests get `snapshot`.
     pub(super) fn swap(&self, snapshot: Snapshot) {
-        self.inner.store(Arc::new(snapshot));
+        let snapshot = Arc::new(snapshot);
+        self.inner.store(Arc::clone(&snapshot));
+        self.watch.follow(&snapshot.pools);
+    }
+
+    /// Takes the addresses that hosts have now. Not while another would swap.
+    pub(super) fn renew(&self, registry: &Registry, acts: &Acts) {
+        if let Some(renewed) = self.load().renewed(registry, acts) {
+            self.swap(renewed);
+            // Who drained an instance a moment ago may have known the old addresses only.
+            acts.settle(&self.load().pools);
+        }
     }
 
     pub(super) fn load(&self) -> Arc<Snapshot> {

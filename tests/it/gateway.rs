@@ -11,6 +11,7 @@ mod edge;
 mod framing;
 mod framing_h2;
 mod grpc;
+mod hosts;
 mod limits;
 mod live;
 mod load;

@@ -45,6 +45,8 @@ pub struct Upstream {
     pub speaks_from: Option<SpeaksFrom>,
     /// How often host names are looked up again.
     pub resolve: Duration,
+    /// Which addresses of a host name are instances.
+    pub addresses: Addresses,
     /// The table.
     pub span: Span,
 }
@@ -97,6 +99,21 @@ pub struct SpeaksFrom {
     pub header: Spanned<String>,
 }
 
+/// Which addresses of a host name are instances: an upstream's `addresses`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Addresses {
+    /// Each of the kind, IPv4 or IPv6, that the system puts first; `localhost` is one instance.
+    #[default]
+    Each,
+    /// Each of IPv4.
+    Ipv4,
+    /// Each of IPv6.
+    Ipv6,
+    /// None: the name is one instance, and connections go to the first address that answers.
+    First,
+}
+
 /// One instance of an [`Upstream`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -135,6 +152,7 @@ impl Upstream {
             panic: reader.percent("panic").unwrap_or(50.0),
             speaks_from: reader.table("speaks_from", SpeaksFrom::read),
             resolve: reader.duration("resolve").unwrap_or(Duration::from_secs(30)),
+            addresses: addresses(&mut reader),
             span,
         };
         if reader.is_clean() && instances.is_empty() {
@@ -224,6 +242,15 @@ impl Instance {
         let weight = reader.integer("weight").and_then(|weight| weight.value.try_into().ok());
         reader.finish_whole()?;
         Some(Self { url: url?, speaks, weight: weight.unwrap_or(1), span })
+    }
+}
+
+fn addresses(reader: &mut Reader<'_, '_>) -> Addresses {
+    match reader.word("addresses") {
+        Some("ipv4") => Addresses::Ipv4,
+        Some("ipv6") => Addresses::Ipv6,
+        Some("first") => Addresses::First,
+        _ => Addresses::Each,
     }
 }
 

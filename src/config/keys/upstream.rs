@@ -19,10 +19,11 @@ pub(super) static UPSTREAM: Table = Table {
         key("retry_budget", Kind::Percent, "Retries as a share of its requests of the last ten seconds, beside ten that are always there.").or("20"),
         key("check", Kind::Table(&CHECK), "Asks each instance how it is; nobody does, unless said."),
         key("eject", Kind::Table(&EJECT), "When an instance that fails gets no requests for a while."),
-        key("slow_start", Kind::Duration, "An instance that comes back gets its full share only after so long."),
+        key("slow_start", Kind::Duration, "An instance that comes back, and an address that is new, gets its full share only after so long."),
         key("panic", Kind::Percent, "When fewer of the instances than this share are well, all get requests: then the checks are likelier wrong than the instances.").or("50"),
         key("speaks_from", Kind::Table(&SPEAKS_FROM), "How to learn what an instance speaks, where `speaks` does not say."),
-        key("resolve", Kind::Duration, "How often host names are looked up again; when the addresses are others, connections to the old ones are let go.").or("\"30s\""),
+        key("resolve", Kind::Duration, "How often host names are looked up again. New addresses get requests, those that are gone get no more, and what is under way there ends. When a lookup fails, the old addresses stay, and it is tried again sooner.").or("\"30s\""),
+        key("addresses", Kind::Word(&["each", "ipv4", "ipv6", "first"]), "Which addresses of a host name are instances: each of IPv4, each of IPv6, or each of the kind that the system puts first (`localhost`, which is one machine, stays one instance); with `first`, the name is one instance, and connections go to the first address that answers.").or("\"each\""),
     ],
     common: &[],
 };
@@ -31,11 +32,11 @@ pub(super) static UPSTREAM: Table = Table {
 static INSTANCE: Table = Table {
     name: "instance",
     title: "an instance",
-    doc: "One instance of an upstream.",
+    doc: "One instance of an upstream, or, if the host is a name, one for each of its addresses: each with connections, health, a learned version and a share of its own.",
     keys: &[
-        key("url", Kind::Url, "Where it is: `http://host:port` or `https://host:port`, with a path prefix if it has one.").required(),
+        key("url", Kind::Url, "Where it is: `http://host:port` or `https://host:port`, with a path prefix if it has one. A certificate must have the host's name, whatever the address.").required(),
         key("speaks", Kind::Name, "The version it speaks; what `speaks_from` learns, else what the route or the api says, unless said."),
-        key("weight", Kind::Integer { min: 0, max: 65_535 }, "Its share of the requests; 0 for none.").or("1"),
+        key("weight", Kind::Integer { min: 0, max: 65_535 }, "Its share of the requests, and that of each of its addresses; 0 for none.").or("1"),
     ],
     common: &[],
 };

@@ -1,7 +1,5 @@
 //! What operators do to versions and instances.
 
-use std::sync::Arc;
-
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
@@ -11,7 +9,6 @@ use super::routes::Route;
 use super::{Admin, Answer};
 use crate::catalog::{ApiEntry, Catalog, VersionEntry};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::gateway::pool::Endpoint;
 use crate::gateway::state::{Deed, Kept, Who};
 
 /// What every act says.
@@ -93,23 +90,19 @@ impl Admin {
 
     fn drain(&self, drain: bool, upstream: &str, said: &Said, who: &Who) -> Result<Deed, Fault> {
         let instance = said.text("instance")?;
-        let endpoint = self.endpoint(upstream, instance)?;
-        let (acts, instance) = (&self.shared.state.acts, endpoint.label());
-        acts.drain(drain, upstream, &instance, who, SystemClock.now());
-        acts.settle(&self.shared.current.load().pools);
-        let what = if drain { "drain" } else { "undrain" };
-        Ok(Deed { what, target: format!("{upstream} {instance}") })
-    }
-
-    fn endpoint(&self, upstream: &str, instance: &str) -> Result<Arc<Endpoint>, Fault> {
         let snapshot = self.shared.current.load();
         let unknown = || Fault::unknown("upstream", upstream, snapshot.pools.keys().cloned());
         let pool = snapshot.pools.get(upstream).ok_or_else(unknown)?;
-        let wanted = instance.trim_end_matches('/');
-        let found = pool.members.iter().find(|member| &*member.endpoint.label() == wanted);
-        let known = pool.members.iter().map(|member| member.endpoint.label().to_string());
-        let found = found.map(|member| Arc::clone(&member.endpoint));
-        found.ok_or_else(|| Fault::unknown("instance", instance, known))
+        let called = pool.called(instance);
+        let called = called.ok_or_else(|| Fault::unknown("instance", instance, pool.labels().into_iter()))?;
+        let acts = &self.shared.state.acts;
+        if let Err(whole) = acts.drain(drain, upstream, &called, who, SystemClock.now()) {
+            let detail = format!("{whole} is drained as a whole, with all its addresses: only that can be taken back");
+            return Err(Fault::new(StatusCode::CONFLICT, detail));
+        }
+        acts.settle(&self.shared.current.load().pools);
+        let what = if drain { "drain" } else { "undrain" };
+        Ok(Deed { what, target: format!("{upstream} {called}") })
     }
 }
 

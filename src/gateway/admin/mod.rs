@@ -46,6 +46,8 @@ pub(super) struct Admin {
     keeper: Keeper,
     guard: Guard,
     started: AtomicBool,
+    /// It was ready before.
+    known: AtomicBool,
     draining: AtomicBool,
 }
 
@@ -78,7 +80,8 @@ impl Handler for Admin {
 impl Admin {
     pub(super) fn new(shared: Shared, keeper: Keeper, listener: &Listener) -> Self {
         let guard = Guard::new(listener.address());
-        Self { shared, keeper, guard, started: AtomicBool::new(false), draining: AtomicBool::new(false) }
+        let [started, known, draining] = [false; 3].map(AtomicBool::new);
+        Self { shared, keeper, guard, started, known, draining }
     }
 
     /// Clients are being taken in.
@@ -132,12 +135,28 @@ impl Admin {
         }
     }
 
+    /// What is waited for after the start. Once it was there, what comes later does not make the gateway unready: it would
+    /// do so to all of them at once.
+    fn unknown(&self) -> Option<&'static str> {
+        let snapshot = self.shared.current.load();
+        let unknown = match () {
+            () if self.shared.registry.waits(&snapshot.pools) => Some("hosts of instances have no address yet\n"),
+            () if !snapshot.is_known() => Some("the first health checks are not in\n"),
+            () => None,
+        };
+        self.known.store(unknown.is_none(), Ordering::Relaxed);
+        unknown
+    }
+
     fn ready(&self) -> Response<Full<Bytes>> {
         let not = |why| text(StatusCode::SERVICE_UNAVAILABLE, why);
         match () {
             () if self.draining.load(Ordering::Relaxed) => not("draining\n"),
             () if !self.started.load(Ordering::Relaxed) => not("starting\n"),
-            () if !self.shared.current.load().is_known() => not("the first health checks are not in\n"),
+            () if !self.known.load(Ordering::Relaxed) => match self.unknown() {
+                Some(why) => not(why),
+                None => text(StatusCode::OK, "ready\n"),
+            },
             () => text(StatusCode::OK, "ready\n"),
         }
     }

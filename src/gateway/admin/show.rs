@@ -1,12 +1,15 @@
 //! Versions and upstreams, as they stand.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::catalog::{ApiEntry, Catalog, VersionEntry};
 use crate::clock::Timestamp;
 use crate::decide::{Phase, Question, decide};
 use crate::gateway::app::Shared;
-use crate::gateway::pool::{Member, Pool};
+use crate::gateway::pool::{Member, Pool, Unresolved};
+use crate::version::VersionId;
 
 /// Every api with its versions.
 pub(super) fn versions(shared: &Shared, now: Timestamp) -> Value {
@@ -73,21 +76,39 @@ pub(super) fn upstreams(shared: &Shared) -> Value {
 }
 
 fn pool_json(pool: &Pool, catalog: &Catalog) -> Value {
-    let instances: Vec<Value> = pool.members.iter().map(|member| member_json(member, catalog)).collect();
-    json!({ "name": &*pool.name, "instances": instances })
+    let members = pool.members.iter().map(|member| member_json(member, catalog));
+    let unresolved = pool.unresolved.iter().map(|instance| unresolved_json(instance, catalog));
+    json!({ "name": &*pool.name, "instances": members.chain(unresolved).collect::<Vec<_>>() })
 }
 
 fn member_json(member: &Member, catalog: &Catalog) -> Value {
-    let speaks = member.speaks.iter().filter_map(|(api, version)| {
-        let version = &catalog.api(api)?.version(*version).text;
-        Some((api.clone(), Value::from(&**version)))
-    });
     json!({
-        "url": &*member.endpoint.label(),
+        "url": member.endpoint.name(),
+        "address": member.endpoint.address().map(|address| address.to_string()),
         "weight": member.weight,
         "state": member.state(),
         "pending": member.endpoint.pending(),
-        "speaks": speaks.collect::<Map<_, _>>(),
+        "speaks": speaks(&member.speaks, catalog),
         "learned": member.endpoint.learned().as_deref(),
     })
+}
+
+fn unresolved_json(instance: &Unresolved, catalog: &Catalog) -> Value {
+    json!({
+        "url": &*instance.name,
+        "address": null,
+        "weight": instance.weight,
+        "state": "unresolved",
+        "pending": 0,
+        "speaks": speaks(&instance.speaks, catalog),
+        "learned": null,
+    })
+}
+
+fn speaks(speaks: &BTreeMap<String, VersionId>, catalog: &Catalog) -> Map<String, Value> {
+    let texts = speaks.iter().filter_map(|(api, version)| {
+        let version = &catalog.api(api)?.version(*version).text;
+        Some((api.clone(), Value::from(&**version)))
+    });
+    texts.collect()
 }

@@ -48,7 +48,7 @@ async fn ten_thousand_reloads_leave_nothing() {
     let mut sizes = Vec::new();
     for count in 0..=10_000 {
         turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        app.reloader.look(true);
+        app.reloader.look(true).await;
         // What was given up is dropped by the runtime.
         // As a gateway that runs does now and then: samples are kept raw until they are drained.
         app.shared.metrics.run_upkeep();

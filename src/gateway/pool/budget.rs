@@ -32,6 +32,13 @@ impl Budget {
         Self { share: percent / 100.0, requests: AtomicU64::new(0), state }
     }
 
+    /// What is left of it, for the same upstream with other instances.
+    pub(super) fn carried(&self) -> Self {
+        let State { left, at } = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = AtomicU64::new(self.requests.load(Ordering::Relaxed));
+        Self { share: self.share, requests, state: Mutex::new(State { left, at }) }
+    }
+
     /// A request came.
     pub(super) fn request(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);

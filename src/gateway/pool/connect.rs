@@ -1,7 +1,7 @@
 //! New connections to an instance.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::Uri;
@@ -10,43 +10,70 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::{TlsConnector, TlsStream};
 
+use super::hosts::{self, Lookup};
 use crate::gateway::io::Stream;
 
 /// Where an instance is, and how it is spoken to.
 pub(in crate::gateway) struct Connector {
-    host: Box<str>,
-    port: u16,
+    place: Place,
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
+
+/// Where connections go.
+enum Place {
+    Address(SocketAddr),
+    /// To the first of its addresses that answers.
+    Name(Box<str>, u16, Lookup),
+}
+
+/// What connections are secured with, and the name that the certificate must have.
+pub(in crate::gateway) type Tls = (Arc<ClientConfig>, ServerName<'static>);
 
 // === impl Connector ===
 
 impl Connector {
     /// For the authority of `url`; with TLS if there is a config for it.
-    pub(in crate::gateway) fn new(url: &Uri, tls: Option<(Arc<ClientConfig>, ServerName<'static>)>) -> Self {
-        // Brackets are a URL's, not an address's.
-        let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        let default = if tls.is_some() { 443 } else { 80 };
-        let tls = tls.map(|(config, name)| (TlsConnector::from(config), name));
-        Self { host: host.into(), port: url.port_u16().unwrap_or(default), tls }
+    #[cfg(feature = "otel")]
+    pub(in crate::gateway) fn new(url: &Uri, tls: Option<Tls>) -> Self {
+        Self::at(None, url, tls, &hosts::system())
     }
 
-    /// Whether its host is a name that may come to stand for other addresses.
-    pub(super) fn is_named(&self) -> bool {
-        self.host.parse::<std::net::IpAddr>().is_err()
+    /// For the port of `url` at an address of its host; at all of them without one.
+    pub(super) fn at(address: Option<IpAddr>, url: &Uri, tls: Option<Tls>, lookup: &Lookup) -> Self {
+        let host = hosts::host(url);
+        let port = url.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
+        let place = match address.or_else(|| host.parse().ok()) {
+            Some(address) => Place::Address((address, port).into()),
+            None => Place::Name(host.into(), port, Arc::clone(lookup)),
+        };
+        Self { place, tls: tls.map(|(config, name)| (TlsConnector::from(config), name)) }
     }
 
-    /// The addresses of its host, sorted.
+    /// The one address that it connects to; `None` if its host is a name that may come to stand for others.
+    pub(super) const fn address(&self) -> Option<SocketAddr> {
+        match self.place {
+            Place::Address(address) => Some(address),
+            Place::Name(..) => None,
+        }
+    }
+
+    /// The addresses of its host, the best first.
     pub(super) async fn lookup(&self) -> io::Result<Vec<SocketAddr>> {
-        let mut addresses: Vec<SocketAddr> = tokio::net::lookup_host((&*self.host, self.port)).await?.collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        Ok(addresses)
+        match &self.place {
+            Place::Address(address) => Ok(vec![*address]),
+            Place::Name(host, port, lookup) => {
+                let found = lookup(host.to_string()).await?;
+                Ok(found.into_iter().map(|address| SocketAddr::from((address, *port))).collect())
+            }
+        }
     }
 
     /// Connects to the first address that answers.
     pub(in crate::gateway) async fn connect(&self) -> io::Result<Stream> {
-        let stream = TcpStream::connect((&*self.host, self.port)).await?;
+        let stream = match &self.place {
+            Place::Address(address) => TcpStream::connect(*address).await?,
+            Place::Name(..) => TcpStream::connect(&*self.lookup().await?).await?,
+        };
         stream.set_nodelay(true)?;
         match &self.tls {
             None => Ok(Stream::Tcp(stream)),
@@ -60,6 +87,9 @@ impl Connector {
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
+        match &self.place {
+            Place::Address(address) => address.fmt(f),
+            Place::Name(host, port, _) => write!(f, "{host}:{port}"),
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! An instance: its connections and its health, which outlive the config that named it.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use http_body_util::BodyExt;
 
 use super::connect::Connector;
 use super::exchange::{Connection, H1, H2, Outgoing};
-use super::health::{Health, Policy, Turn};
+use super::health::{Admission, Health, Policy, Turn};
 use super::meters::Meters;
 
 /// An instance.
@@ -20,7 +21,11 @@ use super::meters::Meters;
 pub(in crate::gateway) struct Endpoint {
     pub(super) upstream: Box<str>,
     pub(super) url: Uri,
+    /// Its URL as text.
+    name: Arc<str>,
     label: Arc<str>,
+    /// Where it is, if its host is a name that has other addresses too, or may have.
+    address: Option<SocketAddr>,
     host: HeaderValue,
     connector: Connector,
     http2: bool,
@@ -32,10 +37,11 @@ pub(in crate::gateway) struct Endpoint {
     health: Mutex<Health>,
     /// A success would change nothing: no lock is taken for it.
     clean: AtomicBool,
-    draining: AtomicBool,
+    /// Why it takes no requests: `DRAINED`, `GONE`.
+    away: AtomicU8,
     /// What it said last that it speaks.
     learned: Mutex<Option<Arc<str>>>,
-    /// Grows when the host's addresses change.
+    /// Grows when no connection that is open is to be taken again.
     generation: AtomicU64,
     pub(super) meters: Meters,
 }
@@ -53,6 +59,9 @@ pub(super) struct Spec {
     pub(super) http2: bool,
     pub(super) speaks_from: Option<(PathAndQuery, HeaderName)>,
     pub(super) keep: Duration,
+    /// Its part of what the URL's host stands for.
+    pub(super) address: Option<IpAddr>,
+    pub(super) health: Health,
 }
 
 /// Why there is no connection.
@@ -65,6 +74,10 @@ pub(super) enum ConnectError {
     Mute,
 }
 
+/// An operator said so.
+const DRAINED: u8 = 1;
+/// No config that is served has it, or its host does not stand for it any more.
+const GONE: u8 = 2;
 /// More idle connections to one instance are closed.
 const MAX_IDLE: usize = 1024;
 
@@ -74,13 +87,22 @@ impl Endpoint {
     pub(super) fn new(spec: Spec) -> Self {
         let authority = spec.url.authority().map_or("", http::uri::Authority::as_str);
         let host = HeaderValue::try_from(authority).unwrap_or_else(|_| HeaderValue::from_static(""));
-        let meters = Meters::new(&spec.upstream, authority, &spec.url.to_string());
-        let label = spec.url.to_string().trim_end_matches('/').into();
-        let Spec { upstream, url, connector, http2, speaks_from, keep } = spec;
+        let marked = |text: &str| spec.address.map_or_else(|| text.to_owned(), |address| format!("{text}#{address}"));
+        let name: Arc<str> = spec.url.to_string().trim_end_matches('/').into();
+        let label: Arc<str> = marked(&name).into();
+        let meters = Meters::new(&spec.upstream, &marked(authority), &label);
+        let address = spec.address.and_then(|_| spec.connector.address());
+        let Spec { upstream, url, connector, http2, speaks_from, keep, health, .. } = spec;
+        if health.admission(Instant::now()) == Admission::Joining {
+            meters.stands(false);
+        }
+        let clean = health.is_clean() && health.is_open_for_good();
         Self {
             upstream,
             url,
+            name,
             label,
+            address,
             host,
             connector,
             http2,
@@ -89,9 +111,9 @@ impl Endpoint {
             idle: Mutex::default(),
             shared: tokio::sync::Mutex::default(),
             pending: AtomicUsize::new(0),
-            health: Mutex::new(Health::new()),
-            clean: AtomicBool::new(true),
-            draining: AtomicBool::new(false),
+            health: Mutex::new(health),
+            clean: AtomicBool::new(clean),
+            away: AtomicU8::new(0),
             learned: Mutex::default(),
             generation: AtomicU64::new(0),
             meters,
@@ -214,7 +236,7 @@ impl Endpoint {
 
     /// Keeps a connection whose response has ended. Whoever takes it looks whether it can be used.
     pub(super) fn park(&self, mut open: Box<H1>) {
-        if self.is_draining() || open.generation != self.generation() {
+        if !self.takes() || open.generation != self.generation() {
             return;
         }
         open.rest();
@@ -239,23 +261,35 @@ impl Endpoint {
         idle.extend(younger);
     }
 
-    /// Looks its host up again. When the addresses are others, no connection to the old ones is taken again.
-    pub(super) async fn resolve(&self, known: &mut Vec<std::net::SocketAddr>) {
-        if !self.connector.is_named() {
+    /// Looks its host up again, if it is a name that is one instance. When the addresses are others, no connection to the
+    /// old ones is taken again.
+    pub(super) async fn resolve(&self, known: &mut Vec<SocketAddr>) {
+        if self.connector.address().is_some() {
             return;
         }
         match self.connector.lookup().await {
-            Ok(addresses) if addresses != *known => {
-                if !known.is_empty() {
-                    self.generation.fetch_add(1, Ordering::Relaxed);
-                    tracing::info!(upstream = %self.upstream, instance = %self.url, "the host has other addresses");
+            Ok(mut addresses) => {
+                addresses.sort_unstable();
+                addresses.dedup();
+                if !known.is_empty() && addresses != *known {
+                    self.let_go();
+                    tracing::info!(upstream = %self.upstream, instance = %self.label, "the host has other addresses");
                 }
                 *known = addresses;
             }
-            Ok(_) => {}
             Err(error) => {
-                tracing::warn!(upstream = %self.upstream, instance = %self.url, %error, "the host cannot be looked up");
+                tracing::warn!(upstream = %self.upstream, instance = %self.label, %error, "the host cannot be looked up");
             }
+        }
+    }
+
+    /// Takes none of its connections again. What is under way over them ends.
+    pub(super) fn let_go(&self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        lock(&self.idle).clear();
+        // Whoever holds it makes a new one.
+        if let Ok(mut shared) = self.shared.try_lock() {
+            *shared = None;
         }
     }
 
@@ -278,7 +312,17 @@ impl Endpoint {
         self.host.clone()
     }
 
-    /// Its URL, for logs and operators.
+    /// Its URL, as the config has it.
+    pub(in crate::gateway) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it is, if its host is a name that stands for several instances, or may come to.
+    pub(in crate::gateway) const fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Its URL, and which of its host's addresses it is: for logs and operators.
     pub(in crate::gateway) fn label(&self) -> Arc<str> {
         Arc::clone(&self.label)
     }
@@ -307,14 +351,45 @@ impl Endpoint {
     }
 
     pub(in crate::gateway) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        self.away.load(Ordering::Relaxed) & DRAINED != 0
+    }
+
+    /// Whether it is not among the instances that are served any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.away.load(Ordering::Relaxed) & GONE != 0
+    }
+
+    /// Whether it takes requests, if it is well.
+    pub(super) fn takes(&self) -> bool {
+        self.away.load(Ordering::Relaxed) == 0
     }
 
     /// Gives it no more requests, or gives it some again. Those under way end.
     pub(in crate::gateway) fn drain(&self, drain: bool) {
-        self.draining.store(drain, Ordering::Relaxed);
+        self.set_away(DRAINED, drain);
         if drain {
             lock(&self.idle).clear();
+        }
+    }
+
+    /// It is not among the instances that are served, or is again. What is under way ends.
+    pub(super) fn leave(&self, gone: bool) {
+        let was_gone = self.is_gone();
+        self.set_away(GONE, gone);
+        if gone {
+            self.let_go();
+            self.meters.served(None);
+        } else if was_gone {
+            let up = matches!(self.health().admission(Instant::now()), Admission::Open | Admission::Trial);
+            self.meters.served(Some(up));
+        }
+    }
+
+    fn set_away(&self, why: u8, away: bool) {
+        if away {
+            self.away.fetch_or(why, Ordering::Relaxed);
+        } else {
+            self.away.fetch_and(!why, Ordering::Relaxed);
         }
     }
 
@@ -325,6 +400,16 @@ impl Endpoint {
 
     pub(super) fn health(&self) -> MutexGuard<'_, Health> {
         lock(&self.health)
+    }
+
+    /// What is over need not be asked any more.
+    pub(super) fn settle(&self, now: Instant, slow_start: Option<Duration>) {
+        if !self.is_clean() {
+            self.changed(|health| {
+                health.settle(now, slow_start);
+                Turn::Stays
+            });
+        }
     }
 
     /// A request to it went well.
@@ -349,7 +434,7 @@ impl Endpoint {
         let turn = change(&mut health);
         self.clean.store(health.is_clean() && turn == Turn::Stays && health.is_open_for_good(), Ordering::Release);
         drop(health);
-        let (upstream, instance) = (&self.upstream, &self.url);
+        let (upstream, instance) = (&self.upstream, &self.label);
         match turn {
             Turn::Stays => {}
             Turn::Ejected => {
@@ -363,7 +448,7 @@ impl Endpoint {
             }
             Turn::Back => {
                 self.meters.stands(true);
-                tracing::info!(%upstream, %instance, "the instance gets requests again");
+                tracing::info!(%upstream, %instance, "the instance is well and gets requests");
             }
         }
         turn

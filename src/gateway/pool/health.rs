@@ -44,6 +44,8 @@ pub(super) enum Admission {
     /// One request may try it.
     Trial,
     Closed,
+    /// It is new, and its first check is not in.
+    Joining,
 }
 
 /// What became of it by the last thing that was recorded.
@@ -66,6 +68,18 @@ impl Health {
         Self { failures: 0, ejected: None, times: 0, up: true, streak: 0, checked: false, since: None }
     }
 
+    /// Of one that comes to others: where there are checks, the first has to speak for it; else it starts slowly, if it is
+    /// to.
+    pub(super) const fn joining(is_checked: bool, starts_slowly: bool, now: Instant) -> Self {
+        let since = if starts_slowly && !is_checked { Some(now) } else { None };
+        Self { up: !is_checked, since, ..Self::new() }
+    }
+
+    /// Its slow start is over: it has its whole share, and that need not be asked any more.
+    pub(super) fn settle(&mut self, now: Instant, slow_start: Option<Duration>) {
+        self.since = self.since.filter(|since| now.saturating_duration_since(*since) < slow_start.unwrap_or_default());
+    }
+
     /// Nothing speaks against it, and a success would change nothing.
     pub(super) const fn is_clean(&self) -> bool {
         self.failures == 0 && self.ejected.is_none() && self.times == 0
@@ -83,6 +97,7 @@ impl Health {
 
     pub(super) fn admission(&self, now: Instant) -> Admission {
         match self.ejected {
+            _ if !self.up && !self.checked => Admission::Joining,
             _ if !self.up => Admission::Closed,
             None => Admission::Open,
             Some(Ejection { until, trying: false }) if until <= now => Admission::Trial,
@@ -141,6 +156,10 @@ impl Health {
 
     /// A check ended.
     pub(super) fn checked(&mut self, well: bool, now: Instant, policy: Policy) -> Turn {
+        if !self.checked && !self.up && !well {
+            self.checked = true;
+            return Turn::Down;
+        }
         // The first check says more than no check did.
         let needed = match (self.checked, well) {
             (false, _) => 1,
@@ -173,7 +192,7 @@ mod tests {
     const POLICY: Policy = Policy { after: 3, lasting: Duration::from_secs(30), rise: 2, fall: 3 };
 
     /// `s` succeeded, `f` failed, `F` failed but may not be ejected, `w` well, `u` unwell, `t` a trial begins, `+` ten
-    /// seconds pass; and how it stands at the end.
+    /// seconds pass, `j` it joined others just now, with checks; and how it stands at the end.
     #[test]
     fn rows() {
         let rows = [
@@ -201,6 +220,13 @@ mod tests {
             // A check ends an ejection, a request none of a check's.
             ("fffw", Admission::Open),
             ("wuuus", Admission::Closed),
+            ("j", Admission::Joining),
+            ("js", Admission::Joining),
+            ("jw", Admission::Open),
+            ("ju", Admission::Closed),
+            ("juw", Admission::Closed),
+            ("juww", Admission::Open),
+            ("jwuu", Admission::Open),
         ];
         for (acts, at_end) in rows {
             let mut now = Instant::now();
@@ -223,6 +249,7 @@ mod tests {
                         health.checked(false, now, POLICY);
                     }
                     't' => health.begin_trial(),
+                    'j' => health = Health::joining(true, true, now),
                     _ => now += Duration::from_secs(10),
                 }
             }
@@ -243,5 +270,12 @@ mod tests {
             assert_eq!(health.share(now + Duration::from_secs(seconds), whole), share);
         }
         assert_eq!(health.share(now, None), 1.0);
+        for (seconds, good) in [(19, false), (20, true)] {
+            health.settle(now + Duration::from_secs(seconds), whole);
+            assert_eq!(health.is_open_for_good(), good, "after {seconds} s");
+        }
+        let joined = Health::joining(false, true, now);
+        assert_eq!((joined.admission(now), joined.share(now, whole)), (Admission::Open, 0.1));
+        assert!(Health::joining(false, false, now).is_open_for_good());
     }
 }

@@ -153,7 +153,7 @@ impl Lease {
         match turn.endpoint.connection(turn.pool.connect_timeout).await {
             Ok(connection) => Ok(Self { connection, turn }),
             Err(error) => {
-                let (upstream, instance) = (&turn.endpoint.upstream, &turn.endpoint.url);
+                let (upstream, instance) = (&turn.endpoint.upstream, turn.endpoint.label());
                 tracing::warn!(%upstream, %instance, %error, "the instance cannot be reached");
                 turn.fail(UpstreamResult::Connect);
                 Err(error)

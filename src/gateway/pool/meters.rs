@@ -1,4 +1,4 @@
-//! The metrics of one instance, registered once. Its gauges go when it does.
+//! The metrics of one instance, registered once. Its gauges go when it is not served any more.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,12 +25,15 @@ type Key = (String, String);
 /// two prefixes of one authority.
 struct Live {
     id: u64,
-    url: String,
-    up: bool,
+    url: Box<str>,
+    /// `None`: it is not served any more.
+    up: Option<bool>,
 }
 
 /// Those of all gateways in the process: they have one recorder, which forgets nothing.
 static LIVE: Mutex<BTreeMap<Key, Vec<Live>>> = Mutex::new(BTreeMap::new());
+/// No number: what is served at `/metrics` leaves it out.
+const NOTHING: f64 = f64::NAN;
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 // === impl Meters ===
@@ -44,7 +47,7 @@ impl Meters {
         if those.is_empty() {
             pending.set(0.0);
         }
-        those.push(Live { id, url: url.to_owned(), up: true });
+        those.push(Live { id, url: url.into(), up: Some(true) });
         up.set(value(those));
         drop(live);
         Self {
@@ -61,12 +64,21 @@ impl Meters {
         self.results[result as usize].increment(1);
     }
 
-    /// Whether the instance gets requests.
+    /// Whether the instance gets requests. What is not served says nothing any more.
     pub(super) fn stands(&self, up: bool) {
+        self.set(|old| old.and(Some(up)));
+    }
+
+    /// It is not among the instances that are served any more, though requests may be under way; or it is again.
+    pub(super) fn served(&self, up: Option<bool>) {
+        self.set(|_| up);
+    }
+
+    fn set(&self, up: impl Fn(Option<bool>) -> Option<bool>) {
         let mut live = live();
         let those = live.get_mut(&self.key).map_or(&mut [][..], Vec::as_mut_slice);
         for this in those.iter_mut().filter(|this| this.id == self.id) {
-            this.up = up;
+            this.up = up(this.up);
         }
         self.up.set(value(those));
     }
@@ -77,22 +89,23 @@ impl Drop for Meters {
         let mut live = live();
         let Some(those) = live.get_mut(&self.key) else { return };
         those.retain(|this| this.id != self.id);
+        self.up.set(value(those));
         if those.is_empty() {
             live.remove(&self.key);
-            // No number: what is served at `/metrics` leaves it out.
-            self.pending.set(f64::NAN);
-            self.up.set(f64::NAN);
-        } else {
-            self.up.set(value(those));
+            self.pending.set(NOTHING);
         }
     }
 }
 
-/// Of one URL, the youngest counts; of several, all must be up.
+/// Of one URL, the youngest that is served counts; of several, all must be up.
 fn value(those: &[Live]) -> f64 {
-    let replaced = |at: usize| those[at + 1..].iter().any(|later| later.url == those[at].url);
-    let up = those.iter().enumerate().all(|(at, this)| this.up || replaced(at));
-    if up { 1.0 } else { 0.0 }
+    let replaced = |at: usize| those[at + 1..].iter().any(|later| later.up.is_some() && later.url == those[at].url);
+    let ups = those.iter().enumerate().filter(|(at, _)| !replaced(*at)).filter_map(|(_, this)| this.up);
+    match ups.reduce(|all, up| all && up) {
+        None => NOTHING,
+        Some(true) => 1.0,
+        Some(false) => 0.0,
+    }
 }
 
 fn live() -> MutexGuard<'static, BTreeMap<Key, Vec<Live>>> {
@@ -137,6 +150,17 @@ mod tests {
         let prefix = new("http://a:1/b");
         prefix.stands(false);
         assert_eq!(up(), "0");
+        second.served(None);
+        assert_eq!(up(), "0");
+        prefix.stands(true);
+        assert_eq!(up(), "1", "what is not served any more does not count");
+        prefix.stands(false);
+        second.stands(true);
+        prefix.served(None);
+        assert_eq!(up(), "", "nobody is served");
+        second.served(Some(true));
+        prefix.served(Some(false));
+        assert_eq!(up(), "0", "they are back");
         drop(second);
         assert_eq!(up(), "0");
         drop(prefix);

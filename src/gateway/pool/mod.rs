@@ -9,8 +9,10 @@ mod connect;
 mod endpoint;
 mod exchange;
 mod health;
+mod hosts;
 mod lease;
 mod meters;
+mod recipe;
 mod registry;
 mod tls;
 mod watch;
@@ -27,16 +29,18 @@ use balance::View;
 use budget::Budget;
 use health::{Admission, Policy};
 use lease::Turn;
+use recipe::Recipe;
 
 pub(super) use body::{UpstreamBody, Waits};
 #[cfg(feature = "otel")]
 pub(super) use connect::Connector;
 pub(super) use endpoint::Endpoint;
 pub(super) use exchange::Outgoing;
+pub(super) use hosts::{Lookup, system};
 pub(super) use lease::{Answered, Exchange, Failure, Lease, Wait};
 pub(super) use registry::Registry;
 pub(super) use tls::client_config;
-pub(super) use watch::watch;
+pub(super) use watch::Watch;
 
 use crate::config::Check;
 use crate::version::VersionId;
@@ -46,6 +50,8 @@ use crate::version::VersionId;
 pub(super) struct Pool {
     pub(super) name: Box<str>,
     pub(super) members: Vec<Member>,
+    /// Those that the config names, and whose hosts have no address yet.
+    pub(super) unresolved: Vec<Unresolved>,
     pub(super) retries: u32,
     pub(super) websocket: bool,
     /// An upstream's start of an answer, for each try.
@@ -53,11 +59,12 @@ pub(super) struct Pool {
     connect_timeout: Duration,
     policy: Policy,
     check: Option<Check>,
-    resolve: Duration,
     slow_start: Option<Duration>,
     panic: f64,
     budget: Budget,
     pub(super) retried: Counter,
+    /// What it is made of, to be made anew when hosts have other addresses.
+    recipe: Arc<Recipe>,
 }
 
 /// An instance's place in a pool.
@@ -66,6 +73,15 @@ pub(super) struct Member {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) weight: u32,
     /// What it is said to speak, by api.
+    pub(super) speaks: BTreeMap<String, VersionId>,
+}
+
+/// An instance that cannot get requests: nobody knows where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unresolved {
+    /// Its URL.
+    pub(super) name: Arc<str>,
+    pub(super) weight: u32,
     pub(super) speaks: BTreeMap<String, VersionId>,
 }
 
@@ -81,22 +97,28 @@ const H2_PING: Duration = Duration::from_secs(30);
 impl Pool {
     /// The place of the instance for the next request, not one of those that were `tried`; `None` if there is none.
     fn pick(&self, tried: &[usize]) -> Option<(usize, Admission)> {
+        // Those that are gone are for requests that began before, and have no others.
+        let gone = |endpoint: &Endpoint| endpoint.is_gone() && !endpoint.is_draining();
+        self.pick_of(tried, Endpoint::takes).or_else(|| self.pick_of(tried, gone))
+    }
+
+    fn pick_of(&self, tried: &[usize], takes: impl Fn(&Endpoint) -> bool) -> Option<(usize, Admission)> {
         if let ([member], []) = (&*self.members, tried) {
-            return (member.weight > 0 && !member.endpoint.is_draining()).then_some((0, Admission::Open));
+            return (member.weight > 0 && takes(&member.endpoint)).then_some((0, Admission::Open));
         }
         let now = Instant::now();
         let mut admissions = Vec::with_capacity(self.members.len());
         let mut views = Vec::with_capacity(self.members.len());
         for (place, member) in self.members.iter().enumerate() {
-            let usable = member.weight > 0 && !member.endpoint.is_draining() && !tried.contains(&place);
+            let usable = member.weight > 0 && takes(&member.endpoint) && !tried.contains(&place);
             let weight = if usable { f64::from(member.weight) } else { 0.0 };
             let (admission, share) = member.stands(self.slow_start, now);
             views.push(View { weight: weight * share, pending: member.endpoint.pending() });
             admissions.push(admission);
         }
-        if !self.panics(&admissions) {
+        if !self.panics(&admissions, takes) {
             for (view, admission) in views.iter_mut().zip(&admissions) {
-                if *admission == Admission::Closed {
+                if matches!(admission, Admission::Closed | Admission::Joining) {
                     view.weight = 0.0;
                 }
             }
@@ -105,15 +127,16 @@ impl Pool {
         Some((place, admissions[place]))
     }
 
-    /// Whether so few instances are well that the checks are likelier wrong than the instances.
-    fn panics(&self, admissions: &[Admission]) -> bool {
-        let takes = |member: &Member| member.weight > 0 && !member.endpoint.is_draining();
+    /// Whether so few instances are well that the checks are likelier wrong than the instances. Those that are new do not
+    /// count, unless there are no others.
+    fn panics(&self, admissions: &[Admission], takes: impl Fn(&Endpoint) -> bool) -> bool {
+        let takes = |member: &Member| member.weight > 0 && takes(&member.endpoint);
         let (mut all, mut open) = (0u32, 0u32);
         for (_, admission) in self.members.iter().zip(admissions).filter(|(member, _)| takes(member)) {
-            all += 1;
-            open += u32::from(*admission != Admission::Closed);
+            all += u32::from(*admission != Admission::Joining);
+            open += u32::from(matches!(admission, Admission::Open | Admission::Trial));
         }
-        f64::from(open) * 100.0 < f64::from(all) * self.panic
+        all == 0 || f64::from(open) * 100.0 < f64::from(all) * self.panic
     }
 
     /// Whether one more instance may be ejected: never more than half of them are.
@@ -157,6 +180,31 @@ impl Pool {
     pub(super) fn is_known(&self) -> bool {
         self.check.is_none() || self.members.iter().all(|member| member.endpoint.health().was_checked())
     }
+
+    /// How the instance is called that an operator means by a URL, which is all its addresses, by a URL with an address,
+    /// or by an address; `None` if there is none.
+    pub(super) fn called(&self, instance: &str) -> Option<String> {
+        let wanted = instance.trim_end_matches('/');
+        if self.labels().iter().any(|label| label == wanted) {
+            return Some(wanted.to_owned());
+        }
+        let is_at = |endpoint: &Endpoint| {
+            endpoint.address().is_some_and(|at| at.to_string() == wanted || at.ip().to_string() == wanted)
+        };
+        let mut endpoints = self.members.iter().map(|member| &member.endpoint);
+        endpoints.find(|endpoint| is_at(endpoint)).map(|endpoint| endpoint.label().to_string())
+    }
+
+    /// How its instances are called: by the URLs of the config, and each of several addresses by itself.
+    pub(super) fn labels(&self) -> Vec<String> {
+        let mut labels: Vec<String> = self.unresolved.iter().map(|instance| instance.name.to_string()).collect();
+        for endpoint in self.members.iter().map(|member| &member.endpoint) {
+            labels.extend([endpoint.name().to_owned(), endpoint.label().to_string()]);
+        }
+        labels.sort_unstable();
+        labels.dedup();
+        labels
+    }
 }
 
 // === impl Member ===
@@ -178,6 +226,7 @@ impl Member {
             Admission::Open => "up",
             Admission::Trial => "on trial",
             Admission::Closed => "down",
+            Admission::Joining => "joining",
         }
     }
 }

@@ -1,55 +1,161 @@
 //! What goes on beside requests: health checks, host names, idle connections.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::uri::PathAndQuery;
 use tokio::task::JoinSet;
 
-use super::{Endpoint, Pool};
-use crate::config::Check;
+use super::health::Policy;
+use super::hosts::Hosts;
+use super::{Endpoint, Pool, Registry};
 
 /// How often idle connections are looked through.
 const SWEEP: Duration = Duration::from_secs(5);
 
-/// Watches the instances of `pools` until it is dropped.
-pub(in crate::gateway) fn watch(pools: &BTreeMap<String, Arc<Pool>>) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    for pool in pools.values() {
-        for member in &pool.members {
-            tasks.spawn(keep(Arc::clone(&member.endpoint), pool.resolve));
-            if let Some(check) = &pool.check {
-                tasks.spawn(checks(Arc::clone(pool), Arc::clone(&member.endpoint), check.clone()));
+/// Watches the instances and the hosts of the pools that are served, until it is dropped. What stays when others are
+/// served goes on.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Watch {
+    hosts: Hosts,
+    watched: Arc<Mutex<Watched>>,
+}
+
+#[derive(Debug, Default)]
+struct Watched {
+    /// By where they are in memory, which each keeps.
+    endpoints: HashMap<usize, Watching<(Arc<Endpoint>, Terms)>>,
+    hosts: HashMap<Box<str>, Watching<Duration>>,
+}
+
+/// Tasks, and what they were begun with.
+#[derive(Debug)]
+struct Watching<T> {
+    with: T,
+    _tasks: JoinSet<()>,
+}
+
+/// How an instance is watched.
+#[derive(Clone, Debug, PartialEq)]
+struct Terms {
+    check: Option<Asking>,
+    resolve: Duration,
+    slow_start: Option<Duration>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Asking {
+    path: PathAndQuery,
+    every: Duration,
+    timeout: Duration,
+    policy: Policy,
+}
+
+// === impl Watch ===
+
+impl Watch {
+    pub(in crate::gateway) fn new(registry: &Registry) -> Self {
+        Self { hosts: registry.hosts().clone(), watched: Arc::default() }
+    }
+
+    /// Watches these from now on. Those that are not among them take no more requests, and their connections are let go.
+    pub(in crate::gateway) fn follow(&self, pools: &BTreeMap<String, Arc<Pool>>) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.instances(pools);
+        watched.names(pools, &self.hosts);
+    }
+}
+
+// === impl Watched ===
+
+impl Watched {
+    fn instances(&mut self, pools: &BTreeMap<String, Arc<Pool>>) {
+        let mut old = std::mem::take(&mut self.endpoints);
+        for pool in pools.values() {
+            let terms = Terms::of(pool);
+            for endpoint in pool.members.iter().map(|member| &member.endpoint) {
+                let place = Arc::as_ptr(endpoint).addr();
+                let same = old.remove(&place).filter(|watching| watching.with.1 == terms);
+                let begin = || Watching::begin(endpoint, &terms);
+                // One may be twice in a pool.
+                self.endpoints.entry(place).or_insert_with(|| same.unwrap_or_else(begin));
+                // It may have been away.
+                endpoint.leave(false);
             }
         }
+        for gone in old.into_values() {
+            gone.with.0.leave(true);
+        }
     }
-    tasks
+
+    fn names(&mut self, pools: &BTreeMap<String, Arc<Pool>>, hosts: &Hosts) {
+        let mut wanted: HashMap<&str, Duration> = HashMap::new();
+        for (name, every) in pools.values().flat_map(|pool| pool.recipe.names()) {
+            let least = wanted.entry(name).or_insert(every);
+            *least = every.min(*least);
+        }
+        self.hosts.retain(|name, watching| wanted.get(&**name) == Some(&watching.with));
+        for (name, every) in wanted {
+            self.hosts.entry(name.into()).or_insert_with(|| {
+                let mut tasks = JoinSet::new();
+                tasks.spawn(hosts.clone().follow(name.into(), every));
+                Watching { with: every, _tasks: tasks }
+            });
+        }
+    }
+}
+
+// === impl Watching ===
+
+impl Watching<(Arc<Endpoint>, Terms)> {
+    fn begin(endpoint: &Arc<Endpoint>, terms: &Terms) -> Self {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(keep(Arc::clone(endpoint), terms.clone()));
+        if let Some(asking) = &terms.check {
+            tasks.spawn(checks(Arc::clone(endpoint), asking.clone()));
+        }
+        Self { with: (Arc::clone(endpoint), terms.clone()), _tasks: tasks }
+    }
+}
+
+// === impl Terms ===
+
+impl Terms {
+    fn of(pool: &Pool) -> Self {
+        let check = pool.check.as_ref().and_then(|check| {
+            let path = PathAndQuery::try_from(check.path.as_str()).ok()?;
+            Some(Asking { path, every: check.every, timeout: check.timeout, policy: pool.policy })
+        });
+        Self { check, resolve: pool.recipe.resolve(), slow_start: pool.slow_start }
+    }
 }
 
 /// Lets go of connections that nobody needs.
-async fn keep(endpoint: Arc<Endpoint>, resolve: Duration) {
-    let mut addresses = Vec::new();
+async fn keep(endpoint: Arc<Endpoint>, terms: Terms) {
+    let mut addresses: Vec<SocketAddr> = Vec::new();
     let mut looked_up: Option<Instant> = None;
     loop {
-        if looked_up.is_none_or(|at| at.elapsed() >= resolve) {
+        if looked_up.is_none_or(|at| at.elapsed() >= terms.resolve) {
             endpoint.resolve(&mut addresses).await;
             looked_up = Some(Instant::now());
         }
-        tokio::time::sleep(SWEEP.min(resolve)).await;
+        tokio::time::sleep(SWEEP.min(terms.resolve)).await;
         endpoint.sweep(Instant::now());
+        endpoint.settle(Instant::now(), terms.slow_start);
     }
 }
 
-async fn checks(pool: Arc<Pool>, endpoint: Arc<Endpoint>, check: Check) {
-    let Ok(path) = PathAndQuery::try_from(check.path.as_str()) else { return };
+async fn checks(endpoint: Arc<Endpoint>, asking: Asking) {
     loop {
-        let result = endpoint.check(&path, check.timeout).await;
+        let result = endpoint.check(&asking.path, asking.timeout).await;
         if let Err(problem) = &result {
-            tracing::debug!(upstream = %pool.name, instance = %endpoint.url, %problem, "a health check failed");
+            let (upstream, instance) = (&endpoint.upstream, endpoint.label());
+            tracing::debug!(%upstream, %instance, %problem, "a health check failed");
         }
-        endpoint.checked(result.is_ok(), Instant::now(), pool.policy);
+        endpoint.checked(result.is_ok(), Instant::now(), asking.policy);
         // Not all gateways at the same moment.
-        tokio::time::sleep(check.every.mul_f64(0.9 + fastrand::f64() * 0.2)).await;
+        tokio::time::sleep(asking.every.mul_f64(0.9 + fastrand::f64() * 0.2)).await;
     }
 }

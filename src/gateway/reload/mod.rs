@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::access::Log;
 use super::app::Shared;
@@ -80,30 +81,38 @@ pub(super) fn read(path: &Path, rewrite: Option<&Rewrite>) -> Result<Sources, Lo
 
 impl Reloader {
     /// Runs until it is dropped. Signals, changes of the file and what operators ask are taken alike: read, build, then
-    /// swap.
+    /// swap. So are other addresses of a host: whoever swaps knows what is served.
     pub(super) async fn run(mut self, mut letters: mpsc::Receiver<Letter>) {
         let (changed, mut changes) = mpsc::channel(1);
         let mut folders = Folders::new(changed.clone());
         let mut hangup = hangup();
+        let registry = self.shared.registry.clone();
+        // Whatever else happens: hosts may have other addresses all the time.
+        let mut poll = tokio::time::interval_at(Instant::now() + POLL, POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.stamps = self.served.tls.as_ref().map(tls::stamps).unwrap_or_default();
         loop {
             folders.watch(&self.seen);
             let signal = tokio::select! {
                 Some(letter) = letters.recv() => {
-                    self.answer(letter);
+                    self.answer(letter).await;
+                    continue;
+                }
+                () = registry.changed() => {
+                    self.shared.current.renew(&registry, &self.shared.state.acts);
                     continue;
                 }
                 _ = changes.recv() => { tokio::time::sleep(SETTLE).await; false }
                 () = hangup.recv() => true,
-                () = tokio::time::sleep(POLL) => false,
+                _ = poll.tick() => false,
             };
             while changes.try_recv().is_ok() {}
-            self.look(signal);
+            self.look(signal).await;
         }
     }
 
     /// Takes the files if they are others than before, or if a signal says so.
-    pub(super) fn look(&mut self, signal: bool) {
+    pub(super) async fn look(&mut self, signal: bool) {
         let who = Who::nobody(if signal { "signal" } else { "file" });
         let way = Way { what: "reload", who: &who, force: false, reopen: signal };
         let forced = signal || self.certificates_changed();
@@ -111,7 +120,7 @@ impl Reloader {
             Ok(sources) if sources == self.seen && !forced => return,
             Ok(sources) => {
                 self.seen = sources.clone();
-                self.take(sources, &way, || Ok(Vec::new()))
+                self.take(sources, &way, || Ok(Vec::new())).await
             }
             Err(error) => Err(Refused::Findings(error)),
         };
@@ -122,7 +131,7 @@ impl Reloader {
     }
 
     /// Checks texts, has them written, and serves them.
-    fn take(
+    async fn take(
         &mut self,
         sources: Sources,
         way: &Way<'_>,
@@ -141,6 +150,8 @@ impl Reloader {
         let files = write().map_err(|error| Refused::Io("the file cannot be written", error))?;
         let differences = catalog::diff(&old, &loaded.catalog, now);
         let changes = differences.iter().map(|found| format!("{}: {}", found.class.as_str(), found.message)).collect();
+        // Before the swap: an upstream whose hosts are not known yet has no instances.
+        self.shared.registry.learn(&loaded).await;
         self.accept(loaded, sources, log);
         let tag = self.shared.current.load().tag.clone();
         let forced = in_use.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");

@@ -7,13 +7,13 @@ use crate::gateway::state::{self, Revision};
 // === impl Reloader ===
 
 impl Reloader {
-    pub(super) fn answer(&mut self, letter: Letter) {
+    pub(super) async fn answer(&mut self, letter: Letter) {
         let Letter { ask, who, force, reply } = letter;
         let way = Way { what: ask.what(), who: &who, force, reopen: false };
         let result = match ask {
-            Ask::Put { text, tags } => self.put(&text, &tags, &way),
-            Ask::Reload => self.reload(&way),
-            Ask::Rollback { to } => self.rollback(to, &way),
+            Ask::Put { text, tags } => self.put(&text, &tags, &way).await,
+            Ask::Reload => self.reload(&way).await,
+            Ask::Rollback { to } => self.rollback(to, &way).await,
         };
         if let Err(refused) = &result {
             self.reject(refused, &way);
@@ -22,15 +22,15 @@ impl Reloader {
         let _ = reply.send(result);
     }
 
-    fn reload(&mut self, way: &Way<'_>) -> Result<Done, Refused> {
+    async fn reload(&mut self, way: &Way<'_>) -> Result<Done, Refused> {
         let sources = read(&self.path, self.rewrite.as_ref()).map_err(Refused::Findings)?;
         self.seen = sources.clone();
-        self.take(sources, way, || Ok(Vec::new()))
+        self.take(sources, way, || Ok(Vec::new())).await
     }
 
-    fn put(&mut self, text: &str, tags: &Tags, way: &Way<'_>) -> Result<Done, Refused> {
+    async fn put(&mut self, text: &str, tags: &Tags, way: &Way<'_>) -> Result<Done, Refused> {
         // What was saved a moment ago is not written over: it is taken first, and then the tag is another.
-        self.look(false);
+        self.look(false).await;
         let served = self.shared.current.load().tag.clone();
         if !tags.has(&served) {
             return Err(Refused::Changed { tag: served });
@@ -41,12 +41,13 @@ impl Reloader {
         let done = self.take(sources, way, || {
             state::replace(&path, text.as_bytes())?;
             Ok(vec![format!("{} written", path.display())])
-        })?;
+        });
+        let done = done.await?;
         self.see();
         Ok(done)
     }
 
-    fn rollback(&mut self, to: Option<u64>, way: &Way<'_>) -> Result<Done, Refused> {
+    async fn rollback(&mut self, to: Option<u64>, way: &Way<'_>) -> Result<Done, Refused> {
         let revisions = self.shared.state.revisions.as_ref().ok_or(Refused::NoState)?;
         let list = revisions.list();
         let served = self.shared.current.load().tag.clone();
@@ -59,7 +60,7 @@ impl Reloader {
         let texts = state::target(wanted, &self.path);
         let texts = texts.map_err(|error| Refused::Io("the revision cannot be read", error))?;
         let now = read(&self.path, self.rewrite.as_ref()).unwrap_or_default();
-        let done = self.take(texts.clone(), way, || state::restore(&texts, &now))?;
+        let done = self.take(texts.clone(), way, || state::restore(&texts, &now)).await?;
         self.see();
         Ok(done)
     }

@@ -52,8 +52,17 @@ impl Service {
         F: Fn(Served) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("bound");
+        Self::start_at(([127, 0, 0, 1], 0).into(), serve).await.expect("a free port")
+    }
+
+    /// At `address`, if it is free.
+    pub(super) async fn start_at<F, Fut>(address: SocketAddr, serve: F) -> std::io::Result<Self>
+    where
+        F: Fn(Served) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
         let accepted = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&accepted);
         let listening = tokio::spawn(async move {
@@ -63,7 +72,7 @@ impl Service {
                 tokio::spawn(serve(Served { stream, bytes: Vec::new() }));
             }
         });
-        Self { address, accepted, listening: listening.abort_handle() }
+        Ok(Self { address, accepted, listening: listening.abort_handle() })
     }
 
     /// One that answers everything with the same.

@@ -1,6 +1,8 @@
 //! A service is rolled from one version to the next, instance by instance, under load: nobody gets an error, and nobody
 //! a shape that is not theirs.
 
+mod hosts;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -124,7 +124,7 @@ async fn the_gauges_of_an_instance_go_with_it() {
 
     write(&[stays.address], "");
     reload().await;
-    assert_eq!(gauges().await, ["1", "1", "1", "0"], "it still has a request");
+    assert_eq!(gauges().await, ["", "1", "1", "0"], "it still has a request");
     go.add_permits(1);
     assert_eq!(client.answer().await.expect("an answer").status, 200);
     assert!(becomes(async || gauges().await == ["", "", "1", "0"]).await, "{:?}", gauges().await);

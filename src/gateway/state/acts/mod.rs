@@ -98,23 +98,41 @@ impl Acts {
         Self { inner: Arc::new(Inner { control: control.clone(), drains: Mutex::new(drains), file }) }
     }
 
-    /// Gives an instance no more requests, or gives it some again; [`Acts::settle`] tells it.
-    pub(in crate::gateway) fn drain(&self, drain: bool, upstream: &str, instance: &str, who: &Who, now: Timestamp) {
+    /// Gives an instance no more requests, or gives it some again; [`Acts::settle`] tells it. A URL is all its addresses,
+    /// also those that it will have; `URL#ADDRESS` is one.
+    ///
+    /// # Errors
+    /// One address of a URL cannot be taken back that is drained as a whole; this is the URL.
+    pub(in crate::gateway) fn drain(
+        &self,
+        drain: bool,
+        upstream: &str,
+        instance: &str,
+        who: &Who,
+        now: Timestamp,
+    ) -> Result<(), String> {
         let mut drains = lock(&self.inner.drains);
-        let key = (upstream.to_owned(), instance.to_owned());
+        let key = |instance: &str| (upstream.to_owned(), instance.to_owned());
         if drain {
-            drains.insert(key, Drain { at: now, by: who.by.clone(), reason: who.reason.clone() });
-        } else {
-            drains.remove(&key);
+            drains.insert(key(instance), Drain { at: now, by: who.by.clone(), reason: who.reason.clone() });
+            return Ok(());
         }
+        if let Some(whole) = whole(instance).filter(|whole| drains.contains_key(&key(whole))) {
+            return Err(whole.to_owned());
+        }
+        drains.retain(|(of, drained), _| of != upstream || (drained != instance && whole(drained) != Some(instance)));
+        Ok(())
     }
 
-    /// Tells the instances of a config whether they are drained.
+    /// Tells the instances of a config whether they are drained. An address that its host does not stand for any more is
+    /// forgotten: another machine may get it.
     pub(in crate::gateway) fn settle(&self, pools: &BTreeMap<String, Arc<Pool>>) {
-        let drains = lock(&self.inner.drains);
+        let mut drains = lock(&self.inner.drains);
+        drains.retain(|(upstream, instance), _| !has_left(instance, pools.get(upstream).map(|pool| &**pool)));
         for (upstream, pool) in pools {
             for endpoint in pool.members.iter().map(|member| &member.endpoint) {
-                let drained = drains.contains_key(&(upstream.clone(), endpoint.label().to_string()));
+                let is_drained = |called: &str| drains.contains_key(&(upstream.clone(), called.to_owned()));
+                let drained = is_drained(endpoint.name()) || is_drained(&endpoint.label());
                 if drained != endpoint.is_draining() {
                     endpoint.drain(drained);
                 }
@@ -128,8 +146,7 @@ impl Acts {
         let acts = acts.iter().filter(|act| !is_known(act, catalog)).map(form::told);
         let drains = lock(&self.inner.drains);
         let has = |(upstream, instance): &(String, String)| {
-            let members = pools.get(upstream).into_iter().flat_map(|pool| &pool.members);
-            members.into_iter().any(|member| *member.endpoint.label() == **instance)
+            pools.get(upstream).is_some_and(|pool| pool.called(instance).is_some())
         };
         let drains = drains.keys().filter(|key| !has(key)).map(|(upstream, url)| format!("drain {upstream} {url}"));
         acts.chain(drains).collect()
@@ -162,6 +179,18 @@ impl Acts {
     fn text(&self, now: Timestamp) -> String {
         form::write(&self.inner.control.standing(), &lock(&self.inner.drains), now)
     }
+}
+
+/// The URL of which `instance` is one address.
+fn whole(instance: &str) -> Option<&str> {
+    instance.split_once('#').map(|(url, _)| url)
+}
+
+/// Whether it is one address of a URL that has others now.
+fn has_left(instance: &str, pool: Option<&Pool>) -> bool {
+    let (Some(url), Some(pool)) = (whole(instance), pool) else { return false };
+    let endpoints = || pool.members.iter().map(|member| &member.endpoint);
+    endpoints().any(|endpoint| endpoint.name() == url) && !endpoints().any(|endpoint| *endpoint.label() == *instance)
 }
 
 fn is_known(act: &Act, catalog: &Catalog) -> bool {

@@ -44,9 +44,9 @@ fn what_is_written_is_read() {
     control.release_sunset("a", "2", "ann", "r", now);
     control.extend("a", "1", "acme", at("2026-06-02"), "ann", "r", now);
     control.extend("a", "1", "late", at("2026-06-03"), "ann", "r", now);
-    acts.drain(true, "u", "http://b:1", &who(), now);
-    acts.drain(true, "u", "http://b:2", &who(), now);
-    acts.drain(false, "u", "http://b:2", &who(), now);
+    acts.drain(true, "u", "http://b:1", &who(), now).expect("it is none of a whole");
+    acts.drain(true, "u", "http://b:2", &who(), now).expect("it is none of a whole");
+    acts.drain(false, "u", "http://b:2", &who(), now).expect("it is none of a whole");
     assert_eq!((acts.write(now), names(&folder)), (Kept::Yes, vec![FILE.to_owned()]));
 
     let again = Control::new();
@@ -120,7 +120,7 @@ fn nothing_is_kept_where_nothing_can_be() {
     // The folder is gone.
     let folder = folder("gone", None);
     let acts = Acts::open(Some(&folder), &Control::new(), at(NOW));
-    acts.drain(true, "u", "http://b:1", &who(), at(NOW));
+    acts.drain(true, "u", "http://b:1", &who(), at(NOW)).expect("it is none of a whole");
     fs::remove_dir_all(&folder).expect("removed");
     assert_eq!(acts.write(at(NOW)), Kept::Failed);
 }
@@ -137,7 +137,7 @@ fn an_act_without_its_like_is_a_stray() {
     control.hold_sunset("a", "1", "ann", "r", now);
     control.hold_sunset("a", "3", "ann", "r", now);
     control.extend("b", "1", "acme", at("2027-06-01"), "ann", "r", now);
-    acts.drain(true, "u", "http://b:1", &who(), now);
+    acts.drain(true, "u", "http://b:1", &who(), now).expect("it is none of a whole");
     let expected = ["pause b", "hold a 3", "extend b 1 for acme until 2027-06-01T00:00:00Z", "drain u http://b:1"];
     assert_eq!(acts.strays(&catalog, &BTreeMap::new()), expected);
 }

@@ -91,7 +91,7 @@ async fn an_instance_is_drained() {
         let upstreams = gateway.ask("GET /upstreams", "").await.json();
         let instance = &upstreams["upstreams"][0]["instances"][0];
         let expected = serde_json::json!({
-            "url": url, "weight": 1, "state": state, "pending": 0, "speaks": { "drain": "3" }, "learned": null,
+            "url": url, "address": null, "weight": 1, "state": state, "pending": 0, "speaks": { "drain": "3" }, "learned": null,
         });
         assert_eq!(*instance, expected);
         assert_eq!(gateway.get("/api/v3/users/1").await.status, status, "{path}");

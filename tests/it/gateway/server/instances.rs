@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::gateway::cert::Authority;
+use crate::gateway::hosts::Names;
 use crate::gateway::rig::{self, Served, Service, config_of};
 
 type EchoBody = BoxBody<Bytes, hyper::Error>;
@@ -60,23 +61,30 @@ async fn hyper_service(tls: Option<TlsAcceptor>) -> SocketAddr {
 async fn instances_are_spoken_to_as_the_config_has_it() {
     let authority = Arc::new(Authority::new("up"));
     authority.sign("server", "localhost");
+    authority.sign("named", "orders.test");
+    let names = Names::default();
+    names.set("localhost", &["127.0.0.1"]);
+    names.set("orders.test", &["127.0.0.1"]);
     let rows = [
-        ("http", false, "HTTP/1.1"),
-        ("http", true, "HTTP/2.0"),
-        ("https", false, "HTTP/1.1"),
-        ("https", true, "HTTP/2.0"),
+        ("http", "localhost", "server", false, "HTTP/1.1"),
+        ("http", "localhost", "server", true, "HTTP/2.0"),
+        ("https", "localhost", "server", false, "HTTP/1.1"),
+        ("https", "localhost", "server", true, "HTTP/2.0"),
+        // Each address is an instance, and it is the name that the certificate must have.
+        ("https", "orders.test", "named", false, "HTTP/1.1"),
+        ("https", "orders.test", "named", true, "HTTP/2.0"),
     ];
-    for (scheme, http2, version) in rows {
+    for (scheme, host, certificate, http2, version) in rows {
         let alpn = if http2 { "h2" } else { "http/1.1" };
-        let address = hyper_service((scheme == "https").then(|| authority.acceptor("server", alpn))).await;
-        let url = format!("{{ url = \"{scheme}://localhost:{}\" }}", address.port());
+        let address = hyper_service((scheme == "https").then(|| authority.acceptor(certificate, alpn))).await;
+        let url = format!("{{ url = \"{scheme}://{host}:{}\" }}", address.port());
         let ca = if scheme == "https" {
             format!("tls = {{ ca = {:?} }}\n", authority.file("ca.pem"))
         } else {
             String::new()
         };
-        let name = format!("up-{scheme}-{http2}");
-        let gateway = rig::gateway(config_of(&name, &url, "", &format!("http2 = {http2}\n{ca}"))).await;
+        let name = format!("up-{host}-{scheme}-{http2}");
+        let gateway = names.gateway(config_of(&name, &url, "", &format!("http2 = {http2}\n{ca}"))).await;
         round_trip(gateway.listen, version).await;
         assert!(gateway.stop().await);
     }

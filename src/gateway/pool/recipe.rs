@@ -1,0 +1,166 @@
+//! What a pool is made of: an upstream of one config, and the addresses of its hosts at the moment.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::uri::PathAndQuery;
+use http::{HeaderName, Uri};
+
+use super::budget::Budget;
+use super::connect::Connector;
+use super::endpoint::{Endpoint, Spec};
+use super::health::{Health, Policy};
+use super::hosts::{self, Hosts};
+use super::registry::Registry;
+use super::{Member, Pool, Unresolved};
+use crate::config::{Timeouts, Upstream};
+use crate::gateway::load::Service;
+use crate::names;
+
+/// An upstream of one config.
+#[derive(Debug)]
+pub(super) struct Recipe {
+    service: Service,
+    timeouts: Timeouts,
+    /// All that makes its instances others when it changes, but for where they are.
+    key: String,
+}
+
+/// The instances of a pool, and those whose hosts have no address.
+type Cast = (Vec<Member>, Vec<Unresolved>);
+
+// === impl Recipe ===
+
+impl Recipe {
+    pub(super) fn new(service: &Service, timeouts: &Timeouts) -> Arc<Self> {
+        let key = key(service, timeouts.upstream_idle);
+        Arc::new(Self { service: service.clone(), timeouts: timeouts.clone(), key })
+    }
+
+    /// The names whose addresses are instances, and how often they are looked up.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&str, Duration)> {
+        names_of(&self.service).map(|name| (name, self.service.spec.resolve))
+    }
+
+    /// How often the names that are one instance are looked up.
+    pub(super) const fn resolve(&self) -> Duration {
+        self.service.spec.resolve
+    }
+
+    /// The pool, with the addresses of now.
+    pub(super) fn pool(self: &Arc<Self>, registry: &Registry) -> Pool {
+        let budget = Budget::new(self.service.spec.retry_budget, Instant::now());
+        self.made(self.cast(registry, false), budget)
+    }
+
+    /// The same with the addresses of now; `None` if it would be the same.
+    pub(super) fn renewed(self: &Arc<Self>, old: &Pool, registry: &Registry) -> Option<Pool> {
+        let (members, unresolved) = self.cast(registry, true);
+        let same = members.len() == old.members.len()
+            && members.iter().zip(&old.members).all(|(new, old)| Arc::ptr_eq(&new.endpoint, &old.endpoint));
+        if same && unresolved == old.unresolved {
+            return None;
+        }
+        let (upstream, instances) = (&old.name, members.len());
+        tracing::info!(%upstream, instances, "the hosts of an upstream have other addresses");
+        Some(self.made((members, unresolved), old.budget.carried()))
+    }
+
+    fn made(self: &Arc<Self>, (members, unresolved): Cast, budget: Budget) -> Pool {
+        let (spec, timeouts) = (&self.service.spec, &self.timeouts);
+        Pool {
+            name: spec.name.as_str().into(),
+            members,
+            unresolved,
+            retries: spec.retries,
+            websocket: spec.websocket,
+            response_timeout: spec.response_timeout.unwrap_or(timeouts.response),
+            connect_timeout: timeouts.connect,
+            policy: policy(spec),
+            check: spec.check.clone(),
+            slow_start: spec.slow_start,
+            panic: spec.panic,
+            budget,
+            retried: names::upstream_retries(&spec.name.value),
+            recipe: Arc::clone(self),
+        }
+    }
+
+    /// All that is to get requests. Those that are new while others are there join them.
+    fn cast(&self, registry: &Registry, join: bool) -> Cast {
+        let spec = &self.service.spec;
+        let (mut members, mut unresolved) = (Vec::new(), Vec::new());
+        for (instance, speaks) in spec.instances.iter().zip(&self.service.speaks) {
+            let (url, weight) = (&instance.url.value, instance.weight);
+            let places = match registry.hosts().addresses(url, spec.addresses) {
+                None => vec![None],
+                Some(addresses) => addresses.into_iter().map(Some).collect(),
+            };
+            if places.is_empty() {
+                unresolved.push(Unresolved { name: text(url).into(), weight, speaks: speaks.clone() });
+            }
+            for address in places {
+                let key = format!("{} {url} {address:?}", self.key);
+                let endpoint = registry.endpoint(key, || self.endpoint(url, address, join, registry.hosts()));
+                members.push(Member { endpoint, weight, speaks: speaks.clone() });
+            }
+        }
+        (members, unresolved)
+    }
+
+    fn endpoint(&self, url: &Uri, address: Option<IpAddr>, join: bool, hosts: &Hosts) -> Endpoint {
+        let (service, spec) = (&self.service, &self.service.spec);
+        let tls = service.tls.clone().filter(|_| url.scheme_str() == Some("https"));
+        let tls = tls.and_then(|config| Some((config, service.server_name(url)?)));
+        let speaks_from = spec.speaks_from.as_ref().and_then(|from| {
+            let path = PathAndQuery::try_from(from.path.as_str()).ok()?;
+            Some((path, HeaderName::try_from(from.header.as_str()).ok()?))
+        });
+        let slow = spec.slow_start.is_some();
+        let health = if join { Health::joining(spec.check.is_some(), slow, Instant::now()) } else { Health::new() };
+        Endpoint::new(Spec {
+            upstream: spec.name.as_str().into(),
+            url: url.clone(),
+            connector: Connector::at(address, url, tls, hosts.lookup()),
+            http2: spec.http2,
+            speaks_from,
+            keep: self.timeouts.upstream_idle,
+            address,
+            health,
+        })
+    }
+}
+
+/// The names of an upstream whose addresses are instances.
+pub(super) fn names_of(service: &Service) -> impl Iterator<Item = &str> {
+    let spec = &service.spec;
+    spec.instances.iter().filter_map(|instance| hosts::name(&instance.url.value, spec.addresses))
+}
+
+/// A URL, as operators say it.
+fn text(url: &Uri) -> String {
+    url.to_string().trim_end_matches('/').to_owned()
+}
+
+/// All that makes an instance another one when it changes, beside where it is: what is said of it, not where in the file,
+/// and the state of the files of its TLS.
+fn key(service: &Service, keep: Duration) -> String {
+    let spec = &service.spec;
+    let from = spec.speaks_from.as_ref().map(|from| (from.path.as_str(), from.header.as_str()));
+    let tls = service.tls.as_ref().map(|_| {
+        let files =
+            [spec.tls.ca.as_ref()].into_iter().chain(spec.tls.identity.iter().flat_map(|(c, k)| [Some(c), Some(k)]));
+        let files = files.flatten().map(|file| {
+            let changed = std::fs::metadata(&file.value).and_then(|meta| meta.modified()).ok();
+            (file.value.clone(), changed)
+        });
+        (files.collect::<Vec<_>>(), spec.tls.server_name.as_ref().map(|name| name.as_str()))
+    });
+    format!("{:?}", (spec.name.as_str(), spec.http2, from, tls, keep))
+}
+
+fn policy(spec: &Upstream) -> Policy {
+    let (rise, fall) = spec.check.as_ref().map_or((1, 1), |check| (check.rise, check.fall));
+    Policy { after: spec.eject.after, lasting: spec.eject.lasting, rise, fall }
+}
