@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use http::uri::PathAndQuery;
+use http::Uri;
+use http::uri::{Authority, PathAndQuery};
 use tokio::task::JoinSet;
 
 use super::health::Policy;
 use super::hosts::Hosts;
+use super::meters::Meters;
 use super::{Endpoint, Pool, Registry};
 
 /// How often idle connections are looked through.
@@ -28,6 +30,8 @@ struct Watched {
     /// By where they are in memory, which each keeps.
     endpoints: HashMap<usize, Watching<(Arc<Endpoint>, Terms)>>,
     hosts: HashMap<Box<str>, Watching<Duration>>,
+    /// Instances that are down for want of an address, by upstream and URL.
+    unresolved: HashMap<(Box<str>, Arc<str>), Meters>,
 }
 
 /// Tasks, and what they were begun with.
@@ -65,6 +69,7 @@ impl Watch {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         watched.instances(pools);
         watched.names(pools, &self.hosts);
+        watched.unresolved(pools);
     }
 }
 
@@ -103,6 +108,24 @@ impl Watched {
                 tasks.spawn(hosts.clone().follow(name.into(), every));
                 Watching { with: every, _tasks: tasks }
             });
+        }
+    }
+
+    fn unresolved(&mut self, pools: &BTreeMap<String, Arc<Pool>>) {
+        let mut old = std::mem::take(&mut self.unresolved);
+        for pool in pools.values() {
+            for instance in &pool.unresolved {
+                let key = (pool.name.clone(), Arc::clone(&instance.name));
+                let down = || {
+                    let url = instance.name.parse::<Uri>().unwrap_or_default();
+                    let authority = url.authority().map_or("", Authority::as_str);
+                    let meters = Meters::new(&pool.name, authority, &instance.name);
+                    meters.stands(false);
+                    meters
+                };
+                let meters = old.remove(&key).unwrap_or_else(down);
+                self.unresolved.insert(key, meters);
+            }
         }
     }
 }

@@ -246,10 +246,16 @@ async fn lookups_that_fail() {
     let expected = json!({ "url": format!("http://orders.test:{port}"), "address": null, "weight": 1,
                            "state": "unresolved", "pending": 0, "speaks": {}, "learned": null });
     assert_eq!(shown(&gateway).await, [expected]);
+    let down = format!("instance=\"orders.test:{port}\"}} 0\n");
+    let is_down = async || {
+        gateway.admin("/metrics").await.body.contains(&format!("sunward_upstream_up{{upstream=\"hosts-fail\",{down}"))
+    };
+    assert!(is_down().await);
 
     names.set("orders.test", &["127.0.0.1", "127.0.0.2"]);
     assert!(becomes(&gateway, &["127.0.0.1", "127.0.0.2"]).await);
     assert_eq!(gateway.admin("/readyz").await.status, 200);
+    assert!(!is_down().await);
     assert_eq!(asked(&gateway, 20).await, 20);
     one.take();
 
