@@ -120,13 +120,13 @@ impl Onward {
         let mut tried = Vec::new();
         let mut last = None;
         for count in 1.. {
+            let leasing = pool.lease(&mut tried);
             let leased = match self.end {
-                None => pool.lease(&mut tried).await,
-                Some(end) => match Box::pin(tokio::time::timeout_at(end.into(), pool.lease(&mut tried))).await {
+                None => leasing.await,
+                // Boxed, as few routes have an end.
+                Some(end) => match Box::pin(tokio::time::timeout_at(end.into(), leasing)).await {
                     Ok(leased) => leased,
-                    Err(_) => {
-                        return own(Some(&self.plan), Kind::UpstreamTimeout, "the time that the route has is over");
-                    }
+                    Err(_) => return own(Some(&self.plan), Kind::UpstreamTimeout, "the route's time is over"),
                 },
             };
             let Some((lease, member)) = leased else { break };
