@@ -13,7 +13,8 @@ use pin_project_lite::pin_project;
 use super::Pool;
 use super::alarm::{Alarm, TimedOut};
 use super::body::{UpstreamBody, Waits};
-use super::endpoint::{ConnectError, Endpoint};
+use super::connections::ConnectError;
+use super::endpoint::Endpoint;
 use super::exchange::{Answer, Connection, H1, Outgoing, SendError, Sending, Sent};
 use super::health::Admission;
 use crate::gateway::intake::Progress;
@@ -150,7 +151,7 @@ impl Drop for Turn {
 impl Lease {
     /// Connects for a turn. A failure counts against the instance.
     pub(super) async fn begin(mut turn: Turn) -> Result<Self, ConnectError> {
-        match turn.endpoint.connection(turn.pool.connect_timeout).await {
+        match turn.endpoint.connections.take(turn.pool.connect_timeout).await {
             Ok(connection) => Ok(Self { connection, turn }),
             Err(error) => {
                 let (upstream, instance) = (&turn.endpoint.upstream, turn.endpoint.label());

@@ -6,12 +6,14 @@ mod bell;
 mod body;
 mod budget;
 mod connect;
+mod connections;
 mod endpoint;
 mod exchange;
 mod health;
 mod hosts;
 mod lease;
 mod meters;
+mod reach;
 mod recipe;
 mod registry;
 mod tls;
@@ -21,8 +23,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::Uri;
-use http::uri::PathAndQuery;
 use metrics::Counter;
 
 use balance::View;
@@ -228,24 +228,5 @@ impl Member {
             Admission::Closed => "down",
             Admission::Joining => "joining",
         }
-    }
-}
-
-/// The instance's scheme, authority and prefix, with a path and query.
-pub(super) fn join(base: &Uri, target: &PathAndQuery) -> Option<Uri> {
-    let mut parts = base.clone().into_parts();
-    parts.path_and_query = Some(prefixed(base, target)?);
-    Uri::from_parts(parts).ok()
-}
-
-/// The instance's prefix with a path and query: what an HTTP/1.1 request asks for.
-pub(super) fn below(base: &Uri, target: &PathAndQuery) -> Option<Uri> {
-    prefixed(base, target).map(Uri::from)
-}
-
-fn prefixed(base: &Uri, target: &PathAndQuery) -> Option<PathAndQuery> {
-    match base.path().trim_end_matches('/') {
-        "" => Some(target.clone()),
-        prefix => PathAndQuery::try_from(format!("{prefix}{target}")).ok(),
     }
 }

@@ -12,6 +12,7 @@ use super::connect::Connector;
 use super::endpoint::{Endpoint, Spec};
 use super::health::{Health, Policy};
 use super::hosts::{self, Hosts};
+use super::reach::Reach;
 use super::registry::Registry;
 use super::{Member, Pool, Unresolved};
 use crate::config::{Timeouts, Upstream};
@@ -121,11 +122,13 @@ impl Recipe {
         let health = if join { Health::joining(spec.check.is_some(), slow, Instant::now()) } else { Health::new() };
         Endpoint::new(Spec {
             upstream: spec.name.as_str().into(),
-            url: url.clone(),
-            connector: Connector::at(address, url, tls, hosts.lookup()),
-            http2: spec.http2,
-            speaks_from,
-            keep: self.timeouts.upstream_idle,
+            reach: Reach {
+                url: url.clone(),
+                connector: Connector::at(address, url, tls, hosts.lookup()),
+                http2: spec.http2,
+                speaks_from,
+                keep: self.timeouts.upstream_idle,
+            },
             address,
             health,
         })

@@ -165,14 +165,14 @@ async fn keep(endpoint: Arc<Endpoint>, terms: Terms) {
             looked_up = Some(Instant::now());
         }
         tokio::time::sleep(SWEEP.min(terms.resolve)).await;
-        endpoint.sweep(Instant::now());
+        endpoint.connections.sweep(Instant::now());
         endpoint.settle(Instant::now(), terms.slow_start);
     }
 }
 
 async fn checks(endpoint: Arc<Endpoint>, asking: Asking) {
     loop {
-        let result = endpoint.check(&asking.path, asking.timeout).await;
+        let result = endpoint.connections.check(&asking.path, asking.timeout).await;
         if let Err(problem) = &result {
             let (upstream, instance) = (&endpoint.upstream, endpoint.label());
             tracing::debug!(%upstream, %instance, %problem, "a health check failed");

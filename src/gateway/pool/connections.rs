@@ -1,0 +1,275 @@
+//! The connections of an instance: those that are open, and how others are made.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::Request;
+use http::header::{self, HeaderName, HeaderValue};
+use http::uri::PathAndQuery;
+use http_body_util::BodyExt;
+
+use super::exchange::{Connection, H1, H2, Outgoing};
+use super::reach::Reach;
+
+/// All connections to one instance.
+#[derive(Debug)]
+pub(super) struct Connections {
+    pub(super) reach: Reach,
+    /// The instance's authority, for `Host`.
+    host: HeaderValue,
+    idle: Mutex<Idle>,
+    shared: tokio::sync::Mutex<Option<H2>>,
+    /// What the instance said last that it speaks.
+    learned: Mutex<Option<Arc<str>>>,
+    /// Grows when no connection that is open is to be taken again.
+    generation: AtomicU64,
+}
+
+/// Connections that lie idle, the youngest last. Boxed: whoever has one moves it often.
+#[allow(clippy::vec_box, reason = "they are handed on as they are")]
+type Idle = Vec<Box<H1>>;
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) enum ConnectError {
+    Io(io::Error),
+    Http(hyper::Error),
+    TimedOut,
+    /// It did not say what it speaks.
+    Mute,
+}
+
+/// More idle connections to one instance are closed.
+const MAX_IDLE: usize = 1024;
+
+// === impl Connections ===
+
+impl Connections {
+    pub(super) fn new(reach: Reach) -> Self {
+        let host = HeaderValue::try_from(reach.authority()).unwrap_or_else(|_| HeaderValue::from_static(""));
+        Self {
+            reach,
+            host,
+            idle: Mutex::default(),
+            shared: tokio::sync::Mutex::default(),
+            learned: Mutex::default(),
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    /// A connection: one that is open, or a new one.
+    pub(super) async fn take(&self, timeout: Duration) -> Result<Connection, ConnectError> {
+        if !self.reach.http2
+            && let Some(open) = self.take_idle()
+        {
+            return Ok(Connection::H1(open));
+        }
+        // Boxed: most requests find a connection that is open, and shall not be as large as a new one.
+        Box::pin(self.within(timeout, async {
+            if self.reach.http2 {
+                self.share().await.map(Connection::H2)
+            } else {
+                self.open().await.map(Connection::H1)
+            }
+        }))
+        .await
+    }
+
+    async fn within<T>(
+        &self,
+        timeout: Duration,
+        connecting: impl Future<Output = Result<T, ConnectError>>,
+    ) -> Result<T, ConnectError> {
+        tokio::time::timeout(timeout, connecting).await.unwrap_or(Err(ConnectError::TimedOut))
+    }
+
+    fn take_idle(&self) -> Option<Box<H1>> {
+        loop {
+            let mut open = lock(&self.idle).pop()?;
+            if open.generation == self.generation() && open.is_usable() {
+                return Some(open);
+            }
+        }
+    }
+
+    /// A new HTTP/1.1 connection, which has said what it speaks if it was to be asked.
+    async fn open(&self) -> Result<Box<H1>, ConnectError> {
+        let stream = self.reach.connector.connect().await.map_err(ConnectError::Io)?;
+        let mut open = Box::new(H1::handshake(stream, self.generation()).await.map_err(ConnectError::Http)?);
+        if let Some((path, field)) = &self.reach.speaks_from {
+            let (said, back) = self.ask(open, path, field).await?;
+            open = back.ok_or(ConnectError::Mute)?;
+            *lock(&self.learned) = Some(Arc::clone(&said));
+            open.speaks = Some(said);
+        }
+        Ok(open)
+    }
+
+    async fn ask(
+        &self,
+        open: Box<H1>,
+        path: &PathAndQuery,
+        field: &HeaderName,
+    ) -> Result<(Arc<str>, Option<Box<H1>>), ConnectError> {
+        let (response, open) = open.send(self.get(path)).await.map_err(|error| ConnectError::Http(error.error))?;
+        let said = said(response.headers(), field)?;
+        let mut open = open.ok_or(ConnectError::Mute)?;
+        let mut body = response.into_body();
+        while let Some(frame) = super::body::drive_frame(&mut body, &mut open).await {
+            frame.map_err(ConnectError::Http)?;
+        }
+        let usable = open.is_usable();
+        Ok((said, usable.then_some(open)))
+    }
+
+    /// The shared HTTP/2 connection; a new one if it is over.
+    async fn share(&self) -> Result<H2, ConnectError> {
+        let mut shared = self.shared.lock().await;
+        if let Some(open) = shared.as_ref().filter(|open| open.is_usable() && open.generation == self.generation()) {
+            return Ok(open.clone());
+        }
+        let stream = self.reach.connector.connect().await.map_err(ConnectError::Io)?;
+        let mut open = H2::handshake(stream, self.generation()).await.map_err(ConnectError::Http)?;
+        if let Some((path, field)) = &self.reach.speaks_from {
+            let sent = open.clone().send(self.get(path)).await;
+            let (response, _) = sent.map_err(|error| ConnectError::Http(error.error))?;
+            let said = said(response.headers(), field)?;
+            *lock(&self.learned) = Some(Arc::clone(&said));
+            open.speaks = Some(said);
+            response.into_body().collect().await.map_err(ConnectError::Http)?;
+        }
+        *shared = Some(open.clone());
+        Ok(open)
+    }
+
+    /// Whether the instance answers `path` with 2xx or 3xx, on a connection of its own.
+    pub(super) async fn check(&self, path: &PathAndQuery, timeout: Duration) -> Result<(), String> {
+        let asking = async {
+            let stream = self.reach.connector.connect().await.map_err(ConnectError::Io)?;
+            let request = self.get(path);
+            let response = if self.reach.http2 {
+                H2::handshake(stream, 0).await.map_err(ConnectError::Http)?.send(request).await
+            } else {
+                Box::new(H1::handshake(stream, 0).await.map_err(ConnectError::Http)?).send(request).await
+            };
+            response.map(|(response, _)| response.status()).map_err(|error| ConnectError::Http(error.error))
+        };
+        match self.within(timeout, asking).await {
+            Ok(status) if status.is_success() || status.is_redirection() => Ok(()),
+            Ok(status) => Err(format!("it answered {status}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// A GET of its own to `path`, below the instance's prefix.
+    fn get(&self, path: &PathAndQuery) -> Request<Outgoing> {
+        let mut request = Request::new(Outgoing::default());
+        let target = if self.reach.http2 { self.reach.join(path) } else { self.reach.below(path) };
+        *request.uri_mut() = target.unwrap_or_default();
+        if self.reach.http2 {
+            *request.version_mut() = http::Version::HTTP_2;
+        } else {
+            request.headers_mut().insert(header::HOST, self.host());
+        }
+        request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("sunward"));
+        request
+    }
+
+    /// Keeps a connection whose response has ended. Whoever takes it looks whether it can be used.
+    pub(super) fn park(&self, mut open: Box<H1>) {
+        if open.generation != self.generation() {
+            return;
+        }
+        open.rest();
+        let mut idle = lock(&self.idle);
+        if idle.len() < MAX_IDLE {
+            idle.push(open);
+        }
+    }
+
+    /// Lets go of connections that lie idle for too long, or that the other end has closed.
+    pub(super) fn sweep(&self, now: Instant) {
+        let list = std::mem::take(&mut *lock(&self.idle));
+        let fresh = |open: &H1| now.saturating_duration_since(open.idle_since) < self.reach.keep;
+        let kept: Idle = list
+            .into_iter()
+            .filter(|open| fresh(open))
+            .filter_map(|mut open| open.is_usable().then_some(open))
+            .collect();
+        let mut idle = lock(&self.idle);
+        // Those that came back meanwhile are the youngest: they are on top.
+        let younger = std::mem::replace(&mut *idle, kept);
+        idle.extend(younger);
+    }
+
+    /// Looks the host up again, if it is a name that is one instance. Says whether its addresses are others than those that
+    /// are `known`; then no connection to the old ones is taken again.
+    pub(super) async fn resolve(&self, known: &mut Vec<SocketAddr>) -> io::Result<bool> {
+        if self.reach.connector.address().is_some() {
+            return Ok(false);
+        }
+        let mut addresses = self.reach.connector.lookup().await?;
+        addresses.sort_unstable();
+        addresses.dedup();
+        let others = !known.is_empty() && addresses != *known;
+        if others {
+            self.let_go();
+        }
+        *known = addresses;
+        Ok(others)
+    }
+
+    /// Takes none of those again that are open. What is under way over them ends.
+    pub(super) fn let_go(&self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        self.close_idle();
+        // Whoever holds it makes a new one.
+        if let Ok(mut shared) = self.shared.try_lock() {
+            *shared = None;
+        }
+    }
+
+    /// Closes those that lie idle.
+    pub(super) fn close_idle(&self) {
+        lock(&self.idle).clear();
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn host(&self) -> HeaderValue {
+        self.host.clone()
+    }
+
+    /// What the instance said last that it speaks, where it is asked.
+    pub(super) fn learned(&self) -> Option<Arc<str>> {
+        lock(&self.learned).clone()
+    }
+}
+
+fn said(headers: &http::HeaderMap, field: &HeaderName) -> Result<Arc<str>, ConnectError> {
+    let text = headers.get(field).and_then(|value| value.to_str().ok()).map(str::trim);
+    text.filter(|text| !text.is_empty()).map(Arc::from).ok_or(ConnectError::Mute)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+// === impl ConnectError ===
+
+impl std::fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Http(error) => error.fmt(f),
+            Self::TimedOut => f.write_str("connecting took too long"),
+            Self::Mute => f.write_str("it did not say what it speaks"),
+        }
+    }
+}
