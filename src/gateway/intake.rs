@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use super::edge::CleanTrailers;
+use super::leftover::Leftover;
 
 /// What a client's body is held to.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,9 @@ pub(super) enum IntakeError {
 /// A client's body.
 #[derive(Debug)]
 pub(super) struct Intake {
-    incoming: CleanTrailers<Incoming>,
+    /// Until nobody reads it any more.
+    incoming: Option<CleanTrailers<Incoming>>,
+    leftover: Leftover,
     allowed: Allowed,
     received: u64,
     started: Instant,
@@ -89,9 +92,10 @@ impl Progress {
 // === impl Intake ===
 
 impl Intake {
-    pub(super) fn new(incoming: CleanTrailers<Incoming>, allowed: Allowed) -> Self {
+    pub(super) fn new(incoming: CleanTrailers<Incoming>, leftover: Leftover, allowed: Allowed) -> Self {
         let progress = if incoming.is_end_stream() { Progress::default() } else { Progress::new() };
-        Self { incoming, allowed, received: 0, started: Instant::now(), sleep: None, progress }
+        let incoming = Some(incoming);
+        Self { incoming, leftover, allowed, received: 0, started: Instant::now(), sleep: None, progress }
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -116,38 +120,40 @@ impl Body for Intake {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, IntakeError>>> {
         let this = &mut *self;
-        match Pin::new(&mut this.incoming).poll_frame(cx) {
-            Poll::Ready(frame) => {
-                this.sleep = None;
-                let frame = match frame {
-                    None => {
-                        this.progress.end();
-                        return Poll::Ready(None);
-                    }
-                    Some(Err(error)) => return Poll::Ready(Some(Err(IntakeError::Broken(error)))),
-                    Some(Ok(frame)) => frame,
-                };
-                let counted = this.count(&frame).map(|()| frame);
-                if this.incoming.is_end_stream() {
-                    this.progress.end();
-                }
-                Poll::Ready(Some(counted))
-            }
+        let Some(incoming) = &mut this.incoming else { return Poll::Ready(None) };
+        let frame = match Pin::new(incoming).poll_frame(cx) {
+            Poll::Ready(frame) => frame.map(|frame| frame.map_err(IntakeError::Broken)),
             Poll::Pending => {
                 let idle = this.allowed.idle;
                 let sleep = this.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
                 ready!(sleep.as_mut().poll(cx));
-                Poll::Ready(Some(Err(IntakeError::TooSlow)))
+                Some(Err(IntakeError::TooSlow))
             }
+        };
+        this.sleep = None;
+        let frame = frame.map(|frame| frame.and_then(|frame| this.count(&frame).map(|()| frame)));
+        if matches!(frame, Some(Err(_))) {
+            this.leftover.give_up();
+        } else if frame.is_none() || this.is_end_stream() {
+            this.progress.end();
         }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        if let Some(rest) = self.incoming.take().filter(|rest| !rest.is_end_stream()) {
+            self.leftover.take(rest);
+        }
     }
 }
 

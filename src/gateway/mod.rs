@@ -20,6 +20,7 @@ mod edge;
 mod forwarded;
 mod intake;
 mod io;
+mod leftover;
 mod listen;
 mod load;
 mod options;

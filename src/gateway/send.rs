@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap};
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri};
 use http_body_util::{Either, Full};
@@ -51,7 +51,6 @@ pin_project! {
         #[pin]
         exchange: Exchange<F>,
         plan: Option<Plan>,
-        progress: Progress,
         waits: Waits,
         upgrade: Option<Upgrade>,
         // When it was sent, if the response shall say how long it took.
@@ -121,10 +120,10 @@ impl Service<Request<Outgoing>> for Send {
             tunnel::ask(request.headers_mut());
         }
         let started = Instant::now();
-        let wait = Wait::new(started, response, progress.clone(), end);
+        let wait = Wait::new(started, response, progress, end);
         let exchange = lease.send(request, upgrade.is_some(), wait);
         let started = tells.then_some(started);
-        Box::pin(Sending { exchange, plan, progress, waits: Waits { part, end }, upgrade, started })
+        Box::pin(Sending { exchange, plan, waits: Waits { part, end }, upgrade, started })
     }
 }
 
@@ -151,7 +150,7 @@ where
                     None => accepted(answered, *this.waits, plan, *this.started),
                 }
             }
-            Err(failure) => failed(plan, failure, this.progress),
+            Err(failure) => failed(plan, failure),
         }))
     }
 }
@@ -214,16 +213,7 @@ fn aim(request: &mut Request<Outgoing>, way: &Way) -> Option<()> {
 }
 
 /// The answer to a request that got none.
-fn failed(plan: Option<&Plan>, failure: Failure, body: &Progress) -> Response<ProxyBody> {
-    let mut response = blamed(plan, failure);
-    if body.now().is_some() {
-        // Nobody reads the rest of the request, so that no other can come behind it.
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
-}
-
-fn blamed(plan: Option<&Plan>, failure: Failure) -> Response<ProxyBody> {
+fn failed(plan: Option<&Plan>, failure: Failure) -> Response<ProxyBody> {
     let again = Again { sent: failure.was_sent(), same: failure.was_used() };
     let Some(error) = failure.error() else {
         return problem(plan, Kind::UpstreamTimeout, "the upstream did not answer in time");
@@ -261,9 +251,5 @@ fn clients_fault(error: &hyper::Error) -> Option<Kind> {
 pub(super) fn problem(plan: Option<&Plan>, kind: Kind, detail: &str) -> Response<ProxyBody> {
     let problem = Problem::new(kind).with_detail(detail);
     let base = plan.map_or(TYPE_BASE, |plan| &plan.api().problem_types);
-    let mut response = problem.response(base).map(|body| Either::Right(Full::new(Bytes::from(body))));
-    if kind == Kind::BodyTimeout && response.status() == StatusCode::REQUEST_TIMEOUT {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
+    problem.response(base).map(|body| Either::Right(Full::new(Bytes::from(body))))
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{self, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
@@ -21,6 +21,7 @@ use super::door::Door;
 use super::edge::{self, Answer, CleanTrailers};
 use super::forwarded::Near;
 use super::intake::Intake;
+use super::leftover::Leftover;
 use super::send::{Answerer, UpstreamTook};
 use super::server::{Handler, Peer};
 use super::shed::{Held, Load};
@@ -89,8 +90,7 @@ impl Handler for Shell {
         vital: Arc<Vital>,
     ) -> impl Future<Output = Result<Response<ShellBody>, Infallible>> + Send + 'static {
         let pulse = vital.request(request.version() == Version::HTTP_2);
-        // Not before it is polled: hyper drains the body of a request that is answered early, but only then.
-        async move { self.begin(request, &peer, pulse).end().await }
+        self.begin(request, &peer, pulse).end()
     }
 }
 
@@ -101,6 +101,7 @@ struct Begun<F> {
     snapshot: Arc<Snapshot>,
     began: Instant,
     id: Option<(HeaderName, HeaderValue)>,
+    leftover: Leftover,
     pulse: Pulse,
     held: Option<Held>,
     entry: Option<Box<Entry>>,
@@ -122,31 +123,41 @@ impl Shell {
         let span = self.tracer.begin(&request, peer.tls);
         let began = Instant::now();
         let mut id = None;
-        let going = admit(&mut request, settings, held.is_some()).map(|()| {
-            trace::settle(request.headers_mut());
-            if let Some(span) = &span {
-                span.inject(request.headers_mut());
+        let leftover = leftover(&request);
+        let going = match admit(&mut request, settings, held.is_some()) {
+            Err(answer) => {
+                leftover.refused(&answer, request.into_body());
+                Err(answer)
             }
-            let version = request.version();
-            let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls, version };
-            id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
-            pass(&snapshot, request, peer)
-        });
+            Ok(()) => {
+                trace::settle(request.headers_mut());
+                if let Some(span) = &span {
+                    span.inject(request.headers_mut());
+                }
+                let version = request.version();
+                let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls, version };
+                id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
+                Ok(pass(&snapshot, request, peer, leftover.clone()))
+            }
+        };
         if let Err(answer) = &going {
             self.door.answered(answer);
         }
-        Begun { going, snapshot, began, id, pulse, held, entry, span }
+        Begun { going, snapshot, began, id, leftover, pulse, held, entry, span }
     }
 }
 
 impl<F: Future<Output = Response<StackBody>>> Begun<F> {
     async fn end(self) -> Result<Response<ShellBody>, Infallible> {
-        let Self { going, snapshot, began, id, pulse, held, mut entry, mut span } = self;
+        let Self { going, snapshot, began, id, leftover, pulse, held, mut entry, mut span } = self;
         let mut response = match going {
             Ok(going) => going.await.map(|body| Inner::Stack { body }),
             Err(answer) => answer.map(|body| Inner::Own { body: Full::new(body.into()) }),
         };
         finish(&mut response, &snapshot.settings, began, id.as_ref());
+        if leftover.ends_connection() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some(entry) = &mut entry {
             entry.answered(&response, id);
         }
@@ -155,6 +166,14 @@ impl<F: Future<Output = Response<StackBody>>> Begun<F> {
         }
         Ok(response.map(|inner| ShellBody { inner, pulse, held, entry, span, broken: None }))
     }
+}
+
+/// For what may be left of the body.
+fn leftover(request: &Request<Incoming>) -> Leftover {
+    if request.version() == Version::HTTP_2 || request.body().is_end_stream() {
+        return Leftover::default();
+    }
+    Leftover::new(request.headers().contains_key(header::EXPECT))
 }
 
 /// Refuses what cannot or must not be served, before anything is decided by it.
@@ -177,6 +196,7 @@ fn pass(
     snapshot: &Snapshot,
     mut request: Request<Incoming>,
     peer: &Peer,
+    leftover: Leftover,
 ) -> impl Future<Output = Response<StackBody>> + Send + use<> {
     if let Some(consumer) = &peer.consumer {
         request.extensions_mut().insert(consumer.clone());
@@ -189,7 +209,7 @@ fn pass(
     let allowed = snapshot.settings.intake;
     let clean = CleanTrailers::take(request.extensions_mut());
     // It is always ready: none of its layers waits for anything.
-    let going = snapshot.stack.clone().call(request.map(|incoming| Intake::new(clean(incoming), allowed)));
+    let going = snapshot.stack.clone().call(request.map(|incoming| Intake::new(clean(incoming), leftover, allowed)));
     async move {
         match going.await {
             Ok(response) => response,

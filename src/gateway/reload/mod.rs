@@ -99,7 +99,10 @@ impl Reloader {
                     continue;
                 }
                 () = registry.changed() => {
-                    self.shared.current.renew(&registry, &self.shared.state.acts);
+                    let acts = &self.shared.state.acts;
+                    self.shared.current.renew(&registry, acts);
+                    // Drains of addresses that are gone are not to come back with the next process.
+                    acts.keep().await;
                     continue;
                 }
                 _ = changes.recv() => { tokio::time::sleep(SETTLE).await; false }
