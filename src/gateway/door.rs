@@ -5,7 +5,7 @@ use std::error::Error;
 use http::Response;
 use metrics::{Counter, Gauge};
 
-use super::vital;
+use super::vital::Cause;
 use crate::names::{self, Refusal, Refusals};
 
 /// The handles, taken once.
@@ -47,9 +47,11 @@ impl Door {
     }
 
     /// Counts a connection that was given up.
-    pub(super) fn gave_up(&self, why: &str) {
-        let refusal = if why == vital::TAKES_NOTHING { Refusal::SendTimeout } else { Refusal::HeadTimeout };
-        self.refusals.count(refusal);
+    pub(super) fn gave_up(&self, cause: Cause) {
+        self.refusals.count(match cause {
+            Cause::TakesNothing => Refusal::SendTimeout,
+            Cause::NoRequest | Cause::SlowHead => Refusal::HeadTimeout,
+        });
     }
 
     /// Counts a TLS handshake that failed.

@@ -109,7 +109,7 @@ impl Service<Request<Outgoing>> for Send {
         if aim(&mut request, &way).is_none() {
             return answered(problem(plan.as_ref(), Kind::PathInvalid, "the path cannot be sent on"));
         }
-        let Way { lease, response, progress, end, part, upgrade, tells, .. } = way;
+        let Way { lease, response, progress, end, part, upgrade, tells } = way;
         if lease.endpoint().http2() {
             // Frames of HTTP/2 say themselves where a body ends.
             request.headers_mut().remove(header::TRANSFER_ENCODING);

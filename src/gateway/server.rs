@@ -229,9 +229,9 @@ impl<H: Handler> Server<H> {
                     continue;
                 }
             };
-            if let Verdict::Dead(why) = verdict {
-                self.door.gave_up(why);
-                tracing::debug!(why, "a connection was given up");
+            if let Verdict::Dead(cause) = verdict {
+                self.door.gave_up(cause);
+                tracing::debug!(?cause, "a connection was given up");
                 return;
             }
             connection.as_mut().graceful_shutdown();

@@ -60,7 +60,17 @@ pub(super) enum Verdict {
     /// It is told to end: it has nothing to do.
     Idle,
     /// It is cut.
-    Dead(&'static str),
+    Dead(Cause),
+}
+
+/// Why a connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    NoRequest,
+    /// A request's head came too slowly.
+    SlowHead,
+    /// The client does not read.
+    TakesNothing,
 }
 
 /// A connection's bytes, watched.
@@ -76,9 +86,6 @@ pub(super) struct Pulse {
     vital: Arc<Vital>,
     sending: bool,
 }
-
-/// Why a connection is cut whose client does not read.
-pub(super) const TAKES_NOTHING: &str = "the client takes nothing";
 
 // === impl Vital ===
 
@@ -141,15 +148,13 @@ fn verdict(signs: Signs, now: Duration, patience: Patience) -> Verdict {
     // An HTTP/2 client can hold back one response while the connection itself takes bytes.
     let held_back = signs.written.filter(|_| signs.http2 && signs.sending > 0);
     if let Some(since) = signs.blocked.or(held_back) {
-        return left(since, patience.send).map_or(Verdict::Dead(TAKES_NOTHING), lives);
+        return left(since, patience.send).map_or(Verdict::Dead(Cause::TakesNothing), lives);
     }
     match signs {
         Signs { pending: 1.., .. } => Verdict::Lives(look),
-        Signs { quiet: None, .. } => {
-            left(Duration::ZERO, patience.head).map_or(Verdict::Dead("no request came"), lives)
-        }
+        Signs { quiet: None, .. } => left(Duration::ZERO, patience.head).map_or(Verdict::Dead(Cause::NoRequest), lives),
         Signs { head: Some(since), http2: false, .. } => {
-            left(since, patience.head).map_or(Verdict::Dead("a request's head came too slowly"), lives)
+            left(since, patience.head).map_or(Verdict::Dead(Cause::SlowHead), lives)
         }
         Signs { quiet: Some(since), .. } => left(since, patience.idle).map_or(Verdict::Idle, lives),
     }
@@ -261,8 +266,8 @@ mod tests {
         let quiet = Signs { quiet: Some(s(100)), ..none };
         let rows = [
             ("nothing came yet", none, s(9), Verdict::Lives(s(1))),
-            ("nothing came", none, s(10), Verdict::Dead("no request came")),
-            ("a first head comes slowly", Signs { head: Some(s(9)), ..none }, s(10), Verdict::Dead("no request came")),
+            ("nothing came", none, s(10), Verdict::Dead(Cause::NoRequest)),
+            ("a first head comes slowly", Signs { head: Some(s(9)), ..none }, s(10), Verdict::Dead(Cause::NoRequest)),
             ("a request is under way", Signs { pending: 1, ..none }, s(1000), Verdict::Lives(s(5))),
             ("kept alive", quiet, s(158), Verdict::Lives(s(2))),
             ("kept alive for too long", quiet, s(160), Verdict::Idle),
@@ -271,7 +276,7 @@ mod tests {
                 "the next head comes slowly",
                 Signs { head: Some(s(150)), ..quiet },
                 s(160),
-                Verdict::Dead("a request's head came too slowly"),
+                Verdict::Dead(Cause::SlowHead),
             ),
             (
                 "pings of HTTP/2 are no head",
@@ -284,13 +289,13 @@ mod tests {
                 "nothing is taken for too long",
                 Signs { pending: 1, blocked: Some(s(70)), ..quiet },
                 s(100),
-                Verdict::Dead("the client takes nothing"),
+                Verdict::Dead(Cause::TakesNothing),
             ),
             (
                 "a stream is held back",
                 Signs { pending: 1, sending: 1, written: Some(s(70)), http2: true, ..quiet },
                 s(100),
-                Verdict::Dead("the client takes nothing"),
+                Verdict::Dead(Cause::TakesNothing),
             ),
             (
                 "a stream waits for the upstream",

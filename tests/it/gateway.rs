@@ -12,6 +12,7 @@ mod framing;
 mod framing_h2;
 mod grpc;
 mod hosts;
+mod instance;
 mod limits;
 mod live;
 mod load;

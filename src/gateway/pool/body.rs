@@ -25,6 +25,7 @@ pub(in crate::gateway) struct UpstreamBody {
     reusable: bool,
     turn: Turn,
     waits: Waits,
+    /// Of a connection that is shared, and has none for one response.
     alarm: Alarm,
     /// Since when it waits for the next part.
     waiting: Option<Instant>,

@@ -1,4 +1,15 @@
 //! The instances of an upstream: which one gets a request, over which connection, and how they are.
+//!
+//! | file | what |
+//! |---|---|
+//! | `recipe`, `registry` | pools made of a config and of what names stand for; instances that outlive them |
+//! | `hosts` | what host names stand for |
+//! | `balance`, `budget` | which instance; whether once more |
+//! | `endpoint`, `health`, `meters` | an instance: how it stands, and what is counted of it |
+//! | `watch` | what goes on beside requests: checks, lookups, idle connections |
+//! | `connections`, `reach`, `connect`, `tls` | the connections of an instance, open and new |
+//! | `lease`, `exchange`, `head`, `body` | one request: its connection, what is sent, what comes back |
+//! | `bell`, `alarm` | the waker and the timer of a connection |
 
 mod alarm;
 mod balance;

@@ -1,15 +1,15 @@
 //! Names of hosts that stand for several instances, and come to stand for others.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use sunward::gateway::Options;
-use tokio::sync::Notify;
 
-use super::rig::{self, Client, OK, Served, Service, config_of, get};
+use super::instance::{Instance, asked};
+use super::rig::{self, Client, OK, Service, config_of, get};
 use super::{Gateway, demo_file, exchange};
 
 /// What names stand for, as a test has it.
@@ -17,22 +17,6 @@ use super::{Gateway, demo_file, exchange};
 pub(super) struct Names {
     known: Arc<Mutex<BTreeMap<String, Vec<IpAddr>>>>,
     asked: Arc<AtomicUsize>,
-}
-
-/// An instance at one of the addresses of the loopback.
-struct Instance {
-    service: Service,
-    state: Arc<State>,
-}
-
-#[derive(Default)]
-struct State {
-    requests: AtomicUsize,
-    /// Its answers wait.
-    slow: AtomicBool,
-    /// It does not answer checks.
-    mute: AtomicBool,
-    go: Notify,
 }
 
 /// Names are looked up so often that a test need not wait.
@@ -70,40 +54,6 @@ impl Names {
     }
 }
 
-// === impl Instance ===
-
-impl Instance {
-    async fn at(address: SocketAddr) -> Option<Self> {
-        let state = Arc::new(State::default());
-        let shared = Arc::clone(&state);
-        let serve = move |mut served: Served| {
-            let state = Arc::clone(&shared);
-            async move {
-                while let Some(request) = served.request().await {
-                    if request.starts_with("GET /healthz") {
-                        // Whatever the address, it is the name that is asked for.
-                        assert!(request.contains("\r\nhost: orders.test:"), "{request}");
-                        if state.mute.load(Ordering::SeqCst) {
-                            state.go.notified().await;
-                        }
-                    } else {
-                        state.requests.fetch_add(1, Ordering::SeqCst);
-                        if state.slow.load(Ordering::SeqCst) {
-                            state.go.notified().await;
-                        }
-                    }
-                    served.write(OK).await;
-                }
-            }
-        };
-        Some(Self { service: Service::start_at(address, serve).await.ok()?, state })
-    }
-
-    fn take(&self) -> usize {
-        self.state.requests.swap(0, Ordering::SeqCst)
-    }
-}
-
 /// Instances at 127.0.0.1, 127.0.0.2 and so on, all at one port.
 async fn instances<const N: usize>() -> [Instance; N] {
     'ports: for _ in 0..50 {
@@ -124,16 +74,6 @@ async fn instances<const N: usize>() -> [Instance; N] {
 fn config(name: &str, instance: &Instance, upstream: &str) -> String {
     let url = format!("{{ url = \"http://orders.test:{}\" }}", instance.service.address.port());
     config_of(name, &url, "", &format!("{OFTEN}{upstream}"))
-}
-
-/// Asks `count` times over one connection, and says how often the answer was 200.
-async fn asked(gateway: &Gateway, count: usize) -> usize {
-    let mut client = Client::connect(gateway.listen).await;
-    let mut well = 0;
-    for _ in 0..count {
-        well += usize::from(client.ask(&get("/api/v1/x")).await.status == 200);
-    }
-    well
 }
 
 /// The instances of the one upstream, as operators see them.
@@ -198,6 +138,11 @@ async fn addresses_come_and_go() {
     let check = "retries = 0\ncheck = { path = \"/healthz\", every = \"20ms\", timeout = \"60s\" }\n";
     let gateway = names.gateway(config("hosts-come", &one, check)).await;
     assert!(rig::becomes(async || gateway.admin("/readyz").await.status == 200).await);
+    let check = one.state.check.lock().expect("whole").clone();
+    assert!(
+        check.contains("\r\nhost: orders.test:"),
+        "whatever the address, it is the name that is asked for: {check}"
+    );
     assert_eq!((asked(&gateway, 10).await, one.take()), (10, 10));
 
     two.state.mute.store(true, Ordering::SeqCst);

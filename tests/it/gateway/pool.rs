@@ -9,60 +9,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::Gateway;
+use super::instance::{Instance, asked};
 use super::rig::{self, Client, OK, Served, Service, config, config_of, get, post};
 
 /// One try for each request.
 const NO_RETRIES: &str = "retries = 0\n";
-
-/// An instance that counts its requests, and can be made to fail.
-struct Instance {
-    service: Service,
-    state: Arc<State>,
-}
-
-#[derive(Default)]
-struct State {
-    requests: AtomicUsize,
-    /// It answers 503.
-    ill: AtomicBool,
-    /// It waits before it answers.
-    slow: AtomicBool,
-    go: Notify,
-}
-
-// === impl Instance ===
-
-impl Instance {
-    async fn start() -> Self {
-        let state = Arc::new(State::default());
-        let shared = Arc::clone(&state);
-        let service = Service::start(move |mut served: Served| {
-            let state = Arc::clone(&shared);
-            async move {
-                while let Some(request) = served.request().await {
-                    if !request.starts_with("GET /healthz") {
-                        state.requests.fetch_add(1, Ordering::SeqCst);
-                        if state.slow.load(Ordering::SeqCst) {
-                            state.go.notified().await;
-                        }
-                    }
-                    let ill = state.ill.load(Ordering::SeqCst);
-                    served.write(if ill { "HTTP/1.1 503 No|content-length: 0||" } else { OK }).await;
-                }
-            }
-        })
-        .await;
-        Self { service, state }
-    }
-
-    fn take(&self) -> usize {
-        self.state.requests.swap(0, Ordering::SeqCst)
-    }
-
-    fn ill(&self, ill: bool) {
-        self.state.ill.store(ill, Ordering::SeqCst);
-    }
-}
 
 async fn instances<const N: usize>() -> [Instance; N] {
     let mut all = Vec::new();
@@ -75,16 +26,6 @@ async fn instances<const N: usize>() -> [Instance; N] {
 async fn gateway(name: &str, instances: &[&Instance], upstream: &str) -> Gateway {
     let addresses: Vec<_> = instances.iter().map(|instance| instance.service.address).collect();
     rig::gateway(config(name, &addresses, "", upstream)).await
-}
-
-/// Asks `count` times over one connection, and says how often the answer was 200.
-async fn asked(gateway: &Gateway, count: usize) -> usize {
-    let mut client = Client::connect(gateway.listen).await;
-    let mut well = 0;
-    for _ in 0..count {
-        well += usize::from(client.ask(&get("/api/v1/x")).await.status == 200);
-    }
-    well
 }
 
 #[tokio::test]
