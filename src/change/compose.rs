@@ -152,7 +152,7 @@ fn read_change<'a>(dated: &Dated<'a>, on_error: OnError, found: &mut Diagnostics
     }
     for spec in &change.ops {
         let breaking = match &spec.op {
-            OpKind::Head(head) => read_head(head, spec.span, found).map(|op| {
+            OpKind::Head(head) => read_head(head, spec.keep, spec.span, found).map(|op| {
                 let breaking = op.breaking;
                 ready.heads.push(op);
                 breaking

@@ -11,8 +11,9 @@ pub enum HeaderStep {
     Add(HeaderName, HeaderValue),
     /// Drops a field.
     Drop(HeaderName),
-    /// Renames a field; what stood under the new name goes.
-    Rename(HeaderName, HeaderName),
+    /// Renames a field. Where both names are there, the lines of the new one go, unless they are kept: then those of the
+    /// old one go.
+    Rename(HeaderName, HeaderName, bool),
     /// Exchanges a path prefix in `Location`, `Content-Location` and `Link`.
     Prefix(Box<str>, Box<str>),
 }
@@ -24,9 +25,11 @@ pub enum QueryStep {
     Add(Box<str>, Box<str>),
     /// Drops a parameter.
     Drop(Box<str>),
-    /// Renames a parameter.
-    Rename(Box<str>, Box<str>),
-    /// Exchanges values of a parameter, each of a comma list, a leading `-` or `+` kept.
+    /// Renames a parameter, each time it is given. Where both names are there, those of the new one go, unless they are
+    /// kept: then those of the old one go.
+    Rename(Box<str>, Box<str>, bool),
+    /// Exchanges values of a parameter, each of a comma list, whatever sign or space is around it. Commas, signs and
+    /// spaces may be escaped, and stay as they are written.
     Map(Box<str>, Box<[(Box<str>, Box<str>)]>),
 }
 
@@ -39,31 +42,48 @@ pub fn run_header(step: &HeaderStep, headers: &mut HeaderMap) {
         HeaderStep::Drop(name) => {
             headers.remove(name);
         }
-        HeaderStep::Rename(from, to) => {
+        HeaderStep::Rename(from, to, keep) => {
             let values: Vec<HeaderValue> = headers.get_all(from).iter().cloned().collect();
-            if !values.is_empty() {
-                headers.remove(from);
-                headers.remove(to);
-                for value in values {
-                    headers.append(to, value);
-                }
+            if values.is_empty() {
+                return;
+            }
+            headers.remove(from);
+            if *keep && headers.contains_key(to) {
+                return;
+            }
+            headers.remove(to);
+            for value in values {
+                headers.append(to, value);
             }
         }
         HeaderStep::Prefix(..) => {}
     }
 }
 
-/// Runs `step` on a query string (without `?`). What no step touches keeps its bytes.
+/// Runs `step` on a query string (without `?`). What the step does not touch keeps its bytes, empty pairs as well.
+///
+/// ```
+/// use sunward::change::{QueryStep, run_query};
+///
+/// let step = QueryStep::Rename("per_page".into(), "limit".into(), false);
+/// assert_eq!(run_query(&step, "a=%7e&&per%5fpage=5"), "a=%7e&&limit=5");
+/// ```
 #[must_use]
 pub fn run_query(step: &QueryStep, query: &str) -> String {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let has = |name: &str| query.split('&').any(|pair| name_of(pair) == name);
+    let pairs = query.split('&');
     match step {
+        QueryStep::Add(name, _) if has(name) => query.to_owned(),
         QueryStep::Add(name, value) => {
-            let present = query.split('&').any(|pair| name_of(pair) == **name);
-            if present { query.to_owned() } else { join(pairs.map(Cow::from).chain([pair(name, value).into()])) }
+            let joint = if query.is_empty() || query.ends_with('&') { "" } else { "&" };
+            format!("{query}{joint}{}", pair(name, value))
         }
         QueryStep::Drop(name) => join(pairs.filter(|pair| name_of(pair) != **name).map(Cow::from)),
-        QueryStep::Rename(from, to) => join(pairs.map(|pair| rename(pair, from, to))),
+        QueryStep::Rename(from, to, keep) if has(from) && has(to) => {
+            let dropped = if *keep { from } else { to };
+            join(pairs.filter(|pair| name_of(pair) != **dropped).map(|pair| rename(pair, from, to)))
+        }
+        QueryStep::Rename(from, to, _) => join(pairs.map(|pair| rename(pair, from, to))),
         QueryStep::Map(name, values) => join(pairs.map(|pair| map(pair, name, values))),
     }
 }
@@ -112,22 +132,52 @@ fn map<'q>(pair: &'q str, name: &str, values: &[(Box<str>, Box<str>)]) -> Cow<'q
     let Some((key, value)) = pair.split_once('=').filter(|(key, _)| decode(key) == name) else {
         return Cow::Borrowed(pair);
     };
-    let items: Vec<String> = value.split(',').map(|item| map_item(item, values)).collect();
-    format!("{key}={}", items.join(",")).into()
+    let mut mapped = format!("{key}=");
+    let mut rest = value;
+    loop {
+        let (item, comma, after) = first_item(rest);
+        mapped.push_str(&map_item(item, values));
+        mapped.push_str(comma);
+        if comma.is_empty() {
+            return mapped.into();
+        }
+        rest = after;
+    }
+}
+
+/// Up to the first comma of a list, the comma as it is written, and what follows.
+fn first_item(list: &str) -> (&str, &str, &str) {
+    let plain = list.find(',').map(|at| (at, 1));
+    let escaped = ["%2C", "%2c"].into_iter().filter_map(|comma| Some((list.find(comma)?, comma.len())));
+    match plain.into_iter().chain(escaped).min() {
+        Some((at, length)) => (&list[..at], &list[at..at + length], &list[at + length..]),
+        None => (list, "", ""),
+    }
 }
 
 fn map_item(item: &str, values: &[(Box<str>, Box<str>)]) -> String {
-    // A `+` in a query is a space to some and a sign to others; in front of a field name it is a sign.
-    let (sign, bare) = match item.as_bytes() {
-        [b'-' | b'+', ..] => item.split_at(1),
-        _ if item.starts_with("%2B") || item.starts_with("%2D") => item.split_at(3),
-        _ => ("", item),
-    };
-    let bare_text = decode(bare);
-    match values.iter().find(|(from, _)| **from == *bare_text) {
-        Some((_, to)) => format!("{sign}{}", encode(to)),
+    // A `+` in a query is a space to some and a sign to others: around the name of a field it is neither's business.
+    let bare = trim_all(item, |text| MARKS.iter().find_map(|mark| text.strip_prefix(mark)));
+    let start = item.len() - bare.len();
+    let bare = trim_all(bare, |text| SPACES.iter().find_map(|space| text.strip_suffix(space)));
+    let end = start + bare.len();
+    let text = decode(bare);
+    match values.iter().find(|(from, _)| **from == *text) {
+        Some((_, to)) => format!("{}{}{}", &item[..start], encode(to), &item[end..]),
         None => item.to_owned(),
     }
+}
+
+/// What may stand before a field's name.
+const MARKS: [&str; 8] = ["-", "+", " ", "%20", "%2B", "%2b", "%2D", "%2d"];
+/// What may stand behind it.
+const SPACES: [&str; 3] = ["+", " ", "%20"];
+
+fn trim_all<'t>(mut text: &'t str, trim: impl Fn(&'t str) -> Option<&'t str>) -> &'t str {
+    while let Some(rest) = trim(text) {
+        text = rest;
+    }
+    text
 }
 
 fn join<'q>(pairs: impl Iterator<Item = Cow<'q, str>>) -> String {
@@ -140,7 +190,8 @@ mod tests {
 
     #[test]
     fn queries() {
-        let rename = QueryStep::Rename("per_page".into(), "page size".into());
+        let rename = QueryStep::Rename("per_page".into(), "page size".into(), false);
+        let keep = QueryStep::Rename("per_page".into(), "page size".into(), true);
         let sort = QueryStep::Map("sort".into(), Box::new([("name".into(), "full_name".into())]));
         let add = QueryStep::Add("page".into(), "1".into());
         let drop = QueryStep::Drop("debug".into());
@@ -148,13 +199,28 @@ mod tests {
             (&rename, "a=1&per_page=5&b=%20", "a=1&page%20size=5&b=%20"),
             (&rename, "per%5Fpage=5", "page%20size=5"),
             (&rename, "per_page", "page%20size"),
+            (&rename, "per_page=1&x&per_page=2", "page%20size=1&x&page%20size=2"),
+            (&rename, "page+size=1&per_page=2&page%20size=3&per_page=4", "page%20size=2&page%20size=4"),
+            (&rename, "page+size=1&&x", "page+size=1&&x"),
+            (&rename, "&&per_page=%zz&", "&&page%20size=%zz&"),
             (&rename, "", ""),
+            (&keep, "a&per_page=5", "a&page%20size=5"),
+            (&keep, "page+size=1&per_page=2&page%20size=3&per_page=4", "page+size=1&page%20size=3"),
+            (&keep, "page+size=1&&x", "page+size=1&&x"),
             (&sort, "sort=-name,id&name=x", "sort=-full_name,id&name=x"),
             (&sort, "sort=+name", "sort=+full_name"),
+            (&sort, "sort=name%2Cid", "sort=full_name%2Cid"),
+            (&sort, "sort=id%2cname,%2Dname%2C-name", "sort=id%2cfull_name,%2Dfull_name%2C-full_name"),
+            (&sort, "sort=%2bname,+name,%20name%20,n%61me", "sort=%2bfull_name,+full_name,%20full_name%20,full_name"),
+            (&sort, "sort=names%2Csurname,,%2C", "sort=names%2Csurname,,%2C"),
+            (&sort, "sort=%252Cname&sort&sort=", "sort=%252Cname&sort&sort="),
+            (&sort, "s%6Frt=name&&sort=name", "s%6Frt=full_name&&sort=full_name"),
             (&add, "", "page=1"),
             (&add, "x=%zz", "x=%zz&page=1"),
+            (&add, "x=1&&", "x=1&&page=1"),
             (&add, "page=7", "page=7"),
             (&drop, "debug=1&x=2&debug", "x=2"),
+            (&drop, "a&&debug=1&b&", "a&&b&"),
         ];
         for (step, query, expected) in rows {
             assert_eq!(run_query(step, query), expected, "{step:?} on {query}");

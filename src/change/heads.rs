@@ -37,8 +37,8 @@ const RESERVED: &[&str] = &[
     "location",
 ];
 
-/// Reads `spec`; what is wrong goes to `found`.
-pub(super) fn read_head(spec: &HeadSpec, span: Span, found: &mut Diagnostics) -> Option<HeadOp> {
+/// Reads `spec`; what is wrong goes to `found`. `keep` is for renames.
+pub(super) fn read_head(spec: &HeadSpec, keep: bool, span: Span, found: &mut Diagnostics) -> Option<HeadOp> {
     let mut reader = Reader { span, found };
     match spec {
         HeadSpec::AddHeader { name, value } => {
@@ -53,8 +53,8 @@ pub(super) fn read_head(spec: &HeadSpec, span: Span, found: &mut Diagnostics) ->
         HeadSpec::RenameHeader { from, to } => {
             let (old, new) = (reader.header(from)?, reader.header(to)?);
             reader.differ(old.as_str(), new.as_str())?;
-            let up = HeaderStep::Rename(old.clone(), new.clone());
-            Some(HeadOp::headers(up, Some(HeaderStep::Rename(new, old))))
+            let up = HeaderStep::Rename(old.clone(), new.clone(), keep);
+            Some(HeadOp::headers(up, Some(HeaderStep::Rename(new, old, keep))))
         }
         HeadSpec::RemoveHeader { name, restore, lossy } => {
             reader.remedy(name, restore.is_some(), *lossy)?;
@@ -73,7 +73,8 @@ pub(super) fn read_head(spec: &HeadSpec, span: Span, found: &mut Diagnostics) ->
         HeadSpec::RenameQuery { from, to } => {
             let (old, new) = (reader.name(from)?, reader.name(to)?);
             reader.differ(&old, &new)?;
-            Some(HeadOp::queries(QueryStep::Rename(old.clone(), new.clone()), Some(QueryStep::Rename(new, old))))
+            let up = QueryStep::Rename(old.clone(), new.clone(), keep);
+            Some(HeadOp::queries(up, Some(QueryStep::Rename(new, old, keep))))
         }
         HeadSpec::RemoveQuery { name, restore, lossy } => {
             reader.remedy(name, restore.is_some(), *lossy)?;

@@ -1,6 +1,7 @@
 //! Media types (RFC 9110 §8.3.1), and, re-exported, the template that finds a version in one.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 pub(crate) use super::template::Coverage;
 pub use super::template::MediaTemplate;
@@ -142,6 +143,20 @@ fn parameter(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
     }
     let (value, after) = split_token(rest)?;
     Some((name, Cow::Borrowed(value), after))
+}
+
+/// Where the value of a parameter stands in the text of a media type, its quotes included.
+pub(super) fn value_range(text: &str, name: &str) -> Option<Range<usize>> {
+    let mut rest = &text[text.find(';')?..];
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ';']);
+        let (known, _, after) = parameter(rest)?;
+        if known.eq_ignore_ascii_case(name) {
+            let start = text.len() - rest.len() + known.len() + 1;
+            return Some(start..text.len() - after.len());
+        }
+        rest = after;
+    }
 }
 
 fn split_token(text: &str) -> Option<(&str, &str)> {

@@ -5,6 +5,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+pub(crate) mod accept;
 mod date;
 pub mod etag;
 mod freshness;

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use http::HeaderValue;
 
 use super::is_token;
-use super::media::MediaType;
+use super::media::{MediaType, value_range};
 
 /// Where the versions of an api stand in its media types.
 ///
 /// The template is explicit and matched against the whole subtype, in whatever case: a version is never guessed from
-/// something that looks like `v2`.
+/// something that looks like `v2`. Without a type of its own, it is a parameter that counts on every media type.
 ///
 /// ```
 /// use sunward::headers::media::{MediaTemplate, MediaType};
@@ -21,13 +21,24 @@ use super::media::MediaType;
 /// assert_eq!(version("application/vnd.acme+json;version=2").as_deref(), Some("2"));
 /// assert_eq!(version("application/vnd.acme.dev2+json"), None);
 /// assert_eq!(template.render("2").expect("a media type"), "application/vnd.acme.v2+json");
+///
+/// let any = MediaTemplate::of_any_type("version")?;
+/// let media = MediaType::parse("application/vnd.api+json; version=2").expect("a media type");
+/// assert_eq!(any.version_in(&media).as_deref(), Some("2"));
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaTemplate {
+    /// The type that carries versions; every type, if none.
+    own: Option<Own>,
+    parameter: Option<String>,
+}
+
+/// A media type that is the api's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Own {
     kind: String,
     facet: Option<Facet>,
-    parameter: Option<String>,
     /// The subtype without its version; `None` if nothing is left of it.
     versionless: Option<String>,
 }
@@ -68,7 +79,7 @@ impl MediaTemplate {
     /// parameter.
     ///
     /// With `parameter`, the version may stand as that parameter on the template's type, its version cut out, and on
-    /// `application/json`.
+    /// `application/json`. For a parameter of every type, see [`of_any_type`](Self::of_any_type).
     ///
     /// # Errors
     ///
@@ -86,7 +97,18 @@ impl MediaTemplate {
             return Err(format!("`{template}` names no version: it needs `{PLACEHOLDER}`, or a parameter"));
         }
         let versionless = facet.as_ref().map_or_else(|| Some(subtype.to_owned()), Facet::cut_out);
-        Ok(Self { kind: kind.to_owned(), facet, parameter: parameter.map(str::to_owned), versionless })
+        let own = Own { kind: kind.to_owned(), facet, versionless };
+        Ok(Self { own: Some(own), parameter: parameter.map(str::to_owned) })
+    }
+
+    /// The parameter of this name, on whatever media type it stands.
+    ///
+    /// # Errors
+    ///
+    /// A message for the file's owner, if `parameter` cannot be one: it is no token, or `q`.
+    pub fn of_any_type(parameter: &str) -> Result<Self, String> {
+        check_parameter(Some(parameter))?;
+        Ok(Self { own: None, parameter: Some(parameter.to_owned()) })
     }
 
     /// The version that a media type or range names, as it was written; whether there is such a version is not asked.
@@ -94,7 +116,7 @@ impl MediaTemplate {
     /// `None` also if subtype and parameter name different ones.
     #[must_use]
     pub fn version_in<'m>(&self, media: &MediaType<'m>) -> Option<Cow<'m, str>> {
-        let facet = self.facet_version(media).map(Cow::Borrowed);
+        let facet = self.own.as_ref().and_then(|own| own.facet_version(media)).map(Cow::Borrowed);
         let parameter = self.parameter_version(media, facet.is_some());
         match (facet, parameter) {
             (Some(facet), Some(parameter)) => (facet == parameter).then_some(facet),
@@ -102,23 +124,78 @@ impl MediaTemplate {
         }
     }
 
-    /// The media type of a response in `version`; `None` if the version's name cannot stand in one.
+    /// The media type of a JSON response in `version`; `None` if the version's name cannot stand in one.
     #[must_use]
     pub fn render(&self, version: &str) -> Option<HeaderValue> {
         if !is_token(version) {
             return None;
         }
-        let kind = &self.kind;
-        let text = match (&self.facet, &self.parameter, &self.versionless) {
-            (Some(Facet { before, after }), ..) => format!("{kind}/{before}{version}{after}"),
-            (None, Some(parameter), Some(subtype)) => format!("{kind}/{subtype};{parameter}={version}"),
+        let text = match (&self.own, &self.parameter) {
+            (Some(Own { kind, facet: Some(Facet { before, after }), .. }), _) => {
+                format!("{kind}/{before}{version}{after}")
+            }
+            (Some(Own { kind, versionless: Some(subtype), .. }), Some(parameter)) => {
+                format!("{kind}/{subtype};{parameter}={version}")
+            }
+            (None, Some(parameter)) => format!("{JSON};{parameter}={version}"),
             _ => return None,
         };
         HeaderValue::try_from(text).ok()
     }
 
+    /// A media type or range that names a version, with `version` in its place and every other byte as it is; `None` if
+    /// `text` names none, or if `version` cannot stand in a media type.
+    ///
+    /// ```
+    /// use sunward::headers::media::MediaTemplate;
+    ///
+    /// let template = MediaTemplate::new("application/vnd.acme.v{version}+json", Some("version"))?;
+    /// let renamed = |text| template.rename(text, "3");
+    /// assert_eq!(renamed("application/vnd.acme.v2+json; charset=utf-8").as_deref(), Some("application/vnd.acme.v3+json; charset=utf-8"));
+    /// assert_eq!(renamed("application/json;version=\"2\";q=0.5").as_deref(), Some("application/json;version=3;q=0.5"));
+    /// assert_eq!(renamed("text/csv"), None);
+    /// # Ok::<(), String>(())
+    /// ```
+    #[must_use]
+    pub fn rename(&self, text: &str, version: &str) -> Option<String> {
+        let media = MediaType::parse(text)?;
+        self.version_in(&media).filter(|_| is_token(version))?;
+        let mut renamed = text.to_owned();
+        // The parameter stands behind the subtype, so it is exchanged first.
+        if let Some(at) = self.parameter.as_deref().and_then(|name| value_range(text, name)) {
+            renamed.replace_range(at, version);
+        }
+        if let Some(old) = self.own.as_ref().and_then(|own| own.facet_version(&media)) {
+            let before = self.own.as_ref()?.facet.as_ref()?.before.len();
+            let start = text.find('/')? + 1 + before;
+            renamed.replace_range(start..start + old.len(), version);
+        }
+        Some(renamed)
+    }
+
+    /// The `Content-Type` of a response whose client asked for `version` by media type, where the service sent `text`;
+    /// `None` if nothing is to be named: it is not JSON, or a type with a meaning of its own.
+    pub(crate) fn describe(&self, text: &str, version: &str) -> Option<String> {
+        let media = MediaType::parse(text)?;
+        match (&self.own, &self.parameter) {
+            (None, Some(parameter)) => {
+                (media.is_json() && is_token(version)).then(|| format!("{};{parameter}={version}", text.trim_end()))
+            }
+            _ => {
+                let plain = matches!(self.coverage(&media), Some(Coverage::Json | Coverage::Own));
+                let ours = plain.then(|| self.render(version))??;
+                ours.to_str().map(str::to_owned).ok()
+            }
+        }
+    }
+
+    /// The type that stands for a range which names a version, where a service may not know the versions of media types.
+    pub(crate) fn fallback(&self, range: &MediaType<'_>) -> String {
+        if self.own.is_some() { JSON.to_owned() } else { format!("{}/{}", range.kind(), range.subtype()) }
+    }
+
     /// Whether a media range accepts the representation without naming a version: `*/*`, `application/*`,
-    /// `application/json`, or the template's type with its version cut out.
+    /// `application/json`, or the template's type with its version cut out. Without a type of its own: all JSON.
     #[must_use]
     pub fn covers(&self, range: &MediaType<'_>) -> bool {
         self.coverage(range).is_some()
@@ -129,26 +206,46 @@ impl MediaTemplate {
         if self.parameter.as_deref().is_some_and(|name| range.param(name).is_some()) {
             return None;
         }
+        let kind = self.own.as_ref().map_or("application", |own| &own.kind);
         match (range.kind(), range.subtype()) {
             ("*", "*") => Some(Coverage::Anything),
-            (kind, "*") => self.kind.eq_ignore_ascii_case(kind).then_some(Coverage::Kind),
-            _ if self.is_own(range) => Some(Coverage::Own),
+            (other, "*") => kind.eq_ignore_ascii_case(other).then_some(Coverage::Kind),
+            _ if self.own.as_ref().is_some_and(|own| own.is(range)) => Some(Coverage::Own),
+            _ if self.own.is_none() => range.is_json().then_some(Coverage::Json),
             _ => range.is(JSON).then_some(Coverage::Json),
         }
     }
 
-    fn is_own(&self, media: &MediaType<'_>) -> bool {
+    /// Whether an element of `Accept` that cannot be read tries to name a version: it has the parameter, or what stands
+    /// before the version in the template's type.
+    pub(crate) fn is_meant_by(&self, element: &str) -> bool {
+        let element = element.to_ascii_lowercase();
+        let parameter = self.parameter.as_deref().is_some_and(|name| {
+            element.split(';').skip(1).any(|part| {
+                part.split_once('=').is_some_and(|(known, _)| super::trim_ows(known).eq_ignore_ascii_case(name))
+            })
+        });
+        let facet = self.own.as_ref().and_then(|own| own.facet.as_ref());
+        parameter || facet.is_some_and(|facet| element.contains(&facet.before.to_ascii_lowercase()))
+    }
+
+    fn parameter_version<'m>(&self, media: &MediaType<'m>, has_facet: bool) -> Option<Cow<'m, str>> {
+        let name = self.parameter.as_deref()?;
+        let may_carry = self.own.as_ref().is_none_or(|own| has_facet || own.is(media) || media.is(JSON));
+        media.raw_param(name).filter(|_| may_carry).cloned()
+    }
+}
+
+// === impl Own ===
+
+impl Own {
+    /// Whether it is this type, without a version in its name.
+    fn is(&self, media: &MediaType<'_>) -> bool {
         media.is_kind(&self.kind) && self.versionless.as_deref().is_some_and(|subtype| media.is_subtype(subtype))
     }
 
     fn facet_version<'m>(&self, media: &MediaType<'m>) -> Option<&'m str> {
         self.facet.as_ref().filter(|_| media.is_kind(&self.kind))?.version_in(media.subtype())
-    }
-
-    fn parameter_version<'m>(&self, media: &MediaType<'m>, has_facet: bool) -> Option<Cow<'m, str>> {
-        let name = self.parameter.as_deref()?;
-        let may_carry = has_facet || self.is_own(media) || media.is(JSON);
-        media.raw_param(name).filter(|_| may_carry).cloned()
     }
 }
 
@@ -235,6 +332,57 @@ mod tests {
             let media = MediaType::parse(text).expect(text);
             assert_eq!(template.version_in(&media).as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_parameter_alone_counts_on_every_type() {
+        let template = MediaTemplate::of_any_type("version").expect("a template");
+        let rows = [
+            ("application/json;version=2", Some("2"), false),
+            ("application/vnd.api+json; version=2", Some("2"), false),
+            ("text/csv;VERSION=\"2\"", Some("2"), false),
+            ("*/*;version=2", Some("2"), false),
+            ("application/json;v=2", None, true),
+            ("application/vnd.api+json", None, true),
+            ("application/*", None, true),
+            ("*/*", None, true),
+            ("text/csv", None, false),
+            ("image/*", None, false),
+        ];
+        for (text, expected, covered) in rows {
+            let media = MediaType::parse(text).expect(text);
+            assert_eq!(template.version_in(&media).as_deref(), expected, "{text}");
+            assert_eq!(template.covers(&media), covered, "{text}");
+        }
+        assert_eq!(template.render("2").expect("a media type"), "application/json;version=2");
+        assert!(MediaTemplate::of_any_type("q").is_err() && MediaTemplate::of_any_type("a b").is_err());
+    }
+
+    #[test]
+    fn only_the_version_is_exchanged() {
+        let own = MediaTemplate::new("application/vnd.acme.v{version}+json", Some("version")).expect("a template");
+        let any = MediaTemplate::of_any_type("v").expect("a template");
+        let rows = [
+            (
+                &own,
+                "Application/VND.Acme.V2+JSON ; charset=utf-8",
+                Some("Application/VND.Acme.V3+JSON ; charset=utf-8"),
+            ),
+            (&own, "application/vnd.acme.v2+json;version=2", Some("application/vnd.acme.v3+json;version=3")),
+            (
+                &own,
+                "application/json;;x=\"a;version=2\";Version=\"2\" ;q=0.5",
+                Some("application/json;;x=\"a;version=2\";Version=3 ;q=0.5"),
+            ),
+            (&own, "application/json", None),
+            (&own, "application/hal+json;version=2", None),
+            (&any, "text/csv; v=2;header=present", Some("text/csv; v=3;header=present")),
+            (&any, "text/csv", None),
+        ];
+        for (template, text, expected) in rows {
+            assert_eq!(template.rename(text, "3").as_deref(), expected, "{text}");
+        }
+        assert_eq!(any.rename("text/csv;v=2", "a b"), None);
     }
 
     #[test]

@@ -11,8 +11,7 @@ use super::{Plan, Planned};
 use crate::catalog::strip_start;
 use crate::change::{run_header, run_query};
 use crate::coding;
-use crate::headers::media::MediaType;
-use crate::headers::merge::list_items;
+use crate::headers::accept;
 use crate::resolve::Resolution;
 use crate::version::VersionId;
 
@@ -139,23 +138,14 @@ impl Plan {
     /// Media types that name a version name the spoken one.
     fn forward_media(&self, spoken: VersionId, headers: &mut HeaderMap) {
         let Some(template) = &self.api().sources.media else { return };
-        let Some(ours) = &self.api().version(spoken).content_type else { return };
-        let versioned = |value: &HeaderValue| {
-            let Ok(text) = value.to_str() else { return false };
-            MediaType::parse(text).is_some_and(|media| template.version_in(&media).is_some())
-        };
-        if headers.get(header::CONTENT_TYPE).is_some_and(versioned) {
-            headers.insert(header::CONTENT_TYPE, ours.clone());
+        let version = &*self.api().version(spoken).text;
+        let content = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let renamed = content.and_then(|content| HeaderValue::try_from(template.rename(content, version)?).ok());
+        if let Some(renamed) = renamed {
+            headers.insert(header::CONTENT_TYPE, renamed);
         }
-        let names = |value: &HeaderValue| {
-            let text = value.to_str().unwrap_or("");
-            list_items(text).any(|item| MediaType::parse(item).is_some_and(|m| template.version_in(&m).is_some()))
-        };
-        if headers.get_all(header::ACCEPT).iter().any(names) {
-            let both = format!("{}, application/json;q=0.9, */*;q=0.1", ours.to_str().unwrap_or("application/json"));
-            if let Ok(value) = HeaderValue::try_from(both) {
-                headers.insert(header::ACCEPT, value);
-            }
+        if let Some(asked) = accept::for_service(headers.get_all(header::ACCEPT).iter(), template, version) {
+            headers.insert(header::ACCEPT, asked);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is to be done to the bodies, and to the fields that speak of them.
 
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
 use super::Plan;
@@ -142,13 +142,13 @@ impl Plan {
         let only =
             sources.path.is_none() && sources.header.is_none() && sources.query.is_none() && sources.host.is_none();
         let by_media = resolution.source == Source::Accept || (only && !resolution.source.is_in_url());
-        let Some(ours) = &self.api().version(resolution.response).content_type else { return };
         let Some(template) = &sources.media else { return };
         let Some(text) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return };
-        let Some(media) = MediaType::parse(text) else { return };
-        let names = template.version_in(&media).is_some();
-        if names || (by_media && media.is_json()) {
-            headers.insert(header::CONTENT_TYPE, ours.clone());
+        let version = &*self.api().version(resolution.response).text;
+        let described = || template.describe(text, version).filter(|_| by_media);
+        let named = template.rename(text, version).or_else(described);
+        if let Some(value) = named.and_then(|named| HeaderValue::try_from(named).ok()) {
+            headers.insert(header::CONTENT_TYPE, value);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::headers::accept::{FULL, Quality, weight};
 use crate::headers::media::{Coverage, MediaTemplate, MediaType};
 use crate::headers::{merge, single};
 use crate::version::VersionId;
@@ -22,7 +23,8 @@ pub enum Lookup {
 /// What an `Accept` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Negotiated {
-    /// No version in particular: there is no `Accept`, or it meets the default by a range that names no version.
+    /// No version in particular: no range names one, or the default is wanted most by a range that names none. Media
+    /// types are then between the client and the service.
     Unspecified,
     /// This version: a range named it.
     Version(VersionId),
@@ -30,21 +32,17 @@ pub enum Negotiated {
     Implied(VersionId),
     /// Nothing but versions that are retired; this one is the most wanted.
     Retired(VersionId),
-    /// Nothing that there is.
+    /// Versions are named, and none of them can be served.
     Unacceptable,
 }
 
-/// A weight in thousandths.
-type Quality = u16;
-
-const FULL: Quality = 1000;
-
-/// All valid ranges of an `Accept` that concern the api, and whether it had any element at all.
+/// All valid ranges of an `Accept` that concern the api.
 #[derive(Default)]
 struct Ranges {
     named: Vec<(Lookup, Quality)>,
     covering: Vec<(Coverage, Quality)>,
-    any: bool,
+    /// A type that is none of the api's, and wanted.
+    other: bool,
 }
 
 /// A live version with its weight; of two, the greater one is served.
@@ -61,9 +59,10 @@ struct Candidate {
 /// `preference` lists the live versions, the default first and then newest to oldest: it breaks ties and answers
 /// wildcards. Of two versions with the same weight, one that a range names goes before one that a wildcard covers.
 ///
-/// Weight and precedence are those of RFC 9110 §12.5.1; the most specific range decides, also with `q=0`. An element that
-/// is malformed, weighed outside of 0 to 1, or has a parameter twice is skipped. `*/*` names no version. An `Accept` of
-/// malformed elements only is not taken for none: that client asked for something.
+/// Weight and precedence are those of RFC 9110 §12.5.1; the most specific range decides, also with `q=0`. An `Accept`
+/// none of whose ranges names a version says nothing of versions, whatever types it wants or refuses. An element that is
+/// malformed, weighed outside of 0 to 1, or has a parameter twice is skipped; if it tries to name a version, it counts as
+/// one that there never was.
 ///
 /// ```
 /// use http::HeaderValue;
@@ -90,13 +89,14 @@ pub fn negotiate<'a>(
     preference: &[VersionId],
 ) -> Negotiated {
     let ranges = Ranges::read(values, template, lookup);
-    if !ranges.any {
+    if ranges.named.is_empty() {
         return Negotiated::Unspecified;
     }
     match ranges.best(preference) {
         Some(best) if !best.named && best.rank == Reverse(0) => Negotiated::Unspecified,
         Some(best) if !best.named => Negotiated::Implied(best.version),
         Some(best) => Negotiated::Version(best.version),
+        None if ranges.other && !ranges.wants_version() => Negotiated::Unspecified,
         None => ranges.retired().map_or(Negotiated::Unacceptable, Negotiated::Retired),
     }
 }
@@ -131,27 +131,34 @@ impl Ranges {
         lookup: impl Fn(&str) -> Lookup,
     ) -> Self {
         let mut ranges = Self::default();
-        for value in values {
-            let Ok(text) = std::str::from_utf8(value.as_bytes()) else {
-                ranges.any = true;
-                continue;
-            };
-            for element in merge::list_items(text) {
-                ranges.any = true;
-                ranges.add(element, template, &lookup);
-            }
+        for text in values.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok()) {
+            merge::list_items(text).for_each(|element| ranges.add(element, template, &lookup));
         }
         ranges
     }
 
     fn add(&mut self, element: &str, template: &MediaTemplate, lookup: impl Fn(&str) -> Lookup) {
-        let Some(range) = MediaType::parse(element) else { return };
-        let Some(quality) = range.param("q").map_or(Some(FULL), quality) else { return };
+        let read = MediaType::parse(element).and_then(|range| Some((weight(&range)?, range)));
+        let Some((quality, range)) = read else {
+            if template.is_meant_by(element) {
+                self.named.push((Lookup::Unknown, FULL));
+            }
+            return;
+        };
         if let Some(name) = template.version_in(&range) {
             self.named.push((lookup(&name), quality));
         } else if let Some(coverage) = template.coverage(&range) {
             self.covering.push((coverage, quality));
+        } else if template.is_meant_by(element) {
+            // Subtype and parameter name two versions.
+            self.named.push((Lookup::Unknown, quality));
+        } else {
+            self.other |= quality > 0;
         }
+    }
+
+    fn wants_version(&self) -> bool {
+        self.named.iter().any(|(_, quality)| *quality > 0)
     }
 
     fn best(&self, preference: &[VersionId]) -> Option<Candidate> {
@@ -198,20 +205,6 @@ impl Ranges {
             _ => None,
         });
         retired.max().map(|(.., version)| version)
-    }
-}
-
-/// `qvalue` of RFC 9110 §12.4.2, in thousandths.
-fn quality(text: &str) -> Option<Quality> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if fraction.len() > 3 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let thousandths: Quality = format!("{fraction:0<3}").parse().ok()?;
-    match whole {
-        "0" => Some(thousandths),
-        "1" if thousandths == 0 => Some(FULL),
-        _ => None,
     }
 }
 

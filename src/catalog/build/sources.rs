@@ -54,13 +54,11 @@ impl<'a> Builder<'a> {
     pub(super) fn media(&mut self) -> Option<MediaTemplate> {
         let raw = &self.api.sources;
         let parameter = raw.parameter.as_ref().map(|name| name.as_str());
-        let json = Spanned::from("application/json");
-        let template = match (&raw.accept, parameter) {
-            (Some(template), _) => template,
-            (None, Some(_)) => &json,
-            (None, None) => return None,
-        };
-        self.template(template, |text| MediaTemplate::new(text, parameter))
+        match (&raw.accept, &raw.parameter) {
+            (Some(template), _) => self.template(template, |text| MediaTemplate::new(text, parameter)),
+            (None, Some(name)) => self.template(name, MediaTemplate::of_any_type),
+            (None, None) => None,
+        }
     }
 
     pub(super) fn header_name(&mut self, name: &Spanned<String>) -> Option<HeaderName> {

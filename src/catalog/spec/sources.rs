@@ -23,7 +23,8 @@ pub(crate) enum Unspecified {
     Version(Spanned<String>),
 }
 
-/// What to do when `Accept` names no version that can be served.
+/// What to do when `Accept` names versions, and none of them can be served. One that names none is the service's to
+/// negotiate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnUnacceptable {
     /// 406, with the list of versions.
@@ -62,7 +63,8 @@ impl Api {
         self
     }
 
-    /// Reads it from a media type parameter, usually `version`.
+    /// Reads it from a media type parameter, usually `version`. It counts on every media type; with
+    /// [`with_accept`](Self::with_accept), on that type without its version, and on `application/json`.
     #[must_use]
     pub fn with_parameter(mut self, name: impl Into<Spanned<String>>) -> Self {
         self.sources.parameter = Some(name.into());

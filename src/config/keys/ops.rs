@@ -159,7 +159,9 @@ static ADD_HEADER: Table = head("add_header", "`add_header`", "Adds a header whe
 ]);
 
 #[rustfmt::skip]
-static RENAME_HEADER: Table = head("rename_header", "`rename_header`", "Renames a header.", &[
+static RENAME_HEADER: Table = head("rename_header", "`rename_header`",
+    "Renames a header, all its lines. Where a message has both names, the lines under the new name go, or with `keep` those \
+     under the old one.", &[
     key("rename_header", Kind::Name, "The old header.").required(),
     key("to", Kind::Name, "The new one.").required(),
     KEEP,
@@ -180,7 +182,9 @@ static ADD_QUERY: Table = head("add_query", "`add_query`", "Adds a query paramet
 ]);
 
 #[rustfmt::skip]
-static RENAME_QUERY: Table = head("rename_query", "`rename_query`", "Renames a query parameter.", &[
+static RENAME_QUERY: Table = head("rename_query", "`rename_query`",
+    "Renames a query parameter, each time it is given. Where a request has both names, the values under the new name go, or \
+     with `keep` those under the old one.", &[
     key("rename_query", Kind::Name, "The old parameter.").required(),
     key("to", Kind::Name, "The new one.").required(),
     KEEP,
@@ -196,7 +200,8 @@ static REMOVE_QUERY: Table = head("remove_query", "`remove_query`",
 
 #[rustfmt::skip]
 static MAP_QUERY: Table = head("map_query", "`map_query`",
-    "Exchanges values of a query parameter that name fields; in a comma list each, a leading `-` or `+` is kept.", &[
+    "Exchanges values of a query parameter that name fields, such as `sort` or `fields`; in a comma list each. Commas, \
+     signs before a name and spaces around it may be escaped, and are kept as they are written.", &[
     key("map_query", Kind::Name, "The parameter.").required(),
     key("values", Kind::Map(&Kind::Text), "Old values and their new ones: `{ name = \"title\" }`.").required(),
 ]);

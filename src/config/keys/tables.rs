@@ -53,7 +53,8 @@ static API: Table = Table {
         key("unspecified", Kind::Either(&Kind::Word(&["reject"]), &Kind::Table(&UNSPECIFIED)),
             "What a request gets that names no version: `\"reject\"` (400), or `{ version = \"1\" }`.").or("\"reject\""),
         key("on_unacceptable", Kind::Word(&["reject", "default"]),
-            "When `Accept` names no version that can be served: 406, or what a request gets that names none.")
+            "When `Accept` names versions, and none of them can be served: 406, or what a request gets that names none. \
+             An `Accept` that names no version, such as `text/csv`, is the service's to negotiate.")
             .or("\"reject\""),
         key("waterfall", Kind::Flag,
             "For dates and months: a version between two declared ones is the nearest one that is not newer.").or("false"),
@@ -99,7 +100,9 @@ static VERSION_FROM: Table = Table {
         key("path", Kind::Name, "A template of whole segments after the base path: `/v{version}`."),
         key("accept", Kind::Name,
             "A template of media types, for `Accept` and `Content-Type`: `application/vnd.shop.v{version}+json`."),
-        key("parameter", Kind::Name, "A media type parameter, usually `version`."),
+        key("parameter", Kind::Name,
+            "A media type parameter, usually `version`. It counts on every media type; with `accept`, on that type without \
+             its version, and on `application/json`."),
         key("header", Kind::Name, "A request header."),
         key("query", Kind::Name, "A query parameter."),
         key("host", Kind::Name, "A template of the host: `v{version}.api.example.com`."),

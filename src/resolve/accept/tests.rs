@@ -30,7 +30,7 @@ fn decide(lines: &[&str]) -> Negotiated {
 #[test]
 fn accept_is_negotiated() {
     use Negotiated::{Implied, Retired, Unacceptable, Unspecified, Version};
-    let rows: [(&[&str], Negotiated); 38] = [
+    let rows: [(&[&str], Negotiated); 47] = [
         (&[], Unspecified),
         (&["*/*"], Unspecified),
         (&["application/json, text/plain, */*"], Unspecified),
@@ -63,12 +63,21 @@ fn accept_is_negotiated() {
         (&["…v2+json;q=0, …v3+json;q=0, */*"], Unacceptable),
         (&["…v2+json;Q=0;x=1, application/vnd.acme+json"], Implied(V3)),
         (&["application/vnd.acme+json;q=0.5;version=3"], Version(V3)),
-        (&["text/html"], Unacceptable),
+        (&["text/html"], Unspecified),
         (&["text/html, application/*;q=0.1"], Unspecified),
-        (&["*/*;q=0"], Unacceptable),
-        (&["application/*;q=0, */*"], Unacceptable),
+        (&["*/*;q=0"], Unspecified),
+        (&["application/*;q=0, */*"], Unspecified),
         (&["…v4-preview+json, …v2+json;q=0.9"], Version(PREVIEW)),
-        (&["no media type"], Unacceptable),
+        (&["no media type"], Unspecified),
+        (&["*"], Unspecified),
+        (&["image/*", "application/pdf, application/hal+json"], Unspecified),
+        (&["application/vnd.other.v9+json"], Unspecified),
+        (&["…v3+json;q=2"], Unacceptable),
+        (&["…v2+json;version=3"], Unacceptable),
+        (&["…v2+json;q=0, text/csv"], Unspecified),
+        (&["…v9+json, text/csv"], Unacceptable),
+        (&["…v1+json;q=0, image/*"], Unspecified),
+        (&["…v1+json, text/csv"], Retired(V1)),
     ];
     for (lines, expected) in rows {
         assert_eq!(decide(lines), expected, "{lines:?}");
@@ -92,26 +101,20 @@ fn the_template_may_be_a_parameter_only() {
 }
 
 #[test]
-fn weights_are_read_strictly() {
+fn a_parameter_alone_may_stand_on_any_type() {
+    let template = MediaTemplate::of_any_type("version").expect("a template");
     let rows = [
-        ("0", Some(0)),
-        ("0.", Some(0)),
-        ("0.001", Some(1)),
-        ("0.5", Some(500)),
-        ("1", Some(1000)),
-        ("1.000", Some(1000)),
-        ("1.001", None),
-        ("0.0001", None),
-        ("-1", None),
-        ("+1", None),
-        ("0.+1", None),
-        (".5", None),
-        ("00", None),
-        ("2", None),
-        ("", None),
+        ("application/vnd.api+json; version=3", Negotiated::Version(V3)),
+        ("text/csv;version=3, */*;q=0.1", Negotiated::Version(V3)),
+        ("text/csv;version=9", Negotiated::Unacceptable),
+        ("text/csv;version=1", Negotiated::Retired(V1)),
+        ("text/csv, image/*", Negotiated::Unspecified),
+        ("text/csv;version=3;version=2", Negotiated::Unacceptable),
+        ("application/json;version=3, text/plain, */*", Negotiated::Version(V3)),
     ];
     for (text, expected) in rows {
-        assert_eq!(quality(text), expected, "{text}");
+        let value = HeaderValue::from_static(text);
+        assert_eq!(negotiate([&value].into_iter(), &template, lookup, &[V2, V3]), expected, "{text}");
     }
 }
 

@@ -49,9 +49,12 @@ fn accept_is_a_negotiation() {
         ("application/vnd.acme.v3+json;q=-1, */*;q=0.1", 200, "2"),
         ("application/vnd.acme.v3+json;q=, */*;q=0.1", 200, "2"),
         (", ,application/json,", 200, "2"),
-        ("application/vnd.dev3+json", 406, ""),
-        ("text/html", 406, ""),
-        ("*/*;q=0", 406, ""),
+        ("application/vnd.dev3+json", 200, "2"),
+        ("text/html", 200, "2"),
+        ("text/csv, application/pdf;q=0.5, image/*", 200, "2"),
+        ("application/hal+json", 200, "2"),
+        ("application/vnd.acme.v9+json, text/csv", 406, ""),
+        ("*/*;q=0", 200, "2"),
     ];
     for (accept, status, version) in rows {
         let request = if accept.is_empty() { "GET /x".to_owned() } else { format!("GET /x\nAccept: {accept}") };
@@ -68,6 +71,56 @@ fn accept_is_a_negotiation() {
             assert!(exchange.seen.is_none(), "{accept}");
         }
     }
+}
+
+/// A parameter without a template of media types counts on all of them, and the types stay the client's and service's.
+#[test]
+fn a_parameter_counts_on_every_type() {
+    let title = Change::new("2", "a title").with_at("GET /users -> 200").breaking();
+    let api = Api::new("acme")
+        .with_parameter("version")
+        .with_unspecified("1")
+        .with_version(Version::new("1"))
+        .with_version(Version::new("2"))
+        .with_version(Version::new("3"))
+        .with_change(title.with_op(OpSpec::rename("/name", "/title")));
+    let hal = "200\ncontent-type: application/hal+json; charset=utf-8\n\n{\"title\":1}";
+    let csv = "200\ncontent-type: text/csv\n\na,b";
+    Bench::new(api).check(&[
+        (
+            "of JSON:API",
+            "GET /users\nAccept: application/vnd.api+json; version=1",
+            "200\ncontent-type: application/vnd.api+json\n\n{\"title\":1}",
+            &[
+                "200",
+                "content-type: application/vnd.api+json;version=1",
+                "= {\"name\":1}",
+                "> accept: application/vnd.api+json; version=3, application/vnd.api+json;q=0.9, */*;q=0.1",
+            ],
+        ),
+        (
+            "another type than was asked for",
+            "GET /users\nAccept: application/json;version=2",
+            hal,
+            &["content-type: application/hal+json; charset=utf-8;version=2", "= {\"title\":1}"],
+        ),
+        (
+            "which the service names itself",
+            "GET /users\nAccept: application/json;version=2",
+            "200\ncontent-type: application/json; Version=3; charset=utf-8\n\n{}",
+            &["content-type: application/json; Version=2; charset=utf-8"],
+        ),
+        ("no JSON", "GET /x\nAccept: text/csv;version=2", csv, &["200", "content-type: text/csv", "= a,b"]),
+        ("no version", "GET /x\nAccept: text/csv", csv, &["200", "content-type: text/csv", "> accept: text/csv"]),
+        ("of any type", "GET /users\nAccept: */*;version=2", hal, &["200", "= {\"title\":1}"]),
+        ("unknown", "GET /x\nAccept: text/csv;version=9", csv, &["406", "> nothing"]),
+        (
+            "of a body",
+            "POST /users\nContent-Type: application/vnd.api+json; version=1; ext=a\n\n{}",
+            "204",
+            &["204", "> content-type: application/vnd.api+json; version=3; ext=a"],
+        ),
+    ]);
 }
 
 #[test]

@@ -262,9 +262,9 @@ fn queries_fields_and_statuses() {
     Bench::new(api.clone()).check(&[
         (
             "query",
-            "GET /items?per_page=5&sort=-name,id&x=%zz",
+            "GET /items?per_page=5&&sort=-name%2cid&x=%zz",
             "",
-            &["200", "> GET /items?limit=5&sort=-title,id&x=%zz"],
+            &["200", "> GET /items?limit=5&&sort=-title%2cid&x=%zz"],
         ),
         ("query, untouched", "GET /items?a=1&&b=%20&\nApi-Version: 2", "", &["> GET /items?a=1&&b=%20&"]),
         ("request field", "GET /items\nX-Total: 5", "", &["> total-count: 5", "> -x-total", "> x-mode: plain"]),
