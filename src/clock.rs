@@ -175,19 +175,23 @@ fn parse_rfc3339(text: &str) -> Result<Timestamp, ParseTimeError> {
     if year.len() > 4 && year.bytes().all(|b| b.is_ascii_digit()) {
         return Err(ParseTimeError::Range);
     }
-    let time = if text.len() == "2026-11-11".len() { midnight(text) } else { instant(text) };
-    let millis = time.ok_or(ParseTimeError::Malformed)?.as_millisecond();
-    Timestamp::from_millis(millis).ok_or(ParseTimeError::Range)
+    let time = if text.len() == "2026-11-11".len() { midnight(text)? } else { instant(text)? };
+    Timestamp::from_millis(time.as_millisecond()).ok_or(ParseTimeError::Range)
 }
 
-fn midnight(text: &str) -> Option<jiff::Timestamp> {
-    let date: civil::Date = text.parse().ok()?;
-    jiff::tz::TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()
+fn midnight(text: &str) -> Result<jiff::Timestamp, ParseTimeError> {
+    let date: civil::Date = text.parse().map_err(|_| ParseTimeError::Malformed)?;
+    // `jiff` ends a day before the year 9999 does.
+    jiff::tz::TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).map_err(|_| ParseTimeError::Range)
 }
 
 /// `jiff` also takes time zone names in brackets, RFC 3339 does not.
-fn instant(text: &str) -> Option<jiff::Timestamp> {
-    if text.contains('[') { None } else { text.parse().ok() }
+fn instant(text: &str) -> Result<jiff::Timestamp, ParseTimeError> {
+    if text.contains('[') {
+        Err(ParseTimeError::Malformed)
+    } else {
+        text.parse().map_err(|_| ParseTimeError::Malformed)
+    }
 }
 
 // === impl ParseTimeError ===

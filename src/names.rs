@@ -55,6 +55,8 @@ pub const UPSTREAM_REQUESTS: &str = "sunward_upstream_requests_total";
 pub const UPSTREAM_RETRIES: &str = "sunward_upstream_retries_total";
 /// How often an instance was taken out because its requests failed.
 pub const UPSTREAM_EJECTIONS: &str = "sunward_upstream_ejections_total";
+/// Acts of operators that stand: pauses, holds, extensions and drains.
+pub const ACTS: &str = "sunward_acts";
 /// The process's memory, by Prometheus' own name.
 pub const PROCESS_MEMORY: &str = "process_resident_memory_bytes";
 /// Lines of the access log that could not be written.
@@ -184,6 +186,7 @@ pub fn describe() {
     describe_counter!(UPSTREAM_REQUESTS, "Requests to the instance, by result.");
     describe_counter!(UPSTREAM_RETRIES, "Requests that were sent again.");
     describe_counter!(UPSTREAM_EJECTIONS, "How often the instance was taken out because its requests failed.");
+    describe_gauge!(ACTS, "Acts of operators that stand, by act: pause, hold, extend, drain.");
     describe_gauge!(PROCESS_MEMORY, Unit::Bytes, "The process's memory.");
     describe_counter!(ACCESS_LOG_DROPPED, "Lines of the access log that could not be written.");
 }
@@ -242,6 +245,11 @@ pub fn upstream_requests(upstream: &str, instance: &str, result: UpstreamResult)
 /// Requests that were sent again.
 pub fn upstream_retries(upstream: &str) -> Counter {
     counter!(UPSTREAM_RETRIES, "upstream" => upstream.to_owned())
+}
+
+/// How many acts of operators stand; `act` is `pause`, `hold`, `extend` or `drain`.
+pub fn acts(act: &'static str) -> Gauge {
+    gauge!(ACTS, "act" => act)
 }
 
 /// The process's memory.

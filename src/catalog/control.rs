@@ -6,7 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::clock::Timestamp;
 
-/// Stops brownouts and holds back sunsets of a running service. Clones share one state; it survives a reload.
+/// Stops brownouts, holds back sunsets and extends versions of a running service. Clones share one state; it survives a
+/// reload.
+///
+/// Each act has another that takes it back. Each returns whether it changed anything: one that is repeated does not, and
+/// is no act to be recorded.
 ///
 /// ```
 /// use sunward::catalog::Control;
@@ -15,6 +19,8 @@ use crate::clock::Timestamp;
 /// let control = Control::new();
 /// control.pause_brownouts("shop", "ops@example.com", "checkout is down", Timestamp::EPOCH);
 /// assert!(control.brownouts_paused("shop"));
+/// let again = control.pause_brownouts("shop", "ops@example.com", "it is still down", Timestamp::EPOCH);
+/// assert!(!again);
 /// assert_eq!(control.acts().len(), 1);
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -31,7 +37,7 @@ pub struct Act {
     pub by: String,
     /// Why.
     pub reason: String,
-    /// What: `pause-brownouts`, `resume-brownouts`, `hold-sunset`, `release-sunset` or `extend`.
+    /// What: `pause-brownouts`, `resume-brownouts`, `hold-sunset`, `release-sunset`, `extend` or `withdraw-extension`.
     pub what: &'static str,
     /// On which api.
     pub api: String,
@@ -67,11 +73,13 @@ const RESUME: &str = "resume-brownouts";
 const HOLD: &str = "hold-sunset";
 const RELEASE: &str = "release-sunset";
 const EXTEND: &str = "extend";
+const WITHDRAW: &str = "withdraw-extension";
 /// Older acts are dropped: whoever needs them all reads them in time.
 const ACTS_KEPT: usize = 1024;
 
 // === impl Control ===
 
+#[allow(clippy::must_use_candidate, reason = "an act is done for what it does")]
 impl Control {
     /// Nothing is paused, nothing held back.
     #[must_use]
@@ -80,27 +88,27 @@ impl Control {
     }
 
     /// Stops all brownouts of `api`.
-    pub fn pause_brownouts(&self, api: &str, by: &str, reason: &str, now: Timestamp) {
-        self.act(Act::new(PAUSE, api, None, by, reason, now));
+    pub fn pause_brownouts(&self, api: &str, by: &str, reason: &str, now: Timestamp) -> bool {
+        self.act(Act::new(PAUSE, api, None, by, reason, now))
     }
 
     /// Lets the brownouts of `api` happen again.
-    pub fn resume_brownouts(&self, api: &str, by: &str, reason: &str, now: Timestamp) {
-        self.act(Act::new(RESUME, api, None, by, reason, now));
+    pub fn resume_brownouts(&self, api: &str, by: &str, reason: &str, now: Timestamp) -> bool {
+        self.act(Act::new(RESUME, api, None, by, reason, now))
     }
 
     /// Serves `version` past its sunset.
-    pub fn hold_sunset(&self, api: &str, version: &str, by: &str, reason: &str, now: Timestamp) {
-        self.act(Act::new(HOLD, api, Some(version), by, reason, now));
+    pub fn hold_sunset(&self, api: &str, version: &str, by: &str, reason: &str, now: Timestamp) -> bool {
+        self.act(Act::new(HOLD, api, Some(version), by, reason, now))
     }
 
     /// Lets the sunset of `version` be again.
-    pub fn release_sunset(&self, api: &str, version: &str, by: &str, reason: &str, now: Timestamp) {
-        self.act(Act::new(RELEASE, api, Some(version), by, reason, now));
+    pub fn release_sunset(&self, api: &str, version: &str, by: &str, reason: &str, now: Timestamp) -> bool {
+        self.act(Act::new(RELEASE, api, Some(version), by, reason, now))
     }
 
-    /// Lets `consumer` keep `version` until a later date, in the place of an earlier one given here. Of this date and
-    /// one in the config, the later holds.
+    /// Lets `consumer` keep `version` until a later date than the others. It replaces the date that was given here before,
+    /// which may be later or earlier. Of this date and one in the config, the later holds.
     ///
     /// ```
     /// use sunward::catalog::Control;
@@ -122,12 +130,26 @@ impl Control {
         by: &str,
         reason: &str,
         now: Timestamp,
-    ) {
+    ) -> bool {
         self.act(Act {
             consumer: Some(consumer.to_owned()),
             until: Some(until),
             ..Act::new(EXTEND, api, Some(version), by, reason, now)
-        });
+        })
+    }
+
+    /// Takes back the extension that was given here to `consumer`; one in the config stays.
+    pub fn withdraw_extension(
+        &self,
+        api: &str,
+        version: &str,
+        consumer: &str,
+        by: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> bool {
+        let act = Act::new(WITHDRAW, api, Some(version), by, reason, now);
+        self.act(Act { consumer: Some(consumer.to_owned()), ..act })
     }
 
     /// Whether the brownouts of `api` are stopped.
@@ -195,7 +217,7 @@ impl Control {
     /// assert!(control.sunset_held("shop", "1"));
     /// ```
     pub fn restore(&self, acts: impl IntoIterator<Item = Act>) {
-        self.change(|state| acts.into_iter().for_each(|act| state.take(&act)));
+        self.change(|state| acts.into_iter().for_each(|act| _ = state.take(&act)));
     }
 
     fn any(&self) -> bool {
@@ -206,42 +228,54 @@ impl Control {
         f(&self.inner.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn act(&self, act: Act) {
+    fn act(&self, act: Act) -> bool {
         self.change(|state| {
-            state.take(&act);
+            if !state.take(&act) {
+                return false;
+            }
             if state.acts.len() == ACTS_KEPT {
                 state.acts.remove(0);
             }
             state.acts.push(act);
-        });
+            true
+        })
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.inner.state.write().unwrap_or_else(PoisonError::into_inner);
-        change(&mut state);
+        let changed = change(&mut state);
         let any = !state.paused.is_empty() || !state.held.is_empty() || !state.extended.is_empty();
         self.inner.any.store(any, Ordering::Release);
+        changed
     }
 }
 
 // === impl State ===
 
 impl State {
-    /// Does what an act says.
-    fn take(&mut self, act: &Act) {
+    /// Does what an act says; returns whether anything is different now. What stands already keeps the act that it began
+    /// with.
+    fn take(&mut self, act: &Act) -> bool {
         let (api, version) = (act.api.clone(), act.version.clone().unwrap_or_default());
+        let consumer = act.consumer.clone().unwrap_or_default();
         match act.what {
-            PAUSE => drop(self.paused.insert(api, act.clone())),
-            RESUME => drop(self.paused.remove(&api)),
-            HOLD => drop(self.held.insert((api, version), act.clone())),
-            RELEASE => drop(self.held.remove(&(api, version))),
-            EXTEND => {
-                let consumer = act.consumer.clone().unwrap_or_default();
-                self.extended.insert((api, version, consumer), act.clone());
-            }
-            _ => {}
+            PAUSE => begin(&mut self.paused, api, act),
+            RESUME => self.paused.remove(&api).is_some(),
+            HOLD => begin(&mut self.held, (api, version), act),
+            RELEASE => self.held.remove(&(api, version)).is_some(),
+            EXTEND => begin(&mut self.extended, (api, version, consumer), act),
+            WITHDRAW => self.extended.remove(&(api, version, consumer)).is_some(),
+            _ => false,
         }
     }
+}
+
+fn begin<K: Ord>(standing: &mut BTreeMap<K, Act>, key: K, act: &Act) -> bool {
+    if standing.get(&key).is_some_and(|known| known.until == act.until) {
+        return false;
+    }
+    standing.insert(key, act.clone());
+    true
 }
 
 // === impl Act ===

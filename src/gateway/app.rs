@@ -78,13 +78,13 @@ impl Shared {
         let who = Who::nobody("start");
         let target = format!("{} as {}", path.display(), self.current.load().tag);
         self.state.audit.record(&who, &Deed { what: "start", target }, SystemClock.now());
-        self.keep_revision(&who, revisions);
+        self.keep_revision(&who, None, revisions);
     }
 
-    /// Keeps the texts that are served.
-    pub(super) fn keep_revision(&self, who: &Who, most: usize) {
+    /// Keeps the texts that are served; `restores` is the revision that was gone back to.
+    pub(super) fn keep_revision(&self, who: &Who, restores: Option<u64>, most: usize) {
         if let Some(revisions) = &self.state.revisions {
-            revisions.keep(&self.current.load().sources, who, most, SystemClock.now());
+            revisions.keep(&self.current.load().sources, who, restores, most, SystemClock.now());
         }
     }
 }

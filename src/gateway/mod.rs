@@ -46,5 +46,5 @@ pub use app::{App, StartError};
 pub use diff::diff;
 pub use load::{LoadError, Loaded, environment, load, load_at, log_format, open, workers};
 pub use options::{Options, Rewrite};
-pub use rollback::{Rollback, RollbackError};
+pub use rollback::{Rollback, RollbackError, RollbackTo};
 pub use state::Revision;

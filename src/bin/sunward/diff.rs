@@ -60,7 +60,7 @@ fn text(list: &[Difference], color: bool) -> String {
     for found in list {
         let (start, end) = if color { (escape(found.class), "\u{1b}[0m") } else { ("", "") };
         let (class, subject) = (found.class.as_str(), subject(found));
-        let _ = writeln!(text, "{start}{class:8}{end}  {subject:width$}  {}", printable(&found.message));
+        let _ = writeln!(text, "{start}{class:8}{end}  {subject:width$}  {}", super::printable(&found.message));
     }
     text
 }
@@ -75,11 +75,6 @@ fn escape(class: Class) -> &'static str {
         Class::Notice => "\u{1b}[33m",
         Class::Safe => "\u{1b}[32m",
     }
-}
-
-/// Summaries are whatever stands in the file; a terminal obeys what it is sent.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn summary(list: &[Difference]) -> String {

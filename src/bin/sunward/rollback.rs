@@ -3,22 +3,28 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use sunward::gateway::{Rollback, RollbackError};
+use sunward::gateway::{Revision, Rollback, RollbackError, RollbackTo};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     file: super::File,
-    /// The number of the revision; the latest that is not what stands in the files, unless said.
+    /// The number of the revision; without it, the one that was served before what is in the files.
     #[arg(long, value_name = "NUMBER")]
     to: Option<u64>,
-    /// Lists the revisions, and changes nothing.
-    #[arg(long, conflicts_with_all = ["to", "force"])]
+    /// Lists the revisions and changes nothing: `*` marks what is in the files, `>` what a rollback goes to.
+    #[arg(long, conflicts_with_all = ["to", "force", "by", "reason"])]
     list: bool,
+    /// Who does it, for the audit; the user, unless given.
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Why, for the audit.
+    #[arg(long, value_name = "TEXT", required_unless_present = "list")]
+    reason: Option<String>,
     /// Versions that are in use may be dropped.
     #[arg(long)]
     force: bool,
-    /// The folder of what is kept; the one that the file names, unless said.
+    /// The folder with the revisions; the one that the file names, unless given.
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
 }
@@ -31,26 +37,51 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     if args.list {
         return super::print(&list(&rollback));
     }
-    let by = std::env::var("USER").unwrap_or_default();
-    match rollback.run(args.to, args.force, &by) {
+    let (Some(by), Some(reason)) = (by(args), text(args.reason.as_deref())) else {
+        eprintln!("error: say who does it and why, for the audit: `--by NAME --reason TEXT`");
+        return ExitCode::from(super::MISUSED);
+    };
+    let to = RollbackTo::new(by, reason).with_force(args.force);
+    let to = args.to.map_or(to.clone(), |number| to.with_number(number));
+    match rollback.run(&to) {
         Ok(done) => {
-            super::print(&format!("{}\n", done.join("\n")));
+            let code = super::print(&format!("{}\n", done.join("\n")));
             if args.force {
-                eprintln!("a gateway that runs takes it after `POST /config/reload?force=true` if versions are in use");
+                eprintln!(
+                    "a running gateway refuses the files while versions that they drop are in use: send it \
+                     `POST /config/reload?force=true&by=NAME&reason=WHY`"
+                );
             }
-            ExitCode::SUCCESS
+            code
         }
         Err(error) => fail(&error),
     }
 }
 
-/// A line for each; a star marks what stands in the files.
+/// Who is named, else the user of the shell.
+fn by(args: &Args) -> Option<String> {
+    let user = std::env::var("USER").ok();
+    text(args.by.as_deref().or(user.as_deref()))
+}
+
+fn text(text: Option<&str>) -> Option<String> {
+    text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// A line for each, with what is in the files and what a rollback goes to marked.
 fn list(rollback: &Rollback) -> String {
-    let line = |(revision, is_now): (&sunward::gateway::Revision, bool)| {
-        let mark = if is_now { '*' } else { ' ' };
-        let parts = [revision.time(), revision.tag(), revision.via(), revision.by(), revision.reason()];
+    let (current, before) = (rollback.current(), rollback.before());
+    let line = |revision: &Revision| {
+        let number = revision.number();
+        let mark = match () {
+            () if current == Some(number) => '*',
+            () if before == Some(number) => '>',
+            () => ' ',
+        };
+        let restores = revision.restores().map(|of| format!("restores {of}")).unwrap_or_default();
+        let parts = [revision.time(), revision.tag(), &restores, revision.via(), revision.by(), revision.reason()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        format!("{mark} {:>4}  {}\n", revision.number(), parts.join("  "))
+        format!("{mark} {number:>4}  {}\n", super::printable(&parts.join("  ")))
     };
     rollback.revisions().map(line).collect()
 }
@@ -58,7 +89,9 @@ fn list(rollback: &Rollback) -> String {
 fn fail(error: &RollbackError) -> ExitCode {
     eprintln!("error: {}", error.to_string().trim_end());
     match error {
-        RollbackError::Unreadable(_) | RollbackError::NoState => ExitCode::from(super::MISUSED),
+        RollbackError::Unreadable(_) | RollbackError::NoState | RollbackError::NotToml => {
+            ExitCode::from(super::MISUSED)
+        }
         _ => ExitCode::from(super::FAILED),
     }
 }

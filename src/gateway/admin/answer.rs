@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
+use http_body::Body;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
 use serde_json::{Map, Value};
-
-use crate::gateway::state::Who;
 
 /// What is wrong with a request: it becomes a problem document (RFC 9457).
 #[derive(Debug)]
@@ -19,15 +17,32 @@ pub(super) struct Fault {
     field: Option<(HeaderName, HeaderValue)>,
 }
 
-/// A JSON object, with the members that were asked for.
-pub(super) struct Said {
-    members: Map<String, Value>,
+/// What a body may be.
+pub(super) struct Takes {
+    bytes: usize,
+    media: &'static str,
+    /// How the media types that are taken begin or end.
+    like: &'static [&'static str],
 }
 
-/// What an act says of itself is short.
-pub(super) const ACT_BYTES: usize = 64 * 1024;
-/// A config is not.
-pub(super) const CONFIG_BYTES: usize = 1024 * 1024;
+/// A JSON object, which is short. Tools that know no better name the types of forms and of bytes (`curl -d`).
+pub(super) const ACT: Takes = Takes {
+    bytes: 64 * 1024,
+    media: "application/json",
+    like: &["application/json", "+json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"],
+};
+/// A config.
+pub(super) const CONFIG: Takes = Takes {
+    bytes: 1024 * 1024,
+    media: "application/toml",
+    like: &[
+        "application/toml",
+        "text/x-toml",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/octet-stream",
+    ],
+};
 /// A body takes no longer.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -49,17 +64,43 @@ pub(super) fn typed(status: StatusCode, media: &'static str, body: String) -> Re
 }
 
 /// Reads a whole body, or says what is wrong with it.
-pub(super) async fn body(request: Request<Incoming>, most: usize) -> Result<String, Fault> {
+pub(super) async fn body<B>(request: Request<B>, takes: &Takes) -> Result<String, Fault>
+where
+    B: Body + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    check_type(request.headers(), takes)?;
+    let most = takes.bytes;
     let reading = Limited::new(request.into_body(), most).collect();
     let bytes = match tokio::time::timeout(BODY_TIMEOUT, reading).await {
         Ok(Ok(whole)) => whole.to_bytes(),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            return Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, format!("at most {most} bytes are taken")));
+            let detail = format!("the body is larger than {most} bytes");
+            return Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
         }
-        Ok(Err(error)) => return Err(Fault::bad(format!("the body breaks off: {error}"))),
-        Err(_) => return Err(Fault::new(StatusCode::REQUEST_TIMEOUT, "the body takes too long")),
+        Ok(Err(error)) => return Err(Fault::bad(format!("the body ended early: {error}"))),
+        Err(_) => return Err(Fault::new(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
     };
     String::from_utf8(bytes.into()).map_err(|_| Fault::bad("the body is not UTF-8"))
+}
+
+/// Refuses a body of another type, or with a coding (RFC 9110 §15.5.16).
+fn check_type(headers: &HeaderMap, takes: &Takes) -> Result<(), Fault> {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?").to_owned());
+    if let Some(coding) = text(header::CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        let fault = Fault::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!("the body has the coding {coding:?}: send it as it is"),
+        );
+        return Err(fault.with_field(header::ACCEPT_ENCODING, "identity"));
+    }
+    let Some(said) = text(header::CONTENT_TYPE) else { return Ok(()) };
+    let media = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if takes.like.iter().any(|like| media == *like || (like.starts_with('+') && media.ends_with(like))) {
+        return Ok(());
+    }
+    let detail = format!("the body is {said:?}: send it as {}", takes.media);
+    Err(Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).with_field(header::ACCEPT, takes.media))
 }
 
 // === impl Fault ===
@@ -72,6 +113,12 @@ impl Fault {
         members.insert("status".to_owned(), status.as_u16().into());
         members.insert("detail".to_owned(), detail.into().into());
         Self { status, members, field: None }
+    }
+
+    /// What is wrong, in a sentence.
+    #[cfg(test)]
+    pub(super) fn detail(&self) -> &str {
+        self.members["detail"].as_str().unwrap_or_default()
     }
 
     pub(super) fn bad(detail: impl Into<String>) -> Self {
@@ -89,20 +136,31 @@ impl Fault {
         self
     }
 
+    /// The act is well said, and cannot be done as things stand.
+    pub(super) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
     pub(super) fn method(allow: &str) -> Self {
-        let detail = format!("it takes {allow}");
+        let detail = format!("this path takes {allow}");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, detail).with_field(header::ALLOW, allow)
     }
 
     pub(super) fn unauthorized() -> Self {
-        let fault = Self::new(StatusCode::UNAUTHORIZED, "say `Authorization: Bearer …` with the token of the config");
+        let fault = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "send `Authorization: Bearer TOKEN` with the `admin_token` of the config",
+        );
         fault.with_field(header::WWW_AUTHENTICATE, "Bearer realm=\"sunward\"")
     }
 
     /// What was named is not there; this is.
     pub(super) fn unknown(what: &str, name: &str, known: impl Iterator<Item = String>) -> Self {
         let known: Vec<String> = known.collect();
-        let detail = format!("there is no {what} {name:?}; there are {}", known.join(", "));
+        let detail = match &known[..] {
+            [] => format!("there is no {what} {name:?}, and no other"),
+            _ => format!("there is no {what} {name:?}; there are {}", known.join(", ")),
+        };
         Self::new(StatusCode::NOT_FOUND, detail).with("known", known.into())
     }
 
@@ -113,41 +171,5 @@ impl Fault {
             response.headers_mut().insert(name, value);
         }
         response
-    }
-}
-
-// === impl Said ===
-
-impl Said {
-    /// Reads the object in a body; a member that is not among `known` is a mistake.
-    pub(super) fn read(body: &str, known: &[&str]) -> Result<Self, Fault> {
-        let Ok(Value::Object(members)) = serde_json::from_str(body) else {
-            return Err(Fault::bad("the body must be a JSON object").with("known", known.to_vec().into()));
-        };
-        match members.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(Fault::bad(format!("there is no member {name:?}")).with("known", known.to_vec().into())),
-            None => Ok(Self { members }),
-        }
-    }
-
-    /// A text that has to be there, and has to say something.
-    pub(super) fn text(&self, name: &str) -> Result<&str, Fault> {
-        let text = self.members.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-        text.ok_or_else(|| Fault::bad(format!("say {name:?}: a text that is not empty")))
-    }
-
-    /// A number that may be there.
-    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Fault> {
-        match self.members.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => {
-                value.as_u64().map(Some).ok_or_else(|| Fault::bad(format!("{name:?} must be a whole number")))
-            }
-        }
-    }
-
-    /// Who says it, and why.
-    pub(super) fn who(&self, via: String) -> Result<Who, Fault> {
-        Ok(Who { by: self.text("by")?.to_owned(), reason: self.text("reason")?.to_owned(), via })
     }
 }

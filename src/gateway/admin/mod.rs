@@ -6,6 +6,7 @@
 //! | `guard` | who may ask |
 //! | `show` | versions and upstreams |
 //! | `acts` | what operators do to them |
+//! | `asked` | who does it, why, and whether it is forced |
 //! | `config` | the config, its revisions, and the way back |
 //! | `answer` | answers, and the bodies of requests |
 //!
@@ -13,6 +14,7 @@
 
 mod acts;
 mod answer;
+mod asked;
 mod config;
 mod guard;
 mod routes;
@@ -36,6 +38,7 @@ use super::server::{Handler, Peer};
 use super::telemetry;
 use super::vital::Vital;
 use crate::clock::{Clock, SystemClock};
+use crate::names;
 use answer::{Fault, json, text, typed};
 use guard::Guard;
 use routes::{Found, Route};
@@ -108,18 +111,18 @@ impl Admin {
             Found::Methods(allow) => Err(Fault::method(&allow)),
             Found::Nothing => {
                 let known: Vec<&str> = routes::paths().collect();
-                Err(Fault::new(StatusCode::NOT_FOUND, "there is no such path").with("paths", json!(known)))
+                Err(Fault::new(
+                    StatusCode::NOT_FOUND,
+                    "there is no such path; `GET /openapi.json` describes those in `paths`",
+                )
+                .with("paths", json!(known)))
             }
         }
     }
 
     async fn serve(&self, route: Route, names: &[String], request: Request<Incoming>, via: String) -> Answer {
         match route {
-            Route::Metrics => Ok(typed(
-                StatusCode::OK,
-                "text/plain; version=0.0.4; charset=utf-8",
-                telemetry::render(&self.shared.metrics),
-            )),
+            Route::Metrics => Ok(self.metrics()),
             Route::Health => Ok(text(StatusCode::OK, "ok\n")),
             Route::Ready => Ok(self.ready()),
             Route::OpenApi => Ok(typed(StatusCode::OK, "application/json", OPENAPI.to_owned())),
@@ -129,10 +132,19 @@ impl Admin {
             Route::Config => Ok(self.config()),
             Route::Revisions => self.revisions(),
             Route::PutConfig => self.put_config(request, via).await,
-            Route::Reload => self.reload(&request, via).await,
+            Route::Reload => self.reload(request, via).await,
             Route::Rollback => self.rollback(request, via).await,
             _ => self.act(route, names, request, via).await,
         }
+    }
+
+    fn metrics(&self) -> Response<Full<Bytes>> {
+        // An extension ends by itself, so these are counted when they are asked for.
+        for (act, count) in self.shared.state.acts.counts(SystemClock.now()) {
+            names::acts(act).set(count as f64);
+        }
+        let text = telemetry::render(&self.shared.metrics);
+        typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text)
     }
 
     /// What is waited for after the start. Once it was there, what comes later does not make the gateway unready: it would

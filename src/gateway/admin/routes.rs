@@ -19,6 +19,7 @@ pub(super) enum Route {
     Hold,
     Release,
     Extend,
+    Withdraw,
     Audit,
     Config,
     PutConfig,
@@ -37,7 +38,7 @@ pub(super) enum Found {
 }
 
 /// All of it. The document for machines has the same rows: a test compares them.
-const ROUTES: [(Method, &str, Route); 19] = [
+const ROUTES: [(Method, &str, Route); 20] = [
     (Method::GET, "/metrics", Route::Metrics),
     (Method::GET, "/healthz", Route::Health),
     (Method::GET, "/readyz", Route::Ready),
@@ -51,6 +52,7 @@ const ROUTES: [(Method, &str, Route); 19] = [
     (Method::POST, "/apis/{api}/versions/{version}/hold", Route::Hold),
     (Method::POST, "/apis/{api}/versions/{version}/release", Route::Release),
     (Method::POST, "/apis/{api}/versions/{version}/extend", Route::Extend),
+    (Method::POST, "/apis/{api}/versions/{version}/withdraw", Route::Withdraw),
     (Method::GET, "/audit", Route::Audit),
     (Method::GET, "/config", Route::Config),
     (Method::PUT, "/config", Route::PutConfig),

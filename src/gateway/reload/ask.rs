@@ -13,7 +13,7 @@ pub(in crate::gateway) enum Ask {
     Put { text: String, tags: Tags },
     /// Reads the files again.
     Reload,
-    /// The texts of a kept revision; the one before, unless said.
+    /// The texts of a kept revision; without a number, of the one before what is served.
     Rollback { to: Option<u64> },
 }
 
@@ -47,6 +47,8 @@ pub(in crate::gateway) struct Done {
     pub(in crate::gateway) changes: Vec<String>,
     /// What became of files, a line each.
     pub(in crate::gateway) files: Vec<String>,
+    /// The revision that was gone back to.
+    pub(in crate::gateway) restores: Option<u64>,
 }
 
 /// Why the config that is served stays.
@@ -56,10 +58,12 @@ pub(in crate::gateway) enum Refused {
     Changed { tag: String },
     /// It may not be served.
     Findings(LoadError),
-    /// Versions that it drops are in use.
-    InUse(Vec<InUse>),
-    /// There is no such revision; these there are.
-    NoRevision { known: Vec<u64> },
+    /// Versions that it drops are in use; `again` is the request that drops them all the same.
+    InUse { list: Vec<InUse>, again: &'static str },
+    /// There is no revision with this number; these there are.
+    NoRevision { to: u64, known: Vec<u64> },
+    /// Nothing older than what is served is kept; these revisions there are.
+    Oldest { known: Vec<u64> },
     /// No revisions are kept.
     NoState,
     /// A file.
@@ -68,6 +72,8 @@ pub(in crate::gateway) enum Refused {
     Stopping,
 }
 
+/// The request that has the files read again.
+pub(super) const RELOAD: &str = "POST /config/reload";
 /// Few ask at once.
 const WAITING: usize = 16;
 
@@ -110,6 +116,15 @@ impl Ask {
             Self::Rollback { .. } => "rollback",
         }
     }
+
+    /// The request that asks for it.
+    pub(super) const fn request(&self) -> &'static str {
+        match self {
+            Self::Put { .. } => "PUT /config",
+            Self::Reload => RELOAD,
+            Self::Rollback { .. } => "POST /rollback",
+        }
+    }
 }
 
 impl std::fmt::Display for Refused {
@@ -117,11 +132,22 @@ impl std::fmt::Display for Refused {
         match self {
             Self::Changed { tag } => write!(f, "the config that is served has the tag {tag}"),
             Self::Findings(error) => error.fmt(f),
-            Self::InUse(list) => {
+            Self::InUse { list, again } => {
                 let list: Vec<String> = list.iter().map(ToString::to_string).collect();
-                write!(f, "it drops what is in use, and was not forced to: {}", list.join("; "))
+                let list = list.join("; ");
+                write!(
+                    f,
+                    "it drops versions that are in use: {list}; to drop them anyway, send \
+                           `{again}?force=true&by=NAME&reason=WHY` to the admin listener"
+                )
             }
-            Self::NoRevision { known } => write!(f, "there is no such revision; there are {known:?}"),
+            Self::NoRevision { to, known } => write!(f, "there is no revision {to}; there are {known:?}"),
+            Self::Oldest { known } => {
+                write!(
+                    f,
+                    "no revision that was served before this one is kept; there are {known:?}: name one with `to`"
+                )
+            }
             Self::NoState => f.write_str("no revisions are kept: the key `state` is not set"),
             Self::Io(what, error) => write!(f, "{what}: {error}"),
             Self::Stopping => f.write_str("the gateway ends"),

@@ -54,7 +54,7 @@ fn has(catalog: &Catalog, api: &str, version: &str) -> bool {
 
 impl std::fmt::Display for InUse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "version {} of {}, last asked for at {}", self.version, self.api, self.last)
+        write!(f, "version {} of {}, last requested at {}", self.version, self.api, self.last)
     }
 }
 

@@ -33,6 +33,7 @@ use crate::config::{GatewaySpec, Sources};
 use crate::names;
 use watch::{Folders, hangup};
 
+use ask::RELOAD;
 pub(super) use ask::{Ask, Done, Keeper, Letter, Refused, Tags};
 pub(super) use compare::{InUse, in_use};
 
@@ -67,6 +68,8 @@ struct Way<'a> {
     force: bool,
     /// Logs are opened anew.
     reopen: bool,
+    /// The request that would force it.
+    again: &'static str,
 }
 
 /// Reads the texts of a file and of those that it includes, as they are to be parsed.
@@ -117,13 +120,17 @@ impl Reloader {
     /// Takes the files if they are others than before, or if a signal says so.
     pub(super) async fn look(&mut self, signal: bool) {
         let who = Who::nobody(if signal { "signal" } else { "file" });
-        let way = Way { what: "reload", who: &who, force: false, reopen: signal };
+        let way = Way { what: "reload", who: &who, force: false, reopen: signal, again: RELOAD };
         let forced = signal || self.certificates_changed();
         let taken = match read(&self.path, self.rewrite.as_ref()) {
             Ok(sources) if sources == self.seen && !forced => return,
             Ok(sources) => {
+                // Another text is judged anew, and what is wrong with it is reported even if it is the same again.
+                if sources != self.seen {
+                    self.refused = None;
+                }
                 self.seen = sources.clone();
-                self.take(sources, &way, || Ok(Vec::new())).await
+                self.take(sources, &way, None, || Ok(Vec::new())).await
             }
             Err(error) => Err(Refused::Findings(error)),
         };
@@ -133,11 +140,12 @@ impl Reloader {
         }
     }
 
-    /// Checks texts, has them written, and serves them.
+    /// Checks texts, has them written, and serves them. `restores` is the revision that they are of, if they are of one.
     async fn take(
         &mut self,
         sources: Sources,
         way: &Way<'_>,
+        restores: Option<u64>,
         write: impl FnOnce() -> std::io::Result<Vec<String>>,
     ) -> Result<Done, Refused> {
         let loaded = load(&sources, &*self.variables).map_err(Refused::Findings)?;
@@ -146,7 +154,7 @@ impl Reloader {
         // As what is served says: a file cannot take its own protection away.
         let in_use = in_use(&old, &loaded.catalog, &self.shared.state.traffic, self.served.protect, now);
         if !in_use.is_empty() && !way.force {
-            return Err(Refused::InUse(in_use));
+            return Err(Refused::InUse { list: in_use, again: way.again });
         }
         let log = self.log(&loaded.gateway, way.reopen);
         let log = log.map_err(|error| Refused::Io("the new access log cannot be opened", error))?;
@@ -160,8 +168,8 @@ impl Reloader {
         let forced = in_use.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let forced = if forced.is_empty() { String::new() } else { format!(", forced to drop {forced}") };
         self.record(way.what, format!("{} as {tag}{forced}", self.path.display()), way.who);
-        self.shared.keep_revision(way.who, self.served.revisions);
-        Ok(Done { tag, changes, files })
+        self.shared.keep_revision(way.who, restores, self.served.revisions);
+        Ok(Done { tag, changes, files, restores })
     }
 
     fn accept(&mut self, loaded: Loaded, sources: Sources, log: Option<Log>) {
@@ -216,7 +224,7 @@ impl Reloader {
 
     /// What is served stays.
     fn reject(&mut self, refused: &Refused, way: &Way<'_>) {
-        if matches!(refused, Refused::Findings(_) | Refused::InUse(_) | Refused::Io(..)) {
+        if matches!(refused, Refused::Findings(_) | Refused::InUse { .. } | Refused::Io(..)) {
             names::reloads("rejected").increment(1);
             tracing::error!("the new config was refused, the old one stays:\n{refused}");
         }

@@ -9,14 +9,15 @@ use crate::gateway::state::{self, Revision};
 impl Reloader {
     pub(super) async fn answer(&mut self, letter: Letter) {
         let Letter { ask, who, force, reply } = letter;
-        let way = Way { what: ask.what(), who: &who, force, reopen: false };
+        let way = Way { what: ask.what(), who: &who, force, reopen: false, again: ask.request() };
         let result = match ask {
             Ask::Put { text, tags } => self.put(&text, &tags, &way).await,
             Ask::Reload => self.reload(&way).await,
             Ask::Rollback { to } => self.rollback(to, &way).await,
         };
-        if let Err(refused) = &result {
-            self.reject(refused, &way);
+        match &result {
+            Ok(_) => self.refused = None,
+            Err(refused) => self.reject(refused, &way),
         }
         // Whoever asked may be gone: then the audit has it.
         let _ = reply.send(result);
@@ -25,7 +26,7 @@ impl Reloader {
     async fn reload(&mut self, way: &Way<'_>) -> Result<Done, Refused> {
         let sources = read(&self.path, self.rewrite.as_ref()).map_err(Refused::Findings)?;
         self.seen = sources.clone();
-        self.take(sources, way, || Ok(Vec::new())).await
+        self.take(sources, way, None, || Ok(Vec::new())).await
     }
 
     async fn put(&mut self, text: &str, tags: &Tags, way: &Way<'_>) -> Result<Done, Refused> {
@@ -37,10 +38,12 @@ impl Reloader {
         }
         let edit = self.edit();
         let sources = Sources::open_as(&self.path, edit(text.to_owned()), &edit);
-        let path = self.path.clone();
-        let done = self.take(sources, way, || {
+        let (path, kept) = (self.path.clone(), self.shared.current.load());
+        let done = self.take(sources, way, None, || {
+            let mut files: Vec<String> = state::set_aside(&path, &kept.sources)?.into_iter().collect();
             state::replace(&path, text.as_bytes())?;
-            Ok(vec![format!("{} written", path.display())])
+            files.push(format!("{} written", path.display()));
+            Ok(files)
         });
         let done = done.await?;
         self.see();
@@ -50,17 +53,21 @@ impl Reloader {
     async fn rollback(&mut self, to: Option<u64>, way: &Way<'_>) -> Result<Done, Refused> {
         let revisions = self.shared.state.revisions.as_ref().ok_or(Refused::NoState)?;
         let list = revisions.list();
-        let served = self.shared.current.load().tag.clone();
+        let served = self.shared.current.load();
         let wanted = match to {
             Some(number) => list.iter().find(|revision| revision.number() == number),
-            None => list.iter().rev().find(|revision| revision.tag() != served),
+            None => state::before(&list, &served.tag),
         };
         let known = || list.iter().map(Revision::number).collect();
-        let wanted = wanted.ok_or_else(|| Refused::NoRevision { known: known() })?;
+        let none =
+            || to.map_or_else(|| Refused::Oldest { known: known() }, |to| Refused::NoRevision { to, known: known() });
+        let wanted = wanted.ok_or_else(none)?;
         let texts = state::target(wanted, &self.path);
         let texts = texts.map_err(|error| Refused::Io("the revision cannot be read", error))?;
         let now = read(&self.path, self.rewrite.as_ref()).unwrap_or_default();
-        let done = self.take(texts.clone(), way, || state::restore(&texts, &now)).await?;
+        let done =
+            self.take(texts.clone(), way, Some(wanted.origin()), || state::restore(&texts, &now, &served.sources));
+        let done = done.await?;
         self.see();
         Ok(done)
     }

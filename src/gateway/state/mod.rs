@@ -18,9 +18,9 @@ use crate::clock::{Clock, SystemClock, Timestamp};
 pub(super) use acts::{Acts, Kept};
 pub(super) use audit::{Audit, Deed, Who};
 pub(super) use files::replace;
-pub(super) use restore::{restore, target};
+pub(super) use restore::{restore, set_aside, target};
 pub use revisions::Revision;
-pub(super) use revisions::{Revisions, tag};
+pub(super) use revisions::{Revisions, before, tag};
 pub(super) use traffic::{Traffic, Used};
 
 /// All of it.

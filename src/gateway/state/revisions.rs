@@ -44,6 +44,14 @@ pub(in crate::gateway) fn tag(sources: &Sources) -> String {
     hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The revision that a rollback from the texts with `tag` goes to: the latest that was served before them, and is
+/// another text. After a rollback, "before" counts from the revision that was brought back, so that a second one goes
+/// further back and never to what the first one left. Texts that never were served are newer than all revisions.
+pub(in crate::gateway) fn before<'r>(list: &'r [Revision], tag: &str) -> Option<&'r Revision> {
+    let at = list.iter().rev().find(|revision| revision.tag == tag).map_or(u64::MAX, Revision::origin);
+    list.iter().rev().find(|revision| revision.number < at && revision.tag != tag)
+}
+
 /// As the main file would include it.
 fn relative(main: &Path, path: &Path) -> String {
     let folder = main.parent().unwrap_or(Path::new(""));
@@ -70,26 +78,45 @@ impl Revisions {
         list
     }
 
-    /// Keeps the texts that are served now, unless they are the latest already, and at most `most` in all.
-    pub(in crate::gateway) fn keep(&self, sources: &Sources, who: &Who, most: usize, now: Timestamp) {
-        if let Err(error) = self.try_keep(sources, who, most, now) {
+    /// Keeps the texts that are served now, unless they are the latest already, and at most `most` in all. `restores` is
+    /// the revision that was gone back to.
+    pub(in crate::gateway) fn keep(
+        &self,
+        sources: &Sources,
+        who: &Who,
+        restores: Option<u64>,
+        most: usize,
+        now: Timestamp,
+    ) {
+        if let Err(error) = self.try_keep(sources, who, restores, most, now) {
             tracing::error!(folder = %self.folder.display(), %error, "the revision cannot be kept");
         }
     }
 
-    fn try_keep(&self, sources: &Sources, who: &Who, most: usize, now: Timestamp) -> io::Result<()> {
+    fn try_keep(
+        &self,
+        sources: &Sources,
+        who: &Who,
+        restores: Option<u64>,
+        most: usize,
+        now: Timestamp,
+    ) -> io::Result<()> {
         files::make_folder(&self.folder)?;
         let (list, tag) = (self.list(), tag(sources));
         let last = list.last();
-        if last.is_some_and(|last| last.tag == tag) {
-            return Ok(());
+        if let Some(last) = last.filter(|last| last.tag == tag) {
+            // A gateway that runs may have seen the files of a rollback before the command came here.
+            return match restores {
+                Some(number) if number < last.number => last.mark(number),
+                _ => Ok(()),
+            };
         }
         let number = last.map_or(1, |last| last.number + 1);
         // It gets its name when it is whole.
         let half = self.folder.join(format!(".{}.new", std::process::id()));
         let _ = fs::remove_dir_all(&half);
         files::make_folder(&half)?;
-        write(&half, sources, who, now)?;
+        write(&half, sources, who, restores, now)?;
         fs::rename(&half, self.folder.join(format!("{number}-{tag}")))?;
         for old in list.iter().take((list.len() + 1).saturating_sub(most)) {
             fs::remove_dir_all(&old.folder)?;
@@ -98,7 +125,7 @@ impl Revisions {
     }
 }
 
-fn write(folder: &Path, sources: &Sources, who: &Who, now: Timestamp) -> io::Result<()> {
+fn write(folder: &Path, sources: &Sources, who: &Who, restores: Option<u64>, now: Timestamp) -> io::Result<()> {
     let main = sources.files().first().map_or(Path::new(""), |file| file.path());
     let mut list = Vec::new();
     for (at, file) in sources.files().iter().enumerate() {
@@ -108,7 +135,8 @@ fn write(folder: &Path, sources: &Sources, who: &Who, now: Timestamp) -> io::Res
         list.push(json!({ "path": relative(main, file.path()), "kept": kept }));
     }
     let said = json!({
-        "time": now.to_string(), "by": who.by, "via": who.via, "reason": who.reason, "files": list,
+        "time": now.to_string(), "by": who.by, "via": who.via, "reason": who.reason, "restores": restores,
+        "files": list,
     });
     fs::write(folder.join(FILE), format!("{said:#}\n"))
 }
@@ -159,11 +187,28 @@ impl Revision {
         self.text("reason")
     }
 
+    /// The revision that it brought back, if it came by a rollback.
+    #[must_use]
+    pub fn restores(&self) -> Option<u64> {
+        self.said["restores"].as_u64()
+    }
+
+    /// Where its texts stand in the history: a revision that brought back an older one stands where that one does.
+    pub(in crate::gateway) fn origin(&self) -> u64 {
+        self.restores().unwrap_or(self.number)
+    }
+
+    fn mark(&self, restores: u64) -> io::Result<()> {
+        let mut said = self.said.clone();
+        said["restores"] = restores.into();
+        files::keep(&self.folder.join(FILE), format!("{said:#}\n").as_bytes())
+    }
+
     /// What a list of revisions says of it.
     pub(in crate::gateway) fn json(&self) -> Value {
         json!({
             "number": self.number, "etag": self.tag, "time": self.time(), "by": self.by(), "via": self.via(),
-            "reason": self.reason(),
+            "reason": self.reason(), "restores": self.restores(),
         })
     }
 
@@ -195,7 +240,7 @@ mod tests {
         let who = Who::nobody("file");
         for text in ["a", "a", "b", "c", "a"] {
             let sources = Sources::new("etc/main.toml", text).with_file("etc/apis/x.toml", "x");
-            revisions.keep(&sources, &who, 3, Timestamp::EPOCH);
+            revisions.keep(&sources, &who, None, 3, Timestamp::EPOCH);
         }
         let list = revisions.list();
         assert_eq!(list.iter().map(Revision::number).collect::<Vec<_>>(), [2, 3, 4]);
@@ -204,6 +249,45 @@ mod tests {
         assert_eq!(texts, expected.map(|(path, text)| (path.into(), text.to_owned())));
         assert_eq!((list[0].via(), list[0].time()), ("file", "1970-01-01T00:00:00Z"));
         fs::remove_dir_all(folder).expect("removed");
+    }
+
+    /// Each row is a history, `b@2` for a rollback to revision 2, then what is served, and where rollbacks from there lead.
+    #[test]
+    fn a_rollback_goes_back_and_never_forward() {
+        let rows: [(&str, &str, &[u64]); 9] = [
+            ("a b c", "c", &[2, 1]),
+            ("a b", "bad", &[2, 1]),
+            ("a b c b@2", "b", &[1]),
+            ("a b c b@2 a@1", "a", &[]),
+            ("a b c b@2 d", "d", &[4, 1]),
+            ("a b a", "a", &[2, 1]),
+            ("a b a b@2", "b", &[1]),
+            ("a b a b@2 c", "c", &[4, 1]),
+            ("a", "a", &[]),
+        ];
+        for (at, (history, served, expected)) in rows.into_iter().enumerate() {
+            let folder = std::env::temp_dir().join(format!("sunward-back-{at}-{}", std::process::id()));
+            let revisions = Revisions::new(&folder);
+            let who = Who::nobody("file");
+            let keep = |text: &str, restores| {
+                revisions.keep(&Sources::new("a.toml", text), &who, restores, 20, Timestamp::EPOCH);
+            };
+            for step in history.split(' ') {
+                match step.split_once('@') {
+                    Some((text, of)) => keep(text, Some(of.parse().expect("a number"))),
+                    None => keep(step, None),
+                }
+            }
+            let (mut text, mut walk) = (served.to_owned(), Vec::new());
+            while let Some(found) = before(&revisions.list(), &tag(&Sources::new("a.toml", text.as_str()))) {
+                walk.push(found.number);
+                text = found.texts(Path::new("a.toml")).expect("texts")[0].1.clone();
+                keep(&text, Some(found.origin()));
+                assert!(walk.len() < 9, "{history}: {walk:?}");
+            }
+            assert_eq!(walk, expected, "{history}, {served} is served");
+            fs::remove_dir_all(folder).expect("removed");
+        }
     }
 
     #[test]

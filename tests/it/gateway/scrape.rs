@@ -100,7 +100,7 @@ async fn the_gauges_of_an_instance_go_with_it() {
     write(&[leaves.address], "");
     let gateway = Gateway::start(&file, Options::new()).await;
     let reload = async || {
-        let head = "POST /config/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let head = "POST /config/reload?by=ops&reason=test HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         assert_eq!(exchange(gateway.admin, head).await.status, 200);
     };
     let line = |name: &str, instance: SocketAddr| {
@@ -152,7 +152,7 @@ async fn a_version_without_an_end_says_none() {
     assert!(with != without && dropped != without);
     std::fs::write(&file, &with).expect("written");
     let gateway = Gateway::start(&file, Options::new()).await;
-    let head = "POST /config/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let head = "POST /config/reload?by=ops&reason=test HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     // Its log cannot be opened, which is found after the catalog was built.
     let log = "[gateway]\naccess_log = { to = \"/no/such/folder/log\" }\n";
     let refused = with.replacen("2099", "2098", 1).replacen("[gateway]\n", log, 1);

@@ -68,6 +68,13 @@ pub(super) fn write(acts: &[Act], drains: &Drains, now: Timestamp) -> String {
     format!("{:#}\n", json!({ "acts": acts.chain(drains).collect::<Vec<_>>() }))
 }
 
+/// How many of each kind have not ended.
+pub(super) fn counts(acts: &[Act], drains: usize, now: Timestamp) -> [(&'static str, usize); 4] {
+    let count = |what: &str| acts.iter().filter(|act| act.what == what && !has_ended(act, now)).count();
+    let [pauses, holds, extensions] = [PAUSE, HOLD, EXTEND].map(|(word, what)| (word, count(what)));
+    [pauses, holds, extensions, (DRAIN, drains)]
+}
+
 /// An act as a person is told of it.
 pub(super) fn told(act: &Act) -> String {
     let parts = [Some(word(act.what)), Some(&act.api), act.version.as_deref()];

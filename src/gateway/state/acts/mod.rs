@@ -99,7 +99,7 @@ impl Acts {
     }
 
     /// Gives an instance no more requests, or gives it some again; [`Acts::settle`] tells it. A URL is all its addresses,
-    /// also those that it will have; `URL#ADDRESS` is one.
+    /// also those that it will have; `URL#ADDRESS` is one. Returns whether anything is different now.
     ///
     /// # Errors
     /// One address of a URL cannot be taken back that is drained as a whole; this is the URL.
@@ -110,18 +110,22 @@ impl Acts {
         instance: &str,
         who: &Who,
         now: Timestamp,
-    ) -> Result<(), String> {
+    ) -> Result<bool, String> {
         let mut drains = lock(&self.inner.drains);
         let key = |instance: &str| (upstream.to_owned(), instance.to_owned());
         if drain {
+            if drains.contains_key(&key(instance)) {
+                return Ok(false);
+            }
             drains.insert(key(instance), Drain { at: now, by: who.by.clone(), reason: who.reason.clone() });
-            return Ok(());
+            return Ok(true);
         }
         if let Some(whole) = whole(instance).filter(|whole| drains.contains_key(&key(whole))) {
             return Err(whole.to_owned());
         }
+        let before = drains.len();
         drains.retain(|(of, drained), _| of != upstream || (drained != instance && whole(drained) != Some(instance)));
-        Ok(())
+        Ok(drains.len() < before)
     }
 
     /// Tells the instances of a config whether they are drained. An address that its host does not stand for any more is
@@ -150,6 +154,11 @@ impl Acts {
         };
         let drains = drains.keys().filter(|key| !has(key)).map(|(upstream, url)| format!("drain {upstream} {url}"));
         acts.chain(drains).collect()
+    }
+
+    /// How many stand at `now`, by the word of the act that began them.
+    pub(in crate::gateway) fn counts(&self, now: Timestamp) -> [(&'static str, usize); 4] {
+        form::counts(&self.inner.control.standing(), lock(&self.inner.drains).len(), now)
     }
 
     /// Writes down what stands.

@@ -16,19 +16,31 @@ async fn every_act_says_who_and_why() {
         ("/apis/acts/versions/v1/release", ACT, 200, ""),
         ("/apis/acts/versions/9/hold", ACT, 404, "there are 1, 2, 3"),
         ("/apis/none/pause", ACT, 404, "there are acts"),
-        ("/apis/acts/pause", "", 400, "a JSON object"),
+        ("/apis/acts/pause", "", 400, "give \"by\" and \"reason\""),
         ("/apis/acts/pause", "[]", 400, "a JSON object"),
         ("/apis/acts/pause", r#"{"by":"ops"}"#, 400, "reason"),
         ("/apis/acts/pause", r#"{"by":" ","reason":"r"}"#, 400, "by"),
-        ("/apis/acts/pause", r#"{"by":"ops","reason":"r","for":"1h"}"#, 400, "no member"),
+        (
+            "/apis/acts/pause",
+            r#"{"by":"ops","reason":"r","for":"1h"}"#,
+            400,
+            "\"for\" is not known here; known are by, reason",
+        ),
+        ("/apis/acts/pause?force=true", ACT, 400, "\"force\" is not known here"),
         ("/apis/acts/versions/1/extend", extend, 200, ""),
-        ("/apis/acts/versions/2/extend", extend, 400, "no sunset"),
+        ("/apis/acts/versions/2/extend", extend, 409, "no sunset"),
         ("/apis/acts/versions/1/extend", ACT, 400, "consumer"),
         (
             "/apis/acts/versions/1/extend",
             r#"{"by":"a","reason":"r","consumer":"b","until":"2020-01-01"}"#,
             400,
-            "does not go past",
+            "is past",
+        ),
+        (
+            "/apis/acts/versions/1/extend",
+            r#"{"by":"a","reason":"r","consumer":"b","until":"2207-01-01"}"#,
+            400,
+            "more than 100 years ahead",
         ),
         ("/apis/acts/versions/1/extend", r#"{"by":"a","reason":"r","consumer":"b","until":"soon"}"#, 400, "no date"),
         ("/upstreams/none/drain", r#"{"by":"a","reason":"r","instance":"x"}"#, 404, "there are shop"),
@@ -95,6 +107,98 @@ async fn an_instance_is_drained() {
         });
         assert_eq!(*instance, expected);
         assert_eq!(gateway.get("/api/v3/users/1").await.status, status, "{path}");
+    }
+    assert!(gateway.stop().await);
+}
+
+/// Each act, how it is taken back, and what `/versions` and `/metrics` say of it meanwhile.
+#[tokio::test]
+async fn every_act_has_its_way_back() {
+    let desk = Desk::new("undo", "STATE").await;
+    let gateway = desk.start().await;
+    let instance = format!("&instance=http://127.0.0.1:{}", desk.port);
+    let (bob, date) = ("&consumer=bob".to_owned(), "&consumer=bob&until=2099-01-01".to_owned());
+    let rows = [
+        ("/apis/undo/pause", "/apis/undo/resume", String::new(), String::new(), "pause"),
+        ("/apis/undo/versions/1/hold", "/apis/undo/versions/1/release", String::new(), String::new(), "hold"),
+        ("/apis/undo/versions/1/extend", "/apis/undo/versions/1/withdraw", date, bob, "extend"),
+        ("/upstreams/shop/drain", "/upstreams/shop/undrain", instance.clone(), instance, "drain"),
+    ];
+    for (act, undo, said, unsaid, word) in rows {
+        let standing = async || {
+            let metrics = gateway.ask("GET /metrics", "").await.body;
+            let name = format!("sunward_acts{{act=\"{word}\"}} ");
+            let line = metrics.lines().find_map(|line| line.strip_prefix(&name).map(str::to_owned));
+            line.unwrap_or_else(|| panic!("{metrics}"))
+        };
+        let audited = async || gateway.ask("GET /audit", "").await.json()["acts"].as_array().expect("a list").len();
+        let before = audited().await;
+        for (path, query, changed, count) in
+            [(act, &said, true, "1"), (act, &said, false, "1"), (undo, &unsaid, true, "0"), (undo, &unsaid, false, "0")]
+        {
+            let reply = gateway.ask(&format!("POST {path}?{WHO}{query}"), "").await;
+            assert_eq!((reply.status, &reply.json()["changed"]), (200, &changed.into()), "{path} {}", reply.body);
+            assert_eq!(reply.json()["kept"], true);
+            assert_eq!(standing().await, count, "{path}");
+        }
+        assert_eq!(audited().await, before + 2, "what changes nothing is no act");
+        assert!(!desk.kept("acts.json").contains(word), "{}", desk.kept("acts.json"));
+    }
+    assert!(gateway.stop().await);
+}
+
+#[tokio::test]
+async fn an_extension_is_shortened_and_withdrawn() {
+    let desk = Desk::new("shorten", "").await;
+    let extension = "[[api.extension]]\nconsumer = \"acme\"\nversion = \"1\"\nuntil = 2098-01-01\n\
+                     approved_by = \"kim\"\nreason = \"a contract\"\n\n[[upstream]]";
+    std::fs::write(desk.file(), desk.text().replace("[[upstream]]", extension)).expect("written");
+    let gateway = desk.start().await;
+    let extensions =
+        async || gateway.ask("GET /versions", "").await.json()["apis"][0]["versions"][0]["extensions"].clone();
+    let configured = serde_json::json!({ "acme": "2098-01-01T00:00:00Z" });
+    let both = |bob: &str, acme: &str| serde_json::json!({ "acme": format!("{acme}-01-01T00:00:00Z"), "bob": format!("{bob}-01-01T00:00:00Z") });
+    let rows = [
+        ("extend", "bob", "2099-01-01", 200, "", both("2099", "2098")),
+        ("extend", "bob", "2090-01-01", 200, "", both("2090", "2098")),
+        ("extend", "acme", "2097-01-01", 409, "the config lets acme keep it until 2098", both("2090", "2098")),
+        ("extend", "acme", "2099-01-01", 200, "", both("2090", "2099")),
+        ("withdraw", "acme", "", 200, "the config has an `[[api.extension]]`", both("2090", "2098")),
+        ("withdraw", "bob", "", 200, "", configured.clone()),
+        ("withdraw", "nobody", "", 200, "", configured),
+        ("withdraw", "", "", 400, "give \"consumer\"", serde_json::json!({ "acme": "2098-01-01T00:00:00Z" })),
+    ];
+    for (act, consumer, until, status, part, expected) in rows {
+        let until = if until.is_empty() { String::new() } else { format!("&until={until}") };
+        let path = format!("/apis/shorten/versions/1/{act}?{WHO}&consumer={consumer}{until}");
+        let reply = gateway.ask(&format!("POST {path}"), "").await;
+        assert_eq!(reply.status, status, "{path} {}", reply.body);
+        let told =
+            [&reply.json()["detail"], &reply.json()["note"]].map(|text| text.as_str().unwrap_or_default().to_owned());
+        assert!(told.concat().contains(part), "{path} {}", reply.body);
+        assert_eq!(extensions().await, expected, "{path}");
+    }
+    assert!(gateway.stop().await);
+}
+
+/// Where the config says the same, taking an act back is not the end of it, and the answer says so.
+#[tokio::test]
+async fn what_the_config_says_is_told() {
+    let desk = Desk::new("says", "").await;
+    let text = desk.text().replace("base_path", "pause = true\nbase_path");
+    let text = text.replace("sunset = 2021-01-01", "sunset = 2021-01-01\nhold_sunset = true");
+    std::fs::write(desk.file(), text).expect("written");
+    let gateway = desk.start().await;
+    let rows = [
+        ("/apis/says/resume", "the config has `pause = true`"),
+        ("/apis/says/versions/1/release", "the config has `hold_sunset = true`"),
+        ("/apis/says/pause", "no version of the api has a brownout now"),
+        ("/apis/says/versions/3/hold", "the version has no sunset now"),
+    ];
+    for (path, note) in rows {
+        let reply = gateway.ask(&format!("POST {path}?{WHO}"), "").await;
+        let said = reply.json()["note"].as_str().unwrap_or_default().to_owned();
+        assert!(reply.status == 200 && said.contains(note), "{path} {}", reply.body);
     }
     assert!(gateway.stop().await);
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// Puts `text` in the place of the config with this tag.
 fn put(tag: &str, query: &str) -> String {
-    format!("PUT /config{query}\nIf-Match: {tag}\nContent-Type: application/toml")
+    format!("PUT /config?{query}\nIf-Match: {tag}\nContent-Type: application/toml")
 }
 
 #[tokio::test]
@@ -21,11 +21,12 @@ async fn a_config_is_put_in_the_place_of_the_one_that_is_known() {
     assert_ne!(next, text);
     let bad = text.replace("base_path", "base_pat");
     let rows = [
-        ("PUT /config".to_owned(), &next, 428),
-        (put("\"0000000000000000\"", ""), &next, 412),
-        (put(&format!("W/{tag}"), ""), &next, 412),
-        (put(&tag, ""), &bad, 422),
-        (put(&tag, "?force=true"), &next, 400),
+        (format!("PUT /config?{WHO}"), &next, 428),
+        (put("\"0000000000000000\"", WHO), &next, 412),
+        (put(&format!("W/{tag}"), WHO), &next, 412),
+        (put(&tag, WHO), &bad, 422),
+        (put(&tag, ""), &next, 400),
+        (put(&tag, "force=true"), &next, 400),
     ];
     for (head, text, status) in rows {
         let reply = gateway.ask(&head, text).await;
@@ -36,7 +37,7 @@ async fn a_config_is_put_in_the_place_of_the_one_that_is_known() {
         }
     }
     assert_eq!(desk.text(), text, "nothing was written");
-    let put_it = gateway.ask(&put(&tag, "?by=ann&reason=no+date"), &next).await;
+    let put_it = gateway.ask(&put(&tag, "by=ann&reason=no+date"), &next).await;
     assert_eq!(put_it.status, 200, "{}", put_it.body);
     assert_eq!(desk.text(), next);
     let got = gateway.ask("GET /config", "").await;
@@ -45,7 +46,7 @@ async fn a_config_is_put_in_the_place_of_the_one_that_is_known() {
     let audit = gateway.ask("GET /audit", "").await.json();
     let last = audit["acts"].as_array().and_then(|acts| acts.last()).expect("an act");
     assert_eq!((&last["what"], &last["by"], &last["reason"]), (&"put".into(), &"ann".into(), &"no date".into()));
-    assert_eq!(gateway.ask(&put("*", ""), &" ".repeat(1_100_000)).await.status, 413);
+    assert_eq!(gateway.ask(&put("*", WHO), &" ".repeat(1_100_000)).await.status, 413);
     assert!(gateway.stop().await);
 }
 
@@ -55,7 +56,7 @@ async fn of_many_who_know_the_same_one_wins() {
     let gateway = desk.start().await;
     let tag = gateway.ask("GET /config", "").await.field("etag").to_owned();
     let texts: Vec<String> = (0..8).map(|n| format!("# {n}\n{}", desk.text())).collect();
-    let head = put(&tag, "");
+    let head = put(&tag, WHO);
     let mut set = tokio::task::JoinSet::new();
     for text in texts {
         let (address, head) = (gateway.admin, head.clone());
@@ -81,13 +82,17 @@ async fn a_version_in_use_is_not_dropped_unawares() {
     let gateway = desk.start().await;
     let tag = gateway.ask("GET /config", "").await.field("etag").to_owned();
     let next = desk.without_2();
-    let refused = gateway.ask(&put(&tag, ""), &next).await;
+    let refused = gateway.ask(&put(&tag, WHO), &next).await;
     assert_eq!(refused.status, 409, "{}", refused.body);
     let versions = &refused.json()["versions"];
+    assert!(refused.body.contains("`PUT /config?force=true&by=NAME&reason=WHY`"), "{}", refused.body);
     assert_eq!((&versions[0]["api"], &versions[0]["version"]), (&"protect".into(), &"2".into()));
     assert_ne!(desk.text(), next);
     std::fs::write(desk.file(), &next).expect("written");
-    assert_eq!(gateway.ask("POST /config/reload", "").await.status, 409);
+    let refused = gateway.ask(&format!("POST /config/reload?{WHO}"), "").await;
+    let detail = refused.json()["detail"].as_str().expect("a text").to_owned();
+    let again = "send `POST /config/reload?force=true&by=NAME&reason=WHY` to the admin listener";
+    assert!(refused.status == 409 && detail.contains(again), "{detail}");
     assert_eq!(gateway.ask("POST /config/reload?force=true", "").await.status, 400, "who, and why?");
     assert_eq!(gateway.get("/api/v2/users/1").await.status, 200);
     let metrics = gateway.ask("GET /metrics", "").await.body;
@@ -108,7 +113,7 @@ async fn what_was_not_asked_for_may_be_dropped() {
         if name == "unprotected" {
             assert_eq!(gateway.get("/api/v2/users/1").await.status, 200);
         }
-        let reply = gateway.ask(&put("*", ""), &desk.without_2()).await;
+        let reply = gateway.ask(&put("*", WHO), &desk.without_2()).await;
         assert_eq!(reply.status, 200, "{name} {}", reply.body);
         assert!(gateway.stop().await);
     }
@@ -120,7 +125,7 @@ async fn a_state_that_cannot_be_written_keeps_nothing_from_being_served() {
     std::fs::write(desk.folder.join("state"), "a file, where a folder should be").expect("written");
     let gateway = desk.start().await;
     assert_eq!(gateway.ask("GET /revisions", "").await.status, 404);
-    let reply = gateway.ask(&put("*", ""), &format!("# 2\n{}", desk.text())).await;
+    let reply = gateway.ask(&put("*", WHO), &format!("# 2\n{}", desk.text())).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(gateway.get("/api/v3/users/1").await.status, 200);
     assert!(gateway.stop().await);

@@ -62,7 +62,7 @@ async fn what_was_done_holds_in_the_next_process() {
     ];
     for (path, body) in &rows {
         let done = gateway.act(path, body).await;
-        assert_eq!((&done["kept"], &done["note"]), (&true.into(), &Value::Null), "{path}");
+        assert!(done["kept"] == true && !done["note"].to_string().contains("ends with the process"), "{path} {done}");
     }
     let stands = serde_json::json!([true, false, { "bob": "2099-01-01T00:00:00Z" }, "draining"]);
     assert_eq!(gateway.stands().await, stands);
@@ -88,17 +88,18 @@ async fn what_was_done_holds_in_the_next_process() {
 async fn without_a_folder_it_ends_with_the_process() {
     let desk = Desk::new("forgets", "").await;
     let gateway = desk.start().await;
-    let note = "it ends with the process: there is no folder `state` to keep it in";
     let rows = [
-        ("/apis/forgets/pause", ACT.to_owned(), Value::from(note)),
-        ("/apis/forgets/versions/1/hold", ACT.to_owned(), note.into()),
-        ("/apis/forgets/versions/1/release", ACT.to_owned(), Value::Null),
-        ("/apis/forgets/versions/1/extend", EXTEND.to_owned(), note.into()),
-        ("/upstreams/shop/drain", desk.drain(), note.into()),
+        ("/apis/forgets/pause", ACT.to_owned(), true),
+        ("/apis/forgets/versions/1/hold", ACT.to_owned(), true),
+        ("/apis/forgets/versions/1/release", ACT.to_owned(), false),
+        ("/apis/forgets/versions/1/extend", EXTEND.to_owned(), true),
+        ("/upstreams/shop/drain", desk.drain(), true),
     ];
-    for (path, body, note) in &rows {
+    for (path, body, begins) in &rows {
         let done = gateway.act(path, body).await;
-        assert_eq!((&done["kept"], &done["note"]), (&false.into(), note), "{path}");
+        let noted =
+            done["note"].as_str().unwrap_or_default().contains("ends with the process: there is no folder `state`");
+        assert_eq!((&done["kept"], noted), (&false.into(), *begins), "{path} {done}");
     }
     assert!(gateway.stop().await);
     let gateway = desk.start().await;
@@ -148,7 +149,7 @@ async fn an_act_waits_for_what_it_is_about() {
     // Everything that makes an instance another one, but for its URL.
     std::fs::write(desk.file(), format!("{text}\nspeaks_from = {{ path = \"/version\", header = \"V\" }}"))
         .expect("written");
-    assert_eq!(gateway.ask("POST /config/reload", "").await.status, 200);
+    assert_eq!(gateway.ask(&format!("POST /config/reload?{WHO}"), "").await.status, 200);
     assert_eq!(gateway.stands().await, serde_json::json!([false, true, {}, "draining"]));
     assert!(gateway.stop().await);
 }
