@@ -45,6 +45,8 @@ pub const CONNECTIONS: &str = "sunward_connections";
 pub const SHED: &str = "sunward_shed_total";
 /// Requests and connections that were refused before an api was known.
 pub const REFUSED: &str = "sunward_refused_total";
+/// Request fields that were removed because their names have an underscore.
+pub const UNDERSCORE_FIELDS: &str = "sunward_underscore_fields_total";
 /// Whether an instance gets requests.
 pub const UPSTREAM_UP: &str = "sunward_upstream_up";
 /// Requests under way to an instance.
@@ -181,6 +183,7 @@ pub fn describe() {
     describe_gauge!(CONNECTIONS, "Open connections of clients.");
     describe_counter!(SHED, "What was refused, or had to wait, so that the rest could be served, by what ran short.");
     describe_counter!(REFUSED, "Requests and connections that were refused before an api was known, by reason.");
+    describe_counter!(UNDERSCORE_FIELDS, "Request fields that were removed because their names have an underscore.");
     describe_gauge!(UPSTREAM_UP, "1 if the instance gets requests, 0 if it is ejected or not well.");
     describe_gauge!(UPSTREAM_PENDING, "Requests under way to the instance.");
     describe_counter!(UPSTREAM_REQUESTS, "Requests to the instance, by result.");
@@ -219,6 +222,11 @@ pub fn shed(reason: &'static str) -> Counter {
 /// Counts what was refused before an api was known.
 pub fn refused(refusal: Refusal) -> Counter {
     counter!(REFUSED, "reason" => refusal.as_str())
+}
+
+/// Counts request fields that were removed because their names have an underscore.
+pub fn underscore_fields() -> Counter {
+    counter!(UNDERSCORE_FIELDS)
 }
 
 /// Whether an instance gets requests; not a number once no config names it.

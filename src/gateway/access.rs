@@ -1,98 +1,40 @@
-//! The log of requests: one line each, written by a thread of its own, so that no request waits for a disk.
+//! The log of requests: one line each, printed and written by a thread of its own, so that no request waits for a disk.
+
+mod line;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use metrics::Counter;
-use serde_json::json;
+use tokio::sync::oneshot;
 
 use crate::config::AccessLog;
 use crate::names;
 
+pub(super) use line::Line;
+
 /// Where lines go. Clones write to the same place.
 #[derive(Clone)]
 pub(super) struct Log {
-    lines: SyncSender<Message>,
-    json: bool,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    messages: SyncSender<Message>,
     dropped: Counter,
     spec: AccessLog,
 }
 
 enum Message {
-    Line(String),
-    /// Whoever moves logs away wants a new file.
+    Line(Box<Line>),
+    /// The file was moved away, and a new one is to be made.
     Reopen,
-}
-
-/// What is known of a request when its response has ended.
-#[derive(Debug, Default)]
-pub(super) struct Line {
-    pub(super) time: String,
-    pub(super) peer: Option<String>,
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) protocol: &'static str,
-    pub(super) status: u16,
-    pub(super) bytes: u64,
-    pub(super) ended: bool,
-    pub(super) took: Duration,
-    pub(super) upstream_took: Option<Duration>,
-    pub(super) instance: Option<Arc<str>>,
-    pub(super) api: Option<String>,
-    pub(super) version: Option<String>,
-    pub(super) route: Option<String>,
-    pub(super) consumer: Option<String>,
-    pub(super) request_id: Option<String>,
-}
-
-/// Lines that wait for the disk; more are dropped.
-const WAITING: usize = 4096;
-
-// === impl Log ===
-
-impl Log {
-    /// Opens the file and begins to write.
-    pub(super) fn open(spec: &AccessLog) -> io::Result<Self> {
-        let out = out(spec.file.as_ref())?;
-        let (lines, waiting) = sync_channel(WAITING);
-        let dropped = names::access_log_dropped();
-        let (file, lost) = (spec.file.clone(), dropped.clone());
-        std::thread::Builder::new().name("access-log".to_owned()).spawn(move || write(&waiting, out, file, &lost))?;
-        Ok(Self { lines, json: spec.json, dropped, spec: spec.clone() })
-    }
-
-    /// Whether it is what a config asks for.
-    pub(super) fn is(&self, spec: &AccessLog) -> bool {
-        self.spec == *spec
-    }
-
-    pub(super) fn reopen(&self) {
-        let _ = self.lines.try_send(Message::Reopen);
-    }
-
-    pub(super) fn line(&self, line: &Line) {
-        let text = if self.json { line.json() } else { line.text() };
-        if self.lines.try_send(Message::Line(text)).is_err() {
-            self.dropped.increment(1);
-        }
-    }
-}
-
-impl std::fmt::Debug for Log {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Log").field("spec", &self.spec).finish_non_exhaustive()
-    }
-}
-
-fn out(file: Option<&PathBuf>) -> io::Result<Out> {
-    match file {
-        None => Ok(Out::Stdout),
-        Some(path) => OpenOptions::new().create(true).append(true).open(path).map(Out::File),
-    }
+    /// Says when all that came before is written.
+    Flush(oneshot::Sender<()>),
 }
 
 enum Out {
@@ -100,97 +42,191 @@ enum Out {
     File(File),
 }
 
-fn write(waiting: &Receiver<Message>, mut to: Out, file: Option<PathBuf>, lost: &Counter) {
-    for message in waiting {
+/// The thread's side: lines are gathered while more are waiting, and written at once.
+struct Writer {
+    out: Out,
+    spec: AccessLog,
+    dropped: Counter,
+    text: Vec<u8>,
+    /// The last thing written was a part of a line.
+    torn: bool,
+}
+
+/// Lines that wait for the writer; more are dropped.
+const WAITING: usize = 4096;
+/// So many bytes are written at once.
+const BATCH: usize = 64 * 1024;
+/// How long the last lines may take.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+// === impl Log ===
+
+impl Log {
+    /// Opens the file and begins to write.
+    pub(super) fn open(spec: &AccessLog) -> io::Result<Self> {
+        let out = Out::open(spec)?;
+        let (messages, waiting) = sync_channel(WAITING);
+        let dropped = names::access_log_dropped();
+        let writer = Writer { out, spec: spec.clone(), dropped: dropped.clone(), text: Vec::new(), torn: false };
+        std::thread::Builder::new().name("access-log".to_owned()).spawn(move || writer.run(&waiting))?;
+        Ok(Self { inner: Arc::new(Inner { messages, dropped, spec: spec.clone() }) })
+    }
+
+    /// Whether it is what a config asks for.
+    pub(super) fn is(&self, spec: &AccessLog) -> bool {
+        self.inner.spec == *spec
+    }
+
+    pub(super) fn reopen(&self) {
+        let _ = self.inner.messages.try_send(Message::Reopen);
+    }
+
+    pub(super) fn line(&self, line: Box<Line>) {
+        if self.inner.messages.try_send(Message::Line(line)).is_err() {
+            self.inner.dropped.increment(1);
+        }
+    }
+
+    /// Ends when all lines that were logged before are written, or after some seconds. Says whether they are.
+    pub(super) async fn flush(&self) -> bool {
+        let flushing = async {
+            let (done, flushed) = oneshot::channel();
+            let mut message = Message::Flush(done);
+            loop {
+                message = match self.inner.messages.try_send(message) {
+                    Ok(()) => return flushed.await.is_ok(),
+                    Err(TrySendError::Full(message)) => message,
+                    Err(TrySendError::Disconnected(_)) => return false,
+                };
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(FAREWELL, flushing).await.unwrap_or(false)
+    }
+}
+
+impl std::fmt::Debug for Log {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Log").field("spec", &self.inner.spec).finish_non_exhaustive()
+    }
+}
+
+// === impl Out ===
+
+impl Out {
+    fn open(spec: &AccessLog) -> io::Result<Self> {
+        match &spec.file {
+            None => Ok(Self::Stdout),
+            Some(path) => Self::append(path).map(Self::File),
+        }
+    }
+
+    fn append(path: &PathBuf) -> io::Result<File> {
+        OpenOptions::new().create(true).append(true).open(path)
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout => io::stdout().lock().write(bytes),
+            Self::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout => io::stdout().lock().flush(),
+            Self::File(file) => file.flush(),
+        }
+    }
+}
+
+// === impl Writer ===
+
+impl Writer {
+    fn run(mut self, waiting: &Receiver<Message>) {
+        while let Ok(message) = waiting.recv() {
+            let mut next = Some(message);
+            while let Some(message) = next {
+                self.take(message);
+                next = waiting.try_recv().ok();
+            }
+            self.write();
+        }
+    }
+
+    fn take(&mut self, message: Message) {
         match message {
             Message::Line(line) => {
-                let written = match &mut to {
-                    Out::Stdout => io::stdout().lock().write_all(line.as_bytes()),
-                    Out::File(file) => file.write_all(line.as_bytes()),
-                };
-                if written.is_err() {
-                    lost.increment(1);
+                if self.spec.json {
+                    line.json(&mut self.text);
+                } else {
+                    line.text(&mut self.text);
+                }
+                if self.text.len() >= BATCH {
+                    self.write();
                 }
             }
-            Message::Reopen => match out(file.as_ref()) {
-                Ok(opened) => to = opened,
-                Err(error) => tracing::warn!(%error, "the access log cannot be opened again"),
-            },
+            Message::Reopen => {
+                self.write();
+                match Out::open(&self.spec) {
+                    Ok(out) => self.out = out,
+                    Err(error) => tracing::warn!(%error, "the access log cannot be opened again"),
+                }
+            }
+            Message::Flush(done) => {
+                self.write();
+                let _ = done.send(());
+            }
         }
     }
-}
 
-// === impl Line ===
-
-impl Line {
-    fn json(&self) -> String {
-        let seconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e6;
-        let mut line = json!({
-            "time": self.time, "peer": self.peer, "method": self.method, "path": self.path,
-            "protocol": self.protocol, "status": self.status, "bytes": self.bytes, "ended": self.ended,
-            "seconds": seconds(self.took), "upstream_seconds": self.upstream_took.map(seconds),
-            "instance": self.instance.as_deref(), "api": self.api, "version": self.version, "route": self.route,
-            "consumer": self.consumer, "request_id": self.request_id,
-        });
-        if let Some(members) = line.as_object_mut() {
-            members.retain(|_, value| !value.is_null());
+    /// Writes what was gathered. What cannot be written is lost and counted.
+    fn write(&mut self) {
+        if self.torn {
+            self.text.insert(0, b'\n');
         }
-        format!("{line}\n")
+        let mut rest = &*self.text;
+        while !rest.is_empty() {
+            match self.out.write(rest) {
+                Ok(0) => break,
+                Ok(written) => {
+                    self.torn = rest[written - 1] != b'\n';
+                    rest = &rest[written..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        let lost = rest.iter().filter(|byte| **byte == b'\n').count() as u64;
+        if lost > 0 || self.out.flush().is_err() {
+            self.dropped.increment(lost);
+        }
+        self.text.clear();
     }
-
-    fn text(&self) -> String {
-        let or = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), plain);
-        format!(
-            "{} {} \"{} {} {}\" {} {} {:.6} {} {} {} {}\n",
-            self.time,
-            or(&self.peer),
-            plain(&self.method),
-            plain(&self.path),
-            self.protocol,
-            self.status,
-            self.bytes,
-            self.took.as_secs_f64(),
-            or(&self.api),
-            or(&self.version),
-            or(&self.consumer),
-            or(&self.request_id),
-        )
-    }
-}
-
-/// Without what would end a line, a field, or do things to a terminal.
-fn plain(text: &str) -> String {
-    let escaped = text.chars().flat_map(|c| {
-        let bad = c.is_control() || c.is_whitespace() || c == '"';
-        if bad { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }
-    });
-    escaped.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn no_text_of_a_client_makes_a_line_of_its_own() {
-        let line = Line {
-            time: "2026-01-01T00:00:00Z".to_owned(),
-            method: "GET".to_owned(),
-            path: "/a\nb \"c\u{1b}[31m".to_owned(),
-            protocol: "HTTP/1.1",
-            status: 200,
-            consumer: Some("ac me".to_owned()),
-            ..Line::default()
-        };
-        let text = line.text();
-        assert_eq!(
-            text,
-            "2026-01-01T00:00:00Z - \"GET /a\\u{a}b\\u{20}\\u{22}c\\u{1b}[31m HTTP/1.1\" 200 0 0.000000 - - ac\\u{20}me -\n"
-        );
-        let json = line.json();
-        assert_eq!(json.matches('\n').count(), 1);
-        let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-        assert_eq!(value["path"], "/a\nb \"c\u{1b}[31m");
-        assert!(value.get("api").is_none());
+    /// What is gathered is written in one go, and what was logged before a flush is there after it.
+    #[tokio::test]
+    async fn nothing_is_lost_that_was_logged_before_a_flush() {
+        let path = std::env::temp_dir().join(format!("sunward-flush-{}.log", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        let log = Log::open(&AccessLog { file: Some(path.clone()), json: true }).expect("it opens");
+        for status in 0..1000 {
+            log.line(Box::new(Line { status, ..Line::default() }));
+        }
+        assert!(log.flush().await);
+        let text = std::fs::read_to_string(&path).expect("it is there");
+        std::fs::remove_file(&path).expect("removed");
+        let statuses: Vec<u64> = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["status"].as_u64().expect("one"))
+            .collect();
+        assert_eq!(statuses, (0..1000).collect::<Vec<u64>>());
     }
 }

@@ -204,6 +204,7 @@ impl App {
         let Self { listeners, admin, reloader, keeper, letters, shared, spec, .. } = self;
         let (say_stop, stopping) = Stop::new();
         let (say_end, ended) = Stop::new();
+        let (say_cut, cut) = Stop::new();
         let mut tasks = JoinSet::new();
         let desk = Arc::new(Admin::new(shared.clone(), keeper, &admin));
         shared.begin(&reloader.path, spec.revisions);
@@ -214,10 +215,11 @@ impl App {
         tasks.spawn(telemetry::upkeep(shared.metrics.clone()));
 
         let (door, tracer) = (Door::new(), shared.tracer.clone());
-        let shell = Arc::new(Shell { current: shared.current.clone(), load, door: door.clone(), tracer });
-        let server = Server::new(shell, &spec.limits, patience(&spec), door);
+        let shell = Shell { current: shared.current.clone(), load: load.clone(), door: door.clone(), tracer };
+        let shell = Arc::new(shell);
+        let server = Server::new(shell, &spec.limits, patience(&spec), door, cut.clone());
         let own = Limits { connections: ADMIN_CONNECTIONS, ..Limits::default() };
-        let admins = Server::new(Arc::clone(&desk), &own, patience(&GatewaySpec::default()), Door::noop());
+        let admins = Server::new(Arc::clone(&desk), &own, patience(&GatewaySpec::default()), Door::noop(), cut);
         tasks.spawn(Arc::clone(&admins).listen(admin, ended));
         let mut serving = JoinSet::new();
         for listener in listeners {
@@ -235,6 +237,15 @@ impl App {
         // Scrapers and probes are served to the end.
         let _ = say_end.send(true);
         let _ = tokio::time::timeout(ADMIN_FAREWELL, admins.ended()).await;
+        // What is left is cut here and not by the end of the process, so that it is still logged.
+        let _ = say_cut.send(true);
+        let _ = tokio::time::timeout(ADMIN_FAREWELL, load.ended()).await;
+        let log = shared.current.load().settings.log.clone();
+        if let Some(log) = log
+            && !log.flush().await
+        {
+            tracing::warn!("the last lines of the access log could not be written");
+        }
         tasks.shutdown().await;
         shared.state.stop();
         shared.tracer.stop().await;

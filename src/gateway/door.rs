@@ -14,6 +14,8 @@ pub(super) struct Door {
     pub(super) open: Gauge,
     /// Connections that had to wait for a place.
     pub(super) waited: Counter,
+    /// Request fields that were removed because their names have an underscore.
+    pub(super) underscores: Counter,
     refusals: Refusals,
 }
 
@@ -24,12 +26,15 @@ impl Door {
     pub(super) fn new() -> Self {
         let waited = names::shed("connections");
         waited.increment(0);
-        Self { open: names::connections(), waited, refusals: Refusals::new() }
+        let underscores = names::underscore_fields();
+        underscores.increment(0);
+        Self { open: names::connections(), waited, underscores, refusals: Refusals::new() }
     }
 
     /// For operators and scrapers, of whom nothing is counted.
     pub(super) fn noop() -> Self {
-        Self { open: Gauge::noop(), waited: Counter::noop(), refusals: Refusals::noop() }
+        let (waited, underscores) = (Counter::noop(), Counter::noop());
+        Self { open: Gauge::noop(), waited, underscores, refusals: Refusals::noop() }
     }
 
     /// Counts an answer that says why it was given at the edge.

@@ -1,7 +1,8 @@
-//! What an upstream is told of the client and of this hop: its address, the scheme and host it used, the request's id,
-//! and `Via`.
+//! What an upstream is told of the client and of this hop: its address, the scheme, host and path prefix that it used, the
+//! request's id, and `Via`.
 //!
-//! Only what proxies say that are trusted is kept; what anybody else says is replaced, so that an upstream may believe it.
+//! Only trusted proxies are believed. What other clients say about forwarding is removed, so that an upstream may believe
+//! what is left.
 
 use std::net::IpAddr;
 
@@ -10,6 +11,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 
 use crate::config::{Forwarded, Proxy};
+use crate::headers::merge::list_items;
 
 /// How requests are marked, as a config has it.
 #[derive(Clone, Debug)]
@@ -38,18 +40,26 @@ const FORWARDED: HeaderName = header::FORWARDED;
 const X_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-/// All that is said of a client, in any spelling; nobody's word is passed on but that of trusted proxies.
-static CLAIMS: [HeaderName; 7] = [
-    FORWARDED,
-    X_FOR,
-    X_PROTO,
-    X_HOST,
-    HeaderName::from_static("x-forwarded-port"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("x-forwarded-prefix"),
-];
+const X_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+/// Other fields that say where a request comes from, beside `Forwarded` and all that begin with [`X_FORWARDED`].
+const CLAIMS: [&str; 4] = ["x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip"];
+const X_FORWARDED: &str = "x-forwarded";
 /// A longer id is not one.
 const MAX_ID: usize = 128;
+
+/// Whether a field says where a request comes from, so that only a trusted proxy may say it.
+pub(super) fn is_claim(name: &HeaderName) -> bool {
+    *name == FORWARDED || name.as_str().starts_with(X_FORWARDED) || CLAIMS.contains(&name.as_str())
+}
+
+/// Tells an upstream that `taken` is not in the path that it gets, behind what a proxy before this one has taken off.
+pub(super) fn tell_prefix(headers: &mut HeaderMap, taken: &str) {
+    let theirs = headers.get(&X_PREFIX).and_then(|prefix| prefix.to_str().ok());
+    let theirs = theirs.filter(|prefix| prefix.starts_with('/')).map_or("", |prefix| prefix.trim_end_matches('/'));
+    if let Ok(prefix) = HeaderValue::try_from(format!("{theirs}{taken}")) {
+        headers.insert(X_PREFIX, prefix);
+    }
+}
 
 // === impl Marks ===
 
@@ -66,10 +76,10 @@ impl Marks {
         near: Near<'_>,
         draw: impl FnOnce() -> u128,
     ) -> Option<(HeaderName, HeaderValue)> {
-        // A Unix socket's other end is on this machine, and was let in by the file's mode.
-        let trusted = near.ip.is_none_or(|ip| self.trusted.iter().any(|network| network.contains(&ip)));
-        if !trusted && headers.keys().any(|name| CLAIMS.contains(name)) {
-            CLAIMS.iter().for_each(|name| drop(headers.remove(name)));
+        let trusted = self.trusts(near);
+        if !trusted && headers.keys().any(is_claim) {
+            let claims: Vec<HeaderName> = headers.keys().filter(|name| is_claim(name)).cloned().collect();
+            claims.iter().for_each(|name| drop(headers.remove(name)));
         }
         match self.forwarded {
             Forwarded::XForwarded => x_forwarded(headers, near),
@@ -83,6 +93,34 @@ impl Marks {
         // A gateway must say that it was there (RFC 9110 §7.6.3).
         append(headers, header::VIA, self.via.received(near.version));
         self.identify(headers, trusted, draw)
+    }
+
+    /// Whether the peer is a proxy that is trusted. A Unix socket's other end is on this machine, and was let in by the
+    /// file's mode.
+    pub(super) fn trusts(&self, near: Near<'_>) -> bool {
+        near.ip.is_none_or(|ip| self.trusts_ip(ip))
+    }
+
+    fn trusts_ip(&self, ip: IpAddr) -> bool {
+        self.trusted.iter().any(|network| network.contains(&ip))
+    }
+
+    /// The client's address: the last one in the chain of proxies that is not a trusted proxy's, or the first one if all
+    /// are. `headers` must be as they came, before [`mark`](Self::mark).
+    pub(super) fn client(&self, headers: &HeaderMap, near: Near<'_>) -> Option<IpAddr> {
+        if !self.trusts(near) {
+            return near.ip;
+        }
+        let mut client = near.ip;
+        for hop in chain(headers).into_iter().rev() {
+            // Of what stands before a hop that cannot be read, nothing is known.
+            let Some(ip) = hop else { break };
+            client = Some(ip);
+            if !self.trusts_ip(ip) {
+                break;
+            }
+        }
+        client
     }
 
     fn identify(
@@ -162,6 +200,27 @@ fn rfc7239(headers: &mut HeaderMap, near: Near<'_>) {
     }
 }
 
+/// The addresses in `X-Forwarded-For`, or else in `Forwarded`, in their order; `None` for what is no address.
+fn chain(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let elements = |name| headers.get_all(name).iter().flat_map(|value| list_items(value.to_str().unwrap_or("?")));
+    if headers.contains_key(X_FOR) {
+        return elements(X_FOR).map(address).collect();
+    }
+    let node = |element: &str| {
+        let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+        let mut nodes = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
+        nodes.next().and_then(|(_, node)| address(node.trim().trim_matches('"')))
+    };
+    elements(FORWARDED).map(node).collect()
+}
+
+/// An address, with a port or without; one of IPv6 may be in brackets.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| Some(rest.split_once(']')?.0)).unwrap_or(text);
+    let ip = bare.parse().ok().or_else(|| bare.rsplit_once(':')?.0.parse::<std::net::Ipv4Addr>().ok().map(IpAddr::V4));
+    ip.map(|ip: IpAddr| ip.to_canonical())
+}
+
 const fn scheme(near: Near<'_>) -> &'static str {
     if near.tls { "https" } else { "http" }
 }
@@ -184,6 +243,102 @@ mod tests {
     use super::*;
 
     type Fields = &'static [(&'static str, &'static str)];
+
+    fn map(fields: Fields) -> HeaderMap {
+        let named = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        fields.iter().map(named).fold(HeaderMap::new(), |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        })
+    }
+
+    fn trusting(networks: &[&str]) -> Marks {
+        let trusted = networks.iter().map(|network| network.parse().expect("a network")).collect();
+        Marks::new(&Proxy { trusted, ..Proxy::default() })
+    }
+
+    #[test]
+    fn nobody_claims_to_be_forwarded_but_trusted_proxies() {
+        let claims: [&'static str; 17] = [
+            "forwarded",
+            "x-forwarded",
+            "x-forwarded-for",
+            "x-forwarded-proto",
+            "x-forwarded-host",
+            "x-forwarded-port",
+            "x-forwarded-prefix",
+            "x-forwarded-ssl",
+            "x-forwarded-scheme",
+            "x-forwarded-server",
+            "x-forwarded-user",
+            "x-forwarded-client-cert",
+            "x-forwarded-anything",
+            "x-real-ip",
+            "x-client-ip",
+            "x-cluster-client-ip",
+            "true-client-ip",
+        ];
+        let near = |ip: &str| Near { ip: ip.parse().ok(), text: None, tls: false, version: Version::HTTP_11 };
+        let marks = Marks { forwarded: Forwarded::Off, ..trusting(&["10.0.0.0/8"]) };
+        for name in claims {
+            for (ip, kept) in [("192.0.2.1", false), ("10.0.0.1", true)] {
+                let mut headers = HeaderMap::new();
+                headers.insert(name, HeaderValue::from_static("x"));
+                headers.insert("x-forward", HeaderValue::from_static("is something else"));
+                marks.mark(&mut headers, near(ip), || 42);
+                assert_eq!(headers.contains_key(name), kept, "{name} {ip}");
+                assert!(headers.contains_key("x-forward"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_client_is_whom_trusted_proxies_name() {
+        // Trusted networks, the peer, what came, the client.
+        let rows: [(&[&str], &str, Fields, &str); 14] = [
+            (&[], "192.0.2.1", &[("x-forwarded-for", "8.8.8.8")], "192.0.2.1"),
+            (&["10.0.0.0/8"], "10.0.0.1", &[], "10.0.0.1"),
+            (&["10.0.0.0/8"], "10.0.0.1", &[("x-forwarded-for", "8.8.8.8")], "8.8.8.8"),
+            (&["10.0.0.0/8"], "10.0.0.1", &[("x-forwarded-for", "1.1.1.1, 8.8.8.8, 10.0.0.2")], "8.8.8.8"),
+            (&["10.0.0.0/8"], "10.0.0.1", &[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "8.8.8.8")], "8.8.8.8"),
+            (&["10.0.0.0/8"], "10.0.0.1", &[("x-forwarded-for", "10.0.0.3, 10.0.0.2")], "10.0.0.3"),
+            (&["10.0.0.0/8"], "10.0.0.1", &[("x-forwarded-for", "8.8.8.8, me, 10.0.0.2")], "10.0.0.2"),
+            (&["10.0.0.0/8"], "10.0.0.1", &[("x-forwarded-for", "8.8.8.8:4711")], "8.8.8.8"),
+            (&["10.0.0.0/8"], "10.0.0.1", &[("x-forwarded-for", "2001:db8::1")], "2001:db8::1"),
+            (&["10.0.0.0/8"], "10.0.0.1", &[("x-forwarded-for", "[2001:db8::1]:80")], "2001:db8::1"),
+            (&["10.0.0.0/8"], "10.0.0.1", &[("x-forwarded-for", "::ffff:8.8.8.8")], "8.8.8.8"),
+            (
+                &["fd00::/8"],
+                "fd00::1",
+                &[("forwarded", "for=1.1.1.1, FOR=\"[2001:db8::1]:80\";proto=https")],
+                "2001:db8::1",
+            ),
+            (&["fd00::/8"], "fd00::1", &[("forwarded", "for=1.1.1.1, for=_hidden")], "fd00::1"),
+            (&["fd00::/8"], "fd00::1", &[("x-forwarded-for", "8.8.8.8"), ("forwarded", "for=1.1.1.1")], "8.8.8.8"),
+        ];
+        for (trusted, peer, came, client) in rows {
+            let near = Near { ip: peer.parse().ok(), text: None, tls: false, version: Version::HTTP_11 };
+            let found = trusting(trusted).client(&map(came), near).map(|ip| ip.to_string());
+            assert_eq!(found.as_deref(), Some(client), "{trusted:?} {peer} {came:?}");
+        }
+    }
+
+    #[test]
+    fn prefixes_are_told_behind_those_of_other_proxies() {
+        let rows: [(Fields, &str); 4] = [
+            (&[], "/api/v1"),
+            (&[("x-forwarded-prefix", "/shop")], "/shop/api/v1"),
+            (&[("x-forwarded-prefix", "/shop/")], "/shop/api/v1"),
+            (&[("x-forwarded-prefix", "shop")], "/api/v1"),
+        ];
+        for (came, expected) in rows {
+            let mut headers = map(came);
+            tell_prefix(&mut headers, "/api/v1");
+            assert_eq!(headers["x-forwarded-prefix"], expected, "{came:?}");
+        }
+    }
 
     #[test]
     fn rows() {

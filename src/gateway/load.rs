@@ -10,9 +10,9 @@ use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
 use super::{pool, tls};
 
-use crate::catalog::{Api, ApiEntry, Catalog, Route};
+use crate::catalog::{Api, ApiEntry, Catalog, ConsumerSource, Route};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::config::{self, Config, Environment, GatewaySpec, Instance, LogFormat, Sources, Upstream};
+use crate::config::{self, Config, Environment, GatewaySpec, Instance, LogFormat, Sources, Underscores, Upstream};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, nearest};
 use crate::version::VersionId;
 
@@ -114,6 +114,7 @@ fn build(config: Config, now: Timestamp, found: &mut Diagnostics) -> Option<Load
     }
     for api in &mut apis {
         check_upstream(api, found);
+        check_underscores(api, gateway.proxy.underscores, found);
         prefixes(api, &upstreams);
     }
     let read_with_errors = found.has_errors();
@@ -140,6 +141,22 @@ fn check_upstream(api: &Api, found: &mut Diagnostics) {
     if api.upstream.is_none() && !routed {
         let message = format!("the api `{}` has no upstream", api.name.value);
         found.push(Diagnostic::error("no-upstream", message, api.name.span).help("say `upstream = \"…\"`"));
+    }
+}
+
+/// A field that never gets here names no version and no consumer.
+fn check_underscores(api: &Api, underscores: Underscores, found: &mut Diagnostics) {
+    if underscores == Underscores::Pass {
+        return;
+    }
+    let consumers = api.consumer.iter().filter_map(|source| match source {
+        ConsumerSource::Header(name) => Some(name),
+        _ => None,
+    });
+    for name in api.sources.header.iter().chain(consumers).filter(|name| name.contains('_')) {
+        let message = format!("the field `{}` does not get past the gateway: its name has an underscore", name.value);
+        let help = "write the name with `-`, or set `underscores = \"pass\"` in `[gateway.proxy]`";
+        found.push(Diagnostic::error("underscore-field", message, name.span).help(help));
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Shared {
     pub(super) tunnel: Duration,
     /// Whether responses shall say how they came about.
     pub(super) tells: bool,
+    /// Whether services are told of the prefix that is taken off a path.
+    pub(super) tells_prefix: bool,
 }
 
 type Calling = <Migrate<Send> as Service<Request<Replay>>>::Future;
@@ -177,6 +179,7 @@ impl Onward {
             part: shared.part,
             upgrade: self.upgrade.clone(),
             tells: shared.tells,
+            prefix: if shared.tells_prefix { self.plan.taken_prefix(spoken).map(str::to_owned) } else { None },
         };
         request.extensions_mut().insert(Spoken(spoken));
         Ok(shared.migrate.layer(Send::new(way)).call(request))

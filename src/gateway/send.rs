@@ -16,6 +16,7 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::edge::{self, CleanTrailers};
+use super::forwarded;
 use super::intake::{IntakeError, Progress};
 use super::pool::{Answered, Exchange, Failure, Lease, Outgoing, UpstreamBody, Wait, Waits};
 use super::tunnel::{self, Upgrade};
@@ -43,6 +44,8 @@ pub(super) struct Way {
     pub(super) upgrade: Option<Upgrade>,
     /// Whether the response shall say how it came about.
     pub(super) tells: bool,
+    /// The prefix that was taken off the path, if the instance is to be told.
+    pub(super) prefix: Option<String>,
 }
 
 pin_project! {
@@ -109,7 +112,10 @@ impl Service<Request<Outgoing>> for Send {
         if aim(&mut request, &way).is_none() {
             return answered(problem(plan.as_ref(), Kind::PathInvalid, "the path cannot be sent on"));
         }
-        let Way { lease, response, progress, end, part, upgrade, tells } = way;
+        let Way { lease, response, progress, end, part, upgrade, tells, prefix } = way;
+        if let Some(prefix) = prefix {
+            forwarded::tell_prefix(request.headers_mut(), &prefix);
+        }
         if lease.endpoint().http2() {
             // Frames of HTTP/2 say themselves where a body ends.
             request.headers_mut().remove(header::TRANSFER_ENCODING);

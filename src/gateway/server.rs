@@ -71,6 +71,8 @@ pub(super) struct Server<H> {
     permits: Arc<Semaphore>,
     connections: usize,
     door: Door,
+    /// Said when connections that are still open are cut.
+    cut: Stop,
 }
 
 /// The stop of everything: said once, heard by all.
@@ -119,7 +121,7 @@ impl Drop for Taken {
 // === impl Server ===
 
 impl<H: Handler> Server<H> {
-    pub(super) fn new(handler: Arc<H>, limits: &Limits, patience: Patience, door: Door) -> Arc<Self> {
+    pub(super) fn new(handler: Arc<H>, limits: &Limits, patience: Patience, door: Door, cut: Stop) -> Arc<Self> {
         let mut builder = Builder::new(TokioExecutor::new());
         builder.http1().max_buf_size(BUFFER);
         if limits.headers > 100 {
@@ -131,7 +133,7 @@ impl<H: Handler> Server<H> {
             .max_header_list_size(u32::try_from(limits.header_bytes + limits.url_bytes).unwrap_or(u32::MAX));
         let connections = limits.connections.min(Semaphore::MAX_PERMITS);
         let permits = Arc::new(Semaphore::new(connections));
-        Arc::new(Self { handler, builder, patience, permits, connections, door })
+        Arc::new(Self { handler, builder, patience, permits, connections, door, cut })
     }
 
     /// Takes connections in until the stop is said.
@@ -213,6 +215,7 @@ impl<H: Handler> Server<H> {
             service_fn(move |request| Arc::clone(&handler).handle(request, Arc::clone(&peer), Arc::clone(&signs)));
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
         let mut stopping = false;
+        let mut cut = self.cut.clone();
         loop {
             let verdict = tokio::select! {
                 ended = connection.as_mut() => {
@@ -223,6 +226,7 @@ impl<H: Handler> Server<H> {
                     return;
                 }
                 verdict = vital.watch(self.patience) => verdict,
+                () = cut.heard() => return,
                 () = stop.heard(), if !stopping => {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();

@@ -26,6 +26,8 @@ pub(super) struct Held {
     inner: Arc<Inner>,
 }
 
+/// How often it is looked at whether requests are still in flight, at the end.
+const GLANCE: Duration = Duration::from_millis(2);
 /// How often the memory is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -51,6 +53,18 @@ impl Load {
             return None;
         }
         Some(held)
+    }
+
+    /// How many requests are in flight.
+    pub(super) fn in_flight(&self) -> usize {
+        self.inner.pending.load(Ordering::Relaxed)
+    }
+
+    /// Ends once no request is in flight.
+    pub(super) async fn ended(&self) {
+        while self.in_flight() > 0 {
+            tokio::time::sleep(GLANCE).await;
+        }
     }
 
     /// Looks at the process's memory until it is dropped.

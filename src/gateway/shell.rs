@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{Request, Response, StatusCode, Version};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -18,7 +19,7 @@ use tower::Service;
 
 use super::access::{Line, Log};
 use super::door::Door;
-use super::edge::{self, Answer, CleanTrailers};
+use super::edge::{self, Admitted, Answer, CleanTrailers};
 use super::forwarded::Near;
 use super::intake::Intake;
 use super::leftover::Leftover;
@@ -29,7 +30,8 @@ use super::snapshot::{Current, Settings, Snapshot, StackBody};
 use super::trace::{self, Running, Tracer};
 use super::vital::{Pulse, Vital};
 use crate::clock::{Clock, SystemClock};
-use crate::names::Refusal;
+use crate::layer::Extent;
+use crate::names::{Outcome, Refusal};
 use crate::plan::Plan;
 use crate::problem::{Kind, Problem, TYPE_BASE};
 
@@ -53,8 +55,10 @@ pin_project! {
         #[pin]
         inner: Inner,
         pulse: Pulse,
+        extent: Extent,
+        // Before `held`, so that a request that is not in flight any more has been logged.
+        entry: Option<Entry>,
         held: Option<Held>,
-        entry: Option<Box<Entry>>,
         span: Option<Box<Running>>,
         broken: Option<Error>,
     }
@@ -72,7 +76,7 @@ pin_project! {
 struct Entry {
     log: Log,
     began: Instant,
-    line: Line,
+    line: Box<Line>,
 }
 
 /// After how many seconds to come back when too much is going on.
@@ -100,11 +104,12 @@ struct Begun<F> {
     going: Result<F, Answer>,
     snapshot: Arc<Snapshot>,
     began: Instant,
+    method: Method,
     id: Option<(HeaderName, HeaderValue)>,
     leftover: Leftover,
     pulse: Pulse,
+    entry: Option<Entry>,
     held: Option<Held>,
-    entry: Option<Box<Entry>>,
     span: Option<Box<Running>>,
 }
 
@@ -119,9 +124,14 @@ impl Shell {
         let snapshot = self.current.load();
         let settings = &snapshot.settings;
         let held = self.load.take(settings.limits.requests);
-        let entry = settings.log.as_ref().map(|log| Box::new(Entry::new(log, &request, peer)));
+        let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls, version: request.version() };
+        let entry = settings.log.as_ref().map(|log| {
+            let client = settings.marks.client(request.headers(), near);
+            Entry::new(log, &request, peer, client)
+        });
         let span = self.tracer.begin(&request, peer.tls);
         let began = Instant::now();
+        let method = request.method().clone();
         let mut id = None;
         let leftover = leftover(&request);
         let going = match admit(&mut request, settings, held.is_some()) {
@@ -129,13 +139,14 @@ impl Shell {
                 leftover.refused(&answer, request.into_body());
                 Err(answer)
             }
-            Ok(()) => {
+            Ok(admitted) => {
+                if admitted.underscores > 0 {
+                    self.door.underscores.increment(admitted.underscores);
+                }
                 trace::settle(request.headers_mut());
                 if let Some(span) = &span {
                     span.inject(request.headers_mut());
                 }
-                let version = request.version();
-                let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls, version };
                 id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
                 Ok(pass(&snapshot, request, peer, leftover.clone()))
             }
@@ -143,28 +154,31 @@ impl Shell {
         if let Err(answer) = &going {
             self.door.answered(answer);
         }
-        Begun { going, snapshot, began, id, leftover, pulse, held, entry, span }
+        Begun { going, snapshot, began, method, id, leftover, pulse, held, entry, span }
     }
 }
 
 impl<F: Future<Output = Response<StackBody>>> Begun<F> {
     async fn end(self) -> Result<Response<ShellBody>, Infallible> {
-        let Self { going, snapshot, began, id, leftover, pulse, held, mut entry, mut span } = self;
+        let Self { going, snapshot, began, method, id, leftover, pulse, held, mut entry, mut span } = self;
         let mut response = match going {
             Ok(going) => going.await.map(|body| Inner::Stack { body }),
+            // HTTP/2 would send it.
+            Err(answer) if method == Method::HEAD => answer.map(|_| Inner::Own { body: Full::default() }),
             Err(answer) => answer.map(|body| Inner::Own { body: Full::new(body.into()) }),
         };
         finish(&mut response, &snapshot.settings, began, id.as_ref());
         if leftover.ends_connection() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+        let extent = Extent::of(&method, &response);
         if let Some(entry) = &mut entry {
-            entry.answered(&response, id);
+            entry.answered(&response, extent.is_over(), id);
         }
         if let Some(span) = &mut span {
-            span.answered(&response, response.body().is_end());
+            span.answered(&response, extent.is_over());
         }
-        Ok(response.map(|inner| ShellBody { inner, pulse, held, entry, span, broken: None }))
+        Ok(response.map(|inner| ShellBody { inner, pulse, held, extent, entry, span, broken: None }))
     }
 }
 
@@ -177,8 +191,8 @@ fn leftover(request: &Request<Incoming>) -> Leftover {
 }
 
 /// Refuses what cannot or must not be served, before anything is decided by it.
-fn admit(request: &mut Request<Incoming>, settings: &Settings, held: bool) -> Result<(), Answer> {
-    edge::admit(request, &settings.edge)?;
+fn admit(request: &mut Request<Incoming>, settings: &Settings, held: bool) -> Result<Admitted, Answer> {
+    let admitted = edge::admit(request, &settings.edge)?;
     if !held {
         let problem = Problem::new(Kind::Overloaded).with_detail("the gateway has more to do than it can");
         return Err(Box::new(problem.with_retry_after(RETRY_AFTER).response(TYPE_BASE)));
@@ -189,7 +203,7 @@ fn admit(request: &mut Request<Incoming>, settings: &Settings, held: bool) -> Re
         answer.extensions_mut().insert(Refusal::BodyTooLarge);
         return Err(Box::new(answer));
     }
-    Ok(())
+    Ok(admitted)
 }
 
 fn pass(
@@ -207,7 +221,7 @@ fn pass(
         request.extensions_mut().insert(place.clone());
     }
     let allowed = snapshot.settings.intake;
-    let clean = CleanTrailers::take(request.extensions_mut());
+    let clean = CleanTrailers::take(request.extensions_mut(), snapshot.settings.edge.underscores);
     // It is always ready: none of its layers waits for anything.
     let going = snapshot.stack.clone().call(request.map(|incoming| Intake::new(clean(incoming), leftover, allowed)));
     async move {
@@ -279,10 +293,7 @@ impl Body for ShellBody {
             }
             return Poll::Ready(frame);
         }
-        let polled = match this.inner.as_mut().project() {
-            InnerProj::Stack { body } => body.poll_frame(cx).map_err(Into::into),
-            InnerProj::Own { body } => body.poll_frame(cx).map_err(Into::into),
-        };
+        let polled = this.inner.as_mut().poll_frame(cx);
         this.pulse.sending(polled.is_ready());
         let frame = match ready!(polled) {
             // What came before is sent first: the connection would drop it, and the client see no answer at all.
@@ -293,8 +304,11 @@ impl Body for ShellBody {
             }
             frame => frame,
         };
+        if let Some(Ok(frame)) = &frame {
+            this.extent.take(frame.data_ref().map_or(0, |data| data.len() as u64));
+        }
         // Whoever sees that the body is at its end does not ask again.
-        let end = this.inner.is_end();
+        let end = this.inner.is_end_stream() || this.extent.is_over();
         if let Some(entry) = this.entry {
             entry.frame(frame.as_ref(), end);
         }
@@ -305,29 +319,25 @@ impl Body for ShellBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.inner {
-            Inner::Stack { body } => body.is_end_stream(),
-            Inner::Own { body } => body.is_end_stream(),
-        }
+        self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.inner {
-            Inner::Stack { body } => body.size_hint(),
-            Inner::Own { body } => body.size_hint(),
-        }
+        self.inner.size_hint()
     }
 }
 
 // === impl Entry ===
 
 impl Entry {
-    fn new(log: &Log, request: &Request<Incoming>, peer: &Peer) -> Self {
+    fn new(log: &Log, request: &Request<Incoming>, peer: &Peer, client: Option<IpAddr>) -> Self {
         let line = Line {
-            time: SystemClock.now().to_string(),
-            peer: peer.ip.map(|ip| ip.to_string()),
-            method: request.method().to_string(),
-            path: request.uri().path().to_owned(),
+            time: Some(SystemClock.now()),
+            peer: peer.ip,
+            client,
+            method: request.method().clone(),
+            target: request.uri().clone(),
+            user_agent: request.headers().get(header::USER_AGENT).cloned(),
             protocol: match request.version() {
                 Version::HTTP_10 => "HTTP/1.0",
                 Version::HTTP_2 => "HTTP/2",
@@ -335,30 +345,29 @@ impl Entry {
             },
             ..Line::default()
         };
-        Self { log: log.clone(), began: Instant::now(), line }
+        Self { log: log.clone(), began: Instant::now(), line: Box::new(line) }
     }
 
-    fn answered(&mut self, response: &Response<Inner>, id: Option<(HeaderName, HeaderValue)>) {
+    fn answered(&mut self, response: &Response<Inner>, ended: bool, id: Option<(HeaderName, HeaderValue)>) {
         let extensions = response.extensions();
         let line = &mut self.line;
         line.status = response.status().as_u16();
-        line.ended = response.body().is_end();
+        line.ended = ended;
         line.upstream_took = extensions.get::<UpstreamTook>().map(|took| took.0);
         line.instance = extensions.get::<Answerer>().map(|answerer| Arc::clone(&answerer.0));
-        line.request_id = id.and_then(|(_, id)| id.to_str().map(str::to_owned).ok());
-        if let Some(Planned(plan)) = extensions.get::<Planned>() {
-            line.api = Some(plan.api().name.to_string());
-            line.version = plan.version().map(|version| version.text.to_string());
-            line.route = plan.route().map(|route| route.history.name.to_string());
-            line.consumer = plan.consumer().map(ToString::to_string);
-        }
+        line.request_id = id.map(|(_, id)| id);
+        line.plan = extensions.get::<Planned>().map(|planned| planned.0.clone());
+        let refused = extensions.get::<Refusal>().map(|_| Outcome::Refused);
+        let known = extensions.get::<Outcome>().copied().or(refused);
+        line.outcome = known.or_else(|| line.plan.as_ref().map(Plan::outcome));
     }
 
     fn frame(&mut self, frame: Option<&Result<Frame<Bytes>, Error>>, end: bool) {
-        self.line.ended = end || frame.is_none();
+        let line = &mut self.line;
+        line.ended = end || frame.is_none();
         match frame {
-            Some(Ok(frame)) => self.line.bytes += frame.data_ref().map_or(0, |data| data.len() as u64),
-            Some(Err(_)) => self.line.ended = false,
+            Some(Ok(frame)) => line.bytes += frame.data_ref().map_or(0, |data| data.len() as u64),
+            Some(Err(_)) => (line.ended, line.outcome) = (false, Some(Outcome::Error)),
             None => {}
         }
     }
@@ -366,18 +375,39 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.line.took = self.began.elapsed();
-        self.log.line(&self.line);
+        let mut line = std::mem::take(&mut self.line);
+        line.took = self.began.elapsed();
+        if !line.ended && line.outcome != Some(Outcome::Error) {
+            line.outcome = Some(Outcome::Aborted);
+        }
+        self.log.line(line);
     }
 }
 
 // === impl Inner ===
 
-impl Inner {
-    fn is_end(&self) -> bool {
+impl Body for Inner {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match self.project() {
+            InnerProj::Stack { body } => body.poll_frame(cx).map_err(Into::into),
+            InnerProj::Own { body } => body.poll_frame(cx).map_err(Into::into),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
         match self {
             Self::Stack { body } => body.is_end_stream(),
             Self::Own { body } => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Stack { body } => body.size_hint(),
+            Self::Own { body } => body.size_hint(),
         }
     }
 }

@@ -17,7 +17,7 @@ use super::route::{Route, RoutedBody, Shared};
 use super::state::{self, Acts, State};
 use super::tell::{Notes, Tell};
 use crate::catalog::{Catalog, Control};
-use crate::config::{Limits, Sources};
+use crate::config::{Forwarded, Limits, Sources};
 use crate::layer::{
     Annotate, AnnotateLayer, Count, CountBody, CountLayer, Gate, GateBody, GateLayer, MigrateLayer, Resolve,
     ResolveLayer, Role,
@@ -49,6 +49,8 @@ struct Recipe {
     tunnel: Duration,
     /// Whether responses say how they came about.
     tells: bool,
+    /// Whether services are told of the prefix that is taken off a path.
+    tells_prefix: bool,
     /// Whether they say what was planned.
     plans: bool,
     notes: Arc<Notes>,
@@ -100,6 +102,7 @@ impl Snapshot {
             part: gateway.timeouts.upstream_body,
             tunnel: gateway.timeouts.tunnel,
             tells: traced || marked.proxy_status || marked.server_timing,
+            tells_prefix: matches!(marked.forwarded, Forwarded::XForwarded | Forwarded::Both),
             plans: traced,
             notes: Arc::new(Notes { used: state.traffic.used(&catalog), astray: names::refused(Refusal::NoApi) }),
         };
@@ -110,6 +113,7 @@ impl Snapshot {
                 header_bytes: limits.header_bytes,
                 header_count: limits.headers,
                 url_bytes: limits.url_bytes,
+                underscores: gateway.proxy.underscores,
             },
             intake: Allowed { bytes: limits.body_bytes, idle: gateway.timeouts.client_body, rate: limits.body_rate },
             marks: Marks::new(&gateway.proxy),
@@ -155,6 +159,7 @@ impl Recipe {
             part: self.part,
             tunnel: self.tunnel,
             tells: self.tells,
+            tells_prefix: self.tells_prefix,
         });
         let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
         let notes = Arc::clone(&self.notes);

@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::extent::Extent;
 use crate::decide::Verdict;
 use crate::names::Outcome;
 use crate::plan::Plan;
@@ -54,6 +55,7 @@ struct Record {
     outcome: Outcome,
     /// What it is counted as at the body's end.
     at_end: Outcome,
+    extent: Extent,
     bytes: u64,
 }
 
@@ -102,14 +104,21 @@ impl Record {
     fn new(plan: Plan) -> Self {
         // Until a head is there, whoever drops the future has given up.
         let (status, outcome) = (StatusCode::INTERNAL_SERVER_ERROR, Outcome::Aborted);
-        Self { plan, started: Instant::now(), status, outcome, at_end: outcome, bytes: 0 }
+        let extent = Extent::default();
+        Self { plan, started: Instant::now(), status, outcome, at_end: outcome, extent, bytes: 0 }
     }
 
     fn answered<R: Body>(&mut self, response: &Response<R>) {
         self.status = response.status();
         let known = response.extensions().get::<Outcome>().copied();
         self.at_end = known.unwrap_or(self.plan.outcome());
-        self.outcome = if response.body().is_end_stream() { self.at_end } else { Outcome::Aborted };
+        self.extent = Extent::of(self.plan.method(), response);
+        self.outcome = if self.extent.is_over() { self.at_end } else { Outcome::Aborted };
+    }
+
+    fn took(&mut self, bytes: u64) {
+        self.bytes += bytes;
+        self.extent.take(bytes);
     }
 }
 
@@ -181,11 +190,11 @@ impl<B: Body> Body for CountBody<B> {
         };
         if let Some(record) = this.record {
             if let Some(Ok(data)) = frame.as_ref().map(|frame| frame.as_ref().map(Frame::data_ref)) {
-                record.bytes += data.map_or(0, |data| data.remaining() as u64);
+                record.took(data.map_or(0, |data| data.remaining() as u64));
             }
             match &frame {
                 Some(Err(_)) => record.outcome = Outcome::Error,
-                _ if ended => record.outcome = record.at_end,
+                _ if ended || record.extent.is_over() => record.outcome = record.at_end,
                 _ => {}
             }
         }

@@ -19,6 +19,7 @@ mod annotate;
 mod body;
 mod count;
 mod digest;
+mod extent;
 mod gate;
 mod hold;
 mod migrate;
@@ -37,6 +38,8 @@ use crate::clock::Clock;
 pub use annotate::{Annotate, AnnotateFuture, AnnotateLayer};
 pub use body::MigrateBody;
 pub use count::{Count, CountBody, CountFuture, CountLayer};
+#[cfg(feature = "gateway")]
+pub(crate) use extent::Extent;
 pub use gate::{Gate, GateBody, GateFuture, GateLayer};
 pub use migrate::{Migrate, MigrateFuture, MigrateLayer, Spoken};
 pub use resolve::{Resolve, ResolveFuture, ResolveLayer};

@@ -81,6 +81,16 @@ impl Plan {
         self.prefix(spoken).concat()
     }
 
+    /// What stands before the path that the service gets, in the path as it came here: nothing, unless a prefix is simply
+    /// taken off.
+    pub(crate) fn taken_prefix(&self, spoken: VersionId) -> Option<&str> {
+        let resolution = self.resolution()?;
+        let whole = resolution.normal.as_deref().unwrap_or(self.target_path());
+        let [before, version, after] = self.prefix(spoken);
+        let rest = whole.get(..resolution.below)?.strip_suffix(after)?.strip_suffix(version)?.strip_suffix(before)?;
+        Some(rest).filter(|taken| !taken.is_empty())
+    }
+
     /// The same in three parts, the version in the middle.
     fn prefix(&self, spoken: VersionId) -> [&str; 3] {
         let route = self.route().and_then(|route| route.forward_as.as_deref());

@@ -114,6 +114,12 @@ impl Plan {
         &self.inner.catalog.apis()[self.api_index()]
     }
 
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.inner.method
+    }
+
     /// What the response shall speak; `None` if the request is refused before that was made out.
     #[must_use]
     pub fn version(&self) -> Option<&VersionEntry> {

@@ -68,6 +68,8 @@ impl Plan {
         }
         let end = target.find(['?', '#']).unwrap_or(target.len());
         let (path, suffix) = target.split_at(end);
+        // A service that knows what was taken off its paths (`X-Forwarded-Prefix`) may write it before them.
+        let path = self.taken_prefix(spoken).and_then(|taken| path.strip_prefix(taken)).filter(is_path).unwrap_or(path);
         let below = path.strip_prefix(&self.forward_prefix(spoken))?;
         if !below.is_empty() && !below.starts_with('/') {
             return None;
@@ -106,6 +108,10 @@ impl Plan {
         let host = origin.rsplit("//").next().unwrap_or("");
         self.inner.host.as_deref().is_some_and(|ours| ours.eq_ignore_ascii_case(host))
     }
+}
+
+fn is_path(rest: &&str) -> bool {
+    rest.is_empty() || rest.starts_with('/')
 }
 
 fn replace_lines(headers: &mut HeaderMap, name: &HeaderName, lines: Vec<HeaderValue>) {

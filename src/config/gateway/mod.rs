@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use listen::Listen;
-pub use settings::{AccessLog, Forwarded, Limits, Proxy, Timeouts, Tls};
+pub use settings::{AccessLog, Forwarded, Limits, Proxy, Timeouts, Tls, Underscores};
 pub use upstream::{Addresses, Check, Eject, Instance, SpeaksFrom, Upstream, UpstreamTls};
 pub(super) use upstream::{check_names, check_references};
 

@@ -87,6 +87,8 @@ pub struct Proxy {
     pub trusted: Vec<IpNet>,
     /// How upstreams are told of the client.
     pub forwarded: Forwarded,
+    /// What becomes of request fields with an underscore in their name.
+    pub underscores: Underscores,
     /// The field of a request's id; empty for none.
     pub request_id: String,
     /// What this hop is called.
@@ -100,7 +102,7 @@ pub struct Proxy {
 /// How upstreams are told of the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Forwarded {
-    /// `X-Forwarded-For`, `-Proto` and `-Host`.
+    /// `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix`.
     #[default]
     XForwarded,
     /// `Forwarded` (RFC 7239).
@@ -109,6 +111,19 @@ pub enum Forwarded {
     Both,
     /// Not at all; and what clients say of it is taken off.
     Off,
+}
+
+/// What becomes of request fields with an underscore in their name. Many services read fields as variables in the manner
+/// of CGI, where `X_Forwarded_For` and `X-Forwarded-For` are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Underscores {
+    /// They are dropped and counted.
+    #[default]
+    Drop,
+    /// The request gets a 400.
+    Refuse,
+    /// They are passed on.
+    Pass,
 }
 
 /// The log of requests: the `[gateway.access_log]` table.
@@ -144,8 +159,8 @@ impl Default for Timeouts {
         Self {
             client_head: seconds(10),
             client_idle: seconds(75),
-            client_body: seconds(30),
-            client_send: seconds(30),
+            client_body: seconds(60),
+            client_send: seconds(60),
             connect: seconds(5),
             response: seconds(30),
             upstream_body: Some(seconds(60)),
@@ -227,6 +242,7 @@ impl Default for Proxy {
         Self {
             trusted: Vec::new(),
             forwarded: Forwarded::XForwarded,
+            underscores: Underscores::Drop,
             request_id: "X-Request-Id".into(),
             name: "sunward".into(),
             proxy_status: false,
@@ -246,6 +262,11 @@ impl Proxy {
                 Some("both") => Forwarded::Both,
                 Some("off") => Forwarded::Off,
                 _ => Forwarded::XForwarded,
+            },
+            underscores: match reader.word("underscores") {
+                Some("refuse") => Underscores::Refuse,
+                Some("pass") => Underscores::Pass,
+                _ => Underscores::Drop,
             },
             request_id: reader.field_name("request_id").unwrap_or(default.request_id),
             name: reader.field_name("name").unwrap_or(default.name),

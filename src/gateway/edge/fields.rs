@@ -5,6 +5,7 @@ use http::{Method, Request, StatusCode, Version};
 use http_body::Body;
 
 use super::{Limits, Refused};
+use crate::config::Underscores;
 
 /// Fields of one hop, whether `Connection` names them or not (RFC 9110 §7.6.1, RFC 7540 §3.2.1).
 static HOP_BY_HOP: [HeaderName; 7] = [
@@ -26,6 +27,8 @@ pub(super) struct Seen {
     pub(super) framing: bool,
     pub(super) expect: bool,
     pub(super) cookie: bool,
+    /// In the name of some field.
+    pub(super) underscore: bool,
 }
 
 impl Seen {
@@ -37,10 +40,35 @@ impl Seen {
                 header::TRANSFER_ENCODING => (seen.framing, seen.hop_by_hop) = (true, true),
                 header::EXPECT => seen.expect = true,
                 header::COOKIE => seen.cookie = true,
-                _ => seen.hop_by_hop |= HOP_BY_HOP.contains(name),
+                _ => {
+                    seen.hop_by_hop |= HOP_BY_HOP.contains(name);
+                    seen.underscore |= has_underscore(name);
+                }
             }
         }
         seen
+    }
+}
+
+/// Many services take fields as variables in the manner of CGI (RFC 3875 §4.1.18), where `-` becomes `_`: a field with an
+/// underscore is there the same as one that was checked or removed here.
+fn has_underscore(name: &HeaderName) -> bool {
+    name.as_str().as_bytes().contains(&b'_')
+}
+
+/// Says how many were dropped.
+pub(super) fn settle_underscores(headers: &mut HeaderMap, how: Underscores) -> Result<u64, Refused> {
+    match how {
+        Underscores::Pass => Ok(0),
+        Underscores::Refuse => {
+            Err(Refused::malformed("a field has an underscore in its name, which is not accepted here: use a hyphen"))
+        }
+        Underscores::Drop => {
+            let names: Vec<HeaderName> = headers.keys().filter(|name| has_underscore(name)).cloned().collect();
+            names.iter().for_each(|name| drop(headers.remove(name)));
+            tracing::debug!(count = names.len(), "fields with an underscore in their name were dropped");
+            Ok(names.len() as u64)
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 
+use crate::config::Underscores;
 use crate::names::Refusal;
 use crate::problem::{Kind, Problem, TYPE_BASE};
 
@@ -27,7 +28,7 @@ pub(super) use trailers::CleanTrailers;
 
 use fields::Seen;
 
-/// How much of a head is taken.
+/// What heads are held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limits {
     /// Names and values of all header fields together: 431.
@@ -36,6 +37,15 @@ pub(super) struct Limits {
     pub(super) header_count: usize,
     /// The target: 414.
     pub(super) url_bytes: usize,
+    /// What becomes of fields with an underscore in their name.
+    pub(super) underscores: Underscores,
+}
+
+/// What is known of a request that was admitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Admitted {
+    /// Fields that were removed because their names have an underscore.
+    pub(super) underscores: u64,
 }
 
 /// A request extension: the client asks for WebSocket. What says so is of one hop, and taken off.
@@ -54,8 +64,8 @@ struct Refused {
 
 /// Who answers a request.
 enum Goes {
-    /// Whoever is behind.
-    On,
+    /// The service behind.
+    On(Admitted),
     /// The gateway itself.
     Here,
 }
@@ -67,13 +77,14 @@ const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH
 /// cannot have the version header taken off behind the decision.
 ///
 /// What is admitted has an origin-form path in ASCII, one length, no field of this hop but `TE: trailers`, and a `Host`
-/// that is the authority of the target, if there is one. Only a client of HTTP/1.0 may leave that out, and reaches the
+/// that is the authority of the target, if there is one. Fields with an underscore in their name are settled as `limits`
+/// say. Only a client of HTTP/1.0 may leave that out, and reaches the
 /// apis that have no host. A refusal ends the connection: what follows on it may not be what it seems.
 ///
 /// # Errors
 /// What to answer instead, with the [`Refusal`] among its extensions; also, without one, to `OPTIONS *` and to an
 /// `OPTIONS` that may be passed on no further.
-pub(super) fn admit<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<(), Answer> {
+pub(super) fn admit<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Admitted, Answer> {
     let version = request.version();
     match check(request, limits) {
         Err((refusal, refused)) => {
@@ -82,7 +93,7 @@ pub(super) fn admit<B: Body>(request: &mut Request<B>, limits: &Limits) -> Resul
             Err(answer)
         }
         Ok(Goes::Here) => Err(options()),
-        Ok(Goes::On) => Ok(()),
+        Ok(Goes::On(admitted)) => Ok(admitted),
     }
 }
 
@@ -95,6 +106,11 @@ fn check<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Goes, (Re
     })?;
     fields::check_size(request.headers(), limits).map_err(by(Refusal::HeadTooLarge))?;
     let seen = Seen::of(request.headers());
+    let mut admitted = Admitted::default();
+    if seen.underscore {
+        admitted.underscores =
+            fields::settle_underscores(request.headers_mut(), limits.underscores).map_err(by(Refusal::Field))?;
+    }
     fields::check_framing(request, seen).map_err(by(Refusal::Framing))?;
     target::settle_host(request).map_err(by(Refusal::Host))?;
     if seen.expect {
@@ -119,7 +135,7 @@ fn check<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Goes, (Re
     let options = *request.method() == Method::OPTIONS;
     let asks_all = request.uri().path() == "*";
     let here = options && (asks_all || !fields::count_hops(request.headers_mut()).map_err(by(Refusal::Field))?);
-    Ok(if here { Goes::Here } else { Goes::On })
+    Ok(if here { Goes::Here } else { Goes::On(admitted) })
 }
 
 fn options() -> Answer {
@@ -133,7 +149,7 @@ fn options() -> Answer {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { header_bytes: 32 * 1024, header_count: 100, url_bytes: 8 * 1024 }
+        Self { header_bytes: 32 * 1024, header_count: 100, url_bytes: 8 * 1024, underscores: Underscores::default() }
     }
 }
 

@@ -14,7 +14,7 @@ fn request(version: Version, method: &str, target: &str, head: &[(&str, &str)]) 
 
 /// What is answered at the edge; `0` if nothing is.
 fn status(request: &mut Request<Full<Bytes>>) -> u16 {
-    admit(request, &Limits::default()).map_or_else(|answer| answer.status().as_u16(), |()| 0)
+    admit(request, &Limits::default()).map_or_else(|answer| answer.status().as_u16(), |_| 0)
 }
 
 #[test]

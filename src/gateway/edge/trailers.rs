@@ -9,6 +9,8 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::fields::{self, Seen};
+use crate::config::Underscores;
+use crate::gateway::forwarded::is_claim;
 
 /// What `Connection` named in the head goes for the trailers as well (RFC 9110 §7.6.1).
 #[derive(Clone, Debug)]
@@ -39,6 +41,7 @@ pin_project! {
         #[pin]
         body: B,
         named: Option<Named>,
+        underscores: Underscores,
     }
 }
 
@@ -68,15 +71,19 @@ impl Named {
 // === impl CleanTrailers ===
 
 impl<B> CleanTrailers<B> {
-    /// For the body of a message whose head was admitted, with its extensions.
-    pub(in crate::gateway) fn take(extensions: &mut Extensions) -> impl FnOnce(B) -> Self + use<B> {
+    /// For the body of a message whose head was admitted, with its extensions. In trailers there is nobody left to refuse,
+    /// so all that may not pass is dropped.
+    pub(in crate::gateway) fn take(
+        extensions: &mut Extensions,
+        underscores: Underscores,
+    ) -> impl FnOnce(B) -> Self + use<B> {
         let named = extensions.remove();
-        |body| Self { body, named }
+        move |body| Self { body, named, underscores }
     }
 
     /// The body of a response that was admitted, wrapped.
     pub(in crate::gateway) fn response(mut response: Response<B>) -> Response<Self> {
-        let wrap = Self::take(response.extensions_mut());
+        let wrap = Self::take(response.extensions_mut(), Underscores::Pass);
         response.map(wrap)
     }
 }
@@ -91,7 +98,7 @@ impl<B: Body> Body for CleanTrailers<B> {
         if let Some(Ok(frame)) = &mut polled
             && let Some(trailers) = frame.trailers_mut()
         {
-            clean(trailers, this.named.as_ref().map_or(&[], |named| &named.0));
+            clean(trailers, this.named.as_ref().map_or(&[], |named| &named.0), *this.underscores);
         }
         Poll::Ready(polled)
     }
@@ -105,10 +112,18 @@ impl<B: Body> Body for CleanTrailers<B> {
     }
 }
 
-fn clean(trailers: &mut HeaderMap, named: &[HeaderName]) {
-    if Seen::of(trailers).hop_by_hop {
+fn clean(trailers: &mut HeaderMap, named: &[HeaderName], underscores: Underscores) {
+    let seen = Seen::of(trailers);
+    if seen.hop_by_hop {
         fields::drop_hop_by_hop(trailers);
     }
+    if seen.underscore && underscores != Underscores::Pass {
+        // Dropping is never refused.
+        let _ = fields::settle_underscores(trailers, Underscores::Drop);
+    }
+    // Whom a request comes from is known before its body.
+    let claims: Vec<HeaderName> = trailers.keys().filter(|name| is_claim(name)).cloned().collect();
+    claims.iter().for_each(|name| drop(trailers.remove(name)));
     for name in HEAD_ONLY.iter().chain(named) {
         trailers.remove(name);
     }

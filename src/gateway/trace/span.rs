@@ -124,7 +124,7 @@ impl Running {
     /// The head of the response is there; `ended` if that is all of it.
     pub(in crate::gateway) fn answered<B>(&mut self, response: &Response<B>, ended: bool) {
         self.answered = true;
-        self.ended = ended || self.method == "HEAD";
+        self.ended = ended;
         if !self.span.is_recording() {
             return;
         }

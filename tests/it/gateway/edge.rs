@@ -1,6 +1,9 @@
 //! What comes in from strangers.
 
+use std::sync::{Arc, Mutex};
+
 use super::Gateway;
+use super::rig::{self, Client, Served, Service, config};
 
 #[tokio::test]
 async fn what_is_ambiguous_is_refused() {
@@ -30,6 +33,85 @@ async fn connection_cannot_hide_a_version() {
     let reply = gateway.send(request).await;
     assert_eq!((reply.status, reply.field("api-version")), (200, "2"));
     assert!(gateway.stop().await);
+}
+
+/// A service that says where it has things, with what it knows of the prefix before its paths, and remembers what it was
+/// asked.
+async fn located(asked: &Arc<Mutex<String>>) -> Service {
+    let asked = Arc::clone(asked);
+    Service::start(move |mut served: Served| {
+        let asked = Arc::clone(&asked);
+        async move {
+            while let Some(request) = served.request().await {
+                let prefix = request.lines().find_map(|line| line.strip_prefix("x-forwarded-prefix: "));
+                let location = format!("{}/things/7", prefix.unwrap_or_default());
+                served.write(&format!("HTTP/1.1 201 Created|Location: {location}|Content-Length: 0||")).await;
+                *asked.lock().expect("no test failed") = request;
+            }
+        }
+    })
+    .await
+}
+
+/// Whatever a service makes of what it is told of the prefix, its URLs lead to what its client asked for.
+#[tokio::test]
+async fn a_service_is_told_of_the_prefix_that_is_taken_off() {
+    let asked = Arc::new(Mutex::new(String::new()));
+    let service = located(&asked).await;
+    let trusting = "[gateway.proxy]\ntrusted = [\"127.0.0.1\"]\n";
+    // What the file says, what a proxy before says, the path that the service gets, and the prefix that it is told.
+    let rows = [
+        ("", "forward_as = \"\"", "", "GET /things ", "x-forwarded-prefix: /api/v1"),
+        ("", "", "", "GET /api/things ", ""),
+        ("", "forward_as = \"/inner\"", "", "GET /inner/things ", ""),
+        ("", "forward_as = \"/v{version}\"", "X-Forwarded-Prefix: /evil|", "GET /v2/things ", ""),
+        ("[gateway.proxy]\nforwarded = \"rfc7239\"\n", "forward_as = \"\"", "", "GET /things ", ""),
+        (
+            trusting,
+            "forward_as = \"\"",
+            "X-Forwarded-Prefix: /shop/|",
+            "GET /things ",
+            "x-forwarded-prefix: /shop/api/v1",
+        ),
+    ];
+    for (own, upstream, fields, line, told) in rows {
+        let gateway = rig::gateway(config("prefixed", &[service.address], own, upstream)).await;
+        let mut client = Client::connect(gateway.listen).await;
+        let answer = client.ask(&format!("GET /api/v1/things HTTP/1.1|Host: a|{fields}|")).await;
+        let request = asked.lock().expect("no test failed").clone();
+        assert!(request.starts_with(line), "{line} {request}");
+        let prefix = request.lines().find(|line| line.starts_with("x-forwarded-prefix:")).unwrap_or("");
+        assert_eq!(prefix, told, "{own} {upstream} {request}");
+        if told == "x-forwarded-prefix: /api/v1" {
+            assert!(answer.head.contains("\r\nlocation: /api/v1/things/7\r\n"), "{}", answer.head);
+        }
+        drop(client);
+        assert!(gateway.stop().await);
+    }
+}
+
+#[tokio::test]
+async fn underscores_are_refused_or_passed_if_the_file_says_so() {
+    let asked = Arc::new(Mutex::new(String::new()));
+    let service = located(&asked).await;
+    for (how, status, passed) in [("drop", 201, false), ("refuse", 400, false), ("pass", 201, true)] {
+        let own = format!("[gateway.proxy]\nunderscores = \"{how}\"\n");
+        let gateway = rig::gateway(config("underscored", &[service.address], &own, "")).await;
+        let mut client = Client::connect(gateway.listen).await;
+        let answer = client.ask("GET /api/v1/things HTTP/1.1|Host: a|Api_Key: k||").await;
+        assert_eq!(answer.status, status, "{how} {}", answer.body);
+        let request = std::mem::take(&mut *asked.lock().expect("no test failed"));
+        assert_eq!(request.contains("api_key: k"), passed, "{how} {request}");
+        if how == "drop" {
+            let metrics = gateway.admin("/metrics").await.body;
+            let counted = metrics
+                .lines()
+                .any(|line| line.strip_prefix("sunward_underscore_fields_total ").is_some_and(|count| count != "0"));
+            assert!(counted, "{metrics}");
+        }
+        drop(client);
+        assert!(gateway.stop().await);
+    }
 }
 
 #[tokio::test]

@@ -52,6 +52,22 @@ fn later_checks_show_no_values_either() {
     }
 }
 
+/// What would be dropped on its way in names nothing.
+#[test]
+fn a_field_that_is_dropped_names_no_version() {
+    let upstream = UPSTREAM.replace("${SPEAKS}", "1");
+    let fields = "version_from = { header = \"Api_Version\" }\nconsumer = { header = \"x_client\" }\n";
+    let api = API.replacen("name = \"shop\"\n", &format!("name = \"shop\"\n{fields}"), 1);
+    let message = |name| format!("the field `{name}` does not get past the gateway: its name has an underscore");
+    let expected = [
+        format!("m 3:27 underscore-field {}", message("Api_Version")),
+        format!("m 4:23 underscore-field {}", message("x_client")),
+    ];
+    assert_eq!(found(&Sources::new("m", format!("{api}{upstream}").as_str())), expected);
+    let passing = format!("[gateway]\nproxy = {{ underscores = \"pass\" }}\n{api}{upstream}");
+    load_at(&Sources::new("m", passing.as_str()), &environment, Timestamp::EPOCH).expect("it is fine");
+}
+
 #[test]
 fn findings_of_all_files_come_in_their_order() {
     let upstream = UPSTREAM.replace("shop", "other").replace("${SPEAKS}", "1");

@@ -258,6 +258,43 @@ fn a_request_is_counted_when_its_body_ends() {
     });
 }
 
+/// A server that knows the end of a response does not ask its body for it.
+#[test]
+fn an_end_that_is_known_is_no_abort() {
+    let user = "/users/{id}";
+    // The method, the status, `Content-Length`, the frames that are taken, and what it counts as.
+    let rows = [
+        ("GET", 200, None, 0, "aborted"),
+        ("GET", 200, None, 2, "aborted"),
+        ("GET", 200, Some("5"), 1, "aborted"),
+        ("GET", 200, Some("5"), 2, "served"),
+        ("HEAD", 200, None, 0, "served"),
+        ("HEAD", 200, Some("5"), 0, "served"),
+        ("GET", 204, None, 0, "served"),
+        ("GET", 304, None, 0, "served"),
+    ];
+    recorded(|recorded| {
+        for (method, status, length, taken, outcome) in rows {
+            let service = Bench::new(api()).layer().layer(service_fn(move |_: Request<_>| async move {
+                let mut response = Response::new(Frames([Bytes::from("abc"), Bytes::from("de")].into()));
+                *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
+                length.map(|length: &str| response.headers_mut().insert("content-length", length.parse().expect("it")));
+                Ok::<_, Infallible>(response)
+            }));
+            let asked = Message::parse(&format!("{method} /v2/users/7")).request();
+            let mut body = run(service.oneshot(asked)).expect("an answer").into_body();
+            for _ in 0..taken {
+                run(body.frame()).expect("a frame").expect("a frame");
+            }
+            drop(body);
+            let class = format!("{}xx", status / 100);
+            // Without a route for HEAD, it is that of GET.
+            let expected = labels("2", user, method, &class, outcome);
+            assert_eq!(recorded.requests(), [expected], "{method} {status} {length:?} {taken}");
+        }
+    });
+}
+
 /// Breaks off, and then ends.
 #[derive(Default)]
 struct Breaks(bool);

@@ -66,6 +66,39 @@ async fn what_is_for_this_hop_ends_here() {
     check("hops", rows).await;
 }
 
+/// A service that reads fields in the manner of CGI takes an underscore for a hyphen.
+#[tokio::test]
+async fn a_stranger_says_nothing_of_where_a_request_comes_from() {
+    let rows: &[Row] = &[
+        (
+            "GET /api/v3/x HTTP/1.1|Host: a|X-Forwarded-For: 1|X-Forwarded-Ssl: on|X-Forwarded-User: u|\
+             X-Forwarded-Client-Cert: c|X-Forwarded-Anything: x|Forwarded: for=a|X-Real-IP: 1|True-Client-IP: 1|X-A: 1||",
+            &[200, 200],
+            "GET /api/x HTTP/1.1|host: a|x-a: 1||",
+        ),
+        (
+            "POST /api/v3/x HTTP/1.1|Host: a|X_Forwarded_For: 1|Content_Length: 9|Transfer_Encoding: chunked|\
+             X-Forwarded_For: 1|_: 1|Content-Length: 5|X-A: a_b||hello",
+            &[200, 200],
+            "POST /api/x HTTP/1.1|host: a|x-a: a_b|content-length: 5||hello",
+        ),
+        // Nor behind the body.
+        (
+            "POST /api/v3/x HTTP/1.1|Host: a|Transfer-Encoding: chunked|Trailer: x-sum||\
+             5|hello|0|X-Sum: 1|X-Forwarded-For: 1|X-Real-IP: 1|X_Sum: 2|Content_Length: 9||",
+            &[200, 200],
+            "POST /api/x HTTP/1.1|host: a|trailer: x-sum|transfer-encoding: chunked||5|hello|0|x-sum: 1||",
+        ),
+        // `Connection` does not keep a field that is dropped.
+        (
+            "GET /api/v3/x HTTP/1.1|Host: a|Connection: x_forwarded_for|X_Forwarded_For: 1||",
+            &[200, 200],
+            "GET /api/x HTTP/1.1|host: a||",
+        ),
+    ];
+    check("strangers", rows).await;
+}
+
 #[tokio::test]
 async fn hops_are_counted() {
     let rows: &[Row] = &[
