@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::header::{self, HeaderName, HeaderValue};
 
+use super::cors::CorsEntry;
 use super::life::Life;
 use super::router::{Match, RouteId, Router};
 use super::spec::{ConsumerSource, OnUnacceptable};
@@ -76,6 +77,8 @@ pub struct ApiEntry {
     pub dry_run: bool,
     /// Cache lifetimes end with the version.
     pub clamp_freshness: bool,
+    /// Whose scripts may read what is answered here.
+    pub cors: Option<CorsEntry>,
     /// The summaries of its changes, by the changes' place in the list.
     pub changes: Box<[(VersionId, Box<str>)]>,
 }

@@ -5,6 +5,7 @@
 
 mod build;
 mod control;
+mod cors;
 mod diff;
 mod entry;
 mod life;
@@ -17,12 +18,13 @@ mod template;
 use std::sync::Arc;
 
 pub use control::{Act, Control};
+pub use cors::CorsEntry;
 pub use diff::{Class, Difference, diff};
 pub use entry::{ApiEntry, ExtensionEntry, RouteEntry, Source, Sources, VersionEntry};
 pub use life::{Life, Window};
 pub use migration::{Content, Migration, UnknownName};
 pub use router::{Match, RouteId, Router};
-pub use spec::{Api, Brownout, ConsumerSource, Extension, OnUnacceptable, Route, ShareOf, Version};
+pub use spec::{Api, Brownout, ConsumerSource, Cors, Extension, OnUnacceptable, Route, ShareOf, Version};
 pub(crate) use template::strip_start;
 pub use template::{HostTemplate, PathTemplate, strip_port};
 

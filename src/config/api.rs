@@ -4,7 +4,7 @@ use super::keys::Kind;
 use super::node::Node;
 use super::tree::{Reader, word_or_table};
 use super::{change, version};
-use crate::catalog::{Api, ConsumerSource, Extension, OnUnacceptable, SourcesSpec, Unspecified};
+use crate::catalog::{Api, ConsumerSource, Cors, Extension, OnUnacceptable, SourcesSpec, Unspecified};
 use crate::diagnostic::{Diagnostics, Spanned};
 use crate::json::OnError;
 use crate::version::Scheme;
@@ -59,6 +59,7 @@ fn policy(api: &mut Api, reader: &mut Reader<'_, '_>) {
     api.pause = reader.flag("pause").unwrap_or_default();
     api.dry_run = reader.flag("dry_run").unwrap_or_default();
     api.clamp_freshness = reader.flag("clamp_freshness").unwrap_or_default();
+    api.cors = reader.table("cors", cors);
 }
 
 fn contents(api: &mut Api, reader: &mut Reader<'_, '_>) {
@@ -110,6 +111,13 @@ fn consumer_table(mut reader: Reader<'_, '_>) -> Option<ConsumerSource> {
     let header = reader.text("header");
     reader.finish();
     header.map(ConsumerSource::Header)
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
+fn cors(mut reader: Reader<'_, '_>) -> Option<Cors> {
+    let cors = Cors::new(reader.texts("origins")).with_credentials(reader.flag("credentials").unwrap_or_default());
+    reader.finish();
+    Some(cors)
 }
 
 fn extension(mut reader: Reader<'_, '_>) -> Option<Extension> {

@@ -256,6 +256,14 @@ fn clients_fault(error: &hyper::Error) -> Option<Kind> {
 
 pub(super) fn problem(plan: Option<&Plan>, kind: Kind, detail: &str) -> Response<ProxyBody> {
     let problem = Problem::new(kind).with_detail(detail);
-    let base = plan.map_or(TYPE_BASE, |plan| &plan.api().problem_types);
-    problem.response(base).map(|body| Either::Right(Full::new(Bytes::from(body))))
+    let response = match plan {
+        Some(plan) => {
+            let answer = plan.render(&problem);
+            let mut response = Response::new(answer.body);
+            (*response.status_mut(), *response.headers_mut()) = (answer.status, answer.headers);
+            response
+        }
+        None => problem.response(TYPE_BASE),
+    };
+    response.map(|body| Either::Right(Full::new(Bytes::from(body))))
 }

@@ -30,10 +30,12 @@ use super::snapshot::{Current, Settings, Snapshot, StackBody};
 use super::trace::{self, Running, Tracer};
 use super::vital::{Pulse, Vital};
 use crate::clock::{Clock, SystemClock};
+use crate::headers::merge;
 use crate::layer::Extent;
 use crate::names::{Outcome, Refusal};
 use crate::plan::Plan;
 use crate::problem::{Kind, Problem, TYPE_BASE};
+use crate::resolve;
 
 /// Serves requests with the snapshot of the moment.
 pub(super) struct Shell {
@@ -134,7 +136,7 @@ impl Shell {
         let method = request.method().clone();
         let mut id = None;
         let leftover = leftover(&request);
-        let going = match admit(&mut request, settings, held.is_some()) {
+        let going = match admit(&mut request, &snapshot, held.is_some()) {
             Err(answer) => {
                 leftover.refused(&answer, request.into_body());
                 Err(answer)
@@ -167,7 +169,7 @@ impl<F: Future<Output = Response<StackBody>>> Begun<F> {
             Err(answer) if method == Method::HEAD => answer.map(|_| Inner::Own { body: Full::default() }),
             Err(answer) => answer.map(|body| Inner::Own { body: Full::new(body.into()) }),
         };
-        finish(&mut response, &snapshot.settings, began, id.as_ref());
+        finish(&mut response, &snapshot.settings, began, id.as_ref(), method == Method::OPTIONS);
         if leftover.ends_connection() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -191,19 +193,30 @@ fn leftover(request: &Request<Incoming>) -> Leftover {
 }
 
 /// Refuses what cannot or must not be served, before anything is decided by it.
-fn admit(request: &mut Request<Incoming>, settings: &Settings, held: bool) -> Result<Admitted, Answer> {
+fn admit(request: &mut Request<Incoming>, snapshot: &Snapshot, held: bool) -> Result<Admitted, Answer> {
+    let settings = &snapshot.settings;
     let admitted = edge::admit(request, &settings.edge)?;
     if !held {
         let problem = Problem::new(Kind::Overloaded).with_detail("the gateway has more to do than it can");
-        return Err(Box::new(problem.with_retry_after(RETRY_AFTER).response(TYPE_BASE)));
+        return Err(readable(request, snapshot, problem.with_retry_after(RETRY_AFTER).response(TYPE_BASE)));
     }
     if request.body().size_hint().lower() > settings.limits.body_bytes {
         let detail = format!("at most {} bytes are taken", settings.limits.body_bytes);
         let mut answer = Problem::new(Kind::BodyTooLarge).with_detail(detail).response(TYPE_BASE);
         answer.extensions_mut().insert(Refusal::BodyTooLarge);
-        return Err(Box::new(answer));
+        return Err(readable(request, snapshot, answer));
     }
     Ok(admitted)
+}
+
+/// Scripts of other origins may read it, if the api says so that the request is for.
+fn readable(request: &Request<Incoming>, snapshot: &Snapshot, mut answer: Response<Vec<u8>>) -> Answer {
+    let origin = request.headers().get(header::ORIGIN);
+    let api = resolve::whose(request.uri(), request.headers(), &snapshot.catalog);
+    if let Some(policy) = api.and_then(|api| api.cors.as_ref()) {
+        policy.grant(origin, answer.headers_mut());
+    }
+    Box::new(answer)
 }
 
 fn pass(
@@ -233,12 +246,22 @@ fn pass(
 }
 
 /// What every response says of this hop.
-fn finish(response: &mut Response<Inner>, settings: &Settings, began: Instant, id: Option<&(HeaderName, HeaderValue)>) {
+fn finish(
+    response: &mut Response<Inner>,
+    settings: &Settings,
+    began: Instant,
+    id: Option<&(HeaderName, HeaderValue)>,
+    preflight: bool,
+) {
     // A client is answered in its own version, whatever the upstream spoke.
     *response.version_mut() = Version::HTTP_11;
     let upstream = response.extensions().get::<UpstreamTook>().map(|took| took.0);
     if let Some((name, id)) = id {
         response.headers_mut().insert(name.clone(), id.clone());
+        if !preflight {
+            // Whoever reports a problem from a browser can name it.
+            merge::expose(response.headers_mut(), std::slice::from_ref(name), true);
+        }
     }
     if settings.server_timing {
         let value = server_timing(upstream, began.elapsed());

@@ -97,6 +97,48 @@ pub fn expose(headers: &mut HeaderMap, names: &[HeaderName], credentialed: bool)
     }
 }
 
+/// Lets scripts of other origins send `name`, if the answer to a preflight allows its origin at all.
+///
+/// The name joins the service's `Access-Control-Allow-Headers`. The service's `*` covers it, but not where it allows
+/// credentials (Fetch, CORS protocol).
+///
+/// ```
+/// use http::{HeaderMap, HeaderName, header};
+/// use sunward::headers::merge::allow_field;
+///
+/// let version = HeaderName::from_static("api-version");
+/// let mut headers = HeaderMap::new();
+/// headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, "https://acme.test".parse()?);
+/// headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type".parse()?);
+/// allow_field(&mut headers, &version);
+/// assert_eq!(headers[header::ACCESS_CONTROL_ALLOW_HEADERS], "Content-Type, api-version");
+/// # Ok::<(), http::header::InvalidHeaderValue>(())
+/// ```
+pub fn allow_field(headers: &mut HeaderMap, name: &HeaderName) {
+    let field = header::ACCESS_CONTROL_ALLOW_HEADERS;
+    let credentialed = headers.get(header::ACCESS_CONTROL_ALLOW_CREDENTIALS).is_some_and(|value| value == "true");
+    let covered = !credentialed && lists(headers, &field, "*");
+    if headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) && !covered {
+        add_names(headers, field, std::slice::from_ref(name));
+    }
+}
+
+/// Takes `name` off what a preflight asks about; the field goes if nothing is left.
+pub(crate) fn ask_no_more(headers: &mut HeaderMap, name: &HeaderName) {
+    let field = header::ACCESS_CONTROL_REQUEST_HEADERS;
+    if !lists(headers, &field, name.as_str()) {
+        return;
+    }
+    let items = headers.get_all(&field).iter().filter_map(text).flat_map(list_items);
+    let rest: Vec<&str> = items.filter(|item| !item.eq_ignore_ascii_case(name.as_str())).collect();
+    // As browsers write it (Fetch §4.8).
+    let rest = rest.join(",");
+    headers.remove(&field);
+    if let Some(value) = HeaderValue::try_from(rest).ok().filter(|value| !value.is_empty()) {
+        headers.insert(field, value);
+    }
+}
+
 fn lists(headers: &HeaderMap, field: &HeaderName, name: &str) -> bool {
     let lines = headers.get_all(field).iter().filter_map(text);
     lines.flat_map(list_items).any(|item| item.eq_ignore_ascii_case(name))

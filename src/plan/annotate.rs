@@ -50,11 +50,16 @@ impl Plan {
         if let Some(announced) = &announced {
             self.announce(announced, status, headers);
         }
-        if let Some(credentialed) = self.inner.cors {
+        if let Planned::Preflight(_) = &self.inner.outcome {
+            // The service knows nothing of it: it was not asked (`forward_headers`).
+            if let Some(name) = &api.sources.header {
+                merge::allow_field(headers, name);
+            }
+        } else if let Some(script) = &self.inner.cors {
             let written = named.map(|(name, _)| name.clone()).into_iter();
             let written = written.chain(announced.into_iter().flat_map(|_| ANNOUNCING));
             let written: Vec<HeaderName> = written.filter(|name| headers.contains_key(name)).collect();
-            merge::expose(headers, &written, credentialed);
+            merge::expose(headers, &written, script.credentialed);
         }
     }
 

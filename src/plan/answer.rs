@@ -1,6 +1,6 @@
 //! What is answered here and now instead of passing on.
 
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
 use super::{Plan, Planned, Unmigratable};
@@ -32,11 +32,8 @@ impl Plan {
             Planned::Preflight(_) => None,
             Planned::Refused(refusal) => Some(self.refuse(refusal)),
             Planned::Decided(resolution, decision) => self.problem(resolution, decision).map(|(problem, retry)| {
-                let mut answer = self.render(&problem);
-                if let Some(seconds) = retry {
-                    answer.headers.insert(header::RETRY_AFTER, lifecycle::retry_after(seconds));
-                }
-                answer
+                let retry = retry.map(|seconds| (header::RETRY_AFTER, lifecycle::retry_after(seconds)));
+                self.render_with(&problem, retry)
             }),
         }
     }
@@ -44,11 +41,9 @@ impl Plan {
     /// The answer to a message whose body cannot be migrated.
     #[must_use]
     pub fn failure(&self, failure: &Unmigratable) -> Answer {
-        let mut answer = self.render(&failure.problem());
-        if failure.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-            answer.headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(WELCOME));
-        }
-        answer
+        let coded = failure.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let welcome = coded.then_some((header::ACCEPT_ENCODING, HeaderValue::from_static(WELCOME)));
+        self.render_with(&failure.problem(), welcome)
     }
 
     /// The answer when the version that the service speaks does not have the route.
@@ -58,32 +53,43 @@ impl Plan {
         self.render(&Problem::new(Kind::RouteAbsent).with_detail(detail).with_supported_versions(self.supported()))
     }
 
-    /// Any other problem, rendered for this request.
+    /// Any other problem, rendered for this request. Scripts of the origins that the api's [`Cors`](crate::catalog::Cors)
+    /// allows may read it.
     #[must_use]
     pub fn render(&self, problem: &Problem) -> Answer {
+        self.render_with(problem, None)
+    }
+
+    fn render_with(&self, problem: &Problem, more: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Answer {
         let (parts, body) = problem.response(&self.api().problem_types).into_parts();
         let mut headers = parts.headers;
         if let Ok(date) = HeaderValue::try_from(self.inner.now.http_date()) {
             headers.insert(header::DATE, date);
+        }
+        for (name, value) in more {
+            headers.insert(name, value);
+        }
+        if let Some(policy) = &self.api().cors {
+            policy.grant(self.inner.cors.as_ref().map(|script| &script.origin), &mut headers);
         }
         let body = if self.inner.method == Method::HEAD { Vec::new() } else { body };
         Answer { status: parts.status, headers, body }
     }
 
     fn refuse(&self, refusal: &Refusal) -> Answer {
-        let mut answer = self.render(&refusal.problem);
+        let mut more = Vec::new();
         let list = |items: Vec<&str>| HeaderValue::try_from(items.join(", ")).ok();
         if refusal.problem.kind() == Kind::MethodAbsent {
             let allow = list(refusal.allow.iter().map(|method| &**method).collect());
-            answer.headers.extend(allow.map(|allow| (header::ALLOW, allow)));
+            more.extend(allow.map(|allow| (header::ALLOW, allow)));
         }
         if refusal.problem.kind() == Kind::VersionUnsupportedBody {
             let live = self.api().versions.iter().filter(|version| self.is_live(version.id));
             let types = live.filter_map(|version| version.content_type.as_ref()?.to_str().ok()).collect();
             let name = if self.inner.method == Method::PATCH { "accept-patch" } else { "accept" };
-            answer.headers.extend(list(types).map(|types| (header::HeaderName::from_static(name), types)));
+            more.extend(list(types).map(|types| (HeaderName::from_static(name), types)));
         }
-        answer
+        self.render_with(&refusal.problem, more)
     }
 
     fn supported(&self) -> Vec<&str> {

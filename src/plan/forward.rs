@@ -11,7 +11,7 @@ use super::{Plan, Planned};
 use crate::catalog::strip_start;
 use crate::change::{run_header, run_query};
 use crate::coding;
-use crate::headers::accept;
+use crate::headers::{accept, merge};
 use crate::resolve::Resolution;
 use crate::version::VersionId;
 
@@ -119,6 +119,10 @@ impl Plan {
     /// Makes the fields those of a request that speaks `spoken`.
     pub fn forward_headers(&self, spoken: VersionId, headers: &mut HeaderMap) {
         let Some(resolution) = self.resolution() else { return };
+        if let (Planned::Preflight(_), Some(name)) = (&self.inner.outcome, &self.api().sources.header) {
+            // It is not the service's, which may refuse what it does not know.
+            merge::ask_no_more(headers, name);
+        }
         self.unmark_conditions(spoken, headers);
         if resolution.request == spoken && resolution.response == spoken {
             return;

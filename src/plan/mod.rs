@@ -54,8 +54,8 @@ struct Inner {
     host: Option<Host>,
     /// What an outer router took off the path.
     mount: Box<str>,
-    /// The request has an `Origin`; whether it carries credentials.
-    cors: Option<bool>,
+    /// Where a script asks, in a browser.
+    cors: Option<Script>,
     now: Timestamp,
 }
 
@@ -64,6 +64,14 @@ enum Planned {
     Preflight(Resolution),
     Decided(Resolution, Decision),
     Refused(Box<Refusal>),
+}
+
+/// Where a request comes from that a script made, if another origin asks.
+#[derive(Debug)]
+struct Script {
+    origin: HeaderValue,
+    /// Whether the request carries credentials.
+    credentialed: bool,
 }
 
 /// The authority that the request is for, shared with the request.
@@ -100,9 +108,10 @@ impl Plan {
             target: uri.path_and_query().cloned(),
             host: Host::of(uri, headers),
             mount: mount.into(),
-            cors: headers
-                .contains_key(header::ORIGIN)
-                .then(|| headers.contains_key(header::COOKIE) || headers.contains_key(header::AUTHORIZATION)),
+            cors: headers.get(header::ORIGIN).map(|origin| Script {
+                origin: origin.clone(),
+                credentialed: headers.contains_key(header::COOKIE) || headers.contains_key(header::AUTHORIZATION),
+            }),
             now,
         };
         Some(Self { inner: Arc::new(inner) })

@@ -147,6 +147,13 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
     Reader { catalog, index, api, head, whole: &path, named, path: below, consumer, now }.read()
 }
 
+/// The api that a request is for, whether it can be served or not.
+#[must_use]
+pub fn whose<'c>(uri: &Uri, headers: &HeaderMap, catalog: &'c Catalog) -> Option<&'c ApiEntry> {
+    let head = Head { method: &Method::GET, uri, headers, mount: "", peer: None };
+    place(catalog, host(&head), &path::lenient(uri.path())).map(|index| &catalog.apis()[index])
+}
+
 /// The authority that the request is for: that of the target, else `Host` (RFC 9112 §3.2.2).
 fn host<'a>(head: &Head<'a>) -> Option<&'a str> {
     let named = head.uri.authority().map(http::uri::Authority::as_str);

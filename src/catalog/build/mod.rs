@@ -115,6 +115,7 @@ impl<'a> Builder<'a> {
             pause: api.pause,
             dry_run: api.dry_run,
             clamp_freshness: api.clamp_freshness,
+            cors: self.cors(),
             changes: dated.iter().map(|dated| (dated.version, dated.change.summary.as_str().into())).collect(),
             names: self.versions.iter().map(|version| (version.text.clone(), version.id)).collect(),
             aliases: self.aliases,

@@ -2,8 +2,9 @@
 
 use http::header::{self, HeaderName};
 
+use super::super::cors::{Allowed, CorsEntry, Origins};
 use super::super::entry::{Source, Sources, VersionEntry};
-use super::super::spec::ConsumerSource;
+use super::super::spec::{ConsumerSource, Cors};
 use super::super::template::{HostTemplate, PathTemplate};
 use super::Builder;
 use crate::clock::Timestamp;
@@ -177,6 +178,41 @@ impl<'a> Builder<'a> {
         let docs = self.api.docs.as_ref()?;
         self.check_link(docs);
         Some(docs.as_str().into())
+    }
+
+    pub(super) fn cors(&mut self) -> Option<CorsEntry> {
+        let Cors { origins, credentials } = self.api.cors.as_ref()?;
+        let any = origins.iter().find(|origin| origin.as_str() == "*");
+        let span = |any: &Spanned<String>| if any.span.is_none() { self.api.span } else { any.span };
+        match any {
+            Some(any) if origins.len() > 1 => {
+                let message = "`*` and other origins are both allowed";
+                self.error("bad-origin", message, span(any), "write `*` alone, or only the others");
+            }
+            Some(any) if *credentials => {
+                let message = "all origins are allowed with credentials, which browsers refuse";
+                self.error("bad-origin", message, span(any), "name the origins");
+            }
+            _ => {}
+        }
+        if origins.is_empty() {
+            let message = format!("`cors` of `{}` allows no origin", self.api.name.value);
+            self.error("bad-origin", message, self.api.span, "name one: `origins = [\"https://app.example.com\"]`");
+        }
+        if any.is_some() {
+            return Some(CorsEntry { origins: Origins::Any, credentials: *credentials });
+        }
+        let mut list = Vec::new();
+        for origin in origins {
+            match Allowed::read(origin) {
+                Ok(allowed) => list.push(allowed),
+                Err(help) => {
+                    let message = format!("`{}` is no origin", origin.value);
+                    self.error("bad-origin", message, origin.span, help);
+                }
+            }
+        }
+        Some(CorsEntry { origins: Origins::Listed(list.into()), credentials: *credentials })
     }
 
     pub(super) fn problem_types(&mut self) -> Box<str> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Class, Compare, became};
-use crate::catalog::{ApiEntry, ConsumerSource, OnUnacceptable, Sources};
+use crate::catalog::{ApiEntry, ConsumerSource, CorsEntry, OnUnacceptable, Sources};
 use crate::headers::media::MediaTemplate;
 use crate::version::VersionId;
 
@@ -20,6 +20,25 @@ impl Compare<'_> {
         self.pins();
         self.consumers();
         self.manners();
+        self.cors();
+    }
+
+    /// Whose scripts may read refusals.
+    fn cors(&mut self) {
+        let (old, new) = (self.old.cors.as_ref(), self.new.cors.as_ref());
+        let lines = |cors: Option<&CorsEntry>| cors.map(CorsEntry::texts).unwrap_or_default();
+        let any = |cors: Option<&CorsEntry>| lines(cors) == ["*"];
+        for origin in lines(old).iter().filter(|origin| !any(new) && !lines(new).contains(origin)) {
+            self.say(Class::Breaking, "cors-removed", format!("scripts of `{origin}` cannot read refusals any more"));
+        }
+        for origin in lines(new).iter().filter(|origin| !any(old) && !lines(old).contains(origin)) {
+            self.say(Class::Safe, "cors-added", format!("scripts of `{origin}` may read refusals"));
+        }
+        let credentials = |cors: Option<&CorsEntry>| cors.is_some_and(|cors| cors.credentials);
+        if new.is_some() && credentials(old) && !credentials(new) {
+            let message = "scripts that send credentials cannot read refusals any more";
+            self.say(Class::Breaking, "cors-credentials", message.to_owned());
+        }
     }
 
     /// The name of a version, unless it is refused all who ask for it.

@@ -1,6 +1,6 @@
 //! An api: where it is, its versions, and how they differ.
 
-use super::{ConsumerSource, Extension, OnUnacceptable, Route, Sources, Unspecified, Version};
+use super::{ConsumerSource, Cors, Extension, OnUnacceptable, Route, Sources, Unspecified, Version};
 use crate::change::{Change, Resource};
 use crate::diagnostic::{Span, Spanned};
 use crate::json::OnError;
@@ -58,6 +58,7 @@ pub struct Api {
     pub(crate) pause: bool,
     pub(crate) dry_run: bool,
     pub(crate) clamp_freshness: bool,
+    pub(crate) cors: Option<Cors>,
     pub(crate) span: Span,
 }
 
@@ -96,6 +97,7 @@ impl Api {
             pause: false,
             dry_run: false,
             clamp_freshness: false,
+            cors: None,
             span: Span::NONE,
         }
     }
@@ -135,6 +137,8 @@ impl Api {
         with_dry_run => dry_run: bool;
         /// Cuts cache lifetimes of deprecated versions to the time that is left.
         with_clamp_freshness => clamp_freshness: bool;
+        /// Whose scripts may read what is answered here and not by the service.
+        with_cors => cors: Cors, Some;
     }
 
     /// Another name for a version.

@@ -24,12 +24,14 @@ macro_rules! setters {
 
 mod api;
 mod brownout;
+mod cors;
 mod route;
 mod sources;
 mod version;
 
 pub use api::Api;
 pub use brownout::{Brownout, ShareOf};
+pub use cors::Cors;
 pub use route::Route;
 pub use sources::{ConsumerSource, OnUnacceptable};
 pub(crate) use sources::{Sources, Unspecified};

@@ -78,6 +78,8 @@ static API: Table = Table {
         key("dry_run", Kind::Flag, "Brownouts and sunsets only count whom they would have hit.").or("false"),
         key("clamp_freshness", Kind::Flag, "Cuts cache lifetimes of deprecated versions to the time that is left.")
             .or("false"),
+        key("cors", Kind::Table(&CORS),
+            "Whose scripts may read, in a browser, what the gateway answers itself; nobody's, unless set."),
         key("consumer", Kind::OneOrMore(&Kind::Either(&Kind::Word(&["user-agent", "client-certificate"]), &Kind::Table(&CONSUMER))),
             "Where to read who sent a request; the first that says something counts."),
         key("pins", Kind::Map(&Kind::Name),
@@ -106,6 +108,23 @@ static VERSION_FROM: Table = Table {
         key("header", Kind::Name, "A request header."),
         key("query", Kind::Name, "A query parameter."),
         key("host", Kind::Name, "A template of the host: `v{version}.api.example.com`."),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static CORS: Table = Table {
+    name: "cors",
+    title: "`cors`",
+    doc: "Whose scripts may read, in a browser, what the gateway answers itself: a 410, a brownout, a 400, a body that could not be \
+          migrated, 502 to 504, and 413 or 503 of its limits. Responses and preflights of the service stay the service's to \
+          allow; the gateway adds the version header to what a preflight allows, and the fields that it writes to what scripts \
+          may read. A request that is malformed, or that is for no api, is answered without it.",
+    keys: &[
+        key("origins", Kind::OneOrMore(&Kind::Name),
+            "Origins as browsers write them: `https://app.example.com`, with a port if it is not the scheme's own; \
+             `https://*.example.com` for all hosts below one; or `*` alone for all origins.").required(),
+        key("credentials", Kind::Flag, "Whether this also holds for requests with cookies or other credentials. Not with `*`.").or("false"),
     ],
     common: &[],
 };

@@ -1,6 +1,6 @@
 //! What a response says of its version, beside what the service said.
 
-use sunward::catalog::{Api, ConsumerSource, Extension, Version};
+use sunward::catalog::{Api, ConsumerSource, Cors, Extension, Version};
 use sunward::change::{Change, OpSpec};
 
 use super::{Bench, JSON, users};
@@ -132,6 +132,85 @@ fn a_304_speaks_for_the_stored_response() {
         ),
         ("not migrated", "GET /v3/users/7", unchanged, &["304", "etag: \"a\"", "content-length: 12"]),
     ]);
+}
+
+/// The version header is not the service's: it is not asked about it, and browsers may send it.
+#[test]
+fn a_preflight_allows_the_version_header() {
+    let ask =
+        |names: &str| format!("OPTIONS /users/7\nOrigin: https://a.test\nAccess-Control-Request-Method: GET\n{names}");
+    let allowed = "204\naccess-control-allow-origin: https://a.test";
+    let both = ask("Access-Control-Request-Headers: api-version,content-type");
+    let alone = ask("Access-Control-Request-Headers: api-version");
+    let listed = format!("{allowed}\naccess-control-allow-headers: Content-Type");
+    let any = format!("{allowed}\naccess-control-allow-headers: *");
+    let with_credentials = format!("{any}\naccess-control-allow-credentials: true");
+    let rows: [(&str, &str, &str, &[&str]); 7] = [
+        (
+            "listed",
+            &both,
+            &listed,
+            &[
+                "access-control-allow-headers: Content-Type, api-version",
+                "> access-control-request-headers: content-type",
+                "-access-control-expose-headers",
+            ],
+        ),
+        ("alone", &alone, allowed, &["access-control-allow-headers: api-version", "> -access-control-request-headers"]),
+        ("any", &both, &any, &["access-control-allow-headers: *"]),
+        ("credentials", &both, &with_credentials, &["access-control-allow-headers: *, api-version"]),
+        ("not asked", &ask(""), &listed, &["access-control-allow-headers: Content-Type, api-version"]),
+        ("not allowed", &both, "204", &["-access-control-allow-headers", "-access-control-allow-origin"]),
+        ("refused", &both, "403", &["403", "-access-control-allow-headers"]),
+    ];
+    bench().check(&rows);
+}
+
+/// What is answered here is read by scripts of the origins that the api names, and by no others.
+#[test]
+fn scripts_may_read_refusals_where_the_api_says_so() {
+    let gone = |cors| {
+        let first = Version::new("1").with_deprecated("2020-01-01").with_sunset("2021-01-01");
+        let api = Api::new("cors").with_header("Api-Version").with_version(first).with_version(Version::new("2"));
+        Bench::new(api.with_cors(cors))
+    };
+    let get = |version: &str, origin: &str| format!("GET /users/7\nApi-Version: {version}\n{origin}");
+    let listed = gone(Cors::new(["https://a.test"]));
+    let (ours, other, plain) =
+        (get("1", "Origin: https://a.test"), get("1", "Origin: https://b.test"), get("1", "X: y"));
+    listed.check(&[
+        (
+            "listed",
+            &ours,
+            "",
+            &[
+                "410",
+                "access-control-allow-origin: https://a.test",
+                "-access-control-allow-credentials",
+                "vary: origin, api-version",
+                "access-control-expose-headers ~ api-version",
+                "access-control-expose-headers ~ deprecation",
+                "access-control-expose-headers ~ date",
+            ],
+        ),
+        ("another", &other, "", &["410", "-access-control-allow-origin", "vary: origin, api-version"]),
+        ("no script", &plain, "", &["410", "-access-control-allow-origin", "vary: origin, api-version"]),
+        ("unknown", &get("9", "Origin: https://a.test"), "", &["400", "access-control-allow-origin: https://a.test"]),
+        ("served", &get("2", "Origin: https://a.test"), "200", &["200", "-access-control-allow-origin"]),
+    ]);
+    gone(Cors::new(["*"])).check(&[(
+        "any",
+        &other,
+        "",
+        &["410", "access-control-allow-origin: *", "vary: api-version"],
+    )]);
+    let credentials = gone(Cors::new(["https://*.test"]).with_credentials(true));
+    credentials.check(&[(
+        "credentials",
+        &other,
+        "",
+        &["access-control-allow-origin: https://b.test", "access-control-allow-credentials: true"],
+    )]);
 }
 
 #[test]
