@@ -136,7 +136,7 @@ impl Shell {
         let method = request.method().clone();
         let mut id = None;
         let leftover = leftover(&request);
-        let going = match admit(&mut request, &snapshot, held.is_some()) {
+        let going = match admit(&mut request, &snapshot, near, held.is_some()) {
             Err(answer) => {
                 leftover.refused(&answer, request.into_body());
                 Err(answer)
@@ -193,9 +193,9 @@ fn leftover(request: &Request<Incoming>) -> Leftover {
 }
 
 /// Refuses what cannot or must not be served, before anything is decided by it.
-fn admit(request: &mut Request<Incoming>, snapshot: &Snapshot, held: bool) -> Result<Admitted, Answer> {
+fn admit(request: &mut Request<Incoming>, snapshot: &Snapshot, near: Near<'_>, held: bool) -> Result<Admitted, Answer> {
     let settings = &snapshot.settings;
-    let admitted = edge::admit(request, &settings.edge)?;
+    let admitted = edge::admit(request, &settings.edge, || near.tls || settings.marks.trusts(near))?;
     if !held {
         let problem = Problem::new(Kind::Overloaded).with_detail("the gateway has more to do than it can");
         return Err(readable(request, snapshot, problem.with_retry_after(RETRY_AFTER).response(TYPE_BASE)));

@@ -9,7 +9,7 @@ use super::refused;
 pub enum Refusal {
     /// A method that is not passed on: 405, or 501.
     Method,
-    /// A target that is no path: 400.
+    /// A target that is no path: 400; or of `https`, over a connection that is not secured: 421.
     Target,
     /// A target that is too long: 414.
     TargetTooLong,

@@ -50,6 +50,25 @@ impl Seen {
     }
 }
 
+/// HTTP/1 has such white space cut off by whoever reads the message; in HTTP/2 it makes the message malformed (RFC 9113 §8.2.1),
+/// which must not be passed on.
+pub(super) fn have_outer_space(headers: &HeaderMap) -> bool {
+    headers.values().any(|value| has_outer_space(value.as_bytes()))
+}
+
+const fn has_outer_space(value: &[u8]) -> bool {
+    matches!(value, [b' ' | b'\t', ..] | [.., b' ' | b'\t'])
+}
+
+/// Cuts it off.
+pub(super) fn cut_outer_space(headers: &mut HeaderMap) {
+    for value in headers.values_mut().filter(|value| has_outer_space(value.as_bytes())) {
+        if let Ok(cut) = HeaderValue::from_bytes(value.as_bytes().trim_ascii()) {
+            *value = cut;
+        }
+    }
+}
+
 /// Many services take fields as variables in the manner of CGI (RFC 3875 §4.1.18), where `-` becomes `_`: a field with an
 /// underscore is there the same as one that was checked or removed here.
 fn has_underscore(name: &HeaderName) -> bool {

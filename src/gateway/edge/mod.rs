@@ -84,9 +84,13 @@ const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH
 /// # Errors
 /// What to answer instead, with the [`Refusal`] among its extensions; also, without one, to `OPTIONS *` and to an
 /// `OPTIONS` that may be passed on no further.
-pub(super) fn admit<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Admitted, Answer> {
+pub(super) fn admit<B: Body>(
+    request: &mut Request<B>,
+    limits: &Limits,
+    secured: impl FnOnce() -> bool,
+) -> Result<Admitted, Answer> {
     let version = request.version();
-    match check(request, limits) {
+    match check(request, limits, secured) {
         Err((refusal, refused)) => {
             let mut answer = refused.answer(version);
             answer.extensions_mut().insert(refusal);
@@ -97,14 +101,23 @@ pub(super) fn admit<B: Body>(request: &mut Request<B>, limits: &Limits) -> Resul
     }
 }
 
-fn check<B: Body>(request: &mut Request<B>, limits: &Limits) -> Result<Goes, (Refusal, Refused)> {
+fn check<B: Body>(
+    request: &mut Request<B>,
+    limits: &Limits,
+    secured: impl FnOnce() -> bool,
+) -> Result<Goes, (Refusal, Refused)> {
+    let version = request.version();
     let by = |refusal| move |refused| (refusal, refused);
     target::check_method(request.method()).map_err(by(Refusal::Method))?;
-    target::check_target(request, limits).map_err(|refused| match refused.status {
+    target::check_target(request, limits, secured).map_err(|refused| match refused.status {
         StatusCode::URI_TOO_LONG => (Refusal::TargetTooLong, refused),
         _ => (Refusal::Target, refused),
     })?;
     fields::check_size(request.headers(), limits).map_err(by(Refusal::HeadTooLarge))?;
+    if version == Version::HTTP_2 && fields::have_outer_space(request.headers()) {
+        let detail = "the value of a field begins or ends with white space";
+        return Err((Refusal::Field, Refused::malformed(detail)));
+    }
     let seen = Seen::of(request.headers());
     let mut admitted = Admitted::default();
     if seen.underscore {

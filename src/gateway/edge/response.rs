@@ -21,6 +21,13 @@ pub(in crate::gateway) fn admit_response<B>(response: &mut Response<B>) -> Resul
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err("the upstream switched protocols unasked");
     }
+    // RFC 9110 §15: these are no statuses of HTTP, and every client makes of them what it likes.
+    if response.status().as_u16() > 599 {
+        return Err("the upstream's status is none of HTTP's: it is over 599");
+    }
+    if response.version() == Version::HTTP_2 && fields::have_outer_space(response.headers()) {
+        return Err("the value of a field of the upstream's response begins or ends with white space");
+    }
     let seen = Seen::of(response.headers());
     let (length, chunked) =
         framing(response.headers(), seen).map_err(|_| "the upstream's response has no clear length")?;
@@ -58,7 +65,7 @@ mod tests {
 
     #[test]
     fn responses_have_one_length() {
-        let rows: [Row; 16] = [
+        let rows: [Row; 19] = [
             (200, &[], true, true),
             (200, &[("content-length", "5")], true, true),
             (200, &[("content-length", "5"), ("content-length", "5")], false, false),
@@ -70,6 +77,9 @@ mod tests {
             (200, &[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], false, false),
             (200, &[("transfer-encoding", "chunked"), ("content-length", "5")], false, false),
             (101, &[], false, false),
+            (599, &[], true, true),
+            (600, &[], false, false),
+            (999, &[], false, false),
             (204, &[("content-length", "0")], true, true),
             (204, &[("content-length", "5")], true, false),
             (204, &[("transfer-encoding", "chunked")], true, false),
@@ -83,6 +93,20 @@ mod tests {
             let admission = admit_response(&mut response);
             assert_eq!(admission.is_ok(), admitted, "{status} {head:?}");
             assert_eq!(admission.unwrap_or(false), reusable, "{status} {head:?}");
+        }
+    }
+
+    #[test]
+    fn outer_space_is_malformed_in_http_2() {
+        for (version, value, admitted) in [
+            (Version::HTTP_2, "a b", true),
+            (Version::HTTP_2, " a", false),
+            (Version::HTTP_2, "a\t", false),
+            (Version::HTTP_2, " ", false),
+            (Version::HTTP_11, "a ", true),
+        ] {
+            let mut response = Response::builder().version(version).header("x", value).body(()).expect("a response");
+            assert_eq!(admit_response(&mut response).is_ok(), admitted, "{version:?} {value:?}");
         }
     }
 }

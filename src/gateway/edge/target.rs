@@ -24,7 +24,14 @@ pub(super) fn check_method(method: &Method) -> Result<(), Refused> {
 }
 
 /// A path from `/` on, in ASCII; or `*`, asked for its options.
-pub(super) fn check_target<B>(request: &mut Request<B>, limits: &Limits) -> Result<(), Refused> {
+///
+/// A target of `https` is only served where the client's connection is `secured`, or comes from a proxy that is trusted to
+/// have secured it (RFC 9110 §7.4).
+pub(super) fn check_target<B>(
+    request: &mut Request<B>,
+    limits: &Limits,
+    secured: impl FnOnce() -> bool,
+) -> Result<(), Refused> {
     let uri = request.uri();
     let target = uri.path_and_query().map_or("", PathAndQuery::as_str);
     let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
@@ -39,7 +46,11 @@ pub(super) fn check_target<B>(request: &mut Request<B>, limits: &Limits) -> Resu
         return Err(Refused::malformed("the target is no path"));
     }
     if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
-        return Err(Refused::malformed("the scheme of the target is not HTTP's"));
+        return Err(Refused::malformed("the scheme of the target is not `http` or `https`"));
+    }
+    if uri.scheme() == Some(&Scheme::HTTPS) && !secured() {
+        let detail = "the target is `https`, and this connection is not secured: connect over TLS";
+        return Err(Refused::new(StatusCode::MISDIRECTED_REQUEST, detail));
     }
     // `http://a?x`: the empty path is `/` (RFC 9110 §4.2.3), for the decision and for whoever is behind.
     if target.starts_with('?') {

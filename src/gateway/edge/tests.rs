@@ -14,7 +14,7 @@ fn request(version: Version, method: &str, target: &str, head: &[(&str, &str)]) 
 
 /// What is answered at the edge; `0` if nothing is.
 fn status(request: &mut Request<Full<Bytes>>) -> u16 {
-    admit(request, &Limits::default()).map_or_else(|answer| answer.status().as_u16(), |_| 0)
+    admit(request, &Limits::default(), || false).map_or_else(|answer| answer.status().as_u16(), |_| 0)
 }
 
 #[test]
@@ -71,6 +71,27 @@ fn hosts_are_one() {
     assert_eq!(status(&mut request(V::HTTP_10, "GET", "/x", &[])), 0, "HTTP/1.0 had no `Host`");
 }
 
+/// RFC 9110 §7.4: a request for `https` is not served over a connection that anyone may read, unless a proxy is trusted to
+/// have taken it over a secured one.
+#[test]
+fn https_is_not_served_in_the_clear() {
+    let rows = [
+        (Version::HTTP_2, "https://a.test/x", false, 421),
+        (Version::HTTP_2, "https://a.test/x", true, 0),
+        (Version::HTTP_2, "http://a.test/x", false, 0),
+        (Version::HTTP_2, "http://a.test/x", true, 0),
+        (Version::HTTP_11, "https://a.test/x", false, 421),
+        (Version::HTTP_11, "HTTPS://a.test/x", false, 421),
+        (Version::HTTP_11, "https://a.test/x", true, 0),
+        (Version::HTTP_11, "/x", false, 0),
+    ];
+    for (version, target, secured, expected) in rows {
+        let mut request = request(version, "GET", target, &[("host", "a.test")]);
+        let answered = admit(&mut request, &Limits::default(), || secured);
+        assert_eq!(answered.map_or_else(|answer| answer.status().as_u16(), |_| 0), expected, "{target} {secured}");
+    }
+}
+
 #[test]
 fn heads_are_limited_and_clear() {
     let long = format!("/{}", "x".repeat(8192));
@@ -116,7 +137,7 @@ fn heads_are_limited_and_clear() {
 fn a_refusal_ends_the_connection_where_there_is_a_field_for_it() {
     for (version, expected) in [(Version::HTTP_10, true), (Version::HTTP_11, true), (Version::HTTP_2, false)] {
         let mut request = request(version, "GET", "/x", &[("host", "a,b")]);
-        let answer = admit(&mut request, &Limits::default()).expect_err("it is refused");
+        let answer = admit(&mut request, &Limits::default(), || false).expect_err("it is refused");
         assert_eq!(answer.headers().contains_key("connection"), expected, "{version:?}");
     }
 }
@@ -144,7 +165,7 @@ fn what_is_for_this_hop_goes() {
             ("cookie", "b=2"),
         ],
     );
-    assert!(admit(&mut request, &Limits::default()).is_ok());
+    assert!(admit(&mut request, &Limits::default(), || false).is_ok());
     let mut left: Vec<String> =
         request.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect();
     left.sort();

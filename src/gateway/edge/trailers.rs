@@ -113,6 +113,8 @@ impl<B: Body> Body for CleanTrailers<B> {
 }
 
 fn clean(trailers: &mut HeaderMap, named: &[HeaderName], underscores: Underscores) {
+    // It is too late for a refusal, and to the next reader it means nothing.
+    fields::cut_outer_space(trailers);
     let seen = Seen::of(trailers);
     if seen.hop_by_hop {
         fields::drop_hop_by_hop(trailers);

@@ -5,7 +5,7 @@ mod frames;
 use super::wire::{PROBED, Wire};
 use frames::{Outcome, Stream};
 
-/// The fields of a request by `|`, its body, what comes of it, and what reaches the upstream. A probe on another stream
+/// The fields of a request by `|`, its body and, behind `||`, the trailers, what comes of it, and what reaches the upstream. A probe on another stream
 /// shows that it concerned nobody else.
 type Row = (&'static str, Option<&'static str>, Outcome, &'static str);
 
@@ -57,6 +57,8 @@ async fn a_target_has_one_host() {
         (":method: GET|:scheme: http|:path: /api/v3/x|:authority: a/b", None, MALFORMED, ""),
         (":method: GET|:scheme: http|:path: /api/v3/x|:authority: a|:authority: a", None, MALFORMED, ""),
         (":method: GET|:scheme: ftp|:path: /api/v3/x|:authority: a", None, BAD, ""),
+        // `https` over a connection that is not secured, from a client that is not a trusted proxy.
+        (":method: GET|:scheme: https|:path: /api/v3/x|:authority: a", None, Outcome::Status(421), ""),
         (":method: GET|:scheme: http://b/|:path: /api/v3/x|:authority: a", None, MALFORMED, ""),
     ];
     check("h2-hosts", rows).await;
@@ -72,6 +74,8 @@ async fn a_target_is_a_path() {
         (":method: GET|:scheme: http|:path: *|:authority: a", None, BAD, ""),
         (":method: OPTIONS|:scheme: http|:path: *|:authority: a", None, Outcome::Status(204), ""),
         (":method: GET|:scheme: http|:authority: a", None, MALFORMED, ""),
+        // As over HTTP/1.1: it is cut off before anyone here sees it.
+        (":method: GET|:scheme: http|:path: /api/v3/x#y|:authority: a", None, OK, "GET /api/x HTTP/1.1|host: a||"),
         (":method: GET|:scheme: http|:path: /api/v3/x y|:authority: a", None, MALFORMED, ""),
         (":method: GET|:scheme: http|:path: /api/v3/x HTTP/1.1\r\nX: y|:authority: a", None, MALFORMED, ""),
         (":method: GET|:scheme: http|:path: /api/v3/\u{e9}|:authority: a", None, BAD, ""),
@@ -108,6 +112,10 @@ async fn fields_are_of_http_2() {
         ("GET+|x a: b", None, FATAL, ""),
         ("GET+|x-a: b\r\nx-c: d", None, FATAL, ""),
         ("GET+|x-a: b\0", None, FATAL, ""),
+        ("GET+|x-a: b ", None, BAD, ""),
+        ("GET+|x-a:  b", None, BAD, ""),
+        ("GET+|x-a: \tb", None, BAD, ""),
+        ("GET+|x-a: b c", None, OK, "GET /api/x HTTP/1.1|x-a: b c|host: a||"),
         ("GET+|cookie: a=1|x: y|cookie: b=2", None, OK, "GET /api/x HTTP/1.1|cookie: a=1; b=2|x: y|host: a||"),
     ];
     check("h2-fields", rows).await;
@@ -127,6 +135,25 @@ async fn a_body_has_one_end() {
             Some("hello"),
             OK,
             "POST /api/x HTTP/1.1|content-length: 5|host: a||hello",
+        ),
+        (
+            ":method: POST|:scheme: http|:path: /api/v3/x|:authority: a|trailer: x-sum",
+            Some("hello||x-sum:  1 "),
+            OK,
+            "POST /api/x HTTP/1.1|trailer: x-sum|host: a|transfer-encoding: chunked||5|hello|0|x-sum: 1||",
+        ),
+        // The library drops pseudo-header fields from trailers without a word: they reach nobody.
+        (
+            ":method: POST|:scheme: http|:path: /api/v3/x|:authority: a|trailer: x-sum",
+            Some("hello||:path: /api/v1/y|:status: 200|x-sum: 1"),
+            OK,
+            "POST /api/x HTTP/1.1|trailer: x-sum|host: a|transfer-encoding: chunked||5|hello|0|x-sum: 1||",
+        ),
+        (
+            ":method: POST|:scheme: http|:path: /api/v3/x|:authority: a",
+            Some("hello||x-sum: 1|:path: /y"),
+            MALFORMED,
+            "",
         ),
         ("GET+|content-length: 5", None, MALFORMED, ""),
         ("GET+|content-length: 6", Some("hello"), MALFORMED, ""),

@@ -32,6 +32,7 @@ async fn a_target_has_one_host() {
         ("GET http://b/api/v3/x HTTP/1.1|Host: a||", &[200, 200], "GET /api/x HTTP/1.1|host: b||"),
         ("GET http://b:81/api/v3/x?y HTTP/1.1|X: y|Host: a||", &[200, 200], "GET /api/x?y HTTP/1.1|x: y|host: b:81||"),
         ("GET http://b/api/v3/x HTTP/1.1||", &[400], ""),
+        ("GET https://b/api/v3/x HTTP/1.1|Host: b||", &[421], ""),
         ("GET http://u@b/api/v3/x HTTP/1.1|Host: b||", &[400], ""),
         ("GET http:///api/v3/x HTTP/1.1|Host: b||", &[400], ""),
         ("GET http://b:x/api/v3/x HTTP/1.1|Host: b||", &[400], ""),

@@ -21,6 +21,7 @@ const SCRIPT: Script = &[
         "HTTP/1.1 100 Continue||HTTP/1.1 103 Early Hints|Link: </x>||HTTP/1.1 200 OK|Content-Length: 5||hello",
         false,
     ),
+    ("/600", "HTTP/1.1 600 x|Content-Length: 5||hello", false),
     ("/both", "HTTP/1.1 200 OK|Content-Length: 5|Transfer-Encoding: chunked||5|hello|0||", false),
     ("/both-turned", "HTTP/1.1 200 OK|Transfer-Encoding: chunked|Content-Length: 3||5|hello|0||", false),
     ("/gzip", "HTTP/1.1 200 OK|Transfer-Encoding: gzip||hello", true),
@@ -63,7 +64,7 @@ const SCRIPT: Script = &[
 #[tokio::test]
 async fn an_answer_is_clear_or_a_502() {
     let wire = Wire::start("answers", SCRIPT).await;
-    let rows: [(&str, u16, &str); 40] = [
+    let rows: [(&str, u16, &str); 41] = [
         ("GET /length", 200, "hello"),
         ("GET /chunks", 200, "5\r\nhello\r\n0\r\n\r\n"),
         ("GET /upper", 200, "5\r\nhello\r\n0\r\n\r\n"),
@@ -74,6 +75,7 @@ async fn an_answer_is_clear_or_a_502() {
         ("GET /reason", 200, "5\r\nhello\r\n0\r\n\r\n"),
         ("GET /strange", 299, "hello"),
         ("GET /early", 200, "hello"),
+        ("GET /600", 502, ""),
         ("GET /both", 502, ""),
         ("GET /both-turned", 502, ""),
         ("GET /gzip", 502, ""),

@@ -53,8 +53,19 @@ impl Stream {
 }
 
 fn request(id: u32, fields: &str, body: Option<&str>) -> Vec<u8> {
-    let block: Vec<u8> = fields.split('|').flat_map(field).collect();
     let end = if body.is_none() { END_STREAM } else { 0 };
+    let mut bytes = head(id, fields, end);
+    if let Some(body) = body {
+        let (data, trailers) = body.split_once("||").map_or((body, None), |(data, trailers)| (data, Some(trailers)));
+        bytes.extend(frame(DATA, if trailers.is_none() { END_STREAM } else { 0 }, id, data.as_bytes()));
+        bytes.extend(trailers.map(|trailers| head(id, trailers, END_STREAM)).unwrap_or_default());
+    }
+    bytes
+}
+
+/// A block of fields, in as many frames as it needs.
+fn head(id: u32, fields: &str, end: u8) -> Vec<u8> {
+    let block: Vec<u8> = fields.split('|').flat_map(field).collect();
     let mut parts = block.chunks(LARGEST).peekable();
     let mut bytes = Vec::new();
     let mut kind = HEADERS;
@@ -62,9 +73,6 @@ fn request(id: u32, fields: &str, body: Option<&str>) -> Vec<u8> {
         let last = if parts.peek().is_none() { END_HEADERS } else { 0 };
         bytes.extend(frame(kind, if kind == HEADERS { end | last } else { last }, id, part));
         kind = CONTINUATION;
-    }
-    if let Some(body) = body {
-        bytes.extend(frame(DATA, END_STREAM, id, body.as_bytes()));
     }
     bytes
 }
