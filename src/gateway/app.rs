@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -98,6 +98,7 @@ impl App {
     /// # Errors
     /// A file with errors, an address that is taken.
     pub async fn bind(path: &Path, options: Options) -> Result<Self, StartError> {
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), config = %path.display(), "starting");
         let metrics = telemetry::prometheus();
         let sources = reload::read(path, options.rewrite.as_ref()).map_err(StartError::Config)?;
         let loaded = load(&sources, &*options.variables).map_err(StartError::Config)?;
@@ -215,28 +216,35 @@ impl App {
         tasks.spawn(telemetry::upkeep(shared.metrics.clone()));
 
         let (door, tracer) = (Door::new(), shared.tracer.clone());
-        let shell = Shell { current: shared.current.clone(), load: load.clone(), door: door.clone(), tracer };
+        let (current, throttle) = (shared.current.clone(), Arc::default());
+        let shell = Shell { current, load: load.clone(), door: door.clone(), tracer, throttle };
         let shell = Arc::new(shell);
         let server = Server::new(shell, &spec.limits, patience(&spec), door, cut.clone());
         let own = Limits { connections: ADMIN_CONNECTIONS, ..Limits::default() };
         let admins = Server::new(Arc::clone(&desk), &own, patience(&GatewaySpec::default()), Door::noop(), cut);
+        tracing::info!(address = %admin, "admin listening");
         tasks.spawn(Arc::clone(&admins).listen(admin, ended));
         let mut serving = JoinSet::new();
         for listener in listeners {
+            tracing::info!(address = %listener, tls = listener.tls.is_some(), "listening");
             serving.spawn(Arc::clone(&server).listen(listener, stopping.clone()));
         }
         desk.started();
         stop.await;
+        let began = Instant::now();
         desk.draining();
         if let Some(delay) = spec.timeouts.shutdown_delay {
+            tracing::info!(?delay, in_flight = load.in_flight(), "stopping after a delay, not ready any more");
             tokio::time::sleep(delay).await;
         }
         let _ = say_stop.send(true);
+        tracing::info!(in_flight = load.in_flight(), timeout = ?spec.timeouts.drain, "draining");
         serving.join_all().await;
         let all = tokio::time::timeout(spec.timeouts.drain, server.ended()).await.is_ok();
         // Scrapers and probes are served to the end.
         let _ = say_end.send(true);
         let _ = tokio::time::timeout(ADMIN_FAREWELL, admins.ended()).await;
+        let cut = load.in_flight();
         // What is left is cut here and not by the end of the process, so that it is still logged.
         let _ = say_cut.send(true);
         let _ = tokio::time::timeout(ADMIN_FAREWELL, load.ended()).await;
@@ -249,6 +257,12 @@ impl App {
         tasks.shutdown().await;
         shared.state.stop();
         shared.tracer.stop().await;
+        let seconds = began.elapsed().as_secs_f64();
+        if all {
+            tracing::info!(seconds, "stopped");
+        } else {
+            tracing::warn!(seconds, cut, "stopped, with requests cut off by the drain timeout");
+        }
         all
     }
 }

@@ -56,6 +56,26 @@ impl Listener {
     }
 }
 
+/// As a person is told of it.
+impl std::fmt::Display for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.socket {
+            Socket::Tcp(listener) => match listener.local_addr() {
+                Ok(address) => address.fmt(f),
+                Err(error) => error.fmt(f),
+            },
+            #[cfg(unix)]
+            Socket::Unix(listener) => {
+                let address = listener.local_addr().ok();
+                match address.as_ref().and_then(|address| address.as_pathname()) {
+                    Some(path) => write!(f, "unix:{}", path.display()),
+                    None => f.write_str("unix"),
+                }
+            }
+        }
+    }
+}
+
 /// Listens where it is said; the service manager's sockets may be several.
 pub(super) fn bind(listen: &Listen, reuse_port: bool, tls: Option<&ServerTls>) -> io::Result<Vec<Listener>> {
     let sockets = match listen {

@@ -17,6 +17,7 @@ mod app;
 mod diff;
 mod door;
 mod edge;
+mod explain;
 mod forwarded;
 mod intake;
 mod io;

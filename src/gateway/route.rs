@@ -12,10 +12,11 @@ use http::{Request, Response, request};
 use http_body::Body;
 use tower::{Layer, Service};
 
+use super::explain::{Cause, Explained};
 use super::intake::{Intake, Progress};
 use super::pool::{Lease, Member, Pool};
 use super::replay::{Replay, Replays};
-use super::send::{Again, Answerer, ProxyBody, Send, Way, problem};
+use super::send::{Again, Answerer, ProxyBody, Send, Way, failure, problem};
 use super::tunnel::Upgrade;
 use crate::layer::{Migrate, MigrateBody, MigrateLayer, Spoken};
 use crate::plan::Plan;
@@ -83,10 +84,11 @@ impl Service<Request<Intake>> for Route {
 impl Shared {
     fn onward(self: Arc<Self>, mut request: Request<Intake>) -> Result<Onward, Box<Response<RoutedBody>>> {
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
-            return Err(Box::new(own(None, Kind::RouteAbsent, "no api is here")));
+            let detail = "no api is served at this host and path: check the URL";
+            return Err(Box::new(problem(None, Kind::RouteAbsent, detail).map(MigrateBody::untouched)));
         };
         let Some(pool) = plan.upstream().and_then(|name| self.pools.get(name)).cloned() else {
-            return Err(Box::new(own(Some(&plan), Kind::UpstreamUnavailable, "the api has no upstream")));
+            return Err(Box::new(own(&plan, Kind::UpstreamUnavailable, Explained::new(Cause::NoUpstream))));
         };
         let end = plan.route().and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
         let upgrade = self.upgrade(&pool, &mut request);
@@ -128,20 +130,21 @@ impl Onward {
                 // Boxed, as few routes have an end.
                 Some(end) => match Box::pin(tokio::time::timeout_at(end.into(), leasing)).await {
                     Ok(leased) => leased,
-                    Err(_) => return own(Some(&self.plan), Kind::UpstreamTimeout, "the route's time is over"),
+                    Err(_) => return self.named(Kind::UpstreamTimeout, Cause::RouteTimeout),
                 },
             };
             let Some((lease, member)) = leased else { break };
             let Some(request) = self.tries.next() else { break };
-            let instance = self.shared.tells.then(|| lease.endpoint().label());
+            let instance = lease.endpoint().label();
             let mut response = match self.attempt(request, lease, member) {
                 Ok(calling) => match calling.await {
                     Ok(response) => response,
                     Err(never) => match never {},
                 },
-                Err(answer) => return *answer,
+                Err(answer) => *answer,
             };
-            if let Some(instance) = instance {
+            Explained::place(&mut response, &pool.name, &instance);
+            if self.shared.tells {
                 response.extensions_mut().insert(Answerer(instance));
             }
             match response.extensions_mut().remove::<Again>() {
@@ -155,7 +158,13 @@ impl Onward {
                 _ => return response,
             }
         }
-        last.map_or_else(|| unreachable(&self.plan, &tried), |response| *response)
+        let cause = if tried.is_empty() { Cause::NoInstance } else { Cause::Unreachable };
+        last.map_or_else(|| self.named(Kind::UpstreamUnavailable, cause), |response| *response)
+    }
+
+    /// What is answered here because of the upstream as a whole.
+    fn named(&self, kind: Kind, cause: Cause) -> Response<RoutedBody> {
+        own(&self.plan, kind, Explained { upstream: Some(self.pool.name.clone()), ..Explained::new(cause) })
     }
 
     fn attempt(
@@ -166,9 +175,8 @@ impl Onward {
     ) -> Result<Calling, Box<Response<RoutedBody>>> {
         let Some(spoken) = self.spoken(&lease, member) else {
             let said = lease.speaks().unwrap_or_default().to_owned();
-            tracing::warn!(upstream = %self.pool.name, %said, "an instance speaks a version that the api does not have");
-            let detail = "the upstream speaks a version that is not known here";
-            return Err(Box::new(own(Some(&self.plan), Kind::UpstreamFailed, detail)));
+            let explained = Explained::new(Cause::UnknownVersion).with_error(format_args!("it says {said:?}"));
+            return Err(Box::new(own(&self.plan, Kind::UpstreamFailed, explained)));
         };
         let shared = &self.shared;
         let way = Way {
@@ -224,11 +232,6 @@ impl Tries {
     }
 }
 
-fn unreachable(plan: &Plan, tried: &[usize]) -> Response<RoutedBody> {
-    let detail = if tried.is_empty() { "no instance takes requests" } else { "the upstream cannot be reached" };
-    own(Some(plan), Kind::UpstreamUnavailable, detail)
-}
-
-fn own(plan: Option<&Plan>, kind: Kind, detail: &str) -> Response<RoutedBody> {
-    problem(plan, kind, detail).map(MigrateBody::untouched)
+fn own(plan: &Plan, kind: Kind, explained: Explained) -> Response<RoutedBody> {
+    failure(Some(plan), kind, explained).map(MigrateBody::untouched)
 }

@@ -16,6 +16,7 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::edge::{self, CleanTrailers};
+use super::explain::{Cause, Explained};
 use super::forwarded;
 use super::intake::{IntakeError, Progress};
 use super::pool::{Answered, Exchange, Failure, Lease, Outgoing, UpstreamBody, Wait, Waits};
@@ -107,10 +108,14 @@ impl Service<Request<Outgoing>> for Send {
         // What is left is of this process only.
         request.extensions_mut().clear();
         let Some(way) = self.way.take() else {
-            return answered(problem(plan.as_ref(), Kind::UpstreamUnavailable, "no instance can be reached"));
+            return answered(failure(plan.as_ref(), Kind::UpstreamUnavailable, Explained::new(Cause::Unreachable)));
         };
         if aim(&mut request, &way).is_none() {
-            return answered(problem(plan.as_ref(), Kind::PathInvalid, "the path cannot be sent on"));
+            return answered(problem(
+                plan.as_ref(),
+                Kind::PathInvalid,
+                "the path or the host cannot be sent to the service: check the URL",
+            ));
         }
         let Way { lease, response, progress, end, part, upgrade, tells, prefix } = way;
         if let Some(prefix) = prefix {
@@ -179,9 +184,8 @@ fn accepted(
             CleanTrailers::response(response).map(Either::Left)
         }
         Err(detail) => {
-            tracing::warn!(detail, "an upstream's response was refused");
             answered.refuse();
-            problem(plan, Kind::UpstreamFailed, detail)
+            failure(plan, Kind::UpstreamFailed, Explained::new(Cause::InvalidResponse).with_error(detail))
         }
     }
 }
@@ -219,17 +223,19 @@ fn aim(request: &mut Request<Outgoing>, way: &Way) -> Option<()> {
 }
 
 /// The answer to a request that got none.
-fn failed(plan: Option<&Plan>, failure: Failure) -> Response<ProxyBody> {
-    let again = Again { sent: failure.was_sent(), same: failure.was_used() };
-    let Some(error) = failure.error() else {
-        return problem(plan, Kind::UpstreamTimeout, "the upstream did not answer in time");
+fn failed(plan: Option<&Plan>, failed: Failure) -> Response<ProxyBody> {
+    let again = Again { sent: failed.was_sent(), same: failed.was_used() };
+    let Some(error) = failed.error() else {
+        return failure(plan, Kind::UpstreamTimeout, Explained::new(Cause::ResponseTimeout));
     };
     if let Some(kind) = clients_fault(error) {
-        return problem(plan, kind, "the request's body did not come to its end");
+        return problem(plan, kind, body_fault(kind));
     }
-    tracing::warn!(%error, "an upstream broke off");
-    failure.blame();
-    let mut response = problem(plan, Kind::UpstreamFailed, "the upstream broke off");
+    // It may be sent again, and then nobody hears of it but by this.
+    tracing::debug!(%error, "an instance closed the connection before its response");
+    let explained = Explained::new(Cause::Broken).with_error(error);
+    failed.blame();
+    let mut response = failure(plan, Kind::UpstreamFailed, explained);
     response.extensions_mut().insert(again);
     response
 }
@@ -252,6 +258,37 @@ fn clients_fault(error: &hyper::Error) -> Option<Kind> {
         source = error.source();
     }
     None
+}
+
+/// What a client is told whose body did not come to its end.
+const fn body_fault(kind: Kind) -> &'static str {
+    match kind {
+        Kind::BodyTooLarge => "the body is larger than this server accepts: send less",
+        Kind::BodyTimeout => "the body arrived too slowly, or stopped: send it again over a faster connection",
+        _ => "the body ended early, or is not framed as HTTP demands: send all of it",
+    }
+}
+
+/// The answer to a request that failed by no fault of the client: operators are told why, the client what it can do.
+pub(super) fn failure(plan: Option<&Plan>, kind: Kind, explained: Explained) -> Response<ProxyBody> {
+    let detail = match explained.cause {
+        Cause::Overloaded | Cause::NoUpstream | Cause::NoInstance | Cause::Unreachable => {
+            "the service is not available, and the request did not reach it: try again later"
+        }
+        Cause::RouteTimeout | Cause::ResponseTimeout => {
+            "the service did not answer in time; it may have processed the request: repeat it only if that does no harm"
+        }
+        Cause::Broken => {
+            "the service closed the connection before it answered; it may have processed the request: repeat it only if \
+             that does no harm"
+        }
+        Cause::InvalidResponse | Cause::UnknownVersion | Cause::Unmigratable => {
+            "the service's answer cannot be passed on: repeating the request will not help; tell the operators the request id"
+        }
+    };
+    let mut response = problem(plan, kind, detail);
+    response.extensions_mut().insert(explained);
+    response
 }
 
 pub(super) fn problem(plan: Option<&Plan>, kind: Kind, detail: &str) -> Response<ProxyBody> {

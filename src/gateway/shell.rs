@@ -20,6 +20,7 @@ use tower::Service;
 use super::access::{Line, Log};
 use super::door::Door;
 use super::edge::{self, Admitted, Answer, CleanTrailers};
+use super::explain::{Cause, Explained, Throttle};
 use super::forwarded::Near;
 use super::intake::Intake;
 use super::leftover::Leftover;
@@ -43,6 +44,8 @@ pub(super) struct Shell {
     pub(super) load: Load,
     pub(super) door: Door,
     pub(super) tracer: Tracer,
+    /// Of the lines about requests that failed.
+    pub(super) throttle: Arc<Throttle>,
 }
 
 /// A response extension, for the log: the plan of its request.
@@ -106,6 +109,7 @@ struct Begun<F> {
     going: Result<F, Answer>,
     snapshot: Arc<Snapshot>,
     began: Instant,
+    throttle: Arc<Throttle>,
     method: Method,
     id: Option<(HeaderName, HeaderValue)>,
     leftover: Leftover,
@@ -156,13 +160,14 @@ impl Shell {
         if let Err(answer) = &going {
             self.door.answered(answer);
         }
-        Begun { going, snapshot, began, method, id, leftover, pulse, held, entry, span }
+        let throttle = Arc::clone(&self.throttle);
+        Begun { going, snapshot, began, throttle, method, id, leftover, pulse, held, entry, span }
     }
 }
 
 impl<F: Future<Output = Response<StackBody>>> Begun<F> {
     async fn end(self) -> Result<Response<ShellBody>, Infallible> {
-        let Self { going, snapshot, began, method, id, leftover, pulse, held, mut entry, mut span } = self;
+        let Self { going, snapshot, began, throttle, method, id, leftover, pulse, held, mut entry, mut span } = self;
         let mut response = match going {
             Ok(going) => going.await.map(|body| Inner::Stack { body }),
             // HTTP/2 would send it.
@@ -170,6 +175,10 @@ impl<F: Future<Output = Response<StackBody>>> Begun<F> {
             Err(answer) => answer.map(|body| Inner::Own { body: Full::new(body.into()) }),
         };
         finish(&mut response, &snapshot.settings, began, id.as_ref(), method == Method::OPTIONS);
+        if let Some(explained) = response.extensions().get::<Explained>() {
+            let id = id.as_ref().and_then(|(_, id)| id.to_str().ok());
+            explained.log(&throttle, SystemClock.now().as_secs().unsigned_abs(), response.status().as_u16(), id);
+        }
         if leftover.ends_connection() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -197,11 +206,14 @@ fn admit(request: &mut Request<Incoming>, snapshot: &Snapshot, near: Near<'_>, h
     let settings = &snapshot.settings;
     let admitted = edge::admit(request, &settings.edge, || near.tls || settings.marks.trusts(near))?;
     if !held {
-        let problem = Problem::new(Kind::Overloaded).with_detail("the gateway has more to do than it can");
-        return Err(readable(request, snapshot, problem.with_retry_after(RETRY_AFTER).response(TYPE_BASE)));
+        let problem = Problem::new(Kind::Overloaded)
+            .with_detail("the server has more requests than it can serve: try again after the time in `Retry-After`");
+        let mut answer = problem.with_retry_after(RETRY_AFTER).response(TYPE_BASE);
+        answer.extensions_mut().insert(Explained::new(Cause::Overloaded));
+        return Err(readable(request, snapshot, answer));
     }
     if request.body().size_hint().lower() > settings.limits.body_bytes {
-        let detail = format!("at most {} bytes are taken", settings.limits.body_bytes);
+        let detail = format!("the body may have {} bytes at most: send less", settings.limits.body_bytes);
         let mut answer = Problem::new(Kind::BodyTooLarge).with_detail(detail).response(TYPE_BASE);
         answer.extensions_mut().insert(Refusal::BodyTooLarge);
         return Err(readable(request, snapshot, answer));
@@ -268,7 +280,9 @@ fn finish(
         append(response, HeaderName::from_static("server-timing"), &value);
     }
     if settings.proxy_status && upstream.is_none() {
-        let value = format!("{}; error={}", settings.name, proxy_error(response.status()));
+        let explained = response.extensions().get::<Explained>().map(|explained| explained.cause.proxy_error());
+        let error = explained.unwrap_or(proxy_error(response.status()));
+        let value = format!("{}; error={error}", settings.name);
         append(response, HeaderName::from_static("proxy-status"), &value);
     }
 }
@@ -286,15 +300,13 @@ fn server_timing(upstream: Option<Duration>, whole: Duration) -> String {
     format!("{upstream}gateway;dur={}", ms(whole))
 }
 
-/// Why an answer is the gateway's own (RFC 9209 §2.3).
+/// Why an answer is the gateway's own that no failure has made (RFC 9209 §2.3).
 fn proxy_error(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        502 => "proxy_internal_response",
-        503 => "destination_unavailable",
-        504 => "connection_read_timeout",
         403 => "http_request_denied",
         400..=499 => "http_request_error",
-        _ => "proxy_internal_error",
+        // A brownout may have any status.
+        _ => "proxy_internal_response",
     }
 }
 
@@ -379,6 +391,7 @@ impl Entry {
         line.upstream_took = extensions.get::<UpstreamTook>().map(|took| took.0);
         line.instance = extensions.get::<Answerer>().map(|answerer| Arc::clone(&answerer.0));
         line.request_id = id.map(|(_, id)| id);
+        line.error = extensions.get::<Explained>().map(|explained| explained.cause.as_str());
         line.plan = extensions.get::<Planned>().map(|planned| planned.0.clone());
         let refused = extensions.get::<Refusal>().map(|_| Outcome::Refused);
         let known = extensions.get::<Outcome>().copied().or(refused);

@@ -49,7 +49,8 @@ impl Plan {
     /// The answer when the version that the service speaks does not have the route.
     #[must_use]
     pub fn no_route_behind(&self) -> Answer {
-        let detail = "what serves this does not have the route any more, or not yet";
+        let detail =
+            "the service that answers now does not have this route: use a version that has it, or try again later";
         self.render(&Problem::new(Kind::RouteAbsent).with_detail(detail).with_supported_versions(self.supported()))
     }
 
@@ -116,11 +117,13 @@ impl Plan {
         match decision.verdict {
             Verdict::Serve => None,
             Verdict::Closed => {
-                let detail = format!("version {text} is not open to new consumers any more");
+                let detail = format!("version {text} is closed to new consumers: use one of `supported_versions`");
                 Some((common(Kind::VersionClosed).with_detail(detail), None))
             }
             Verdict::Brownout { until, status, retry_after } => {
-                let detail = format!("version {text} is switched off until {until}, to rehearse its end");
+                let detail = format!(
+                    "version {text} is switched off until {until}, as a rehearsal of its end: move to one of `supported_versions`"
+                );
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::GONE);
                 let problem = common(Kind::VersionBrownout).with_status(status).with_detail(detail);
                 let problem = problem.with_retry_after(retry_after);
@@ -129,7 +132,10 @@ impl Plan {
             }
             Verdict::Gone => {
                 let sunset = sunset.unwrap_or(self.inner.now);
-                let detail = format!("version {text} was retired on {}", &sunset.to_string()[..10]);
+                let detail = format!(
+                    "version {text} was retired on {}: use one of `supported_versions`",
+                    &sunset.to_string()[..10]
+                );
                 Some((common(Kind::VersionSunset).with_detail(detail).with_sunset(sunset), None))
             }
         }

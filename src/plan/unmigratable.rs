@@ -47,17 +47,23 @@ impl Unmigratable {
     #[must_use]
     pub fn problem(&self) -> Problem {
         if self.response {
-            let detail = "the response could not be migrated to the version that was asked for";
+            let detail = "the response could not be migrated to the requested version: repeating the request will not help; ask for a newer version, or tell the operators";
             return Problem::new(Kind::UpstreamBodyInvalid).with_detail(detail);
         }
         match &self.reason {
-            Reason::Coded => Problem::new(Kind::VersionUnsupportedBody)
-                .with_detail("a body of this version is not taken with that content coding"),
-            Reason::Partial => Problem::new(Kind::BodyInvalid).with_detail("a part of a body cannot be migrated"),
-            Reason::TooLarge => Problem::new(Kind::BodyTooLarge).with_detail("the body is too large to be migrated"),
-            Reason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body broke off"),
-            Reason::Digest => Problem::new(Kind::DigestMismatch).with_detail("the content is not what its digest says"),
-            Reason::Untransformable => Problem::new(Kind::BodyInvalid).with_detail("the body must not be changed"),
+            Reason::Coded => Problem::new(Kind::VersionUnsupportedBody).with_detail(
+                "a body in this version cannot have this content coding: use one of `Accept-Encoding`, or none",
+            ),
+            Reason::Partial => Problem::new(Kind::BodyInvalid)
+                .with_detail("a part of a body (`Content-Range`) cannot be migrated: send the whole body"),
+            Reason::TooLarge => Problem::new(Kind::BodyTooLarge)
+                .with_detail("the body is too large to be migrated: send less, or use the newest version"),
+            Reason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body ended early: send all of it"),
+            Reason::Digest => Problem::new(Kind::DigestMismatch)
+                .with_detail("the content does not match its digest: send it again, with the digest of what is sent"),
+            Reason::Untransformable => Problem::new(Kind::BodyInvalid).with_detail(
+                "the body must not be changed (`no-transform`): use the newest version, or leave the directive out",
+            ),
             Reason::Body(error) if error.is_limit() => Problem::new(Kind::BodyTooLarge).with_detail(error.to_string()),
             Reason::Body(error) if error.is_syntax() => Problem::new(Kind::BodyInvalid).with_detail(error.to_string()),
             Reason::Body(error) => Problem::new(Kind::BodyUnprocessable).with_detail(error.to_string()),

@@ -266,14 +266,14 @@ impl Reader<'_> {
 
     fn unspecified(&self, content: Option<VersionId>, negotiated: &Negotiated) -> Result<Versions, Box<Refusal>> {
         if *negotiated == Negotiated::Unacceptable && self.api.on_unacceptable == OnUnacceptable::Reject {
-            let detail = "`Accept` names no version that can be served";
+            let detail = "`Accept` names no version that can be served: use one of `supported_versions`";
             return Err(self.refuse(Problem::new(Kind::VersionUnacceptable).with_detail(detail)));
         }
         if let Some(content) = content {
             return Ok(Versions { request: content, response: content, source: Source::Accept });
         }
         let Some((version, source)) = self.default_version() else {
-            let detail = format!("name one by {}", self.source_names());
+            let detail = format!("the request names no version: name one by {}", self.source_names());
             return Err(self.refuse(Problem::new(Kind::VersionUnspecified).with_detail(detail)));
         };
         Ok(Versions { request: version, response: version, source })
@@ -283,7 +283,11 @@ impl Reader<'_> {
         let name = |(source, version): (Source, VersionId)| {
             format!("{} says {}", source.as_str(), self.api.version(version).text)
         };
-        self.refuse(Problem::new(Kind::VersionAmbiguous).with_detail(format!("{}, {}", name(a), name(b))))
+        self.refuse(Problem::new(Kind::VersionAmbiguous).with_detail(format!(
+            "{}, {}: name one version",
+            name(a),
+            name(b)
+        )))
     }
 
     fn routed(&self, versions: Versions) -> Resolved {
@@ -309,7 +313,7 @@ impl Reader<'_> {
     fn absent(&self, versions: Versions, route: RouteId, allow: Vec<Box<str>>) -> Box<Refusal> {
         let kind = if allow.is_empty() { Kind::RouteAbsent } else { Kind::MethodAbsent };
         let version = &self.api.version(versions.response).text;
-        let detail = format!("version {version} does not have {} here", self.head.method);
+        let detail = format!("version {version} does not have {} at this path", self.head.method);
         let mut refusal = self.refuse(Problem::new(kind).with_detail(detail).with_api_version(&**version));
         (refusal.version, refusal.route, refusal.allow) = (Some(versions.response), Some(route), allow);
         refusal

@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         let Some(value) = values.next() else { return Ok(None) };
         let text = value.to_str().map(str::trim).unwrap_or("");
         if text.is_empty() || text.contains(',') || values.next().is_some() {
-            let detail = format!("`{name}` names one version, once");
+            let detail = format!("`{name}` must name one version, and be sent once");
             return Err(self.refuse(Problem::new(Kind::VersionInvalid).with_detail(detail)));
         }
         Ok(Some(text))
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         });
         let Some(value) = values.next() else { return Ok(None) };
         if value.is_empty() || values.next().is_some() {
-            let detail = format!("the query parameter `{name}` names one version, once");
+            let detail = format!("the query parameter `{name}` must name one version, and be sent once");
             return Err(self.refuse(Problem::new(Kind::VersionInvalid).with_detail(detail)));
         }
         Ok(Some(value))
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         }
         let name = VersionName::parse(text, self.api.scheme);
         if name.as_ref().is_some_and(|name| is_future(name, self.now)) {
-            let detail = format!("{text:?} is in the future");
+            let detail = format!("version {text:?} is in the future: use one of `supported_versions`");
             return Err(self.refuse(Problem::new(Kind::VersionInvalid).with_detail(detail)));
         }
         let exact = self.api.lookup(text).filter(|id| self.is_released(*id));
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         }
         let kind = if name.is_some() { Kind::VersionUnknown } else { Kind::VersionInvalid };
         let status = if source == Source::Path { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
-        let detail = format!("there is no version {text:?}");
+        let detail = format!("there is no version {text:?}: use one of `supported_versions`");
         Err(self.refuse(Problem::new(kind).with_status(status).with_detail(detail)))
     }
 
@@ -166,7 +166,9 @@ impl<'a> Reader<'a> {
         match self.read_version(&text, Source::Accept) {
             Ok(id) => Ok(Some(id)),
             Err(_) => {
-                let detail = format!("there is no version {text:?} to send content in");
+                let detail = format!(
+                    "`Content-Type` names version {text:?}, which does not exist: use one of `supported_versions`"
+                );
                 Err(self.refuse(Problem::new(Kind::VersionUnsupportedBody).with_detail(detail)))
             }
         }

@@ -5,9 +5,12 @@ mod origins;
 
 mod access;
 mod admin;
+mod browser;
 mod cert;
 mod demo;
 mod edge;
+#[cfg(unix)]
+mod explained;
 mod framing;
 mod framing_h2;
 mod grpc;

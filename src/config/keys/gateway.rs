@@ -102,7 +102,7 @@ static PROXY: Table = Table {
         key("underscores", Kind::Word(&["drop", "refuse", "pass"]), "What happens to request fields with an underscore in their name. Many services read `X_Forwarded_For` as `X-Forwarded-For`. `drop` removes and counts them, as nginx does; `refuse` answers 400; `pass` sends them on. No client, trusted or not, is exempt.").or("\"drop\""),
         key("request_id", Kind::Text, "The field of a request's id, given to the upstream, the client and the log; empty for none.").or("\"X-Request-Id\""),
         key("name", Kind::Name, "What this hop is called in `Via` and `Proxy-Status`.").or("\"sunward\""),
-        key("proxy_status", Kind::Flag, "Says in `Proxy-Status` (RFC 9209) why an answer is the gateway's own.").or("false"),
+        key("proxy_status", Kind::Flag, "Says in `Proxy-Status` why an answer is the gateway's own, with the error types of RFC 9209.").or("false"),
         key("server_timing", Kind::Flag, "Says in `Server-Timing` how long the upstream and the whole took.").or("false"),
     ],
     common: &[],
@@ -112,7 +112,7 @@ static PROXY: Table = Table {
 static ACCESS_LOG: Table = Table {
     name: "gateway.access_log",
     title: "[gateway.access_log]",
-    doc: "One line for each request, when its response has ended. Queries are not logged, since they may carry secrets. `client` is the address that trusted proxies name, `peer` the other end of the connection; `outcome` is that of `sunward_requests_total`. A text line has: time, client, request, status, bytes, seconds, api, version, consumer, request id, outcome, user agent. Lines are written in batches while the gateway is busy and at once when it is idle; a stop waits until all of them are written.",
+    doc: "One line for each request, when its response has ended. Queries are not logged, since they may carry secrets. `client` is the address that trusted proxies name, `peer` the other end of the connection; `outcome` is that of `sunward_requests_total`; `error` says why the gateway itself answered 502, 503 or 504. A text line has: time, client, request, status, bytes, seconds, api, version, consumer, request id, outcome, user agent. Lines are written in batches while the gateway is busy and at once when it is idle; a stop waits until all of them are written.",
     keys: &[
         key("to", Kind::Name, "`stdout`, or a file. What cannot be written is counted and dropped: no request waits for it.").or("\"stdout\""),
         key("format", Kind::Word(&["json", "text"]), "The form.").or("\"json\""),

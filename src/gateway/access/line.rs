@@ -32,6 +32,8 @@ pub(in crate::gateway) struct Line {
     pub(in crate::gateway) instance: Option<Arc<str>>,
     pub(in crate::gateway) plan: Option<Plan>,
     pub(in crate::gateway) outcome: Option<Outcome>,
+    /// Why a 502, 503 or 504 was made here.
+    pub(in crate::gateway) error: Option<&'static str>,
     pub(in crate::gateway) user_agent: Option<HeaderValue>,
     pub(in crate::gateway) request_id: Option<HeaderValue>,
 }
@@ -74,6 +76,7 @@ impl Line {
         members.text("route", plan.and_then(Plan::route).map(|route| route.history.name.to_string()));
         members.text("consumer", self.consumer());
         members.text("outcome", self.outcome.map(Outcome::as_str));
+        members.text("error", self.error);
         members.text("user_agent", self.user_agent.as_ref().map(lossy));
         members.text("request_id", self.request_id.as_ref().map(lossy));
         out.extend_from_slice(b"}\n");

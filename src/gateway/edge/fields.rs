@@ -94,7 +94,7 @@ pub(super) fn settle_underscores(headers: &mut HeaderMap, how: Underscores) -> R
 pub(super) fn check_size(headers: &HeaderMap, limits: &Limits) -> Result<(), Refused> {
     let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
     if headers.len() > limits.header_count || bytes > limits.header_bytes {
-        let detail = "the header fields are too many or too large";
+        let detail = "the header fields are too many or too large: send fewer or shorter ones";
         return Err(Refused::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail));
     }
     Ok(())
@@ -109,10 +109,14 @@ pub(super) fn check_framing<B: Body>(request: &Request<B>, seen: Seen) -> Result
     let length = content_length(headers).map_err(Refused::malformed)?;
     let chunked = is_chunked(headers).map_err(|detail| Refused::new(StatusCode::NOT_IMPLEMENTED, detail))?;
     if chunked && (length.is_some() || request.version() != Version::HTTP_11) {
-        return Err(Refused::malformed("`Transfer-Encoding` where it must not be"));
+        return Err(Refused::malformed(
+            "`Transfer-Encoding` cannot be used here: send `Content-Length` alone, or chunks over HTTP/1.1",
+        ));
     }
     if length.is_some_and(|length| length > 0) && request.body().is_end_stream() {
-        return Err(Refused::malformed("`Content-Length` announces a body that is not there"));
+        return Err(Refused::malformed(
+            "`Content-Length` announces a body that is not there: send the body, or leave the field out",
+        ));
     }
     Ok(())
 }
@@ -125,7 +129,7 @@ pub(super) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, &'stati
     let text = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     match (text.and_then(|text| text.parse().ok()), values.next()) {
         (Some(length), None) => Ok(Some(length)),
-        _ => Err("`Content-Length` is not one number"),
+        _ => Err("`Content-Length` is not one decimal number"),
     }
 }
 
@@ -135,7 +139,7 @@ pub(super) fn is_chunked(headers: &HeaderMap) -> Result<bool, &'static str> {
     match (values.next(), values.next()) {
         (None, _) => Ok(false),
         (Some(value), None) if value.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(true),
-        _ => Err("`Transfer-Encoding` is not just `chunked`"),
+        _ => Err("`Transfer-Encoding` is not `chunked` alone: no other transfer coding is accepted"),
     }
 }
 
@@ -187,7 +191,7 @@ pub(in crate::gateway) fn frame<B: Body>(request: &mut Request<B>) {
 pub(super) fn settle_expectation(headers: &mut HeaderMap) -> Result<(), Refused> {
     match headers.remove(header::EXPECT) {
         Some(value) if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") => {
-            Err(Refused::new(StatusCode::EXPECTATION_FAILED, "this expectation is not met"))
+            Err(Refused::new(StatusCode::EXPECTATION_FAILED, "`Expect` can only be `100-continue`"))
         }
         _ => Ok(()),
     }
@@ -226,7 +230,7 @@ pub(super) fn count_hops(headers: &mut HeaderMap) -> Result<bool, Refused> {
     let Some(value) = values.next() else { return Ok(true) };
     let left = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let (Some(left), None) = (left.and_then(|text| text.parse::<u32>().ok()), values.next()) else {
-        return Err(Refused::malformed("`Max-Forwards` is not one number"));
+        return Err(Refused::malformed("`Max-Forwards` is not one decimal number"));
     };
     let Some(less) = left.checked_sub(1) else { return Ok(false) };
     headers.insert(MAX_FORWARDS, HeaderValue::from(less));

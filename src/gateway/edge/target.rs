@@ -14,11 +14,17 @@ const LONGEST_METHOD: usize = 32;
 /// Unknown methods pass (RFC 9110 §16.1): whoever is behind may know them.
 pub(super) fn check_method(method: &Method) -> Result<(), Refused> {
     if matches!(*method, Method::CONNECT | Method::TRACE) {
-        return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not passed on"));
+        return Err(Refused::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "this method is not supported: use one of those in `Allow`",
+        ));
     }
     // The start of every HTTP/2 connection, reserved so that no other takes it for a request (RFC 9113 §11.6).
     if method.as_str().len() > LONGEST_METHOD || method.as_str() == "PRI" {
-        return Err(Refused::new(StatusCode::NOT_IMPLEMENTED, "this is no method"));
+        return Err(Refused::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "the method is not one of HTTP's: it is longer than 32 bytes, or reserved",
+        ));
     }
     Ok(())
 }
@@ -36,14 +42,17 @@ pub(super) fn check_target<B>(
     let target = uri.path_and_query().map_or("", PathAndQuery::as_str);
     let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
     if target.len() + authority > limits.url_bytes {
-        return Err(Refused::new(StatusCode::URI_TOO_LONG, "the target is too long"));
+        return Err(Refused::new(
+            StatusCode::URI_TOO_LONG,
+            "the URL is too long: shorten its query, or send the data in a body",
+        ));
     }
     if !target.is_ascii() {
-        return Err(Refused::malformed("the target has a character that must be escaped"));
+        return Err(Refused::malformed("the URL has a character that is not ASCII: percent-encode it"));
     }
     let asks_all = uri.path() == "*" && *request.method() == Method::OPTIONS;
     if !uri.path().starts_with('/') && !asks_all {
-        return Err(Refused::malformed("the target is no path"));
+        return Err(Refused::malformed("the request target is not a path: it begins with `/`"));
     }
     if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
         return Err(Refused::malformed("the scheme of the target is not `http` or `https`"));
@@ -54,7 +63,8 @@ pub(super) fn check_target<B>(
     }
     // `http://a?x`: the empty path is `/` (RFC 9110 §4.2.3), for the decision and for whoever is behind.
     if target.starts_with('?') {
-        let rooted = rooted(uri, target).ok_or(Refused::malformed("the target is no path"))?;
+        let rooted =
+            rooted(uri, target).ok_or(Refused::malformed("the request target is not a path: it begins with `/`"))?;
         *request.uri_mut() = rooted;
     }
     Ok(())
@@ -72,7 +82,7 @@ pub(super) fn settle_host<B>(request: &mut Request<B>) -> Result<(), Refused> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (host, more) = (hosts.next(), hosts.next().is_some());
     if more {
-        return Err(Refused::malformed("`Host` is there twice"));
+        return Err(Refused::malformed("`Host` is sent more than once"));
     }
     let host = host.map(read).transpose()?;
     let named = request.uri().authority().map(Authority::as_str);
@@ -81,16 +91,18 @@ pub(super) fn settle_host<B>(request: &mut Request<B>) -> Result<(), Refused> {
     }
     let value = match (named, host, request.version()) {
         (Some(named), Some(host), Version::HTTP_2) if !named.eq_ignore_ascii_case(host) => {
-            return Err(Refused::malformed("`Host` is not the authority of the target"));
+            return Err(Refused::malformed(
+                "`Host` and the authority of the target differ: send the same, or leave `Host` out",
+            ));
         }
         // A field of HTTP/1.1 that no request may lack (RFC 9112 §3.2), whatever its target says.
         (_, None, Version::HTTP_11) | (None, None, Version::HTTP_2) => {
-            return Err(Refused::malformed("there is no `Host`"));
+            return Err(Refused::malformed("`Host` is missing"));
         }
         (None, _, _) => return Ok(()),
         (Some(named), ..) => HeaderValue::try_from(named),
     };
-    let value = value.map_err(|_| Refused::malformed("the authority of the target is none"))?;
+    let value = value.map_err(|_| Refused::malformed("the authority of the target is not `host` or `host:port`"))?;
     request.headers_mut().insert(header::HOST, value);
     Ok(())
 }

@@ -165,6 +165,8 @@ impl Reloader {
         self.shared.registry.learn(&loaded).await;
         self.accept(loaded, sources, log);
         let tag = self.shared.current.load().tag.clone();
+        let (path, differences) = (self.path.display(), differences.len());
+        tracing::info!(config = %path, via = way.who.via, tag, differences, "config reloaded");
         let forced = in_use.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let forced = if forced.is_empty() { String::new() } else { format!(", forced to drop {forced}") };
         self.record(way.what, format!("{} as {tag}{forced}", self.path.display()), way.who);
@@ -192,7 +194,6 @@ impl Reloader {
         state.acts.settle(&current.load().pools);
         names::reloads("accepted").increment(1);
         names::config_accepted().set(telemetry::now());
-        tracing::info!(path = %self.path.display(), "the config was reloaded");
     }
 
     /// The log that is open, if it is the one that is asked for. A signal also means that it was moved away.
@@ -226,7 +227,7 @@ impl Reloader {
     fn reject(&mut self, refused: &Refused, way: &Way<'_>) {
         if matches!(refused, Refused::Findings(_) | Refused::InUse { .. } | Refused::Io(..)) {
             names::reloads("rejected").increment(1);
-            tracing::error!("the new config was refused, the old one stays:\n{refused}");
+            tracing::error!("config refused, the old one is still served:\n{refused}");
         }
         let told = refused.to_string();
         // A file that is still missing is tried again and again.

@@ -1,0 +1,173 @@
+//! Why a 502, 503 or 504 was made here: for the log, the access log and `Proxy-Status`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::Response;
+
+use crate::names::Outcome;
+
+/// Why a request could not be served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The gateway has as many requests as it may have, or too little memory.
+    Overloaded,
+    /// The api has no upstream.
+    NoUpstream,
+    /// None of the upstream's instances takes requests.
+    NoInstance,
+    /// No instance that was tried could be connected to.
+    Unreachable,
+    /// The time of the route was over.
+    RouteTimeout,
+    /// The head of the response did not come in time.
+    ResponseTimeout,
+    /// The connection ended before the head of a response.
+    Broken,
+    /// The response cannot be passed on.
+    InvalidResponse,
+    /// The instance speaks a version that the api does not have.
+    UnknownVersion,
+    /// The response cannot be migrated to the client's version.
+    Unmigratable,
+}
+
+/// A response extension: why it was made here.
+#[derive(Clone, Debug)]
+pub(super) struct Explained {
+    pub(super) cause: Cause,
+    /// More about it, for operators.
+    pub(super) error: Option<String>,
+    pub(super) upstream: Option<Box<str>>,
+    pub(super) instance: Option<Arc<str>>,
+}
+
+/// Keeps the log readable while all requests fail: so many lines a second, and a count of the others.
+#[derive(Debug, Default)]
+pub(super) struct Throttle {
+    /// The second, and how many lines it has had: two numbers in one, so that no lock is needed.
+    window: AtomicU64,
+    suppressed: AtomicU64,
+}
+
+/// Lines in each second.
+const MOST: u64 = 10;
+/// The bits of [`Throttle::window`] that count.
+const COUNT: u64 = 0xffff;
+
+// === impl Cause ===
+
+impl Cause {
+    /// As logs have it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Overloaded => "overloaded",
+            Self::NoUpstream => "no upstream",
+            Self::NoInstance => "no instance takes requests",
+            Self::Unreachable => "no instance can be connected to",
+            Self::RouteTimeout => "route timeout",
+            Self::ResponseTimeout => "response timeout",
+            Self::Broken => "connection closed",
+            Self::InvalidResponse => "invalid response",
+            Self::UnknownVersion => "unknown version",
+            Self::Unmigratable => "response cannot be migrated",
+        }
+    }
+
+    /// The type of error (RFC 9209 §2.3).
+    pub(super) const fn proxy_error(self) -> &'static str {
+        match self {
+            Self::Overloaded => "connection_limit_reached",
+            Self::NoUpstream => "proxy_configuration_error",
+            Self::NoInstance | Self::Unreachable => "destination_unavailable",
+            Self::RouteTimeout => "http_response_timeout",
+            Self::ResponseTimeout => "connection_read_timeout",
+            Self::Broken => "connection_terminated",
+            Self::InvalidResponse => "http_protocol_error",
+            Self::UnknownVersion => "proxy_internal_error",
+            Self::Unmigratable => "proxy_internal_response",
+        }
+    }
+}
+
+// === impl Explained ===
+
+impl Explained {
+    pub(super) const fn new(cause: Cause) -> Self {
+        Self { cause, error: None, upstream: None, instance: None }
+    }
+
+    pub(super) fn with_error(self, error: impl ToString) -> Self {
+        Self { error: Some(error.to_string()), ..self }
+    }
+
+    /// Says of a response that was made here on behalf of an instance which one that was; nothing of those that came from
+    /// there.
+    pub(super) fn place<B>(response: &mut Response<B>, upstream: &str, instance: &Arc<str>) {
+        if !response.status().is_server_error() {
+            return;
+        }
+        let extensions = response.extensions_mut();
+        if extensions.get::<Self>().is_none() && extensions.get::<Outcome>() == Some(&Outcome::Failed) {
+            extensions.insert(Self::new(Cause::Unmigratable));
+        }
+        if let Some(explained) = extensions.get_mut::<Self>() {
+            explained.upstream = Some(upstream.into());
+            explained.instance = Some(Arc::clone(instance));
+        }
+    }
+
+    /// Writes a line, unless there are too many.
+    pub(super) fn log(&self, throttle: &Throttle, second: u64, status: u16, request_id: Option<&str>) {
+        let Some(suppressed) = throttle.admit(second) else { return };
+        tracing::warn!(
+            status,
+            cause = self.cause.as_str(),
+            error = self.error.as_deref(),
+            upstream = self.upstream.as_deref(),
+            instance = self.instance.as_deref(),
+            request_id,
+            suppressed,
+            "request failed"
+        );
+    }
+}
+
+// === impl Throttle ===
+
+impl Throttle {
+    /// Whether one more line is written in this second; and then, how many were not since the last one.
+    fn admit(&self, second: u64) -> Option<u64> {
+        let next = |window: u64| {
+            let fresh = window >> 16 != second & (u64::MAX >> 16);
+            if fresh { second << 16 | 1 } else { (window & !COUNT) | ((window & COUNT) + 1).min(COUNT) }
+        };
+        // Orderings: these are counts of lines, by which nothing else is read.
+        let before = self.window.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |window| Some(next(window)));
+        let count = next(before.unwrap_or_else(|window| window)) & COUNT;
+        if count > MOST {
+            self.suppressed.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(self.suppressed.swap(0, Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_some_lines_and_a_count() {
+        let throttle = Throttle::default();
+        let admitted: Vec<Option<u64>> = (0..25).map(|_| throttle.admit(1_700_000_000)).collect();
+        assert_eq!(admitted[..10], [Some(0); 10]);
+        assert_eq!(admitted[10..], [None; 15]);
+        assert_eq!(throttle.admit(1_700_000_001), Some(15));
+        assert_eq!(throttle.admit(1_700_000_001), Some(0));
+        for _ in 0..100_000 {
+            throttle.admit(1_700_000_002);
+        }
+        assert_eq!(throttle.admit(1_700_000_003), Some(100_000 - 10), "the count does not run over");
+    }
+}

@@ -1,0 +1,120 @@
+//! What the process says of itself, and of requests that it could not serve.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use super::exchange;
+use super::rig::{Served, Service, config_of};
+
+/// Ends the command however the test ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Running {
+    fn start(file: &std::path::Path) -> (Self, SocketAddr) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sunward"))
+            .arg("serve")
+            .arg(file)
+            .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .env_remove("RUST_LOG")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says where");
+        let address = line.trim().trim_start_matches("listening http://").parse().expect("an address");
+        (Self(child), address)
+    }
+
+    /// Asks it to stop: what it logged, each line's fields.
+    fn stop(mut self) -> Vec<Value> {
+        let killed = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        assert!(killed.is_ok_and(|status| status.success()));
+        let mut logged = String::new();
+        self.0.stderr.take().expect("a pipe").read_to_string(&mut logged).expect("text");
+        assert!(self.0.wait().expect("it ends").success(), "{logged}");
+        logged.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["fields"].take()).collect()
+    }
+}
+
+/// Each 502, 503 and 504 that is made here has a line with all that an operator needs, and says of itself what RFC 9209 has.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_served_says_why() {
+    let service = Service::start(|mut served: Served| async move {
+        while let Some(request) = served.request().await {
+            match request.split(' ').nth(1).unwrap_or_default() {
+                "/api/gone" => return served.reset(),
+                "/api/slow" => std::future::pending().await,
+                "/api/odd" => served.write("HTTP/1.1 200 OK|Transfer-Encoding: gzip||x").await,
+                "/api/bad" => served.write("HTTP/1.1 503 Service Unavailable|Content-Length: 0||").await,
+                _ => served.write("HTTP/1.1 200 OK|Content-Length: 2||ok").await,
+            }
+        }
+    })
+    .await;
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    let own = "[gateway]\nlog = \"json\"\ntimeouts = { response = \"200ms\" }\nproxy = { proxy_status = true }\n";
+    let there = format!("{{ url = \"http://{}\" }}", service.address);
+    let text = config_of("said", &there, own, "retries = 0\neject = { after = 0 }");
+    let other =
+        config_of("away", &format!("{{ url = \"http://{nowhere}\" }}"), "", "").replace("\"/api\"", "\"/away\"");
+    let file = std::env::temp_dir().join(format!("sunward-explained-{}.toml", std::process::id()));
+    std::fs::write(&file, format!("{text}{other}")).expect("written");
+    let (running, address) = Running::start(&file);
+    // The path, the status, the type of error, the cause, and the instance.
+    let here = service.address.to_string();
+    let rows = [
+        ("/api/v2/gone", 502, "connection_terminated", "connection closed", here.as_str()),
+        ("/api/v2/odd", 502, "http_protocol_error", "invalid response", here.as_str()),
+        ("/api/v2/slow", 504, "connection_read_timeout", "response timeout", here.as_str()),
+        ("/away/v2/x", 503, "destination_unavailable", "no instance can be connected to", ""),
+        // These are not made here, or are no failure.
+        ("/api/v2/bad", 503, "", "", ""),
+        ("/api/v2/fine", 200, "", "", ""),
+        ("/api/v9/x", 404, "http_request_error", "", ""),
+    ];
+    let mut ids = Vec::new();
+    for (path, status, error, ..) in rows {
+        let reply = exchange(address, &format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).await;
+        assert_eq!(reply.status, status, "{path} {}", reply.body);
+        let expected = if error.is_empty() { String::new() } else { format!("sunward; error={error}") };
+        assert_eq!(reply.field("proxy-status"), expected, "{path}");
+        ids.push(reply.field("x-request-id").to_owned());
+    }
+    let logged = tokio::task::spawn_blocking(move || running.stop()).await.expect("it ran");
+    std::fs::remove_file(&file).expect("removed");
+    let failed: Vec<&Value> = logged.iter().filter(|line| line["message"] == "request failed").collect();
+    assert_eq!(failed.len(), 4, "{logged:#?}");
+    for ((line, (path, status, _, cause, instance)), id) in failed.iter().zip(rows).zip(&ids) {
+        assert_eq!((&line["status"], &line["cause"]), (&Value::from(status), &Value::from(cause)), "{path} {line}");
+        assert_eq!(line["request_id"], id.as_str(), "{path} {line}");
+        let upstream = if path.starts_with("/away") { "away" } else { "said" };
+        assert_eq!(line["upstream"], upstream, "{path} {line}");
+        assert!(line["instance"].as_str().unwrap_or_default().contains(instance), "{path} {line}");
+        assert_eq!(line["error"].is_string(), status == 502, "{path} {line}");
+    }
+    // From the start to the end.
+    let said = |message: &str| {
+        let line = logged.iter().find(|line| line["message"] == message);
+        line.unwrap_or_else(|| panic!("{message}: {logged:#?}"))
+    };
+    assert_eq!(said("starting")["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(said("starting")["config"], file.display().to_string());
+    assert_eq!(
+        (&said("listening")["address"], &said("listening")["tls"]),
+        (&address.to_string().into(), &false.into())
+    );
+    assert!(said("admin listening")["address"].is_string());
+    assert_eq!(said("draining")["in_flight"], 0);
+    assert!(said("stopped")["seconds"].is_number());
+}
