@@ -3,7 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Who sent a request, as far as the configured sources can tell. Never a secret: of those only a keyed hash is kept.
+/// Who sent a request, as far as the configured sources can tell.
+///
+/// It is a name, not a secret: the gateway writes it to its access log and shows it to operators as it is. A catalog whose
+/// consumers come from a field with credentials (`Authorization`, `Cookie`) is refused, and a field whose name looks like a
+/// key's (`X-Api-Key`) gets a warning.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Consumer(Arc<str>);
 

@@ -66,7 +66,11 @@ impl Life {
         let closed = date(&life.closed, base.closed, "closed");
         let sunset = date(&life.sunset, base.sunset, "sunset");
         let windows = match &life.brownouts {
-            Some(brownouts) => windows(brownouts, sunset, found),
+            Some(brownouts) => {
+                // A date that is said and cannot be read has its own finding.
+                let unread = deprecated.is_none() && life.deprecated.is_some();
+                windows(brownouts, if unread { Some(Timestamp::EPOCH) } else { deprecated }, sunset, found)
+            }
             None => base.windows.clone(),
         };
         let life_read = Self {
@@ -150,10 +154,35 @@ pub(super) fn date(text: &Spanned<String>, key: &str, found: &mut Diagnostics) -
     }
 }
 
-fn windows(brownouts: &[Brownout], sunset: Option<Timestamp>, found: &mut Diagnostics) -> Box<[Window]> {
-    let mut list: Vec<Window> = brownouts.iter().flat_map(|b| ramp(b, sunset, found)).collect();
+fn windows(
+    brownouts: &[Brownout],
+    deprecated: Option<Timestamp>,
+    sunset: Option<Timestamp>,
+    found: &mut Diagnostics,
+) -> Box<[Window]> {
+    let mut list = Vec::new();
+    for brownout in brownouts {
+        let ramp = ramp(brownout, sunset, found);
+        if let Some(last) = ramp.last() {
+            check_deprecated(brownout, last.until, deprecated, found);
+        }
+        list.extend(ramp);
+    }
     list.sort_by_key(|window| window.from);
     list.into()
+}
+
+/// Clients are told of the end first, and then rehearse it.
+fn check_deprecated(brownout: &Brownout, end: Timestamp, deprecated: Option<Timestamp>, found: &mut Diagnostics) {
+    let message = match deprecated {
+        None => "a brownout of a version that is not deprecated: clients are not told before".to_owned(),
+        Some(deprecated) if end <= deprecated => {
+            format!("a brownout ends {end}, before the deprecation {deprecated}: clients are not told before")
+        }
+        Some(_) => return,
+    };
+    let warning = Diagnostic::warning("brownout-before-deprecation", message, brownout.span);
+    found.push(warning.help("say `deprecated = …` with an earlier date, or move the brownout"));
 }
 
 fn ramp(brownout: &Brownout, sunset: Option<Timestamp>, found: &mut Diagnostics) -> Vec<Window> {
@@ -169,8 +198,8 @@ fn ramp(brownout: &Brownout, sunset: Option<Timestamp>, found: &mut Diagnostics)
         [] => Some("a brownout without shares hits nobody".to_owned()),
         shares => shares
             .iter()
-            .find(|share| !(**share > 0.0 && **share <= 100.0))
-            .map(|share| format!("{share} is no share: it is a percentage above 0, up to 100")),
+            .find(|share| !(**share >= 0.01 && **share <= 100.0))
+            .map(|share| format!("{share} is no share: it is a percentage from 0.01 to 100")),
     };
     if let Some(message) = wrong {
         found.push(error("bad-share", message, "such as `shares = [1, 10, 50]`"));
@@ -185,6 +214,11 @@ fn ramp(brownout: &Brownout, sunset: Option<Timestamp>, found: &mut Diagnostics)
         };
         found.push(error("bad-ramp", message, "`every` is the time from one start to the next, not less than `for`"));
         return Vec::new();
+    }
+    if brownout.every.is_some() && brownout.shares.len() == 1 {
+        let message = "`every` has no effect on a brownout of one window";
+        let warning = Diagnostic::warning("every-without-ramp", message, brownout.span);
+        found.push(warning.help("give a share for each window, such as `shares = [1, 10, 50]`, or remove `every`"));
     }
     let mut from = start;
     let mut list = Vec::new();

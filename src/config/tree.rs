@@ -92,6 +92,13 @@ impl<'t, 'd> Reader<'t, 'd> {
         self.found.push(diagnostic.help(format!("remove `{other}` or `{one}`")));
     }
 
+    /// Warns of a key that is there and has no effect.
+    pub(super) fn warn(&mut self, code: &'static str, name: &str, message: impl Into<String>, help: impl Into<String>) {
+        let Some((_, value)) = self.map.get_key_value(name) else { return };
+        let span = self.file.span(value.span());
+        self.found.push(Diagnostic::warning(code, message, span).help(help));
+    }
+
     pub(super) fn text(&mut self, name: &'static str) -> Option<Spanned<String>> {
         let (node, kind) = self.node(name)?;
         node.text(kind, self.found)

@@ -111,7 +111,8 @@ impl App {
             admin.into_iter().next().ok_or_else(|| StartError::Bind(place, std::io::ErrorKind::Other.into()))?;
         let (control, registry) = (Control::new(), Registry::new(options.lookup));
         let log = spec.access_log.as_ref().map(Log::open).transpose().map_err(StartError::AccessLog)?;
-        let state = State::open(spec.state.as_deref()).with_acts(&control, SystemClock.now());
+        let state =
+            State::open(spec.state.as_ref().map(|state| state.value.as_path())).with_acts(&control, SystemClock.now());
         let tracer = Tracer::new(&*options.variables).map_err(StartError::Traces)?;
         let traced = tracer.is_on();
         registry.learn(&loaded).await;

@@ -8,7 +8,7 @@ use http::Uri;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
-use super::{pool, tls};
+use super::{checks, pool, tls};
 
 use crate::catalog::{Api, ApiEntry, Catalog, ConsumerSource, Route};
 use crate::clock::{Clock, SystemClock, Timestamp};
@@ -131,6 +131,7 @@ fn build(config: Config, now: Timestamp, found: &mut Diagnostics) -> Option<Load
         return None;
     }
     let tls = gateway.tls.as_ref().and_then(|spec| tls::server_config(spec, found));
+    checks::check(&gateway, &catalog, &upstreams, found);
     let services = upstreams.into_iter().map(|upstream| service(upstream, &catalog, found)).collect();
     (!read_with_errors).then_some(Loaded { gateway, catalog, warnings: Diagnostics::new(), services, tls })
 }
@@ -188,6 +189,13 @@ fn service(upstream: Upstream, catalog: &Catalog, found: &mut Diagnostics) -> Se
     let speaks = upstream.instances.iter().map(|instance| speaks(instance, &apis, found)).collect();
     let secure = upstream.instances.iter().any(|instance| instance.url.scheme_str() == Some("https"));
     let tls = if secure { pool::client_config(&upstream.tls, upstream.http2, found) } else { None };
+    if let Some(name) = &upstream.tls.server_name
+        && ServerName::try_from(name.as_str()).is_err()
+    {
+        let message = format!("`{}` is no name that a certificate can have", name.value);
+        let help = "write a host name, such as `shop.internal`, or an address";
+        found.push(Diagnostic::error("bad-server-name", message, name.span).help(help));
+    }
     Service { spec: upstream, speaks, tls }
 }
 

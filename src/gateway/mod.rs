@@ -14,6 +14,7 @@
 mod access;
 mod admin;
 mod app;
+mod checks;
 mod diff;
 mod door;
 mod edge;

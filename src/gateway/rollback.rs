@@ -69,7 +69,7 @@ impl Rollback {
         };
         let named = || {
             let config = config::read_all(&now, &environment).0.ok_or(RollbackError::NotToml)?;
-            config.gateway.state.ok_or(RollbackError::NoState)
+            config.gateway.state.map(|state| state.value).ok_or(RollbackError::NoState)
         };
         let state = state.map_or_else(named, Ok)?;
         let revisions = Revisions::within(&state).list();

@@ -59,12 +59,14 @@ pub(super) fn server_config(spec: &Tls, found: &mut Diagnostics) -> Option<Arc<S
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
             let verifier = if spec.client_optional { verifier.allow_unauthenticated() } else { verifier };
             let message = |error| format!("`{}` cannot check clients: {error}", file.value.display());
-            let refuse = |error| found.push(Diagnostic::error("bad-tls", message(error), file.span));
+            let help = "write the path of a PEM file with the authorities of clients";
+            let refuse = |error| found.push(Diagnostic::error("bad-tls", message(error), file.span).help(help));
             builder.with_client_cert_verifier(verifier.build().map_err(refuse).ok()?)
         }
     };
     let message = |error| format!("`{}` does not fit the certificate: {error}", spec.key.value.display());
-    let refuse = |error| found.push(Diagnostic::error("bad-tls", message(error), spec.key.span));
+    let help = "write the key that the certificate was made for, and the certificate first in its chain";
+    let refuse = |error| found.push(Diagnostic::error("bad-tls", message(error), spec.key.span).help(help));
     let mut config = builder.with_single_cert(chain?, key?).map_err(refuse).ok()?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Some(Arc::new(config))

@@ -13,6 +13,7 @@ pub mod lifecycle;
 pub mod link;
 pub mod media;
 pub mod merge;
+pub(crate) mod secret;
 pub(crate) mod sf;
 mod template;
 

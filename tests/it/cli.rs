@@ -221,11 +221,168 @@ fn timeline_in_three_forms() {
     assert_eq!(rows[0], "shop /api");
     assert!(rows[2].starts_with("1        gone"), "{table}");
     assert!(rows[3].starts_with("2        deprecated  2023-12-01  2026-01-01  –"), "{table}");
+    assert!(table.contains("\nAt 2026-11-24T00:00:00Z; all dates are UTC.\nannounced: "), "{table}");
     let json: serde_json::Value =
         serde_json::from_str(&out(&sunward(&[&args[..], &["--json"]].concat(), ""))).expect("JSON");
     assert_eq!(json["apis"][0]["versions"][1]["sunset"], "2030-12-01T00:00:00Z");
     let svg = out(&sunward(&[&args[..], &["--svg"]].concat(), ""));
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+}
+
+/// Brownouts that run, that are to come and that only count, and an extension.
+#[test]
+fn timeline_says_what_happens_now() {
+    let config = |more: &str, dry: &str| {
+        format!(
+            "[[api]]\nname = \"shop\"\nbase_path = \"/api\"\nversion_from = {{ header = \"V\" }}\nupstream = \"a\"\n\
+             consumer = {{ header = \"X-Consumer\" }}\n{more}\
+             [[api.version]]\nname = \"1\"\nreleased = 2024-01-01\ndeprecated = 2026-01-01\nsunset = 2027-01-01\n\
+             brownouts = [{{ from = 2026-06-01, for = \"2h\"{dry} }}, {{ from = 2026-07-01, for = \"2h\" }}]\n\
+             [[api.version]]\nname = \"2\"\n\
+             [[api.extension]]\nconsumer = \"acme & \\u001b[31mco\"\nversion = \"1\"\nuntil = 2027-06-01\n\
+             approved_by = \"kim\"\nreason = \"<a contract>\"\n\
+             [[upstream]]\nname = \"a\"\ninstances = [{{ url = \"http://127.0.0.1:1\" }}]\n"
+        )
+    };
+    let [plain, paused, dry] = [("plain", "", ""), ("paused", "pause = true\n", ""), ("dry", "", ", dry_run = true")]
+        .map(|(name, more, dry)| scratch(&format!("timeline-{name}"), &config(more, dry)));
+    let run = |path: &Path, now: &str, form: &[&str]| {
+        let output = sunward(&[&["timeline", &path.display().to_string(), "--now", now], form].concat(), "");
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        out(&output)
+    };
+    let rows = [
+        (&plain, "2026-06-01T01:00:00Z", "in brownout", "2, running until 2026-06-01T02:00:00Z"),
+        (&plain, "2026-06-01T02:00:00Z", "deprecated", "2, next 2026-07-01T00:00:00Z"),
+        (&plain, "2026-08-01", "deprecated", "2, all past"),
+        (&plain, "2025-08-01", "announced", "2, next 2026-06-01T00:00:00Z"),
+        (&plain, "2027-08-01", "gone", "2, all past"),
+        (&paused, "2026-06-01T01:00:00Z", "deprecated", "2, paused, would run until 2026-06-01T02:00:00Z"),
+        (&dry, "2026-06-01T01:00:00Z", "deprecated", "2, dry run, would run until 2026-06-01T02:00:00Z"),
+    ];
+    for (path, now, phase, brownouts) in rows {
+        let table = run(path, now, &[]);
+        let line = table.lines().find(|line| line.starts_with("  1 ")).expect("the version");
+        assert!(line.contains(&format!("  {phase}  ")) && line.ends_with(brownouts), "{now}: {table}");
+    }
+    let table = run(&plain, "2026-06-01", &[]);
+    assert!(
+        table.contains("  extension: acme & \u{fffd}[31mco keeps 1 until 2027-06-01 (kim: <a contract>)\n"),
+        "{table}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&run(&plain, "2026-06-01", &["--json"])).expect("JSON");
+    let version = &json["apis"][0]["versions"][0];
+    assert_eq!(
+        (&version["brownouts"][0]["running"], &version["brownouts"][1]["running"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(version["extensions"][0]["until"], "2027-06-01T00:00:00Z");
+    let svg = run(&plain, "2026-06-01", &["--svg"]);
+    for part in [
+        "1 · in brownout",
+        "acme &amp; \u{fffd}[31mco keeps 1",
+        "until 2027-06-01T00:00:00Z: &lt;a contract&gt; (kim)",
+        ">2027-01-01<",
+        ">2027-06-01<",
+        "brownout that runs now",
+        "now, 2026-06-01",
+    ] {
+        assert!(svg.contains(part), "{part}: {svg}");
+    }
+    for path in [plain, paused, dry] {
+        std::fs::remove_file(path).expect("removed");
+    }
+}
+
+/// Every command that takes a file, as people mistype it: the exit code, and a word on standard error.
+#[test]
+fn commands_say_what_is_wrong_with_a_file() {
+    let folder = std::env::temp_dir().display().to_string();
+    let bad = scratch("mistakes", "[[api]]\nname = \"shop\"\n");
+    let bad = bad.display().to_string();
+    let route = ["--route", "GET /a", "--from", "1", "--to", "2"];
+    let commands: [(&str, &[&str]); 6] = [
+        ("check", &[]),
+        ("timeline", &["--svg"]),
+        ("explain", &route),
+        ("migrate", &route),
+        ("rollback", &["--by", "ann", "--reason", "r"]),
+        ("serve", &["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]),
+    ];
+    for (command, more) in commands {
+        let code = if command == "check" { 1 } else { 2 };
+        let rows = [
+            (vec![], 2, "required arguments were not provided"),
+            (vec!["/nowhere.toml"], 2, "/nowhere.toml cannot be read: No such file"),
+            (vec![folder.as_str()], 2, "cannot be read: Is a directory"),
+            (vec!["-"], 2, "standard input is written `/dev/stdin`"),
+            (vec![bad.as_str()], code, if command == "rollback" { "no key `state`" } else { "error[no-version]" }),
+            (vec![bad.as_str(), "more"], 2, "unexpected argument 'more'"),
+        ];
+        for (file, code, part) in rows {
+            let output = sunward(&[&[command], &file[..], more].concat(), "");
+            assert_eq!(
+                (output.status.code(), out(&output).as_str()),
+                (Some(code), ""),
+                "{command} {file:?} {}",
+                err(&output)
+            );
+            assert!(err(&output).contains(part), "{command} {file:?} {}", err(&output));
+        }
+    }
+    for (args, part) in [
+        (&["diff", &bad][..], "required arguments were not provided"),
+        (&["diff", &bad, "-"], "standard input is written `/dev/stdin`"),
+        (&["diff", &bad, &folder], "Is a directory"),
+        (&["rollback", &bad], "--reason"),
+        (&["rollback", &bad, "--to", "first", "--reason", "r"], "invalid value 'first'"),
+        (&["check", &bad, "--now", "soon"], "invalid value 'soon'"),
+        (&[], "Usage: sunward"),
+    ] {
+        let output = sunward(args, "");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(err(&output).contains(part), "{args:?} {}", err(&output));
+    }
+    std::fs::remove_file(bad).expect("removed");
+}
+
+/// `sunward check FILE 2>&1 | head -1`: the reader is gone, and nothing panics.
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let bad = scratch("pipe", "[[api]]\nname = \"shop\"\n");
+    let rows: [(&[&str], i32); 7] = [
+        (&["check", &bad.display().to_string()], 1),
+        (&["check", "--json", &bad.display().to_string()], 1),
+        (&["timeline", &bad.display().to_string()], 2),
+        (&["timeline", &demo()], 0),
+        (&["diff", &demo(), &demo()], 0),
+        (&["schema"], 0),
+        (&["migrate", &demo(), "--route", "GET /nope", "--from", "1", "--to", "2"], 2),
+    ];
+    for (args, code) in rows {
+        let ((one, out), (other, err)) = (std::io::pipe().expect("a pipe"), std::io::pipe().expect("a pipe"));
+        drop((one, other));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sunward"));
+        let status = command.args(args).stdin(Stdio::null()).stdout(out).stderr(err).status().expect("it runs");
+        assert_eq!(status.code(), Some(code), "{args:?}");
+    }
+    std::fs::remove_file(bad).expect("removed");
+}
+
+/// What was not written is not done.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_a_failure() {
+    for args in [&["schema"][..], &["timeline", &demo()]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("it is there");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sunward"));
+        let output = command.args(args).stdout(full).stderr(Stdio::piped()).output().expect("it runs");
+        assert_eq!(
+            (output.status.code(), err(&output).contains("error: standard output: ")),
+            (Some(1), true),
+            "{args:?}"
+        );
+    }
 }
 
 #[test]

@@ -26,8 +26,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let sources = match gateway::open(&args.file.path, &|text| text) {
         Ok(sources) => sources,
         Err(error) => {
-            eprint!("{}", error.render(super::color(std::io::stderr())));
-            return ExitCode::from(super::MISUSED);
+            return super::misused(&error.render(super::color(std::io::stderr())));
         }
     };
     let now = args.now.unwrap_or_else(|| SystemClock.now());
@@ -35,14 +34,15 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(loaded) => loaded.warnings,
         Err(error) => error.found,
     };
-    if args.json {
-        super::print(&format!("{:#}\n", config::to_json(&found, &sources)));
+    let printed = if args.json {
+        super::print(&format!("{:#}\n", config::to_json(&found, &sources)))
     } else {
-        eprint!("{}", config::render(&found, &sources, super::color(std::io::stderr())));
-        eprintln!("{}", summary(sources.name(), &found));
-    }
+        let shown = config::render(&found, &sources, super::color(std::io::stderr()));
+        super::tell(&format!("{shown}{}\n", summary(sources.name(), &found)));
+        ExitCode::SUCCESS
+    };
     let failed = found.has_errors() || (args.strict && !found.is_empty());
-    if failed { ExitCode::from(super::FAILED) } else { ExitCode::SUCCESS }
+    if failed { ExitCode::from(super::FAILED) } else { printed }
 }
 
 fn summary(name: &str, found: &Diagnostics) -> String {

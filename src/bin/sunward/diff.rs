@@ -12,10 +12,10 @@ use sunward::gateway;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The config file as it is.
-    #[arg(value_name = "OLD")]
+    #[arg(value_name = "OLD", value_parser = super::file)]
     old: PathBuf,
     /// The config file as it shall be.
-    #[arg(value_name = "NEW")]
+    #[arg(value_name = "NEW", value_parser = super::file)]
     new: PathBuf,
     /// Prints the differences as a JSON array.
     #[arg(long)]
@@ -33,14 +33,15 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         (Err(code), _) | (_, Err(code)) => return code,
     };
     let list = gateway::diff(&old, &new, now);
-    if args.json {
-        super::print(&format!("{:#}\n", list.iter().map(object).collect::<serde_json::Value>()));
+    let printed = if args.json {
+        super::print(&format!("{:#}\n", list.iter().map(object).collect::<serde_json::Value>()))
     } else {
-        super::print(&text(&list, super::color(std::io::stdout())));
-        eprintln!("{}", summary(&list));
-    }
+        let printed = super::print(&text(&list, super::color(std::io::stdout())));
+        super::tell(&format!("{}\n", summary(&list)));
+        printed
+    };
     let breaking = list.iter().any(|found| found.class == Class::Breaking);
-    if breaking { ExitCode::from(super::FAILED) } else { ExitCode::SUCCESS }
+    if breaking { ExitCode::from(super::FAILED) } else { printed }
 }
 
 fn object(found: &Difference) -> serde_json::Value {

@@ -24,10 +24,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     match args.place.find(&loaded.catalog) {
         Ok(found) if args.json => super::print(&format!("{:#}\n", to_json(&found))),
         Ok(found) => super::print(&text(&found)),
-        Err(message) => {
-            eprintln!("error: {message}");
-            ExitCode::from(super::MISUSED)
-        }
+        Err(message) => super::misused(&format!("error: {message}")),
     }
 }
 

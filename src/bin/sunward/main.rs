@@ -10,6 +10,7 @@ mod serve;
 mod svg;
 mod timeline;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -70,17 +71,34 @@ fn main() -> ExitCode {
 fn open(path: &Path, now: Option<Timestamp>) -> Result<Loaded, ExitCode> {
     let now = now.unwrap_or_else(|| SystemClock.now());
     let loaded = gateway::open(path, &|text| text).and_then(|sources| load_at(&sources, &environment, now));
-    loaded.map_err(|error| {
-        eprint!("{}", error.render(color(std::io::stderr())));
-        ExitCode::from(MISUSED)
-    })
+    loaded.map_err(|error| misused(&error.render(color(std::io::stderr()))))
 }
 
-/// Prints to standard output; a reader that went away (`| head`) is no failure.
+/// Prints to standard output; a reader that went away (`| head`) is no failure, a full disk is one.
 fn print(text: &str) -> ExitCode {
-    use std::io::Write as _;
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
-    ExitCode::SUCCESS
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            tell(&format!("error: standard output: {error}\n"));
+            ExitCode::from(FAILED)
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Writes to standard error. If nobody reads it, nobody can be told; `eprint!` would panic.
+fn tell(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Says why the config or the arguments are wrong.
+fn misused(text: &str) -> ExitCode {
+    tell(&format!("{}\n", text.trim_end()));
+    ExitCode::from(MISUSED)
 }
 
 /// Texts from files may hold control characters, which a terminal obeys.
@@ -97,10 +115,18 @@ fn time(text: &str) -> Result<Timestamp, String> {
     text.parse::<Timestamp>().map_err(|e| e.to_string())
 }
 
+/// A file, and not the sign that stands for standard input elsewhere.
+fn file(text: &str) -> Result<PathBuf, &'static str> {
+    match text {
+        "-" => Err("standard input is written `/dev/stdin`"),
+        _ => Ok(text.into()),
+    }
+}
+
 /// A config file as an argument.
 #[derive(clap::Args)]
 struct File {
     /// The config file.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = file)]
     path: PathBuf,
 }

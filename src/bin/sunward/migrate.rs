@@ -1,6 +1,6 @@
 //! `sunward migrate`: try a change in the shell.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::process::ExitCode;
 
 use sunward::catalog::{Content, Migration};
@@ -25,25 +25,22 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let found = content(&args.content_type).and_then(|content| Ok((content, args.place.find(&loaded.catalog)?)));
     let (content, place) = match found {
         Ok(found) => found,
-        Err(message) => {
-            eprintln!("error: {message}");
-            return ExitCode::from(super::MISUSED);
-        }
+        Err(message) => return super::misused(&format!("error: {message}")),
     };
     let mut body = Vec::new();
     if let Err(e) = std::io::stdin().lock().read_to_end(&mut body) {
-        eprintln!("error: standard input: {e}");
+        super::tell(&format!("error: standard input: {e}\n"));
         return ExitCode::from(super::FAILED);
     }
     match Migration::new(place.chain, place.from, place.to).run(content, &body) {
         Ok(migrated) => {
-            let _ = std::io::stdout().lock().write_all(&migrated.body);
+            let printed = super::print_bytes(&migrated.body);
             report("a value that could not be migrated was left as it was", migrated.passed);
             report("a value stood where an op had to write", migrated.collisions);
-            ExitCode::SUCCESS
+            printed
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            super::tell(&format!("error: {error}\n"));
             ExitCode::from(super::FAILED)
         }
     }
@@ -56,6 +53,6 @@ fn content(media: &str) -> Result<Content, String> {
 
 fn report(what: &str, times: u64) {
     if times > 0 {
-        eprintln!("warning: {what} ({times}×)");
+        super::tell(&format!("warning: {what} ({times}×)\n"));
     }
 }

@@ -38,8 +38,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         return super::print(&list(&rollback));
     }
     let (Some(by), Some(reason)) = (by(args), text(args.reason.as_deref())) else {
-        eprintln!("error: say who does it and why, for the audit: `--by NAME --reason TEXT`");
-        return ExitCode::from(super::MISUSED);
+        return super::misused("error: say who does it and why, for the audit: `--by NAME --reason TEXT`");
     };
     let to = RollbackTo::new(by, reason).with_force(args.force);
     let to = args.to.map_or(to.clone(), |number| to.with_number(number));
@@ -47,9 +46,9 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(done) => {
             let code = super::print(&format!("{}\n", done.join("\n")));
             if args.force {
-                eprintln!(
+                super::tell(
                     "a running gateway refuses the files while versions that they drop are in use: send it \
-                     `POST /config/reload?force=true&by=NAME&reason=WHY`"
+                     `POST /config/reload?force=true&by=NAME&reason=WHY`\n",
                 );
             }
             code
@@ -87,7 +86,7 @@ fn list(rollback: &Rollback) -> String {
 }
 
 fn fail(error: &RollbackError) -> ExitCode {
-    eprintln!("error: {}", error.to_string().trim_end());
+    super::tell(&format!("error: {}\n", error.to_string().trim_end()));
     match error {
         RollbackError::Unreadable(_) | RollbackError::NoState | RollbackError::NotToml => {
             ExitCode::from(super::MISUSED)

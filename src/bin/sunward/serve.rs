@@ -47,7 +47,7 @@ async fn serve(args: &Args) -> ExitCode {
         Ok(app) => app,
         Err(error) => return fail(&format!("{}\n", error.to_string().trim_end())),
     };
-    eprint!("{}", app.warnings(super::color(std::io::stderr())));
+    super::tell(&app.warnings(super::color(std::io::stderr())));
     let stop = match stop() {
         Ok(stop) => stop,
         Err(e) => return fail(&format!("error: {e}\n")),
@@ -57,13 +57,14 @@ async fn serve(args: &Args) -> ExitCode {
 }
 
 fn fail(text: &str) -> ExitCode {
-    eprint!("{text}");
-    ExitCode::from(super::MISUSED)
+    super::misused(text)
 }
 
 fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written is lost: to say so would go to the same place, and panic.
+    let builder = tracing_subscriber::fmt().log_internal_errors(false);
+    let builder = builder.with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => builder.with_ansi(super::color(std::io::stderr())).init(),
         LogFormat::Json => builder.json().init(),

@@ -1,11 +1,11 @@
-//! The timeline as a picture: a bar for each version, from its release to its end.
+//! The timeline as a picture: a bar for each version, from its release to its end, and one for each extension.
 
 use std::fmt::Write as _;
 
 use sunward::catalog::{ApiEntry, Catalog, VersionEntry};
 use sunward::clock::Timestamp;
 
-use super::timeline::phase;
+use super::timeline::{day, is_running, phase};
 
 /// Milliseconds and pixels.
 struct Scale {
@@ -13,73 +13,184 @@ struct Scale {
     to: f64,
 }
 
-const LEFT: f64 = 150.0;
+/// The text of the picture, and how far down it goes.
+struct Canvas {
+    svg: String,
+    y: f64,
+}
+
+const LEFT: f64 = 210.0;
 const WIDTH: f64 = 720.0;
-const ROW: f64 = 34.0;
+const RIGHT: f64 = 50.0;
+const TOP: f64 = 34.0;
+const BAR: f64 = 18.0;
 const YEAR: i64 = 365 * 24 * 3600 * 1000;
+/// Two dates that are nearer than this are written to both sides of their marks.
+const DATE: f64 = 74.0;
+
+const CURRENT: &str = "#7fb77e";
+const DEPRECATED: &str = "#f0b95b";
+const BROWNOUT: &str = "#7a4b00";
+const RUNNING: &str = "#c0392b";
+const EXTENDED: &str = "url(#extended)";
+const NOW: &str = "#1f6feb";
 
 pub(crate) fn render(catalog: &Catalog, now: Timestamp) -> String {
-    let rows: usize = catalog.apis().iter().map(|api| api.versions.len() + 1).sum();
-    let height = ROW * (rows as f64 + 1.5);
-    let total = LEFT + WIDTH + 30.0;
     let scale = Scale::of(catalog, now);
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {total} {height}\" width=\"{total}\" height=\"{height}\" \
-         font-family=\"system-ui, sans-serif\" font-size=\"13\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
-    );
-    scale.years(&mut svg, height);
-    let mut y = ROW;
+    let mut rows = Canvas { svg: String::new(), y: TOP };
     for api in catalog.apis() {
-        let _ = writeln!(svg, "<text x=\"10\" y=\"{}\" font-weight=\"600\">{}</text>", y + 20.0, escape(&api.name));
-        y += ROW;
+        let title = format!("{} {}", api.name, if api.base_path.is_empty() { "/" } else { &api.base_path });
+        rows.text(10.0, rows.y + 16.0, "font-weight=\"600\"", &title);
+        rows.y += 28.0;
         for version in &api.versions {
-            row(&mut svg, api, version, &scale, y, now);
-            y += ROW;
+            row(&mut rows, api, version, &scale, now);
+        }
+        rows.y += 8.0;
+    }
+    let (bottom, total) = (rows.y, LEFT + WIDTH + RIGHT);
+    let height = bottom + 84.0;
+    let mut canvas = Canvas { svg: head(total, height), y: 0.0 };
+    scale.grid(&mut canvas, bottom);
+    let x = scale.x(now);
+    canvas.line(x, 24.0, bottom, &format!("stroke=\"{NOW}\" stroke-width=\"1.5\""));
+    canvas.svg += &rows.svg;
+    canvas.text(x, 18.0, &format!("text-anchor=\"middle\" fill=\"{NOW}\""), &format!("now, {}", short(now)));
+    legend(&mut canvas, bottom + 30.0);
+    canvas.svg + "</svg>\n"
+}
+
+fn head(width: f64, height: f64) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         font-family=\"system-ui, sans-serif\" font-size=\"13\">\n\
+         <defs><pattern id=\"extended\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
+         patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#fdf0d5\"/>\
+         <rect width=\"2\" height=\"6\" fill=\"{DEPRECATED}\"/></pattern></defs>\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
+    )
+}
+
+fn row(canvas: &mut Canvas, api: &ApiEntry, version: &VersionEntry, scale: &Scale, now: Timestamp) {
+    let life = &version.life;
+    let y = canvas.y;
+    let start = scale.x(version.released.unwrap_or(Timestamp::EPOCH));
+    let end = life.sunset.map_or(LEFT + WIDTH, |sunset| scale.x(sunset));
+    let deprecated = life.deprecated.map_or(end, |at| scale.x(at)).clamp(start.min(end), end);
+    canvas.text(22.0, y + 14.0, "", &format!("{} · {}", version.text, phase(api, version, now)));
+    canvas.bar(start, deprecated, y, CURRENT, "");
+    canvas.bar(deprecated, end, y, DEPRECATED, "");
+    if life.held {
+        canvas.bar(end, LEFT + WIDTH, y, EXTENDED, "the sunset is held");
+    }
+    for window in &life.windows {
+        // A few hours are less than a pixel.
+        let (color, least) = if is_running(api, window, now) { (RUNNING, 6.0) } else { (BROWNOUT, 3.0) };
+        let title = format!("brownout from {} until {}, {} %", window.from, window.until, share(window.share));
+        let from = scale.x(window.from);
+        canvas.bar(from, scale.x(window.until).max(from + least), y, color, &title);
+    }
+    let dates = [version.released, life.deprecated, life.sunset].into_iter().flatten();
+    let dates: Vec<(f64, String)> = dates.map(|at| (scale.x(at), short(at))).collect();
+    canvas.dates(&dates, y + BAR + 12.0);
+    canvas.y += BAR + 20.0;
+    for extension in api.extensions.iter().filter(|extension| extension.version == version.id) {
+        let y = canvas.y;
+        let who = format!("{} keeps {}", extension.consumer, version.text);
+        canvas.text(34.0, y + 11.0, "font-size=\"11\" fill=\"#555\"", &clip(&who));
+        let until = scale.x(extension.until);
+        let title = format!("{who} until {}: {} ({})", extension.until, extension.reason, extension.approved_by);
+        canvas.bar(life.sunset.map_or(start, |sunset| scale.x(sunset)), until, y, EXTENDED, &title);
+        canvas.dates(&[(until, short(extension.until))], y + BAR + 12.0);
+        canvas.y += BAR + 20.0;
+    }
+}
+
+fn legend(canvas: &mut Canvas, y: f64) {
+    let items = [
+        (CURRENT, "served"),
+        (DEPRECATED, "deprecated"),
+        (BROWNOUT, "brownout"),
+        (RUNNING, "brownout that runs now"),
+        (EXTENDED, "kept past its sunset"),
+    ];
+    let mut x = 22.0;
+    for (color, label) in items {
+        canvas.bar(x, x + 22.0, y, color, "");
+        canvas.text(x + 28.0, y + 14.0, "", label);
+        x += 56.0 + label.len() as f64 * 7.0;
+    }
+    let note =
+        "Where a bar ends, requests get a 410; of a hatched bar, those of the consumer that is named. Dates are UTC.";
+    canvas.text(22.0, y + 38.0, "fill=\"#555\"", note);
+}
+
+fn share(share: u32) -> f64 {
+    f64::from(share) / 100.0
+}
+
+/// The day, where there is no room for more.
+fn short(at: Timestamp) -> String {
+    let text = day(Some(at));
+    text.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// As much as there is room for.
+fn clip(text: &str) -> String {
+    if text.chars().count() <= 28 { text.to_owned() } else { text.chars().take(27).chain(['…']).collect() }
+}
+
+/// XML has no control characters, not even escaped ones.
+fn escape(text: &str) -> String {
+    let text = super::printable(text);
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+// === impl Canvas ===
+
+impl Canvas {
+    fn text(&mut self, x: f64, y: f64, style: &str, text: &str) {
+        let _ = writeln!(self.svg, "<text x=\"{x}\" y=\"{y}\" {style}>{}</text>", escape(text));
+    }
+
+    fn line(&mut self, x: f64, from: f64, to: f64, style: &str) {
+        let _ = writeln!(self.svg, "<line x1=\"{x}\" x2=\"{x}\" y1=\"{from}\" y2=\"{to}\" {style}/>");
+    }
+
+    fn bar(&mut self, from: f64, to: f64, y: f64, color: &str, title: &str) {
+        let width = ((to - from).max(0.0) * 10.0).round() / 10.0;
+        let title = if title.is_empty() { String::new() } else { format!("<title>{}</title>", escape(title)) };
+        let _ = writeln!(
+            self.svg,
+            "<rect x=\"{from}\" y=\"{y}\" width=\"{width}\" height=\"{BAR}\" rx=\"2\" fill=\"{color}\">{title}</rect>"
+        );
+    }
+
+    /// Dates below their marks; of two that are near each other, one goes to the left and one to the right.
+    fn dates(&mut self, dates: &[(f64, String)], y: f64) {
+        for (at, (x, text)) in dates.iter().enumerate() {
+            let near = |other: Option<&(f64, String)>| other.is_some_and(|(other, _)| (other - x).abs() < DATE);
+            let before = at.checked_sub(1).and_then(|at| dates.get(at));
+            let anchor = match () {
+                () if near(before) || *x < LEFT + DATE / 2.0 => "start",
+                () if near(dates.get(at + 1)) => "end",
+                () => "middle",
+            };
+            self.text(*x, y, &format!("font-size=\"11\" fill=\"#555\" text-anchor=\"{anchor}\""), text);
         }
     }
-    let x = scale.x(now);
-    let _ = writeln!(svg, "<line x1=\"{x}\" x2=\"{x}\" y1=\"24\" y2=\"{height}\" stroke=\"#c0392b\"/>");
-    let _ = writeln!(svg, "<text x=\"{x}\" y=\"18\" text-anchor=\"middle\" fill=\"#c0392b\">now</text>\n</svg>");
-    svg
-}
-
-fn row(svg: &mut String, api: &ApiEntry, version: &VersionEntry, scale: &Scale, y: f64, now: Timestamp) {
-    let start = scale.x(version.released.unwrap_or(Timestamp::EPOCH));
-    let end = version.life.sunset.map_or(LEFT + WIDTH, |sunset| scale.x(sunset));
-    let deprecated = version.life.deprecated.map_or(end, |at| scale.x(at)).clamp(start, end);
-    let mut bar = |from: f64, to: f64, color: &str| {
-        let width = (to - from).max(0.0);
-        let _ =
-            writeln!(svg, "<rect x=\"{from}\" y=\"{y}\" width=\"{width}\" height=\"20\" rx=\"3\" fill=\"{color}\"/>");
-    };
-    bar(start, deprecated, "#7fb77e");
-    bar(deprecated, end, "#f0b95b");
-    for window in &version.life.windows {
-        bar(scale.x(window.from), scale.x(window.until).max(scale.x(window.from) + 2.0), "#7a4b00");
-    }
-    let label = format!("{} · {}", version.text, phase(version, now));
-    let _ = writeln!(svg, "<text x=\"10\" y=\"{}\">{}</text>", y + 15.0, escape(&label));
-    let title = format!("{} {}", api.name, version.text);
-    let _ = writeln!(
-        svg,
-        "<rect x=\"{start}\" y=\"{y}\" width=\"{}\" height=\"20\" fill=\"none\"><title>{}</title></rect>",
-        (end - start).max(0.0),
-        escape(&title)
-    );
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 // === impl Scale ===
 
 impl Scale {
-    /// All dates, and a year around them.
+    /// All dates, and a part of a year around them.
     #[allow(clippy::cast_precision_loss, reason = "pixels")]
     fn of(catalog: &Catalog, now: Timestamp) -> Self {
         let versions = catalog.apis().iter().flat_map(|api| &api.versions);
-        let dates = versions.flat_map(|v| [v.released, v.life.deprecated, v.life.sunset]).flatten().chain([now]);
+        let dates = versions.flat_map(|v| [v.released, v.life.deprecated, v.life.sunset]).flatten();
+        let windows = catalog.apis().iter().flat_map(|api| &api.versions).flat_map(|version| &version.life.windows);
+        let extensions = catalog.apis().iter().flat_map(|api| &api.extensions).map(|extension| extension.until);
+        let dates = dates.chain(windows.map(|window| window.from)).chain(extensions).chain([now]);
         let millis: Vec<i64> = dates.map(Timestamp::as_millis).collect();
         let from = millis.iter().min().copied().unwrap_or(0) - YEAR / 4;
         let to = millis.iter().max().copied().unwrap_or(0) + YEAR / 4;
@@ -92,18 +203,24 @@ impl Scale {
         ((LEFT + WIDTH * part.clamp(0.0, 1.0)) * 10.0).round() / 10.0
     }
 
-    fn years(&self, svg: &mut String, height: f64) {
-        for year in 1970..10_000 {
-            let Ok(start) = format!("{year}-01-01").parse::<Timestamp>() else { continue };
-            #[allow(clippy::cast_precision_loss, reason = "pixels")]
-            let at = start.as_millis() as f64;
-            if at > self.to {
-                break;
-            }
-            if at >= self.from {
-                let x = self.x(start);
-                let _ = writeln!(svg, "<line x1=\"{x}\" x2=\"{x}\" y1=\"24\" y2=\"{height}\" stroke=\"#ddd\"/>");
-                let _ = writeln!(svg, "<text x=\"{}\" y=\"{}\" fill=\"#888\">{year}</text>", x + 4.0, height - 6.0);
+    /// A line for each year, or each few of them where many are shown, and for each quarter where few are.
+    #[allow(clippy::cast_precision_loss, reason = "pixels")]
+    fn grid(&self, canvas: &mut Canvas, bottom: f64) {
+        let years = (self.to - self.from) / YEAR as f64;
+        let step = [1, 2, 5, 10, 25, 50, 100].into_iter().find(|step| years / f64::from(*step) <= 14.0).unwrap_or(500);
+        let months: &[u32] = if years < 4.0 { &[1, 4, 7, 10] } else { &[1] };
+        for year in (1970..10_000).filter(|year| year % step == 0) {
+            for month in months {
+                let Ok(start) = format!("{year}-{month:02}-01").parse::<Timestamp>() else { continue };
+                let at = start.as_millis() as f64;
+                if at < self.from || at > self.to {
+                    continue;
+                }
+                let (x, is_year) = (self.x(start), *month == 1);
+                canvas.line(x, 24.0, bottom, if is_year { "stroke=\"#ccc\"" } else { "stroke=\"#eee\"" });
+                let label = if is_year { year.to_string() } else { format!("{year}-{month:02}") };
+                let size = if is_year { "" } else { " font-size=\"10\"" };
+                canvas.text(x, bottom + 14.0, &format!("text-anchor=\"middle\" fill=\"#888\"{size}"), &label);
             }
         }
     }

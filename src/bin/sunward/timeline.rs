@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use serde_json::json;
-use sunward::catalog::{ApiEntry, Catalog, VersionEntry};
+use sunward::catalog::{ApiEntry, Catalog, VersionEntry, Window};
 use sunward::clock::{Clock, SystemClock, Timestamp};
 use sunward::decide::{Phase, Question, decide};
 
@@ -23,6 +23,12 @@ pub(crate) struct Args {
     now: Option<Timestamp>,
 }
 
+/// What the words of the table mean.
+const LEGEND: &str = "\
+announced: its deprecation or sunset is ahead; deprecated: served, and responses say that it ends; in brownout: switched off on
+trial at this time; gone: past its sunset, requests get a 410; held: served past its sunset.
+";
+
 pub(crate) fn run(args: &Args) -> ExitCode {
     let now = args.now.unwrap_or_else(|| SystemClock.now());
     let catalog = match super::open(&args.file.path, Some(now)) {
@@ -34,22 +40,33 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     } else if args.svg {
         super::svg::render(&catalog, now)
     } else {
-        catalog.apis().iter().map(|api| table(api, now)).collect::<Vec<_>>().join("\n")
+        let tables = catalog.apis().iter().map(|api| table(api, now)).collect::<Vec<_>>().join("\n");
+        format!("{tables}\nAt {now}; all dates are UTC.\n{LEGEND}")
     };
     super::print(&text)
 }
 
 /// What a version is at `now`, in a word.
-pub(crate) fn phase(version: &VersionEntry, now: Timestamp) -> &'static str {
+pub(crate) fn phase(api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> &'static str {
     if version.released.is_some_and(|released| released > now) {
         return "not released";
     }
-    match decide(&Question::new(&version.life, now)).phase {
-        Phase::Current => "current",
-        Phase::Announced => "end announced",
-        Phase::Deprecated => "deprecated",
+    let life = &version.life;
+    let brownout = life.windows.iter().any(|window| is_running(api, window, now));
+    match decide(&Question::new(life, now)).phase {
+        Phase::Sunset if api.dry_run => "gone, but for the dry run",
         Phase::Sunset => "gone",
+        _ if brownout => "in brownout",
+        Phase::Current => "current",
+        Phase::Announced => "announced",
+        Phase::Deprecated if life.sunset.is_some_and(|sunset| sunset <= now) => "held",
+        Phase::Deprecated => "deprecated",
     }
+}
+
+/// Whether a window switches the version off at `now`: one that is paused or only counts does not.
+pub(crate) fn is_running(api: &ApiEntry, window: &Window, now: Timestamp) -> bool {
+    window.is_open(now) && !api.pause && !api.dry_run && !window.dry_run
 }
 
 fn table(api: &ApiEntry, now: Timestamp) -> String {
@@ -57,10 +74,11 @@ fn table(api: &ApiEntry, now: Timestamp) -> String {
         vec![["version", "phase", "released", "deprecated", "closed", "sunset", "brownouts"].map(str::to_owned)];
     for version in &api.versions {
         let life = &version.life;
-        let phase = phase(version, now).to_owned();
+        let phase = phase(api, version, now).to_owned();
         let dates = [version.released, life.deprecated, life.closed, life.sunset].map(day);
         let [released, deprecated, closed, sunset] = dates;
-        rows.push([version.text.to_string(), phase, released, deprecated, closed, sunset, brownouts(version, now)]);
+        let brownouts = brownouts(api, version, now);
+        rows.push([version.text.to_string(), phase, released, deprecated, closed, sunset, brownouts]);
     }
     let mut text = format!("{} {}\n", api.name, if api.base_path.is_empty() { "/" } else { &api.base_path });
     for row in &rows {
@@ -70,43 +88,76 @@ fn table(api: &ApiEntry, now: Timestamp) -> String {
         });
         let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
+    for extension in &api.extensions {
+        let (version, until) = (&api.version(extension.version).text, day(Some(extension.until)));
+        let ended = if extension.until <= now { ", which is past" } else { "" };
+        let line = format!(
+            "{} keeps {version} until {until}{ended} ({}: {})",
+            extension.consumer, extension.approved_by, extension.reason
+        );
+        let _ = writeln!(text, "  extension: {}", super::printable(&line));
+    }
     text
 }
 
-fn day(date: Option<Timestamp>) -> String {
+pub(crate) fn day(date: Option<Timestamp>) -> String {
     let Some(date) = date else { return "–".to_owned() };
     let text = date.to_string();
     text.strip_suffix("T00:00:00Z").unwrap_or(&text).to_owned()
 }
 
-fn brownouts(version: &VersionEntry, now: Timestamp) -> String {
+fn brownouts(api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> String {
     let windows = &version.life.windows;
-    match windows.iter().find(|window| now < window.until) {
-        _ if windows.is_empty() => "–".to_owned(),
-        None => format!("{}, all past", windows.len()),
-        Some(next) => format!("{}, next {}", windows.len(), next.from),
-    }
+    let next = match windows.iter().find(|window| now < window.until) {
+        _ if windows.is_empty() => return "–".to_owned(),
+        None => "all past".to_owned(),
+        Some(window) if is_running(api, window, now) => format!("running until {}", window.until),
+        Some(window) if window.is_open(now) => {
+            let why = if api.pause { "paused" } else { "dry run" };
+            format!("{why}, would run until {}", window.until)
+        }
+        Some(next) => format!("next {}", next.from),
+    };
+    format!("{}, {next}", windows.len())
 }
 
 fn to_json(catalog: &Catalog, now: Timestamp) -> serde_json::Value {
+    json!({ "now": now.to_string(), "apis": catalog.apis().iter().map(|api| api_json(api, now)).collect::<Vec<_>>() })
+}
+
+fn api_json(api: &ApiEntry, now: Timestamp) -> serde_json::Value {
     let text = |date: Option<Timestamp>| date.map(|date| date.to_string());
-    let version = |version: &VersionEntry| {
-        let windows: Vec<_> = version
-            .life
-            .windows
-            .iter()
-            .map(|w| json!({ "from": w.from.to_string(), "until": w.until.to_string() }))
-            .collect();
+    let window = |window: &Window| {
         json!({
-            "name": &*version.text,
-            "phase": phase(version, now),
-            "released": text(version.released),
-            "deprecated": text(version.life.deprecated),
-            "closed": text(version.life.closed),
-            "sunset": text(version.life.sunset),
-            "brownouts": windows,
+            "from": window.from.to_string(),
+            "until": window.until.to_string(),
+            "share": f64::from(window.share) / 100.0,
+            "dry_run": window.dry_run,
+            "running": is_running(api, window, now),
         })
     };
-    let api = |api: &ApiEntry| json!({ "name": &*api.name, "versions": api.versions.iter().map(version).collect::<Vec<_>>() });
-    json!({ "now": now.to_string(), "apis": catalog.apis().iter().map(api).collect::<Vec<_>>() })
+    let version = |version: &VersionEntry| {
+        let life = &version.life;
+        let extensions = api.extensions.iter().filter(|extension| extension.version == version.id).map(|extension| {
+            json!({
+                "consumer": &*extension.consumer,
+                "until": extension.until.to_string(),
+                "approved_by": &*extension.approved_by,
+                "reason": &*extension.reason,
+            })
+        });
+        json!({
+            "name": &*version.text,
+            "phase": phase(api, version, now),
+            "released": text(version.released),
+            "deprecated": text(life.deprecated),
+            "closed": text(life.closed),
+            "sunset": text(life.sunset),
+            "held": life.held,
+            "brownouts": life.windows.iter().map(window).collect::<Vec<_>>(),
+            "extensions": extensions.collect::<Vec<_>>(),
+        })
+    };
+    let versions: Vec<_> = api.versions.iter().map(version).collect();
+    json!({ "name": &*api.name, "paused": api.pause, "versions": versions })
 }

@@ -1,5 +1,6 @@
 //! From specs to entries: every check that needs more than one value.
 
+mod consumers;
 mod routes;
 mod sources;
 mod versions;
@@ -76,6 +77,8 @@ impl<'a> Builder<'a> {
         let routes = self.routes(histories);
         let routers = self.routers(&routes);
         self.check_brownout_routes(&routes);
+        self.check_secrets();
+        self.check_consumers();
         let newest = VersionId::new(u16::try_from(self.versions.len().saturating_sub(1)).unwrap_or(u16::MAX));
         let speaks = api.speaks.as_ref().and_then(|text| self.version(text)).unwrap_or(newest);
         let unspecified = match &api.unspecified {

@@ -9,7 +9,7 @@ use super::super::router::{Collision, RouteId, Router};
 use super::super::spec::{Extension, Route};
 use super::Builder;
 use crate::change::{Dated, Input, Location, OpSpec, RouteHistory, RouteName, compose};
-use crate::diagnostic::{Span, Spanned, nearest};
+use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::headers::lifecycle;
 use crate::version::{VersionId, VersionName};
 
@@ -183,6 +183,11 @@ impl<'a> Builder<'a> {
         let version = self.version(&extension.version)?;
         let until = life::date(&extension.until, "until", self.found)?;
         match self.versions[version.index()].life.sunset {
+            Some(sunset) if sunset < until && until <= self.now => {
+                let message = format!("an extension until {until} has ended");
+                let warning = Diagnostic::warning("extension-ended", message, extension.until.span);
+                self.found.push(warning.help("remove it, or give a later date"));
+            }
             Some(sunset) if sunset < until => {}
             Some(sunset) => {
                 let message = format!("an extension until {until} does not go past the sunset {sunset}");

@@ -6,7 +6,7 @@ use super::super::entry::VersionEntry;
 use super::super::life::{self, Life};
 use super::super::spec::Version;
 use super::Builder;
-use crate::diagnostic::{Spanned, nearest};
+use crate::diagnostic::{Diagnostic, Spanned, nearest};
 use crate::version::{Scheme, VersionId, VersionName};
 
 // === impl Builder ===
@@ -40,6 +40,11 @@ impl<'a> Builder<'a> {
         {
             let message = format!("version `{text}` ends {end}, before it is released {released}");
             self.error("end-before-release", message, version.name.span, "move one of the dates");
+        }
+        if version.life.hold_sunset == Some(true) && version.life.sunset.is_none() {
+            let message = format!("version `{text}` has no sunset to hold");
+            let warning = Diagnostic::warning("hold-without-sunset", message, version.name.span);
+            self.found.push(warning.help("give it its `sunset`, or remove `hold_sunset`"));
         }
         for link in [&version.docs, &version.policy].into_iter().flatten() {
             self.check_link(link);

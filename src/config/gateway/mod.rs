@@ -42,7 +42,7 @@ pub struct GatewaySpec {
     /// The log of requests.
     pub access_log: Option<AccessLog>,
     /// The folder of what is kept.
-    pub state: Option<PathBuf>,
+    pub state: Option<Spanned<PathBuf>>,
     /// How many revisions are kept.
     pub revisions: usize,
     /// For how long a version that was asked for is not dropped.
@@ -90,6 +90,7 @@ impl GatewaySpec {
         let listen = reader.list("listen", listen::read);
         // With TLS alone, nothing is served in the clear.
         let listen = if reader.has("listen") || reader.has("tls") { listen } else { default.listen };
+        let revisions = reader.count("revisions");
         let spec = Self {
             listen,
             tls,
@@ -102,13 +103,45 @@ impl GatewaySpec {
             proxy: reader.table("proxy", Proxy::read).unwrap_or_default(),
             log: if reader.word("log") == Some("json") { LogFormat::Json } else { LogFormat::Text },
             access_log: reader.table("access_log", AccessLog::read),
-            state: reader.text("state").map(|path| path.value.into()),
-            revisions: reader.count("revisions").unwrap_or(default.revisions),
+            state: reader.text("state").map(|path| path.map(PathBuf::from)),
+            revisions: revisions.unwrap_or(default.revisions),
             protect: reader.off_or_duration("protect").unwrap_or(default.protect),
         };
         spec.check_admin(&mut reader);
+        spec.check_places(&mut reader);
+        spec.check_state(&mut reader, revisions.is_some());
         reader.finish();
         Some(spec)
+    }
+
+    /// Two listeners in one place: the second could not be bound.
+    fn check_places(&self, reader: &mut Reader<'_, '_>) {
+        let secure = self.tls.iter().flat_map(|tls| &tls.listen);
+        let all: Vec<_> = self.listen.iter().chain(secure).chain([&self.admin]).collect();
+        for (at, place) in all.iter().enumerate() {
+            let free = matches!(&place.value, Listen::Tcp(address) if address.port() == 0);
+            if !free && all[..at].iter().any(|earlier| earlier.value == place.value) {
+                let message = format!("two listeners are on `{}`", place.value);
+                let span = if place.span.is_none() { reader.span } else { place.span };
+                reader.found.push(Diagnostic::error("duplicate-listen", message, span).help("give one another place"));
+            }
+        }
+    }
+
+    /// What needs a folder, where there is none.
+    fn check_state(&self, reader: &mut Reader<'_, '_>, revisions: bool) {
+        // A folder that cannot be read has its own finding.
+        if reader.has("state") {
+            return;
+        }
+        let help = "add `state = \"/var/lib/sunward\"`, or remove it";
+        if self.protect.is_some() {
+            let message = "`protect` without `state` forgets with each restart when versions were asked for";
+            reader.warn("protect-without-state", "protect", message, help);
+        }
+        if revisions {
+            reader.warn("revisions-without-state", "revisions", "`revisions` has no effect: there is no `state`", help);
+        }
     }
 
     fn check_admin(&self, reader: &mut Reader<'_, '_>) {

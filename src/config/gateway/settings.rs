@@ -7,7 +7,8 @@ use ipnet::IpNet;
 
 use super::listen::{self, Listen};
 use crate::config::tree::Reader;
-use crate::diagnostic::Spanned;
+use crate::diagnostic::{Diagnostic, Spanned};
+use crate::headers::secret::{Carries, carries};
 
 /// TLS towards clients: the `[gateway.tls]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +145,11 @@ impl Tls {
         let (certificate, key) = reader.two("certificate", "key").unzip();
         let client_ca = reader.text("client_ca");
         let client_optional = reader.word("client_auth") == Some("optional");
+        if client_ca.is_none() && reader.has("client_auth") && !reader.has("client_ca") {
+            let message = "`client_auth` without `client_ca`: no client is asked for a certificate";
+            let found = Diagnostic::error("client-auth-without-ca", message, reader.span);
+            reader.found.push(found.help("add `client_ca`, the file of the authorities, or remove it"));
+        }
         reader.finish_whole()?;
         let path = |text: Spanned<String>| text.map(PathBuf::from);
         let (certificate, key) = (path(certificate?), path(key?));
@@ -230,8 +236,28 @@ impl Limits {
             held_bytes: reader.count("held_bytes").unwrap_or(default.held_bytes),
             body_rate: reader.count("body_rate").unwrap_or(default.body_rate),
         };
+        spec.check(&mut reader);
         reader.finish();
         Some(spec)
+    }
+}
+
+impl Limits {
+    /// Limits that others never let be reached.
+    fn check(&self, reader: &mut Reader<'_, '_>) {
+        if let Some(memory) = self.memory_bytes.filter(|memory| *memory <= self.held_bytes as u64) {
+            let message =
+                format!("{memory} bytes of memory are no more than `held_bytes`, {}, for one body", self.held_bytes);
+            reader.warn("memory-below-held", "memory_bytes", message, "raise it, or lower `held_bytes`");
+        }
+        if (self.streams as usize) > self.requests {
+            let (streams, requests) = (self.streams, self.requests);
+            let message =
+                format!("one HTTP/2 connection may send {streams} requests at once, and {requests} are taken in all");
+            let help = "set `streams` no higher than `requests`";
+            let key = if reader.has("requests") { "requests" } else { "streams" };
+            reader.warn("streams-above-requests", key, message, help);
+        }
     }
 }
 
@@ -273,6 +299,11 @@ impl Proxy {
             proxy_status: reader.flag("proxy_status").unwrap_or_default(),
             server_timing: reader.flag("server_timing").unwrap_or_default(),
         };
+        if carries(&spec.request_id) != Carries::Nothing {
+            let message = format!("`request_id` is `{}`, which carries a secret: ids are logged", spec.request_id);
+            let found = Diagnostic::error("secret-request-id", message, reader.span);
+            reader.found.push(found.help("name a field of its own, such as `X-Request-Id`"));
+        }
         reader.finish();
         Some(spec)
     }

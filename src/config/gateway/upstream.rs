@@ -165,9 +165,57 @@ impl Upstream {
             let help = "leave one out, or make two upstreams of it";
             reader.found.push(Diagnostic::error("websocket-http2", message, span).help(help));
         }
+        let upstream = Self { instances, ..upstream };
+        upstream.check_effects(&mut reader);
         reader.finish();
-        Some(Self { name: name?, instances, ..upstream })
+        Some(Self { name: name?, ..upstream })
     }
+}
+
+impl Upstream {
+    /// What is said and can have no effect.
+    fn check_effects(&self, reader: &mut Reader<'_, '_>) {
+        let urls = || self.instances.iter().map(|instance| &instance.url.value);
+        // What could not be read may have been what is missed here.
+        if !reader.is_clean() || self.instances.is_empty() {
+            return;
+        }
+        if urls().all(|url| url.scheme_str() == Some("http")) {
+            let message = "`tls` has no effect: no instance has an `https://` URL";
+            reader.warn("unused-tls", "tls", message, "write `https://`, or remove it");
+        }
+        if urls().all(has_address) {
+            for key in ["resolve", "addresses"] {
+                let message = format!("`{key}` has no effect: every instance is an address, and no host name");
+                reader.warn("nothing-to-resolve", key, message, "write a host name, or remove it");
+            }
+        }
+        if self.instances.iter().all(|instance| instance.weight == 0) {
+            let message = "no instance gets requests: each has the weight 0";
+            reader.warn("no-weight", "instances", message, "give one a weight, or remove them");
+        }
+        if self.retries == 0 {
+            let message = "`retry_budget` has no effect: `retries` is 0";
+            reader.warn("unused-budget", "retry_budget", message, "remove one of the two");
+        } else if self.retry_budget <= 0.0 {
+            let message = "`retries` has no effect: `retry_budget` is 0";
+            reader.warn("unused-retries", "retries", message, "remove one of the two");
+        }
+        if let Some(check) = self.check.as_ref().filter(|check| check.timeout > check.every) {
+            let (timeout, every) = (check.timeout.as_secs_f64(), check.every.as_secs_f64());
+            let message = format!("a check may take {timeout}s, and the next is due after {every}s");
+            reader.warn("slow-check", "check", message, "make `timeout` no longer than `every`");
+        }
+        if self.eject.after == 0 && self.eject.lasting != Eject::default().lasting {
+            let message = "`for` has no effect: with `after = 0` no instance is taken out";
+            reader.warn("unused-eject", "eject", message, "remove one of the two");
+        }
+    }
+}
+
+fn has_address(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default();
+    host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok()
 }
 
 // === impl UpstreamTls ===

@@ -100,7 +100,7 @@ static PROXY: Table = Table {
         key("trusted", Kind::List(&Kind::Network), "The proxies in front of this gateway. Their `Forwarded`, `X-Forwarded-*`, `X-Real-IP` and other client addresses (`X-Client-IP`, `X-Cluster-Client-IP`, `True-Client-IP`) are kept and added to, and so are their request ids. From every other client, these fields are removed. A client of a Unix socket is trusted.").or("[]"),
         key("forwarded", Kind::Word(&["x-forwarded", "rfc7239", "both", "off"]), "How upstreams are told of the client: `X-Forwarded-For`, `-Proto`, `-Host` and, where a prefix of the path was taken off, `-Prefix`; or `Forwarded` (RFC 7239).").or("\"x-forwarded\""),
         key("underscores", Kind::Word(&["drop", "refuse", "pass"]), "What happens to request fields with an underscore in their name. Many services read `X_Forwarded_For` as `X-Forwarded-For`. `drop` removes and counts them, as nginx does; `refuse` answers 400; `pass` sends them on. No client, trusted or not, is exempt.").or("\"drop\""),
-        key("request_id", Kind::Text, "The field of a request's id, given to the upstream, the client and the log; empty for none.").or("\"X-Request-Id\""),
+        key("request_id", Kind::Text, "The field of a request's id, given to the upstream, the client and the log; empty for none. A field that carries a secret is refused.").or("\"X-Request-Id\""),
         key("name", Kind::Name, "What this hop is called in `Via` and `Proxy-Status`.").or("\"sunward\""),
         key("proxy_status", Kind::Flag, "Says in `Proxy-Status` why an answer is the gateway's own, with the error types of RFC 9209.").or("false"),
         key("server_timing", Kind::Flag, "Says in `Server-Timing` how long the upstream and the whole took.").or("false"),

@@ -145,7 +145,7 @@ static CONSUMER: Table = Table {
           `User-Agent`, and `\"client-certificate\"` for the name in the certificate that the client's connection was \
           made with: its first URI, else its first DNS name.",
     keys: &[
-        key("header", Kind::Name, "A header that an authenticating proxy sets; its value is the consumer.").required()
+        key("header", Kind::Name, "A header that an authenticating proxy sets; its value is the consumer. The consumer is written to the access log and shown to operators as it is, so it must be no secret: `Authorization`, `Cookie` and `Proxy-Authorization` are refused, and a name that looks like a key's (`X-Api-Key`) gets a warning.").required()
     ],
     common: &[],
 };

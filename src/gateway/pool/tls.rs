@@ -51,5 +51,5 @@ fn roots(spec: &UpstreamTls, found: &mut Diagnostics) -> Option<RootCertStore> {
 }
 
 fn problem(span: Span, message: String) -> Diagnostic {
-    Diagnostic::error("bad-tls", message, span)
+    Diagnostic::error("bad-tls", message, span).help("write the certificate's own key, and PEM files that are whole")
 }

@@ -264,5 +264,5 @@ fn needs_restart(old: &GatewaySpec, new: &GatewaySpec) -> bool {
     places(old) != places(new)
         || clients(old) != clients(new)
         || old.tls.is_some() != new.tls.is_some()
-        || old.state != new.state
+        || old.state.as_ref().map(|state| &state.value) != new.state.as_ref().map(|state| &state.value)
 }

@@ -79,3 +79,62 @@ fn findings_of_all_files_come_in_their_order() {
         found(&sources).iter().map(|line| line.split(' ').take(3).collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(codes, ["m 5:8 bad-version", "u 1:1 missing-key"]);
 }
+
+/// Files and folders, as far as they can be checked without serving: each with its place, and what to do.
+#[test]
+fn what_is_on_disk_is_checked() {
+    let authority = super::cert::Authority::new("load");
+    authority.sign("one", "one.test");
+    authority.sign("two", "two.test");
+    let file = |name: &str| authority.file(name);
+    let (one, two) = (file("one.pem"), file("two.key"));
+    let tls = |certificate: &str, key: &str, more: &str| {
+        format!("[gateway.tls]\nlisten = \"127.0.0.1:0\"\ncertificate = \"{certificate}\"\nkey = \"{key}\"\n{more}")
+    };
+    let secure = |tls: &str| {
+        let upstream = "[[upstream]]\nname = \"shop\"\ninstances = [{ url = \"https://a:1\" }]\n";
+        format!("{upstream}tls = {{ {tls} }}\n")
+    };
+    let plain = UPSTREAM.replace(", speaks = \"${SPEAKS}\"", "");
+    let slow = format!("[[api.route]]\nroute = \"GET /a\"\ntimeout = \"5s\"\n{plain}response_timeout = \"10s\"\n");
+    let rows = [
+        (tls(&one, &two, ""), plain.clone(), "4:7 bad-tls", "does not fit the certificate"),
+        (tls(&one, &file("none.key"), ""), plain.clone(), "4:7 bad-tls", "none.key` cannot be read"),
+        (tls(&two, &two, ""), plain.clone(), "3:15 bad-tls", "two.key` cannot be read: it has no certificate"),
+        (
+            tls(&one, &file("one.key"), &format!("client_ca = \"{two}\"\n")),
+            plain.clone(),
+            "5:13 bad-tls",
+            "it has no certificate",
+        ),
+        (String::new(), secure(&format!("ca = \"{}\"", file("none.pem"))), "9:14 bad-tls", "cannot be read"),
+        (
+            String::new(),
+            secure(&format!("certificate = \"{one}\", key = \"{two}\"")),
+            "bad-tls",
+            "the key does not fit",
+        ),
+        (
+            String::new(),
+            secure("server_name = \"a b\""),
+            "9:23 bad-server-name",
+            "`a b` is no name that a certificate can have",
+        ),
+        (format!("[gateway]\nstate = \"{one}\"\n"), plain.clone(), "2:9 unwritable-state", "is no folder"),
+        (format!("[gateway]\nstate = \"{one}/below\"\n"), plain, "2:9 unwritable-state", "is no folder"),
+        (String::new(), slow, "10:8 timeout-never-reached", "the 10s in which `shop` may begin its answer"),
+    ];
+    for (gateway, rest, place, part) in rows {
+        let text = format!("{gateway}{API}{rest}");
+        let sources = Sources::new("m", text.as_str());
+        let found = match load_at(&sources, &environment, Timestamp::EPOCH) {
+            Ok(loaded) => loaded.warnings,
+            Err(error) => error.found,
+        };
+        let [found] = &found.iter().collect::<Vec<_>>()[..] else { panic!("{text}\n{found}") };
+        let (line, column) = sources.line_column(found.span()).expect("a place");
+        let told = format!("{line}:{column} {}", found.code());
+        assert!(told.ends_with(place) && found.message().contains(part), "{text}\n{told} {}", found.message());
+        assert!(found.help_text().is_some(), "{found}");
+    }
+}
