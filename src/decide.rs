@@ -144,9 +144,15 @@ fn hits(window: &Window, question: &Question<'_>) -> bool {
 fn reaches(window: &Window, question: &Question<'_>) -> bool {
     let names =
         |list: &[Box<str>], name: Option<&str>| name.is_some_and(|name| list.iter().any(|item| **item == *name));
-    let route = window.routes.is_empty() || names(&window.routes, question.route);
+    let route = window.routes.is_empty() || question.route.is_some_and(|route| names_route(&window.routes, route));
     let consumer = window.consumers.is_empty() || names(&window.consumers, question.consumer);
     route && consumer && !names(&window.exempt, question.consumer)
+}
+
+/// `* /users` names the routes of all methods there.
+fn names_route(list: &[Box<str>], route: &str) -> bool {
+    let template = route.split_once(' ').map(|(_, template)| template);
+    list.iter().any(|item| **item == *route || item.strip_prefix("* ").is_some_and(|any| Some(any) == template))
 }
 
 /// Whoever is hit by a small share is hit by every larger one: the draw is the same in all windows.

@@ -10,7 +10,7 @@ use super::life::Life;
 use super::router::{Match, RouteId, Router};
 use super::spec::{ConsumerSource, OnUnacceptable};
 use super::template::{HostTemplate, PathTemplate};
-use crate::change::RouteHistory;
+use crate::change::{RouteHistory, RouteName};
 use crate::clock::Timestamp;
 use crate::headers::media::MediaTemplate;
 use crate::headers::merge;
@@ -187,6 +187,13 @@ pub enum Source {
 // === impl ApiEntry ===
 
 impl ApiEntry {
+    /// The route that serves `name`, as the newest version has it: its own, or the one of every method at its path.
+    #[must_use]
+    pub fn route_named(&self, name: &RouteName) -> Option<&RouteEntry> {
+        let own = self.routes.iter().find(|route| route.history.name == *name);
+        own.or_else(|| self.routes.iter().find(|route| route.history.name.covers(name)))
+    }
+
     /// The version with this id.
     ///
     /// # Panics

@@ -131,7 +131,7 @@ impl<'c> Migration<'c> {
             return Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 });
         }
         match content {
-            Content::Json => self.document(body, self.mode()),
+            Content::Json => self.document(body, Mode::Whole),
             Content::MergePatch => self.document(body, Mode::MergePatch),
             Content::JsonPatch => json::migrate_json_patch(body, self.stretch.steps(), &self.options),
             Content::Ndjson => self.framed(Framing::Lines, body),
@@ -172,11 +172,6 @@ impl<'c> Migration<'c> {
         content.framing().map(|framing| self.run_of(framing))
     }
 
-    /// How much a document shows: the place says so, whatever the content.
-    const fn mode(&self) -> Mode {
-        if self.chain.is_partial() { Mode::Partial } else { Mode::Whole }
-    }
-
     fn document(&self, body: &[u8], mode: Mode) -> Result<Migrated, MigrateError> {
         let options = self.options.with_mode(mode);
         match mode {
@@ -199,7 +194,7 @@ impl<'c> Migration<'c> {
             Ok(()) => Ok(Migrated { body: migrated, collisions: framed.collisions(), passed: framed.passed() }),
             // The program knows what is wrong, the interpreter also where.
             Err(error) if error.is_value() => {
-                let options = self.options.with_mode(self.mode());
+                let options = self.options.with_mode(Mode::Whole);
                 let again = json::migrate(framed.refused(body), self.stretch.steps(), &options);
                 Err(again.err().filter(MigrateError::is_value).unwrap_or(error))
             }
@@ -209,7 +204,7 @@ impl<'c> Migration<'c> {
 
     fn run_of(&self, framing: Framing) -> Framed {
         let program = self.chain.program(self.from, self.to);
-        Framed::new(framing, &program, &self.options.with_mode(self.mode()))
+        Framed::new(framing, &program, &self.options.with_mode(Mode::Whole))
     }
 }
 
@@ -224,7 +219,7 @@ impl ApiEntry {
     pub fn migration(&self, place: &str, from: &str, to: &str) -> Result<Migration<'_>, UnknownName> {
         let unknown = |what: &str, name: &str| UnknownName(format!("{} has no {what} `{name}`", self.name));
         let location: Location = place.parse().map_err(|e: crate::change::PlaceError| UnknownName(e.to_string()))?;
-        let route = self.routes.iter().find(|route| route.history.name == location.route);
+        let route = self.route_named(&location.route);
         let route = route.ok_or_else(|| unknown("route", &location.route.to_string()))?;
         let version = |name: &str| self.lookup(name).ok_or_else(|| unknown("version", name));
         let chain = match location.message {

@@ -68,7 +68,11 @@ impl Router {
         };
         for (route, name) in routes {
             let same = shapes.entry(shape(&name.template)).or_default();
-            match same.iter().find(|(known, _)| known.method == name.method) {
+            // What is said of every method is found for one by the template.
+            let any = |known: &RouteName| known.method.is_none() || name.method.is_none();
+            let collides =
+                |known: &RouteName| known.method == name.method || any(known) && known.template != name.template;
+            match same.iter().find(|(known, _)| collides(known)) {
                 Some((known, _)) => collide(name, known),
                 None => same.push((name, route)),
             }

@@ -45,8 +45,6 @@ pub struct BodyChain {
     chain: Chain<Step>,
     /// By the version from which on it applies; ascending.
     expand: Box<[(VersionId, Box<[Step]>)]>,
-    /// A body that carries only some of the members.
-    partial: bool,
     programs: Programs,
     /// Made when first asked for: most chains never are.
     prints: OnceLock<Prints>,
@@ -178,8 +176,8 @@ impl<'c, S> Stretch<'c, S> {
 // === impl BodyChain ===
 
 impl BodyChain {
-    pub(super) fn new(chain: Chain<Step>, expand: Vec<(VersionId, Box<[Step]>)>, partial: bool) -> Self {
-        Self { chain, expand: expand.into(), partial, programs: Programs::default(), prints: OnceLock::new() }
+    pub(super) fn new(chain: Chain<Step>, expand: Vec<(VersionId, Box<[Step]>)>) -> Self {
+        Self { chain, expand: expand.into(), programs: Programs::default(), prints: OnceLock::new() }
     }
 
     /// What leads from one version to the other, and what a client of the other gets beside.
@@ -195,8 +193,8 @@ impl BodyChain {
     pub fn program(&self, from: VersionId, to: VersionId) -> json::Program {
         let known = self.programs.list.read().unwrap_or_else(PoisonError::into_inner).get(&(from, to)).cloned();
         known.unwrap_or_else(|| {
-            let mode = if self.partial { Mode::Partial } else { Mode::Whole };
-            let program = json::Program::new(self.between(from, to).steps(), mode);
+            // Where the body is partial, the steps say so themselves.
+            let program = json::Program::new(self.between(from, to).steps(), Mode::Whole);
             let mut list = self.programs.list.write().unwrap_or_else(PoisonError::into_inner);
             list.entry((from, to)).or_insert(program).clone()
         })
@@ -216,15 +214,8 @@ impl BodyChain {
         }
         let tail = self.expand.partition_point(|(version, _)| *version <= to).checked_sub(1);
         hasher.write_u64(tail.map_or(0, |last| prints.expand[last]));
-        hasher.write_u8(self.partial.into());
         let hash = hasher.finish();
         (hash ^ (hash >> 32)) as u32
-    }
-
-    /// Whether the body carries only some of the members, so that nothing may be filled in.
-    #[must_use]
-    pub const fn is_partial(&self) -> bool {
-        self.partial
     }
 
     /// The chain.

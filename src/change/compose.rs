@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{BodyChain, Chain, Link, RouteHistory, StatusLink};
 use super::check;
-use super::compile::{Carry, Compiled, Direction};
+use super::compile::{Carry, Compiled, Direction, Target};
 use super::expand::BothNames;
 use super::head::{HeaderStep, QueryStep};
 use super::heads::{HeadOp, read_head};
@@ -59,6 +59,24 @@ struct Placement {
     partial: Option<bool>,
 }
 
+/// An owner at its place in one message, as the version at hand has it.
+#[derive(Clone, PartialEq)]
+struct Spot {
+    owner: Owner,
+    target: Target,
+}
+
+// === impl Placement ===
+
+impl Placement {
+    /// The route of `PATCH` at a place of every method: its bodies are partial, those of the others are not.
+    fn patch_route(&self) -> Option<RouteName> {
+        let RouteName { method, template } = &self.location.route;
+        let is_request = self.location.message == Message::Request;
+        (is_request && method.is_none()).then(|| RouteName { method: Some("PATCH".into()), template: template.clone() })
+    }
+}
+
 /// Reads all changes and works out what they do at every place. What is wrong goes to `found`.
 #[must_use]
 pub fn compose(input: &Input<'_>, found: &mut Diagnostics) -> Vec<RouteHistory> {
@@ -66,7 +84,9 @@ pub fn compose(input: &Input<'_>, found: &mut Diagnostics) -> Vec<RouteHistory> 
     let ready = read_ops(input, found);
     let owners = owners(input, found);
     check::between_ops(input, &ready, &owners, found);
-    let mut histories = routes::histories(input, placements.iter().map(|p| &p.location.route), found);
+    let patches: Vec<RouteName> = placements.iter().filter_map(Placement::patch_route).collect();
+    let placed = placements.iter().map(|p| &p.location.route).chain(&patches);
+    let mut histories = routes::histories(input, placed, found);
     for history in &mut histories {
         fill(history, input, &placements, &ready, &owners);
     }
@@ -180,7 +200,9 @@ fn fill(
     ready: &[Ready<'_>],
     owners: &[Vec<usize>],
 ) {
-    let here: Vec<&Placement> = placements.iter().filter(|p| p.location.route == history.name).collect();
+    let mut here: Vec<&Placement> = placements.iter().filter(|p| p.location.route.covers(&history.name)).collect();
+    // The most particular first: what it says of a place counts.
+    here.sort_by_key(|p| (p.location.route.method.is_none(), status(p)));
     let at = |message: Message| {
         let covers = move |p: &&&Placement| match (p.location.message, message) {
             (Message::Request, Message::Request) => true,
@@ -205,12 +227,15 @@ fn fill(
 
 /// The statuses that places speak of, the most particular first.
 fn statuses(here: &[&Placement]) -> Vec<StatusMatch> {
-    let of = |p: &&Placement| match p.location.message {
+    here.iter().filter_map(|p| status(p)).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// `StatusMatch` orders exact before class before any.
+fn status(placement: &Placement) -> Option<StatusMatch> {
+    match placement.location.message {
         Message::Response(of) => Some(of),
         Message::Request => None,
-    };
-    // `StatusMatch` orders exact before class before any.
-    here.iter().filter_map(of).collect::<BTreeSet<_>>().into_iter().collect()
+    }
 }
 
 /// Walks from the newest change to the oldest. Places are given in the newest shape; behind each op that moves what
@@ -223,25 +248,26 @@ fn body_chain(
     ready: &[Ready<'_>],
     owners: &[Vec<usize>],
 ) -> BodyChain {
-    let mut current: Vec<(Owner, Pattern)> = Vec::new();
-    for placement in placements {
-        push_new(&mut current, (placement.owner, placement.location.pattern.clone()));
-    }
-    let changes: BTreeSet<usize> = current.iter().flat_map(|(owner, _)| owners[*owner].iter().copied()).collect();
+    let mut current = spots(placements, message, route);
+    let changes: BTreeSet<usize> = current.iter().flat_map(|spot| owners[spot.owner].iter().copied()).collect();
     let mut links = Vec::new();
     let mut both_names = BothNames::default();
     for &at in changes.iter().rev() {
         let change = &ready[at];
         let (mut up, mut down) = (Vec::new(), Vec::new());
-        for op in change.body.iter().rev() {
+        let backwards = |op: &Compiled| match message {
+            Message::Request if change.dated.strict_requests => op.down_strict.clone(),
+            Message::Response(_) if change.dated.strict_responses => op.down_strict.clone(),
+            _ => op.down.clone(),
+        };
+        for (nth, op) in change.body.iter().enumerate().rev() {
             let targets = targets(&current, |owner| owners[owner].contains(&at));
-            let backwards = match message {
-                Message::Request if change.dated.strict_requests => &op.down_strict,
-                Message::Response(_) if change.dated.strict_responses => &op.down_strict,
-                _ => &op.down,
-            };
-            push_steps(&mut up, op, op.up.as_ref(), targets.iter().rev());
-            push_steps(&mut down, op, backwards.as_ref(), targets.iter().rev());
+            // On the way up the ops before this one have run, on the way down those behind it.
+            let made_up = change.body[..nth].iter().filter_map(|op| op.up.clone()).any(|op| op.makes_objects());
+            let made_down = change.body[nth + 1..].iter().filter_map(backwards).any(|op| op.makes_objects());
+            push_steps(&mut up, op, op.up.as_ref(), made_up, &targets, index(at));
+            push_steps(&mut down, op, backwards(op).as_ref(), made_down, &targets, index(at));
+            let targets: Vec<Pattern> = targets.into_iter().map(|target| target.pattern).collect();
             if matches!(message, Message::Response(_)) && input.oldest_live < change.dated.version {
                 both_names.expand(op, change.dated.version, &targets);
             }
@@ -256,19 +282,40 @@ fn body_chain(
         }
     }
     links.reverse();
-    let partial = placements.iter().find_map(|p| p.partial);
+    BodyChain::new(Chain::new(links), both_names.by_version())
+}
+
+/// Each owner once at each of its places; what the most particular of several places says counts.
+fn spots(placements: &[&Placement], message: Message, route: &RouteName) -> Vec<Spot> {
     let patches = message == Message::Request && route.method.as_deref() == Some("PATCH");
-    BodyChain::new(Chain::new(links), both_names.by_version(), partial.unwrap_or(patches))
+    let mut spots: Vec<(Spot, bool)> = Vec::new();
+    for placement in placements {
+        let (owner, pattern) = (placement.owner, placement.location.pattern.clone());
+        let known = spots.iter_mut().find(|(spot, _)| spot.owner == owner && spot.target.pattern == pattern);
+        match (known, placement.partial) {
+            (Some((spot, explicit)), Some(partial)) if !*explicit => (spot.target.partial, *explicit) = (partial, true),
+            (Some(_), _) => {}
+            (None, partial) => {
+                let target = Target { pattern, partial: partial.unwrap_or(patches) };
+                spots.push((Spot { owner, target }, partial.is_some()));
+            }
+        }
+    }
+    spots.into_iter().map(|(spot, _)| spot).collect()
 }
 
 /// Where a change applies, each place once, the outermost first. A resource may stand inside itself: up, the outer one becomes new
 /// before what is inside is looked for; down, the inner ones are old before the outer one is.
-fn targets(current: &[(Owner, Pattern)], is_own: impl Fn(Owner) -> bool) -> Vec<Pattern> {
-    let mut targets: Vec<Pattern> = Vec::new();
-    for (_, pattern) in current.iter().filter(|(owner, _)| is_own(*owner)) {
-        push_new(&mut targets, pattern.clone());
+fn targets(current: &[Spot], is_own: impl Fn(Owner) -> bool) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
+    for Spot { target, .. } in current.iter().filter(|spot| is_own(spot.owner)) {
+        match targets.iter_mut().find(|known| known.pattern == target.pattern) {
+            // Where two resources of one change disagree, nothing is made up.
+            Some(known) => known.partial |= target.partial,
+            None => targets.push(target.clone()),
+        }
     }
-    targets.sort_by_key(|pattern| pattern.segments().len());
+    targets.sort_by_key(|target| target.pattern.segments().len());
     targets
 }
 
@@ -282,30 +329,38 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     }
 }
 
-fn push_steps<'p>(
+/// The steps of an op at all of its targets, the innermost first. `made`: an op of the change that runs before may have
+/// made an object, inside of which a constant is filled in even where the body is partial.
+fn push_steps(
     steps: &mut Vec<Step>,
     op: &Compiled,
     direction: Option<&Direction>,
-    targets: impl Iterator<Item = &'p Pattern>,
+    made: bool,
+    targets: &[Target],
+    change: u32,
 ) {
-    if let Some(direction) = direction {
-        steps.extend(targets.map(|target| op.step(direction, target)));
-    }
+    let Some(direction) = direction else { return };
+    let runs = |target: &&Target| made || !(direction.is_constant() && target.partial);
+    steps.extend(targets.iter().rev().filter(runs).map(|target| op.step(direction, target, change)));
 }
 
 /// Moves what stands inside the op's place back to where it stood before. The op's own resource stays.
-fn carry_back(current: &mut Vec<(Owner, Pattern)>, carry: &Carry, targets: &[Pattern], is_own: impl Fn(Owner) -> bool) {
+fn carry_back(current: &mut Vec<Spot>, carry: &Carry, targets: &[Pattern], is_own: impl Fn(Owner) -> bool) {
     for target in targets.iter().rev() {
         let (new, old) = (target.join(&carry.new), target.join(&carry.old));
         let mut before = Vec::new();
-        for (owner, pattern) in current.drain(..) {
-            let inside = pattern.starts_with(&new) && !(is_own(owner) && pattern == *target);
-            let moved = inside.then(|| rebase(&pattern, &new, &old));
+        for spot in current.drain(..) {
+            let pattern = &spot.target.pattern;
+            let inside = pattern.starts_with(&new) && !(is_own(spot.owner) && *pattern == *target);
+            let moved = inside.then(|| Spot {
+                owner: spot.owner,
+                target: Target { pattern: rebase(pattern, &new, &old), partial: spot.target.partial },
+            });
             if moved.is_none() || carry.conditional {
-                push_new(&mut before, (owner, pattern));
+                push_new(&mut before, spot);
             }
             if let Some(moved) = moved {
-                push_new(&mut before, (owner, moved));
+                push_new(&mut before, moved);
             }
         }
         *current = before;

@@ -132,6 +132,8 @@ impl Places {
             op: Op::Copy { from, to, collision: Collision::Keep },
             on_error: name.on_error,
             constant: false,
+            partial: false,
+            change: 0,
         })
     }
 }

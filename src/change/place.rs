@@ -59,6 +59,12 @@ const ROUTE_HELP: &str = "write a method and a path below the api's base path, `
 // === impl RouteName ===
 
 impl RouteName {
+    /// Whether every request for `other` is one for this: the same path, and its method or any.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.template == other.template && (self.method.is_none() || self.method == other.method)
+    }
+
     /// How many `{parameters}` its template has.
     #[must_use]
     pub fn parameters(&self) -> Vec<&str> {

@@ -1,129 +1,192 @@
 //! Routes through the versions: which has them, and under which name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::RouteHistory;
 use super::compose::{Dated, Input};
-use super::place::RouteName;
+use super::place::{PlaceError, RouteName};
 use super::spec::{OpKind, RouteSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
+use crate::version::VersionId;
 
-/// Collects every route that is named anywhere, with its life. Walks from the newest change to the oldest, since
-/// places and routes are named as the newest version has them.
+/// A walk from the newest change to the oldest, since places and routes are named as the newest version has them.
+struct Walk<'f> {
+    histories: Vec<RouteHistory>,
+    /// What each route is called at the point of the walk.
+    now: BTreeMap<RouteName, usize>,
+    /// Routes that a change removed: no version behind it has them.
+    removed: Vec<RouteName>,
+    found: &'f mut Diagnostics,
+}
+
+/// A change of the list of routes, and where the file says it.
+struct At {
+    version: VersionId,
+    span: Span,
+}
+
+/// Collects every route that is named anywhere, with its life. What is said of every method at a path (`* /users`)
+/// holds for the routes of single methods there as well.
 pub(super) fn histories<'a>(
     input: &'a Input<'_>,
     placed: impl Iterator<Item = &'a RouteName>,
     found: &mut Diagnostics,
 ) -> Vec<RouteHistory> {
-    let mut histories: Vec<RouteHistory> = Vec::new();
-    // What each route is called at the point of the walk.
-    let mut now: BTreeMap<RouteName, usize> = BTreeMap::new();
-    let removed = removed_names(input, found);
+    let mut walk = Walk { histories: Vec::new(), now: BTreeMap::new(), removed: Vec::new(), found };
+    let removals = walk.removals(input);
     for name in placed.chain(input.routes) {
-        if !removed.contains(name) {
-            entry(&mut histories, &mut now, name);
+        if removals.iter().any(|removal| removal.covers(name)) {
+            walk.removed.push(name.clone());
+        } else {
+            walk.entry(name);
         }
     }
     for dated in input.changes.iter().rev() {
         for op in dated.change.ops.iter().rev() {
             if let OpKind::Route(route) = &op.op {
-                step(&mut histories, &mut now, route, dated, op.span, found);
+                walk.step(route, dated, op.span);
             }
         }
     }
-    histories
+    walk.histories
 }
 
-fn removed_names(input: &Input<'_>, found: &mut Diagnostics) -> Vec<RouteName> {
-    let ops = input.changes.iter().flat_map(|dated| &dated.change.ops);
-    let removed = ops.filter_map(|op| match &op.op {
-        OpKind::Route(RouteSpec::Remove(route)) => read(route, op.span, found),
-        _ => None,
-    });
-    removed.collect()
-}
+// === impl Walk ===
 
-fn entry(histories: &mut Vec<RouteHistory>, now: &mut BTreeMap<RouteName, usize>, name: &RouteName) -> usize {
-    *now.entry(name.clone()).or_insert_with(|| {
-        histories.push(RouteHistory::new(name.clone()));
-        histories.len() - 1
-    })
-}
+impl Walk<'_> {
+    fn removals(&mut self, input: &Input<'_>) -> Vec<RouteName> {
+        let ops = input.changes.iter().flat_map(|dated| &dated.change.ops);
+        let removed = ops.filter_map(|op| match &op.op {
+            OpKind::Route(RouteSpec::Remove(route)) => self.read(route, op.span),
+            _ => None,
+        });
+        removed.collect()
+    }
 
-fn step(
-    histories: &mut Vec<RouteHistory>,
-    now: &mut BTreeMap<RouteName, usize>,
-    route: &RouteSpec,
-    dated: &Dated<'_>,
-    span: Span,
-    found: &mut Diagnostics,
-) {
-    match route {
-        RouteSpec::Add(name) => {
-            let Some(name) = read(name, span, found) else { return };
-            let at = entry(histories, now, &name);
-            histories[at].added = Some(dated.version);
-            now.remove(&name);
-        }
-        RouteSpec::Remove(name) => {
-            let Ok(name) = name.parse::<RouteName>() else { return };
-            if now.contains_key(&name) {
-                let message = format!("`{name}` is removed, and a newer version still has it");
-                found.push(Diagnostic::error("route-removed-and-used", message, span).help("add it again first"));
-                return;
+    fn entry(&mut self, name: &RouteName) -> usize {
+        *self.now.entry(name.clone()).or_insert_with(|| {
+            self.histories.push(RouteHistory::new(name.clone()));
+            self.histories.len() - 1
+        })
+    }
+
+    /// The route, and with every method those of single ones at its path.
+    fn covered(&self, name: &RouteName) -> BTreeSet<RouteName> {
+        let known = self.now.keys().filter(|known| name.covers(known));
+        known.chain([name]).cloned().collect()
+    }
+
+    fn step(&mut self, route: &RouteSpec, dated: &Dated<'_>, span: Span) {
+        let at = At { version: dated.version, span };
+        match route {
+            RouteSpec::Add(name) => {
+                let Some(name) = self.read(name, span) else { return };
+                for name in self.covered(&name) {
+                    self.add(&name, &at);
+                }
             }
-            let at = entry(histories, now, &name);
-            histories[at].removed = Some(dated.version);
-        }
-        RouteSpec::Move { from, to } => {
-            let (Some(from), Some(to)) = (read(from, span, found), read(to, span, found)) else { return };
-            move_route(histories, now, from, &to, dated, span, found);
+            // What is wrong with the name was said before.
+            RouteSpec::Remove(name) => {
+                let Ok(name) = name.parse() else { return };
+                self.remove(&name, &at);
+            }
+            RouteSpec::Move { from, to } => {
+                let (Some(from), Some(to)) = (self.read(from, span), self.read(to, span)) else { return };
+                if !self.may_move(&from, &to, span) {
+                    return;
+                }
+                for to in self.covered(&to) {
+                    let from = RouteName { method: to.method.clone(), template: from.template.clone() };
+                    self.relocate(from, &to, &at);
+                }
+            }
         }
     }
-}
 
-fn move_route(
-    histories: &mut Vec<RouteHistory>,
-    now: &mut BTreeMap<RouteName, usize>,
-    from: RouteName,
-    to: &RouteName,
-    dated: &Dated<'_>,
-    span: Span,
-    found: &mut Diagnostics,
-) {
-    let mut error = |code, message, help: &str| found.push(Diagnostic::error(code, message, span).help(help));
-    if from == *to {
-        return error("rename-to-itself", format!("`{to}` is moved to itself"), "remove the op");
-    }
-    if from.method != to.method {
-        return error("route-method", format!("`{from}` becomes `{to}`"), "a move keeps the method");
-    }
-    let sorted = |route: &RouteName| {
-        let mut names: Vec<String> = route.parameters().into_iter().map(str::to_owned).collect();
-        names.sort();
-        names
-    };
-    if sorted(&from) != sorted(to) {
-        let message = format!("`{from}` and `{to}` do not have the same parameters");
-        return error("route-parameters", message, "each parameter of one is named in the other");
-    }
-    let at = entry(histories, now, to);
-    now.remove(to);
-    if now.contains_key(&from) {
-        return error("route-collision", format!("`{from}` is also another route"), "one route has one name");
-    }
-    histories[at].moves.insert(0, (dated.version, from.clone()));
-    now.insert(from, at);
-}
-
-fn read(route: &Spanned<String>, span: Span, found: &mut Diagnostics) -> Option<RouteName> {
-    match route.parse() {
-        Ok(name) => Some(name),
-        Err(e) => {
-            let e: super::place::PlaceError = e;
-            let span = if route.span.is_none() { span } else { route.span };
-            found.push(Diagnostic::error("bad-route", e.to_string(), span).help(e.help()));
-            None
+    fn add(&mut self, name: &RouteName, at: &At) {
+        if let Some(other) = self.other_called(name, at.version) {
+            let message = format!("`{name}` is added, and {other}");
+            return self.error("route-collision", message, at.span, "give one of them another name");
         }
+        let index = self.entry(name);
+        self.histories[index].added = Some(at.version);
+        self.now.remove(name);
+    }
+
+    fn remove(&mut self, name: &RouteName, at: &At) {
+        if let Some(used) = self.now.keys().find(|known| name.covers(known)) {
+            let message = format!("`{name}` is removed, and a newer version still has `{used}`");
+            return self.error("route-removed-and-used", message, at.span, "add it again first");
+        }
+        let (covered, rest) = std::mem::take(&mut self.removed).into_iter().partition(|known| name.covers(known));
+        self.removed = rest;
+        let covered: Vec<RouteName> = covered;
+        for name in covered.iter().chain([name]) {
+            let index = self.entry(name);
+            self.histories[index].removed = Some(at.version);
+        }
+    }
+
+    fn relocate(&mut self, from: RouteName, to: &RouteName, at: &At) {
+        if let Some(other) = self.other_called(to, at.version) {
+            let message = format!("`{from}` becomes `{to}`, and {other}");
+            let help = "two old routes cannot become one: nothing says which of them a request for the new one is in an \
+                        old version; keep both, or remove one with `remove_route`";
+            return self.error("route-collision", message, at.span, help);
+        }
+        let index = self.entry(to);
+        self.now.remove(to);
+        if self.now.contains_key(&from) {
+            let message = format!("`{from}` is also another route");
+            return self.error("route-collision", message, at.span, "one route has one name");
+        }
+        self.histories[index].moves.insert(0, (at.version, from.clone()));
+        self.now.insert(from, index);
+    }
+
+    /// Says what else is called so in a version, if the walk has been past it.
+    fn other_called(&self, name: &RouteName, version: VersionId) -> Option<String> {
+        let is_other = |history: &&RouteHistory| history.name_in(version) == Some(name);
+        let other = self.histories.iter().find(is_other).filter(|_| !self.now.contains_key(name))?;
+        Some(match other.moves.iter().find(|(moved, _)| *moved == version) {
+            Some((_, before)) => format!("so does `{before}`"),
+            None => "that version has it already".to_owned(),
+        })
+    }
+
+    fn may_move(&mut self, from: &RouteName, to: &RouteName, span: Span) -> bool {
+        let sorted = |route: &RouteName| {
+            let mut names: Vec<String> = route.parameters().into_iter().map(str::to_owned).collect();
+            names.sort();
+            names
+        };
+        let (code, message, help) = if from == to {
+            ("rename-to-itself", format!("`{to}` is moved to itself"), "remove the op")
+        } else if from.method != to.method {
+            ("route-method", format!("`{from}` becomes `{to}`"), "a move keeps the method")
+        } else if sorted(from) != sorted(to) {
+            let message = format!("`{from}` and `{to}` do not have the same parameters");
+            ("route-parameters", message, "each parameter of one is named in the other")
+        } else {
+            return true;
+        };
+        self.error(code, message, span, help);
+        false
+    }
+
+    fn read(&mut self, route: &Spanned<String>, span: Span) -> Option<RouteName> {
+        match route.parse() {
+            Ok(name) => Some(name),
+            Err(e) => {
+                let e: PlaceError = e;
+                let span = if route.span.is_none() { span } else { route.span };
+                self.error("bad-route", e.to_string(), span, e.help());
+                None
+            }
+        }
+    }
+
+    fn error(&mut self, code: &'static str, message: String, span: Span, help: &str) {
+        self.found.push(Diagnostic::error(code, message, span).help(help));
     }
 }

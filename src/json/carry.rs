@@ -187,7 +187,7 @@ impl<'a> Run<'a> {
     fn write(&mut self, node: Id, to: &Pointer, value: Id, collision: Collision) -> Result<(), Fault> {
         let existing = match self.target(node, to)? {
             Target::Missing(object, tokens) => {
-                self.tree.append_path(object, tokens, value);
+                self.tree.append_path(object, tokens, value, self.change);
                 return Ok(());
             }
             Target::Existing(existing) => existing,

@@ -11,11 +11,14 @@ use super::{Collision, Conversion, Literal, Many, Mode, Other, Pointer, Wrapper,
 // === impl Run ===
 
 impl<'a> Run<'a> {
-    pub(super) fn add(&mut self, node: Id, at: &Pointer, value: &'a Literal) {
+    /// With `only_made`, only to objects that a step of the same change made.
+    pub(super) fn add(&mut self, node: Id, at: &Pointer, value: &'a Literal, only_made: bool) {
         let Some((parent, name)) = at.parent() else { return };
         for object in self.tree.find(node, &parent) {
-            if self.tree.kind(object) == Kind::Object && self.tree.members(object, name).is_empty() {
+            let is_place = self.tree.kind(object) == Kind::Object && self.tree.members(object, name).is_empty();
+            if is_place && (!only_made || self.tree.is_made(object, self.change)) {
                 let value = self.tree.add(Cow::Borrowed(value.as_bytes()));
+                self.tree.set_made(value, self.change);
                 self.tree.append(object, name, value);
             }
         }
@@ -57,6 +60,7 @@ impl<'a> Run<'a> {
             Wrapper::Array => self.tree.wrap(id, None),
             Wrapper::Member(name) => self.tree.wrap(id, Some(name)),
         }
+        self.tree.set_made(id, self.change);
         Ok(())
     }
 
@@ -122,7 +126,9 @@ impl<'a> Run<'a> {
                 return Err(Fault::new(id, Reason::Unlisted { found: self.tree.kind(id).name() }));
             }
         };
-        self.replace(id, Cow::Borrowed(to.as_bytes()))
+        self.replace(id, Cow::Borrowed(to.as_bytes()))?;
+        self.tree.set_made(id, self.change);
+        Ok(())
     }
 
     pub(super) fn convert(&mut self, id: Id, conversion: Conversion) -> Result<(), Fault> {

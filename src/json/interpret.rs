@@ -21,6 +21,8 @@ pub(super) struct Run<'a> {
     pub(super) mode: Mode,
     /// Whether the objects on the way to a patched value may stand for arrays.
     pub(super) objects_as_lists: bool,
+    /// Which change the step is of that is run.
+    pub(super) change: u32,
     pub(super) collisions: u64,
     pub(super) passed: u64,
 }
@@ -53,7 +55,7 @@ pub fn migrate<'s>(
     steps: impl IntoIterator<Item = &'s Step>,
     options: &Options,
 ) -> Result<Migrated, MigrateError> {
-    let steps: Vec<_> = steps.into_iter().filter(|step| options.mode().runs(step)).collect();
+    let steps = options.mode().running(steps);
     if steps.is_empty() || document.is_empty() {
         return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
     }
@@ -66,10 +68,11 @@ pub fn migrate<'s>(
 
 impl<'a> Run<'a> {
     pub(super) fn new(tree: Tree<'a>, mode: Mode) -> Self {
-        Self { tree, mode, objects_as_lists: false, collisions: 0, passed: 0 }
+        Self { tree, mode, objects_as_lists: false, change: 0, collisions: 0, passed: 0 }
     }
 
     pub(super) fn step(&mut self, step: &'a Step) -> Result<(), MigrateError> {
+        self.change = step.change;
         self.resources(step, self.tree.root(), step.resource.segments())?;
         self.tree.sweep();
         Ok(())
@@ -103,7 +106,10 @@ impl<'a> Run<'a> {
         }
         let node = place.node;
         match &step.op {
-            Op::Add { at, value } => self.add(node, at, value),
+            Op::Add { at, value } => {
+                let only_made = step.constant && self.mode.is_partial(step);
+                self.add(node, at, value, only_made);
+            }
             Op::Drop { at } => self.every(step, node, at, Self::drop_value)?,
             Op::Rename { object, from, to, collision } => self.rename(node, object, [from, to], *collision),
             Op::Wrap { at, into } => self.every(step, node, at, |run, id| run.wrap(id, into))?,

@@ -19,6 +19,8 @@
 //!     },
 //!     on_error: OnError::Fail,
 //!     constant: false,
+//!     partial: false,
+//!     change: 0,
 //! };
 //! let migrated = migrate(br#"{"items": [{"n\u0061me": "x", "p": 1.10}]}"#, [&rename], &Options::default())?;
 //! assert_eq!(migrated.body, br#"{"items": [{"title": "x", "p": 1.10}]}"#);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Literal, PatchOp, Pattern, Pointer};
 
 /// One op at every place it applies to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Step {
     /// Where the resource stands in the document; `*` matches every element or member.
     pub resource: Pattern,
@@ -20,8 +20,13 @@ pub struct Step {
     pub op: Op,
     /// What to do when a value is of the wrong kind.
     pub on_error: OnError,
-    /// A constant that is filled in (`add`, `restore`): left out of partial bodies.
+    /// It fills in a constant (`add`, `restore`).
     pub constant: bool,
+    /// The resource carries only some of its members here, so that what is absent is not missing: a constant is filled
+    /// in only inside of an object that a step of the same change made.
+    pub partial: bool,
+    /// Which change it is of. Steps of one change have the same number; nothing else is read from it.
+    pub change: u32,
 }
 
 /// A pointer that may start above the op's own node: at the resource (`level` 0) or at the node of the `level`-th `*`
@@ -256,6 +261,35 @@ pub enum Conversion {
 pub struct Custom(Arc<CustomFn>);
 
 type CustomFn = dyn Fn(&mut serde_json::Value) -> Result<(), String> + Send + Sync;
+
+// === impl Step ===
+
+/// Without `change`: the same steps are written alike, whatever other changes there are.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { resource, each, when, op, on_error, constant, partial, change: _ } = self;
+        let mut step = f.debug_struct("Step");
+        step.field("resource", resource).field("each", each).field("when", when).field("op", op);
+        step.field("on_error", on_error).field("constant", constant).field("partial", partial).finish()
+    }
+}
+
+// === impl Op ===
+
+impl Op {
+    /// Whether it may make an object that was not there before, in which a partial body has all members.
+    pub(crate) fn makes_objects(&self) -> bool {
+        let deep = |pointer: &Pointer| pointer.tokens().len() > 1;
+        match self {
+            Self::Wrap { into, .. } => matches!(into, Wrapper::Member(_)),
+            Self::Copy { to, .. } | Self::Move { to, .. } | Self::Join { to, .. } => deep(to),
+            Self::Compute { at, .. } => deep(at),
+            Self::Split { into, .. } => into.iter().any(deep),
+            Self::Map { .. } => true,
+            _ => false,
+        }
+    }
+}
 
 // === impl Custom ===
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::Step;
 
 /// What kind of body is migrated, and how large it may be.
@@ -21,7 +23,8 @@ pub enum Mode {
     /// All of it.
     #[default]
     Whole,
-    /// Some members: steps that fill in constants are left out, because what is absent is not missing.
+    /// Some members: what is absent is not missing, so constants are filled in only inside of objects that a step of the
+    /// same change made.
     Partial,
     /// A JSON Merge Patch (RFC 7396): as [`Mode::Partial`], and `null` says that a member is deleted, so it is never
     /// taken for a value.
@@ -84,8 +87,20 @@ impl Default for Options {
 // === impl Mode ===
 
 impl Mode {
-    /// Whether the step is not left out.
-    pub(super) fn runs(self, step: &Step) -> bool {
-        self == Self::Whole || !step.constant
+    /// Whether the step fills in constants only inside of what its change made.
+    pub(super) fn is_partial(self, step: &Step) -> bool {
+        self != Self::Whole || step.partial
+    }
+
+    /// The steps that may do something: a constant of a partial body only behind a step of its change that makes objects.
+    pub(super) fn running<'s>(self, steps: impl IntoIterator<Item = &'s Step>) -> Vec<&'s Step> {
+        let mut makers = BTreeSet::new();
+        let runs = |step: &&Step| {
+            if step.op.makes_objects() {
+                makers.insert(step.change);
+            }
+            !step.constant || !self.is_partial(step) || makers.contains(&step.change)
+        };
+        steps.into_iter().filter(runs).collect()
     }
 }

@@ -51,7 +51,7 @@ struct Carrier<'s> {
 /// Migrates the body of a PATCH request with a JSON Patch (RFC 6902): `path` and `from` are rewritten, `value` is
 /// migrated, as a part of a document that is not there to look at. What is not concerned keeps its bytes.
 ///
-/// Steps that fill in constants are left out. An operation on a copied value becomes several, one after the other.
+/// Constants are filled in only inside of what a step of the same change made of the value. An operation on a copied value becomes several, one after the other.
 ///
 /// # Errors
 /// As [`migrate`](super::migrate); when the body is not a list of operations (`is_syntax`); and when an operation has no
@@ -64,7 +64,7 @@ struct Carrier<'s> {
 /// # let (resource, each) = (Pattern::root(), Pattern::root());
 /// # let (object, collision) = (Pointer::ROOT, Collision::Replace);
 /// # let op = Op::Rename { object, from: "name".into(), to: "title".into(), collision };
-/// # let rename = Step { resource, each, when: None, op, on_error: OnError::Fail, constant: false };
+/// # let rename = Step { resource, each, when: None, op, on_error: OnError::Fail, constant: false, partial: false, change: 0 };
 /// let body = br#"[{"op": "replace", "path": "/name", "value": 1.10}]"#;
 /// let migrated = migrate_json_patch(body, [&rename], &Options::default())?;
 /// assert_eq!(migrated.body, br#"[{"op": "replace", "path": "/title", "value": 1.10}]"#);
@@ -75,7 +75,7 @@ pub fn migrate_json_patch<'s>(
     steps: impl IntoIterator<Item = &'s Step>,
     options: &Options,
 ) -> Result<Migrated, MigrateError> {
-    let steps: Vec<_> = steps.into_iter().filter(|step| Mode::Partial.runs(step)).collect();
+    let steps = Mode::Partial.running(steps);
     if steps.is_empty() || document.is_empty() {
         return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
     }

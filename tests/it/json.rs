@@ -36,6 +36,8 @@ fn step_at(each: &str, op: Op) -> Step {
         op,
         on_error: OnError::Fail,
         constant: false,
+        partial: false,
+        change: 0,
     }
 }
 

@@ -44,6 +44,8 @@ fn step(op: Op) -> Step {
         op,
         on_error: OnError::Fail,
         constant: false,
+        partial: false,
+        change: 0,
     }
 }
 

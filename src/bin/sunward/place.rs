@@ -47,7 +47,7 @@ impl Place {
     pub(crate) fn find<'c>(&self, catalog: &'c Catalog) -> Result<Found<'c>, String> {
         let api = self.api(catalog)?;
         let name: RouteName = self.route.parse().map_err(|e: PlaceError| format!("{e}; {}", e.help()))?;
-        let route = api.routes.iter().find(|route| route.history.name == name);
+        let route = api.route_named(&name);
         let known = || list(api.routes.iter().map(|route| route.history.name.to_string()));
         let route = route.ok_or_else(|| format!("{} has no route `{name}`; it has {}", api.name, known()))?;
         let chain = if self.request { &route.history.request } else { self.response(route)? };

@@ -75,13 +75,16 @@ impl<'a> Builder<'a> {
             })
             .collect();
         let mut seen = BTreeSet::new();
-        for route in &self.api.routes {
-            let Ok(name) = route.route.parse::<RouteName>() else { continue };
+        // Those of every method first: what is said of one method counts for that.
+        let mut specs: Vec<(RouteName, &Route)> =
+            self.api.routes.iter().filter_map(|route| Some((route.route.parse().ok()?, route))).collect();
+        specs.sort_by_key(|(name, _)| name.method.is_some());
+        for (name, route) in specs {
             if !seen.insert(name.clone()) {
                 let message = format!("the route `{name}` is there twice");
                 self.error("duplicate-name", message, route.route.span, "put what is particular about it into one");
             }
-            if let Some(entry) = entries.iter_mut().find(|entry| entry.history.name == name) {
+            for entry in entries.iter_mut().filter(|entry| name.covers(&entry.history.name)) {
                 self.particular(route, entry);
             }
         }
@@ -89,12 +92,14 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn particular(&mut self, route: &Route, entry: &mut RouteEntry) {
-        entry.default = route.default.as_ref().and_then(|text| self.version(text));
-        entry.speaks = route.speaks.as_ref().and_then(|text| self.version(text));
-        entry.upstream = route.upstream.as_ref().map(|name| name.as_str().into());
-        entry.forward_as = route.forward_as.as_ref().map(|prefix| self.prefix(prefix));
-        entry.timeout = route.timeout;
-        let mut lives: Vec<(VersionId, Life)> = Vec::new();
+        entry.default = route.default.as_ref().and_then(|text| self.version(text)).or(entry.default);
+        entry.speaks = route.speaks.as_ref().and_then(|text| self.version(text)).or(entry.speaks);
+        let upstream = route.upstream.as_ref().map(|name| name.as_str().into());
+        entry.upstream = upstream.or_else(|| entry.upstream.take());
+        let forward_as = route.forward_as.as_ref().map(|prefix| self.prefix(prefix));
+        entry.forward_as = forward_as.or_else(|| entry.forward_as.take());
+        entry.timeout = route.timeout.or(entry.timeout);
+        let mut lives: Vec<(VersionId, Life)> = std::mem::take(&mut entry.lives).into_vec();
         for (version, life) in &route.lives {
             let Some(id) = self.version(version) else { continue };
             let at = lives.iter().position(|(known, _)| *known == id);
@@ -115,7 +120,7 @@ impl<'a> Builder<'a> {
         let lives = lives.chain(api.routes.iter().flat_map(|route| &route.lives).map(|(_, life)| life));
         for text in lives.flat_map(|life| life.brownouts.iter().flatten()).flat_map(|brownout| &brownout.routes) {
             let Some(name) = self.route_name(text) else { continue };
-            if routes.iter().any(|entry| entry.history.name == name) {
+            if routes.iter().any(|entry| name.covers(&entry.history.name)) {
                 continue;
             }
             let names: Vec<String> = routes.iter().map(|entry| entry.history.name.to_string()).collect();
@@ -149,8 +154,8 @@ impl<'a> Builder<'a> {
             last = Some(names);
         }
         for Collision { route, other } in collisions {
-            let message = format!("`{route}` cannot be told from `{other}`");
-            let help = "write one place as one template, with the same names of parameters everywhere";
+            let message = format!("`{route}` and `{other}` are one path, and their parameters have other names");
+            let help = "write one path as one template, with the same names of parameters everywhere";
             self.error("route-collision", message, self.route_span(&route), help);
         }
         routers

@@ -66,26 +66,26 @@ impl<'c> Changes<'c> {
     fn route(&mut self, route: &RouteEntry) {
         let history = &route.history;
         self.body(history, "<-".to_owned(), &history.request);
-        self.steps(history, "<- query".to_owned(), &history.query, "");
-        self.steps(history, "<- headers".to_owned(), &history.request_headers, "");
+        self.steps(history, "<- query".to_owned(), &history.query);
+        self.steps(history, "<- headers".to_owned(), &history.request_headers);
         for (status, chain) in &history.responses {
             self.body(history, format!("-> {}", shown(*status)), chain);
         }
         for (status, chain) in &history.response_headers {
-            self.steps(history, format!("-> {} headers", shown(*status)), chain, "");
+            self.steps(history, format!("-> {} headers", shown(*status)), chain);
         }
     }
 
     fn body(&mut self, route: &RouteHistory, message: String, chain: &BodyChain) {
-        self.steps(route, message, chain.chain(), if chain.is_partial() { "partial " } else { "" });
+        self.steps(route, message, chain.chain());
     }
 
-    fn steps<S: Spell>(&mut self, route: &RouteHistory, message: String, chain: &Chain<S>, prefix: &str) {
+    fn steps<S: Spell>(&mut self, route: &RouteHistory, message: String, chain: &Chain<S>) {
         let (method, template) = shape(&route.name);
         let key = format!("{} {template} {message}", method.as_deref().unwrap_or("*"));
         for link in chain.links() {
             let Some(change) = self.list.get_mut(link.change as usize) else { continue };
-            let spelled = |step: &S| Spelled { text: format!("{prefix}{step:?}"), drops: step.drops() };
+            let spelled = |step: &S| Spelled { text: format!("{step:?}"), drops: step.drops() };
             let steps = Steps {
                 place: format!("{} {message}", route.name),
                 up: link.up.iter().map(spelled).collect(),

@@ -33,6 +33,13 @@ pub(super) struct Direction {
     constant: bool,
 }
 
+/// Where a resource stands in a document, and whether it carries only some of its members there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) pattern: Pattern,
+    pub(super) partial: bool,
+}
+
 /// How an op moves what stands inside: a place below `new` was below `old` before. Both start at the resource.
 #[derive(Clone, Debug)]
 pub(super) struct Carry {
@@ -66,6 +73,19 @@ struct Anchored {
     pointers: Vec<Pointer>,
 }
 
+// === impl Direction ===
+
+impl Direction {
+    /// Whether it may make an object, in which even a partial body has all members.
+    pub(super) fn makes_objects(&self) -> bool {
+        self.op.makes_objects()
+    }
+
+    pub(super) const fn is_constant(&self) -> bool {
+        self.constant
+    }
+}
+
 // === impl Compiled ===
 
 impl Compiled {
@@ -90,15 +110,17 @@ impl Compiled {
         Some(compiled)
     }
 
-    /// The step of one direction, for a resource at `resource`.
-    pub(super) fn step(&self, direction: &Direction, resource: &Pattern) -> Step {
+    /// The step of one direction, for a resource at `target`.
+    pub(super) fn step(&self, direction: &Direction, target: &Target, change: u32) -> Step {
         Step {
-            resource: resource.clone(),
+            resource: target.pattern.clone(),
             each: self.each.clone(),
             when: self.when.clone(),
             op: direction.op.clone(),
             on_error: self.on_error,
             constant: direction.constant,
+            partial: direction.constant && target.partial,
+            change,
         }
     }
 

@@ -123,8 +123,9 @@ impl Resource {
         self
     }
 
-    /// Adds the place of a body that carries only some of the members, so that no default may be filled in. This is
-    /// what every `PATCH` request is taken for unless `partial` is `false` here.
+    /// Adds a place, and says whether the resource has only some of its members there. Then constants (`add`, `restore`)
+    /// are filled in only inside of objects that the same change makes. Requests of `PATCH` are partial unless `partial`
+    /// is `false` here. It holds for this place alone.
     #[must_use]
     pub fn with_partial_at(mut self, place: impl Into<Spanned<String>>, partial: bool) -> Self {
         self.at.push(Place { at: place.into(), partial: Some(partial) });

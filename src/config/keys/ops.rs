@@ -244,7 +244,8 @@ pub(super) static PLACE: Table = Table {
     keys: &[
         key("at", Kind::Name, "The place, `PATCH /users/{id} <-`.").required(),
         key("partial", Kind::Flag,
-            "The body carries only some members, so no default is filled in. `true` for `PATCH` requests, unless said."),
+            "The resource has only some of its members here, so what is absent is not filled in, except inside of an object \
+             that the same change makes. Default: `true` for requests of `PATCH`, else `false`. Each place has its own."),
     ],
     common: &[],
 };

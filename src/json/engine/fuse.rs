@@ -50,6 +50,8 @@ impl Names {
         }
         match local.op() {
             Op::Add { at, value } => match split(at)? {
+                // What makes this object is run with all that stands inside, so nothing has.
+                (_, None) if local.fills_only_made() => {}
                 (name, None) => self.add(name, value),
                 (name, Some(at)) => return self.deeper(local, name, Op::Add { at, value: value.clone() }),
             },
@@ -258,6 +260,8 @@ impl Candidate {
     fn push(&mut self, local: &Local) -> Option<()> {
         match &mut self.from {
             From::Source(_) => self.pending.push(local.clone()),
+            // Run alone, it would not know what the steps before it made.
+            From::Constant(_) if local.fills_only_made() => return None,
             From::Constant(literal) => {
                 let step: Step = local.step_from_here();
                 let changed = migrate(literal.as_str().as_bytes(), [&step], &Options::default()).ok()?;

@@ -78,7 +78,7 @@ impl Program {
     #[must_use]
     pub fn new<'s>(steps: impl IntoIterator<Item = &'s Step>, mode: Mode) -> Self {
         let mut compiler = Compiler { nodes: vec![Node::Copy], objects: Vec::new() };
-        let locals = steps.into_iter().filter(|step| mode.runs(step)).map(Local::new).collect();
+        let locals = mode.running(steps).into_iter().map(|step| Local::new(step, mode)).collect();
         let root = compiler.node(locals);
         let code = Code { nodes: compiler.nodes.into(), objects: compiler.objects.into(), root };
         Self { code: Arc::new(code) }
@@ -173,7 +173,7 @@ impl Compiler {
 // === impl Local ===
 
 impl Local {
-    fn new(step: &Step) -> Self {
+    fn new(step: &Step, mode: Mode) -> Self {
         let path: Vec<Segment> = step.resource.join(&step.each).segments().to_vec();
         let levels = levels(step);
         let hold_at = levels.into_iter().min().map(|level| {
@@ -182,7 +182,8 @@ impl Local {
             let behind: Vec<usize> = stars.map(|(at, _)| resource + at + 1).collect();
             level.checked_sub(1).map_or(resource, |star| behind.get(star).copied().unwrap_or(path.len()))
         });
-        Self { step: step.clone(), path, at: 0, hold_at }
+        let step = Step { partial: mode.is_partial(step), ..step.clone() };
+        Self { step, path, at: 0, hold_at }
     }
 
     /// Whether the value itself is what the step needs whole.
@@ -212,6 +213,11 @@ impl Local {
     pub(super) fn may_fail(&self) -> bool {
         let safe = matches!(&self.step.op, Op::Add { .. } | Op::Drop { .. } | Op::Rename { .. });
         !safe && self.step.on_error == OnError::Fail
+    }
+
+    /// Whether it fills in a constant only inside of what its change made.
+    pub(super) fn fills_only_made(&self) -> bool {
+        self.step.constant && self.step.partial
     }
 
     pub(super) fn op(&self) -> &Op {

@@ -19,6 +19,8 @@ use super::run::Run;
 ///     op: Op::Rename { object: Pointer::ROOT, from: "a".into(), to: "b".into(), collision: Collision::Replace },
 ///     on_error: OnError::Fail,
 ///     constant: false,
+///     partial: false,
+///     change: 0,
 /// };
 /// let program = Program::new([&rename], Mode::Whole);
 /// let mut rewriter = Rewriter::new(&program, &Options::default());

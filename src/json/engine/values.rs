@@ -1,6 +1,6 @@
 //! Values: gone into, passed over or held.
 
-use super::super::{MigrateError, Migrated, migrate};
+use super::super::{MigrateError, Migrated, Mode, migrate};
 use super::object::Object;
 use super::output::Chunk;
 use super::program::{Code, Inside, Node, NodeId};
@@ -188,7 +188,9 @@ impl Run {
     /// The steps of a node, run on a value as the interpreter runs them.
     fn interpreted(&mut self, code: &Code, node: NodeId, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
         let Node::Hold(steps) = code.node(node) else { return Ok(value.to_vec()) };
-        let Migrated { body, collisions, passed } = migrate(value, steps, &self.options.with_max_bytes(usize::MAX))?;
+        // What is partial, the program's steps say themselves.
+        let options = self.options.with_mode(Mode::Whole).with_max_bytes(usize::MAX);
+        let Migrated { body, collisions, passed } = migrate(value, steps, &options)?;
         self.collisions += collisions;
         self.passed += passed;
         Ok(body)

@@ -43,6 +43,8 @@ pub enum Framing {
 ///     op: Op::Rename { object: Pointer::ROOT, from: "a".into(), to: "b".into(), collision: Collision::Replace },
 ///     on_error: OnError::Fail,
 ///     constant: false,
+///     partial: false,
+///     change: 0,
 /// };
 /// let program = Program::new([&rename], Mode::Whole);
 /// let mut framed = Framed::new(Framing::Events, &program, &Options::default());

@@ -1,8 +1,9 @@
 use std::borrow::Cow;
 use std::mem;
+use std::num::NonZeroU32;
 
 use super::super::{Pointer, text};
-use super::{Container, Content, Id, Item, Name, Tree};
+use super::{Container, Content, Id, Item, Name, Node, Tree};
 
 // === impl Tree ===
 
@@ -40,7 +41,9 @@ impl<'a> Tree<'a> {
 
     /// Gives the value another text, in its place.
     pub(in crate::json) fn set(&mut self, id: Id, value: Cow<'a, [u8]>) {
-        self.node_mut(id).content = Content::Text(value);
+        let node = self.node_mut(id);
+        node.content = Content::Text(value);
+        node.made = None;
     }
 
     /// Moves the content of a node into a new one that stands nowhere. The old one is left as `null`.
@@ -48,6 +51,7 @@ impl<'a> Tree<'a> {
         let content = self.take_content(id);
         let detached = self.add_content(content);
         self.node_mut(detached).marked = mem::take(&mut self.node_mut(id).marked);
+        self.node_mut(detached).made = mem::take(&mut self.node_mut(id).made);
         self.adopt(detached);
         detached
     }
@@ -56,17 +60,21 @@ impl<'a> Tree<'a> {
     pub(in crate::json) fn put(&mut self, target: Id, source: Id) {
         let content = self.take_content(source);
         let marked = mem::take(&mut self.node_mut(source).marked);
+        let made = mem::take(&mut self.node_mut(source).made);
         let node = self.node_mut(target);
         node.content = content;
         node.marked |= marked;
+        node.made = made;
         self.adopt(target);
     }
 
     /// The same value once more, standing nowhere.
     pub(in crate::json) fn duplicate(&mut self, id: Id) -> Id {
-        let (content, marked) = (self.node(id).content.clone(), self.node(id).marked);
+        let Node { content, marked, made, .. } = self.node(id);
+        let (content, marked, made) = (content.clone(), *marked, *made);
         let copy = self.add_content(content);
-        self.node_mut(copy).marked = marked;
+        let node = self.node_mut(copy);
+        (node.marked, node.made) = (marked, made);
         self.edit(copy, |tree, container| {
             container.items.retain(|item| !tree.node(item.value).dead);
             for item in &mut container.items {
@@ -88,12 +96,13 @@ impl<'a> Tree<'a> {
         self.insert_item(list, Some(at), Item::element(value));
     }
 
-    /// Makes objects for all tokens but the last, and puts the value under that.
-    pub(in crate::json) fn append_path(&mut self, object: Id, tokens: &[Box<str>], value: Id) {
+    /// Makes objects for all tokens but the last, and puts the value under that. The objects are made by `change`.
+    pub(in crate::json) fn append_path(&mut self, object: Id, tokens: &[Box<str>], value: Id, change: u32) {
         let Some((first, rest)) = tokens.split_first() else { return };
         let mut value = value;
         for token in rest.iter().rev() {
             value = self.object_of(token, value);
+            self.set_made(value, change);
         }
         self.append(object, first, value);
     }
@@ -125,6 +134,11 @@ impl<'a> Tree<'a> {
                 }
             }
         });
+    }
+
+    /// Notes which change made the value.
+    pub(in crate::json) fn set_made(&mut self, id: Id, change: u32) {
+        self.node_mut(id).made = Some(NonZeroU32::MIN.saturating_add(change));
     }
 
     pub(in crate::json) fn set_mark(&mut self, id: Id, marked: bool) {

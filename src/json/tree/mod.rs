@@ -5,6 +5,7 @@
 //! dead, and swept out of its container later.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 
 use super::equal::Kind;
 use super::layout::{Layout, Slot};
@@ -34,6 +35,8 @@ struct Node<'a> {
     dead: bool,
     /// Whether this is the value that a JSON Patch operation carries. It follows the value, also into copies.
     marked: bool,
+    /// Which change made the value, one more than its number. It follows the value like the mark.
+    made: Option<NonZeroU32>,
     content: Content<'a>,
 }
 
@@ -116,6 +119,11 @@ impl<'a> Tree<'a> {
 
     pub(super) fn is_dead(&self, id: Id) -> bool {
         self.node(id).dead
+    }
+
+    /// Whether the value was made by a step of this change.
+    pub(super) fn is_made(&self, id: Id, change: u32) -> bool {
+        self.node(id).made == Some(NonZeroU32::MIN.saturating_add(change))
     }
 
     pub(super) fn parent(&self, id: Id) -> Option<Id> {
@@ -208,7 +216,7 @@ impl<'a> Tree<'a> {
     }
 
     fn add_content(&mut self, content: Content<'a>) -> Id {
-        self.nodes.push(Node { parent: None, dead: false, marked: false, content });
+        self.nodes.push(Node { parent: None, dead: false, marked: false, made: None, content });
         Id(self.nodes.len() - 1)
     }
 

@@ -186,6 +186,8 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
         each,
         op,
         on_error: if rest & 2 == 0 { OnError::Fail } else { OnError::Pass },
-        constant: false,
+        constant: kind % 9 == 0 && rest & 4 != 0,
+        partial: rest & 8 != 0,
+        change: u32::from(rest >> 4 & 1),
     })
 }
