@@ -311,6 +311,13 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether one word is most likely a slip of the other: a letter is wrong, missing, too much or swapped. A plural is none.
+pub(crate) fn is_slip(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let plural = long.strip_suffix('s') == Some(short);
+    short.chars().count() > 3 && !plural && !long.ends_with(|c: char| c.is_ascii_digit()) && distance(a, b) == 1
+}
+
 /// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());

@@ -1,6 +1,6 @@
 //! What the ops of one resource do to each other.
 
-use super::compile::{Carry, Compiled};
+use super::compile::{Carry, Compiled, TakenOut};
 use super::compose::{Input, Ready, rebase};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::{Pattern, Test};
@@ -12,73 +12,135 @@ struct Names<'a> {
     list: Vec<(Pattern, VersionId, &'a Compiled)>,
 }
 
-/// Walks each resource from the oldest change to the newest.
-pub(super) fn between_ops(input: &Input<'_>, ready: &[Ready<'_>], owners: &[Vec<usize>], found: &mut Diagnostics) {
+/// What the ops of a resource did so far.
+#[derive(Default)]
+struct Past<'a> {
+    gone: Names<'a>,
+    written: Names<'a>,
+    /// Objects that an older version has one member of, by what is around that member and the member.
+    boxes: Vec<(Pattern, Pattern)>,
+    /// What the change at hand requires to be a value.
+    required: Vec<&'a Pattern>,
+}
+
+/// An op by its change and its place there.
+pub(super) type OpIndex = (usize, usize);
+
+/// Walks each resource from the oldest change to the newest. Returns the constants that are defaults for a name which
+/// an older version may have as well, so that the way back must not drop it.
+pub(super) fn between_ops(
+    input: &Input<'_>,
+    ready: &[Ready<'_>],
+    owners: &[Vec<usize>],
+    found: &mut Diagnostics,
+) -> Vec<OpIndex> {
+    let mut defaults = Vec::new();
     for changes in owners {
-        let (mut gone, mut written) = (Names::default(), Names::default());
+        let mut past = Past::default();
         for &at in changes {
             let change = &ready[at];
-            for op in &change.body {
-                op_against(op, change, input.oldest_live, &gone, &written, found);
-                let version = change.dated.version;
-                if let Some(carry) = op.carry.as_ref().filter(|carry| !carry.conditional) {
-                    gone.carry(carry);
-                    written.carry(carry);
+            past.required.clear();
+            for (nth, op) in change.body.iter().enumerate() {
+                op_against(op, change, input.oldest_live, &past, found);
+                if past.is_default(op) {
+                    defaults.push((at, nth));
                 }
-                op.reach.takes.iter().for_each(|p| written.forget_inside(p));
-                op.reach.writes.iter().for_each(|p| gone.forget_around(p));
-                gone.add(&op.reach.takes, version, op);
-                written.add(&op.reach.writes, version, op);
+                past.add(op, change.dated.version);
             }
         }
     }
+    defaults
 }
 
-fn op_against(
-    op: &Compiled,
-    change: &Ready<'_>,
-    oldest_live: VersionId,
-    gone: &Names<'_>,
-    written: &Names<'_>,
-    found: &mut Diagnostics,
-) {
+fn op_against(op: &Compiled, change: &Ready<'_>, oldest_live: VersionId, past: &Past<'_>, found: &mut Diagnostics) {
     let version = change.dated.version;
     for read in &op.reach.reads {
-        if let Some((taken, _)) = gone.above(read, |_, by| by.when.is_none()) {
+        if let Some((taken, _)) = past.gone.above(read, |_, by| by.when.is_none() && !by.may_leave) {
             let message = format!("nothing is at `{read}` any more: an earlier op took `{taken}` away");
             found.push(Diagnostic::warning("unreachable-op", message, op.span).help("use the new name, or reorder"));
         }
     }
     for target in &op.reach.writes {
-        if let Some((_, since)) = written.same(target, |by| !disjoint(op, by)) {
-            let (message, help) = if since == version {
-                (
-                    format!("two ops of one version write `{target}`"),
-                    "give each its own name, or conditions that exclude each other",
-                )
-            } else {
-                (
-                    format!("`{target}` was already written by an earlier version"),
-                    "remove or rename the earlier one first",
-                )
-            };
-            found.push(Diagnostic::error("colliding-ops", message, op.span).help(help));
-        }
+        collision(op, target, version, past, found);
         let reuses = op.reach.adds && !change.dated.strict_responses;
-        if let Some((_, until)) =
-            gone.same(target, |_| reuses).filter(|(_, until)| oldest_live < *until && *until < version)
-        {
+        if past.gone.same(target, |since, _| reuses && oldest_live < since && since < version).is_some() {
             let message = format!("`{target}` meant something else before, in a version that is still served");
             let help = "say `strict = true`, so that old clients do not get the new one";
-            let _ = until;
             found.push(Diagnostic::error("name-reused", message, op.span).help(help));
         }
+        if past.required.contains(&target) {
+            let message =
+                format!("an earlier `require` looks at `{target}`, which is gone when the way back comes to it");
+            let help = "put the `require` behind the op that writes the value";
+            found.push(Diagnostic::error("require-too-early", message, op.span).help(help));
+        }
     }
-    let same_version = |since: VersionId, by: &Compiled| since == version && !disjoint(op, by);
-    for taken in &op.reach.takes {
-        if let Some((inner, _)) = written.below(taken, same_version) {
+    passed(op, past, found);
+    lost(op, change, past, found);
+    let dropped = if op.carry.is_none() { &*op.reach.takes } else { &[] };
+    for taken in dropped {
+        let same_version = |since: VersionId, by: &Compiled| since == version && !disjoint(op, by);
+        if let Some((inner, _)) = past.written.below(taken, same_version) {
             let message = format!("`{taken}` is taken away with `{inner}`, which an earlier op of this version wrote");
             found.push(Diagnostic::warning("overlapping-ops", message, op.span).help("do both in one op, or reorder"));
+        }
+    }
+}
+
+fn collision(op: &Compiled, target: &Pattern, version: VersionId, past: &Past<'_>, found: &mut Diagnostics) {
+    // A constant behind a value that may not have come is its default.
+    let collides = |_: VersionId, by: &Compiled| !disjoint(op, by) && (!op.fills() || by.fills());
+    let Some((_, since)) = past.written.same(target, collides) else { return };
+    let (message, help) = if since == version {
+        let help = "give each its own name, or a `when` with `at` of one place and `equals` of another value; a default \
+                    (`add`) stands behind the op whose value it stands in for";
+        (format!("two ops of one version write `{target}`"), help)
+    } else {
+        (format!("`{target}` was already written by an earlier version"), "remove or rename the earlier one first")
+    };
+    found.push(Diagnostic::error("colliding-ops", message, op.span).help(help));
+}
+
+/// What an op leaves under `on_error = "pass"` would be taken for what another has there.
+fn passed(op: &Compiled, past: &Past<'_>, found: &mut Diagnostics) {
+    let left_up = op.reach.writes.iter().find(|target| past.gone.same(target, |_, by| by.may_leave).is_some());
+    let left_down = op.reach.writes.iter().find(|target| op.may_leave && past.gone.same(target, |_, _| true).is_some());
+    let message = match (left_up, left_down) {
+        (Some(name), _) => {
+            format!("`{name}` may still be what an earlier op could not migrate and left there (`on_error = \"pass\"`)")
+        }
+        (None, Some(name)) => {
+            format!(
+                "where the way back leaves `{name}` (`on_error = \"pass\"`), an older version has something else there"
+            )
+        }
+        (None, None) => return,
+    };
+    let help = "say `on_error = \"fail\"` on the op that may leave its value, or use another name";
+    found.push(Diagnostic::error("passed-name-reused", message, op.span).help(help));
+}
+
+/// What stands beside a member that is taken out of its object would be lost.
+fn lost(op: &Compiled, change: &Ready<'_>, past: &Past<'_>, found: &mut Diagnostics) {
+    let stripped = change.dated.strict_responses && change.dated.strict_requests;
+    if op.reach.adds && !stripped {
+        for target in &op.reach.writes {
+            let beside = |(around, inner): &&(Pattern, Pattern)| {
+                target != around && target.starts_with(around) && !target.starts_with(inner)
+            };
+            if let Some((_, inner)) = past.boxes.iter().find(beside) {
+                let message = format!("`{target}` is lost on the way back, where an older version has only `{inner}`");
+                let help = "say `lossy = true` on the `wrap`; a `require` behind this op says which value may be lost";
+                found.push(Diagnostic::error("irreversible", message, op.span).help(help));
+            }
+        }
+    }
+    if let Some(TakenOut { around, inner, newer: false }) = &op.taken_out {
+        let beside = |known: &Pattern| known != around && known.starts_with(around) && !known.starts_with(inner);
+        if let Some((target, _)) = past.written.find(|known, _, _| beside(known)) {
+            let message = format!("`{target}`, which an earlier op wrote, is lost: only `{inner}` is taken out");
+            let help = "say `lossy = true`, or take it elsewhere first";
+            found.push(Diagnostic::error("irreversible", message, op.span).help(help));
         }
     }
 }
@@ -94,6 +156,42 @@ fn disjoint(a: &Compiled, b: &Compiled) -> bool {
     }
 }
 
+// === impl Past ===
+
+impl<'a> Past<'a> {
+    fn is_default(&self, op: &Compiled) -> bool {
+        op.fills() && op.reach.writes.iter().any(|target| self.written.same(target, |_, _| true).is_some())
+    }
+
+    fn add(&mut self, op: &'a Compiled, version: VersionId) {
+        if let Some(carry) = op.carry.as_ref().filter(|carry| !carry.conditional) {
+            self.gone.carry(carry);
+            self.written.carry(carry);
+            for known in self.boxes.iter_mut().flat_map(|(around, inner)| [around, inner]) {
+                carry.carry(known);
+            }
+        }
+        op.reach.takes.iter().for_each(|p| self.written.forget_inside(p));
+        op.reach.writes.iter().for_each(|p| self.gone.forget_around(p));
+        self.gone.add(&op.reach.takes, version, op);
+        self.written.add(&op.reach.writes, version, op);
+        if let Some(TakenOut { around, inner, newer: true }) = &op.taken_out {
+            self.boxes.push((around.clone(), inner.clone()));
+        }
+        self.required.extend(&op.requires);
+    }
+}
+
+// === impl Carry ===
+
+impl Carry {
+    fn carry(&self, known: &mut Pattern) {
+        if known.starts_with(&self.old) {
+            *known = rebase(known, &self.old, &self.new);
+        }
+    }
+}
+
 // === impl Names ===
 
 impl<'a> Names<'a> {
@@ -102,12 +200,8 @@ impl<'a> Names<'a> {
     }
 
     /// An op moves what is inside of its place.
-    fn carry(&mut self, Carry { new, old, .. }: &Carry) {
-        for (known, ..) in &mut self.list {
-            if known.starts_with(old) {
-                *known = rebase(known, old, new);
-            }
-        }
+    fn carry(&mut self, carry: &Carry) {
+        self.list.iter_mut().for_each(|(known, ..)| carry.carry(known));
     }
 
     /// A name went, and all inside with it.
@@ -120,8 +214,8 @@ impl<'a> Names<'a> {
         self.list.retain(|(known, ..)| !known.starts_with(pattern) && !pattern.starts_with(known));
     }
 
-    fn same(&self, pattern: &Pattern, when: impl Fn(&Compiled) -> bool) -> Option<(&Pattern, VersionId)> {
-        self.find(|known, _, by| known == pattern && when(by))
+    fn same(&self, pattern: &Pattern, when: impl Fn(VersionId, &Compiled) -> bool) -> Option<(&Pattern, VersionId)> {
+        self.find(|known, since, by| known == pattern && when(since, by))
     }
 
     fn above(&self, pattern: &Pattern, when: impl Fn(VersionId, &Compiled) -> bool) -> Option<(&Pattern, VersionId)> {

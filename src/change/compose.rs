@@ -81,9 +81,11 @@ impl Placement {
 #[must_use]
 pub fn compose(input: &Input<'_>, found: &mut Diagnostics) -> Vec<RouteHistory> {
     let placements = placements(input, found);
-    let ready = read_ops(input, found);
+    let mut ready = read_ops(input, found);
     let owners = owners(input, found);
-    check::between_ops(input, &ready, &owners, found);
+    for (change, op) in check::between_ops(input, &ready, &owners, found) {
+        ready[change].body[op].down_strict = None;
+    }
     let patches: Vec<RouteName> = placements.iter().filter_map(Placement::patch_route).collect();
     let placed = placements.iter().map(|p| &p.location.route).chain(&patches);
     let mut histories = routes::histories(input, placed, found);
@@ -351,10 +353,11 @@ fn carry_back(current: &mut Vec<Spot>, carry: &Carry, targets: &[Pattern], is_ow
         let mut before = Vec::new();
         for spot in current.drain(..) {
             let pattern = &spot.target.pattern;
-            let inside = pattern.starts_with(&new) && !(is_own(spot.owner) && *pattern == *target);
-            let moved = inside.then(|| Spot {
-                owner: spot.owner,
-                target: Target { pattern: rebase(pattern, &new, &old), partial: spot.target.partial },
+            let is_target = is_own(spot.owner) && *pattern == *target;
+            let moved = if is_target { None } else { pattern.carried_back(&new, &old) };
+            let moved = moved.map(|pattern| {
+                let target = Target { pattern, partial: spot.target.partial };
+                Spot { owner: spot.owner, target }
             });
             if moved.is_none() || carry.conditional {
                 push_new(&mut before, spot);

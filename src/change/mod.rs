@@ -22,4 +22,4 @@ pub use head::{HeaderStep, QueryStep, run_header, run_query};
 pub use place::{Location, Message, PlaceError, RouteName, StatusMatch};
 pub use spec::{Change, OpSpec, Place, Resource};
 #[cfg(feature = "config")]
-pub(crate) use spec::{HeadSpec, OpKind, OtherSpec, RouteSpec, When};
+pub(crate) use spec::{HeadSpec, Loss, OpKind, OtherSpec, RouteSpec, When};

@@ -8,7 +8,7 @@ use super::keys::{Kind, OPS, Table};
 use super::node::Node;
 use super::tree::Reader;
 use super::value;
-use crate::change::{OpKind, OpSpec, OtherSpec, When};
+use crate::change::{Loss, OpKind, OpSpec, OtherSpec, When};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::{Literal, Many, Wrapper};
 
@@ -87,6 +87,7 @@ fn kind(name: &str, reader: &mut Reader<'_, '_>) -> Option<OpKind> {
         "join" => join(reader),
         "map" => map(reader),
         "convert" => convert(reader),
+        "require" => require(reader),
         "patch" => patch(reader),
         _ => head::kind(name, reader),
     }
@@ -104,13 +105,13 @@ fn remove(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
 }
 
 fn wrap(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
-    let (ends, many) = (reader.two("wrap", "as"), many(reader));
-    ends.map(|(at, into)| OpKind::Wrap { at, into: wrapper(into), many })
+    let (ends, loss) = (reader.two("wrap", "as"), loss(reader));
+    ends.map(|(at, into)| OpKind::Wrap { at, into: wrapper(into), loss })
 }
 
 fn unwrap(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
-    let (ends, many) = (reader.two("unwrap", "from"), many(reader));
-    ends.map(|(at, from)| OpKind::Unwrap { at, from: wrapper(from), many })
+    let (ends, loss) = (reader.two("unwrap", "from"), loss(reader));
+    ends.map(|(at, from)| OpKind::Unwrap { at, from: wrapper(from), loss })
 }
 
 fn wrapper(name: Spanned<String>) -> Wrapper {
@@ -120,8 +121,15 @@ fn wrapper(name: Spanned<String>) -> Wrapper {
     }
 }
 
-fn many(reader: &mut Reader<'_, '_>) -> Many {
-    if reader.word("many") == Some("first") { Many::First } else { Many::Error }
+fn loss(reader: &mut Reader<'_, '_>) -> Loss {
+    let many = if reader.word("many") == Some("first") { Many::First } else { Many::Error };
+    let which = reader.table("which", when);
+    Loss { many, which, lossy: reader.flag("lossy").unwrap_or_default() }
+}
+
+fn require(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+    let (at, equals) = (reader.text("require"), one_of(reader, "equals", "equals_json"));
+    Some(OpKind::Require { at: at?, equals: equals? })
 }
 
 fn split(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
@@ -148,9 +156,22 @@ fn map(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
 /// The entries of a table, whose keys are texts, and those of a list of pairs.
 fn pairs(reader: &mut Reader<'_, '_>, texts: &'static str, list: &'static str) -> Pairs {
     let texts = reader.map(texts, value::literal);
+    for (key, _) in &texts {
+        looks_like_another(key, list, reader.found);
+    }
     let mut pairs: Pairs = texts.into_iter().map(|(key, value)| (Literal::string(&key), value)).collect();
     pairs.extend(reader.list(list, |node, _, found| value::pair(node, found)));
     pairs
+}
+
+/// A key of TOML is a text, whatever it looks like: `"0"` does not match the number 0.
+fn looks_like_another(key: &Spanned<String>, list: &'static str, found: &mut Diagnostics) {
+    if !Literal::parse(key).is_ok_and(|value| !value.as_str().starts_with(['"', '{', '['])) {
+        return;
+    }
+    let message = format!("`{0}` is the text `\"{0}\"` here, which is not the value {0}", key.value);
+    let help = format!("write `{list} = [[{0}, …]]` for the value, `{list} = [[\"{0}\", …]]` for the text", key.value);
+    found.push(Diagnostic::warning("text-for-value", message, key.span).help(help));
 }
 
 fn other(mut reader: Reader<'_, '_>) -> Option<OtherSpec> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Config, read, value};
 use crate::catalog::{Api, ConsumerSource, OnUnacceptable, ShareOf, Unspecified};
-use crate::change::{HeadSpec, OpKind, OpSpec, OtherSpec, RouteSpec};
+use crate::change::{HeadSpec, Loss, OpKind, OpSpec, OtherSpec, RouteSpec};
 use crate::json::{Many, OnError, Wrapper};
 
 const EVERY_KEY: &str = include_str!("../../tests/cases/config/valid/every-key.toml");
@@ -124,7 +124,10 @@ fn ops_are_read() {
     assert_eq!((equals(&ops[2]).as_deref(), equals(&ops[3]).as_deref()), (Some("\"card\""), Some("1.0")));
     assert!(ops[4].expand && !ops[5].expand);
     assert!(matches!(&ops[8].op, OpKind::Remove { restore: None, lossy: true, .. }));
-    assert!(matches!(&ops[9].op, OpKind::Wrap { into: Wrapper::Array, many: Many::First, .. }));
+    assert!(matches!(
+        &ops[9].op,
+        OpKind::Wrap { into: Wrapper::Array, loss: Loss { many: Many::First, which: Some(_), lossy: true }, .. }
+    ));
     assert!(matches!(&ops[10].op, OpKind::Wrap { into: Wrapper::Member(name), .. } if &**name == "data"));
     assert!(matches!(&ops[13].op, OpKind::Join { from, to, on } if from.len() == 2 && **to == "/e" && **on == ", "));
     assert!(matches!(&ops[19].op, OpKind::Patch { back: Some(_), .. }));

@@ -13,7 +13,7 @@ use super::{checks, pool, tls};
 use crate::catalog::{Api, ApiEntry, Catalog, ConsumerSource, Route};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::config::{self, Config, Environment, GatewaySpec, Instance, LogFormat, Sources, Underscores, Upstream};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span, nearest};
 use crate::version::VersionId;
 
 /// A file that may be served.
@@ -62,21 +62,32 @@ pub fn open(path: &Path, edit: &dyn Fn(String) -> String) -> Result<Sources, Loa
     })
 }
 
-/// Reads and checks texts, as things stand now.
+/// Reads and checks texts that are to be served, as things stand now.
 ///
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn load(sources: &Sources, environment: Environment<'_>) -> Result<Loaded, LoadError> {
-    load_at(sources, environment, SystemClock.now())
+    read(sources, environment, SystemClock.now(), Severity::Error)
 }
 
-/// Reads and checks texts, as things stand at `now`.
+/// Reads and checks texts to look at them, as things stand at `now`. An api may have no upstream, if the file has none
+/// at all: that is a warning.
 ///
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn load_at(sources: &Sources, environment: Environment<'_>, now: Timestamp) -> Result<Loaded, LoadError> {
+    read(sources, environment, now, Severity::Warning)
+}
+
+/// `unserved`: what it is that nothing is said to be behind any api.
+fn read(
+    sources: &Sources,
+    environment: Environment<'_>,
+    now: Timestamp,
+    unserved: Severity,
+) -> Result<Loaded, LoadError> {
     let (config, mut found) = config::read_all(sources, environment);
-    let loaded = config.and_then(|config| build(config, now, &mut found));
+    let loaded = config.and_then(|config| build(config, now, unserved, &mut found));
     found.sort();
     match loaded {
         Some(built) if !found.has_errors() => Ok(Loaded { warnings: found, ..built }),
@@ -107,13 +118,14 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn build(config: Config, now: Timestamp, found: &mut Diagnostics) -> Option<Loaded> {
+fn build(config: Config, now: Timestamp, unserved: Severity, found: &mut Diagnostics) -> Option<Loaded> {
     let Config { gateway, mut apis, upstreams, complete } = config;
     if apis.is_empty() && !complete {
         return None;
     }
+    let unserved = if upstreams.is_empty() && complete { unserved } else { Severity::Error };
     for api in &mut apis {
-        check_upstream(api, found);
+        check_upstream(api, unserved, found);
         check_underscores(api, gateway.proxy.underscores, found);
         prefixes(api, &upstreams);
     }
@@ -137,11 +149,15 @@ fn build(config: Config, now: Timestamp, found: &mut Diagnostics) -> Option<Load
 }
 
 /// In a gateway every request goes somewhere.
-fn check_upstream(api: &Api, found: &mut Diagnostics) {
+fn check_upstream(api: &Api, severity: Severity, found: &mut Diagnostics) {
     let routed = !api.routes.is_empty() && api.routes.iter().all(|route| route.upstream.is_some());
     if api.upstream.is_none() && !routed {
         let message = format!("the api `{}` has no upstream", api.name.value);
-        found.push(Diagnostic::error("no-upstream", message, api.name.span).help("say `upstream = \"…\"`"));
+        let found_it = match severity {
+            Severity::Error => Diagnostic::error("no-upstream", message, api.name.span),
+            Severity::Warning => Diagnostic::warning("no-upstream", message, api.name.span),
+        };
+        found.push(found_it.help("say `upstream = \"…\"`: without it the file can be checked, and not served"));
     }
 }
 

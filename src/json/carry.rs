@@ -90,23 +90,32 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// In a merge patch, a text that is deleted deletes all its parts.
+    /// `null` has parts that are `null`: in a merge patch they are deleted as the whole is.
     fn split(&mut self, node: Id, at: &Pointer, into: &[Pointer], on: &str, collision: Collision) -> Result<(), Fault> {
         let sources = self.tree.find(node, at);
         let Some(last) = sources.last().copied() else { return Ok(()) };
         let parts = match self.tree.kind(last) {
             Kind::Text => self.parts(last, on, into.len()),
-            Kind::Null if self.mode == Mode::MergePatch => vec![b"null".to_vec(); into.len()],
-            Kind::Null => return Ok(()),
+            Kind::Null => vec![b"null".to_vec(); into.len()],
             _ => return Err(self.wanted(last, "a text")),
         };
         self.take(node, &sources, into.iter().take(parts.len()))?;
         for (part, to) in parts.into_iter().zip(into) {
+            if to == at {
+                self.stay(last, part);
+                continue;
+            }
             let value = self.tree.add(Cow::Owned(part));
             self.write(node, to, value, collision)?;
         }
         self.prune(node, &sources);
         Ok(())
+    }
+
+    /// A source that is a target as well keeps its place.
+    fn stay(&mut self, source: Id, value: Vec<u8>) {
+        self.tree.revive(source);
+        self.tree.set(source, Cow::Owned(value));
     }
 
     fn parts(&self, id: Id, on: &str, most: usize) -> Vec<Vec<u8>> {
@@ -128,14 +137,19 @@ impl<'a> Run<'a> {
             return Err(Fault::new(first, Reason::Unmergeable));
         }
         let joined = match present.as_slice() {
-            [] if merge => b"null".to_vec(),
-            [] => return Ok(()),
+            [] => b"null".to_vec(),
             present => self.joined(present, on)?,
         };
+        let own = from.iter().zip(&found).find(|(from, _)| *from == to).and_then(|(_, ids)| ids.last().copied());
         let sources = found.concat();
         self.take(node, &sources, [to])?;
-        let value = self.tree.add(Cow::Owned(joined));
-        self.write(node, to, value, collision)?;
+        match own {
+            Some(own) => self.stay(own, joined),
+            None => {
+                let value = self.tree.add(Cow::Owned(joined));
+                self.write(node, to, value, collision)?;
+            }
+        }
         self.prune(node, &sources);
         Ok(())
     }
@@ -206,7 +220,7 @@ impl<'a> Run<'a> {
 
     /// Drops the objects that were left empty, up to the node. The place of an array's element says which it is, so
     /// those stay.
-    fn prune(&mut self, node: Id, sources: &[Id]) {
+    pub(super) fn prune(&mut self, node: Id, sources: &[Id]) {
         for source in sources {
             let mut at = self.tree.parent(*source);
             while let Some(object) = at.filter(|id| *id != node && !self.tree.is_dead(*id)) {

@@ -6,7 +6,7 @@ use super::equal::{self, Kind};
 use super::error::Reason;
 use super::interpret::{Fault, Run};
 use super::tree::Id;
-use super::{Collision, Conversion, Literal, Many, Mode, Other, Pointer, Wrapper, number, text, time};
+use super::{Collision, Conversion, Literal, Many, Mode, Other, Pointer, Which, Wrapper, number, text, time};
 
 // === impl Run ===
 
@@ -64,29 +64,54 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    pub(super) fn unwrap(&mut self, id: Id, resource: Id, from: &Wrapper, many: Many) -> Result<(), Fault> {
-        let kind = self.tree.kind(id);
-        match from {
-            _ if kind == Kind::Null => Ok(()),
-            Wrapper::Member(name) if kind == Kind::Object => match self.tree.members(id, name).pop() {
-                Some(member) => self.lift(id, member),
-                None => Err(self.wanted(id, "an object with the member that is taken out")),
-            },
-            Wrapper::Member(_) => Err(self.wanted(id, "an object")),
-            Wrapper::Array if kind == Kind::List => self.unwrap_list(id, resource, many),
-            Wrapper::Array if kind == Kind::Object && self.objects_as_lists => self.unwrap_list(id, resource, many),
-            Wrapper::Array => Err(self.wanted(id, "a list")),
+    /// Puts a member in the place of the object around it.
+    pub(super) fn take_out(&mut self, id: Id, name: &str, lossy: bool) -> Result<(), Fault> {
+        match self.tree.kind(id) {
+            Kind::Null => return Ok(()),
+            Kind::Object => {}
+            _ => return Err(self.wanted(id, "an object")),
+        }
+        match self.tree.members(id, name).pop() {
+            None => Err(self.wanted(id, "an object with the member that is taken out")),
+            Some(_) if !lossy && self.tree.has_others(id, name) => Err(Fault::new(id, Reason::Siblings)),
+            Some(member) => self.lift(id, member),
         }
     }
 
-    fn unwrap_list(&mut self, id: Id, resource: Id, many: Many) -> Result<(), Fault> {
-        let elements = self.tree.children(id);
+    /// Puts an element in the place of the list around it.
+    pub(super) fn take_element(
+        &mut self,
+        id: Id,
+        resource: Id,
+        (which, many): (Option<&Which>, Many),
+    ) -> Result<(), Fault> {
+        let kind = self.tree.kind(id);
+        if kind == Kind::Null {
+            return Ok(());
+        }
+        if kind != Kind::List && !(kind == Kind::Object && self.objects_as_lists) {
+            return Err(self.wanted(id, "a list"));
+        }
+        let mut elements = self.tree.children(id);
+        if let Some(which) = which {
+            elements.retain(|element| {
+                let found = self.tree.find(*element, &which.at).pop();
+                self.passes(found, &which.test)
+            });
+        }
         match (elements.as_slice(), many) {
             ([], _) if self.mode == Mode::MergePatch => self.replace(id, Cow::Borrowed(b"null")),
             ([], _) => self.drop_empty(id, resource),
             ([first], _) | ([first, ..], Many::First) => self.lift(id, *first),
             (elements, Many::Error) => Err(Fault::new(id, Reason::Many { elements: elements.len() })),
         }
+    }
+
+    /// In a merge patch `null` deletes the value, and so there is none.
+    pub(super) fn require(&self, id: Id, equals: &Literal) -> Result<(), Fault> {
+        let deleted = self.mode == Mode::MergePatch && self.tree.kind(id) == Kind::Null;
+        let holds = deleted || equal::equal(&self.tree.text(id), equals.as_bytes());
+        if holds { Ok(()) } else { Err(Fault::new(id, Reason::Required)) }
     }
 
     fn drop_empty(&mut self, id: Id, resource: Id) -> Result<(), Fault> {

@@ -14,10 +14,7 @@ impl fmt::Display for Step {
         self.op.fmt(f)?;
         match &self.when {
             None => Ok(()),
-            Some(when) => match &when.test {
-                Test::Present => write!(f, ", where {} is there", shown(&when.at.pointer)),
-                Test::Equals(value) => write!(f, ", where {} is {value}", shown(&when.at.pointer)),
-            },
+            Some(when) => write!(f, ", where {}", test(&when.at.pointer, &when.test)),
         }
     }
 }
@@ -27,15 +24,21 @@ impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Add { at, value } => write!(f, "add {at} as {value}"),
-            Self::Drop { at } => write!(f, "drop {}", shown(at)),
+            Self::Drop { at, .. } => write!(f, "drop {}", shown(at)),
             Self::Copy { from, to, .. } => write!(f, "copy {from} to {to}"),
             Self::Compute { at, .. } => write!(f, "compute {at}"),
             Self::Rename { object, from, to, .. } => write!(f, "rename {} to {to}", object.child(from)),
             Self::Move { from, to, .. } => write!(f, "move {from} to {to}"),
             Self::Wrap { at, into } => write!(f, "wrap {} into {}", shown(at), wrapper(into)),
-            Self::Unwrap { at, from, many } => {
-                let first = if *many == Many::First { ", the first of many" } else { "" };
-                write!(f, "unwrap {} from {}{first}", shown(at), wrapper(from))
+            Self::Unwrap { at, from, which, many, lossy } => {
+                write!(f, "unwrap {} from {}", shown(at), wrapper(from))?;
+                if *many == Many::First {
+                    f.write_str(", the first of many")?;
+                }
+                if let Some(which) = which {
+                    write!(f, ", of those where {}", test(&which.at, &which.test))?;
+                }
+                f.write_str(if *lossy { ", the rest is lost" } else { "" })
             }
             Self::Split { at, into, on, .. } => write!(f, "split {at} at {on:?} into {}", list(into)),
             Self::Join { from, to, on, .. } => write!(f, "join {} with {on:?} to {to}", list(from)),
@@ -48,9 +51,17 @@ impl fmt::Display for Op {
                 write!(f, "map {} by {} pairs{rest}", shown(at), pairs.len())
             }
             Self::Convert { at, conversion } => write!(f, "convert {} {}", shown(at), forms(*conversion)),
+            Self::Require { at, equals } => write!(f, "require that {} is {equals}", shown(at)),
             Self::Patch(ops) => write!(f, "patch: {}", ops.iter().map(patch).collect::<Vec<_>>().join(", ")),
             Self::Custom(_) => f.write_str("run a function"),
         }
+    }
+}
+
+fn test(at: &Pointer, test: &Test) -> String {
+    match test {
+        Test::Present => format!("{} is there", shown(at)),
+        Test::Equals(value) => format!("{} is {value}", shown(at)),
     }
 }
 

@@ -28,6 +28,10 @@ pub(super) enum Reason {
     Unlisted { found: &'static str },
     /// An array of several where one is wanted.
     Many { elements: usize },
+    /// An object with other members than the one that is taken out.
+    Siblings,
+    /// Another value than the one that is required.
+    Required,
     /// An empty array that stands where nothing can be left out.
     Nothing,
     /// Taken from inside of the place it is to be written to, or the other way round.
@@ -161,6 +165,8 @@ impl fmt::Display for Reason {
             Self::Wanted { wanted, found } => write!(f, "expected {wanted}, found {found}"),
             Self::Unlisted { found } => write!(f, "{found} that the map does not list"),
             Self::Many { elements } => write!(f, "expected a list of one, found {elements} elements"),
+            Self::Siblings => f.write_str("other members beside the one that is taken out would be lost"),
+            Self::Required => f.write_str("another value than the one that is required"),
             Self::Nothing => f.write_str("an empty list where something must stand"),
             Self::Inside => f.write_str("a value taken from inside of its own target"),
             Self::Unmergeable => f.write_str("a merge patch of some parts of a joined text, but not of all alike"),

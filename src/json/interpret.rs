@@ -1,7 +1,7 @@
 use super::error::Reason;
 use super::pattern::Segment;
 use super::tree::{Id, Tree};
-use super::{Condition, MigrateError, Mode, OnError, Op, Options, Pointer, Reference, Step, Test, equal};
+use super::{Condition, MigrateError, Mode, OnError, Op, Options, Pointer, Reference, Step, Test, Wrapper, equal};
 
 /// A document after its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,12 +110,21 @@ impl<'a> Run<'a> {
                 let only_made = step.constant && self.mode.is_partial(step);
                 self.add(node, at, value, only_made);
             }
-            Op::Drop { at } => self.every(step, node, at, Self::drop_value)?,
+            Op::Drop { at, prune } => {
+                let gone = if *prune { self.tree.find(node, at) } else { Vec::new() };
+                self.every(step, node, at, Self::drop_value)?;
+                self.prune(node, &gone);
+            }
             Op::Rename { object, from, to, collision } => self.rename(node, object, [from, to], *collision),
             Op::Wrap { at, into } => self.every(step, node, at, |run, id| run.wrap(id, into))?,
-            Op::Unwrap { at, from, many } => {
-                self.every(step, node, at, |run, id| run.unwrap(id, place.resource(), from, *many))?;
+            Op::Unwrap { at, from: Wrapper::Member(name), lossy, .. } => {
+                self.every(step, node, at, |run, id| run.take_out(id, name, *lossy))?;
             }
+            Op::Unwrap { at, from: Wrapper::Array, which, many, .. } => {
+                let choice = (which.as_ref(), *many);
+                self.every(step, node, at, |run, id| run.take_element(id, place.resource(), choice))?;
+            }
+            Op::Require { at, equals } => self.every(step, node, at, |run, id| run.require(id, equals))?,
             Op::Map { at, pairs, other } => self.every(step, node, at, |run, id| run.map(id, pairs, other))?,
             Op::Convert { at, conversion } => self.every(step, node, at, |run, id| run.convert(id, *conversion))?,
             Op::Custom(custom) => self.every(step, node, &Pointer::ROOT, |run, id| run.custom(id, custom))?,
@@ -129,7 +138,12 @@ impl<'a> Run<'a> {
     }
 
     fn holds(&mut self, condition: &Condition, place: &Place<'_>) -> bool {
-        match (self.read(place, &condition.at), &condition.test) {
+        let found = self.read(place, &condition.at);
+        self.passes(found, &condition.test)
+    }
+
+    pub(super) fn passes(&self, found: Option<Id>, test: &Test) -> bool {
+        match (found, test) {
             (Some(_), Test::Present) => true,
             (Some(id), Test::Equals(literal)) => equal::equal(&self.tree.text(id), literal.as_bytes()),
             (None, _) => false,

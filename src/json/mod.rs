@@ -65,7 +65,7 @@ pub use self::frame::{Framed, Framing};
 pub use self::interpret::{Migrated, migrate};
 pub use self::literal::Literal;
 pub use self::op::{
-    Collision, Condition, Conversion, Custom, Many, OnError, Op, Other, Part, Reference, Step, Test, Wrapper,
+    Collision, Condition, Conversion, Custom, Many, OnError, Op, Other, Part, Reference, Step, Test, Which, Wrapper,
 };
 pub use self::options::{Mode, Options};
 pub use self::patch::PatchOp;

@@ -91,6 +91,8 @@ pub enum Op {
     Drop {
         /// The member.
         at: Pointer,
+        /// Whether the objects that it leaves empty go as well, up to the node.
+        prune: bool,
     },
     /// Copies the exact bytes of a value.
     Copy {
@@ -143,8 +145,12 @@ pub enum Op {
         at: Pointer,
         /// What it is in.
         from: Wrapper,
-        /// What to do with an array of several.
+        /// Which elements of an array count; all, if `None`. The others are lost.
+        which: Option<Which>,
+        /// What to do with an array in which several count.
         many: Many,
+        /// Whether the other members of an object may be lost. If not, they are an error.
+        lossy: bool,
     },
     /// Cuts a text into several members.
     Split {
@@ -184,6 +190,13 @@ pub enum Op {
         /// The forms.
         conversion: Conversion,
     },
+    /// Refuses every other value; changes nothing.
+    Require {
+        /// The value.
+        at: Pointer,
+        /// What it must equal, as RFC 6902 §4.6 compares.
+        equals: Literal,
+    },
     /// Runs a JSON Patch (RFC 6902) on the node.
     Patch(Vec<PatchOp>),
     /// Runs a function from Rust on the node.
@@ -206,6 +219,15 @@ pub enum Wrapper {
     Array,
     /// An object with this member.
     Member(Box<str>),
+}
+
+/// Which elements of an array count.
+#[derive(Clone, Debug)]
+pub struct Which {
+    /// What is looked at, from the element on. With duplicates the last counts.
+    pub at: Pointer,
+    /// What it must be.
+    pub test: Test,
 }
 
 /// What to do with an array of several elements where one is wanted.

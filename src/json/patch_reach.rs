@@ -2,7 +2,7 @@
 //! patch is for is not there to look at.
 
 use super::pattern::Segment;
-use super::{Op, Part, Pattern, Pointer, Reference, Step, Test, Wrapper};
+use super::{Op, Part, Pattern, Pointer, Reference, Step, Test, Which, Wrapper};
 
 /// Whether a step can be run on a patch of one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,7 @@ struct Judge<'s> {
 
 const DROPPED: &str = "the other version does not have the member";
 const CHANGED: &str = "it is a part of a value that is changed as a whole";
+const TESTED: &str = "it is a part of a value that must be another one as a whole";
 const SPLIT: &str = "it is a part of a text that is split or joined";
 const TORN: &str = "a value is taken into it or out of it";
 const UNKNOWN: &str = "what happens to it depends on values that the patch does not show";
@@ -73,8 +74,8 @@ impl Judge<'_> {
     fn is_apart(&self) -> bool {
         let outside = |pointers: &[&Pointer]| pointers.iter().all(|pointer| self.reach(pointer) == Reach::Outside);
         match &self.step.op {
-            Op::Add { at, .. } | Op::Drop { at } | Op::Wrap { at, .. } | Op::Unwrap { at, .. } => outside(&[at]),
-            Op::Map { at, .. } | Op::Convert { at, .. } => outside(&[at]),
+            Op::Add { at, .. } | Op::Drop { at, .. } | Op::Wrap { at, .. } | Op::Unwrap { at, .. } => outside(&[at]),
+            Op::Map { at, .. } | Op::Convert { at, .. } | Op::Require { at, .. } => outside(&[at]),
             Op::Copy { from, to, .. } | Op::Move { from, to, .. } => outside(&[from, to]),
             Op::Rename { object, from, to, .. } => outside(&[&object.child(from), &object.child(to)]),
             Op::Split { at, into, .. } => outside(&[at]) && into.iter().all(|to| outside(&[to])),
@@ -89,11 +90,14 @@ impl Judge<'_> {
     fn op(&self) -> Verdict {
         match &self.step.op {
             Op::Add { at, .. } => self.one_end(at, Verdict::Run, Verdict::Run),
-            Op::Drop { at } => self.one_end(at, Verdict::Refuse(DROPPED), Verdict::Refuse(DROPPED)),
+            Op::Drop { at, .. } => self.one_end(at, Verdict::Refuse(DROPPED), Verdict::Refuse(DROPPED)),
             Op::Rename { object, from, .. } => self.one_end(&object.child(from), Verdict::Run, Verdict::Run),
             Op::Wrap { at, .. } => self.one_end(at, Verdict::Run, Verdict::Rewrite),
-            Op::Unwrap { at, from, .. } => self.one_end(at, self.unwrap(at, from), Verdict::Rewrite),
+            Op::Unwrap { at, from, which, .. } => {
+                self.one_end(at, self.unwrap(at, from, which.as_ref()), Verdict::Rewrite)
+            }
             Op::Map { at, .. } | Op::Convert { at, .. } => self.one_end(at, Verdict::Refuse(CHANGED), Verdict::Rewrite),
+            Op::Require { at, .. } => self.one_end(at, Verdict::Refuse(TESTED), Verdict::Rewrite),
             Op::Patch(_) | Op::Custom(_) => self.one_end(&Pointer::ROOT, Verdict::Refuse(CHANGED), Verdict::Rewrite),
             Op::Copy { from, to, .. } | Op::Move { from, to, .. } => together([self.reach(from), self.reach(to)]),
             Op::Split { at, into, .. } => self.many_ends(&[at], into.iter()),
@@ -112,9 +116,10 @@ impl Judge<'_> {
     }
 
     /// The value stands in a wrapper: only what is taken out has a place afterwards.
-    fn unwrap(&self, at: &Pointer, from: &Wrapper) -> Verdict {
+    fn unwrap(&self, at: &Pointer, from: &Wrapper, which: Option<&Which>) -> Verdict {
         let token = self.location.tokens().get(self.base.segments().len() + at.tokens().len());
         match (from, token.map(AsRef::as_ref)) {
+            (Wrapper::Array, _) if which.is_some() => Verdict::Refuse(UNKNOWN),
             (Wrapper::Array, Some("0")) => Verdict::RunOnLists,
             (Wrapper::Member(name), Some(token)) if **name == *token => Verdict::Run,
             (Wrapper::Array, _) => Verdict::Refuse(CHANGED),

@@ -83,6 +83,29 @@ impl Pattern {
         self.segments.starts_with(&prefix.segments)
     }
 
+    /// Where this stood before what is inside `new` stood inside `old`; `None` if it is not inside. Stars of both mean the
+    /// same elements, so a name in a star's place stays. A last star that only `new` has is that of a list of one.
+    #[must_use]
+    pub(crate) fn carried_back(&self, new: &Self, old: &Self) -> Option<Self> {
+        let (way, rest) = self.segments.split_at_checked(new.segments.len())?;
+        let stars = old.stars();
+        let mut bound = Vec::new();
+        for (segment, by) in way.iter().zip(&new.segments) {
+            match by {
+                Segment::Every if bound.len() < stars => bound.push(segment.clone()),
+                Segment::Every if *segment == Segment::Every || *segment == Segment::Key("0".into()) => {}
+                _ if segment == by => {}
+                _ => return None,
+            }
+        }
+        let mut bound = bound.into_iter();
+        let before = old.segments.iter().map(|segment| match segment {
+            Segment::Every => bound.next().unwrap_or(Segment::Every),
+            Segment::Key(_) => segment.clone(),
+        });
+        Some(Self { segments: before.chain(rest.iter().cloned()).collect() })
+    }
+
     /// This pattern, then the other from there.
     #[must_use]
     pub fn join(&self, rest: &Self) -> Self {

@@ -63,7 +63,7 @@ fn add(at: &str, json: &str) -> Op {
 }
 
 fn drop_op(at: &str) -> Op {
-    Op::Drop { at: pointer(at) }
+    Op::Drop { at: pointer(at), prune: false }
 }
 
 fn copy(from: &str, to: &str) -> Op {
@@ -84,7 +84,7 @@ fn wrap(at: &str, into: Wrapper) -> Op {
 }
 
 fn unwrap(at: &str, from: Wrapper) -> Op {
-    Op::Unwrap { at: pointer(at), from, many: Many::Error }
+    Op::Unwrap { at: pointer(at), from, which: None, many: Many::Error, lossy: true }
 }
 
 fn member(name: &str) -> Wrapper {

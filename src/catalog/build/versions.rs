@@ -83,11 +83,16 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The version that `text` names, or a finding.
-    pub(super) fn version(&mut self, text: &Spanned<String>) -> Option<VersionId> {
+    /// The version that `text` names.
+    pub(super) fn known_version(&self, text: &str) -> Option<VersionId> {
         let name = VersionName::parse(text, self.api.scheme);
         let id = name.and_then(|name| self.versions.iter().find(|v| v.name == name)).map(|v| v.id);
-        if let Some(id) = id.or_else(|| self.aliases.get(text.as_str()).copied()) {
+        id.or_else(|| self.aliases.get(text).copied())
+    }
+
+    /// The version that `text` names, or a finding.
+    pub(super) fn version(&mut self, text: &Spanned<String>) -> Option<VersionId> {
+        if let Some(id) = self.known_version(text) {
             return Some(id);
         }
         let known: Vec<&str> = self.versions.iter().map(|v| &*v.text).collect();

@@ -23,7 +23,22 @@ pub(super) struct Compiled {
     pub(super) carry: Option<Carry>,
     pub(super) reach: Reach,
     pub(super) breaking: bool,
+    /// What it takes out of its object, if the rest may not be lost.
+    pub(super) taken_out: Option<TakenOut>,
+    /// Whether it may leave what it takes where it is, under `on_error = "pass"`.
+    pub(super) may_leave: bool,
+    /// It refuses other values here, and changes nothing.
+    pub(super) requires: Option<Pattern>,
     pub(super) span: Span,
+}
+
+/// An object of which one side has a single member.
+#[derive(Clone, Debug)]
+pub(super) struct TakenOut {
+    pub(super) around: Pattern,
+    pub(super) inner: Pattern,
+    /// The newer side has the object.
+    pub(super) newer: bool,
 }
 
 /// The op of one direction.
@@ -94,6 +109,7 @@ impl Compiled {
         let mut reader = Reader { found, span: spec.span };
         let mut compiled = reader.op(spec)?;
         compiled.on_error = spec.on_error.unwrap_or(on_error);
+        compiled.may_leave &= compiled.on_error == OnError::Pass;
         compiled.when = match &spec.when {
             Some(when) => Some(reader.condition(when, &compiled)?),
             None => None,
@@ -108,6 +124,11 @@ impl Compiled {
         }
         compiled.expand = spec.expand;
         Some(compiled)
+    }
+
+    /// Whether it adds a constant where nothing is.
+    pub(super) fn fills(&self) -> bool {
+        self.reach.adds && self.up.as_ref().is_some_and(Direction::is_constant)
     }
 
     /// The step of one direction, for a resource at `target`.
@@ -137,6 +158,9 @@ impl Compiled {
             carry: None,
             reach: Reach::default(),
             breaking: true,
+            taken_out: None,
+            may_leave: false,
+            requires: None,
             span: Span::NONE,
         }
     }
@@ -144,7 +168,9 @@ impl Compiled {
     fn addition(each: Pattern, up: Op, at: Pointer, constant: bool) -> Self {
         let mut compiled = Self::from_parts(each, None, None);
         compiled.up = Some(Direction { op: up, constant });
-        compiled.down_strict = Some(Direction { op: Op::Drop { at }, constant: false });
+        // A constant makes no objects around it, all others do.
+        let prune = !constant && at.tokens().len() > 1;
+        compiled.down_strict = Some(Direction { op: Op::Drop { at, prune }, constant: false });
         compiled.breaking = false;
         compiled.reach.adds = true;
         compiled

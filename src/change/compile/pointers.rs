@@ -47,6 +47,39 @@ impl Reader<'_> {
         }
     }
 
+    /// A member that is added: on a list, an index would do nothing.
+    pub(super) fn named_member(&mut self, text: &Spanned<String>) -> Option<Pattern> {
+        let pattern = self.member(text)?;
+        match pattern.segments().last() {
+            Some(Segment::Key(name)) if is_element(name) => self.element(text),
+            _ => Some(pattern),
+        }
+    }
+
+    /// A member that an op writes, on its way or on the way back. Objects are made on the way to it, but no lists; so an
+    /// element may stand on the way only where one of the `sources` shows that it is there.
+    pub(super) fn writable(&mut self, target: &Pattern, sources: &[&Pattern], text: &Spanned<String>) -> Option<()> {
+        let start = target.split_at_last_star().0.segments().len();
+        let names = target.segments().iter().enumerate().skip(start);
+        let mut elements = names.filter(|(_, segment)| matches!(segment, Segment::Key(name) if is_element(name)));
+        let shown = |at: usize| {
+            let way = &target.segments()[..=at];
+            way.len() < target.segments().len() && sources.iter().any(|source| source.segments().starts_with(way))
+        };
+        match elements.find(|(at, _)| !shown(*at)) {
+            Some(_) => self.element(text),
+            None => Some(()),
+        }
+    }
+
+    fn element<T>(&mut self, text: &Spanned<String>) -> Option<T> {
+        let message =
+            format!("`{}` leads to an element of a list, and only members can be written and taken", text.value);
+        let help = "name a member of one element on both sides, take the list as a whole (`wrap` and `unwrap` with \
+                    `\"array\"`), or use a `patch`";
+        self.error("element-as-member", message, text.span, help)
+    }
+
     /// Splits the pointers of one op at the last star: the part before is where each run starts.
     pub(super) fn anchor(&mut self, patterns: &[(&Pattern, &Spanned<String>)]) -> Option<Anchored> {
         let (first, _) = patterns.first()?;
@@ -106,6 +139,11 @@ impl Reader<'_> {
 
 const POINTER_HELP: &str = "a JSON Pointer (RFC 6901) such as `/address/city`; `*` stands for every element";
 pub(super) const TEMPLATE_HELP: &str = "pointers in braces, `{/first} {/last}`; `{{` and `}}` stand for braces";
+
+/// An index, or `-` for the place behind the last element (RFC 6901 §4).
+fn is_element(name: &str) -> bool {
+    name == "-" || (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()))
+}
 
 /// What people write who have JSONPath or dots in mind.
 fn slip(pointer: &str) -> Option<(&'static str, &'static str)> {

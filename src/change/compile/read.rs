@@ -1,11 +1,13 @@
 //! Each op, read.
 
-use super::super::spec::{OpKind, OpSpec, OtherSpec};
+use super::super::spec::{Loss, OpKind, OpSpec, OtherSpec, When};
 use super::super::template;
 use super::pointers::TEMPLATE_HELP;
-use super::{Anchored, Compiled, Reader};
+use super::{Anchored, Compiled, Reader, TakenOut};
 use crate::diagnostic::{Span, Spanned};
-use crate::json::{Collision, Conversion, Literal, Op, Other, Part, Pattern, Pointer, Segment, Wrapper};
+use crate::json::{
+    Collision, Conversion, Literal, Many, Op, Other, Part, Pattern, Pointer, Segment, Test, Which, Wrapper,
+};
 
 // === impl Reader ===
 
@@ -19,8 +21,9 @@ impl Reader<'_> {
             OpKind::Rename { from, to } => self.rename(from, to, collision),
             OpKind::Move { from, to } => self.relocate(from, to, collision),
             OpKind::Remove { at, restore, lossy } => self.remove(at, restore.as_ref(), *lossy),
-            OpKind::Wrap { at, into, many } => self.wrap(at, into, *many, true),
-            OpKind::Unwrap { at, from, many } => self.wrap(at, from, *many, false),
+            OpKind::Wrap { at, into, loss } => self.wrap(at, into, loss, true),
+            OpKind::Unwrap { at, from, loss } => self.wrap(at, from, loss, false),
+            OpKind::Require { at, equals } => self.require(at, equals),
             OpKind::Split { at, into, on } => self.split(at, into, on, collision, true),
             OpKind::Join { from, to, on } => self.split(to, from, on, collision, false),
             OpKind::Map { at, pairs, other, back } => self.map(at, pairs, other, back),
@@ -35,7 +38,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn add(&mut self, at: &Spanned<String>, value: &Literal) -> Option<Compiled> {
-        let pattern = self.member(at)?;
+        let pattern = self.named_member(at)?;
         let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at = pointers.pop()?;
         let up = Op::Add { at: at.clone(), value: value.clone() };
@@ -50,6 +53,7 @@ impl Reader<'_> {
     ) -> Option<Compiled> {
         let (source, target) = (self.pattern(from)?, self.member(to)?);
         self.apart(&source, &target, from, to)?;
+        self.writable(&target, &[&source], to)?;
         let Anchored { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
         let (to, from) = (pointers.pop()?, pointers.pop()?);
         let up = Op::Copy { from, to: to.clone(), collision };
@@ -84,6 +88,7 @@ impl Reader<'_> {
                 }
             });
         }
+        self.writable(&target, &reads.iter().collect::<Vec<_>>(), at)?;
         let at = pointers.pop()?;
         let up = Op::Compute { at: at.clone(), template, collision };
         let reads: Vec<&Pattern> = reads.iter().collect();
@@ -124,15 +129,19 @@ impl Reader<'_> {
     ) -> Option<Compiled> {
         let (source, target) = (self.member(from)?, self.member(to)?);
         self.apart(&source, &target, from, to)?;
+        self.writable(&source, &[&target], from)?;
+        self.writable(&target, &[&source], to)?;
         let Anchored { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
         let (new, old) = (pointers.pop()?, pointers.pop()?);
         let shift = |from: &Pointer, to: &Pointer| Op::Move { from: from.clone(), to: to.clone(), collision };
-        let compiled = Compiled::from_parts(each, Some(shift(&old, &new)), Some(shift(&new, &old)));
+        let mut compiled = Compiled::from_parts(each, Some(shift(&old, &new)), Some(shift(&new, &old)));
+        // What is to be a member of an object that is none stays.
+        compiled.may_leave = old.tokens().len() > 1 || new.tokens().len() > 1;
         Some(compiled.reaching(&[&source], &[&source], &[&target]).carrying(target.clone(), source.clone()))
     }
 
     pub(super) fn remove(&mut self, at: &Spanned<String>, restore: Option<&Literal>, lossy: bool) -> Option<Compiled> {
-        let pattern = self.member(at)?;
+        let pattern = if restore.is_some() { self.named_member(at)? } else { self.member(at)? };
         let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at_pointer = pointers.pop()?;
         let down = match (restore, lossy) {
@@ -147,7 +156,7 @@ impl Reader<'_> {
                 return self.error("irreversible", message, at.span, "give `restore = …`, or say `lossy = true`");
             }
         };
-        let mut compiled = Compiled::from_parts(each, Some(Op::Drop { at: at_pointer }), down);
+        let mut compiled = Compiled::from_parts(each, Some(Op::Drop { at: at_pointer, prune: false }), down);
         for direction in [&mut compiled.down, &mut compiled.down_strict].into_iter().flatten() {
             direction.constant = true;
         }
@@ -158,10 +167,11 @@ impl Reader<'_> {
         &mut self,
         at: &Spanned<String>,
         wrapper: &Wrapper,
-        many: crate::json::Many,
+        loss: &Loss,
         wraps: bool,
     ) -> Option<Compiled> {
         let pattern = self.pattern(at)?;
+        let which = self.loss(at, wrapper, loss)?;
         let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at = pointers.pop()?;
         let inner = match wrapper {
@@ -169,10 +179,57 @@ impl Reader<'_> {
             Wrapper::Member(name) => pattern.child(Segment::Key(name.clone())),
         };
         let wrap = Op::Wrap { at: at.clone(), into: wrapper.clone() };
-        let unwrap = Op::Unwrap { at, from: wrapper.clone(), many };
+        let unwrap = Op::Unwrap { at, from: wrapper.clone(), which, many: loss.many, lossy: loss.lossy };
+        let around = pattern.clone();
+        let taken_out = TakenOut { around, inner: inner.clone(), newer: wraps };
         let (up, down, new, old) =
             if wraps { (wrap, unwrap, inner, pattern.clone()) } else { (unwrap, wrap, pattern.clone(), inner) };
-        Some(Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern).carrying(new, old))
+        let mut compiled = Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern).carrying(new, old);
+        compiled.taken_out = (!loss.lossy && *wrapper != Wrapper::Array).then_some(taken_out);
+        Some(compiled)
+    }
+
+    /// What may be lost must be said, and only what can be.
+    fn loss(&mut self, at: &Spanned<String>, wrapper: &Wrapper, loss: &Loss) -> Option<Option<Which>> {
+        let Loss { many, which, lossy } = loss;
+        let list = *wrapper == Wrapper::Array;
+        let (code, message, help) = match (many, which, lossy) {
+            (Many::First, ..) | (_, Some(_), _) if !list => {
+                let message =
+                    format!("`{}` is taken out of an object, and `many` and `which` are about lists", at.value);
+                ("not-a-list", message, "remove them; `lossy = true` lets other members go")
+            }
+            (Many::First, None, false) => {
+                let message =
+                    format!("the first of many at `{}` is taken, and nothing says that the others are lost", at.value);
+                let help = "say which element it is, `which = { at = \"/type\", equals = \"cpu\" }`, or `lossy = true`";
+                ("irreversible", message, help)
+            }
+            (Many::Error, _, true) if list => {
+                let message = format!("nothing is lost at `{}`: an array of several is an error", at.value);
+                ("lossy-without-loss", message, "say `many = \"first\"`, or remove `lossy`")
+            }
+            _ => return which.as_ref().map_or(Some(None), |which| self.which(which).map(Some)),
+        };
+        self.error(code, message, at.span, help)
+    }
+
+    fn which(&mut self, which: &When) -> Option<Which> {
+        let at = self.pattern(&which.at)?;
+        let Some(at) = at.to_pointer() else {
+            let message = format!("`{}` has a `*`, and one element is looked at", which.at.value);
+            return self.error("stars-differ", message, which.at.span, "name a member of the element, such as `/type`");
+        };
+        Some(Which { at, test: which.equals.clone().map_or(Test::Present, Test::Equals) })
+    }
+
+    pub(super) fn require(&mut self, at: &Spanned<String>, equals: &Literal) -> Option<Compiled> {
+        let pattern = self.pattern(at)?;
+        let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
+        let op = Op::Require { at: pointers.pop()?, equals: equals.clone() };
+        let mut compiled = Compiled::from_parts(each, Some(op.clone()), Some(op)).reaching(&[&pattern], &[], &[]);
+        compiled.requires = Some(pattern);
+        Some(compiled)
     }
 
     pub(super) fn split(
@@ -201,8 +258,13 @@ impl Reader<'_> {
         }
         for (at, (a, a_text)) in named.iter().enumerate() {
             for (b, b_text) in &named[at + 1..] {
-                self.apart(a, b, a_text, b_text)?;
+                // The whole may be called what one of its parts is called.
+                if at > 0 || a != b {
+                    self.apart(a, b, a_text, b_text)?;
+                }
             }
+            let others: Vec<&Pattern> = named.iter().map(|(pattern, _)| pattern).filter(|other| *other != a).collect();
+            self.writable(a, &others, a_text)?;
         }
         let borrowed: Vec<_> = named.iter().map(|(pattern, text)| (pattern, *text)).collect();
         let Anchored { each, mut pointers } = self.anchor(&borrowed)?;
@@ -210,10 +272,13 @@ impl Reader<'_> {
         let split = Op::Split { at: at.clone(), into: pointers.clone(), on: on.as_str().into(), collision };
         let join = Op::Join { from: pointers, to: at, on: on.as_str().into(), collision };
         let (up, down) = if splits { (split, join) } else { (join, split) };
-        let compiled = Compiled::from_parts(each, Some(up), Some(down));
-        let whole = [&named[0].0];
+        let mut compiled = Compiled::from_parts(each, Some(up), Some(down));
+        compiled.may_leave = true;
+        let whole = vec![&named[0].0];
         let parts: Vec<&Pattern> = named[1..].iter().map(|(pattern, _)| pattern).collect();
-        Some(if splits { compiled.reaching(&whole, &whole, &parts) } else { compiled.reaching(&parts, &parts, &whole) })
+        let (sources, targets) = if splits { (whole, parts) } else { (parts, whole) };
+        let takes: Vec<&Pattern> = sources.iter().filter(|source| !targets.contains(source)).copied().collect();
+        Some(compiled.reaching(&sources, &takes, &targets))
     }
 
     pub(super) fn map(

@@ -1,6 +1,6 @@
 //! The ops on bodies.
 
-use super::{OpKind, OpSpec, OtherSpec};
+use super::{Loss, OpKind, OpSpec, OtherSpec};
 use crate::json::{Custom, Literal, Many, Wrapper};
 
 // === impl OpSpec ===
@@ -48,16 +48,25 @@ impl OpSpec {
         Self::new(OpKind::Remove { at: at.into(), restore: None, lossy: true })
     }
 
-    /// Puts a value into an array or object of its own.
+    /// Puts a value into an array or object of its own. The way back is an error where it would lose other members or
+    /// elements, unless [`lossy`](Self::lossy) or [`which_equals`](Self::which_equals) says so.
     #[must_use]
     pub fn wrap(at: &str, into: Wrapper) -> Self {
-        Self::new(OpKind::Wrap { at: at.into(), into, many: Many::Error })
+        Self::new(OpKind::Wrap { at: at.into(), into, loss: Loss::default() })
     }
 
-    /// Takes a value out of its array or object.
+    /// Takes a value out of its array or object. It is an error where other members or elements would be lost, unless
+    /// [`lossy`](Self::lossy) or [`which_equals`](Self::which_equals) says so.
     #[must_use]
     pub fn unwrap(at: &str, from: Wrapper, many: Many) -> Self {
-        Self::new(OpKind::Unwrap { at: at.into(), from, many })
+        Self::new(OpKind::Unwrap { at: at.into(), from, loss: Loss { many, ..Loss::default() } })
+    }
+
+    /// Refuses messages in which the value at `at` is another one, both ways; where it is absent, nothing happens. For
+    /// what one side can say and the other cannot read: amounts that are not in euros.
+    #[must_use]
+    pub fn require(at: &str, equals: impl Into<Literal>) -> Self {
+        Self::new(OpKind::Require { at: at.into(), equals: equals.into() })
     }
 
     /// Cuts a text at the first separators.

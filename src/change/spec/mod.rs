@@ -14,4 +14,4 @@ mod op;
 
 pub use declare::{Change, Place, Resource};
 pub use op::OpSpec;
-pub(crate) use op::{HeadSpec, OpKind, OtherSpec, RouteSpec, When};
+pub(crate) use op::{HeadSpec, Loss, OpKind, OtherSpec, RouteSpec, When};

@@ -31,16 +31,28 @@ pub(crate) enum OpKind {
     Rename { from: Spanned<String>, to: Spanned<String> },
     Move { from: Spanned<String>, to: Spanned<String> },
     Remove { at: Spanned<String>, restore: Option<Literal>, lossy: bool },
-    Wrap { at: Spanned<String>, into: Wrapper, many: Many },
-    Unwrap { at: Spanned<String>, from: Wrapper, many: Many },
+    Wrap { at: Spanned<String>, into: Wrapper, loss: Loss },
+    Unwrap { at: Spanned<String>, from: Wrapper, loss: Loss },
     Split { at: Spanned<String>, into: Vec<Spanned<String>>, on: Spanned<String> },
     Join { from: Vec<Spanned<String>>, to: Spanned<String>, on: Spanned<String> },
     Map { at: Spanned<String>, pairs: Vec<(Literal, Literal)>, other: OtherSpec, back: Vec<(Literal, Literal)> },
     Convert { at: Spanned<String>, from: Spanned<String>, to: Spanned<String>, scale: Option<u32> },
+    Require { at: Spanned<String>, equals: Literal },
     Patch { ops: Literal, back: Option<Literal> },
     Custom { up: Custom, down: Custom },
     Head(HeadSpec),
     Route(RouteSpec),
+}
+
+/// What may be lost where a value is taken out of its array or object.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loss {
+    /// Of several elements: an error, or the first.
+    pub(crate) many: Many,
+    /// Which elements count.
+    pub(crate) which: Option<When>,
+    /// The other elements or members may be lost.
+    pub(crate) lossy: bool,
 }
 
 /// What a map makes of values that it does not list.
@@ -101,6 +113,45 @@ impl OpSpec {
     #[must_use]
     pub fn when_equals(mut self, pointer: &str, value: impl Into<Literal>) -> Self {
         self.when = Some(When { at: pointer.into(), equals: Some(value.into()) });
+        self
+    }
+
+    /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap): the other members of the object, or the other elements
+    /// with [`Many::First`], may be lost.
+    #[must_use]
+    pub fn lossy(mut self) -> Self {
+        if let OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } = &mut self.op {
+            loss.lossy = true;
+        }
+        self
+    }
+
+    /// For [`wrap`](Self::wrap): what the way back makes of an array of several.
+    #[must_use]
+    pub fn with_many(mut self, many: Many) -> Self {
+        if let OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } = &mut self.op {
+            loss.many = many;
+        }
+        self
+    }
+
+    /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap) with arrays: only elements with a member at `pointer` count.
+    #[must_use]
+    pub fn which_present(self, pointer: &str) -> Self {
+        self.which(When { at: pointer.into(), equals: None })
+    }
+
+    /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap) with arrays: only elements whose value at `pointer` equals
+    /// `value` count.
+    #[must_use]
+    pub fn which_equals(self, pointer: &str, value: impl Into<Literal>) -> Self {
+        self.which(When { at: pointer.into(), equals: Some(value.into()) })
+    }
+
+    fn which(mut self, which: When) -> Self {
+        if let OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } = &mut self.op {
+            loss.which = Some(which);
+        }
         self
     }
 

@@ -16,6 +16,7 @@ pub(in crate::config) static OPS: &[&Table] = &[
     &JOIN,
     &MAP,
     &CONVERT,
+    &REQUIRE,
     &PATCH,
     &ADD_HEADER,
     &RENAME_HEADER,
@@ -50,6 +51,17 @@ const FORMS: Kind = Kind::Word(&["number", "string", "integer", "decimal", "unix
 const STATUS: Kind = Kind::Integer { min: 100, max: 599 };
 const KEEP: Key =
     key("keep", Kind::Flag, "In a collision the existing value stays, and the source goes all the same.").or("false");
+const WHICH: Key = key(
+    "which",
+    Kind::Table(&ELEMENT),
+    "Which elements of an array count where one is taken out; the others are lost, and where none counts, the member goes. All, unless said.",
+);
+const LOST: Key = key(
+    "lossy",
+    Kind::Flag,
+    "Where a value is taken out, the other members of its object (with `many = \"first\"`, the other elements) may be lost. If not, they are an error.",
+)
+.or("false");
 const LOSSY: Key = key("lossy", Kind::Flag, "The old side has to do without.").or("false");
 
 #[rustfmt::skip]
@@ -103,14 +115,18 @@ static REMOVE: Table = op("remove", "`remove`", "Removes a member. `restore`, `r
 static WRAP: Table = op("wrap", "`wrap`", "Puts a value into an array or an object of its own.", &[
     key("wrap", Kind::Text, "The value; `\"\"` is the whole resource.").required(),
     key("as", Kind::Name, "`\"array\"`, or the name of the member that it becomes.").required(),
-    key("many", MANY, "What the way back makes of an array of several: an error, or its first element.").or("\"error\""),
+    key("many", MANY, "What the way back makes of an array of several: an error, or its first element. `first` needs `which` or `lossy`.").or("\"error\""),
+    WHICH,
+    LOST,
 ]);
 
 #[rustfmt::skip]
 static UNWRAP: Table = op("unwrap", "`unwrap`", "Takes a value out of its array or object.", &[
     key("unwrap", Kind::Text, "The array or object; `\"\"` is the whole resource.").required(),
     key("from", Kind::Name, "`\"array\"`, or the name of the member that is taken out.").required(),
-    key("many", MANY, "What to make of an array of several: an error, or its first element.").or("\"error\""),
+    key("many", MANY, "What to make of an array of several: an error, or its first element. `first` needs `which` or `lossy`.").or("\"error\""),
+    WHICH,
+    LOST,
 ]);
 
 #[rustfmt::skip]
@@ -130,7 +146,7 @@ static JOIN: Table = op("join", "`join`", "Puts several texts together.", &[
 #[rustfmt::skip]
 static MAP: Table = op("map", "`map`", "Exchanges values by a list. `values` or `pairs` is needed, or both.", &[
     key("map", Kind::Text, "The value.").required(),
-    key("values", LITERALS, "Old texts and their new values: `{ active = \"enabled\" }`."),
+    key("values", LITERALS, "Old texts and their new values: `{ active = \"enabled\" }`. Keys are texts, also `\"0\"`: numbers go into `pairs`."),
     key("pairs", PAIRS, "Old and new values that are no texts: `[[1, \"low\"], [2, \"high\"]]`."),
     key("other", Kind::Either(&Kind::Word(&["keep"]), &Kind::Table(&OTHER)),
         "What becomes of a value that is not listed, both ways: it stays, or is this value. An error, unless said."),
@@ -144,6 +160,15 @@ static CONVERT: Table = op("convert", "`convert`", "Writes a value in another fo
     key("from", FORMS, "The old form.").required(),
     key("to", FORMS, "The new form.").required(),
     key("scale", Kind::Integer { min: 0, max: 1000 }, "Digits after the point; with `decimal`, and needed there."),
+]);
+
+#[rustfmt::skip]
+static REQUIRE: Table = op("require", "`require`",
+    "Refuses a message in which the value is another one, both ways. Where it is absent, nothing happens. For what one side \
+     can say and the other cannot read. It stands behind the op that writes the value.", &[
+    key("require", Kind::Text, "The value.").required(),
+    key("equals", Kind::Literal, "What it must be. This or `equals_json` is needed."),
+    key("equals_json", Kind::Json, "The same as JSON text."),
 ]);
 
 #[rustfmt::skip]
@@ -258,6 +283,20 @@ static WHEN: Table = Table {
     keys: &[
         key("present", Kind::Text, "Where this member is present."),
         key("at", Kind::Text, "Where the value here is the one that `equals` says."),
+        key("equals", Kind::Literal, "The value."),
+        key("equals_json", Kind::Json, "The value as JSON text."),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static ELEMENT: Table = Table {
+    name: "which",
+    title: "`which`",
+    doc: "Which elements of an array count; pointers start at the element: `{ at = \"/type\", equals = \"cpu\" }`.",
+    keys: &[
+        key("present", Kind::Text, "Those in which this member is present."),
+        key("at", Kind::Text, "Those in which the value here is the one that `equals` says."),
         key("equals", Kind::Literal, "The value."),
         key("equals_json", Kind::Json, "The value as JSON text."),
     ],

@@ -55,12 +55,14 @@ impl Names {
                 (name, None) => self.add(name, value),
                 (name, Some(at)) => return self.deeper(local, name, Op::Add { at, value: value.clone() }),
             },
-            Op::Drop { at } => match split(at)? {
+            Op::Drop { at, prune } => match split(at)? {
                 (name, None) => {
                     let gone = self.take(name);
                     may_go(&gone)?;
                 }
-                (name, Some(at)) => return self.deeper(local, name, Op::Drop { at }),
+                // Whether what is around it goes, only the whole shows.
+                (_, Some(_)) if *prune => return None,
+                (name, Some(at)) => return self.deeper(local, name, Op::Drop { at, prune: false }),
             },
             Op::Rename { object, from, to, collision } => match split(object) {
                 None => self.rename(from, to, *collision)?,
@@ -85,6 +87,11 @@ impl Names {
             Op::Convert { at, conversion } => {
                 let (name, rest) = split(at)?;
                 return self.deeper(local, name, Op::Convert { at: rest.unwrap_or_default(), conversion: *conversion });
+            }
+            Op::Require { at, equals } => {
+                let (name, rest) = split(at)?;
+                let op = Op::Require { at: rest.unwrap_or_default(), equals: equals.clone() };
+                return self.deeper(local, name, op);
             }
             Op::Wrap { at, into } => {
                 let (name, rest) = split(at)?;

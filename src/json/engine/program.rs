@@ -191,15 +191,14 @@ impl Local {
         if self.hold_at == Some(self.at) {
             return true;
         }
-        if matches!(&self.step.op, Op::Drop { at } if at.is_root()) {
+        if matches!(&self.step.op, Op::Drop { at, .. } if at.is_root()) {
             // What goes is part of what is around it.
             return self.at + 1 >= self.path.len();
         }
         self.arrived()
             && match &self.step.op {
-                Op::Wrap { at, .. } | Op::Unwrap { at, .. } | Op::Map { at, .. } | Op::Convert { at, .. } => {
-                    at.is_root()
-                }
+                Op::Wrap { at, .. } | Op::Unwrap { at, .. } | Op::Map { at, .. } => at.is_root(),
+                Op::Convert { at, .. } | Op::Require { at, .. } => at.is_root(),
                 Op::Patch(_) | Op::Custom(_) => true,
                 _ => false,
             }
@@ -306,7 +305,7 @@ fn lower(step: &mut Step, passed: usize) {
 /// The first names of an op's pointers.
 fn first_tokens(op: &Op) -> Vec<&str> {
     let pointers: Vec<&Pointer> = match op {
-        Op::Add { at, .. } | Op::Drop { at } | Op::Compute { at, .. } => vec![at],
+        Op::Add { at, .. } | Op::Drop { at, .. } | Op::Compute { at, .. } | Op::Require { at, .. } => vec![at],
         Op::Wrap { at, .. } | Op::Unwrap { at, .. } | Op::Map { at, .. } | Op::Convert { at, .. } => vec![at],
         Op::Copy { from, to, .. } | Op::Move { from, to, .. } => vec![from, to],
         Op::Rename { object, .. } => vec![object],

@@ -145,6 +145,11 @@ impl<'a> Tree<'a> {
         self.items(object).filter(named).map(|item| item.value).collect()
     }
 
+    /// Whether there are members of other names.
+    pub(super) fn has_others(&mut self, object: Id, name: &str) -> bool {
+        self.items(object).any(|item| item.name.as_ref().is_some_and(|key| !text::spells(&key.key, name)))
+    }
+
     /// The keys in their quotes, with the values.
     pub(super) fn entries(&mut self, object: Id) -> Vec<(Cow<'a, [u8]>, Id)> {
         self.items(object).filter_map(|item| Some((item.name.as_ref()?.key.clone(), item.value))).collect()

@@ -154,7 +154,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
     let collision = if rest & 1 == 0 { Collision::Replace } else { Collision::Keep };
     let op = match kind % 9 {
         0 => Op::Add { at: at(a)?, value: Literal::parse(["1.10", "{}", "null"][usize::from(b % 3)]).ok()? },
-        1 => Op::Drop { at: at(a)? },
+        1 => Op::Drop { at: at(a)?, prune: b & 1 == 1 },
         2 if name(a) != name(b) => {
             Op::Rename { object: Pointer::ROOT, from: name(a).into(), to: name(b).into(), collision }
         }

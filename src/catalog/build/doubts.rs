@@ -1,0 +1,174 @@
+//! What loads, and may not be what was meant. A route that `[[api.route]]` names is taken as meant.
+
+use std::collections::BTreeSet;
+
+use super::super::entry::RouteEntry;
+use super::super::spec::Unspecified;
+use super::super::template::PathTemplate;
+use super::Builder;
+use crate::change::{Location, RouteName};
+use crate::diagnostic::{Diagnostic, Span, Spanned, is_slip};
+use crate::version::VersionName;
+
+/// A place as it is written.
+struct Placed {
+    route: RouteName,
+    span: Span,
+}
+
+// === impl Builder ===
+
+impl Builder<'_> {
+    pub(super) fn doubts(&mut self, routes: &[RouteEntry]) {
+        let placed = self.placed();
+        let meant = self.meant();
+        self.slips(&placed, &meant);
+        self.prefixed(&placed, &meant);
+        self.unplaced(&placed, routes);
+        self.unused_resources(&meant);
+        self.gone_defaults();
+    }
+
+    fn doubt(&mut self, code: &'static str, message: String, span: Span, help: impl Into<String>) {
+        self.found.push(Diagnostic::warning(code, message, span).help(help));
+    }
+
+    fn placed(&self) -> Vec<Placed> {
+        let api = self.api;
+        let in_resources = api.resources.iter().flat_map(|resource| &resource.at).map(|place| &place.at);
+        let all = in_resources.chain(api.changes.iter().flat_map(|change| &change.at));
+        let read = |text: &Spanned<String>| {
+            let place = text.parse::<Location>().ok()?;
+            Some(Placed { route: place.route, span: text.span })
+        };
+        all.filter_map(read).collect()
+    }
+
+    /// The routes that the author named as routes.
+    fn meant(&self) -> Vec<RouteName> {
+        let api = self.api;
+        let ops = api.changes.iter().flat_map(|change| &change.ops).flat_map(|op| op.routes());
+        api.routes.iter().map(|route| &route.route).chain(ops).filter_map(|text| text.parse().ok()).collect()
+    }
+
+    /// `POST /ordes` beside `POST /orders`.
+    fn slips(&mut self, placed: &[Placed], meant: &[RouteName]) {
+        let is_meant = |template: &str| meant.iter().any(|route| *route.template == *template);
+        let count = |template: &str| placed.iter().filter(|place| *place.route.template == *template).count();
+        let mut seen = BTreeSet::new();
+        for place in placed {
+            let template = &*place.route.template;
+            if is_meant(template) || !seen.insert(template) {
+                continue;
+            }
+            let others = placed.iter().map(|place| &*place.route.template);
+            let mut others = others.chain(meant.iter().map(|route| &*route.template));
+            let is_rarer = |other: &str| is_meant(other) || count(template) < count(other) || seen.contains(other);
+            if let Some(other) = others.find(|other| differs_by_a_slip(template, other) && is_rarer(other)) {
+                let message = format!("`{template}` is almost `{other}`");
+                let help = "write them alike; if it is a route of its own, name it in `[[api.route]]`";
+                self.doubt("similar-routes", message, place.span, help);
+            }
+        }
+    }
+
+    /// `POST /api/v2/orders`, where a place is written below the base path and the version.
+    fn prefixed(&mut self, placed: &[Placed], meant: &[RouteName]) {
+        let path = self.api.sources.path.as_ref().and_then(|text| PathTemplate::new(text).ok());
+        let base = self.api.base_path.as_str();
+        for place in placed.iter().filter(|place| !meant.contains(&place.route)) {
+            let template = &*place.route.template;
+            let below = |prefix: &str| template.strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
+            let based = if base.is_empty() { None } else { below(base) };
+            let rest = based.unwrap_or(template);
+            let known = |text: &str| {
+                let name = VersionName::parse(text, self.api.scheme);
+                name.is_some_and(|name| self.versions.iter().any(|version| version.name == name))
+            };
+            let versioned = path.as_ref().and_then(|path| path.take(rest));
+            let rest = match versioned.filter(|(version, _)| known(version)) {
+                Some((_, rest)) => rest,
+                None if based.is_some() => rest,
+                None => continue,
+            };
+            let message = format!("the path of `{}` begins with the base path or a version", place.route);
+            let method = place.route.method.as_deref().unwrap_or("*");
+            let help = format!(
+                "a place is written below them: `{method} {}`; if the path is meant, name it in `[[api.route]]`",
+                if rest.is_empty() { "/" } else { rest }
+            );
+            self.doubt("place-with-prefix", message, place.span, help);
+        }
+    }
+
+    /// A route without a place, beside one of the same path that changes are on.
+    fn unplaced(&mut self, placed: &[Placed], routes: &[RouteEntry]) {
+        for entry in routes.iter().filter(|entry| has_body(&entry.history.name)) {
+            let name = &entry.history.name;
+            if entry.history.removed.is_some() || placed.iter().any(|place| place.route.covers(name)) {
+                continue;
+            }
+            let is_sibling = |other: &&RouteEntry| {
+                let history = &other.history;
+                let changed = !history.request.chain().links().is_empty()
+                    || history.responses.iter().any(|(_, chain)| !chain.chain().links().is_empty());
+                changed && history.name.template == name.template && history.name != *name
+            };
+            if let Some(sibling) = routes.iter().find(is_sibling) {
+                let message =
+                    format!("`{}` has places and `{name}` has none: its bodies are not migrated", sibling.history.name);
+                let help = "add its bodies to a resource; if they are of another shape, to one that no change is on";
+                let span = self.route_span(name);
+                self.doubt("route-without-place", message, span, help);
+            }
+        }
+    }
+
+    fn unused_resources(&mut self, meant: &[RouteName]) {
+        let api = self.api;
+        if api.changes.is_empty() {
+            return;
+        }
+        for resource in &api.resources {
+            let used = api.changes.iter().any(|change| change.on.iter().any(|name| name.value == resource.name.value));
+            let mut routes = resource.at.iter().filter_map(|place| place.at.parse::<Location>().ok());
+            if !used && !resource.at.is_empty() && !routes.all(|place| meant.contains(&place.route)) {
+                let message = format!("no change is on the resource `{}`", resource.name.value);
+                let help =
+                    "name it in a change's `on`, or remove it; if it only lists routes, name them in `[[api.route]]`";
+                self.doubt("unused-resource", message, resource.name.span, help);
+            }
+        }
+    }
+
+    /// A request that names no version would be answered 410.
+    fn gone_defaults(&mut self) {
+        let api = self.api;
+        let mut texts: Vec<(&Spanned<String>, String)> = Vec::new();
+        if let Unspecified::Version(text) = &api.unspecified {
+            texts.push((text, "requests that name no version".to_owned()));
+        }
+        let routes = api.routes.iter().filter_map(|route| Some((route.default.as_ref()?, &route.route)));
+        texts.extend(routes.map(|(text, route)| (text, format!("requests to `{}` that name no version", route.value))));
+        texts.extend(api.pins.iter().map(|(who, text)| (text, format!("`{}`, which is pinned to it,", who.value))));
+        for (text, who) in texts {
+            let gone = self.known_version(text).filter(|id| !self.is_used(&self.versions[id.index()]));
+            if gone.is_some() {
+                let message = format!("version `{}` is past its sunset: {who} get a 410", text.value);
+                self.doubt("default-is-gone", message, text.span, "name a version that is served, or move the sunset");
+            }
+        }
+    }
+}
+
+fn has_body(name: &RouteName) -> bool {
+    matches!(name.method.as_deref(), None | Some("GET" | "POST" | "PUT" | "PATCH"))
+}
+
+/// Whether the paths differ in one segment, and that by a letter.
+fn differs_by_a_slip(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<&str>, Vec<&str>) = (a.split('/').collect(), b.split('/').collect());
+    let mut differ = a.iter().zip(&b).filter(|(a, b)| a != b);
+    let slip = |(a, b): (&&str, &&str)| !a.starts_with('{') && !b.starts_with('{') && is_slip(a, b);
+    a.len() == b.len() && differ.next().is_some_and(slip) && differ.next().is_none()
+}
