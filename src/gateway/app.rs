@@ -15,6 +15,7 @@ use super::door::Door;
 use super::listen::{self, Listener};
 use super::load::{LoadError, load};
 use super::options::Options;
+use super::pace::Pace;
 use super::pool::Registry;
 use super::reload::{self, Keeper, Letter, Reloader};
 use super::server::{Server, Stop};
@@ -274,8 +275,14 @@ const ADMIN_CONNECTIONS: usize = 100;
 const ADMIN_FAREWELL: Duration = Duration::from_secs(1);
 
 fn patience(spec: &GatewaySpec) -> Patience {
-    let timeouts = &spec.timeouts;
-    Patience { head: timeouts.client_head, idle: timeouts.client_idle, send: timeouts.client_send }
+    let GatewaySpec { timeouts, limits, .. } = spec;
+    Patience {
+        head: timeouts.client_head,
+        idle: timeouts.client_idle,
+        send: Pace { idle: timeouts.client_send, rate: limits.response_rate },
+        ping: timeouts.client_ping,
+        pong: timeouts.client_ping_timeout,
+    }
 }
 
 fn address(listener: Option<&Listener>) -> std::io::Result<SocketAddr> {

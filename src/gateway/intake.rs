@@ -2,9 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,15 +12,14 @@ use tokio::time::Sleep;
 
 use super::edge::CleanTrailers;
 use super::leftover::Leftover;
+use super::pace::Pace;
+use super::upload::{Fault, Upload};
 
 /// What a client's body is held to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowed {
     pub(super) bytes: u64,
-    /// The wait for the next part.
-    pub(super) idle: Duration,
-    /// Bytes per second, measured once [`GRACE`] has passed.
-    pub(super) rate: u64,
+    pub(super) pace: Pace,
 }
 
 /// Why a client's body did not come to its end. It is the client's fault, whatever the upstream made of it.
@@ -40,77 +37,59 @@ pub(super) struct Intake {
     /// Until nobody reads it any more.
     incoming: Option<CleanTrailers<Incoming>>,
     leftover: Leftover,
+    upload: Upload,
     allowed: Allowed,
     received: u64,
-    started: Instant,
-    /// Only there while it waits.
-    sleep: Option<Pin<Box<Sleep>>>,
-    progress: Progress,
+    /// What the client has used up of its time.
+    spent: Duration,
+    waiting: Option<Waiting>,
 }
 
-/// How far a body has come, for whoever waits for an answer to it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Progress {
-    inner: Option<Arc<ProgressInner>>,
-}
-
-#[derive(Debug, Default)]
-struct ProgressInner {
-    frames: AtomicU64,
-    ended: AtomicBool,
-}
-
-/// A short body may come as it likes.
-const GRACE: Duration = Duration::from_secs(10);
-
-// === impl Progress ===
-
-impl Progress {
-    fn new() -> Self {
-        Self { inner: Some(Arc::default()) }
-    }
-
-    fn frame(&self) {
-        if let Some(inner) = &self.inner {
-            inner.frames.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn end(&self) {
-        if let Some(inner) = &self.inner {
-            inner.ended.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// A number that grows while the body comes; `None` once it is there.
-    pub(super) fn now(&self) -> Option<u64> {
-        let inner = self.inner.as_ref().filter(|inner| !inner.ended.load(Ordering::Relaxed))?;
-        Some(inner.frames.load(Ordering::Relaxed))
-    }
+/// A wait for the client.
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    sleep: Pin<Box<Sleep>>,
 }
 
 // === impl Intake ===
 
 impl Intake {
-    pub(super) fn new(incoming: CleanTrailers<Incoming>, leftover: Leftover, allowed: Allowed) -> Self {
-        let progress = if incoming.is_end_stream() { Progress::default() } else { Progress::new() };
+    /// A body, and what knows how far it has come.
+    pub(super) fn new(incoming: CleanTrailers<Incoming>, leftover: Leftover, upload: Upload, allowed: Allowed) -> Self {
         let incoming = Some(incoming);
-        Self { incoming, leftover, allowed, received: 0, started: Instant::now(), sleep: None, progress }
+        Self { incoming, leftover, upload, allowed, received: 0, spent: Duration::ZERO, waiting: None }
     }
 
-    pub(super) fn progress(&self) -> Progress {
-        self.progress.clone()
+    pub(super) fn upload(&self) -> Upload {
+        self.upload.clone()
     }
 
+    /// A part came, perhaps after a wait.
     fn count(&mut self, frame: &Frame<Bytes>) -> Result<(), IntakeError> {
-        self.received += frame.data_ref().map_or(0, |data| data.len() as u64);
-        self.progress.frame();
-        if self.received > self.allowed.bytes {
-            return Err(IntakeError::TooLarge);
+        let now = Instant::now();
+        let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
+        let waited = self.waiting.take().map(|waiting| now.saturating_duration_since(waiting.since));
+        // Once the response has begun, a client that is quiet is not slow.
+        let waited = waited.filter(|_| !self.upload.is_answered()).unwrap_or_default();
+        self.spent = self.allowed.pace.spend(self.spent, waited, bytes);
+        self.upload.moved(now);
+        self.received += bytes;
+        if self.received > self.allowed.bytes { Err(IntakeError::TooLarge) } else { Ok(()) }
+    }
+
+    /// Ready once the client has been waited for long enough.
+    fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.upload.waits();
+        if self.upload.is_answered() {
+            return Poll::Pending;
         }
-        let elapsed = self.started.elapsed();
-        let slow = elapsed > GRACE && self.received < self.allowed.rate.saturating_mul(elapsed.as_secs());
-        if slow { Err(IntakeError::TooSlow) } else { Ok(()) }
+        let Self { allowed, spent, waiting, .. } = self;
+        let waiting = waiting.get_or_insert_with(|| {
+            let left = allowed.pace.left(*spent, Duration::ZERO).unwrap_or_default();
+            Waiting { since: Instant::now(), sleep: Box::pin(tokio::time::sleep(left)) }
+        });
+        waiting.sleep.as_mut().poll(cx)
     }
 }
 
@@ -123,19 +102,16 @@ impl Body for Intake {
         let Some(incoming) = &mut this.incoming else { return Poll::Ready(None) };
         let frame = match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(frame) => frame.map(|frame| frame.map_err(IntakeError::Broken)),
-            Poll::Pending => {
-                let idle = this.allowed.idle;
-                let sleep = this.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
-                ready!(sleep.as_mut().poll(cx));
-                Some(Err(IntakeError::TooSlow))
-            }
+            Poll::Pending if this.poll_overdue(cx).is_pending() => return Poll::Pending,
+            Poll::Pending => Some(Err(IntakeError::TooSlow)),
         };
-        this.sleep = None;
         let frame = frame.map(|frame| frame.and_then(|frame| this.count(&frame).map(|()| frame)));
-        if matches!(frame, Some(Err(_))) {
+        if let Some(Err(error)) = &frame {
             this.leftover.give_up();
+            this.upload.failed(error.fault());
         } else if frame.is_none() || this.is_end_stream() {
-            this.progress.end();
+            this.upload.moved(Instant::now());
+            this.upload.ended();
         }
         Poll::Ready(frame)
     }
@@ -151,6 +127,7 @@ impl Body for Intake {
 
 impl Drop for Intake {
     fn drop(&mut self) {
+        self.upload.ended();
         if let Some(rest) = self.incoming.take().filter(|rest| !rest.is_end_stream()) {
             self.leftover.take(rest);
         }
@@ -159,13 +136,19 @@ impl Drop for Intake {
 
 // === impl IntakeError ===
 
+impl IntakeError {
+    const fn fault(&self) -> Fault {
+        match self {
+            Self::Broken(_) => Fault::Broken,
+            Self::TooLarge => Fault::TooLarge,
+            Self::TooSlow => Fault::TooSlow,
+        }
+    }
+}
+
 impl std::fmt::Display for IntakeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Broken(_) => "the request's body broke off or is malformed",
-            Self::TooLarge => "the request's body is too large",
-            Self::TooSlow => "the request's body came too slowly",
-        })
+        f.write_str(self.fault().as_str())
     }
 }
 

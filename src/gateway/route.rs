@@ -13,11 +13,12 @@ use http_body::Body;
 use tower::{Layer, Service};
 
 use super::explain::{Cause, Explained};
-use super::intake::{Intake, Progress};
+use super::intake::Intake;
 use super::pool::{Lease, Member, Pool};
 use super::replay::{Replay, Replays};
-use super::send::{Again, Answerer, ProxyBody, Send, Way, failure, problem};
+use super::send::{Again, Answerer, ProxyBody, Send, Way, body_fault, failure, problem};
 use super::tunnel::Upgrade;
+use super::upload::Upload;
 use crate::layer::{Migrate, MigrateBody, MigrateLayer, Spoken};
 use crate::plan::Plan;
 use crate::problem::Kind;
@@ -92,10 +93,10 @@ impl Shared {
         };
         let end = plan.route().and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
         let upgrade = self.upgrade(&pool, &mut request);
-        let progress = request.body().progress();
+        let upload = request.body().upload();
         let again = pool.retries(request.body().is_end_stream());
         let tries = Tries::new(request, again);
-        Ok(Onward { shared: self, plan, pool, progress, end, upgrade, tries })
+        Ok(Onward { shared: self, plan, pool, upload, end, upgrade, tries })
     }
 
     fn upgrade(&self, pool: &Pool, request: &mut Request<Intake>) -> Option<Upgrade> {
@@ -110,7 +111,7 @@ struct Onward {
     shared: Arc<Shared>,
     plan: Plan,
     pool: Arc<Pool>,
-    progress: Progress,
+    upload: Upload,
     end: Option<Instant>,
     upgrade: Option<Upgrade>,
     tries: Tries,
@@ -143,6 +144,11 @@ impl Onward {
                 },
                 Err(answer) => *answer,
             };
+            // Whatever anyone made of a body that failed, it is the client's fault.
+            if let Some(fault) = self.upload.fault() {
+                let answer = problem(Some(&self.plan), fault.kind(), body_fault(fault.kind()));
+                return answer.map(MigrateBody::untouched);
+            }
             Explained::place(&mut response, &pool.name, &instance);
             if self.shared.tells {
                 response.extensions_mut().insert(Answerer(instance));
@@ -182,7 +188,7 @@ impl Onward {
         let way = Way {
             lease,
             response: self.pool.response_timeout,
-            progress: self.progress.clone(),
+            upload: self.upload.clone(),
             end: self.end,
             part: shared.part,
             upgrade: self.upgrade.clone(),

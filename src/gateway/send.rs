@@ -18,9 +18,10 @@ use tower::Service;
 use super::edge::{self, CleanTrailers};
 use super::explain::{Cause, Explained};
 use super::forwarded;
-use super::intake::{IntakeError, Progress};
+use super::intake::IntakeError;
 use super::pool::{Answered, Exchange, Failure, Lease, Outgoing, UpstreamBody, Wait, Waits};
 use super::tunnel::{self, Upgrade};
+use super::upload::Upload;
 use crate::layer::BodyError;
 use crate::plan::Plan;
 use crate::problem::{Kind, Problem, TYPE_BASE};
@@ -39,7 +40,7 @@ pub(super) struct Send {
 pub(super) struct Way {
     pub(super) lease: Lease,
     pub(super) response: Duration,
-    pub(super) progress: Progress,
+    pub(super) upload: Upload,
     pub(super) end: Option<Instant>,
     pub(super) part: Option<Duration>,
     pub(super) upgrade: Option<Upgrade>,
@@ -117,7 +118,7 @@ impl Service<Request<Outgoing>> for Send {
                 "the path or the host cannot be sent to the service: check the URL",
             ));
         }
-        let Way { lease, response, progress, end, part, upgrade, tells, prefix } = way;
+        let Way { lease, response, upload, end, part, upgrade, tells, prefix } = way;
         if let Some(prefix) = prefix {
             forwarded::tell_prefix(request.headers_mut(), &prefix);
         }
@@ -131,7 +132,7 @@ impl Service<Request<Outgoing>> for Send {
             tunnel::ask(request.headers_mut());
         }
         let started = Instant::now();
-        let wait = Wait::new(started, response, progress, end);
+        let wait = Wait::new(started, response, upload, end);
         let exchange = lease.send(request, upgrade.is_some(), wait);
         let started = tells.then_some(started);
         Box::pin(Sending { exchange, plan, waits: Waits { part, end }, upgrade, started })
@@ -175,8 +176,7 @@ fn accepted(
 ) -> Response<ProxyBody> {
     match edge::admit_response(answered.head()) {
         Ok(reusable) => {
-            // A stream of events has no end, and nothing to say for a long time.
-            let waits = if is_events(answered.head().headers()) { Waits::default() } else { waits };
+            let waits = waits_of(answered.head().headers(), waits);
             let mut response = answered.response(waits, reusable);
             if let Some(started) = started {
                 response.extensions_mut().insert(UpstreamTook(started.elapsed()));
@@ -190,9 +190,18 @@ fn accepted(
     }
 }
 
-fn is_events(headers: &HeaderMap) -> bool {
+/// A stream may have nothing to say for a long time. One of events has no end either; a call of gRPC has one.
+fn waits_of(headers: &HeaderMap, waits: Waits) -> Waits {
     let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    media.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/event-stream"))
+    let media = media.split(';').next().unwrap_or_default().trim();
+    let (grpc, form) = media.split_at_checked("application/grpc".len()).unwrap_or_default();
+    if media.eq_ignore_ascii_case("text/event-stream") {
+        Waits::default()
+    } else if grpc.eq_ignore_ascii_case("application/grpc") && (form.is_empty() || form.starts_with('+')) {
+        Waits { part: None, ..waits }
+    } else {
+        waits
+    }
 }
 
 /// Gives the request the target that the instance knows it by.
@@ -225,6 +234,9 @@ fn aim(request: &mut Request<Outgoing>, way: &Way) -> Option<()> {
 /// The answer to a request that got none.
 fn failed(plan: Option<&Plan>, failed: Failure) -> Response<ProxyBody> {
     let again = Again { sent: failed.was_sent(), same: failed.was_used() };
+    if let Failure::Client(fault) = failed {
+        return problem(plan, fault.kind(), body_fault(fault.kind()));
+    }
     let Some(error) = failed.error() else {
         return failure(plan, Kind::UpstreamTimeout, Explained::new(Cause::ResponseTimeout));
     };
@@ -247,13 +259,11 @@ fn clients_fault(error: &hyper::Error) -> Option<Kind> {
     }
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
-        if let Some(error) = error.downcast_ref::<BodyError<IntakeError>>() {
-            return Some(match error.as_inner() {
-                Some(IntakeError::TooLarge) => Kind::BodyTooLarge,
-                Some(IntakeError::TooSlow) => Kind::BodyTimeout,
-                // What cannot be migrated is answered by whoever tried.
-                Some(IntakeError::Broken(_)) | None => Kind::BodyInvalid,
-            });
+        // What cannot be migrated is answered by whoever tried. Over HTTP/2 nothing is left of the error but that the
+        // stream was reset from here.
+        let from_here = |error: &h2::Error| error.is_reset() && !error.is_remote() && !error.is_library();
+        if error.is::<BodyError<IntakeError>>() || error.downcast_ref().is_some_and(from_here) {
+            return Some(Kind::BodyInvalid);
         }
         source = error.source();
     }
@@ -261,7 +271,7 @@ fn clients_fault(error: &hyper::Error) -> Option<Kind> {
 }
 
 /// What a client is told whose body did not come to its end.
-const fn body_fault(kind: Kind) -> &'static str {
+pub(super) const fn body_fault(kind: Kind) -> &'static str {
     match kind {
         Kind::BodyTooLarge => "the body is larger than this server accepts: send less",
         Kind::BodyTimeout => "the body arrived too slowly, or stopped: send it again over a faster connection",

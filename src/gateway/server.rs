@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use metrics::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -20,6 +20,7 @@ use http::{HeaderValue, Request, Response};
 use super::door::Door;
 use super::io::Stream;
 use super::listen::Listener;
+use super::streams::Streams;
 use super::tls::{self, ServerTls};
 use super::vital::{Patience, Verdict, Vital, Watched};
 use crate::config::Limits;
@@ -65,7 +66,7 @@ pub(super) trait Handler: Send + Sync + 'static {
 /// A server: its listeners have its settings in common.
 pub(super) struct Server<H> {
     handler: Arc<H>,
-    builder: Builder<TokioExecutor>,
+    heads: Heads,
     patience: Patience,
     /// One for each connection that may be open.
     permits: Arc<Semaphore>,
@@ -73,6 +74,15 @@ pub(super) struct Server<H> {
     door: Door,
     /// Said when connections that are still open are cut.
     cut: Stop,
+}
+
+/// What the heads of requests are held to by hyper.
+#[derive(Clone, Copy, Debug)]
+struct Heads {
+    /// How many fields HTTP/1.1 may have, if more than hyper takes by itself.
+    fields: Option<usize>,
+    streams: u32,
+    bytes: u32,
 }
 
 /// The stop of everything: said once, heard by all.
@@ -83,8 +93,6 @@ pub(super) struct Stop {
 
 /// After a failed accept (out of file handles) the next one would fail at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// A connection that was told to end, and has nothing to do, may take so long.
-const FAREWELL: Duration = Duration::from_secs(1);
 /// What is read and written at once, at most.
 const BUFFER: usize = 128 * 1024;
 
@@ -122,18 +130,14 @@ impl Drop for Taken {
 
 impl<H: Handler> Server<H> {
     pub(super) fn new(handler: Arc<H>, limits: &Limits, patience: Patience, door: Door, cut: Stop) -> Arc<Self> {
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder.http1().max_buf_size(BUFFER);
-        if limits.headers > 100 {
-            builder.http1().max_headers(limits.headers);
-        }
-        builder
-            .http2()
-            .max_concurrent_streams(limits.streams)
-            .max_header_list_size(u32::try_from(limits.header_bytes + limits.url_bytes).unwrap_or(u32::MAX));
+        let heads = Heads {
+            fields: Some(limits.headers).filter(|fields| *fields > 100),
+            streams: limits.streams,
+            bytes: u32::try_from(limits.header_bytes + limits.url_bytes).unwrap_or(u32::MAX),
+        };
         let connections = limits.connections.min(Semaphore::MAX_PERMITS);
         let permits = Arc::new(Semaphore::new(connections));
-        Arc::new(Self { handler, builder, patience, permits, connections, door, cut })
+        Arc::new(Self { handler, heads, patience, permits, connections, door, cut })
     }
 
     /// Takes connections in until the stop is said.
@@ -207,14 +211,31 @@ impl<H: Handler> Server<H> {
         Ok((Stream::Tls(Box::new(TlsStream::Server(stream))), consumer, true))
     }
 
+    fn builder(&self, vital: &Arc<Vital>) -> Builder<Streams> {
+        let mut builder = Builder::new(Streams::new(Arc::clone(vital), self.door.clone()));
+        builder.http1().max_buf_size(BUFFER);
+        if let Some(fields) = self.heads.fields {
+            builder.http1().max_headers(fields);
+        }
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(self.patience.ping)
+            .keep_alive_timeout(self.patience.pong)
+            .max_concurrent_streams(self.heads.streams)
+            .max_header_list_size(self.heads.bytes);
+        builder
+    }
+
     async fn serve(&self, stream: Stream, peer: Peer, mut stop: Stop) {
-        let (vital, peer) = (Arc::new(Vital::new()), Arc::new(peer));
+        let (vital, peer) = (Arc::new(Vital::new(self.patience.send)), Arc::new(peer));
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&vital)));
         let (handler, signs) = (Arc::clone(&self.handler), Arc::clone(&vital));
         let service =
             service_fn(move |request| Arc::clone(&handler).handle(request, Arc::clone(&peer), Arc::clone(&signs)));
-        let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
-        let mut stopping = false;
+        let builder = self.builder(&vital);
+        let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
+        let (mut stopping, mut idle) = (false, false);
         let mut cut = self.cut.clone();
         loop {
             let verdict = tokio::select! {
@@ -233,14 +254,20 @@ impl<H: Handler> Server<H> {
                     continue;
                 }
             };
-            if let Verdict::Dead(cause) = verdict {
-                self.door.gave_up(cause);
-                tracing::debug!(?cause, "a connection was given up");
-                return;
+            match verdict {
+                Verdict::Dead(cause) => {
+                    self.door.gave_up(cause);
+                    tracing::debug!(?cause, "a connection was given up");
+                    return;
+                }
+                Verdict::Idle if idle => return,
+                // A request may cross the word that the connection ends, so it is served to the end of that.
+                _ => {
+                    idle = true;
+                    vital.tell();
+                    connection.as_mut().graceful_shutdown();
+                }
             }
-            connection.as_mut().graceful_shutdown();
-            let _ = tokio::time::timeout(FAREWELL, connection.as_mut()).await;
-            return;
         }
     }
 }

@@ -29,6 +29,7 @@ use super::server::{Handler, Peer};
 use super::shed::{Held, Load};
 use super::snapshot::{Current, Settings, Snapshot, StackBody};
 use super::trace::{self, Running, Tracer};
+use super::upload::Upload;
 use super::vital::{Pulse, Vital};
 use crate::clock::{Clock, SystemClock};
 use crate::headers::merge;
@@ -113,6 +114,7 @@ struct Begun<F> {
     method: Method,
     id: Option<(HeaderName, HeaderValue)>,
     leftover: Leftover,
+    upload: Upload,
     pulse: Pulse,
     entry: Option<Entry>,
     held: Option<Held>,
@@ -140,6 +142,7 @@ impl Shell {
         let method = request.method().clone();
         let mut id = None;
         let leftover = leftover(&request);
+        let upload = if request.body().is_end_stream() { Upload::default() } else { Upload::new() };
         let going = match admit(&mut request, &snapshot, near, held.is_some()) {
             Err(answer) => {
                 leftover.refused(&answer, request.into_body());
@@ -154,26 +157,28 @@ impl Shell {
                     span.inject(request.headers_mut());
                 }
                 id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
-                Ok(pass(&snapshot, request, peer, leftover.clone()))
+                Ok(pass(&snapshot, request, peer, leftover.clone(), upload.clone()))
             }
         };
         if let Err(answer) = &going {
             self.door.answered(answer);
         }
         let throttle = Arc::clone(&self.throttle);
-        Begun { going, snapshot, began, throttle, method, id, leftover, pulse, held, entry, span }
+        Begun { going, snapshot, began, throttle, method, id, leftover, upload, pulse, held, entry, span }
     }
 }
 
 impl<F: Future<Output = Response<StackBody>>> Begun<F> {
     async fn end(self) -> Result<Response<ShellBody>, Infallible> {
-        let Self { going, snapshot, began, throttle, method, id, leftover, pulse, held, mut entry, mut span } = self;
+        let Self { going, snapshot, began, throttle, method, id, leftover, upload, pulse, held, mut entry, mut span } =
+            self;
         let mut response = match going {
             Ok(going) => going.await.map(|body| Inner::Stack { body }),
             // HTTP/2 would send it.
             Err(answer) if method == Method::HEAD => answer.map(|_| Inner::Own { body: Full::default() }),
             Err(answer) => answer.map(|body| Inner::Own { body: Full::new(body.into()) }),
         };
+        upload.answered();
         finish(&mut response, &snapshot.settings, began, id.as_ref(), method == Method::OPTIONS);
         if let Some(explained) = response.extensions().get::<Explained>() {
             let id = id.as_ref().and_then(|(_, id)| id.to_str().ok());
@@ -236,6 +241,7 @@ fn pass(
     mut request: Request<Incoming>,
     peer: &Peer,
     leftover: Leftover,
+    upload: Upload,
 ) -> impl Future<Output = Response<StackBody>> + Send + use<> {
     if let Some(consumer) = &peer.consumer {
         request.extensions_mut().insert(consumer.clone());
@@ -247,8 +253,9 @@ fn pass(
     }
     let allowed = snapshot.settings.intake;
     let clean = CleanTrailers::take(request.extensions_mut(), snapshot.settings.edge.underscores);
+    let body = |incoming| Intake::new(clean(incoming), leftover, upload, allowed);
     // It is always ready: none of its layers waits for anything.
-    let going = snapshot.stack.clone().call(request.map(|incoming| Intake::new(clean(incoming), leftover, allowed)));
+    let going = snapshot.stack.clone().call(request.map(body));
     async move {
         match going.await {
             Ok(response) => response,
@@ -328,8 +335,7 @@ impl Body for ShellBody {
             }
             return Poll::Ready(frame);
         }
-        let polled = this.inner.as_mut().poll_frame(cx);
-        this.pulse.sending(polled.is_ready());
+        let polled = this.pulse.portion(|| this.inner.as_mut().poll_frame(cx));
         let frame = match ready!(polled) {
             // What came before is sent first: the connection would drop it, and the client see no answer at all.
             Some(Err(error)) => {
@@ -343,7 +349,7 @@ impl Body for ShellBody {
             this.extent.take(frame.data_ref().map_or(0, |data| data.len() as u64));
         }
         // Whoever sees that the body is at its end does not ask again.
-        let end = this.inner.is_end_stream() || this.extent.is_over();
+        let end = (this.pulse.rest() == 0 && this.inner.is_end_stream()) || this.extent.is_over();
         if let Some(entry) = this.entry {
             entry.frame(frame.as_ref(), end);
         }
@@ -354,11 +360,17 @@ impl Body for ShellBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.pulse.rest() == 0 && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let mut hint = self.inner.size_hint();
+        let (rest, upper) = (self.pulse.rest() as u64, hint.upper());
+        if let Some(upper) = upper {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(hint.lower() + rest);
+        hint
     }
 }
 

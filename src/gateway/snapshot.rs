@@ -12,6 +12,7 @@ use super::edge;
 use super::forwarded::Marks;
 use super::intake::Allowed;
 use super::load::Loaded;
+use super::pace::Pace;
 use super::pool::{Pool, Registry, Watch};
 use super::route::{Route, RoutedBody, Shared};
 use super::state::{self, Acts, State};
@@ -115,7 +116,10 @@ impl Snapshot {
                 url_bytes: limits.url_bytes,
                 underscores: gateway.proxy.underscores,
             },
-            intake: Allowed { bytes: limits.body_bytes, idle: gateway.timeouts.client_body, rate: limits.body_rate },
+            intake: Allowed {
+                bytes: limits.body_bytes,
+                pace: Pace { idle: gateway.timeouts.client_body, rate: limits.body_rate },
+            },
             marks: Marks::new(&gateway.proxy),
             log,
             name: gateway.proxy.name,

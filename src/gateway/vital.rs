@@ -9,27 +9,33 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http_body::Frame;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::io::Stream;
+use super::pace::Pace;
+use super::streams::{Flow, Latest};
 
 /// The signs of life of one connection. Times are milliseconds since it began, plus one; 0 is never.
 #[derive(Debug)]
 pub(super) struct Vital {
     began: Instant,
+    send: Pace,
     /// Requests under way.
     pending: AtomicU32,
-    /// Responses of which a part is waiting to be taken.
-    sending: AtomicU32,
     /// When the last request ended.
     quiet: AtomicU64,
     /// When the first byte came after that.
     head: AtomicU64,
     /// Since when nothing could be written.
     blocked: AtomicU64,
-    /// When something was written.
-    written: AtomicU64,
+    /// What the client has used up of its time to take what is sent.
+    spent: AtomicU64,
     http2: AtomicBool,
+    /// When it was told to end, having nothing to do.
+    told: AtomicU64,
+    latest: Latest,
 }
 
 /// What a connection is held to.
@@ -37,19 +43,23 @@ pub(super) struct Vital {
 pub(super) struct Patience {
     pub(super) head: Duration,
     pub(super) idle: Duration,
-    pub(super) send: Duration,
+    pub(super) send: Pace,
+    /// How long an HTTP/2 client may say nothing before it is asked whether it is still there.
+    pub(super) ping: Option<Duration>,
+    /// How long its answer to that may take.
+    pub(super) pong: Duration,
 }
 
 /// The signs, read.
 #[derive(Clone, Copy, Debug, Default)]
 struct Signs {
     pending: u32,
-    sending: u32,
     quiet: Option<Duration>,
     head: Option<Duration>,
     blocked: Option<Duration>,
-    written: Option<Duration>,
+    spent: Duration,
     http2: bool,
+    told: Option<Duration>,
 }
 
 /// What becomes of a connection.
@@ -57,7 +67,7 @@ struct Signs {
 pub(super) enum Verdict {
     /// It is looked at again in so long a time.
     Lives(Duration),
-    /// It is told to end: it has nothing to do.
+    /// It is told to end, since it has nothing to do; if that was said before, it is closed.
     Idle,
     /// It is cut.
     Dead(Cause),
@@ -84,22 +94,30 @@ pub(super) struct Watched {
 #[derive(Debug)]
 pub(super) struct Pulse {
     vital: Arc<Vital>,
-    sending: bool,
+    /// How its response is taken, where that is the stream's matter (HTTP/2).
+    flow: Option<Arc<Flow>>,
+    /// What the client has not been offered yet.
+    rest: Bytes,
 }
+
+/// A connection that was told to end may take so long to do so, if it has nothing to do.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 // === impl Vital ===
 
 impl Vital {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(send: Pace) -> Self {
         Self {
             began: Instant::now(),
+            send,
             pending: AtomicU32::new(0),
-            sending: AtomicU32::new(0),
             quiet: AtomicU64::new(0),
             head: AtomicU64::new(0),
             blocked: AtomicU64::new(0),
-            written: AtomicU64::new(0),
+            spent: AtomicU64::new(0),
             http2: AtomicBool::new(false),
+            told: AtomicU64::new(0),
+            latest: Latest::default(),
         }
     }
 
@@ -108,7 +126,18 @@ impl Vital {
         self.pending.fetch_add(1, Ordering::Relaxed);
         self.head.store(0, Ordering::Relaxed);
         self.http2.store(http2, Ordering::Relaxed);
-        Pulse { vital: Arc::clone(self), sending: false }
+        let flow = http2.then(|| self.latest.put(Flow::new(self.send)));
+        Pulse { vital: Arc::clone(self), flow, rest: Bytes::new() }
+    }
+
+    /// The request that came last, for whoever makes a task for it.
+    pub(super) const fn latest(&self) -> &Latest {
+        &self.latest
+    }
+
+    /// It was told to end. A request may have been on its way already: that is still served.
+    pub(super) fn tell(&self) {
+        self.told.store(self.now(), Ordering::Relaxed);
     }
 
     fn now(&self) -> u64 {
@@ -129,12 +158,12 @@ impl Vital {
         let time = |at: &AtomicU64| at.load(Ordering::Relaxed).checked_sub(1).map(Duration::from_millis);
         Signs {
             pending: self.pending.load(Ordering::Relaxed),
-            sending: self.sending.load(Ordering::Relaxed),
             quiet: time(&self.quiet),
             head: time(&self.head),
             blocked: time(&self.blocked),
-            written: time(&self.written),
+            spent: Duration::from_millis(self.spent.load(Ordering::Relaxed)),
             http2: self.http2.load(Ordering::Relaxed),
+            told: time(&self.told),
         }
     }
 }
@@ -143,15 +172,17 @@ impl Vital {
 fn verdict(signs: Signs, now: Duration, patience: Patience) -> Verdict {
     let left = |since: Duration, allowed: Duration| (since + allowed).checked_sub(now).filter(|left| !left.is_zero());
     // Signs change while nobody looks, so that the next look is not far.
-    let look = (patience.head.min(patience.send).min(patience.idle) / 2).max(Duration::from_millis(10));
+    let look = (patience.head.min(patience.send.idle).min(patience.idle) / 2).max(Duration::from_millis(10));
     let lives = |left: Duration| Verdict::Lives(left.min(look).max(Duration::from_millis(1)));
-    // An HTTP/2 client can hold back one response while the connection itself takes bytes.
-    let held_back = signs.written.filter(|_| signs.http2 && signs.sending > 0);
-    if let Some(since) = signs.blocked.or(held_back) {
-        return left(since, patience.send).map_or(Verdict::Dead(Cause::TakesNothing), lives);
+    if let Some(since) = signs.blocked {
+        let left = patience.send.left(signs.spent, now.saturating_sub(since));
+        return left.map_or(Verdict::Dead(Cause::TakesNothing), lives);
     }
     match signs {
         Signs { pending: 1.., .. } => Verdict::Lives(look),
+        Signs { told: Some(told), quiet, .. } => {
+            left(quiet.map_or(told, |quiet| quiet.max(told)), FAREWELL).map_or(Verdict::Idle, lives)
+        }
         Signs { quiet: None, .. } => left(Duration::ZERO, patience.head).map_or(Verdict::Dead(Cause::NoRequest), lives),
         Signs { head: Some(since), http2: false, .. } => {
             left(since, patience.head).map_or(Verdict::Dead(Cause::SlowHead), lives)
@@ -163,22 +194,36 @@ fn verdict(signs: Signs, now: Duration, patience: Patience) -> Verdict {
 // === impl Pulse ===
 
 impl Pulse {
-    /// Says whether a part of the response is waiting to be taken.
-    pub(super) fn sending(&mut self, sending: bool) {
-        if sending != self.sending {
-            self.sending = sending;
-            if sending {
-                self.vital.sending.fetch_add(1, Ordering::Relaxed);
-            } else {
-                self.vital.sending.fetch_sub(1, Ordering::Relaxed);
+    /// The next part of the response, from `poll`. The client takes what it was offered before: an HTTP/2 stream does
+    /// not ask for more otherwise. It is offered little at once, so that slow progress can be seen.
+    pub(super) fn portion<E>(
+        &mut self,
+        poll: impl FnOnce() -> Poll<Option<Result<Frame<Bytes>, E>>>,
+    ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
+        let Some(flow) = &self.flow else { return poll() };
+        let most = flow.taken();
+        if self.rest.is_empty() {
+            match poll() {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(other) => return Poll::Ready(Some(Ok(other))),
+                },
+                other => return other,
             }
         }
+        let part = self.rest.split_to(self.rest.len().min(most));
+        flow.offered(part.len());
+        Poll::Ready(Some(Ok(Frame::data(part))))
+    }
+
+    /// The bytes that were read and not offered yet.
+    pub(super) fn rest(&self) -> usize {
+        self.rest.len()
     }
 }
 
 impl Drop for Pulse {
     fn drop(&mut self) {
-        self.sending(false);
         self.vital.quiet.store(self.vital.now(), Ordering::Relaxed);
         self.vital.pending.fetch_sub(1, Ordering::Relaxed);
     }
@@ -193,19 +238,18 @@ impl Watched {
 
     fn wrote(&self, written: &Poll<io::Result<usize>>) {
         let vital = &self.vital;
+        let (blocked, spent) = (vital.blocked.load(Ordering::Relaxed), vital.spent.load(Ordering::Relaxed));
         match written {
-            Poll::Ready(_) => {
-                if vital.blocked.load(Ordering::Relaxed) != 0 {
-                    vital.blocked.store(0, Ordering::Relaxed);
-                }
-                if vital.http2.load(Ordering::Relaxed) {
-                    vital.written.store(vital.now(), Ordering::Relaxed);
-                }
+            Poll::Ready(written) if blocked != 0 || spent != 0 => {
+                let waited = if blocked == 0 { 0 } else { vital.now().saturating_sub(blocked) };
+                let bytes = written.as_ref().map_or(0, |bytes| *bytes as u64);
+                let [spent, waited] = [spent, waited].map(Duration::from_millis);
+                let spent = vital.send.spend(spent, waited, bytes);
+                vital.spent.store(u64::try_from(spent.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+                vital.blocked.store(0, Ordering::Relaxed);
             }
-            Poll::Pending if vital.blocked.load(Ordering::Relaxed) == 0 => {
-                vital.blocked.store(vital.now(), Ordering::Relaxed);
-            }
-            Poll::Pending => {}
+            Poll::Pending if blocked == 0 => vital.blocked.store(vital.now(), Ordering::Relaxed),
+            _ => {}
         }
     }
 }
@@ -261,7 +305,8 @@ mod tests {
         const fn s(seconds: u64) -> Duration {
             Duration::from_secs(seconds)
         }
-        let patience = Patience { head: s(10), idle: s(60), send: s(30) };
+        let send = Pace { idle: s(30), rate: 100 };
+        let patience = Patience { head: s(10), idle: s(60), send, ping: None, pong: s(20) };
         let none = Signs::default();
         let quiet = Signs { quiet: Some(s(100)), ..none };
         let rows = [
@@ -292,17 +337,32 @@ mod tests {
                 Verdict::Dead(Cause::TakesNothing),
             ),
             (
-                "a stream is held back",
-                Signs { pending: 1, sending: 1, written: Some(s(70)), http2: true, ..quiet },
-                s(100),
+                "little was taken before",
+                Signs { pending: 1, blocked: Some(s(70)), spent: s(25), ..quiet },
+                s(75),
                 Verdict::Dead(Cause::TakesNothing),
             ),
             (
                 "a stream waits for the upstream",
-                Signs { pending: 1, written: Some(s(70)), http2: true, ..quiet },
+                Signs { pending: 1, http2: true, ..quiet },
                 s(1000),
                 Verdict::Lives(s(5)),
             ),
+            ("told to end", Signs { told: Some(s(160)), ..quiet }, s(160), Verdict::Lives(s(1))),
+            ("told to end, and it does not", Signs { told: Some(s(160)), ..quiet }, s(161), Verdict::Idle),
+            (
+                "told to end, and a request came all the same",
+                Signs { told: Some(s(160)), pending: 1, ..quiet },
+                s(170),
+                Verdict::Lives(s(5)),
+            ),
+            (
+                "that request has ended",
+                Signs { told: Some(s(160)), quiet: Some(s(170)), ..none },
+                s(171),
+                Verdict::Idle,
+            ),
+            ("told to end before it asked for anything", Signs { told: Some(s(3)), ..none }, s(4), Verdict::Idle),
         ];
         for (what, signs, now, expected) in rows {
             assert_eq!(verdict(signs, now, patience), expected, "{what}");

@@ -38,6 +38,10 @@ pub struct Timeouts {
     pub client_body: Duration,
     /// A client that takes nothing of what is sent.
     pub client_send: Duration,
+    /// How long an HTTP/2 client may send nothing before it gets a PING.
+    pub client_ping: Option<Duration>,
+    /// How long its answer to a PING may take.
+    pub client_ping_timeout: Duration,
     /// Connecting to an instance.
     pub connect: Duration,
     /// An upstream's start of an answer.
@@ -78,6 +82,8 @@ pub struct Limits {
     pub held_bytes: usize,
     /// Bytes per second that a request's body must bring; 0 for none.
     pub body_rate: u64,
+    /// Bytes per second that a client must take of a response; 0 for none.
+    pub response_rate: u64,
 }
 
 /// What upstreams and clients are told: the `[gateway.proxy]` table.
@@ -167,6 +173,8 @@ impl Default for Timeouts {
             client_idle: seconds(75),
             client_body: seconds(60),
             client_send: seconds(60),
+            client_ping: Some(seconds(30)),
+            client_ping_timeout: seconds(20),
             connect: seconds(5),
             response: seconds(30),
             upstream_body: Some(seconds(60)),
@@ -188,11 +196,13 @@ impl Timeouts {
             client_idle: time("client_idle", default.client_idle),
             client_body: time("client_body", default.client_body),
             client_send: time("client_send", default.client_send),
+            client_ping_timeout: time("client_ping_timeout", default.client_ping_timeout),
             connect: time("connect", default.connect),
             response: time("response", default.response),
             upstream_idle: time("upstream_idle", default.upstream_idle),
             tunnel: time("tunnel", default.tunnel),
             drain: time("drain", default.drain),
+            client_ping: reader.off_or_duration("client_ping").unwrap_or(default.client_ping),
             upstream_body: reader.off_or_duration("upstream_body").unwrap_or(default.upstream_body),
             shutdown_delay: reader.off_or_duration("shutdown_delay").unwrap_or(default.shutdown_delay),
         };
@@ -216,6 +226,7 @@ impl Default for Limits {
             body_bytes: 100 * 1024 * 1024,
             held_bytes: 4 * 1024 * 1024,
             body_rate: 100,
+            response_rate: 100,
         }
     }
 }
@@ -235,6 +246,7 @@ impl Limits {
             body_bytes: reader.count("body_bytes").unwrap_or(default.body_bytes),
             held_bytes: reader.count("held_bytes").unwrap_or(default.held_bytes),
             body_rate: reader.count("body_rate").unwrap_or(default.body_rate),
+            response_rate: reader.count("response_rate").unwrap_or(default.response_rate),
         };
         spec.check(&mut reader);
         reader.finish();

@@ -54,12 +54,14 @@ static TLS: Table = Table {
 static TIMEOUTS: Table = Table {
     name: "gateway.timeouts",
     title: "[gateway.timeouts]",
-    doc: "How long things may take. A stream of events (`text/event-stream`) is not held to `upstream_body`, nor to a route's `timeout`.",
+    doc: "How long things may take. A stream of events (`text/event-stream`) is not held to `upstream_body`, nor to a route's `timeout`; a gRPC response is not held to `upstream_body`.",
     keys: &[
         key("client_head", Kind::Duration, "The time in which a request's head must arrive, from its first byte on; for the first request, from the start of the connection. Also the limit of a TLS handshake. As `timeout http-request` in HAProxy's sample configuration.").or("\"10s\""),
         key("client_idle", Kind::Duration, "How long a connection may be idle between requests. As `keepalive_timeout` of nginx.").or("\"75s\""),
-        key("client_body", Kind::Duration, "The longest wait for the next part of a request's body. As `client_body_timeout` of nginx.").or("\"60s\""),
-        key("client_send", Kind::Duration, "How long a client may take nothing of what is sent to it. As `send_timeout` of nginx.").or("\"60s\""),
+        key("client_body", Kind::Duration, "The longest wait for the next part of a request's body. It is not counted while the instance is the slow one, nor once the response's head has been sent, as in a gRPC stream. As `client_body_timeout` of nginx.").or("\"60s\""),
+        key("client_send", Kind::Duration, "How long a client may take nothing of what is sent to it. Over HTTP/2 each stream is measured: it is reset, and the connection goes on. As `send_timeout` of nginx.").or("\"60s\""),
+        key("client_ping", OFF_OR_DURATION, "How long an HTTP/2 client may send nothing before it gets a PING, which tells a quiet client from one that is gone.").or("\"30s\""),
+        key("client_ping_timeout", Kind::Duration, "How long its answer to the PING may take. After that the connection is closed.").or("\"20s\""),
         key("connect", Kind::Duration, "Connecting to an instance, with its TLS handshake. As `connect_timeout` of Envoy.").or("\"5s\""),
         key("response", Kind::Duration, "The longest wait for the head of an upstream's response, for each attempt. Envoy gives a whole response 15 s; nginx (`proxy_read_timeout`) waits 60 s.").or("\"30s\""),
         key("upstream_body", OFF_OR_DURATION, "The longest wait for the next part of a response's body. As `proxy_read_timeout` of nginx.").or("\"60s\""),
@@ -86,7 +88,8 @@ static LIMITS: Table = Table {
         key("url_bytes", Kind::Integer { min: 64, max: 65_000 }, "The request target; beyond it, a 414.").or("8192"),
         key("body_bytes", COUNT, "A request's body; beyond it, a 413.").or("104857600"),
         key("held_bytes", COUNT, "So much is held of a body that has to be migrated. If more must be, a request gets a 413, and a response becomes a 502 or breaks off.").or("4194304"),
-        key("body_rate", Kind::Integer { min: 0, max: i64::MAX }, "The bytes per second that a request's body must bring, measured from its tenth second on; 0 for none.").or("100"),
+        key("body_rate", Kind::Integer { min: 0, max: i64::MAX }, "The bytes per second that a request's body must bring; 0 for none. Only the time spent waiting for the client counts. A client may fall behind by `client_body`, and by ten seconds at least.").or("100"),
+        key("response_rate", Kind::Integer { min: 0, max: i64::MAX }, "The bytes per second that a client must take of a response; 0 for none. Only the time in which the client could take more, and does not, counts. A client may fall behind by `client_send`, and by ten seconds at least.").or("100"),
     ],
     common: &[],
 };

@@ -10,7 +10,7 @@ use tokio::time::Sleep;
 /// Most waits end long before their time. The timer behind it stays set for the earliest of them, and looks, when it goes
 /// off, whether that is still the one that counts; so only one wait in many costs a timer.
 #[derive(Debug, Default)]
-pub(super) struct Alarm {
+pub(in crate::gateway) struct Alarm {
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -36,7 +36,7 @@ impl Alarm {
     }
 
     /// Ready from `until` on.
-    fn poll(&mut self, until: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    pub(in crate::gateway) fn poll(&mut self, until: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let until = tokio::time::Instant::from_std(until);
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
         if until < sleep.deadline() {

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use super::alarm::{Alarm, TimedOut};
 use super::exchange::H1;
 use super::lease::Turn;
+use crate::gateway::upload::Upload;
 
 /// An instance's response body.
 ///
@@ -24,7 +25,10 @@ pub(in crate::gateway) struct UpstreamBody {
     /// Whether another request may go over the connection.
     reusable: bool,
     turn: Turn,
+    upload: Upload,
     waits: Waits,
+    /// When it began, if that matters.
+    began: Option<Instant>,
     /// Of a connection that is shared, and has none for one response.
     alarm: Alarm,
     /// Since when it waits for the next part.
@@ -60,8 +64,11 @@ pub(super) async fn drive_frame(incoming: &mut Incoming, open: &mut H1) -> Next 
 impl Waits {
     /// When the wait is over that began at `since`, or begins now.
     fn until(&self, since: &mut Option<Instant>) -> Option<Instant> {
-        let part = self.part.map(|part| *since.get_or_insert_with(Instant::now) + part);
-        [part, self.end].into_iter().flatten().min()
+        if self.part.is_none() && self.end.is_none() {
+            return None;
+        }
+        let since = *since.get_or_insert_with(Instant::now);
+        [self.part.map(|part| since + part), self.end].into_iter().flatten().min()
     }
 }
 
@@ -70,9 +77,16 @@ impl Waits {
 impl UpstreamBody {
     /// A body whose response came over `open`, if that is a connection of its own; over which another request may go
     /// once it has ended, if it is `reusable`.
-    pub(super) fn new(incoming: Incoming, open: Option<Box<H1>>, reusable: bool, turn: Turn, waits: Waits) -> Self {
-        let alarm = Alarm::default();
-        let mut body = Self { incoming, open, reusable, turn, waits, alarm, waiting: None };
+    pub(super) fn new(
+        incoming: Incoming,
+        open: Option<Box<H1>>,
+        reusable: bool,
+        turn: Turn,
+        upload: Upload,
+        waits: Waits,
+    ) -> Self {
+        let (alarm, began) = (Alarm::default(), waits.end.map(|_| Instant::now()));
+        let mut body = Self { incoming, open, reusable, turn, upload, waits, began, alarm, waiting: None };
         if body.incoming.is_end_stream() {
             body.ended();
         }
@@ -85,10 +99,23 @@ impl UpstreamBody {
         self.turn.end(open.filter(|_| self.reusable));
     }
 
-    /// Nothing more comes.
-    fn broke(&mut self) {
+    /// Nothing more comes. What the client did is not counted against the instance.
+    fn broke(&mut self, blamed: bool) {
         self.open = None;
-        self.turn.broke();
+        if blamed && self.upload.fault().is_none() && !self.upload.is_awaited() {
+            self.turn.broke();
+        } else {
+            self.turn.end(None);
+        }
+    }
+
+    /// Whether it was the instance that took the time which is over: its wait for a part was, or it had at least half of
+    /// what the route has for all of it. The other half went to a client that reads slowly.
+    fn is_slow(&self, since: Option<Instant>) -> bool {
+        let now = Instant::now();
+        let Some(own) = since.map(|since| now.saturating_duration_since(since)) else { return false };
+        let whole = self.began.map(|began| now.saturating_duration_since(began)).unwrap_or_default();
+        self.waits.part.is_some_and(|part| own >= part) || own * 2 >= whole
     }
 
     /// The next frame, if it comes in its time.
@@ -111,7 +138,7 @@ impl Body for UpstreamBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
         let frame = ready!(self.poll_within(cx));
-        self.waiting = None;
+        let waiting = self.waiting.take();
         Poll::Ready(match frame {
             Ok(Some(Ok(frame))) => {
                 if self.incoming.is_end_stream() {
@@ -124,11 +151,12 @@ impl Body for UpstreamBody {
                 None
             }
             Ok(Some(Err(error))) => {
-                self.broke();
+                self.broke(true);
                 Some(Err(UpstreamError::Broken(error)))
             }
             Err(TimedOut) => {
-                self.broke();
+                let slow = self.is_slow(waiting);
+                self.broke(slow);
                 Some(Err(UpstreamError::TooSlow))
             }
         })

@@ -13,7 +13,7 @@ use super::alarm::{Alarm, TimedOut};
 use super::body::{UpstreamBody, Waits};
 use super::exchange::{Answer, H1, SendError, Sending, Sent};
 use super::lease::Turn;
-use crate::gateway::intake::Progress;
+use crate::gateway::upload::{Fault, Upload};
 use crate::names::UpstreamResult;
 
 pin_project! {
@@ -44,15 +44,15 @@ pub(in crate::gateway) struct Answered {
     response: Response<Incoming>,
     open: Option<Box<H1>>,
     turn: Turn,
+    upload: Upload,
 }
 
-/// How long the head of a response may be waited for. While the request's body still comes, that has not begun.
+/// How long the head of a response may be waited for. Time in which the client is waited for is not counted.
 #[derive(Debug)]
 pub(in crate::gateway) struct Wait {
+    upload: Upload,
+    sent: Instant,
     response: Duration,
-    progress: Progress,
-    seen: Option<u64>,
-    until: Instant,
     end: Option<Instant>,
 }
 
@@ -60,8 +60,19 @@ pub(in crate::gateway) struct Wait {
 #[derive(Debug)]
 pub(in crate::gateway) enum Failure {
     TimedOut,
+    /// The client's body did not come to its end.
+    Client(Fault),
     /// Whose fault it is, whoever sent it knows better.
     Broke(Box<Broke>),
+}
+
+/// Whose time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Overdue {
+    Instance,
+    Client,
+    /// The client took most of it.
+    Both,
 }
 
 /// A request that was not answered, and whose turn it was.
@@ -71,6 +82,8 @@ pub(in crate::gateway) struct Broke {
     turn: Turn,
     /// The connection had taken requests before.
     used: bool,
+    /// The client was waited for, so the instance may have had enough of that.
+    awaited: bool,
 }
 
 // === impl Sends ===
@@ -104,13 +117,23 @@ impl<F: Future<Output = Answer>> Future for Exchange<F> {
         Poll::Ready(match sent {
             Ok(Ok((response, open))) => {
                 turn.answered(response.status());
-                Ok(Answered { response, open, turn })
+                Ok(Answered { response, open, turn, upload: this.wait.upload.clone() })
             }
-            Ok(Err(error)) => Err(Failure::Broke(Box::new(Broke { error, turn, used: *this.used }))),
-            Err(TimedOut) => {
-                turn.fail(UpstreamResult::Timeout);
-                Err(Failure::TimedOut)
-            }
+            Ok(Err(error)) => Err(match this.wait.upload.fault() {
+                Some(fault) => Failure::Client(fault),
+                None => {
+                    let awaited = this.wait.upload.is_awaited();
+                    Failure::Broke(Box::new(Broke { error, turn, used: *this.used, awaited }))
+                }
+            }),
+            Err(TimedOut) => Err(match this.wait.overdue(Instant::now()) {
+                Overdue::Instance => {
+                    turn.fail(UpstreamResult::Timeout);
+                    Failure::TimedOut
+                }
+                Overdue::Client => Failure::Client(this.wait.upload.fault().unwrap_or(Fault::TooSlow)),
+                Overdue::Both => Failure::TimedOut,
+            }),
         })
     }
 }
@@ -129,26 +152,38 @@ impl Answered {
 
     /// The response. Another request may go over its connection once it has ended, if it is `reusable`.
     pub(in crate::gateway) fn response(self, waits: Waits, reusable: bool) -> Response<UpstreamBody> {
-        let Self { response, open, turn } = self;
-        response.map(|incoming| UpstreamBody::new(incoming, open, reusable, turn, waits))
+        let Self { response, open, turn, upload } = self;
+        response.map(|incoming| UpstreamBody::new(incoming, open, reusable, turn, upload, waits))
     }
 }
 
 // === impl Wait ===
 
 impl Wait {
-    /// A wait of `response` that begins at `now`, and ends at `end` in any case.
-    pub(in crate::gateway) fn new(now: Instant, response: Duration, progress: Progress, end: Option<Instant>) -> Self {
-        Self { seen: progress.now(), progress, response, until: now + response, end }
+    /// A wait of `response` that begins at `sent`, and ends at `end` in any case.
+    pub(in crate::gateway) const fn new(
+        sent: Instant,
+        response: Duration,
+        upload: Upload,
+        end: Option<Instant>,
+    ) -> Self {
+        Self { upload, sent, response, end }
     }
 
-    fn until(&mut self) -> Instant {
-        let now = self.progress.now();
-        if now != self.seen {
-            self.seen = now;
-            self.until = Instant::now() + self.response;
-        }
-        self.end.map_or(self.until, |end| end.min(self.until))
+    /// When to look whether it is over. While the client is waited for, that is put off.
+    fn until(&self) -> Instant {
+        let since = self.upload.instance_since(self.sent).unwrap_or_else(Instant::now);
+        let until = since + self.response;
+        self.end.map_or(until, |end| end.min(until))
+    }
+
+    /// Whose time it was that is over at `now`.
+    fn overdue(&self, now: Instant) -> Overdue {
+        let since = self.upload.instance_since(self.sent).filter(|_| self.upload.fault().is_none());
+        let Some(since) = since else { return Overdue::Client };
+        let (own, whole) = (now.saturating_duration_since(since), now.saturating_duration_since(self.sent));
+        // The route's time may have been used up by the upload.
+        if own >= self.response || own * 2 >= whole { Overdue::Instance } else { Overdue::Both }
     }
 }
 
@@ -158,7 +193,7 @@ impl Failure {
     /// The connection's error.
     pub(in crate::gateway) fn error(&self) -> Option<&hyper::Error> {
         match self {
-            Self::TimedOut => None,
+            Self::TimedOut | Self::Client(_) => None,
             Self::Broke(broke) => Some(&broke.error.error),
         }
     }
@@ -175,8 +210,51 @@ impl Failure {
 
     /// It was the instance.
     pub(in crate::gateway) fn blame(self) {
-        if let Self::Broke(mut broke) = self {
+        if let Self::Broke(mut broke) = self
+            && !broke.awaited
+        {
             broke.turn.fail(UpstreamResult::Reset);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When the client was waited for, in seconds after the request was sent, and whose time is over after how long: of
+    /// an instance that has 10 s, on a route that has 20.
+    #[test]
+    fn whose_time_is_over() {
+        let rows = [
+            ("the instance says nothing", None, 10, Overdue::Instance),
+            ("an upload, then nothing", Some((0, Some(9))), 19, Overdue::Instance),
+            ("an upload that takes nearly all of the route's time", Some((0, Some(18))), 20, Overdue::Both),
+            ("half of it", Some((0, Some(10))), 20, Overdue::Instance),
+            ("an upload that never ends", Some((0, None)), 20, Overdue::Client),
+        ];
+        let mut failed = Vec::new();
+        for (what, waited, over, expected) in rows {
+            let upload = Upload::new();
+            let sent = Instant::now();
+            let at = |seconds| sent + Duration::from_secs(seconds);
+            let wait = Wait::new(sent, Duration::from_secs(10), upload.clone(), Some(at(20)));
+            if let Some((_, ended)) = waited {
+                upload.waits();
+                if let Some(ended) = ended {
+                    upload.moved(at(ended));
+                    upload.ended();
+                }
+            }
+            let whose = wait.overdue(at(over));
+            if whose != expected {
+                failed.push(format!("{what}: {whose:?}, not {expected:?}"));
+            }
+            let until = wait.until();
+            if whose == Overdue::Client && until <= Instant::now() {
+                failed.push(format!("{what}: the wait is over at once"));
+            }
+        }
+        assert!(failed.is_empty(), "{}", failed.join("\n"));
     }
 }

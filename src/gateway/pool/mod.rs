@@ -43,6 +43,7 @@ use health::{Admission, Policy};
 use lease::Turn;
 use recipe::Recipe;
 
+pub(super) use alarm::Alarm;
 pub(super) use body::{UpstreamBody, Waits};
 #[cfg(feature = "otel")]
 pub(super) use connect::Connector;

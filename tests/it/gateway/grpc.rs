@@ -1,6 +1,7 @@
 //! gRPC, as far as a gateway sees it: HTTP/2 on both sides, messages both ways at once, and a status in the trailers.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use h2::client::SendRequest;
@@ -187,5 +188,55 @@ async fn a_refusal_is_in_the_head() {
         assert_eq!(field(&answers.trailers().await, "grpc-status"), "0");
     }
     drop(client);
+    assert!(gateway.stop().await);
+}
+
+/// All waits are short, but for a call that is under way none of them counts.
+#[tokio::test]
+async fn a_call_may_be_quiet() {
+    let short = Duration::from_millis(200);
+    let own = "[gateway]\ntimeouts = { client_body = \"200ms\", client_send = \"200ms\", response = \"200ms\", \
+               upstream_body = \"200ms\", client_idle = \"200ms\", client_ping = \"100ms\" }\n";
+    let gateway = rig::gateway(config("grpc-quiet", &[serve().await], own, "http2 = true\n")).await;
+    let client = client(gateway.listen).await;
+    let (_, mut out, mut answers) = begin(&client, TALK).await;
+    for text in ["one", "two", "three"] {
+        tokio::time::sleep(short * 4).await;
+        send(&mut out, text);
+        assert_eq!(answers.next().await.as_deref(), Some(text));
+        assert_eq!(answers.next().await, Some(text.to_uppercase()));
+    }
+    tokio::time::sleep(short * 4).await;
+    out.send_data(Bytes::new(), true).expect("open");
+    assert_eq!(field(&answers.trailers().await, "grpc-status"), "0");
+    drop(client);
+    assert!(gateway.stop().await);
+}
+
+/// A client that is gone is not quiet: it does not answer a PING.
+#[tokio::test]
+async fn a_call_whose_client_is_gone_ends() {
+    let own = "[gateway]\ntimeouts = { client_ping = \"100ms\", client_ping_timeout = \"200ms\" }\n";
+    let gateway = rig::gateway(config("grpc-gone", &[serve().await], own, "http2 = true\n")).await;
+    let stream = TcpStream::connect(gateway.listen).await.expect("it listens");
+    let (client, mut connection) = h2::client::handshake(stream).await.expect("HTTP/2");
+    let begun = async {
+        let (_, mut out, mut answers) = begin(&client, TALK).await;
+        send(&mut out, "one");
+        assert_eq!(answers.next().await.as_deref(), Some("one"));
+        (out, answers)
+    };
+    let open = tokio::select! {
+        open = begun => open,
+        _ = &mut connection => panic!("it is open"),
+    };
+    // From here on nobody reads or writes for the client, and its connection stays.
+    let pending = async || {
+        let page = gateway.admin("/metrics").await.body;
+        page.lines()
+            .any(|line| line.starts_with("sunward_upstream_pending{upstream=\"grpc-gone\"") && line.ends_with(" 1"))
+    };
+    assert!(rig::becomes(async || !pending().await).await, "it is held for ever");
+    drop((open, connection));
     assert!(gateway.stop().await);
 }

@@ -133,6 +133,7 @@ const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
+const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
@@ -266,4 +267,40 @@ async fn streams_of_one_connection() {
     drop(stream);
     go.add_permits(50);
     assert!(gateway.stop().await);
+}
+
+/// A request may cross the GOAWAY of a connection that was idle. It is served, however long that takes.
+#[tokio::test]
+async fn a_request_that_crosses_the_end_of_an_idle_connection() {
+    let (go, open) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+    let service = waiting(&go, &open).await;
+    let own = "[gateway]\ntimeouts = { client_idle = \"300ms\" }\n";
+    let gateway = rig::gateway(config("goaway", &[service.address], own, "")).await;
+    let mut stream = raw_h2(&gateway).await;
+    stream.write_all(&ask(1, "/api/v1/x")).await.expect("it reads");
+    next_frame(&mut stream, GOAWAY, 0).await;
+    stream.write_all(&ask(3, "/api/v1/slow")).await.expect("it reads");
+    assert!(rig::becomes(async || open.load(Ordering::SeqCst) == 1).await, "it does not reach the service");
+    // An idle connection would have been closed by now.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    go.add_permits(1);
+    next_frame(&mut stream, HEADERS, 3).await;
+    drop(stream);
+    assert!(gateway.stop().await);
+}
+
+/// Reads frames until one of this kind has come on this stream.
+async fn next_frame(from: &mut TcpStream, kind: u8, stream: u32) {
+    let reading = async {
+        loop {
+            let mut head = [0; 9];
+            from.read_exact(&mut head).await.expect("a frame");
+            let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+            from.read_exact(&mut vec![0; length]).await.expect("its content");
+            if head[3] == kind && head[5..] == stream.to_be_bytes() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, reading).await.expect("it does not come");
 }

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use http_body_util::BodyExt;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Gateway;
 use super::cert::Authority;
-use super::rig::{self, Client, OK, Served, Service, config, config_of, get, post};
+use super::rig::{self, Client, OK, PATIENCE, Served, Service, config, config_of, get, post};
 
 /// The wait that a row is about; all others are far longer.
 const SHORT: Duration = Duration::from_millis(300);
@@ -191,26 +191,61 @@ async fn pending(gateway: &Gateway) -> usize {
     line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).map_or(0, |pending| pending as usize)
 }
 
-/// A window that stays closed.
+/// A window that stays closed. The stream is reset though its client is busy with others, and those go on.
 #[tokio::test]
 async fn a_client_of_http_2_that_opens_no_window() {
-    let service = large().await;
+    let service = Service::start(|mut served: Served| async move {
+        while let Some(request) = served.request().await {
+            if request.contains("/large") {
+                served.write(&format!("HTTP/1.1 200 OK|content-length: 40000||{}", "x".repeat(40_000))).await;
+            } else {
+                served.write(OK).await;
+            }
+        }
+    })
+    .await;
     let gateway = with("window", &service, "client_send", "").await;
     let stream = tokio::net::TcpStream::connect(gateway.listen).await.expect("it listens");
-    let (client, connection) = h2::client::Builder::new()
+    let (client, mut connection) = h2::client::Builder::new()
         .initial_window_size(1000)
         .handshake::<_, bytes::Bytes>(stream)
         .await
         .expect("HTTP/2");
-    let connection = tokio::spawn(connection);
-    let mut client = client.ready().await.expect("ready");
-    let request = http::Request::get("http://a.test/api/v1/x").body(()).expect("a request");
-    let (response, _) = client.send_request(request, true).expect("sent");
-    let response = response.await.expect("a head");
-    assert_eq!(response.status(), 200);
+    let mut pings = connection.ping_pong().expect("the first who asks");
+    tokio::spawn(connection);
+    let ask = async |path: &str| {
+        let request = http::Request::get(format!("http://a.test{path}")).body(()).expect("a request");
+        let (response, _) =
+            client.clone().ready().await.expect("it is open").send_request(request, true).expect("sent");
+        let response = response.await.expect("a head");
+        assert_eq!(response.status(), 200);
+        response.into_body()
+    };
     let began = Instant::now();
-    assert!(rig::becomes(async || connection.is_finished()).await, "it is kept for ever");
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        held.push(ask("/api/v1/large").await);
+    }
+    let mut busy = async || {
+        pings.ping(h2::Ping::opaque()).await.expect("it is answered");
+        let mut body = ask("/api/v1/x").await;
+        assert_eq!(body.data().await.expect("content").expect("content"), "ok");
+    };
+    for body in &mut held {
+        assert!(body.data().await.expect("the window's content").is_ok());
+        let end = loop {
+            busy().await;
+            let next = tokio::time::timeout(Duration::from_millis(20), body.data()).await;
+            match next {
+                Ok(next) => break next.expect("it does not end well"),
+                Err(_) => assert!(began.elapsed() < PATIENCE, "it is held for ever"),
+            }
+        };
+        assert_eq!(end.expect_err("it is reset").reason(), Some(h2::Reason::CANCEL));
+    }
     assert!(in_time(began.elapsed()), "{:?}", began.elapsed());
+    busy().await;
+    drop(client);
     assert!(gateway.stop().await);
 }
 
@@ -219,14 +254,15 @@ async fn a_client_of_http_2_that_opens_no_window() {
 async fn a_client_that_reads_slowly_is_served() {
     let service = Service::start(|mut served: Served| async move {
         while served.request().await.is_some() {
-            served.write(&format!("HTTP/1.1 200 OK|content-length: 40000||{}", "x".repeat(40_000))).await;
+            served.write(&format!("HTTP/1.1 200 OK|content-length: 80000||{}", "x".repeat(80_000))).await;
         }
     })
     .await;
-    let gateway = with("slowly", &service, "client_send", "").await;
+    let own = "[gateway]\ntimeouts = { client_send = \"2s\" }\n";
+    let gateway = rig::gateway(config("slowly", &[service.address], own, "")).await;
     let stream = tokio::net::TcpStream::connect(gateway.listen).await.expect("it listens");
     let (client, connection) = h2::client::Builder::new()
-        .initial_window_size(2000)
+        .initial_window_size(8000)
         .handshake::<_, bytes::Bytes>(stream)
         .await
         .expect("HTTP/2");
@@ -235,15 +271,16 @@ async fn a_client_that_reads_slowly_is_served() {
     let request = http::Request::get("http://a.test/api/v1/x").body(()).expect("a request");
     let (response, _) = client.send_request(request, true).expect("sent");
     let mut body = response.await.expect("a head").into_body();
-    let mut read = 0;
-    let mut every = tokio::time::interval(SHORT / 6);
+    let (mut read, began) = (0, Instant::now());
+    let mut every = tokio::time::interval(Duration::from_millis(50));
     while let Some(data) = body.data().await {
         let data = data.expect("it goes on");
         read += data.len();
         every.tick().await;
         body.flow_control().release_capacity(data.len()).expect("a window");
     }
-    assert_eq!(read, 40_000);
+    assert_eq!(read, 80_000);
+    assert!(began.elapsed() > Duration::from_secs(2), "it is no slow client");
     assert!(gateway.stop().await);
 }
 
@@ -399,5 +436,128 @@ async fn a_post_that_is_not_read_ends_in_time() {
     let mut client = Client::connect(gateway.listen).await;
     let answer = client.ask(&post("/api/v1/x", &"x".repeat(1000))).await;
     assert_eq!(answer.status, 504);
+    assert!(gateway.stop().await);
+}
+
+/// A service of HTTP/2 that reads requests whole before it answers.
+async fn reading_h2() -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(stream).await.expect("HTTP/2");
+                while let Some(Ok((request, mut respond))) = connection.accept().await {
+                    tokio::spawn(async move {
+                        let mut body = request.into_body();
+                        while let Some(data) = body.data().await {
+                            let Ok(data) = data else { return };
+                            let _ = body.flow_control().release_capacity(data.len());
+                        }
+                        let _ = respond.send_response(http::Response::new(()), true);
+                    });
+                }
+            });
+        }
+    });
+    address
+}
+
+/// What counts against the instances of an upstream.
+async fn blamed(gateway: &Gateway, upstream: &str) -> Vec<String> {
+    let page = gateway.admin("/metrics").await.body;
+    let of = format!("upstream=\"{upstream}\"");
+    let counts = |line: &&str| {
+        let failed = line.starts_with("sunward_upstream_requests_total") && !line.contains("result=\"ok\"");
+        (failed || line.starts_with("sunward_upstream_ejections_total")) && line.contains(&of) && !line.ends_with(" 0")
+    };
+    page.lines().filter(counts).map(str::to_owned).collect()
+}
+
+/// What clients do to a request's body, and what they get for it: the instance's time is short, so is the client's.
+#[tokio::test]
+async fn what_clients_do_costs_no_instance_its_requests() {
+    const LENGTH: &str = "POST /api/v1/x HTTP/1.1|Host: a|Content-Length: 5||";
+    const CHUNKS: &str = "POST /api/v1/x HTTP/1.1|Host: a|Transfer-Encoding: chunked||";
+    // Another version: its body is migrated, whole or as it passes.
+    const OLD: &str = "POST /api/v1/old HTTP/1.1|Host: a|Content-Type: application/json|Content-Length: 100000||";
+    let large = format!(
+        "{CHUNKS}{}",
+        "10000|".to_owned()
+            + &"x".repeat(0x10000)
+            + "|10000|"
+            + &"x".repeat(0x10000)
+            + "|10000|"
+            + &"x".repeat(0x10000)
+            + "|"
+    );
+    let long = format!("{OLD}{{\"a\":\"{}", "x".repeat(70_000));
+    let rows: [(&str, &str, Option<u16>); 9] = [
+        ("nothing comes", LENGTH, Some(408)),
+        ("a part comes", "POST /api/v1/x HTTP/1.1|Host: a|Content-Length: 5||he", Some(408)),
+        ("no chunk comes", CHUNKS, Some(408)),
+        ("what is to be migrated does not come", OLD, Some(408)),
+        ("what is to be migrated as it passes stalls", &long, Some(408)),
+        ("a chunk is malformed", "POST /api/v1/x HTTP/1.1|Host: a|Transfer-Encoding: chunked||zz|", Some(400)),
+        ("more comes than is taken", &large, Some(413)),
+        ("the client goes away", "POST /api/v1/x HTTP/1.1|Host: a|Content-Length: 5||he", None),
+        ("the client goes away between chunks", &format!("{CHUNKS}2|he|"), None),
+    ];
+    let mut failed = Vec::new();
+    for (kind, http2) in [("h1", false), ("h2", true)] {
+        let services = (Service::saying(OK).await, Service::saying(OK).await);
+        let addresses =
+            if http2 { [reading_h2().await, reading_h2().await] } else { [services.0.address, services.1.address] };
+        let name = format!("blame-{kind}");
+        let own = "[gateway]\ntimeouts = { response = \"200ms\", client_body = \"500ms\" }\nlimits = { body_bytes = 150000 }\n";
+        let upstream = format!("http2 = {http2}\neject = {{ after = 1, for = \"1h\" }}\n");
+        let text = config(&name, &addresses, own, &upstream).replace(
+            "[[upstream]]",
+            "[[api.change]]\nversion = \"2\"\nsummary = \"`a` is `b`\"\nat = [\"POST /old <-\"]\nbreaking = true\n\
+             ops = [{ rename = \"/a\", to = \"/b\" }]\n[[upstream]]",
+        );
+        let gateway = rig::gateway(text).await;
+        for (what, request, expected) in &rows {
+            let mut clients = Vec::new();
+            for _ in 0..12 {
+                let mut client = Client::connect(gateway.listen).await;
+                client.write(request).await;
+                clients.push(client);
+            }
+            for mut client in clients {
+                let Some(expected) = expected else { continue };
+                let status = client.answer().await.map(|answer| answer.status);
+                if status != Some(*expected) {
+                    failed.push(format!("{kind}: {what}: {status:?}, not {expected}"));
+                }
+            }
+            let blamed = blamed(&gateway, &name).await;
+            if !blamed.is_empty() {
+                failed.push(format!("{kind}: {what}: {blamed:?}"));
+            }
+        }
+        assert_eq!(Client::connect(gateway.listen).await.ask(&post("/api/v1/x", "hello")).await.status, 200);
+        assert!(gateway.stop().await);
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// The route's time is used up by a client that reads slowly.
+#[tokio::test]
+async fn a_client_that_reads_slowly_costs_no_instance_its_requests() {
+    let service = large().await;
+    let text = config("slow-reader", &[service.address], "", "");
+    let route = "[[api.route]]\nroute = \"GET /x\"\ntimeout = \"300ms\"\n[[upstream]]";
+    let gateway = rig::gateway(text.replace("[[upstream]]", route)).await;
+    let mut client = Client::connect(gateway.listen).await;
+    client.write(&get("/api/v1/x")).await;
+    client.until("HTTP/1.1 200").await;
+    tokio::time::sleep(SHORT * 2).await;
+    // It is cut, unless the instance is so fast that it is never waited for.
+    let mut read = Vec::new();
+    let mut rest = client.stream.take(LARGE as u64);
+    let _ = tokio::time::timeout(PATIENCE, rest.read_to_end(&mut read)).await.expect("it ends");
+    drop(rest);
+    assert_eq!(blamed(&gateway, "slow-reader").await, [""; 0]);
     assert!(gateway.stop().await);
 }
