@@ -1,5 +1,6 @@
 //! The log of requests: one line each, printed and written by a thread of its own, so that no request waits for a disk.
 
+mod entry;
 mod line;
 
 use std::fs::{File, OpenOptions};
@@ -15,7 +16,8 @@ use tokio::sync::oneshot;
 use crate::config::AccessLog;
 use crate::names;
 
-pub(super) use line::Line;
+pub(super) use entry::Entry;
+use line::Line;
 
 /// Where lines go. Clones write to the same place.
 #[derive(Clone)]

@@ -16,8 +16,16 @@ pub(super) enum Cause {
     NoUpstream,
     /// None of the upstream's instances takes requests.
     NoInstance,
-    /// No instance that was tried could be connected to.
+    /// The last instance that was tried could not be connected to, or did not say what it speaks.
     Unreachable,
+    /// It refused the connection.
+    Refused,
+    /// The connection was not made in time.
+    ConnectTimeout,
+    /// The TLS handshake with it failed.
+    Tls,
+    /// Its certificate is not valid.
+    Certificate,
     /// The time of the route was over.
     RouteTimeout,
     /// The head of the response did not come in time.
@@ -64,7 +72,11 @@ impl Cause {
             Self::Overloaded => "overloaded",
             Self::NoUpstream => "no upstream",
             Self::NoInstance => "no instance takes requests",
-            Self::Unreachable => "no instance can be connected to",
+            Self::Unreachable => "instance cannot be reached",
+            Self::Refused => "connection refused",
+            Self::ConnectTimeout => "connect timeout",
+            Self::Tls => "TLS handshake failed",
+            Self::Certificate => "invalid certificate",
             Self::RouteTimeout => "route timeout",
             Self::ResponseTimeout => "response timeout",
             Self::Broken => "connection closed",
@@ -80,6 +92,10 @@ impl Cause {
             Self::Overloaded => "connection_limit_reached",
             Self::NoUpstream => "proxy_configuration_error",
             Self::NoInstance | Self::Unreachable => "destination_unavailable",
+            Self::Refused => "connection_refused",
+            Self::ConnectTimeout => "connection_timeout",
+            Self::Tls => "tls_protocol_error",
+            Self::Certificate => "tls_certificate_error",
             Self::RouteTimeout => "http_response_timeout",
             Self::ResponseTimeout => "connection_read_timeout",
             Self::Broken => "connection_terminated",

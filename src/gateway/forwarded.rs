@@ -123,7 +123,8 @@ impl Marks {
         client
     }
 
-    fn identify(
+    /// Gives a request its id, which comes back: that of a trusted proxy, or a new one.
+    pub(super) fn identify(
         &self,
         headers: &mut HeaderMap,
         trusted: bool,

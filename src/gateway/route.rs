@@ -122,16 +122,16 @@ struct Onward {
 impl Onward {
     async fn go(&mut self) -> Response<RoutedBody> {
         let pool = Arc::clone(&self.pool);
-        let mut tried = Vec::new();
+        let (mut tried, mut why) = (Vec::new(), None);
         let mut last = None;
         for count in 1.. {
-            let leasing = pool.lease(&mut tried);
+            let leasing = pool.lease(&mut tried, &mut why);
             let leased = match self.end {
                 None => leasing.await,
                 // Boxed, as few routes have an end.
                 Some(end) => match Box::pin(tokio::time::timeout_at(end.into(), leasing)).await {
                     Ok(leased) => leased,
-                    Err(_) => return self.named(Kind::UpstreamTimeout, Cause::RouteTimeout),
+                    Err(_) => return self.named(Kind::UpstreamTimeout, Explained::new(Cause::RouteTimeout)),
                 },
             };
             let Some((lease, member)) = leased else { break };
@@ -164,13 +164,20 @@ impl Onward {
                 _ => return response,
             }
         }
-        let cause = if tried.is_empty() { Cause::NoInstance } else { Cause::Unreachable };
-        last.map_or_else(|| self.named(Kind::UpstreamUnavailable, cause), |response| *response)
+        match (last, why) {
+            (Some(response), _) => *response,
+            (None, Some(why)) => {
+                let explained = Explained::new(why.cause()).with_error(why);
+                let instance = tried.last().map(|place| pool.members[*place].endpoint.label());
+                self.named(Kind::UpstreamUnavailable, Explained { instance, ..explained })
+            }
+            (None, None) => self.named(Kind::UpstreamUnavailable, Explained::new(Cause::NoInstance)),
+        }
     }
 
     /// What is answered here because of the upstream as a whole.
-    fn named(&self, kind: Kind, cause: Cause) -> Response<RoutedBody> {
-        own(&self.plan, kind, Explained { upstream: Some(self.pool.name.clone()), ..Explained::new(cause) })
+    fn named(&self, kind: Kind, explained: Explained) -> Response<RoutedBody> {
+        own(&self.plan, kind, Explained { upstream: Some(self.pool.name.clone()), ..explained })
     }
 
     fn attempt(

@@ -282,9 +282,14 @@ pub(super) const fn body_fault(kind: Kind) -> &'static str {
 /// The answer to a request that failed by no fault of the client: operators are told why, the client what it can do.
 pub(super) fn failure(plan: Option<&Plan>, kind: Kind, explained: Explained) -> Response<ProxyBody> {
     let detail = match explained.cause {
-        Cause::Overloaded | Cause::NoUpstream | Cause::NoInstance | Cause::Unreachable => {
-            "the service is not available, and the request did not reach it: try again later"
-        }
+        Cause::Overloaded
+        | Cause::NoUpstream
+        | Cause::NoInstance
+        | Cause::Unreachable
+        | Cause::Refused
+        | Cause::ConnectTimeout
+        | Cause::Tls
+        | Cause::Certificate => "the service is not available, and the request did not reach it: try again later",
         Cause::RouteTimeout | Cause::ResponseTimeout => {
             "the service did not answer in time; it may have processed the request: repeat it only if that does no harm"
         }

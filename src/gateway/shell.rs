@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -17,14 +16,14 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tower::Service;
 
-use super::access::{Line, Log};
+use super::access::Entry;
 use super::door::Door;
 use super::edge::{self, Admitted, Answer, CleanTrailers};
 use super::explain::{Cause, Explained, Throttle};
 use super::forwarded::Near;
 use super::intake::Intake;
 use super::leftover::Leftover;
-use super::send::{Answerer, UpstreamTook};
+use super::send::UpstreamTook;
 use super::server::{Handler, Peer};
 use super::shed::{Held, Load};
 use super::snapshot::{Current, Settings, Snapshot, StackBody};
@@ -34,7 +33,7 @@ use super::vital::{Pulse, Vital};
 use crate::clock::{Clock, SystemClock};
 use crate::headers::merge;
 use crate::layer::Extent;
-use crate::names::{Outcome, Refusal};
+use crate::names::Refusal;
 use crate::plan::Plan;
 use crate::problem::{Kind, Problem, TYPE_BASE};
 use crate::resolve;
@@ -76,13 +75,6 @@ pin_project! {
         Stack { #[pin] body: StackBody },
         Own { #[pin] body: Full<Bytes> },
     }
-}
-
-/// A line of the log that is written when it is dropped.
-struct Entry {
-    log: Log,
-    began: Instant,
-    line: Box<Line>,
 }
 
 /// After how many seconds to come back when too much is going on.
@@ -140,11 +132,14 @@ impl Shell {
         let span = self.tracer.begin(&request, peer.tls);
         let began = Instant::now();
         let method = request.method().clone();
-        let mut id = None;
+        let id;
         let leftover = leftover(&request);
         let upload = if request.body().is_end_stream() { Upload::default() } else { Upload::new() };
         let going = match admit(&mut request, &snapshot, near, held.is_some()) {
             Err(answer) => {
+                // What is refused is asked about as well.
+                let trusted = settings.marks.trusts(near);
+                id = settings.marks.identify(request.headers_mut(), trusted, || fastrand::u128(..));
                 leftover.refused(&answer, request.into_body());
                 Err(answer)
             }
@@ -371,64 +366,6 @@ impl Body for ShellBody {
         }
         hint.set_lower(hint.lower() + rest);
         hint
-    }
-}
-
-// === impl Entry ===
-
-impl Entry {
-    fn new(log: &Log, request: &Request<Incoming>, peer: &Peer, client: Option<IpAddr>) -> Self {
-        let line = Line {
-            time: Some(SystemClock.now()),
-            peer: peer.ip,
-            client,
-            method: request.method().clone(),
-            target: request.uri().clone(),
-            user_agent: request.headers().get(header::USER_AGENT).cloned(),
-            protocol: match request.version() {
-                Version::HTTP_10 => "HTTP/1.0",
-                Version::HTTP_2 => "HTTP/2",
-                _ => "HTTP/1.1",
-            },
-            ..Line::default()
-        };
-        Self { log: log.clone(), began: Instant::now(), line: Box::new(line) }
-    }
-
-    fn answered(&mut self, response: &Response<Inner>, ended: bool, id: Option<(HeaderName, HeaderValue)>) {
-        let extensions = response.extensions();
-        let line = &mut self.line;
-        line.status = response.status().as_u16();
-        line.ended = ended;
-        line.upstream_took = extensions.get::<UpstreamTook>().map(|took| took.0);
-        line.instance = extensions.get::<Answerer>().map(|answerer| Arc::clone(&answerer.0));
-        line.request_id = id.map(|(_, id)| id);
-        line.error = extensions.get::<Explained>().map(|explained| explained.cause.as_str());
-        line.plan = extensions.get::<Planned>().map(|planned| planned.0.clone());
-        let refused = extensions.get::<Refusal>().map(|_| Outcome::Refused);
-        let known = extensions.get::<Outcome>().copied().or(refused);
-        line.outcome = known.or_else(|| line.plan.as_ref().map(Plan::outcome));
-    }
-
-    fn frame(&mut self, frame: Option<&Result<Frame<Bytes>, Error>>, end: bool) {
-        let line = &mut self.line;
-        line.ended = end || frame.is_none();
-        match frame {
-            Some(Ok(frame)) => line.bytes += frame.data_ref().map_or(0, |data| data.len() as u64),
-            Some(Err(_)) => (line.ended, line.outcome) = (false, Some(Outcome::Error)),
-            None => {}
-        }
-    }
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        let mut line = std::mem::take(&mut self.line);
-        line.took = self.began.elapsed();
-        if !line.ended && line.outcome != Some(Outcome::Error) {
-            line.outcome = Some(Outcome::Aborted);
-        }
-        self.log.line(line);
     }
 }
 

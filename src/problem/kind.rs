@@ -42,7 +42,7 @@ pub enum Kind {
     DigestMismatch,
     /// The body did not come in time.
     BodyTimeout,
-    /// Too much is going on.
+    /// The server has more requests than it can serve.
     Overloaded,
     /// Upstream's body cannot be said in the requested version.
     UpstreamBodyInvalid,
@@ -124,8 +124,8 @@ impl Kind {
             Self::BodyUnprocessable => ("body-unprocessable", "Body cannot be migrated", Code::UNPROCESSABLE_ENTITY),
             Self::BodyTooLarge => ("body-too-large", "Body too large", Code::PAYLOAD_TOO_LARGE),
             Self::DigestMismatch => ("digest-mismatch", "Digest does not match", Code::BAD_REQUEST),
-            Self::BodyTimeout => ("body-timeout", "Body came too slowly", Code::REQUEST_TIMEOUT),
-            Self::Overloaded => ("overloaded", "Too much is going on", Code::SERVICE_UNAVAILABLE),
+            Self::BodyTimeout => ("body-timeout", "Body too slow", Code::REQUEST_TIMEOUT),
+            Self::Overloaded => ("overloaded", "Server overloaded", Code::SERVICE_UNAVAILABLE),
             Self::UpstreamBodyInvalid => {
                 ("upstream-body-invalid", "Upstream body cannot be migrated", Code::BAD_GATEWAY)
             }

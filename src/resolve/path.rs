@@ -154,11 +154,13 @@ impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAbsolute => "the path does not begin with `/`",
-            Self::EmptySegment => "the path has an empty segment (`//`)",
-            Self::DotSegment => "the path has a `.` or `..` segment",
-            Self::HiddenSeparator => "the path has an escaped slash or a backslash",
+            Self::EmptySegment => "the path has an empty segment (`//`): write one slash",
+            Self::DotSegment => "the path has a `.` or `..` segment: write the path that it stands for",
+            Self::HiddenSeparator => {
+                "the path has an escaped slash or a backslash, which are not accepted in a segment"
+            }
             Self::Control => "the path has a control character",
-            Self::BrokenEscape => "the path has a `%` without two hexadecimal digits",
+            Self::BrokenEscape => "the path has a `%` without two hexadecimal digits: write `%25` for the sign itself",
         })
     }
 }

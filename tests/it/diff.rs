@@ -100,6 +100,18 @@ fn the_same_is_no_difference() {
 }
 
 #[test]
+fn scripts_that_may_read_refusals() {
+    check(&[
+        ("# api", "cors = { origins = [\"https://a.test\"] }", "safe cors-added", "breaking cors-removed"),
+        ("# api", "cors = { origins = [\"*\"] }", "safe cors-added", "breaking cors-removed"),
+    ]);
+    let with = |origins: &str| BASE.replace("# api", &format!("cors = {{ origins = {origins} }}"));
+    let (old, new) = (loaded(&with("[\"https://a.test\", \"https://*.b.test\"]")), loaded(&with("\"*\"")));
+    assert_eq!(lines(&diff(&old, &new, now())), "safe cors-added");
+    assert_eq!(lines(&diff(&new, &old, now())), "breaking cors-removed");
+}
+
+#[test]
 fn dates() {
     check(&[
         ("sunset = 2027-01-01", "sunset = 2026-12-15", "breaking sunset-earlier", "notice sunset-later"),

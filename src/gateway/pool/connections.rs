@@ -11,9 +11,11 @@ use http::Request;
 use http::header::{self, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http_body_util::BodyExt;
+use tokio_rustls::rustls;
 
 use super::exchange::{Connection, H1, H2, Outgoing};
 use super::reach::Reach;
+use crate::gateway::explain::Cause;
 
 /// All connections to one instance.
 #[derive(Debug)]
@@ -35,7 +37,7 @@ type Idle = Vec<Box<H1>>;
 
 /// Why there is no connection.
 #[derive(Debug)]
-pub(super) enum ConnectError {
+pub(in crate::gateway) enum ConnectError {
     Io(io::Error),
     Http(hyper::Error),
     TimedOut,
@@ -262,6 +264,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 // === impl ConnectError ===
+
+impl ConnectError {
+    /// What kind of failure it is, for those who explain it.
+    pub(in crate::gateway) fn cause(&self) -> Cause {
+        let Self::Io(error) = self else {
+            return if matches!(self, Self::TimedOut) { Cause::ConnectTimeout } else { Cause::Unreachable };
+        };
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match (inner, error.kind()) {
+            (Some(rustls::Error::InvalidCertificate(_)), _) => Cause::Certificate,
+            (Some(_), _) => Cause::Tls,
+            (None, io::ErrorKind::ConnectionRefused) => Cause::Refused,
+            (None, io::ErrorKind::TimedOut) => Cause::ConnectTimeout,
+            _ => Cause::Unreachable,
+        }
+    }
+}
 
 impl std::fmt::Display for ConnectError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

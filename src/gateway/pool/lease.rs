@@ -111,7 +111,8 @@ impl Lease {
             Ok(connection) => Ok(Self { connection, turn }),
             Err(error) => {
                 let (upstream, instance) = (&turn.endpoint.upstream, turn.endpoint.label());
-                tracing::warn!(%upstream, %instance, %error, "the instance cannot be reached");
+                // A request that fails by it is logged as that; and each that is sent again would write a line.
+                tracing::debug!(%upstream, %instance, %error, "the instance cannot be reached");
                 turn.fail(UpstreamResult::Connect);
                 Err(error)
             }

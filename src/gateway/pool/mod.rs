@@ -47,6 +47,7 @@ pub(super) use alarm::Alarm;
 pub(super) use body::{UpstreamBody, Waits};
 #[cfg(feature = "otel")]
 pub(super) use connect::Connector;
+pub(super) use connections::ConnectError;
 pub(super) use endpoint::Endpoint;
 pub(super) use exchange::Outgoing;
 pub(super) use head::{Answered, Exchange, Failure, Wait};
@@ -161,8 +162,13 @@ impl Pool {
     }
 
     /// A connection to an instance that was not tried yet, for one request. Instances that cannot be reached are passed
-    /// over: nothing was sent to them. `None` if no instance is left; `tried` says how many there were.
-    pub(super) async fn lease(self: &Arc<Self>, tried: &mut Vec<usize>) -> Option<(Lease, &Member)> {
+    /// over: nothing was sent to them. `None` if no instance is left; `tried` says how many there were, and `why` what the last
+    /// of them that could not be reached failed by.
+    pub(super) async fn lease(
+        self: &Arc<Self>,
+        tried: &mut Vec<usize>,
+        why: &mut Option<ConnectError>,
+    ) -> Option<(Lease, &Member)> {
         if tried.is_empty() {
             self.budget.request();
         }
@@ -173,8 +179,13 @@ impl Pool {
             let turn = Turn::new(Arc::clone(self), Arc::clone(&member.endpoint), admission);
             match Lease::begin(turn).await {
                 Ok(lease) => return Some((lease, member)),
-                Err(_) if tried.len() > self.retries as usize => return None,
-                Err(_) => self.retried.increment(1),
+                Err(error) => {
+                    *why = Some(error);
+                    if tried.len() > self.retries as usize {
+                        return None;
+                    }
+                    self.retried.increment(1);
+                }
             }
         }
     }

@@ -114,6 +114,29 @@ async fn underscores_are_refused_or_passed_if_the_file_says_so() {
     }
 }
 
+/// What is refused for its size, before the api has had a look at it, is for the same scripts as what the api refuses.
+#[tokio::test]
+async fn scripts_may_read_what_the_limits_refuse() {
+    let service = Service::saying("HTTP/1.1 200 OK|Content-Length: 0||").await;
+    let own = "[gateway]\nlimits = { body_bytes = 10 }\n";
+    let text = config("cors-limits", &[service.address], own, "");
+    let text = text.replacen("upstream = ", "cors = { origins = \"https://a.test\" }\nupstream = ", 1);
+    let gateway = rig::gateway(text).await;
+    for (path, origin, readable) in [
+        ("/api/v1/x", "https://a.test", true),
+        ("/api/v1/x", "https://b.test", false),
+        ("/other", "https://a.test", false),
+    ] {
+        let mut client = Client::connect(gateway.listen).await;
+        let answer =
+            client.ask(&format!("POST {path} HTTP/1.1|Host: a|Origin: {origin}|Content-Length: 11||hello world")).await;
+        let allowed = answer.head.contains("access-control-allow-origin: https://a.test");
+        assert_eq!((answer.status, allowed), (413, readable), "{path} {origin} {}", answer.head);
+        assert_eq!(answer.head.contains("access-control-expose-headers: x-request-id"), readable, "{}", answer.head);
+    }
+    assert!(gateway.stop().await);
+}
+
 #[tokio::test]
 async fn a_preflight_passes_whatever_its_version() {
     let gateway = Gateway::demo().await;
