@@ -4,6 +4,9 @@
 
 mod refusal;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use metrics::{
     Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
@@ -30,6 +33,8 @@ pub const MIGRATION_ERRORS: &str = "sunward_migration_errors_total";
 pub const MIGRATION_PASSED: &str = "sunward_migration_passed_total";
 /// Values that stood where an op had to write.
 pub const MIGRATION_COLLISIONS: &str = "sunward_migration_collisions_total";
+/// Bodies that a change was about, and whose `Content-Type` did not say that they were JSON.
+pub const MIGRATION_UNTYPED: &str = "sunward_migration_untyped_total";
 /// Bytes of response bodies, as they were passed on.
 pub const RESPONSE_BYTES: &str = "sunward_response_body_bytes_total";
 /// How long a request took, by OpenTelemetry's name.
@@ -144,6 +149,9 @@ pub struct MigrationHandles {
     pub passed: Counter,
     /// Collisions.
     pub collisions: Counter,
+    /// Bodies that no `Content-Type` said to be JSON.
+    untyped: Counter,
+    has_untyped: Arc<AtomicBool>,
 }
 
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -172,6 +180,10 @@ pub fn describe() {
     describe_counter!(MIGRATION_ERRORS, "Bodies that could not be migrated.");
     describe_counter!(MIGRATION_PASSED, "Values that an op could not take and that were left as they were.");
     describe_counter!(MIGRATION_COLLISIONS, "Values that stood where an op had to write.");
+    describe_counter!(
+        MIGRATION_UNTYPED,
+        "Bodies that a change was about, and whose Content-Type did not say that they were JSON."
+    );
     describe_counter!(RESPONSE_BYTES, Unit::Bytes, "Bytes of response bodies.");
     describe_histogram!(REQUEST_DURATION, Unit::Seconds, "How long requests took, to the end of the response's body.");
     describe_counter!(RELOADS, "Reloads of the config file, by result.");
@@ -398,7 +410,16 @@ impl MigrationHandles {
             errors: counter!(MIGRATION_ERRORS, &all),
             passed: counter!(MIGRATION_PASSED, &all),
             collisions: counter!(MIGRATION_COLLISIONS, &all),
+            untyped: counter!(MIGRATION_UNTYPED, &all),
+            has_untyped: Arc::default(),
         }
+    }
+
+    /// Counts a body that no `Content-Type` said to be JSON; whether it is the first.
+    #[must_use]
+    pub fn untyped(&self) -> bool {
+        self.untyped.increment(1);
+        !self.has_untyped.swap(true, Ordering::Relaxed)
     }
 }
 

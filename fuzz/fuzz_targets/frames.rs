@@ -8,7 +8,8 @@ use sunward::json::{Framed, Framing, MigrateError, Mode, Options, Program};
 #[path = "../../tests/it/json/agree.rs"]
 mod agree;
 
-const FRAMINGS: [Framing; 4] = [Framing::Document, Framing::Lines, Framing::Events, Framing::Sequence];
+const FRAMINGS: [Framing; 5] =
+    [Framing::Document, Framing::Concatenated, Framing::Lines, Framing::Events, Framing::Sequence];
 
 fuzz_target!(|input: &[u8]| {
     let [framing, length, rest @ ..] = input else { return };

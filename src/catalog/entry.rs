@@ -7,8 +7,9 @@ use http::header::{self, HeaderName, HeaderValue};
 
 use super::cors::CorsEntry;
 use super::life::Life;
+use super::migration::Content;
 use super::router::{Match, RouteId, Router};
-use super::spec::{ConsumerSource, OnUnacceptable};
+use super::spec::{ConsumerSource, OnUnacceptable, OnUntyped};
 use super::template::{HostTemplate, PathTemplate};
 use crate::change::{RouteHistory, RouteName};
 use crate::clock::Timestamp;
@@ -35,6 +36,8 @@ pub struct ApiEntry {
     pub unspecified: Option<VersionId>,
     /// What to do when `Accept` names none that can be served.
     pub on_unacceptable: OnUnacceptable,
+    /// What to do with a body that a change is about and that no `Content-Type` says to be JSON.
+    pub on_untyped: OnUntyped,
     /// Whether a date between two versions is the nearest not newer.
     pub waterfall: bool,
     /// Its versions by their names in the canonical spelling, which is the one that is mostly used.
@@ -129,6 +132,12 @@ pub struct RouteEntry {
     pub forward_as: Option<Box<str>>,
     /// How long its exchanges may take; the gateway sees to it.
     pub timeout: Option<std::time::Duration>,
+    /// How JSON stands in its successful responses, whatever they say.
+    pub content: Option<Content>,
+    /// How JSON stands in its requests, whatever they say.
+    pub request_content: Option<Content>,
+    /// What to do with a body that a change is about and that no `Content-Type` says to be JSON.
+    pub on_untyped: OnUntyped,
     /// The dates of versions that are others on this route.
     pub lives: Box<[(VersionId, Life)]>,
 }

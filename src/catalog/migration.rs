@@ -11,6 +11,9 @@ use crate::version::VersionId;
 pub enum Content {
     /// One document.
     Json,
+    /// One document, or several one behind the other, with white space between them or none. Some services stream such
+    /// under `application/json`, so the layers read responses of that type like this.
+    Concatenated,
     /// One merge patch (RFC 7396): a `null` deletes, and nothing may be filled in.
     MergePatch,
     /// One JSON Patch (RFC 6902): its pointers are migrated.
@@ -65,12 +68,12 @@ impl Content {
     #[must_use]
     pub fn of(media: &MediaType<'_>) -> Option<Self> {
         Some(match media {
-            _ if media.is_json() => Self::Json,
             _ if media.is_merge_patch() => Self::MergePatch,
             _ if media.is_json_patch() => Self::JsonPatch,
             _ if media.is_ndjson() => Self::Ndjson,
+            _ if media.is_json_text() => Self::Json,
             _ if media.is_event_stream() => Self::EventStream,
-            _ if is_sequence(media) => Self::Sequence,
+            _ if media.is_json_seq() => Self::Sequence,
             _ => return None,
         })
     }
@@ -80,18 +83,19 @@ impl Content {
     pub const fn framing(self) -> Option<Framing> {
         match self {
             Self::Json => Some(Framing::Document),
+            Self::Concatenated => Some(Framing::Concatenated),
             Self::Ndjson => Some(Framing::Lines),
             Self::EventStream => Some(Framing::Events),
             Self::Sequence => Some(Framing::Sequence),
             Self::MergePatch | Self::JsonPatch => None,
         }
     }
-}
 
-/// `json-seq`, or a `+json-seq` suffix (RFC 8091).
-fn is_sequence(media: &MediaType<'_>) -> bool {
-    let suffix = media.subtype().rsplit_once('+').map_or(media.subtype(), |(_, suffix)| suffix);
-    suffix.eq_ignore_ascii_case("json-seq")
+    /// Whether it is a patch, and not the resource.
+    #[must_use]
+    pub const fn is_patch(self) -> bool {
+        matches!(self, Self::MergePatch | Self::JsonPatch)
+    }
 }
 
 // === impl Migration ===
@@ -132,6 +136,11 @@ impl<'c> Migration<'c> {
         }
         match content {
             Content::Json => self.document(body, Mode::Whole),
+            Content::Concatenated => match self.document(body, Mode::Whole) {
+                // Almost always there is one, and then this is the fastest way through it.
+                Err(error) if error.is_syntax() => self.framed(Framing::Concatenated, body),
+                result => result,
+            },
             Content::MergePatch => self.document(body, Mode::MergePatch),
             Content::JsonPatch => json::migrate_json_patch(body, self.stretch.steps(), &self.options),
             Content::Ndjson => self.framed(Framing::Lines, body),

@@ -24,7 +24,7 @@ pub use entry::{ApiEntry, ExtensionEntry, RouteEntry, Source, Sources, VersionEn
 pub use life::{Life, Window};
 pub use migration::{Content, Migration, UnknownName};
 pub use router::{Match, RouteId, Router};
-pub use spec::{Api, Brownout, ConsumerSource, Cors, Extension, OnUnacceptable, Route, ShareOf, Version};
+pub use spec::{Api, Brownout, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, ShareOf, Version};
 pub(crate) use template::strip_start;
 pub use template::{HostTemplate, PathTemplate, strip_port};
 

@@ -64,12 +64,13 @@ impl Coding {
         }
     }
 
-    /// What `Content-Encoding` says, in the order in which they were applied; `None` if one is not known.
+    /// What `Content-Encoding` says, in the order in which they were applied; `None` if one is not known. What can only mean
+    /// that there is none is taken for that, such as `none`, or the name of a charset.
     #[must_use]
     pub fn list(headers: &HeaderMap) -> Option<Vec<Self>> {
         let mut codings = Vec::new();
         for line in headers.get_all(header::CONTENT_ENCODING) {
-            let names = list_items(line.to_str().ok()?).filter(|name| !name.eq_ignore_ascii_case("identity"));
+            let names = list_items(line.to_str().ok()?).filter(|name| !means_none(name));
             for name in names {
                 codings.push(Self::named(name)?);
             }
@@ -108,6 +109,12 @@ pub fn narrowed(headers: &HeaderMap) -> HeaderValue {
     value.unwrap_or(HeaderValue::from_static("identity"))
 }
 
+/// Names that stand in `Content-Encoding` where there is no coding: the one that means it, and what is meant for another
+/// field (a charset, MIME's `Content-Transfer-Encoding`).
+fn means_none(name: &str) -> bool {
+    ["identity", "none", "utf-8", "utf8", "binary", "8bit", "7bit"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// The elements that name a coding that is known here.
 fn offers(headers: &HeaderMap) -> impl Iterator<Item = (&str, Coding)> {
     let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
@@ -140,9 +147,13 @@ mod tests {
 
     #[test]
     fn codings_are_listed_in_their_order() {
-        let rows: [(&[&str], Option<&[Coding]>); 8] = [
+        let rows: [(&[&str], Option<&[Coding]>); 12] = [
             (&[], Some(&[])),
             (&["identity"], Some(&[])),
+            (&["None"], Some(&[])),
+            (&["utf-8"], Some(&[])),
+            (&["", " , "], Some(&[])),
+            (&["none, gzip"], Some(&[Coding::Gzip])),
             (&["GZIP"], Some(&[Coding::Gzip])),
             (&["x-gzip, br", "zstd"], Some(&[Coding::Gzip, Coding::Brotli, Coding::Zstd])),
             (&["gzip, identity, deflate"], Some(&[Coding::Gzip, Coding::Deflate])),

@@ -4,7 +4,7 @@ use super::keys::Kind;
 use super::node::Node;
 use super::tree::{Reader, word_or_table};
 use super::{change, version};
-use crate::catalog::{Api, ConsumerSource, Cors, Extension, OnUnacceptable, SourcesSpec, Unspecified};
+use crate::catalog::{Api, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, SourcesSpec, Unspecified};
 use crate::diagnostic::{Diagnostics, Spanned};
 use crate::json::OnError;
 use crate::version::Scheme;
@@ -56,6 +56,7 @@ fn resolution(api: &mut Api, reader: &mut Reader<'_, '_>) {
 fn policy(api: &mut Api, reader: &mut Reader<'_, '_>) {
     api.strict = reader.flag("strict");
     api.on_error = on_error(reader).unwrap_or_default();
+    api.on_untyped = on_untyped(reader).unwrap_or_default();
     api.pause = reader.flag("pause").unwrap_or_default();
     api.dry_run = reader.flag("dry_run").unwrap_or_default();
     api.clamp_freshness = reader.flag("clamp_freshness").unwrap_or_default();
@@ -72,6 +73,10 @@ fn contents(api: &mut Api, reader: &mut Reader<'_, '_>) {
 
 pub(super) fn on_error(reader: &mut Reader<'_, '_>) -> Option<OnError> {
     reader.word("on_error").map(|word| if word == "pass" { OnError::Pass } else { OnError::Fail })
+}
+
+pub(super) fn on_untyped(reader: &mut Reader<'_, '_>) -> Option<OnUntyped> {
+    reader.word("on_untyped").map(|word| if word == "fail" { OnUntyped::Fail } else { OnUntyped::Pass })
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]

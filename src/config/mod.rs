@@ -37,7 +37,7 @@ mod version;
 use toml::de::DeTable;
 
 pub use gateway::{
-    AccessLog, Addresses, Check, Eject, Forwarded, GatewaySpec, Instance, Limits, Listen, LogFormat, Proxy, SpeaksFrom,
+    AccessLog, ActAs, Addresses, Check, Eject, Forwarded, GatewaySpec, Instance, Limits, Listen, LogFormat, Proxy, SpeaksFrom,
     Timeouts, Tls, Underscores, Upstream, UpstreamTls,
 };
 pub use keys::reference;

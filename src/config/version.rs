@@ -1,7 +1,8 @@
 //! Versions, the dates of their life, and what is particular about a route.
 
+use super::api::on_untyped;
 use super::tree::Reader;
-use crate::catalog::{Brownout, LifeSpec, Route, ShareOf, Version};
+use crate::catalog::{Brownout, Content, LifeSpec, Route, ShareOf, Version};
 use crate::diagnostic::Spanned;
 
 pub(super) fn version(mut reader: Reader<'_, '_>) -> Option<Version> {
@@ -18,9 +19,21 @@ pub(super) fn route(mut reader: Reader<'_, '_>) -> Option<Route> {
     let route = reader.text("route");
     let (default, upstream, speaks) = (reader.text("default"), reader.text("upstream"), reader.text("speaks"));
     let timeout = reader.duration("timeout");
+    let (content, request_content) = (content("content", &mut reader), content("request_content", &mut reader));
+    let on_untyped = on_untyped(&mut reader);
     let lives = reader.tables("version", route_version);
     reader.finish();
-    Some(Route { route: route?, default, upstream, speaks, forward_as: None, timeout, lives })
+    let route = Route::new(route?);
+    Some(Route { default, upstream, speaks, timeout, content, request_content, on_untyped, lives, ..route })
+}
+
+fn content(key: &'static str, reader: &mut Reader<'_, '_>) -> Option<Content> {
+    reader.word(key).map(|word| match word {
+        "ndjson" => Content::Ndjson,
+        "event-stream" => Content::EventStream,
+        "json-seq" => Content::Sequence,
+        _ => Content::Json,
+    })
 }
 
 fn route_version(mut reader: Reader<'_, '_>) -> Option<(Spanned<String>, LifeSpec)> {

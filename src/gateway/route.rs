@@ -203,7 +203,7 @@ impl Onward {
             prefix: if shared.tells_prefix { self.plan.taken_prefix(spoken).map(str::to_owned) } else { None },
         };
         request.extensions_mut().insert(Spoken(spoken));
-        Ok(shared.migrate.layer(Send::new(way)).call(request))
+        Ok(shared.migrate.with_role(self.pool.role).layer(Send::new(way)).call(request))
     }
 
     /// What is said, else what was learned, else what the catalog says; `None` if nobody knows what was learned.

@@ -22,7 +22,7 @@ use super::intake::IntakeError;
 use super::pool::{Answered, Exchange, Failure, Lease, Outgoing, UpstreamBody, Wait, Waits};
 use super::tunnel::{self, Upgrade};
 use super::upload::Upload;
-use crate::layer::BodyError;
+use crate::layer::{BodyError, LocalReply};
 use crate::plan::Plan;
 use crate::problem::{Kind, Problem, TYPE_BASE};
 
@@ -317,5 +317,7 @@ pub(super) fn problem(plan: Option<&Plan>, kind: Kind, detail: &str) -> Response
         }
         None => problem.response(TYPE_BASE),
     };
-    response.map(|body| Either::Right(Full::new(Bytes::from(body))))
+    let mut response = response.map(|body| Either::Right(Full::new(Bytes::from(body))));
+    response.extensions_mut().insert(LocalReply);
+    response
 }

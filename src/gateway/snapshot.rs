@@ -21,7 +21,7 @@ use crate::catalog::{Catalog, Control};
 use crate::config::{Forwarded, Limits, Sources};
 use crate::layer::{
     Annotate, AnnotateLayer, Count, CountBody, CountLayer, Gate, GateBody, GateLayer, MigrateLayer, Resolve,
-    ResolveLayer, Role,
+    ResolveLayer,
 };
 use crate::names::{self, Refusal};
 
@@ -99,7 +99,7 @@ impl Snapshot {
         let catalog = Arc::new(catalog.with_control(control.clone()));
         let (marked, traced) = (&gateway.proxy, traced || log.is_some());
         let recipe = Recipe {
-            migrate: MigrateLayer::new().with_max_body_bytes(gateway.limits.held_bytes).with_role(Role::Gateway),
+            migrate: MigrateLayer::new().with_max_body_bytes(gateway.limits.held_bytes),
             part: gateway.timeouts.upstream_body,
             tunnel: gateway.timeouts.tunnel,
             tells: traced || marked.proxy_status || marked.server_timing,

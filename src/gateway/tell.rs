@@ -12,6 +12,7 @@ use tower::Service;
 
 use super::shell::Planned;
 use super::state::Used;
+use crate::layer::{Notice, Notices};
 use crate::plan::Plan;
 
 /// Hands the plan on, if it is to.
@@ -70,9 +71,51 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let mut result = ready!(this.inner.poll(cx));
-        if let (Ok(response), Some(plan)) = (&mut result, this.plan.take()) {
-            response.extensions_mut().insert(Planned(plan));
+        if let Ok(response) = &mut result {
+            if let Some(notices) = response.extensions_mut().remove::<Notices>() {
+                log(&notices);
+            }
+            if let Some(plan) = this.plan.take() {
+                response.extensions_mut().insert(Planned(plan));
+            }
         }
         Poll::Ready(result)
+    }
+}
+
+/// Logs what was not migrated. What a service sends is its operator's to mend; what clients send may come at any rate.
+fn log(notices: &Notices) {
+    let plan = notices.plan();
+    let api = &*plan.api().name;
+    let route = plan.route().map(|route| route.history.name.to_string()).unwrap_or_default();
+    for notice in notices.iter() {
+        let direction = if notice.is_response() { "response" } else { "request" };
+        match notice {
+            Notice::Untyped { body, first: true } => {
+                let content_type = body.media();
+                tracing::warn!(
+                    api,
+                    route,
+                    direction,
+                    content_type,
+                    "a body passed as it was, although a change is about it: its Content-Type does not say that it is JSON \
+                     (later ones are only counted)"
+                );
+            }
+            Notice::Untyped { body, .. } => {
+                let content_type = body.media();
+                tracing::debug!(
+                    api,
+                    route,
+                    direction,
+                    content_type,
+                    "a body that is not JSON by its type passed as it was"
+                );
+            }
+            Notice::Failed { response: true, detail } => {
+                tracing::warn!(api, route, direction, detail, "a body could not be migrated");
+            }
+            notice => tracing::debug!(api, route, direction, ?notice, "a body could not be migrated"),
+        }
     }
 }

@@ -24,9 +24,27 @@ pub struct MediaType<'a> {
     params: Vec<(&'a str, Cow<'a, str>)>,
 }
 
-/// JSON as to its suffix, but with a meaning of its own, so that a change of the resource's body must not touch it.
-const OTHER_JSON: [&str; 6] =
-    ["problem+json", "json-patch+json", "merge-patch+json", "json-seq", "linkset+json", "schema+json"];
+/// JSON as to their suffix, but the names of formats of their own: a version's media type never takes their place.
+const OTHER_JSON: [&str; 5] = ["problem+json", "json-patch+json", "merge-patch+json", "linkset+json", "schema+json"];
+
+/// The subtypes in use for one JSON text a line. Only `jsonl` has a specification, and none is registered.
+const LINES: [&str; 11] = [
+    "ndjson",
+    "x-ndjson",
+    "jsonl",
+    "x-jsonl",
+    "jsonlines",
+    "x-jsonlines",
+    "json-lines",
+    "ldjson",
+    "x-ldjson",
+    "x-json-stream",
+    // Spring's old name; as to its suffix it would be one document.
+    "stream+json",
+];
+
+/// Encodings of text in which JSON's characters are not the bytes of ASCII.
+const WIDE: [&str; 5] = ["utf-16", "utf-32", "utf-7", "ucs-", "iso-10646-ucs-"];
 
 // === impl MediaType ===
 
@@ -42,6 +60,26 @@ impl<'a> MediaType<'a> {
         let (kind, subtype) = trim_ows(essence).split_once('/')?;
         (is_token(kind) && is_token(subtype)).then_some(())?;
         Some(Self { kind, subtype, params: parameters(params)? })
+    }
+
+    /// Reads `type/subtype`, and those of the parameters that are well-formed; of one that comes twice, the first. What
+    /// else stands there is skipped, as browsers do (WHATWG MIME Sniffing §4.4); white space around `=` is, too.
+    ///
+    /// ```
+    /// use sunward::headers::media::MediaType;
+    ///
+    /// let media = MediaType::parse_lenient("application/json; utf-8; charset = x").expect("a media type");
+    /// assert!(media.is_json());
+    /// assert_eq!(media.param("charset"), Some("x"));
+    /// assert!(MediaType::parse_lenient("json").is_none());
+    /// ```
+    #[must_use]
+    pub fn parse_lenient(text: &'a str) -> Option<Self> {
+        Self::parse(text).or_else(|| {
+            let (essence, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+            let media = Self::parse(essence)?;
+            Some(Self { params: lenient_parameters(params), ..media })
+        })
     }
 
     /// What stands before the `/`, as it was written.
@@ -62,21 +100,29 @@ impl<'a> MediaType<'a> {
         essence.split_once('/').is_some_and(|(kind, subtype)| self.is_kind(kind) && self.is_subtype(subtype))
     }
 
+    /// Whether type and subtype are those of `other`, in whatever case.
+    #[must_use]
+    pub fn has_essence_of(&self, other: &MediaType<'_>) -> bool {
+        self.is_kind(other.kind) && self.is_subtype(other.subtype)
+    }
+
     /// The value of a parameter, unquoted and as it was written; the name in whatever case.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
         self.raw_param(name).map(AsRef::as_ref)
     }
 
-    /// Whether its content is one JSON text that is the resource itself: `json` or a `+json` suffix (RFC 6839 §3.1), and
-    /// neither a problem document, a patch, a link set nor a schema.
+    /// Whether its content is one JSON text that may bear a media type of the api's own: `json` or a `+json` suffix
+    /// (RFC 6839 §3.1), and neither a problem document, a patch, a link set nor a schema.
     #[must_use]
     pub fn is_json(&self) -> bool {
-        if self.subtype == "json" {
-            return true;
-        }
-        let suffix = self.subtype.rsplit_once('+').map_or(self.subtype, |(_, suffix)| suffix);
-        suffix.eq_ignore_ascii_case("json") && !OTHER_JSON.iter().any(|other| self.is_subtype(other))
+        self.is_json_text() && !OTHER_JSON.iter().any(|other| self.is_subtype(other))
+    }
+
+    /// Whether its content is one JSON text, whatever it is about: `json`, `x-json` or a `+json` suffix (RFC 6839 §3.1).
+    #[must_use]
+    pub fn is_json_text(&self) -> bool {
+        self.subtype == "json" || (!self.is_ndjson() && (self.has_suffix("json") || self.is_subtype("x-json")))
     }
 
     /// Whether it is a JSON Merge Patch (RFC 7396).
@@ -91,16 +137,39 @@ impl<'a> MediaType<'a> {
         self.is("application/json-patch+json")
     }
 
-    /// Whether it is one JSON text a line.
+    /// Whether it is one JSON text a line: one of the names in use for that, under `application` or `text`, or a suffix
+    /// `+ndjson`, `+x-ndjson`, `+jsonl` or `+jsonlines`.
     #[must_use]
     pub fn is_ndjson(&self) -> bool {
-        self.is("application/x-ndjson") || self.is("application/jsonl")
+        let suffixes = ["ndjson", "x-ndjson", "jsonl", "jsonlines"];
+        (self.is_kind("application") || self.is_kind("text"))
+            && (LINES.iter().any(|name| self.is_subtype(name)) || suffixes.iter().any(|name| self.has_suffix(name)))
+    }
+
+    /// Whether it is a JSON text sequence: `json-seq` (RFC 7464), or a `+json-seq` suffix (RFC 8091).
+    #[must_use]
+    pub fn is_json_seq(&self) -> bool {
+        self.has_suffix("json-seq")
+    }
+
+    /// Whether its `charset` is one in which JSON's characters are not the bytes of ASCII, such as UTF-16. JSON is UTF-8
+    /// (RFC 8259 §8.1); in a superset of ASCII its texts can be passed on byte by byte.
+    #[must_use]
+    pub fn has_wide_charset(&self) -> bool {
+        let charset = self.param("charset").unwrap_or_default().to_ascii_lowercase();
+        WIDE.iter().any(|wide| charset.starts_with(wide))
     }
 
     /// Whether it is a stream of server-sent events.
     #[must_use]
     pub fn is_event_stream(&self) -> bool {
         self.is("text/event-stream")
+    }
+
+    /// Whether the subtype, or what stands behind its last `+`, is `name`.
+    fn has_suffix(&self, name: &str) -> bool {
+        let suffix = self.subtype.rsplit_once('+').map_or(self.subtype, |(_, suffix)| suffix);
+        suffix.eq_ignore_ascii_case(name)
     }
 
     pub(super) fn raw_param(&self, name: &str) -> Option<&Cow<'a, str>> {
@@ -131,6 +200,32 @@ fn parameters(text: &str) -> Option<Vec<(&str, Cow<'_, str>)>> {
         }
     }
     Some(params)
+}
+
+/// The parameters that can be made out.
+fn lenient_parameters(text: &str) -> Vec<(&str, Cow<'_, str>)> {
+    let (mut params, mut rest): (Vec<(&str, Cow<'_, str>)>, _) = (Vec::new(), text);
+    while let Some(start) = rest.find(';') {
+        rest = &rest[start + 1..];
+        let Some((name, value, after)) = lenient_parameter(rest) else { continue };
+        rest = after;
+        if !params.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            params.push((name, value));
+        }
+    }
+    params
+}
+
+/// One parameter with white space anywhere, and what follows it.
+fn lenient_parameter(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
+    let (name, rest) = split_token(text.trim_start_matches([' ', '\t']))?;
+    let rest = rest.trim_start_matches([' ', '\t']).strip_prefix('=')?.trim_start_matches([' ', '\t']);
+    if let Some(quoted) = rest.strip_prefix('"') {
+        let (value, after) = quoted_string(quoted)?;
+        return Some((name, value, after));
+    }
+    let (value, after) = split_token(rest)?;
+    Some((name, Cow::Borrowed(value), after))
 }
 
 /// `token "=" ( token / quoted-string )`, and what follows.
@@ -228,37 +323,88 @@ mod tests {
         }
     }
 
+    /// What a content type is read as: `json` under a version's own name, JSON, lines, a sequence, events, or nothing.
+    fn read_as(text: &str) -> &'static str {
+        let media = MediaType::parse_lenient(text).expect(text);
+        match () {
+            () if media.is_merge_patch() || media.is_json_patch() => "patch",
+            () if media.is_ndjson() => "lines",
+            () if media.is_json_seq() => "sequence",
+            () if media.is_event_stream() => "events",
+            () if media.is_json() => "json",
+            () if media.is_json_text() => "other json",
+            () => "",
+        }
+    }
+
     #[test]
-    fn json_is_the_resource_only() {
+    fn a_type_says_what_its_content_is() {
         let rows = [
-            ("application/json", true),
-            ("application/VND.acme.v2+JSON; charset=utf-8", true),
-            ("text/json", true),
-            ("application/geo+json", true),
-            ("application/problem+json", false),
-            ("application/json-patch+json", false),
-            ("application/Merge-Patch+json", false),
-            ("application/json-seq", false),
-            ("application/geo+json-seq", false),
-            ("application/linkset+json", false),
-            ("application/schema+json", false),
-            ("application/x-ndjson", false),
-            ("application/xml", false),
+            ("application/json", "json"),
+            ("application/VND.acme.v2+JSON; charset=utf-8", "json"),
+            ("text/json", "json"),
+            ("text/x-json", "json"),
+            ("application/geo+json", "json"),
+            ("application/problem+json", "other json"),
+            ("application/linkset+json", "other json"),
+            ("application/schema+json", "other json"),
+            ("application/json-patch+json", "patch"),
+            ("application/Merge-Patch+json", "patch"),
+            ("application/json-seq", "sequence"),
+            ("application/geo+JSON-seq", "sequence"),
+            ("application/geo-json-seq", ""),
+            ("application/ndjson", "lines"),
+            ("application/x-ndjson", "lines"),
+            ("text/x-ndjson", "lines"),
+            ("application/jsonl", "lines"),
+            ("application/x-jsonl", "lines"),
+            ("application/jsonlines", "lines"),
+            ("application/X-JSONLines", "lines"),
+            ("application/x-ldjson", "lines"),
+            ("application/x-json-stream", "lines"),
+            ("application/stream+json", "lines"),
+            ("application/vnd.acme+ndjson", "lines"),
+            ("application/vnd.acme+jsonl;v=2", "lines"),
+            ("image/ndjson", ""),
+            ("text/event-stream;charset=utf-8", "events"),
+            ("application/xml", ""),
+            ("application/jsonp", ""),
         ];
         for (text, expected) in rows {
-            assert_eq!(MediaType::parse(text).expect(text).is_json(), expected, "{text}");
+            assert_eq!(read_as(text), expected, "{text}");
         }
-        let media = |text| MediaType::parse(text).expect(text);
-        assert!(media("application/merge-patch+json").is_merge_patch());
-        assert!(media("application/json-patch+json").is_json_patch());
-        assert!(media("application/x-ndjson").is_ndjson() && media("application/jsonl").is_ndjson());
-        assert!(media("text/event-stream;charset=utf-8").is_event_stream());
+    }
+
+    #[test]
+    fn type_and_subtype_decide_whatever_the_parameters() {
+        let parameters =
+            ["; utf-8", "; charset = utf-8", ";charset=", ";charset=\"x", ";a=1;A=2", "; ;=;", ";\u{e9}", "; a/b"];
+        for parameters in parameters {
+            assert_eq!(read_as(&format!("application/json{parameters}")), "json", "{parameters}");
+        }
+        let rows = [
+            ("; utf-8; charset=utf-16", true),
+            ("; charset = \"UTF-16LE\"; x", true),
+            (";charset=UTF-32", true),
+            (";charset=utf-8;charset=utf-16", false),
+            (";charset=iso-8859-1", false),
+            (";x=\";charset=utf-16\";;y=", false),
+        ];
+        for (parameters, expected) in rows {
+            let text = format!("application/json{parameters}");
+            assert_eq!(MediaType::parse_lenient(&text).expect(&text).has_wide_charset(), expected, "{text}");
+        }
+        for text in ["", "json", "a/", "application/json x", "application json; charset=utf-8", "a/b/c"] {
+            assert!(MediaType::parse_lenient(text).is_none(), "{text}");
+        }
     }
 
     proptest! {
         #[test]
         fn anything_is_read_without_panic(text in "\\PC*|a/b(;[a-z=\"\\\\ ;é]{0,20})?") {
-            let _ = MediaType::parse(&text).map(|media| media.is_json());
+            let strict = MediaType::parse(&text);
+            let lenient = MediaType::parse_lenient(&text);
+            prop_assert!(strict.is_none() || strict == lenient);
         }
     }
 }

@@ -61,6 +61,8 @@ mod tree;
 
 pub use self::engine::{Program, Rewriter};
 pub use self::error::MigrateError;
+#[cfg(feature = "layer")]
+pub(crate) use self::frame::Outline;
 pub use self::frame::{Framed, Framing};
 pub use self::interpret::{Migrated, migrate};
 pub use self::literal::Literal;

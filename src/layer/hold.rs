@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use pin_project_lite::pin_project;
+
+use crate::json::Outline;
 
 pin_project! {
     /// Reads a body to its end.
@@ -15,6 +17,8 @@ pin_project! {
         body: B,
         bytes: BytesMut,
         limit: usize,
+        // Where another document may follow: how the bytes stand, and how many of them were looked at.
+        outline: Option<(Outline, usize)>,
     }
 }
 
@@ -23,6 +27,8 @@ pin_project! {
 pub(super) enum HoldError {
     /// It is larger than the limit.
     TooLarge,
+    /// All documents in it are whole so far, and it does not say how long it is: the next may be long in coming.
+    Between,
     /// It broke off.
     Broken,
 }
@@ -31,7 +37,14 @@ pub(super) enum HoldError {
 
 impl<B> Hold<B> {
     pub(super) fn new(body: B, limit: usize) -> Self {
-        Self { body, bytes: BytesMut::new(), limit }
+        Self { body, bytes: BytesMut::new(), limit, outline: None }
+    }
+
+    /// Of documents that may follow one another for as long as the sender likes: those that are whole are not kept waiting
+    /// for the next.
+    pub(super) fn passing_documents(mut self) -> Self {
+        self.outline = Some(Default::default());
+        self
     }
 
     /// What was read so far, and the rest.
@@ -49,8 +62,11 @@ impl<B: Body<Data = Bytes>> Future for Hold<B> {
             return Poll::Ready(Err(HoldError::TooLarge));
         }
         loop {
-            let Some(frame) = ready!(this.body.as_mut().poll_frame(cx)) else {
-                return Poll::Ready(Ok(std::mem::take(this.bytes).freeze()));
+            let frame = match this.body.as_mut().poll_frame(cx) {
+                Poll::Ready(Some(frame)) => frame,
+                Poll::Ready(None) => return Poll::Ready(Ok(std::mem::take(this.bytes).freeze())),
+                Poll::Pending if is_between(this.outline, this.bytes) => return Poll::Ready(Err(HoldError::Between)),
+                Poll::Pending => return Poll::Pending,
             };
             let Ok(frame) = frame else { return Poll::Ready(Err(HoldError::Broken)) };
             // Trailers speak of bytes that are about to change.
@@ -62,4 +78,13 @@ impl<B: Body<Data = Bytes>> Future for Hold<B> {
             }
         }
     }
+}
+
+/// Looks only at what has come since the last time, and only when there is a wait.
+fn is_between(outline: &mut Option<(Outline, usize)>, bytes: &[u8]) -> bool {
+    outline.as_mut().is_some_and(|(outline, seen)| {
+        outline.feed(&bytes[*seen..]);
+        *seen = bytes.len();
+        outline.is_between()
+    })
 }

@@ -18,12 +18,13 @@ use super::body::MigrateBody;
 use super::digest::Digests;
 use super::gate::respond;
 use super::hold::{Hold, HoldError};
+use super::notice::{Notice, Notices};
 use super::role::Role;
 use super::stream::Fault;
 use super::work::{Client, Work};
 use crate::headers::etag::loosen;
 use crate::names::Outcome;
-use crate::plan::{Answer, BodyPlan, Plan, Unmigratable, forget_bytes};
+use crate::plan::{Answer, BodyPlan, Handling, Plan, Unmigratable, forget_bytes};
 use crate::version::VersionId;
 
 /// Puts [`Migrate`] around a service.
@@ -48,6 +49,12 @@ pub struct Migrate<S> {
 /// A request extension: what the instance that was picked speaks, where that is not what the catalog says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spoken(pub VersionId);
+
+/// A response extension: the response was made in this process in place of the service's, so it is of no version, and
+/// nothing about it is migrated. Whoever answers behind [`Migrate`] with a document of its own, as the gateway does where
+/// an instance cannot be reached, puts it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalReply;
 
 pin_project! {
     #[project = StateProj]
@@ -98,6 +105,7 @@ pin_project! {
         limit: usize,
         client: Client,
         role: Role,
+        notices: Option<Box<Notices>>,
     }
 }
 
@@ -160,10 +168,11 @@ where
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
             let inner = self.inner.call(request.map(MigrateBody::untouched));
             let state = State::Untouched { inner };
-            return MigrateFuture { state, plan: None, spoken: VersionId::new(0), limit, client, role };
+            return MigrateFuture { state, plan: None, spoken: VersionId::new(0), limit, client, role, notices: None };
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
-        let state = match rewrite_head(&plan, spoken, &mut request) {
+        let mut notices = None;
+        let state = match rewrite_head(&plan, spoken, &mut request, &mut notices) {
             Err(answer) => State::Answered { answer: Some(answer) },
             Ok(None) => {
                 let inner = self.inner.call(request.map(MigrateBody::untouched));
@@ -178,14 +187,21 @@ where
                 State::Reading { held: Held::new(head, body, work), service }
             }
         };
-        MigrateFuture { state, plan: Some(plan), spoken, limit, client, role }
+        MigrateFuture { state, plan: Some(plan), spoken, limit, client, role, notices }
     }
 }
 
 /// Path, query and fields for the service, and what is to be done to the body.
-fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> Result<Option<BodyPlan>, Box<Answer>> {
+fn rewrite_head<B: Body>(
+    plan: &Plan,
+    spoken: VersionId,
+    request: &mut Request<B>,
+    notices: &mut Option<Box<Notices>>,
+) -> Result<Option<BodyPlan>, Box<Answer>> {
     let Some(forward) = plan.forward(spoken) else { return Err(Box::new(plan.no_route_behind())) };
-    let body = plan.request_body(spoken, request.headers()).map_err(|failure| failed(plan, &failure))?;
+    let handling = plan.request_body(spoken, request.headers());
+    let body = handling.and_then(|handling| settle(plan, handling, request.body(), notices));
+    let body = body.map_err(|failure| failed(plan, &failure, notices))?;
     if let Some(target) = forward.target {
         let mut parts = std::mem::take(request.uri_mut()).into_parts();
         parts.path_and_query = Some(target);
@@ -195,9 +211,32 @@ fn rewrite_head<B>(plan: &Plan, spoken: VersionId, request: &mut Request<B>) -> 
     Ok(body)
 }
 
+/// What is to be done to a body, whose type may not say that it is JSON; `None`: it passes.
+fn settle<B: Body>(
+    plan: &Plan,
+    handling: Handling,
+    body: &B,
+    notices: &mut Option<Box<Notices>>,
+) -> Result<Option<BodyPlan>, Unmigratable> {
+    match handling {
+        Handling::Pass => Ok(None),
+        Handling::Migrate(body) => Ok(Some(body)),
+        Handling::Untyped(_) if body.is_end_stream() => Ok(None),
+        Handling::Untyped(body) => {
+            let first = plan.migration_handles(body.is_response()).untyped();
+            if plan.refuses_untyped() {
+                return Err(Unmigratable::untyped(&body));
+            }
+            Notices::push(notices, plan, Notice::Untyped { body, first });
+            Ok(None)
+        }
+    }
+}
+
 /// The answer to what cannot be migrated, which is counted, whatever the reason.
-fn failed(plan: &Plan, failure: &Unmigratable) -> Box<Answer> {
+fn failed(plan: &Plan, failure: &Unmigratable, notices: &mut Option<Box<Notices>>) -> Box<Answer> {
     plan.migration_handles(failure.is_response()).errors.increment(1);
+    Notices::push(notices, plan, Notice::failed(failure));
     Box::new(plan.failure(failure))
 }
 
@@ -205,26 +244,25 @@ fn failed(plan: &Plan, failure: &Unmigratable) -> Box<Answer> {
 
 impl<B: Body<Data = Bytes>, P: Head> Held<B, P> {
     fn new(head: P, body: B, work: Work) -> Box<Self> {
+        let endless = work.may_go_on() && body.size_hint().exact().is_none();
         let hold = Hold::new(Box::pin(body), work.whole());
+        let hold = if endless { hold.passing_documents() } else { hold };
         Box::new(Self { body: Some(hold), head: Some(head), work })
     }
 
     /// What was read, migrated; or what there is, if it is more than is waited for.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Migrated<B, P>, Box<Answer>>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Migrated<B, P>, Unmigratable>> {
         let hold = self.body.as_mut().expect("polled after completion");
         let read = ready!(Pin::new(hold).poll(cx));
         let mut head = self.head.take().expect("polled after completion");
         let (headers, work) = (head.headers(), &self.work);
         let migrated = match (read, self.body.take()) {
-            (Err(HoldError::TooLarge), Some(hold)) => {
+            (Err(HoldError::TooLarge | HoldError::Between), Some(hold)) => {
                 work.stream(hold, headers).map(|(body, fault)| (body, Some(fault)))
             }
             (read, _) => work.run(read, headers).map(|bytes| (MigrateBody::whole(bytes), None)),
         };
-        Poll::Ready(match migrated {
-            Ok((body, fault)) => Ok((head, body, fault)),
-            Err(failure) => Err(failed(work.plan().plan(), &failure)),
-        })
+        Poll::Ready(migrated.map(|(body, fault)| (head, body, fault)))
     }
 }
 
@@ -250,7 +288,22 @@ where
 {
     type Output = Result<Response<MigrateBody<R>>, S::Error>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut response = ready!(self.as_mut().drive(cx))?;
+        if let Some(notices) = self.project().notices.take() {
+            response.extensions_mut().insert(*notices);
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl<S, B, R> MigrateFuture<S, B, R>
+where
+    S: Service<Request<MigrateBody<B>>, Response = Response<R>>,
+    B: Body<Data = Bytes>,
+    R: Body<Data = Bytes>,
+{
+    fn drive(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Response<MigrateBody<R>>, S::Error>> {
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
@@ -266,7 +319,10 @@ where
                         let inner = service.call(Request::from_parts(head, body));
                         State::Calling { inner, changed: true, fault }
                     }
-                    Err(answer) => State::Answered { answer: Some(answer) },
+                    Err(failure) => {
+                        let plan = held.work.plan().plan();
+                        State::Answered { answer: Some(failed(plan, &failure, this.notices)) }
+                    }
                 },
                 StateProj::Calling { inner, changed, fault } => {
                     let result = ready!(inner.poll(cx));
@@ -276,21 +332,26 @@ where
                     // Whatever the service made of a request that broke off, it is the client's fault.
                     if let Some(failure) = fault.as_ref().and_then(Fault::get) {
                         let answer = Box::new(plan.failure(failure));
+                        Notices::push(this.notices, plan, Notice::failed(failure));
                         this.state.set(State::Answered { answer: Some(answer) });
                         continue;
                     }
                     let (mut head, body) = result?.into_parts();
+                    if head.extensions.get::<LocalReply>().is_some() {
+                        return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body))));
+                    }
                     if *changed {
                         plan.drop_stored_validators(head.status, &mut head.headers);
                     }
                     let received = head.status;
                     let (digests, keep) = (Digests::of(&head.headers), this.role.must_keep(&head.headers));
-                    match plan.response_head(*this.spoken, &mut head.status, &mut head.headers) {
-                        Ok(_) if empties(received, head.status) => {
-                            head.headers.remove(header::CONTENT_TYPE);
-                            forget_bytes(&mut head.headers);
-                            return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(Bytes::new()))));
-                        }
+                    let handling = plan.response_head(*this.spoken, &mut head.status, &mut head.headers);
+                    if handling.is_ok() && empties(received, head.status) {
+                        head.headers.remove(header::CONTENT_TYPE);
+                        forget_bytes(&mut head.headers);
+                        return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(Bytes::new()))));
+                    }
+                    match handling.and_then(|handling| settle(plan, handling, &body, this.notices)) {
                         Ok(None) => {
                             if received == StatusCode::NOT_MODIFIED && this.client.has_loosened {
                                 loosen(&mut head.headers);
@@ -298,18 +359,21 @@ where
                             return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body))));
                         }
                         Ok(Some(body)) if keep => {
-                            State::Answered { answer: Some(failed(plan, &body.untransformable())) }
+                            State::Answered { answer: Some(failed(plan, &body.untransformable(), this.notices)) }
                         }
                         Ok(Some(plan)) => {
                             let work = Work::new(plan, digests, *this.limit, *this.client);
                             State::Answering { held: Held::new(head, body, work) }
                         }
-                        Err(failure) => State::Answered { answer: Some(failed(plan, &failure)) },
+                        Err(failure) => State::Answered { answer: Some(failed(plan, &failure, this.notices)) },
                     }
                 }
                 StateProj::Answering { held } => match ready!(held.poll(cx)) {
                     Ok((head, body, _)) => return Poll::Ready(Ok(Response::from_parts(head, body))),
-                    Err(answer) => State::Answered { answer: Some(answer) },
+                    Err(failure) => {
+                        let plan = held.work.plan().plan();
+                        State::Answered { answer: Some(failed(plan, &failure, this.notices)) }
+                    }
                 },
             };
             this.state.set(next);

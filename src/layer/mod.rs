@@ -23,6 +23,7 @@ mod extent;
 mod gate;
 mod hold;
 mod migrate;
+mod notice;
 mod resolve;
 mod role;
 mod stream;
@@ -41,7 +42,8 @@ pub use count::{Count, CountBody, CountFuture, CountLayer};
 #[cfg(feature = "gateway")]
 pub(crate) use extent::Extent;
 pub use gate::{Gate, GateBody, GateFuture, GateLayer};
-pub use migrate::{Migrate, MigrateFuture, MigrateLayer, Spoken};
+pub use migrate::{LocalReply, Migrate, MigrateFuture, MigrateLayer, Spoken};
+pub use notice::{Notice, Notices};
 pub use resolve::{Resolve, ResolveFuture, ResolveLayer};
 pub use role::Role;
 pub use stream::BodyError;

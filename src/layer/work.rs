@@ -78,6 +78,11 @@ impl Work {
         }
     }
 
+    /// Whether documents may follow the first for as long as the sender likes, and nothing speaks of them all.
+    pub(super) fn may_go_on(&self) -> bool {
+        self.plan.may_go_on() && self.plan.codings().is_empty() && self.digests.is_empty()
+    }
+
     /// A run over content that passes; none for content that must be there whole.
     fn framed(&self) -> Option<Framed> {
         let checked = !self.plan.is_response() && !self.digests.is_empty();
@@ -103,7 +108,7 @@ impl Work {
     /// The content that is passed on, and the fields that speak of it.
     pub(super) fn run(&self, read: Result<Bytes, HoldError>, headers: &mut HeaderMap) -> Result<Bytes, Unmigratable> {
         let received = read.map_err(|error| match error {
-            HoldError::TooLarge => self.plan.too_large(),
+            HoldError::TooLarge | HoldError::Between => self.plan.too_large(),
             HoldError::Broken => self.plan.broken(),
         })?;
         let holds = self.digests.hold(&received);

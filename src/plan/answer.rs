@@ -41,8 +41,11 @@ impl Plan {
     /// The answer to a message whose body cannot be migrated.
     #[must_use]
     pub fn failure(&self, failure: &Unmigratable) -> Answer {
-        let coded = failure.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        let welcome = coded.then_some((header::ACCEPT_ENCODING, HeaderValue::from_static(WELCOME)));
+        let unsupported = failure.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let welcome = unsupported.then(|| match failure.is_coding() {
+            true => (header::ACCEPT_ENCODING, HeaderValue::from_static(WELCOME)),
+            false => (self.accept_field(), self.json_type()),
+        });
         self.render_with(&failure.problem(), welcome)
     }
 
@@ -87,10 +90,21 @@ impl Plan {
         if refusal.problem.kind() == Kind::VersionUnsupportedBody {
             let live = self.api().versions.iter().filter(|version| self.is_live(version.id));
             let types = live.filter_map(|version| version.content_type.as_ref()?.to_str().ok()).collect();
-            let name = if self.inner.method == Method::PATCH { "accept-patch" } else { "accept" };
-            more.extend(list(types).map(|types| (HeaderName::from_static(name), types)));
+            more.extend(list(types).map(|types| (self.accept_field(), types)));
         }
         self.render_with(&refusal.problem, more)
+    }
+
+    /// The field that says beside a 415 which types are taken (RFC 9110 §15.5.16, RFC 5789 §2.2).
+    fn accept_field(&self) -> HeaderName {
+        let patch = self.inner.method == Method::PATCH;
+        if patch { HeaderName::from_static("accept-patch") } else { header::ACCEPT }
+    }
+
+    /// The type of JSON that a request of its version has.
+    fn json_type(&self) -> HeaderValue {
+        let ours = self.request_version().and_then(|version| version.content_type.clone());
+        ours.unwrap_or(HeaderValue::from_static("application/json"))
     }
 
     fn supported(&self) -> Vec<&str> {

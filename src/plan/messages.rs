@@ -4,9 +4,10 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
 use super::Plan;
+use super::content::{self, Declared, Handling, Untyped};
 use super::unmigratable::{Reason, Unmigratable};
 use crate::catalog::{Content, Migration, Source};
-use crate::change::{BodyChain, HeaderStep, run_header};
+use crate::change::{HeaderStep, run_header};
 use crate::coding::Coding;
 use crate::headers::media::MediaType;
 use crate::json::{Framed, Framing, MigrateError, Migrated, Options};
@@ -44,24 +45,28 @@ static OF_THE_BYTES: [HeaderName; 10] = [
 // === impl Plan ===
 
 impl Plan {
-    /// What is to be done to the request's body for a service that speaks `spoken`; `None`: it passes, unread.
+    /// What is to be done to the request's body for a service that speaks `spoken`.
     ///
     /// # Errors
     /// A body that has to be migrated and cannot be.
-    pub fn request_body(&self, spoken: VersionId, headers: &HeaderMap) -> Result<Option<BodyPlan>, Unmigratable> {
-        let (Some(resolution), Some(route)) = (self.resolution(), self.route()) else { return Ok(None) };
+    pub fn request_body(&self, spoken: VersionId, headers: &HeaderMap) -> Result<Handling, Unmigratable> {
+        let (Some(resolution), Some(route)) = (self.resolution(), self.route()) else { return Ok(Handling::Pass) };
         let chain = &route.history.request;
-        let body = self.body(chain, resolution.request, spoken, None, headers);
-        let refuse = |reason| Err(Unmigratable::new(false, reason));
-        match &body {
-            Some(_) if Coding::list(headers).is_none() => refuse(Reason::Coded),
-            Some(_) if headers.contains_key(header::CONTENT_RANGE) => refuse(Reason::Partial),
-            _ => Ok(body),
+        if chain.between(resolution.request, spoken).is_empty() {
+            return Ok(Handling::Pass);
+        }
+        let declared = Declared::known(headers, route.request_content);
+        let handling = self.body((resolution.request, spoken), None, declared, headers)?;
+        match &handling {
+            Handling::Migrate(_) if headers.contains_key(header::CONTENT_RANGE) => {
+                Err(Unmigratable::new(false, Reason::Partial))
+            }
+            _ => Ok(handling),
         }
     }
 
     /// Makes the head of a response from a service that speaks `spoken` one of the client's version, and says what is
-    /// to be done to its body; `None`: it passes, unread.
+    /// to be done to its body.
     ///
     /// # Errors
     /// A body that has to be migrated and cannot be.
@@ -70,11 +75,11 @@ impl Plan {
         spoken: VersionId,
         status: &mut StatusCode,
         headers: &mut HeaderMap,
-    ) -> Result<Option<BodyPlan>, Unmigratable> {
-        let Some(resolution) = self.resolution() else { return Ok(None) };
+    ) -> Result<Handling, Unmigratable> {
+        let Some(resolution) = self.resolution() else { return Ok(Handling::Pass) };
         self.map_urls(resolution, spoken, headers);
         self.name_content(resolution, headers);
-        let Some(route) = self.route() else { return Ok(None) };
+        let Some(route) = self.route() else { return Ok(Handling::Pass) };
         let newest = self.api().newest();
         let canonical = route.history.status(status.as_u16(), spoken, newest);
         let mapped = route.history.status(status.as_u16(), spoken, resolution.response);
@@ -84,23 +89,26 @@ impl Plan {
             let steps: Vec<&HeaderStep> = chain.between(spoken, resolution.response).steps().collect();
             steps.iter().for_each(|step| run_header(step, headers));
         }
-        let chain = route.history.response(canonical);
-        let body = chain.and_then(|chain| self.body(chain, spoken, resolution.response, Some(canonical), headers));
-        let refuse = |reason| Err(Unmigratable::new(true, reason));
         if self.stands_for_changed(received, spoken, resolution.response) {
             // A part has no version of its own; a 304 has no type to tell JSON by, and none but marked tags were asked for.
             forget_bytes(headers);
             self.mark_validators(self.shown(spoken), spoken, headers);
             let part = received == StatusCode::PARTIAL_CONTENT && !self.is_head();
-            return if part { refuse(Reason::Partial) } else { Ok(None) };
+            return if part { Err(Unmigratable::new(true, Reason::Partial)) } else { Ok(Handling::Pass) };
         }
-        let Some(body) = body else { return Ok(None) };
-        forget_bytes(headers);
-        self.mark_validators(chain, spoken, headers);
+        let chain = route.history.response(canonical);
+        if chain.is_none_or(|chain| chain.between(spoken, resolution.response).is_empty()) {
+            return Ok(Handling::Pass);
+        }
+        let declared = Declared::known(headers, route.content.filter(|_| received.is_success()));
+        if declared != Declared::Other {
+            forget_bytes(headers);
+            self.mark_validators(chain, spoken, headers);
+        }
         if Self::has_no_content(received) || self.is_head() {
-            return Ok(None);
+            return Ok(Handling::Pass);
         }
-        if Coding::list(headers).is_none() { refuse(Reason::Coded) } else { Ok(Some(body)) }
+        self.body((spoken, resolution.response), Some(canonical), declared, headers)
     }
 
     /// Whether a 206 or 304 speaks of a 200 that would be migrated.
@@ -120,20 +128,27 @@ impl Plan {
         }
     }
 
+    /// What is to be done to a body that a change is about.
     fn body(
         &self,
-        chain: &BodyChain,
-        from: VersionId,
-        to: VersionId,
+        (from, to): (VersionId, VersionId),
         response: Option<u16>,
+        declared: Declared,
         headers: &HeaderMap,
-    ) -> Option<BodyPlan> {
-        if chain.between(from, to).is_empty() {
-            return None;
-        }
-        let content = content(headers)?;
-        let codings = Coding::list(headers).unwrap_or_default().into();
-        Some(BodyPlan { plan: self.clone(), content, from, to, response, codings })
+    ) -> Result<Handling, Unmigratable> {
+        let refuse = |reason| Err(Unmigratable::new(response.is_some(), reason));
+        let content = match declared {
+            Declared::Other => {
+                let untyped = Untyped { response: response.is_some(), media: content::media(headers) };
+                return Ok(Handling::Untyped(untyped));
+            }
+            Declared::Wide => return refuse(Reason::Charset),
+            // Some services stream documents under the type of one.
+            Declared::Content(Content::Json) if response.is_some() => Content::Concatenated,
+            Declared::Content(content) => content,
+        };
+        let Some(codings) = Coding::list(headers) else { return refuse(Reason::Coded) };
+        Ok(Handling::Migrate(BodyPlan { plan: self.clone(), content, from, to, response, codings: codings.into() }))
     }
 
     /// The Content-Type of JSON that a client asked for by media type names the version that it gets.
@@ -151,10 +166,6 @@ impl Plan {
             headers.insert(header::CONTENT_TYPE, value);
         }
     }
-}
-
-fn content(headers: &HeaderMap) -> Option<Content> {
-    Content::of(&MediaType::parse(headers.get(header::CONTENT_TYPE)?.to_str().ok()?)?)
 }
 
 // === impl BodyPlan ===
@@ -182,10 +193,11 @@ impl BodyPlan {
         Some(self.migration()?.stream(self.content)?.with_hold_limit(limit))
     }
 
-    /// Whether the body is one document, and not many that each stand for themselves.
+    /// Whether the body is one document, as far as its head says, and not many that each stand for themselves.
     #[must_use]
     pub fn is_document(&self) -> bool {
-        self.content.framing().is_none_or(|framing| framing == Framing::Document)
+        let documents = |framing| matches!(framing, Framing::Document | Framing::Concatenated);
+        self.content.framing().is_none_or(documents)
     }
 
     /// Says that the body does not fit.
@@ -234,6 +246,12 @@ impl BodyPlan {
     #[must_use]
     pub fn untransformable(&self) -> Unmigratable {
         Unmigratable::new(self.is_response(), Reason::Untransformable)
+    }
+
+    /// Whether another document may follow, although the head says that there is one.
+    #[must_use]
+    pub fn may_go_on(&self) -> bool {
+        self.content == Content::Concatenated
     }
 
     fn migration(&self) -> Option<Migration<'_>> {

@@ -5,6 +5,7 @@
 
 mod annotate;
 mod answer;
+mod content;
 mod forward;
 mod links;
 mod messages;
@@ -21,7 +22,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::uri::{Authority, PathAndQuery};
 use http::{Method, Uri};
 
-use crate::catalog::{ApiEntry, Catalog, RouteEntry, RouteId, VersionEntry};
+use crate::catalog::{ApiEntry, Catalog, OnUntyped, RouteEntry, RouteId, VersionEntry};
 use crate::clock::Timestamp;
 use crate::consumer::Consumer;
 use crate::decide::{Decision, Phase, Question, Verdict, decide};
@@ -30,6 +31,7 @@ use crate::resolve::{Head, Refusal, Resolution, Resolved, resolve};
 use crate::version::VersionId;
 
 pub use answer::Answer;
+pub use content::{Handling, Untyped};
 pub use forward::Forward;
 pub use messages::BodyPlan;
 #[cfg(feature = "layer")]
@@ -229,6 +231,12 @@ impl Plan {
     #[must_use]
     pub fn migration_handles(&self, response: bool) -> &MigrationHandles {
         self.inner.catalog.meters(self.api_index()).migrations(self.api(), self.route_id(), response)
+    }
+
+    /// Whether a body that a change is about, and whose `Content-Type` does not say that it is JSON, is refused.
+    #[must_use]
+    pub fn refuses_untyped(&self) -> bool {
+        self.route().map_or(self.api().on_untyped, |route| route.on_untyped) == OnUntyped::Fail
     }
 
     /// The path as it came here, as the client escaped it.

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use super::content::Untyped;
 use crate::json::MigrateError;
 use crate::problem::{Kind, Problem};
 
@@ -16,6 +17,8 @@ pub struct Unmigratable {
 #[derive(Debug)]
 pub(super) enum Reason {
     Coded,
+    Charset,
+    Untyped,
     Partial,
     TooLarge,
     Broken,
@@ -37,6 +40,17 @@ impl Unmigratable {
         self.response
     }
 
+    /// Whether it is the content coding, and not the media type, that is not taken.
+    pub(super) const fn is_coding(&self) -> bool {
+        matches!(self.reason, Reason::Coded)
+    }
+
+    /// A body whose `Content-Type` does not say that it is JSON, where such are refused.
+    #[must_use]
+    pub fn untyped(untyped: &Untyped) -> Self {
+        Self::new(untyped.response, Reason::Untyped)
+    }
+
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -53,6 +67,11 @@ impl Unmigratable {
         match &self.reason {
             Reason::Coded => Problem::new(Kind::VersionUnsupportedBody).with_detail(
                 "a body in this version cannot have this content coding: use one of `Accept-Encoding`, or none",
+            ),
+            Reason::Charset => Problem::new(Kind::VersionUnsupportedBody)
+                .with_detail("a body in this version must be JSON in UTF-8 (RFC 8259, section 8.1): send it in UTF-8"),
+            Reason::Untyped => Problem::new(Kind::VersionUnsupportedBody).with_detail(
+                "a body in this version must be JSON, and its Content-Type does not say that it is: set it to one of `Accept`",
             ),
             Reason::Partial => Problem::new(Kind::BodyInvalid)
                 .with_detail("a part of a body (`Content-Range`) cannot be migrated: send the whole body"),
@@ -76,6 +95,8 @@ impl std::fmt::Display for Unmigratable {
         let side = if self.response { "response" } else { "request" };
         match &self.reason {
             Reason::Coded => write!(f, "the {side} has a content coding that is not known"),
+            Reason::Charset => write!(f, "the {side} is JSON in another encoding than UTF-8"),
+            Reason::Untyped => write!(f, "the {side} has a Content-Type that does not say that it is JSON"),
             Reason::Partial => write!(f, "the {side} is a part of a body"),
             Reason::TooLarge => write!(f, "the {side} is too large"),
             Reason::Broken => write!(f, "the {side} broke off"),

@@ -236,6 +236,18 @@ fn resolution() {
         ("X-Consumer", "X-Client", "breaking consumer-changed", "breaking consumer-changed"),
         ("# api", "precedence = [\"path\"]", "safe precedence-changed", "breaking precedence-changed"),
         ("# api", "on_unacceptable = \"default\"", "safe on-unacceptable-changed", "breaking on-unacceptable-changed"),
+        (
+            "# api",
+            "on_untyped = \"fail\"",
+            "breaking on-untyped-changed, breaking on-untyped-changed",
+            "safe on-untyped-changed, safe on-untyped-changed",
+        ),
+        (
+            "# changes",
+            "[[api.route]]\nroute = \"GET /users/{id}\"\ncontent = \"ndjson\"\non_untyped = \"fail\"",
+            "breaking on-untyped-changed, notice content-changed",
+            "notice content-changed, safe on-untyped-changed",
+        ),
         ("# api", "exclude = [\"/health\"]", "notice exclude-added", "breaking exclude-removed"),
         ("# api", "host = \"a.example\"", "breaking host-changed", "safe host-changed"),
         (

@@ -5,6 +5,7 @@ mod origins;
 
 mod access;
 mod admin;
+mod bodies;
 mod browser;
 mod cert;
 mod demo;

@@ -105,6 +105,7 @@ impl<'a> Builder<'a> {
             sources,
             unspecified,
             on_unacceptable: api.on_unacceptable,
+            on_untyped: api.on_untyped,
             waterfall: self.waterfall(),
             exclude: self.exclude(),
             routes: routes.into(),

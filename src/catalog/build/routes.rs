@@ -71,6 +71,9 @@ impl<'a> Builder<'a> {
                 speaks: None,
                 forward_as: None,
                 timeout: None,
+                content: None,
+                request_content: None,
+                on_untyped: self.api.on_untyped,
                 lives: Box::default(),
             })
             .collect();
@@ -99,6 +102,9 @@ impl<'a> Builder<'a> {
         let forward_as = route.forward_as.as_ref().map(|prefix| self.prefix(prefix));
         entry.forward_as = forward_as.or_else(|| entry.forward_as.take());
         entry.timeout = route.timeout.or(entry.timeout);
+        entry.content = route.content.or(entry.content);
+        entry.request_content = route.request_content.or(entry.request_content);
+        entry.on_untyped = route.on_untyped.unwrap_or(entry.on_untyped);
         let mut lives: Vec<(VersionId, Life)> = std::mem::take(&mut entry.lives).into_vec();
         for (version, life) in &route.lives {
             let Some(id) = self.version(version) else { continue };

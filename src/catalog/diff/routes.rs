@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::resolution::name;
 use super::{Class, Compare, became};
-use crate::catalog::{ApiEntry, RouteEntry, VersionEntry};
+use crate::catalog::{ApiEntry, OnUntyped, RouteEntry, VersionEntry};
 use crate::change::RouteName;
 
 /// A route as requests see it: the names of its parameters do not show.
@@ -58,6 +58,17 @@ impl<'c> Compare<'c> {
             if older.upstream != newer.upstream {
                 let message = became(&format!("the upstream of `{route}`"), &older.upstream, &newer.upstream);
                 self.route(route, Class::Safe, "upstream-changed", message);
+            }
+            let migrates = !newer.history.request.chain().links().is_empty() || !newer.history.responses.is_empty();
+            if migrates && older.on_untyped != newer.on_untyped {
+                let refused = newer.on_untyped == OnUntyped::Fail;
+                let what = if refused { "refused" } else { "passed on" };
+                let message = format!("bodies of `{route}` that no `Content-Type` says to be JSON are {what}");
+                self.route(route, Class::breaking_if(refused, Class::Safe), "on-untyped-changed", message);
+            }
+            if (older.content, older.request_content) != (newer.content, newer.request_content) {
+                let message = format!("how JSON stands in bodies of `{route}` is no longer read as it was");
+                self.route(route, Class::Notice, "content-changed", message);
             }
             let (before, after) = (name(old, older.speaks), name(new, newer.speaks));
             if before != after {

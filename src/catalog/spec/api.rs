@@ -1,6 +1,6 @@
 //! An api: where it is, its versions, and how they differ.
 
-use super::{ConsumerSource, Cors, Extension, OnUnacceptable, Route, Sources, Unspecified, Version};
+use super::{ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, Sources, Unspecified, Version};
 use crate::change::{Change, Resource};
 use crate::diagnostic::{Span, Spanned};
 use crate::json::OnError;
@@ -55,6 +55,7 @@ pub struct Api {
     pub(crate) docs: Option<Spanned<String>>,
     pub(crate) strict: Option<bool>,
     pub(crate) on_error: OnError,
+    pub(crate) on_untyped: OnUntyped,
     pub(crate) pause: bool,
     pub(crate) dry_run: bool,
     pub(crate) clamp_freshness: bool,
@@ -94,6 +95,7 @@ impl Api {
             docs: None,
             strict: None,
             on_error: OnError::Fail,
+            on_untyped: OnUntyped::Pass,
             pause: false,
             dry_run: false,
             clamp_freshness: false,
@@ -131,6 +133,9 @@ impl Api {
         with_strict => strict: bool, Some;
         /// What to do when a value cannot be migrated.
         with_on_error => on_error: OnError;
+        /// What to do with a body that a change is about and whose `Content-Type` does not say that it is JSON; it passes
+        /// as it is, unless said.
+        with_on_untyped => on_untyped: OnUntyped;
         /// Stops all brownouts.
         with_pause => pause: bool;
         /// Brownouts and sunsets only count whom they would have hit.

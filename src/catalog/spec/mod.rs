@@ -33,7 +33,7 @@ pub use api::Api;
 pub use brownout::{Brownout, ShareOf};
 pub use cors::Cors;
 pub use route::Route;
-pub use sources::{ConsumerSource, OnUnacceptable};
+pub use sources::{ConsumerSource, OnUnacceptable, OnUntyped};
 pub(crate) use sources::{Sources, Unspecified};
 pub(crate) use version::Life;
 pub use version::{Extension, Version};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::Life;
+use super::{Life, OnUntyped};
+use crate::catalog::Content;
 use crate::diagnostic::Spanned;
 
 /// What is particular about one route.
@@ -15,6 +16,9 @@ pub struct Route {
     pub(crate) speaks: Option<Spanned<String>>,
     pub(crate) forward_as: Option<Spanned<String>>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) content: Option<Content>,
+    pub(crate) request_content: Option<Content>,
+    pub(crate) on_untyped: Option<OnUntyped>,
     pub(crate) lives: Vec<(Spanned<String>, Life)>,
 }
 
@@ -30,6 +34,9 @@ impl Route {
             speaks: None,
             forward_as: None,
             timeout: None,
+            content: None,
+            request_content: None,
+            on_untyped: None,
             lives: Vec::new(),
         }
     }
@@ -41,6 +48,14 @@ impl Route {
         with_speaks => speaks: Spanned<String>, Some;
         /// The prefix that the service behind it knows the api by; what the api says, unless said.
         with_forward_as => forward_as: Spanned<String>, Some;
+        /// How JSON stands in its successful responses, whatever their `Content-Type` says: for a service that sends a
+        /// wrong one, or none.
+        with_content => content: Content, Some;
+        /// How JSON stands in its requests, whatever their `Content-Type` says, unless that is a patch's.
+        with_request_content => request_content: Content, Some;
+        /// What to do with a body that a change is about and whose `Content-Type` does not say that it is JSON; what the
+        /// api says, unless said.
+        with_on_untyped => on_untyped: OnUntyped, Some;
     }
 
     /// The end of one version on this route, if it is not the version's own.

@@ -34,6 +34,16 @@ pub enum OnUnacceptable {
     Default,
 }
 
+/// What to do with a body that a change is about, and whose `Content-Type` is missing, cannot be read, or is not JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUntyped {
+    /// It passes as it is, and is counted.
+    #[default]
+    Pass,
+    /// A request gets a 415; a response becomes a 502.
+    Fail,
+}
+
 /// Where to read who sent a request; the first that says something counts.
 #[derive(Clone, Debug)]
 pub enum ConsumerSource {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use listen::Listen;
 pub use settings::{AccessLog, Forwarded, Limits, Proxy, Timeouts, Tls, Underscores};
-pub use upstream::{Addresses, Check, Eject, Instance, SpeaksFrom, Upstream, UpstreamTls};
+pub use upstream::{ActAs, Addresses, Check, Eject, Instance, SpeaksFrom, Upstream, UpstreamTls};
 pub(super) use upstream::{check_names, check_references};
 
 use super::tree::Reader;

@@ -27,6 +27,8 @@ pub struct Upstream {
     pub tls: UpstreamTls,
     /// Whether WebSocket upgrades are passed on.
     pub websocket: bool,
+    /// On whose behalf the gateway migrates its responses.
+    pub act_as: ActAs,
     /// Its start of an answer, where it is not what the gateway says.
     pub response_timeout: Option<Duration>,
     /// How often a failed request is sent again.
@@ -114,6 +116,17 @@ pub enum Addresses {
     First,
 }
 
+/// On whose behalf the gateway migrates responses: an upstream's `act_as`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ActAs {
+    /// An intermediary's: `no-transform` is obeyed.
+    #[default]
+    Gateway,
+    /// The origin's, of which the gateway is a part.
+    Origin,
+}
+
 /// One instance of an [`Upstream`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -143,6 +156,10 @@ impl Upstream {
             http2: reader.flag("http2").unwrap_or_default(),
             tls: reader.table("tls", UpstreamTls::read).unwrap_or_default(),
             websocket: reader.flag("websocket").unwrap_or_default(),
+            act_as: match reader.word("act_as") {
+                Some("origin") => ActAs::Origin,
+                _ => ActAs::Gateway,
+            },
             response_timeout: reader.duration("response_timeout"),
             retries: reader.count("retries").unwrap_or(2),
             retry_budget: reader.percent("retry_budget").unwrap_or(20.0),

@@ -34,6 +34,9 @@ pub(in crate::config) static INCLUDED: Table = Table {
     common: &[],
 };
 
+const ON_UNTYPED: Kind = Kind::Word(&["pass", "fail"]);
+const CONTENT: Kind = Kind::Word(&["json", "ndjson", "event-stream", "json-seq"]);
+
 #[rustfmt::skip]
 static API: Table = Table {
     name: "api",
@@ -74,6 +77,11 @@ static API: Table = Table {
              servers lose it."),
         on_error("What to do when a value cannot be migrated: answer 502 or 400, or leave that value as it is.")
             .or("\"fail\""),
+        key("on_untyped", ON_UNTYPED,
+            "What to do with a body that a change is about and whose `Content-Type` is missing, cannot be read, or is not JSON: \
+             pass it on as it is and count it, or answer 415 (a request) or 502 (a response). A message without content always \
+             passes; a body of unknown length counts as one with content.")
+            .or("\"pass\""),
         key("pause", Kind::Flag, "Stops all brownouts.").or("false"),
         key("dry_run", Kind::Flag, "Brownouts and sunsets only count whom they would have hit.").or("false"),
         key("clamp_freshness", Kind::Flag, "Cuts cache lifetimes of deprecated versions to the time that is left.")
@@ -239,6 +247,14 @@ static ROUTE: Table = Table {
         key("upstream", Kind::Name, "The `[[upstream]]` that serves it."),
         key("speaks", Kind::Name, "The version the service behind it speaks."),
         key("timeout", Kind::Duration, "How long its exchanges may take, from the request's head to the end of the response, over all tries; a stream of events or a WebSocket may take longer."),
+        key("content", CONTENT,
+            "How JSON stands in its responses with a status of 2xx, whatever their `Content-Type` says: for a service that \
+             sends a wrong type, or none."),
+        key("request_content", CONTENT,
+            "How JSON stands in its requests, whatever their `Content-Type` says; a patch by its type stays a patch."),
+        key("on_untyped", ON_UNTYPED,
+            "What to do with a body that a change is about and whose `Content-Type` is missing, cannot be read, or is not JSON; \
+             what the api says, unless said."),
         key("version", Kind::List(&Kind::Table(&ROUTE_VERSION)), "Versions whose dates are other ones here."),
     ],
     common: &[],

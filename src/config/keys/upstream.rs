@@ -14,6 +14,7 @@ pub(super) static UPSTREAM: Table = Table {
         key("http2", Kind::Flag, "HTTP/2 to its instances: by ALPN over TLS, else with prior knowledge.").or("false"),
         key("tls", Kind::Table(&UPSTREAM_TLS), "For instances with `https://`: whom to trust and what to show; the system's authorities, unless said."),
         key("websocket", Kind::Flag, "Passes WebSocket upgrades on, over HTTP/1.1: not together with `http2`. Without it, `Upgrade` is taken off.").or("false"),
+        key("act_as", Kind::Word(&["gateway", "origin"]), "On whose behalf its responses are migrated. As a gateway, one that has to be migrated and says `Cache-Control: no-transform` becomes a 502 (RFC 9110 §7.7); many frameworks say so on every stream of events. As a part of the origin, for services of your own, it is migrated.").or("\"gateway\""),
         key("response_timeout", Kind::Duration, "Its start of an answer, for each try; `timeouts.response`, unless said."),
         key("retries", Kind::Integer { min: 0, max: 10 }, "How often a request that failed is sent to another instance: always safe if nothing of it was sent, else only if its method is idempotent and its body was kept (64 KiB).").or("2"),
         key("retry_budget", Kind::Percent, "Retries as a share of its requests of the last ten seconds, beside ten that are always there.").or("20"),

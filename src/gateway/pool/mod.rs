@@ -58,6 +58,7 @@ pub(super) use tls::client_config;
 pub(super) use watch::Watch;
 
 use crate::config::Check;
+use crate::layer::Role;
 use crate::version::VersionId;
 
 /// The instances of one upstream, as one config has them.
@@ -69,6 +70,8 @@ pub(super) struct Pool {
     pub(super) unresolved: Vec<Unresolved>,
     pub(super) retries: u32,
     pub(super) websocket: bool,
+    /// On whose behalf its responses are migrated.
+    pub(super) role: Role,
     /// An upstream's start of an answer, for each try.
     pub(super) response_timeout: Duration,
     connect_timeout: Duration,

@@ -15,8 +15,9 @@ use super::hosts::{self, Hosts};
 use super::reach::Reach;
 use super::registry::Registry;
 use super::{Member, Pool, Unresolved};
-use crate::config::{Timeouts, Upstream};
+use crate::config::{ActAs, Timeouts, Upstream};
 use crate::gateway::load::Service;
+use crate::layer::Role;
 use crate::names;
 
 /// An upstream of one config.
@@ -76,6 +77,7 @@ impl Recipe {
             unresolved,
             retries: spec.retries,
             websocket: spec.websocket,
+            role: if spec.act_as == ActAs::Origin { Role::Origin } else { Role::Gateway },
             response_timeout: spec.response_timeout.unwrap_or(timeouts.response),
             connect_timeout: timeouts.connect,
             policy: policy(spec),

@@ -24,3 +24,4 @@ mod values;
 
 pub use program::Program;
 pub use rewriter::Rewriter;
+pub(in crate::json) use run::ends_itself;

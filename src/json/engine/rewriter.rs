@@ -53,6 +53,12 @@ impl Rewriter {
         self
     }
 
+    /// Over texts that may follow one another, with white space between them or none.
+    pub(in crate::json) const fn of_many(mut self) -> Self {
+        self.run.many = true;
+        self
+    }
+
     /// Takes the next chunk, and appends to `out` what is sure by then.
     ///
     /// # Errors

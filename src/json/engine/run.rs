@@ -14,6 +14,10 @@ pub(super) struct Run {
     root: NodeId,
     pub(super) options: Options,
     pub(super) hold_limit: usize,
+    /// Whether another document may follow.
+    pub(super) many: bool,
+    /// The last byte that was written before the chunk at hand, where another document may follow.
+    written: Option<u8>,
     pub(super) frames: Vec<Frame>,
     pub(super) state: State,
     pub(super) skip: Skip,
@@ -100,6 +104,8 @@ impl Run {
             root,
             options: *options,
             hold_limit: HOLD,
+            many: false,
+            written: None,
             frames: Vec::new(),
             state: State::Start,
             skip: Skip::new(depth, depth),
@@ -137,6 +143,9 @@ impl Run {
         if let Some(from) = self.join(code, chunk, out)? {
             let kept = self.read(code, &chunk[from..], out)?;
             self.tail.extend_from_slice(&chunk[from + kept..]);
+        }
+        if self.many {
+            self.written = out.last().copied().or(self.written);
         }
         self.check_hold(self.tail.len() + self.held.len())
     }
@@ -201,7 +210,7 @@ impl Run {
         match self.state {
             State::Start => self.start(code, chunk, out),
             State::Skipping => self.skip_on(code, chunk, out),
-            State::Done => self.behind(chunk, out),
+            State::Done => self.behind(code, chunk, out),
             State::Opened | State::Between | State::Comma => match self.frames.last() {
                 Some(Frame::Elements(node)) => self.element(code, *node, chunk, out),
                 Some(Frame::Every(node)) => self.every_member(code, *node, chunk, out),
@@ -224,14 +233,23 @@ impl Run {
         self.value(code, self.root, chunk, out).map(|()| true)
     }
 
-    /// Only white space may follow the document.
-    fn behind(&mut self, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+    /// Only white space may follow the document, or another one.
+    fn behind(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
         let end = after_white(chunk.text.bytes, chunk.at);
-        if end < chunk.text.bytes.len() {
+        let more = end < chunk.text.bytes.len();
+        if more && !self.many {
             return Err(MigrateError::syntax(self.offset + end, "the end"));
         }
         self.pass(chunk, end, out);
-        Ok(false)
+        if more {
+            // Two numbers must not become one.
+            if out.last().copied().or(self.written).is_some_and(|last| !ends_itself(last)) {
+                out.push(b'\n');
+            }
+            chunk.at = end;
+            self.value(code, self.root, chunk, out)?;
+        }
+        Ok(more)
     }
 
     /// The head of the next member, however it is spelled. `chunk.at` stays.
@@ -244,4 +262,9 @@ impl Run {
         }
         Ok(next)
     }
+}
+
+/// Whether a JSON text that ends with this byte, white space included, cannot go on.
+pub(in crate::json) const fn ends_itself(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b']' | b'}')
 }

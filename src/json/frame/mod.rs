@@ -1,11 +1,15 @@
-//! How documents stand in a body: one, one a line, in the data of events, or behind separators.
+//! How documents stand in a body: one, one behind the other, one a line, in the data of events, or behind separators.
 
 mod events;
 mod lines;
+#[cfg(feature = "layer")]
+mod outline;
 mod sequence;
 
 use self::events::Events;
 use self::lines::Lines;
+#[cfg(feature = "layer")]
+pub(crate) use self::outline::Outline;
 use self::sequence::Sequence;
 use super::{MigrateError, Options, Program, Rewriter};
 
@@ -14,6 +18,8 @@ use super::{MigrateError, Options, Program, Rewriter};
 pub enum Framing {
     /// The body is one.
     Document,
+    /// One behind the other, with white space between them or none; mostly there is one.
+    Concatenated,
     /// One a line (NDJSON). Blank lines are kept, and so are line ends, CRLF as well as LF.
     Lines,
     /// The data of a server-sent event is one (WHATWG HTML §9.2).
@@ -81,12 +87,14 @@ impl Framed {
     pub fn new(framing: Framing, program: &Program, options: &Options) -> Self {
         let frame = match framing {
             _ if program.is_empty() => Frame::Unread,
-            Framing::Document => Frame::Document,
+            Framing::Document | Framing::Concatenated => Frame::Document,
             Framing::Lines => Frame::Lines(Lines::default()),
             Framing::Events => Frame::Events(Events::default()),
             Framing::Sequence => Frame::Sequence(Sequence::default()),
         };
-        Self { rewriter: Rewriter::new(program, options), frame }
+        let rewriter = Rewriter::new(program, options);
+        let rewriter = if framing == Framing::Concatenated { rewriter.of_many() } else { rewriter };
+        Self { rewriter, frame }
     }
 
     /// Another limit of what it may hold; no event may be larger.

@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use super::super::engine::ends_itself;
 use super::super::{MigrateError, Rewriter};
 use super::until;
 
@@ -74,10 +75,10 @@ impl Sequence {
         let from = out.len();
         rewriter.finish(out)?;
         self.note(&out[from..]);
-        if !self.last.is_some_and(shows_an_end) {
+        if !self.last.is_some_and(ends_itself) {
             return Err(MigrateError::syntax(self.start + self.read, "white space behind the value"));
         }
-        if !self.written.is_some_and(shows_an_end) {
+        if !self.written.is_some_and(ends_itself) {
             out.push(b'\n');
         }
         Ok(())
@@ -94,9 +95,4 @@ impl Sequence {
 
 const fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-/// Whether a text that ends with it cannot go on.
-const fn shows_an_end(byte: u8) -> bool {
-    is_white(byte) || matches!(byte, b'"' | b']' | b'}')
 }

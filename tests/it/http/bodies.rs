@@ -1,6 +1,6 @@
 //! What else must be true of a message whose body was changed, and of one whose body was not.
 
-use sunward::catalog::Api;
+use sunward::catalog::{Api, Content, OnUntyped};
 use sunward::layer::{Role, VersioningLayer};
 
 use super::{Bench, JSON, Row, exchange, run, users};
@@ -171,17 +171,133 @@ fn what_has_no_body_has_none_to_migrate() {
 #[test]
 fn errors_of_the_service_are_its_own() {
     let problem = "422\ncontent-type: application/problem+json\n\n{\"status\":422,\"title\":\"no\"}";
+    let problem_type = "content-type: application/problem+json";
     let error = "404\ncontent-type: application/json\n\n{\"title\":\"no\"}";
     let success = "200\ncontent-type: application/problem+json\n\n{\"title\":\"no\"}";
     bench().check(&[
-        (
-            "a problem",
-            "POST /v1/users",
-            problem,
-            &["422", "= {\"status\":422,\"title\":\"no\"}", "content-type: application/problem+json"],
-        ),
+        ("a problem", "POST /v1/users", problem, &["422", "= {\"status\":422,\"title\":\"no\"}", problem_type]),
         ("an error", "GET /v1/users/7", error, &["404", "= {\"title\":\"no\"}"]),
-        ("a problem that is a success", "GET /v1/users/7", success, &["200", "= {\"title\":\"no\"}"]),
+        ("a problem where a place names it", "GET /v1/users/7", success, &["200", "= {\"name\":\"no\"}", problem_type]),
+    ]);
+}
+
+#[test]
+fn a_problem_document_is_json_where_a_place_names_it() {
+    let change = sunward::change::Change::new("3", "`code` is called `error`")
+        .with_at("GET /users/{id} -> 4xx")
+        .breaking()
+        .with_op(sunward::change::OpSpec::rename("/code", "/error"));
+    let answer = |kind: &str| format!("404\ncontent-type: application/{kind}\n\n{{\"error\":1.10}}");
+    for kind in ["problem+json", "json", "linkset+json", "schema+json"] {
+        let same = format!("content-type: application/{kind}");
+        Bench::new(api().with_change(change.clone())).check(&[
+            (kind, "GET /v2/users/7", &answer(kind), &["404", "= {\"code\":1.10}", &same]),
+            ("the same version", "GET /v3/users/7", &answer(kind), &["404", "= {\"error\":1.10}", &same]),
+        ]);
+    }
+}
+
+/// Bodies that a change is about and that do not say that they are JSON.
+const UNTYPED: [&str; 6] = [
+    "",
+    "content-type: text/plain",
+    "content-type: application/octet-stream",
+    "content-type: json",
+    "content-type: application/json\ncontent-type: text/html",
+    "content-type: text/html; charset=utf-16",
+];
+
+#[test]
+fn what_does_not_say_that_it_is_json_passes_or_is_refused() {
+    let refusing = Bench::new(api().with_on_untyped(OnUntyped::Fail));
+    for named in UNTYPED {
+        let named = if named.is_empty() { named.to_owned() } else { format!("\n{named}") };
+        let (post, answer) =
+            (format!("POST /v1/users{named}\n\n{{\"name\":1}}"), format!("200{named}\n\n{{\"title\":1}}"));
+        bench().check(&[
+            ("a request passes", &post, "201", &["201", "> = {\"name\":1}"]),
+            ("a response passes", "GET /v1/users/7", &answer, &["200", "= {\"title\":1}"]),
+        ]);
+        let refused = ["415", "accept: application/json", "~ Content-Type", "-accept-encoding", "> nothing"];
+        refusing.check(&[
+            ("a request is refused", &post, "201", &refused),
+            ("a response is refused", "GET /v1/users/7", &answer, &["502", "~ problems/upstream-body-invalid"]),
+            ("of the same version", &post.replacen("v1", "v3", 1), &answer, &["200", "= {\"title\":1}"]),
+            ("no change is about it", "GET /v1/things", &answer, &["200", "= {\"title\":1}"]),
+        ]);
+    }
+    refusing.check(&[
+        ("no content", "POST /v1/users", "204", &["204", "> ="]),
+        ("no content of a response", "GET /v1/users/7", "200\ncontent-length: 0", &["200", "="]),
+        ("a response to HEAD", "HEAD /v1/users/7", "200\ncontent-length: 3", &["200", "="]),
+        ("304", "GET /v1/users/7", "304", &["304"]),
+        (
+            "JSON",
+            "POST /v1/users\ncontent-type: application/json; utf-8\n\n{\"name\":1}",
+            "201",
+            &["201", "> ~ \"title\":1"],
+        ),
+    ]);
+    let route = sunward::catalog::Route::new("GET /users/{id}").with_on_untyped(OnUntyped::Fail);
+    let one = Bench::new(api().with_route(route));
+    one.check(&[
+        ("one route", "GET /v1/users/7", "200\n\n{}", &["502"]),
+        ("another", "GET /v1/users", "200\n\n{}", &["200"]),
+    ]);
+}
+
+#[test]
+fn json_is_told_by_type_and_subtype() {
+    for parameters in ["; utf-8", "; charset = utf-8", ";charset=", ";a=1;a=2", ";"] {
+        let named = format!("content-type: application/json{parameters}");
+        let (post, answer) =
+            (format!("POST /v1/users\n{named}\n\n{{\"name\":1}}"), format!("200\n{named}\n\n{{\"title\":1}}"));
+        bench().check(&[
+            (parameters, &post, "201", &["201", "> ~ {\"title\":1"]),
+            (parameters, "GET /v1/users/7", &answer, &["200", "= {\"name\":1}", &named]),
+        ]);
+    }
+    let wide = "content-type: application/json; charset = UTF-16\n\n{}";
+    let refused = ["415", "~ UTF-8", "accept: application/json", "> nothing"];
+    bench().check(&[
+        ("UTF-16", &format!("POST /v1/users\n{wide}"), "201", &refused),
+        ("UTF-16", "GET /v1/users/7", &format!("200\n{wide}"), &["502"]),
+        ("UTF-16 of the same version", "GET /v3/users/7", &format!("200\n{wide}"), &["200", "= {}"]),
+    ]);
+}
+
+#[test]
+fn a_route_says_how_json_stands_in_its_bodies() {
+    let lines = sunward::catalog::Route::new("GET /users").with_content(Content::Ndjson);
+    let form = sunward::catalog::Route::new("POST /users").with_request_content(Content::Json);
+    let bench = Bench::new(api().with_route(lines).with_route(form));
+    let events = "200\ncontent-type: application/json\n\n{\"items\":[{\"title\":1}]}\n\n{\"items\":[{\"title\":2}]}\n";
+    let plain = events.replacen("application/json", "text/plain", 1);
+    let migrated = "= {\"items\":[{\"name\":1}]}\n\n{\"items\":[{\"name\":2}]}\n";
+    let post = |kind: &str, body: &str| format!("POST /v1/users\ncontent-type: application/{kind}\n\n{body}");
+    bench.check(&[
+        ("lines as JSON", "GET /v1/users", events, &["200", "-content-length", migrated]),
+        ("lines as text", "GET /v1/users", &plain, &["200", migrated, "content-type: text/plain"]),
+        ("a form", &post("x-www-form-urlencoded", "{\"name\":1}"), "201", &["201", "> ~ {\"title\":1"]),
+        ("a form that is none", &post("x-www-form-urlencoded", "name=1"), "201", &["400"]),
+        ("a patch stays one", &post("merge-patch+json", "{\"name\":null}"), "201", &["201", "> = {\"title\":null}"]),
+    ]);
+}
+
+#[test]
+fn documents_one_behind_the_other_are_migrated_each() {
+    let answer = |body: &str| format!("{JSON}{body}");
+    let get = "GET /v1/users/7";
+    bench().check(&[
+        ("with line feeds", get, &answer("{\"title\":1}\n{\"title\":2}\n"), &["200", "= {\"name\":1}\n{\"name\":2}\n"]),
+        (
+            "without",
+            get,
+            &answer("{\"title\":1}{\"title\":2}"),
+            &["200", "= {\"name\":1}{\"name\":2}", "content-length: 20"],
+        ),
+        ("the second is cut off", get, &answer("{\"title\":1}{\"title\""), &["502"]),
+        ("a request is one", "POST /v1/users\ncontent-type: application/json\n\n{\"name\":1}{}", "", &["400"]),
     ]);
 }
 

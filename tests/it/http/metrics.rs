@@ -370,3 +370,33 @@ fn failures_are_told_from_aborts() {
         assert_eq!(recorded.requests(), [labels("2", user, "GET", "5xx", "aborted")]);
     });
 }
+
+#[test]
+fn a_body_that_does_not_say_that_it_is_json_is_counted() {
+    let rows = [
+        ("GET /v1/users/7", "200\ncontent-type: text/plain\n\n{}", "response", 1.0),
+        ("GET /v1/users/7", "200\n\n{}", "response", 1.0),
+        ("GET /v1/users/7", "200\ncontent-type: application/json; utf-8\n\n{}", "response", 0.0),
+        ("GET /v1/users/7", "200\ncontent-type: text/plain\ncontent-length: 0", "response", 0.0),
+        ("HEAD /v1/users/7", "200\ncontent-type: text/plain", "response", 0.0),
+        ("GET /v1/users/7", "404\ncontent-type: text/plain\n\nno", "response", 0.0),
+        ("GET /v3/users/7", "200\ncontent-type: text/plain\n\n{}", "response", 0.0),
+    ];
+    for (request, upstream, direction, expected) in rows {
+        let list = recorded(|recorded| {
+            Bench::new(api()).exchange(request, upstream);
+            recorded.take()
+        });
+        let key = format!("sunward_migration_untyped_total{{api=shop,route=/users/{{id}},direction={direction}}}");
+        assert_eq!(value(&list, &key), expected, "{request} {upstream}: {list:?}");
+    }
+    let list = recorded(|recorded| {
+        Bench::new(api()).exchange("POST /v1/users\n\n{}", "200");
+        recorded.take()
+    });
+    assert_eq!(
+        value(&list, "sunward_migration_untyped_total{api=shop,route=/users,direction=request}"),
+        1.0,
+        "{list:?}"
+    );
+}

@@ -78,6 +78,28 @@ fn beginning() -> (Vec<Bytes>, usize) {
 const JSON_HEAD: &str = "200\ncontent-type: application/json\netag: \"a\"\ncontent-digest: sha-256=:AA==:\n\n";
 
 #[test]
+fn a_document_does_not_wait_for_the_next() {
+    run(async {
+        let (sender, mut response) = answered(
+            "200\ncontent-type: application/json\n\n",
+            &["{\"items\":[{\"tit".into(), "le\":\"a\"}]}\n".into()],
+        )
+        .await;
+        assert_eq!(response.status(), 200);
+        let body = response.body_mut();
+        assert_eq!(next(body).await.expect("a frame").expect("no error"), "{\"items\":[{\"name\":\"a\"}]}\n");
+        sender.send(Ok("{\"items\":[]}{".into())).expect("it is read");
+        assert_eq!(next(body).await.expect("a frame").expect("no error"), "{\"items\":[]}{");
+        sender.send(Ok("\"items\":[{\"title\":1}]}".into())).expect("it is read");
+        assert_eq!(next(body).await.expect("a frame").expect("no error"), "\"items\":[{\"name\":1}]}");
+        sender.send(Ok("{".into())).expect("it is read");
+        assert_eq!(next(body).await.expect("a frame").expect("no error"), "{");
+        drop(sender);
+        assert!(next(body).await.expect("a frame").is_err_and(|error| error.is_migration()), "the last is cut off");
+    });
+}
+
+#[test]
 fn a_large_document_passes_as_it_is_migrated() {
     run(async {
         let (first, count) = beginning();

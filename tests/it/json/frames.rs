@@ -59,6 +59,30 @@ fn a_document() {
 }
 
 #[test]
+fn documents_one_behind_the_other() {
+    let rows = [
+        ("", ""),
+        (" {\"name\": 1.10} ", " {\"title\": 1.10} "),
+        ("{\"name\":1}{\"name\":2}", "{\"title\":1}{\"title\":2}"),
+        ("{\"name\":1}\r\n\n{\n\"name\":2}\n", "{\"title\":1}\r\n\n{\n\"title\":2}\n"),
+        ("[]{\"secret\":[{}],\"n\":1.0}\t7 8 null\"\"[{}]", "[]{\"n\":\"1.0\"}\t7 8 null\n\"\"[{}]"),
+        ("\u{feff}{\"name\":1}{}", "\u{feff}{\"title\":1}{}"),
+        ("{}\u{feff}{}", "!at byte 2"),
+        ("{\"name\":1} {\"name\"", "!at byte 18"),
+        ("{} x", "!at byte 3"),
+        ("{}}", "!at byte 2"),
+        ("{}{\"n\":\"1\"}", "!expected a number"),
+    ];
+    check(Framing::Concatenated, &rows);
+    // What is two documents does not become one.
+    let program = Program::new(&[step(convert("", Conversion::StringToNumber))], Mode::Whole);
+    let out = everywhere(Framing::Concatenated, &program, b"\"1\"\"2\" \"3\"4");
+    assert!(out.is_err_and(|error| error.contains("found a number")), "the last is one already");
+    let out = everywhere(Framing::Concatenated, &program, b"\"1\"\"2\" \"3\"");
+    assert_eq!(out.as_deref(), Ok("1\n2 3"));
+}
+
+#[test]
 fn lines() {
     let rows = [
         ("", ""),
@@ -219,7 +243,10 @@ fn counts_are_those_of_all_documents() {
 fn a_content_type_says_how_documents_stand() {
     let rows = [
         ("application/json", Some(Framing::Document)),
+        ("application/problem+json", Some(Framing::Document)),
         ("application/jsonl", Some(Framing::Lines)),
+        ("application/vnd.acme+ndjson", Some(Framing::Lines)),
+        ("application/stream+json", Some(Framing::Lines)),
         ("text/event-stream; charset=utf-8", Some(Framing::Events)),
         ("application/json-seq", Some(Framing::Sequence)),
         ("application/geo+JSON-seq", Some(Framing::Sequence)),
@@ -233,7 +260,8 @@ fn a_content_type_says_how_documents_stand() {
     }
 }
 
-const FRAMINGS: [Framing; 4] = [Framing::Document, Framing::Lines, Framing::Events, Framing::Sequence];
+const FRAMINGS: [Framing; 5] =
+    [Framing::Document, Framing::Concatenated, Framing::Lines, Framing::Events, Framing::Sequence];
 
 /// What one client reads: the fields of each event but its data, and its data.
 type Seen = Vec<(Vec<String>, Option<String>)>;

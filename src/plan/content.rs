@@ -1,0 +1,124 @@
+//! What the fields of a message say of its content.
+
+use http::header::{self, HeaderMap};
+
+use super::BodyPlan;
+use crate::catalog::Content;
+use crate::headers::media::MediaType;
+use crate::headers::merge::list_items;
+
+/// What is to be done to the body of a message.
+#[derive(Clone, Debug)]
+pub enum Handling {
+    /// No change is about it: it passes, unread.
+    Pass,
+    /// A change is about it, but its `Content-Type` does not say that it is JSON. If it turns out to have no content at
+    /// all, it passes; else [`Plan::refuses_untyped`](super::Plan::refuses_untyped) says what becomes of it.
+    Untyped(Untyped),
+    /// It is to be migrated.
+    Migrate(BodyPlan),
+}
+
+/// A body that a change is about, and whose `Content-Type` does not say that it is JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untyped {
+    pub(super) response: bool,
+    pub(super) media: Box<str>,
+}
+
+/// What a message's `Content-Type` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Declared {
+    /// How JSON stands in it.
+    Content(Content),
+    /// It is JSON in an encoding that is not read here, such as UTF-16.
+    Wide,
+    /// There is none, it cannot be read, there are several that differ, or it is another one.
+    Other,
+}
+
+// === impl Untyped ===
+
+impl Untyped {
+    /// Whether it is a response's.
+    #[must_use]
+    pub const fn is_response(&self) -> bool {
+        self.response
+    }
+
+    /// The `Content-Type`, as far as it is text; empty if there is none.
+    #[must_use]
+    pub fn media(&self) -> &str {
+        &self.media
+    }
+}
+
+// === impl Declared ===
+
+impl Declared {
+    /// What `headers` say. Type and subtype decide: a parameter that is malformed does not make another type of it.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let mut lines = headers.get_all(header::CONTENT_TYPE).iter().map(|line| line.to_str().unwrap_or_default());
+        let mut items = lines.by_ref().flat_map(list_items);
+        let Some(media) = items.next().and_then(MediaType::parse_lenient) else { return Self::Other };
+        let same = |text| MediaType::parse_lenient(text).is_some_and(|other| other.has_essence_of(&media));
+        match Content::of(&media) {
+            Some(_) if !items.all(same) => Self::Other,
+            Some(_) if media.has_wide_charset() => Self::Wide,
+            Some(content) => Self::Content(content),
+            None => Self::Other,
+        }
+    }
+
+    /// The same where the catalog says what the content is. A patch is never the resource.
+    pub(super) fn known(headers: &HeaderMap, known: Option<Content>) -> Self {
+        match (Self::of(headers), known) {
+            (Self::Content(content), _) if content.is_patch() => Self::Content(content),
+            (Self::Wide, _) => Self::Wide,
+            (_, Some(known)) => Self::Content(known),
+            (declared, None) => declared,
+        }
+    }
+}
+
+/// The `Content-Type` as it stands in a log.
+pub(super) fn media(headers: &HeaderMap) -> Box<str> {
+    let lines: Vec<&str> = headers.get_all(header::CONTENT_TYPE).iter().filter_map(|line| line.to_str().ok()).collect();
+    lines.join(", ").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared(lines: &[&str]) -> Declared {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::CONTENT_TYPE, line.parse().expect(line));
+        }
+        Declared::of(&headers)
+    }
+
+    #[test]
+    fn a_content_type_is_read_liberally_but_never_guessed() {
+        let rows: [(&[&str], Declared); 14] = [
+            (&["application/json"], Declared::Content(Content::Json)),
+            (&["application/json; utf-8"], Declared::Content(Content::Json)),
+            (&["application/json; charset = utf-8"], Declared::Content(Content::Json)),
+            (&["application/json;charset="], Declared::Content(Content::Json)),
+            (&["application/problem+json"], Declared::Content(Content::Json)),
+            (&["application/json", "Application/JSON; charset=utf-8"], Declared::Content(Content::Json)),
+            (&["application/json, application/json"], Declared::Content(Content::Json)),
+            (&["application/json", "text/html"], Declared::Other),
+            (&["application/json", "application/x-ndjson"], Declared::Other),
+            (&["application/json; charset=UTF-16LE"], Declared::Wide),
+            (&["text/plain; charset=utf-16"], Declared::Other),
+            (&["json"], Declared::Other),
+            (&[""], Declared::Other),
+            (&[], Declared::Other),
+        ];
+        for (lines, expected) in rows {
+            assert_eq!(declared(lines), expected, "{lines:?}");
+        }
+    }
+}

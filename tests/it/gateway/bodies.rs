@@ -1,0 +1,105 @@
+//! Which bodies the gateway migrates, and what its operators are told of the others.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::rig::{Client, Service, gateway, get};
+use super::wire::raw;
+
+const EVENTS: &str = "HTTP/1.1 200 OK|content-type: text/event-stream|cache-control: no-cache, no-transform|\
+                      connection: close||data: {\"title\":1}\n\n";
+const UNTYPED: &str = "HTTP/1.1 200 OK|content-type: text/plain|content-length: 11||{\"title\":1}";
+
+/// An api whose service speaks version 2, and what else is said of it.
+fn config(address: impl std::fmt::Display, api: &str, upstream: &str) -> String {
+    format!(
+        r#"
+        [[api]]
+        name = "bodies"
+        version_from = {{ path = "/v{{version}}" }}
+        upstream = "bodies"
+        {api}
+        [[api.version]]
+        name = "1"
+        [[api.version]]
+        name = "2"
+        [[api.change]]
+        version = "2"
+        summary = "`name` is called `title`"
+        at = ["GET /x -> 200", "GET /x -> 5xx"]
+        breaking = true
+        ops = [{{ rename = "/name", to = "/title" }}]
+        [[upstream]]
+        name = "bodies"
+        retries = 0
+        instances = [{{ url = "http://{address}" }}]
+        {upstream}
+        "#
+    )
+}
+
+#[tokio::test]
+async fn a_gateway_of_the_origin_may_transform() {
+    let service = Service::start(|mut served| async move {
+        served.request().await;
+        served.write(EVENTS).await;
+    })
+    .await;
+    for (upstream, expected) in [("act_as = \"origin\"", "data: {\"name\":1}\n\n"), ("", "upstream-body-invalid")] {
+        let gateway = gateway(config(service.address, "", upstream)).await;
+        let mut client = Client::connect(gateway.listen).await;
+        client.write(&get("/v1/x").replace("||", "|Connection: close||")).await;
+        let (answer, _) = client.end().await;
+        assert!(answer.contains(expected), "{upstream}: {answer}");
+        assert!(gateway.stop().await);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_the_gateway_s_own_is_of_no_version() {
+    // It closes each connection without a word.
+    let service = Service::start(|mut served| async move { drop(served.request().await) }).await;
+    let gateway = gateway(config(service.address, "", "")).await;
+    let old = gateway.get("/v1/x").await;
+    assert_eq!((old.status, old.field("content-type")), (502, "application/problem+json"), "{}", old.body);
+    assert!(old.body.contains("\"title\":\"Upstream failed\"") && !old.body.contains("\"name\""), "{}", old.body);
+    assert!(gateway.stop().await);
+}
+
+#[test]
+fn what_passes_unmigrated_is_logged_once_for_each_route() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let service = runtime.block_on(Service::saying(UNTYPED));
+    let file = std::env::temp_dir().join(format!("sunward-untyped-{}.toml", std::process::id()));
+    std::fs::write(&file, config(service.address, "", "")).expect("written");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sunward"))
+        .arg("serve")
+        .arg(&file)
+        .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+        .env("RUST_LOG", "warn")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says where");
+    let mut stream = TcpStream::connect(line.trim().trim_start_matches("listening http://")).expect("it listens");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a time");
+    let requests = [get("/v1/x"), get("/v1/x"), get("/v1/x").replace("||", "|Connection: close||")].concat();
+    stream.write_all(&raw(&requests)).expect("written");
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).expect("three answers");
+    let mut stderr = child.stderr.take().expect("a pipe");
+    child.kill().and_then(|()| child.wait()).expect("it ends");
+    std::fs::remove_file(&file).expect("removed");
+    let mut logged = String::new();
+    stderr.read_to_string(&mut logged).expect("it ends");
+    assert_eq!(answers.matches("{\"title\":1}").count(), 3, "{answers}");
+    let lines: Vec<&str> = logged.lines().filter(|line| line.contains("Content-Type")).collect();
+    let [line] = lines[..] else { panic!("{logged}") };
+    for part in ["WARN", "GET /x", "response", "text/plain", "bodies"] {
+        assert!(line.contains(part), "{line}");
+    }
+}
