@@ -6,11 +6,21 @@ use http::header::{self, HeaderMap, HeaderValue};
 
 use crate::headers::merge::list_items;
 
+#[cfg(all(feature = "layer", not(feature = "coding")))]
+mod absent;
 #[cfg(feature = "coding")]
-mod stream;
+mod decode;
+#[cfg(feature = "coding")]
+mod encode;
 
+#[cfg(all(feature = "layer", not(feature = "coding")))]
+pub(crate) use absent::{Decoder, Encoder, Step, decode, encode};
 #[cfg(feature = "coding")]
-pub(crate) use stream::{CodingError, decode, encode};
+pub(crate) use decode::decode;
+#[cfg(feature = "coding")]
+pub use decode::{Decoder, Step};
+#[cfg(feature = "coding")]
+pub(crate) use encode::{Encoder, encode};
 
 /// A content coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,12 +36,26 @@ pub enum Coding {
     Zstd,
 }
 
+/// Why content was not decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CodingError {
+    /// It becomes larger than the limit.
+    Limit,
+    /// It becomes more times its size than such content ever does.
+    Ratio,
+    /// It is not what its coding says, or is cut off.
+    Malformed,
+}
+
 /// The codings that a client takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
     taken: [bool; 4],
 }
 
+/// More times its size no JSON becomes, but bombs do.
+pub(crate) const MAX_RATIO: u32 = 100;
 /// More codings than that, one over the other, are an attack.
 const MAX_STACK: usize = 4;
 
@@ -64,6 +88,15 @@ impl Coding {
         }
     }
 
+    /// The coding whose format begins like `bytes`: gzip or zstd. The others have no such sign.
+    #[must_use]
+    pub fn of_magic(bytes: &[u8]) -> Option<Self> {
+        let is = |magic: &[u8]| bytes.starts_with(magic);
+        let found =
+            if is(b"\x1f\x8b") { Some(Self::Gzip) } else { Some(Self::Zstd).filter(|_| is(b"\x28\xb5\x2f\xfd")) };
+        found.filter(|_| cfg!(feature = "coding"))
+    }
+
     /// What `Content-Encoding` says, in the order in which they were applied; `None` if one is not known. What can only mean
     /// that there is none is taken for that, such as `none`, or the name of a charset.
     #[must_use]
@@ -78,6 +111,20 @@ impl Coding {
         (codings.len() <= MAX_STACK).then_some(codings)
     }
 }
+
+// === impl CodingError ===
+
+impl std::fmt::Display for CodingError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Limit => "it is larger than the limit when it is decoded",
+            Self::Ratio => "it becomes many times its size when it is decoded",
+            Self::Malformed => "it is not what its content coding says, or is cut off",
+        })
+    }
+}
+
+impl std::error::Error for CodingError {}
 
 // === impl Accepted ===
 

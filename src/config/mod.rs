@@ -37,8 +37,8 @@ mod version;
 use toml::de::DeTable;
 
 pub use gateway::{
-    AccessLog, ActAs, Addresses, Check, Eject, Forwarded, GatewaySpec, Instance, Limits, Listen, LogFormat, Proxy, SpeaksFrom,
-    Timeouts, Tls, Underscores, Upstream, UpstreamTls,
+    AccessLog, ActAs, Addresses, Check, Eject, Forwarded, GatewaySpec, Instance, Limits, Listen, LogFormat, Proxy,
+    SpeaksFrom, Timeouts, Tls, Underscores, Upstream, UpstreamTls,
 };
 pub use keys::reference;
 pub use render::{render, to_json};

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::Response;
 
+use crate::layer::Notices;
 use crate::names::Outcome;
 
 /// Why a request could not be served.
@@ -125,7 +126,8 @@ impl Explained {
         }
         let extensions = response.extensions_mut();
         if extensions.get::<Self>().is_none() && extensions.get::<Outcome>() == Some(&Outcome::Failed) {
-            extensions.insert(Self::new(Cause::Unmigratable));
+            let error = extensions.get::<Notices>().and_then(Notices::failure).map(str::to_owned);
+            extensions.insert(Self { error, ..Self::new(Cause::Unmigratable) });
         }
         if let Some(explained) = extensions.get_mut::<Self>() {
             explained.upstream = Some(upstream.into());

@@ -99,7 +99,9 @@ impl Snapshot {
         let catalog = Arc::new(catalog.with_control(control.clone()));
         let (marked, traced) = (&gateway.proxy, traced || log.is_some());
         let recipe = Recipe {
-            migrate: MigrateLayer::new().with_max_body_bytes(gateway.limits.held_bytes),
+            migrate: MigrateLayer::new()
+                .with_max_body_bytes(gateway.limits.held_bytes)
+                .with_max_decoded_ratio(gateway.limits.decoded_ratio),
             part: gateway.timeouts.upstream_body,
             tunnel: gateway.timeouts.tunnel,
             tells: traced || marked.proxy_status || marked.server_timing,

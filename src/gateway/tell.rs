@@ -83,7 +83,7 @@ where
     }
 }
 
-/// Logs what was not migrated. What a service sends is its operator's to mend; what clients send may come at any rate.
+/// Logs what was not migrated.
 fn log(notices: &Notices) {
     let plan = notices.plan();
     let api = &*plan.api().name;
@@ -112,9 +112,7 @@ fn log(notices: &Notices) {
                     "a body that is not JSON by its type passed as it was"
                 );
             }
-            Notice::Failed { response: true, detail } => {
-                tracing::warn!(api, route, direction, detail, "a body could not be migrated");
-            }
+            // One of a response is explained with all other failures.
             notice => tracing::debug!(api, route, direction, ?notice, "a body could not be migrated"),
         }
     }

@@ -1,7 +1,7 @@
 //! The body that [`Migrate`](super::Migrate) passes on, in both directions.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -30,6 +30,9 @@ pin_project! {
         kind: Kind<B>,
     }
 }
+
+/// So much is done in one poll before others get their turn: a step, or a frame that is taken, each.
+const TURNS: usize = 16;
 
 type Polled<E> = Poll<Option<Result<Frame<Bytes>, BodyError<E>>>>;
 
@@ -85,26 +88,34 @@ fn poll_stream<B: Body<Data = Bytes>>(
     stream: &mut Stream,
     cx: &mut Context<'_>,
 ) -> Polled<B::Error> {
-    loop {
+    for _ in 0..TURNS {
         if let Some(sure) = stream.take() {
             return Poll::Ready(Some(Ok(Frame::data(sure))));
         }
         if stream.has_ended() {
             return Poll::Ready(None);
         }
-        let done = match ready!(body.as_mut().poll_frame(cx)) {
-            None => stream.finish(),
+        if stream.has_work() {
+            stream.step()?;
+            continue;
+        }
+        match body.as_mut().poll_frame(cx) {
+            Poll::Ready(None) => stream.complete(),
             // Trailers speak of bytes that have changed.
-            Some(Ok(frame)) => frame.into_data().map_or(Ok(()), |data| stream.feed(&data)),
-            Some(Err(error)) => {
+            Poll::Ready(Some(Ok(frame))) => frame.into_data().map_or((), |data| stream.push(data)),
+            Poll::Ready(Some(Err(error))) => {
                 stream.stop();
-                Err(BodyError::inner(error))
+                return Poll::Ready(Some(Err(BodyError::inner(error))));
             }
-        };
-        if let Err(error) = done {
-            return Poll::Ready(Some(Err(error)));
+            Poll::Pending => {
+                stream.flush();
+                return stream.take().map_or(Poll::Pending, |sure| Poll::Ready(Some(Ok(Frame::data(sure)))));
+            }
         }
     }
+    // A body that is there as a whole, of which nothing is sure for long, must not keep its thread from others.
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }
 
 impl<B: Default> Default for MigrateBody<B> {

@@ -13,7 +13,6 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::MAX_BODY_BYTES;
 use super::body::MigrateBody;
 use super::digest::Digests;
 use super::gate::respond;
@@ -21,7 +20,8 @@ use super::hold::{Hold, HoldError};
 use super::notice::{Notice, Notices};
 use super::role::Role;
 use super::stream::Fault;
-use super::work::{Client, Work};
+use super::work::{Client, Limits, Work};
+use super::{MAX_BODY_BYTES, MAX_DECODED_RATIO};
 use crate::headers::etag::loosen;
 use crate::names::Outcome;
 use crate::plan::{Answer, BodyPlan, Handling, Plan, Unmigratable, forget_bytes};
@@ -30,7 +30,7 @@ use crate::version::VersionId;
 /// Puts [`Migrate`] around a service.
 #[derive(Clone, Copy, Debug)]
 pub struct MigrateLayer {
-    max_body_bytes: usize,
+    limits: Limits,
     role: Role,
 }
 
@@ -42,7 +42,7 @@ pub struct MigrateLayer {
 #[derive(Clone, Copy, Debug)]
 pub struct Migrate<S> {
     inner: S,
-    max_body_bytes: usize,
+    limits: Limits,
     role: Role,
 }
 
@@ -102,7 +102,7 @@ pin_project! {
         state: State<S, B, R>,
         plan: Option<Plan>,
         spoken: VersionId,
-        limit: usize,
+        limits: Limits,
         client: Client,
         role: Role,
         notices: Option<Box<Notices>>,
@@ -115,13 +115,20 @@ impl MigrateLayer {
     /// The layer; up to 4 MiB of a body are held.
     #[must_use]
     pub const fn new() -> Self {
-        Self { max_body_bytes: MAX_BODY_BYTES, role: Role::Origin }
+        Self { limits: Limits { held: MAX_BODY_BYTES, ratio: MAX_DECODED_RATIO }, role: Role::Origin }
     }
 
     /// Another limit.
     #[must_use]
     pub const fn with_max_body_bytes(mut self, bytes: usize) -> Self {
-        self.max_body_bytes = bytes;
+        self.limits.held = bytes;
+        self
+    }
+
+    /// How many times its size a body may become when its content codings are taken off, beyond 1 MiB.
+    #[must_use]
+    pub const fn with_max_decoded_ratio(mut self, ratio: u32) -> Self {
+        self.limits.ratio = ratio;
         self
     }
 
@@ -143,7 +150,7 @@ impl<S> Layer<S> for MigrateLayer {
     type Service = Migrate<S>;
 
     fn layer(&self, inner: S) -> Migrate<S> {
-        Migrate { inner, max_body_bytes: self.max_body_bytes, role: self.role }
+        Migrate { inner, limits: self.limits, role: self.role }
     }
 }
 
@@ -164,11 +171,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let (limit, role, client) = (self.max_body_bytes, self.role, Client::of(request.headers()));
+        let (limits, role, client) = (self.limits, self.role, Client::of(request.headers()));
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
             let inner = self.inner.call(request.map(MigrateBody::untouched));
             let state = State::Untouched { inner };
-            return MigrateFuture { state, plan: None, spoken: VersionId::new(0), limit, client, role, notices: None };
+            return MigrateFuture { state, plan: None, spoken: VersionId::new(0), limits, client, role, notices: None };
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let mut notices = None;
@@ -179,7 +186,7 @@ where
                 State::Calling { inner, changed: false, fault: None }
             }
             Ok(Some(body_plan)) => {
-                let work = Work::new(body_plan, Digests::of(request.headers()), limit, client);
+                let work = Work::new(body_plan, Digests::of(request.headers()), limits, client);
                 // The service that was ready is the one to be called; its clone is not.
                 let clone = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, clone);
@@ -187,7 +194,7 @@ where
                 State::Reading { held: Held::new(head, body, work), service }
             }
         };
-        MigrateFuture { state, plan: Some(plan), spoken, limit, client, role, notices }
+        MigrateFuture { state, plan: Some(plan), spoken, limits, client, role, notices }
     }
 }
 
@@ -256,13 +263,18 @@ impl<B: Body<Data = Bytes>, P: Head> Held<B, P> {
         let read = ready!(Pin::new(hold).poll(cx));
         let mut head = self.head.take().expect("polled after completion");
         let (headers, work) = (head.headers(), &self.work);
-        let migrated = match (read, self.body.take()) {
-            (Err(HoldError::TooLarge | HoldError::Between), Some(hold)) => {
-                work.stream(hold, headers).map(|(body, fault)| (body, Some(fault)))
-            }
-            (read, _) => work.run(read, headers).map(|bytes| (MigrateBody::whole(bytes), None)),
+        let Some(hold) = self.body.take() else { return Poll::Ready(Err(work.unread(HoldError::Broken))) };
+        let (begun, rest) = hold.into_parts();
+        let streamed = match read {
+            Ok(bytes) => match work.run(&bytes, headers) {
+                Ok(Some(content)) => return Poll::Ready(Ok((head, MigrateBody::whole(content), None))),
+                Ok(None) => work.stream(bytes, rest, true, headers),
+                Err(failure) => Err(failure),
+            },
+            Err(HoldError::TooLarge | HoldError::Between) => work.stream(begun, rest, false, headers),
+            Err(error) => Err(work.unread(error)),
         };
-        Poll::Ready(migrated.map(|(body, fault)| (head, body, fault)))
+        Poll::Ready(streamed.map(|(body, fault)| (head, body, Some(fault))))
     }
 }
 
@@ -362,7 +374,7 @@ where
                             State::Answered { answer: Some(failed(plan, &body.untransformable(), this.notices)) }
                         }
                         Ok(Some(plan)) => {
-                            let work = Work::new(plan, digests, *this.limit, *this.client);
+                            let work = Work::new(plan, digests, *this.limits, *this.client);
                             State::Answering { held: Held::new(head, body, work) }
                         }
                         Err(failure) => State::Answered { answer: Some(failed(plan, &failure, this.notices)) },

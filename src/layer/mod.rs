@@ -91,6 +91,10 @@ pub const WHOLE_BODY_BYTES: usize = 64 * 1024;
 /// So much is held of a body that has to be migrated, unless said.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
+/// A body may become so many times its size when its content codings are taken off, beyond 1 MiB, unless said: more is what
+/// bombs do.
+pub const MAX_DECODED_RATIO: u32 = crate::coding::MAX_RATIO;
+
 // === impl VersioningLayer ===
 
 impl VersioningLayer {
@@ -125,6 +129,14 @@ impl VersioningLayer {
     #[must_use]
     pub fn with_max_body_bytes(mut self, bytes: usize) -> Self {
         self.migrate = self.migrate.with_max_body_bytes(bytes);
+        self
+    }
+
+    /// How many times its size a body may become when its content codings are taken off, beyond 1 MiB; 100, unless said. One
+    /// that becomes larger ends as one that is more than what may be held.
+    #[must_use]
+    pub fn with_max_decoded_ratio(mut self, ratio: u32) -> Self {
+        self.migrate = self.migrate.with_max_decoded_ratio(ratio);
         self
     }
 

@@ -38,6 +38,15 @@ impl Notices {
         self.list.iter()
     }
 
+    /// What was wrong with a message that could not be migrated, if there was one.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.list.iter().find_map(|notice| match notice {
+            Notice::Failed { detail, .. } => Some(&**detail),
+            Notice::Untyped { .. } => None,
+        })
+    }
+
     /// The plan of the request, which knows api and route.
     #[must_use]
     pub const fn plan(&self) -> &Plan {

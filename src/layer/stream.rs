@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use crate::json::{Framed, MigrateError};
+use crate::coding::{CodingError, Decoder, Encoder, Step};
+use crate::json::Framed;
 use crate::plan::{BodyPlan, Unmigratable};
 
 /// The run of a program over one body.
@@ -14,9 +15,25 @@ use crate::plan::{BodyPlan, Unmigratable};
 pub(super) struct Stream {
     framed: Framed,
     plan: BodyPlan,
+    coded: Option<Box<Coded>>,
+    /// What came, and was not looked at yet.
+    pending: Bytes,
+    /// Whether no more comes.
+    complete: bool,
     out: Vec<u8>,
     ended: bool,
     fault: Fault,
+}
+
+/// What stands around the run over a body with content codings.
+#[derive(Debug)]
+pub(super) struct Coded {
+    decoder: Decoder,
+    encoder: Encoder,
+    /// Whether all that went into the decoder has come out of it.
+    hungry: bool,
+    decoded: Vec<u8>,
+    migrated: Vec<u8>,
 }
 
 /// What went wrong with a body that passes, for whoever still waits for what comes of it.
@@ -36,6 +53,11 @@ enum Kind<E> {
     Migration(String),
 }
 
+/// So much is migrated in a step. Between steps other tasks of the thread get their turn.
+const STEP: usize = 64 * 1024;
+/// So many steps are taken before the head is sent: what goes wrong in them is a clean answer.
+const FIRST: usize = 2;
+
 // === impl Fault ===
 
 impl Fault {
@@ -44,14 +66,34 @@ impl Fault {
     }
 }
 
+// === impl Coded ===
+
+impl Coded {
+    pub(super) fn new(decoder: Decoder, encoder: Encoder) -> Box<Self> {
+        Box::new(Self { decoder, encoder, hungry: true, decoded: Vec::new(), migrated: Vec::new() })
+    }
+}
+
 // === impl Stream ===
 
 impl Stream {
-    /// Begins with what was read already. What is wrong with that is found before the head is sent.
-    pub(super) fn new(framed: Framed, plan: BodyPlan, read: &[u8]) -> Result<Self, Unmigratable> {
-        let mut stream = Self { framed, plan, out: Vec::new(), ended: false, fault: Fault::default() };
-        stream.make_room(read);
-        stream.framed.feed(read, &mut stream.out).map_err(|error| stream.plan.unfit(error))?;
+    /// Begins with what was read already, which may be all. What is wrong with the first of it is found before the head is
+    /// sent.
+    pub(super) fn new(
+        framed: Framed,
+        plan: BodyPlan,
+        coded: Option<Box<Coded>>,
+        read: Bytes,
+        complete: bool,
+    ) -> Result<Self, Unmigratable> {
+        let (out, fault) = (Vec::new(), Fault::default());
+        let mut stream = Self { framed, plan, coded, pending: read, complete, out, ended: false, fault };
+        for _ in 0..FIRST {
+            if !stream.has_work() {
+                break;
+            }
+            stream.advance()?;
+        }
         Ok(stream)
     }
 
@@ -60,26 +102,32 @@ impl Stream {
         self.fault.clone()
     }
 
-    /// Takes what came.
-    pub(super) fn feed<E>(&mut self, data: &[u8]) -> Result<(), BodyError<E>> {
-        self.make_room(data);
-        let fed = self.framed.feed(data, &mut self.out);
-        fed.map_err(|error| self.broke(error))
-    }
-
-    /// What comes of data is about as large, or a little larger; a buffer that grew to it would be copied many times.
-    fn make_room(&mut self, data: &[u8]) {
-        self.out.reserve(data.len() + data.len() / 8);
+    /// Takes what came. Only when there is no [work](Self::has_work).
+    pub(super) fn push(&mut self, data: Bytes) {
+        self.pending = data;
     }
 
     /// Takes the end.
-    pub(super) fn finish<E>(&mut self) -> Result<(), BodyError<E>> {
-        self.ended = true;
-        let finished = self.framed.finish(&mut self.out);
-        let handles = self.plan.plan().migration_handles(self.plan.is_response());
-        handles.collisions.increment(self.framed.collisions());
-        handles.passed.increment(self.framed.passed());
-        finished.map_err(|error| self.broke(error))
+    pub(super) fn complete(&mut self) {
+        self.complete = true;
+    }
+
+    /// Whether there is something to do with what came.
+    pub(super) fn has_work(&self) -> bool {
+        let fed = self.coded.as_ref().is_none_or(|coded| coded.hungry);
+        !self.ended && (self.complete || !self.pending.is_empty() || !fed)
+    }
+
+    /// Does a part of it.
+    pub(super) fn step<E>(&mut self) -> Result<(), BodyError<E>> {
+        self.advance().map_err(|failure| self.broke(failure))
+    }
+
+    /// Nothing more is there for the moment: what was migrated must not wait inside of an encoder.
+    pub(super) fn flush(&mut self) {
+        if let Some(coded) = &mut self.coded {
+            coded.encoder.flush(&mut self.out);
+        }
     }
 
     /// What is sure by now; `None` if nothing is.
@@ -98,13 +146,73 @@ impl Stream {
         self.out.clear();
     }
 
-    fn broke<E>(&mut self, error: MigrateError) -> BodyError<E> {
+    fn advance(&mut self) -> Result<(), Unmigratable> {
+        if self.coded.is_some() { self.advance_coded() } else { self.advance_plain() }
+    }
+
+    fn advance_plain(&mut self) -> Result<(), Unmigratable> {
+        let part = self.pending.split_to(self.pending.len().min(STEP));
+        // What comes of data is about as large, or a little larger; a buffer that grew to it would be copied many times.
+        self.out.reserve(part.len() + part.len() / 8);
+        let fed = self.framed.feed(&part, &mut self.out);
+        fed.map_err(|error| self.plan.unfit(error))?;
+        if self.complete && self.pending.is_empty() {
+            self.ended = true;
+            let finished = self.framed.finish(&mut self.out);
+            self.count();
+            finished.map_err(|error| self.plan.unfit(error))?;
+        }
+        Ok(())
+    }
+
+    fn advance_coded(&mut self) -> Result<(), Unmigratable> {
+        let Some(coded) = &mut self.coded else { return Ok(()) };
+        if coded.hungry {
+            let part = self.pending.split_to(self.pending.len().min(STEP));
+            coded.decoder.push(&part);
+            if self.complete && self.pending.is_empty() {
+                coded.decoder.end();
+            }
+        }
+        coded.decoded.clear();
+        coded.migrated.clear();
+        let step = coded.decoder.step(&mut coded.decoded).map_err(|error| undecodable(&self.plan, error))?;
+        coded.hungry = step == Step::Hungry;
+        let fed = self.framed.feed(&coded.decoded, &mut coded.migrated);
+        fed.map_err(|error| self.plan.unfit(error))?;
+        self.ended = step == Step::Ended;
+        let finished = if self.ended { self.framed.finish(&mut coded.migrated) } else { Ok(()) };
+        coded.encoder.feed(&coded.migrated, &mut self.out);
+        if self.ended {
+            if !coded.decoder.is_unused() {
+                coded.encoder.finish(&mut self.out);
+            }
+            self.count();
+        }
+        finished.map_err(|error| self.plan.unfit(error))
+    }
+
+    fn count(&self) {
+        let handles = self.plan.plan().migration_handles(self.plan.is_response());
+        handles.collisions.increment(self.framed.collisions());
+        handles.passed.increment(self.framed.passed());
+    }
+
+    fn broke<E>(&mut self, failure: Unmigratable) -> BodyError<E> {
         // What was sure before the fault is not sent behind it.
         self.stop();
         self.plan.plan().migration_handles(self.plan.is_response()).errors.increment(1);
-        let text = error.to_string();
-        let _ = self.fault.failure.set(self.plan.unfit(error));
+        let text = failure.cause();
+        let _ = self.fault.failure.set(failure);
         BodyError { kind: Kind::Migration(text) }
+    }
+}
+
+/// Why content that cannot be decoded is not migrated.
+pub(super) fn undecodable(plan: &BodyPlan, error: CodingError) -> Unmigratable {
+    match error {
+        CodingError::Limit | CodingError::Ratio => plan.too_large(),
+        CodingError::Malformed => plan.miscoded(),
     }
 }
 

@@ -9,14 +9,11 @@ use http::header::{self, HeaderMap, HeaderValue};
 use super::WHOLE_BODY_BYTES;
 use super::body::MigrateBody;
 use super::digest::Digests;
-use super::hold::{Hold, HoldError};
-use super::stream::{Fault, Stream};
-#[cfg(feature = "coding")]
-use crate::coding::{self, CodingError};
-use crate::coding::{Accepted, Coding};
-use crate::headers::etag::asks_by_loosened;
-#[cfg(feature = "coding")]
-use crate::headers::{etag::loosen, merge::merge_vary};
+use super::hold::HoldError;
+use super::stream::{Coded, Fault, Stream, undecodable};
+use crate::coding::{self, Accepted, Coding, CodingError, Decoder, Encoder};
+use crate::headers::etag::{asks_by_loosened, loosen};
+use crate::headers::merge::merge_vary;
 use crate::json::Framed;
 use crate::plan::{BodyPlan, Unmigratable, forget_bytes};
 
@@ -25,9 +22,22 @@ use crate::plan::{BodyPlan, Unmigratable, forget_bytes};
 pub(super) struct Work {
     plan: BodyPlan,
     digests: Digests,
-    limit: usize,
+    limits: Limits,
     client: Client,
 }
+
+/// How much a body may take of this process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// The bytes that are held.
+    pub(super) held: usize,
+    /// How many times its size a body may become when it is decoded.
+    pub(super) ratio: u32,
+}
+
+/// Coded content up to this size when decoded is migrated before it is passed on, if it is no more than
+/// [`WHOLE_BODY_BYTES`] as it comes.
+const WHOLE_DECODED_BYTES: usize = 1024 * 1024;
 
 /// What of the client's request has to be known when the response is there.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +69,8 @@ impl Client {
 
 impl Work {
     /// The work that `plan` says. The digests are those that came with the content.
-    pub(super) const fn new(plan: BodyPlan, digests: Digests, limit: usize, client: Client) -> Self {
-        Self { plan, digests, limit, client }
+    pub(super) const fn new(plan: BodyPlan, digests: Digests, limits: Limits, client: Client) -> Self {
+        Self { plan, digests, limits, client }
     }
 
     /// What the work is a part of.
@@ -72,8 +82,8 @@ impl Work {
     /// digests are checked before the service sees it, so then all of it.
     pub(super) fn whole(&self) -> usize {
         match self.framed() {
-            None => self.limit,
-            Some(_) if self.plan.is_document() => self.limit.min(WHOLE_BODY_BYTES),
+            None => self.limits.held,
+            Some(_) if self.plan.is_document() => self.limits.held.min(WHOLE_BODY_BYTES),
             Some(_) => 0,
         }
     }
@@ -86,38 +96,47 @@ impl Work {
     /// A run over content that passes; none for content that must be there whole.
     fn framed(&self) -> Option<Framed> {
         let checked = !self.plan.is_response() && !self.digests.is_empty();
-        if checked { None } else { self.plan.stream(self.limit) }
+        if checked { None } else { self.plan.stream(self.limits.held) }
     }
 
     /// Content that is migrated as it passes, since it is more than [`whole`](Self::whole), and where its fault would be
-    /// found.
+    /// found. `complete`: all of it was read already.
     pub(super) fn stream<B>(
         &self,
-        hold: Hold<Pin<Box<B>>>,
+        read: Bytes,
+        rest: Pin<Box<B>>,
+        complete: bool,
         headers: &mut HeaderMap,
     ) -> Result<(MigrateBody<B>, Fault), Unmigratable> {
         let framed = self.framed().ok_or_else(|| self.plan.too_large())?;
-        let (read, rest) = hold.into_parts();
-        let stream = Stream::new(framed, self.plan.clone(), &read)?;
+        let coded = match self.plan.codings() {
+            [] => None,
+            codings => {
+                let kept = if self.keeps_codings(headers) { codings } else { &[] };
+                Some(Coded::new(Decoder::new(codings).with_max_ratio(self.limits.ratio), Encoder::new(kept)))
+            }
+        };
+        let stream = Stream::new(framed, self.plan.clone(), coded, read, complete)?;
         forget_bytes(headers);
         headers.remove(header::TRANSFER_ENCODING);
         let fault = stream.fault();
         Ok((MigrateBody::streamed(rest, stream), fault))
     }
 
-    /// The content that is passed on, and the fields that speak of it.
-    pub(super) fn run(&self, read: Result<Bytes, HoldError>, headers: &mut HeaderMap) -> Result<Bytes, Unmigratable> {
-        let received = read.map_err(|error| match error {
-            HoldError::TooLarge | HoldError::Between => self.plan.too_large(),
-            HoldError::Broken => self.plan.broken(),
-        })?;
-        let holds = self.digests.hold(&received);
+    /// The content that is passed on, and the fields that speak of it. `None` if it becomes so large, once it is decoded,
+    /// that it is to be migrated as it passes.
+    pub(super) fn run(&self, received: &Bytes, headers: &mut HeaderMap) -> Result<Option<Bytes>, Unmigratable> {
+        let holds = self.digests.hold(received);
         if !holds && !self.plan.is_response() {
             return Err(self.plan.mismatch());
         }
         let content = match self.plan.codings() {
-            [] => self.migrate(&received)?,
-            codings => self.recode(codings, &received, headers)?,
+            [] => self.migrate(received)?,
+            _ if received.is_empty() => self.migrate(received)?,
+            codings => match self.decode(codings, received)? {
+                Some(decoded) => self.encode(codings, self.migrate(&decoded)?, headers),
+                None => return Ok(None),
+            },
         };
         forget_bytes(headers);
         headers.remove(header::TRANSFER_ENCODING);
@@ -126,42 +145,46 @@ impl Work {
         if holds {
             self.digests.write(&content, headers);
         }
-        Ok(content)
+        Ok(Some(content))
     }
 
-    /// Takes the codings off, and puts them on again; the coded form is the representation (RFC 9110 §8.4), so its
-    /// fields go with it.
-    #[cfg(feature = "coding")]
-    fn recode(&self, codings: &[Coding], received: &[u8], headers: &mut HeaderMap) -> Result<Bytes, Unmigratable> {
-        if received.is_empty() {
-            return self.migrate(received);
+    /// Why content that was not read to its end is not migrated.
+    pub(super) fn unread(&self, error: HoldError) -> Unmigratable {
+        match error {
+            HoldError::TooLarge | HoldError::Between => self.plan.too_large(),
+            HoldError::Broken => self.plan.broken(),
         }
-        let decoded = coding::decode(codings, received, self.limit).map_err(|error| match error {
-            CodingError::TooLarge => self.plan.too_large(),
-            CodingError::Malformed => self.plan.broken(),
-        })?;
-        let content = self.migrate(&decoded)?;
-        let is_taken = !self.plan.is_response() || codings.iter().all(|coding| self.client.accepted.takes(*coding));
-        let encoded = if is_taken { coding::encode(codings, content.to_vec()).ok() } else { None };
-        if self.plan.is_response() {
-            merge_vary(headers, &[header::ACCEPT_ENCODING]);
+    }
+
+    /// `None` if it can be decoded as it passes, and should be.
+    fn decode(&self, codings: &[Coding], received: &[u8]) -> Result<Option<Vec<u8>>, Unmigratable> {
+        let passes = self.framed().is_some();
+        let limit = if passes { self.limits.held.min(WHOLE_DECODED_BYTES) } else { self.limits.held };
+        match coding::decode(codings, received, limit, self.limits.ratio) {
+            Ok(decoded) => Ok(Some(decoded)),
+            Err(CodingError::Limit) if passes => Ok(None),
+            Err(error) => Err(undecodable(&self.plan, error)),
         }
-        Ok(encoded.map_or_else(|| self.uncoded(content, headers), Bytes::from))
     }
 
-    /// Without the feature no coding is known, and none gets here.
-    #[cfg(not(feature = "coding"))]
-    fn recode(&self, _: &[Coding], _: &[u8], _: &mut HeaderMap) -> Result<Bytes, Unmigratable> {
-        let _ = (self.limit, self.client.accepted);
-        Err(self.plan.broken())
+    /// The coded form is the representation (RFC 9110 §8.4), so its fields go with it.
+    fn encode(&self, codings: &[Coding], content: Bytes, headers: &mut HeaderMap) -> Bytes {
+        if self.keeps_codings(headers) { coding::encode(codings, &content).into() } else { content }
     }
 
-    /// Sent as it is. Whoever takes the coding gets other bytes under the same tag, so that is weak (RFC 9110 §8.8.1).
-    #[cfg(feature = "coding")]
-    fn uncoded(&self, content: Bytes, headers: &mut HeaderMap) -> Bytes {
-        headers.remove(header::CONTENT_ENCODING);
-        loosen(headers);
-        content
+    /// Whether what was coded is coded again; if not, the fields say so. Whoever takes the coding gets other bytes under
+    /// the same tag then, so that is weak (RFC 9110 §8.8.1).
+    fn keeps_codings(&self, headers: &mut HeaderMap) -> bool {
+        if !self.plan.is_response() {
+            return true;
+        }
+        merge_vary(headers, &[header::ACCEPT_ENCODING]);
+        let is_taken = self.plan.codings().iter().all(|coding| self.client.accepted.takes(*coding));
+        if !is_taken {
+            headers.remove(header::CONTENT_ENCODING);
+            loosen(headers);
+        }
+        is_taken
     }
 
     fn migrate(&self, body: &[u8]) -> Result<Bytes, Unmigratable> {

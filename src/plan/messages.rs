@@ -9,7 +9,6 @@ use super::unmigratable::{Reason, Unmigratable};
 use crate::catalog::{Content, Migration, Source};
 use crate::change::{HeaderStep, run_header};
 use crate::coding::Coding;
-use crate::headers::media::MediaType;
 use crate::json::{Framed, Framing, MigrateError, Migrated, Options};
 use crate::resolve::Resolution;
 use crate::version::VersionId;
@@ -183,13 +182,10 @@ impl BodyPlan {
         result.map_err(|error| Unmigratable::new(self.response.is_some(), Reason::Body(error)))
     }
 
-    /// A run that migrates the body as it passes, holding no more than `limit`; `None` for one that must be there
-    /// whole, because it has codings or is a patch.
+    /// A run that migrates the body, less its [`codings`](Self::codings), as it passes, holding no more than `limit`; `None`
+    /// for one that must be there whole, because it is a patch.
     #[must_use]
     pub fn stream(&self, limit: usize) -> Option<Framed> {
-        if !self.codings.is_empty() {
-            return None;
-        }
         Some(self.migration()?.stream(self.content)?.with_hold_limit(limit))
     }
 
@@ -228,6 +224,12 @@ impl BodyPlan {
     #[must_use]
     pub fn too_large(&self) -> Unmigratable {
         Unmigratable::new(self.is_response(), Reason::TooLarge)
+    }
+
+    /// Says that the body is not what its codings say.
+    #[must_use]
+    pub fn miscoded(&self) -> Unmigratable {
+        Unmigratable::new(self.is_response(), Reason::Miscoded)
     }
 
     /// Says that the body broke off.

@@ -22,6 +22,7 @@ pub(super) enum Reason {
     Partial,
     TooLarge,
     Broken,
+    Miscoded,
     Digest,
     Untransformable,
     Body(MigrateError),
@@ -57,6 +58,15 @@ impl Unmigratable {
         self.problem().status()
     }
 
+    /// What is wrong, for an error that says already what it is about.
+    #[cfg(feature = "layer")]
+    pub(crate) fn cause(&self) -> String {
+        match &self.reason {
+            Reason::Body(error) => error.to_string(),
+            _ => self.to_string(),
+        }
+    }
+
     /// What the client is told: of its own body what is wrong with it, of the upstream's no more than that.
     #[must_use]
     pub fn problem(&self) -> Problem {
@@ -78,6 +88,8 @@ impl Unmigratable {
             Reason::TooLarge => Problem::new(Kind::BodyTooLarge)
                 .with_detail("the body is too large to be migrated: send less, or use the newest version"),
             Reason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body ended early: send all of it"),
+            Reason::Miscoded => Problem::new(Kind::BodyInvalid)
+                .with_detail("the body is not what its Content-Encoding says, or is cut off: send all of it, coded as it says"),
             Reason::Digest => Problem::new(Kind::DigestMismatch)
                 .with_detail("the content does not match its digest: send it again, with the digest of what is sent"),
             Reason::Untransformable => Problem::new(Kind::BodyInvalid).with_detail(
@@ -100,6 +112,7 @@ impl std::fmt::Display for Unmigratable {
             Reason::Partial => write!(f, "the {side} is a part of a body"),
             Reason::TooLarge => write!(f, "the {side} is too large"),
             Reason::Broken => write!(f, "the {side} broke off"),
+            Reason::Miscoded => write!(f, "the {side} is not what its Content-Encoding says, or is cut off"),
             Reason::Digest => write!(f, "the {side} is not what its digest says"),
             Reason::Untransformable => write!(f, "the {side} must not be transformed"),
             Reason::Body(error) => write!(f, "the {side} cannot be migrated: {error}"),

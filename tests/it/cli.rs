@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 fn sunward(args: &[&str], stdin: &str) -> Output {
+    sunward_bytes(args, stdin.as_bytes())
+}
+
+fn sunward_bytes(args: &[&str], stdin: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_sunward"))
         .args(args)
         .stdin(Stdio::piped())
@@ -12,9 +16,12 @@ fn sunward(args: &[&str], stdin: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("it starts");
-    // A command that does not read may be gone already.
-    let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
-    child.wait_with_output().expect("it ends")
+    let mut pipe = child.stdin.take().expect("a pipe");
+    std::thread::scope(|scope| {
+        // A command that does not read may be gone already; one that writes while it reads must be read.
+        scope.spawn(move || pipe.write_all(stdin));
+        child.wait_with_output().expect("it ends")
+    })
 }
 
 fn out(output: &Output) -> String {
@@ -460,4 +467,85 @@ fn serve_says_why_it_does_not_start() {
         err(&output)
     );
     std::fs::remove_file(path).expect("removed");
+}
+
+/// A list of users of version 3, of at least so many bytes.
+fn users(bytes: usize) -> String {
+    let one = r#"{"id":9007199254740993,"full_name":"J","n":1.10}"#;
+    format!("{{\"items\":[{}]}}", vec![one; bytes / one.len() + 1].join(","))
+}
+
+const LIST: [&str; 8] = ["--now", "2026-11-01", "--route", "GET /users", "--from", "3", "--to", "2"];
+
+#[test]
+fn migrate_passes_bodies_of_any_size() {
+    let file = demo();
+    let base = [&["migrate", &file][..], &LIST].concat();
+    let large = users(20 << 20);
+    let output = sunward(&base, &large);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(out(&output) == large.replace("\"full_name\":\"J\",", ""), "{} bytes", output.stdout.len());
+    let lines = [&base[..], &["--content-type", "application/x-ndjson"]].concat();
+    let several = format!("{}\n", users(100)).repeat(90_000);
+    let output = sunward(&lines, &several);
+    assert!(out(&output) == several.replace("\"full_name\":\"J\",", ""), "{} bytes", output.stdout.len());
+    for (what, body) in [("cut off", large[..large.len() - 1].to_owned()), ("no JSON", format!("{large}}}"))] {
+        let output = sunward(&base, &body);
+        assert_eq!(output.status.code(), Some(1), "{what}");
+        let message = err(&output);
+        assert!(message.contains("at byte") && message.contains("not whole"), "{what}: {message}");
+    }
+    // Up to 64 KiB nothing is written that is not migrated.
+    let output = sunward(&base, "{\"items\":[{\"full_name\":\"J\"}]");
+    assert_eq!((output.status.code(), out(&output).as_str()), (Some(1), ""), "{}", err(&output));
+}
+
+#[test]
+fn migrate_decompresses_if_it_is_asked_to() {
+    use flate2::write::GzEncoder;
+    let file = demo();
+    let base = [&["migrate", &file][..], &LIST].concat();
+    let asked = [&base[..], &["--decompress"]].concat();
+    let large = users(1 << 20);
+    let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(large.as_bytes()).expect("it is encoded");
+    let gzip = encoder.finish().expect("it is encoded");
+    let zstd = ruzstd::encoding::compress_to_vec(large.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
+    for body in [&gzip[..], &zstd, large.as_bytes()] {
+        let output = sunward_bytes(&asked, body);
+        assert!(out(&output) == large.replace("\"full_name\":\"J\",", ""), "{}", err(&output));
+    }
+    for (args, body) in [(&base, &gzip[..]), (&asked, &gzip[..gzip.len() - 9])] {
+        let output = sunward_bytes(args, body);
+        assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    }
+    let output = sunward(&asked, "");
+    assert_eq!((output.status.code(), out(&output).as_str()), (Some(0), ""), "{}", err(&output));
+}
+
+#[test]
+fn migrate_writes_lines_where_the_input_pauses() {
+    use std::io::{BufRead, BufReader};
+    let file = demo();
+    let args = [&["migrate", &file, "--content-type", "application/x-ndjson"][..], &LIST].concat();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sunward"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    for _ in 0..2 {
+        stdin.write_all(b"{\"items\":[{\"full_name\":\"J\"}]}\n").expect("it reads");
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("it writes");
+        assert_eq!(line, "{\"items\":[{}]}\n");
+    }
+    // Nobody reads any more, which is no failure.
+    drop(stdout);
+    let body = format!("{}\n", users(1000)).repeat(1000);
+    let _ = stdin.write_all(body.as_bytes());
+    drop(stdin);
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }

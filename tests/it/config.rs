@@ -86,6 +86,7 @@ fn gateway_and_upstreams_are_read() {
     let listen: Vec<String> = config.gateway.listen.iter().map(|listen| listen.value.to_string()).collect();
     assert_eq!(listen, ["0.0.0.0:80", "unix:/run/sunward.sock", "systemd"]);
     assert_eq!(config.gateway.limits.held_bytes, 1_000_000);
+    assert_eq!(config.gateway.limits.decoded_ratio, 200);
     assert_eq!(config.gateway.timeouts.response.as_secs(), 90);
     assert_eq!(config.gateway.timeouts.drain.as_secs(), 36 * 3600);
     assert_eq!(config.gateway.log, LogFormat::Json);

@@ -61,7 +61,6 @@ const FOREIGN: [(&str, &[&str]); 50] = [
     ("percent_encoding", &["change", "headers", "resolve", "plan", "gateway"]),
     ("pin_project_lite", &["layer", "gateway"]),
     ("rustls_native_certs", &["gateway"]),
-    ("ruzstd", &["coding"]),
     ("serde", &["change"]),
     ("serde_json", &["json", "change", "problem", "config", "gateway", "bin"]),
     ("sha2", &["layer/digest.rs", "gateway"]),
@@ -77,6 +76,7 @@ const FOREIGN: [(&str, &[&str]); 50] = [
     ("tracing", &["gateway", "bin"]),
     ("tracing_subscriber", &["gateway", "bin"]),
     ("webpki", &["gateway"]),
+    ("zstd", &["coding"]),
     ("sunward", &["bin"]),
 ];
 

@@ -3,8 +3,10 @@
 mod check;
 mod diff;
 mod explain;
+mod input;
 mod migrate;
 mod place;
+mod progress;
 mod rollback;
 mod serve;
 mod svg;

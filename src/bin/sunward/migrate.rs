@@ -1,20 +1,46 @@
-//! `sunward migrate`: try a change in the shell.
+//! `sunward migrate`: try a change in the shell, on a body of any size.
 
-use std::io::Read;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use sunward::catalog::{Content, Migration};
 use sunward::headers::media::MediaType;
+use sunward::json::{Framed, Framing, MigrateError, Options};
 
+use super::input::{Input, Next};
 use super::place::Place;
+use super::progress::Progress;
 
 #[derive(clap::Args)]
+#[command(after_help = HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
     place: Place,
     /// How JSON stands in the body.
     #[arg(long, value_name = "TYPE", default_value = "application/json")]
     content_type: String,
+    /// Decompress the input if it is gzip or zstd, as its first bytes say; the output is not compressed.
+    #[arg(long)]
+    decompress: bool,
+}
+
+const HELP: &str = "Up to 64 KiB of input are migrated before anything is written. A larger document, lines, events and \
+                    sequences are migrated as they are read, in bounded memory; if that fails, what was written is not \
+                    whole, and the exit code is 1. Patches are read whole, up to 16 MiB. Lines, events and sequences are \
+                    written at once where the input pauses.";
+
+/// Up to so much input nothing is written before it is migrated.
+const WHOLE: usize = 64 * 1024;
+/// How long documents that are there wait for more input.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Why it ended early.
+enum Failure {
+    /// Whoever read the output has gone.
+    Closed,
+    /// The message for standard error.
+    Failed(String),
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
@@ -27,27 +53,93 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(found) => found,
         Err(message) => return super::misused(&format!("error: {message}")),
     };
-    let mut body = Vec::new();
-    if let Err(e) = std::io::stdin().lock().read_to_end(&mut body) {
-        super::tell(&format!("error: standard input: {e}\n"));
-        return ExitCode::from(super::FAILED);
-    }
-    match Migration::new(place.chain, place.from, place.to).run(content, &body) {
-        Ok(migrated) => {
-            let printed = super::print_bytes(&migrated.body);
-            report("a value that could not be migrated was left as it was", migrated.passed);
-            report("a value stood where an op had to write", migrated.collisions);
-            printed
+    let migration = Migration::new(place.chain, place.from, place.to);
+    match migrate(&migration, content, Input::stdin(args.decompress)) {
+        Ok([passed, collisions]) => {
+            report("a value that could not be migrated was left as it was", passed);
+            report("a value stood where an op had to write", collisions);
+            ExitCode::SUCCESS
         }
-        Err(error) => {
-            super::tell(&format!("error: {error}\n"));
+        // As for any command of a pipe: `| head` is no failure.
+        Err(Failure::Closed) => ExitCode::SUCCESS,
+        Err(Failure::Failed(message)) => {
+            super::tell(&format!("error: {message}\n"));
             ExitCode::from(super::FAILED)
         }
     }
 }
 
+/// Returns how many values were left as they were, and how many stood in the way.
+fn migrate(migration: &Migration<'_>, content: Content, mut input: Input) -> Result<[u64; 2], Failure> {
+    let stream = migration.stream(content);
+    let limit = if stream.is_some() { WHOLE } else { Options::default().max_bytes() };
+    let many = content.framing().is_some_and(|framing| framing != Framing::Document);
+    let (mut held, mut ended) = (Vec::new(), false);
+    while !ended && held.len() <= limit {
+        let pause = Some(PAUSE).filter(|_| many && !held.is_empty());
+        match input.next(pause).map_err(Failure::Failed)? {
+            Next::Chunk(chunk) => held.extend(chunk),
+            Next::Pause => break,
+            Next::End => ended = true,
+        }
+    }
+    match stream {
+        // All of it can be placed well, and nothing is written unless it is migrated.
+        _ if ended => {
+            let migrated = migration.run(content, &held).map_err(|error| Failure::Failed(error.to_string()))?;
+            write(&migrated.body)?;
+            Ok([migrated.passed, migrated.collisions])
+        }
+        Some(framed) => pass(framed.with_hold_limit(Options::default().max_bytes()), held, &mut input),
+        None => Err(Failure::Failed(format!("a patch of more than {limit} bytes is not migrated"))),
+    }
+}
+
+fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2], Failure> {
+    let mut progress = Progress::new(std::io::stderr().is_terminal());
+    let (mut read, mut out) = (0, Vec::new());
+    let mut next = Next::Chunk(held);
+    loop {
+        let fed = match &next {
+            Next::Chunk(chunk) => {
+                read += chunk.len();
+                framed.feed(chunk, &mut out)
+            }
+            Next::Pause => Ok(()),
+            Next::End => framed.finish(&mut out),
+        };
+        fed.map_err(|error| broke(&error, read, &mut progress))?;
+        write(&out)?;
+        progress.at(read, out.len());
+        out.clear();
+        if matches!(next, Next::End) {
+            progress.clear();
+            return Ok([framed.passed(), framed.collisions()]);
+        }
+        next = input.next(None).map_err(|message| {
+            progress.clear();
+            Failure::Failed(message)
+        })?;
+    }
+}
+
+/// An error knows the byte or the pointer; which document it is in, only how much was read tells.
+fn broke(error: &MigrateError, read: usize, progress: &mut Progress) -> Failure {
+    progress.clear();
+    let place = if error.offset().is_some() { String::new() } else { format!(", in the first {read} bytes of input") };
+    Failure::Failed(format!("{error}{place}; what was written is not whole"))
+}
+
+fn write(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Failure::Closed,
+        _ => Failure::Failed(format!("standard output: {error}")),
+    })
+}
+
 fn content(media: &str) -> Result<Content, String> {
-    let content = MediaType::parse(media).and_then(|media| Content::of(&media));
+    let content = MediaType::parse_lenient(media).and_then(|media| Content::of(&media));
     content.ok_or_else(|| format!("`{media}` is not migrated"))
 }
 

@@ -80,6 +80,8 @@ pub struct Limits {
     pub body_bytes: u64,
     /// What is held of a body that has to be migrated.
     pub held_bytes: usize,
+    /// How many times its size a body may become when it is decoded.
+    pub decoded_ratio: u32,
     /// Bytes per second that a request's body must bring; 0 for none.
     pub body_rate: u64,
     /// Bytes per second that a client must take of a response; 0 for none.
@@ -225,6 +227,7 @@ impl Default for Limits {
             url_bytes: 8192,
             body_bytes: 100 * 1024 * 1024,
             held_bytes: 4 * 1024 * 1024,
+            decoded_ratio: 100,
             body_rate: 100,
             response_rate: 100,
         }
@@ -245,6 +248,7 @@ impl Limits {
             url_bytes: reader.count("url_bytes").unwrap_or(default.url_bytes),
             body_bytes: reader.count("body_bytes").unwrap_or(default.body_bytes),
             held_bytes: reader.count("held_bytes").unwrap_or(default.held_bytes),
+            decoded_ratio: reader.count("decoded_ratio").unwrap_or(default.decoded_ratio),
             body_rate: reader.count("body_rate").unwrap_or(default.body_rate),
             response_rate: reader.count("response_rate").unwrap_or(default.response_rate),
         };

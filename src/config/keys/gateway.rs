@@ -88,6 +88,7 @@ static LIMITS: Table = Table {
         key("url_bytes", Kind::Integer { min: 64, max: 65_000 }, "The request target; beyond it, a 414.").or("8192"),
         key("body_bytes", COUNT, "A request's body; beyond it, a 413.").or("104857600"),
         key("held_bytes", COUNT, "So much is held of a body that has to be migrated. If more must be, a request gets a 413, and a response becomes a 502 or breaks off.").or("4194304"),
+        key("decoded_ratio", Kind::Integer { min: 1, max: 1_000_000 }, "How many times its size a body that has to be migrated may become when its content codings are taken off, beyond 1 MiB: more is what decompression bombs do. Beyond it, as for `held_bytes`.").or("100"),
         key("body_rate", Kind::Integer { min: 0, max: i64::MAX }, "The bytes per second that a request's body must bring; 0 for none. Only the time spent waiting for the client counts. A client may fall behind by `client_body`, and by ten seconds at least.").or("100"),
         key("response_rate", Kind::Integer { min: 0, max: i64::MAX }, "The bytes per second that a client must take of a response; 0 for none. Only the time in which the client could take more, and does not, counts. A client may fall behind by `client_send`, and by ten seconds at least.").or("100"),
     ],

@@ -5,6 +5,11 @@ use std::io::{Read, Write};
 use bytes::Bytes;
 use flate2::Compression;
 
+use http_body_util::BodyExt;
+use sunward::coding::{Coding, Decoder, Step};
+use sunward::layer::BodyError;
+
+use super::streams::{answered, sent};
 use super::{Bench, Exchange, Message, exchange_messages, run, users};
 
 const NEW: &str = "{\"title\":\"a\"}";
@@ -140,4 +145,213 @@ fn what_cannot_be_decoded_is_refused() {
     }
     let ratio = coded("gzip", &format!("{{\"title\":\"a\"{}}}", " ".repeat(2 << 20)));
     holds(&get("gzip", "gzip", ratio), "below the limit, but a bomb", &["502"]);
+}
+
+const EACH: [&str; 5] = ["gzip", "deflate", "br", "zstd", "gzip, br"];
+
+fn codings(names: &str) -> Vec<Coding> {
+    names.split(", ").map(|name| Coding::named(name).expect(name)).collect()
+}
+
+/// Puts codings on piece after piece, each of which can be decoded at once.
+fn pieces(names: &str, texts: &[&str]) -> Vec<Bytes> {
+    let mut now: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    for name in names.split(", ") {
+        now = match name {
+            // A frame each: zstd has no more to a flush.
+            "zstd" => now
+                .iter()
+                .map(|piece| ruzstd::encoding::compress_to_vec(&piece[..], ruzstd::encoding::CompressionLevel::Fastest))
+                .collect(),
+            "gzip" => flushed(&now, flate2::write::GzEncoder::new(Vec::new(), Compression::best()), |e| e.get_mut()),
+            "deflate" => {
+                flushed(&now, flate2::write::ZlibEncoder::new(Vec::new(), Compression::best()), |e| e.get_mut())
+            }
+            _ => flushed(&now, brotli::CompressorWriter::new(Vec::new(), 4096, 5, 20), |e| e.get_mut()),
+        };
+    }
+    now.into_iter().map(Bytes::from).collect()
+}
+
+fn flushed<W: Write>(pieces: &[Vec<u8>], mut encoder: W, coded: impl Fn(&mut W) -> &mut Vec<u8>) -> Vec<Vec<u8>> {
+    let piece = |piece: &Vec<u8>| {
+        encoder.write_all(piece).and_then(|()| encoder.flush()).expect("it is encoded");
+        std::mem::take(coded(&mut encoder))
+    };
+    pieces.iter().map(piece).collect()
+}
+
+#[test]
+fn coded_events_and_lines_are_passed_on_one_by_one() {
+    let event = |name: &str| format!("data: {{\"items\":[{{\"{name}\":\"a\"}}]}}\n\n");
+    let line = |name: &str| format!("{{\"items\":[{{\"{name}\":\"a\"}}]}}\n");
+    for names in EACH {
+        for (kind, new, old) in [
+            ("text/event-stream", event("title"), event("name")),
+            ("application/x-ndjson", line("title"), line("name")),
+        ] {
+            let head = format!("200\ncontent-type: {kind}\ncontent-encoding: {names}\netag: \"a\"\n\n");
+            for taken in [true, false] {
+                run(async {
+                    let (sender, mut response) = answered(&head, if taken { names } else { "identity" }, &[]).await;
+                    assert_eq!(response.headers().contains_key("content-encoding"), taken, "{names}");
+                    assert_eq!(response.headers()["vary"], "accept-encoding");
+                    assert_eq!(response.headers()["etag"].to_str().expect("text").starts_with("W/\"a;w1-"), !taken);
+                    let mut decoder = Decoder::new(&codings(names));
+                    for piece in pieces(names, &[&new, &new, &new]) {
+                        sender.send(Ok(piece)).expect("it is read");
+                        let mut text = Vec::new();
+                        while text.len() < old.len() {
+                            let frame = response.body_mut().frame().await.expect("a frame").expect("no error");
+                            let data = frame.into_data().expect("data");
+                            if !taken {
+                                text.extend_from_slice(&data);
+                                continue;
+                            }
+                            decoder.push(&data);
+                            while decoder.step(&mut text).expect("it can be decoded") == Step::Made {}
+                        }
+                        assert_eq!(String::from_utf8_lossy(&text), old, "{names} {kind}");
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// A list of users, far larger than what is waited for.
+fn large(name: &str) -> String {
+    list(name, 15_000)
+}
+
+fn list(name: &str, users: u32) -> String {
+    let one = |n: u32| format!("{{\"{name}\":\"u{n}\",\"bio\":\"{}\",\"n\":1.10}}", n.wrapping_mul(2_654_435_761));
+    format!("{{\"items\":[{}]}}", (0..users).map(one).collect::<Vec<_>>().join(","))
+}
+
+/// As [`coded`], but fast.
+fn coded_fast(names: &str, text: &str) -> Bytes {
+    let mut now = text.as_bytes().to_vec();
+    for name in names.split(", ") {
+        now = match name {
+            "gzip" => {
+                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::fast());
+                encoder.write_all(&now).and_then(|()| encoder.finish()).expect("it is encoded")
+            }
+            "br" => {
+                let mut encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 1, 20);
+                encoder.write_all(&now).expect("it is encoded");
+                encoder.into_inner()
+            }
+            name => coded(name, std::str::from_utf8(&now).expect("text")).to_vec(),
+        };
+    }
+    now.into()
+}
+
+#[test]
+fn a_coded_document_may_be_larger_than_what_is_held() {
+    run(async {
+        let body = coded_fast("gzip", &list("title", 100_000));
+        let chunks: Vec<Bytes> = body.chunks(16 << 10).map(Bytes::copy_from_slice).collect();
+        let head = "200\ncontent-type: application/json\ncontent-encoding: gzip\n\n";
+        let (sender, response) = answered(head, "gzip", &chunks).await;
+        drop(sender);
+        let body = response.into_body().collect().await.expect("no error").to_bytes();
+        let text = plain("gzip", &body);
+        assert!(text.len() > 4 << 20 && text == list("name", 100_000), "{} bytes", text.len());
+    });
+}
+
+#[test]
+fn a_large_coded_document_passes_as_it_is_migrated() {
+    for names in EACH {
+        let body = coded_fast(names, &large("title"));
+        let head = format!(
+            "200\ncontent-type: application/json\ncontent-encoding: {names}\ncontent-length: {}\n\n",
+            body.len()
+        );
+        let chunks: Vec<Bytes> = body.chunks(16 << 10).map(Bytes::copy_from_slice).collect();
+        for taken in [true, false] {
+            run(async {
+                let (sender, response) = answered(&head, if taken { names } else { "identity" }, &chunks).await;
+                drop(sender);
+                assert!(!response.headers().contains_key("content-length"));
+                let body = response.into_body().collect().await.expect("no error").to_bytes();
+                let text = if taken { plain(names, &body) } else { String::from_utf8(body.to_vec()).expect("text") };
+                assert!(text == large("name"), "{names} {taken}: {} bytes", text.len());
+            });
+        }
+    }
+}
+
+#[test]
+fn a_coded_body_that_is_broken_is_no_whole_one() {
+    for names in EACH {
+        let whole = coded_fast(names, &large("title"));
+        let head = format!("200\ncontent-type: application/json\ncontent-encoding: {names}\n\n");
+        let mut corrupt = whole.to_vec();
+        let middle = corrupt.len() / 2;
+        corrupt[middle..middle + 64].fill(0xff);
+        for (what, body) in [("cut off", whole.slice(..whole.len() - 5)), ("corrupt", corrupt.into())] {
+            run(async {
+                let chunks: Vec<Bytes> = body.chunks(16 << 10).map(Bytes::copy_from_slice).collect();
+                let (sender, response) = answered(&head, "identity", &chunks).await;
+                drop(sender);
+                let error: BodyError<_> = response.into_body().collect().await.err().expect(what);
+                assert!(error.is_migration(), "{names} {what}: {error}");
+            });
+        }
+        run(async {
+            let chunks = vec![Bytes::from_static(b"never a coding"), whole.clone()];
+            let (_sender, response) = answered(&head, "identity", &chunks).await;
+            assert_eq!(response.status(), 502, "{names}: at the beginning it is a clean answer");
+        });
+    }
+}
+
+#[test]
+fn a_large_coded_request_passes_as_it_is_migrated() {
+    let user = |name: &str| format!("{{\"{name}\":\"a\",\"items\":{}", large("x").split_off(9));
+    for names in EACH {
+        run(async {
+            let body = coded_fast(names, &user("name"));
+            let (first, last) = body.split_at(body.len() - 7);
+            let chunks: Vec<Bytes> = first.chunks(16 << 10).map(Bytes::copy_from_slice).collect();
+            let (response, seen) = sent(names, chunks.clone(), Ok(Bytes::copy_from_slice(last))).await;
+            assert_eq!(response.expect("no error").status(), 201);
+            let text = plain(names, &seen.lock().expect("unlocked"));
+            let expected = user("title").replacen("]}", "],\"plan\":\"free\"}", 1);
+            assert!(text == expected, "{names}: {} and {} bytes", text.len(), expected.len());
+            let (response, _) = sent(names, chunks, Ok(Bytes::new())).await;
+            assert_eq!(response.expect("an answer").status(), 400, "{names}: cut off");
+        });
+    }
+}
+
+#[test]
+fn how_much_larger_a_body_may_become_can_be_said() {
+    let text = format!("{{\"title\":\"a\"{}}}", " ".repeat(2 << 20));
+    for (ratio, status) in [(100, 502), (100_000, 200)] {
+        let layer = bench().layer().with_max_decoded_ratio(ratio);
+        let request = Message::parse("GET /v1/users/7");
+        let answer = with("200\ncontent-type: application/json\ncontent-encoding: gzip", coded("gzip", &text));
+        let exchange = run(exchange_messages(layer, request, answer));
+        assert_eq!(exchange.status, status, "{ratio}");
+        assert!(status != 200 || exchange.text() == text.replacen("title", "name", 1));
+    }
+}
+
+#[test]
+fn a_coded_body_without_content_has_none() {
+    for names in EACH {
+        let exchange = get(names, names, Bytes::new());
+        holds(&exchange, names, &["200", "="]);
+        run(async {
+            let head = format!("200\ncontent-type: text/event-stream\ncontent-encoding: {names}\n\n");
+            let (sender, response) = answered(&head, names, &[]).await;
+            drop(sender);
+            assert!(response.into_body().collect().await.expect("no error").to_bytes().is_empty());
+        });
+    }
 }

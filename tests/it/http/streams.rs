@@ -2,7 +2,7 @@
 
 use std::io;
 
-use sunward::layer::BodyError;
+use sunward::layer::{BodyError, MigrateBody};
 use tokio::sync::mpsc;
 
 use super::*;
@@ -23,8 +23,9 @@ type Sender = mpsc::UnboundedSender<io::Result<Bytes>>;
 
 /// The response of a service that sends `head`, then `first`, then what comes from the channel, to a client of
 /// version 1.
-async fn answered(
+pub(super) async fn answered(
     head: &str,
+    accept: &str,
     first: &[Bytes],
 ) -> (Sender, Response<impl Body<Data = Bytes, Error = BodyError<io::Error>> + Unpin + use<>>) {
     let (sender, receiver) = mpsc::unbounded_channel();
@@ -37,7 +38,8 @@ async fn answered(
         async move { Ok::<_, Infallible>(response) }
     });
     let bench = Bench::new(users().with_path("/v{version}"));
-    let request = Request::get("/v1/users").body(http_body_util::Empty::<Bytes>::new()).expect("a request");
+    let request = Request::get("/v1/users").header("accept-encoding", accept);
+    let request = request.body(http_body_util::Empty::<Bytes>::new()).expect("a request");
     let response = bench.layer().layer(service).oneshot(request).await.expect("no error");
     (sender, response.map(Box::pin))
 }
@@ -50,7 +52,7 @@ async fn next<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Option<Result<Stri
 #[test]
 fn an_event_arrives_before_the_next_is_sent() {
     run(async {
-        let (sender, mut response) = answered("200\ncontent-type: text/event-stream\n\n", &[]).await;
+        let (sender, mut response) = answered("200\ncontent-type: text/event-stream\n\n", "identity", &[]).await;
         assert_eq!(response.status(), 200, "the head does not wait for an event");
         let send = |text: &'static str| sender.send(Ok(text.into())).expect("it is read");
         send("id: 1\ndata: {\"items\":[{\"tit");
@@ -82,6 +84,7 @@ fn a_document_does_not_wait_for_the_next() {
     run(async {
         let (sender, mut response) = answered(
             "200\ncontent-type: application/json\n\n",
+            "identity",
             &["{\"items\":[{\"tit".into(), "le\":\"a\"}]}\n".into()],
         )
         .await;
@@ -103,7 +106,7 @@ fn a_document_does_not_wait_for_the_next() {
 fn a_large_document_passes_as_it_is_migrated() {
     run(async {
         let (first, count) = beginning();
-        let (sender, mut response) = answered(JSON_HEAD, &first).await;
+        let (sender, mut response) = answered(JSON_HEAD, "identity", &first).await;
         for gone in ["content-length", "content-digest"] {
             assert!(!response.headers().contains_key(gone), "{gone}");
         }
@@ -130,7 +133,7 @@ fn what_goes_wrong_on_the_way_is_no_end() {
     for (name, fault) in faults {
         run(async {
             let (first, _) = beginning();
-            let (sender, mut response) = answered(JSON_HEAD, &first).await;
+            let (sender, mut response) = answered(JSON_HEAD, "identity", &first).await;
             let is_migration = fault.is_ok();
             sender.send(fault).expect("it is read");
             drop(sender);
@@ -152,26 +155,30 @@ fn a_fault_at_the_beginning_is_a_clean_answer() {
     run(async {
         let (first, _) = beginning();
         let wrong: Vec<Bytes> = std::iter::once(Bytes::from("<html>")).chain(first).collect();
-        let (_sender, response) = answered(JSON_HEAD, &wrong).await;
+        let (_sender, response) = answered(JSON_HEAD, "identity", &wrong).await;
         assert_eq!(response.status(), 502);
     });
 }
 
 /// A request of version 1 that begins with `first`, to a service that reads all of it and then says 201, or breaks.
-async fn sent(first: Vec<Bytes>, last: io::Result<Bytes>) -> (Result<Response<Bytes>, String>, Arc<Mutex<Vec<u8>>>) {
+pub(super) async fn sent(
+    coding: &str,
+    first: Vec<Bytes>,
+    last: io::Result<Bytes>,
+) -> (Result<Response<Bytes>, String>, Arc<Mutex<Vec<u8>>>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     first.into_iter().for_each(|chunk| sender.send(Ok(chunk)).expect("it is there"));
     sender.send(last).expect("it is there");
     drop(sender);
     let seen = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&seen);
-    let service = service_fn(move |request: Request<_>| {
+    let service = service_fn(move |request: Request<MigrateBody<Live>>| {
         let seen = Arc::clone(&kept);
         async move {
             let mut body = Box::pin(request.into_body());
-            while let Some(text) = next(&mut body).await {
-                let text = text.map_err(|error: BodyError<io::Error>| format!("the request broke off: {error}"))?;
-                seen.lock().expect("unlocked").extend_from_slice(text.as_bytes());
+            while let Some(frame) = body.frame().await {
+                let frame = frame.map_err(|error: BodyError<io::Error>| format!("the request broke off: {error}"))?;
+                seen.lock().expect("unlocked").extend_from_slice(&frame.into_data().expect("data"));
             }
             Ok::<_, String>(
                 Response::builder().status(201).body(http_body_util::Empty::<Bytes>::new()).expect("a response"),
@@ -179,7 +186,8 @@ async fn sent(first: Vec<Bytes>, last: io::Result<Bytes>) -> (Result<Response<By
         }
     });
     let bench = Bench::new(users().with_path("/v{version}"));
-    let request = Request::post("/v1/users").header("content-type", "application/json").body(Live(receiver));
+    let request = Request::post("/v1/users").header("content-type", "application/json");
+    let request = request.header("content-encoding", coding).body(Live(receiver));
     let result = bench.layer().layer(service).oneshot(request.expect("a request")).await;
     let whole = match result {
         Ok(response) => {
@@ -200,7 +208,7 @@ fn large_user() -> Vec<Bytes> {
 #[test]
 fn a_large_request_passes_as_it_is_migrated() {
     run(async {
-        let (response, seen) = sent(large_user(), Ok("\"}".into())).await;
+        let (response, seen) = sent("identity", large_user(), Ok("\"}".into())).await;
         assert_eq!(response.expect("no error").status(), 201);
         let seen = seen.lock().expect("unlocked");
         assert!(seen.starts_with(b"{\"title\":\"a\",\"n\":1.10,") && seen.ends_with(b"x\",\"plan\":\"free\"}"));
@@ -210,12 +218,34 @@ fn a_large_request_passes_as_it_is_migrated() {
 #[test]
 fn a_request_that_breaks_on_the_way_is_its_sender_s_fault() {
     run(async {
-        let (response, seen) = sent(large_user(), Ok("\" oops".into())).await;
+        let (response, seen) = sent("identity", large_user(), Ok("\" oops".into())).await;
         let response = response.expect("an answer, though the service failed");
         assert_eq!(response.status(), 400);
         assert!(response.body().windows(13).any(|part| part == b"/body-invalid"), "{response:?}");
         assert!(!seen.lock().expect("unlocked").ends_with(b"}"), "never a whole one");
-        let (result, _) = sent(large_user(), Err(io::ErrorKind::ConnectionReset.into())).await;
+        let (result, _) = sent("identity", large_user(), Err(io::ErrorKind::ConnectionReset.into())).await;
         assert!(result.is_err(), "a client that went away gets the service's error, as without the layers");
     });
+}
+
+#[test]
+fn a_body_of_which_nothing_is_sure_leaves_the_thread_to_others() {
+    struct Woken(std::sync::atomic::AtomicUsize);
+    impl std::task::Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    }
+    // One event, there as a whole, of 3 MiB.
+    let event: Bytes = format!("data: {{\"items\":[{{\"title\":\"{}\"}}]}}\n\n", "x".repeat(3 << 20)).into();
+    let (_sender, response) = run(answered("200\ncontent-type: text/event-stream\n\n", "identity", &[event]));
+    let woken = Arc::new(Woken(Default::default()));
+    let waker = std::task::Waker::from(Arc::clone(&woken));
+    let (mut body, mut cx) = (response.into_body(), Context::from_waker(&waker));
+    let mut pauses = 0;
+    while let Poll::Pending = Pin::new(&mut body).poll_frame(&mut cx) {
+        pauses += 1;
+        assert_eq!(woken.0.load(std::sync::atomic::Ordering::SeqCst), pauses, "it asks to be polled again");
+    }
+    assert!((2..9).contains(&pauses), "{pauses}");
 }
