@@ -12,6 +12,9 @@ impl fmt::Display for Step {
             write!(f, "in {place}: ")?;
         }
         self.op.fmt(f)?;
+        if self.constant && self.partial {
+            f.write_str(", in what the change made")?;
+        }
         match &self.when {
             None => Ok(()),
             Some(when) => write!(f, ", where {}", test(&when.at.pointer, &when.test)),

@@ -457,6 +457,24 @@ fn a_second_signal_does_not_wait() {
 }
 
 #[test]
+fn a_file_without_upstreams_can_be_tried_out() {
+    let text = std::fs::read_to_string(demo()).expect("the demo");
+    let bare = text.split_once("[[upstream]]").map_or(&*text, |(before, _)| before);
+    let bare: String =
+        bare.lines().filter(|line| !line.starts_with("upstream")).map(|line| format!("{line}\n")).collect();
+    let path = scratch("bare", &bare);
+    let name = path.display().to_string();
+    let check = sunward(&["check", &name], "");
+    assert_eq!(check.status.code(), Some(0), "{}", err(&check));
+    assert!(err(&check).contains("warning[no-upstream]"), "{}", err(&check));
+    let list = sunward(&["timeline", &name], "");
+    assert_eq!(list.status.code(), Some(0), "{}", err(&list));
+    let serve = sunward(&["serve", &name], "");
+    assert!(serve.status.code() == Some(2) && err(&serve).contains("error[no-upstream]"), "{}", err(&serve));
+    std::fs::remove_file(path).expect("removed");
+}
+
+#[test]
 fn serve_says_why_it_does_not_start() {
     let path = scratch("serve", "[[api]]\nname = \"shop\"\n");
     let output = sunward(&["serve", &path.display().to_string()], "");

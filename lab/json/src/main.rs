@@ -64,7 +64,7 @@ fn relocate(from: &str, to: &str) -> Step {
 fn job() -> Vec<Step> {
     vec![
         rename("customer", "customer_id"),
-        step(Op::Drop { at: pointer("/legacy_flag") }),
+        step(Op::Drop { at: pointer("/legacy_flag"), prune: false }),
         step(Op::Add { at: pointer("/currency_code"), value: Literal::string("EUR") }),
     ]
 }

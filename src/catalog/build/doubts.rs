@@ -51,10 +51,13 @@ impl Builder<'_> {
         api.routes.iter().map(|route| &route.route).chain(ops).filter_map(|text| text.parse().ok()).collect()
     }
 
-    /// `POST /ordes` beside `POST /orders`.
+    /// `POST /ordes` beside `POST /orders`: the rarer word is the slip, or else the later one.
     fn slips(&mut self, placed: &[Placed], meant: &[RouteName]) {
         let is_meant = |template: &str| meant.iter().any(|route| *route.template == *template);
-        let count = |template: &str| placed.iter().filter(|place| *place.route.template == *template).count();
+        let count = |word: &str| {
+            let templates = placed.iter().map(|place| &place.route.template);
+            templates.flat_map(|template| template.split('/')).filter(|segment| *segment == word).count()
+        };
         let mut seen = BTreeSet::new();
         for place in placed {
             let template = &*place.route.template;
@@ -63,8 +66,12 @@ impl Builder<'_> {
             }
             let others = placed.iter().map(|place| &*place.route.template);
             let mut others = others.chain(meant.iter().map(|route| &*route.template));
-            let is_rarer = |other: &str| is_meant(other) || count(template) < count(other) || seen.contains(other);
-            if let Some(other) = others.find(|other| differs_by_a_slip(template, other) && is_rarer(other)) {
+            let is_slip = |other: &&str| {
+                let Some((word, other_word)) = one_slip(template, other) else { return false };
+                let (rare, common) = (count(word), count(other_word));
+                is_meant(other) || rare < common || (rare == common && seen.contains(other))
+            };
+            if let Some(other) = others.find(is_slip) {
                 let message = format!("`{template}` is almost `{other}`");
                 let help = "write them alike; if it is a route of its own, name it in `[[api.route]]`";
                 self.doubt("similar-routes", message, place.span, help);
@@ -165,10 +172,12 @@ fn has_body(name: &RouteName) -> bool {
     matches!(name.method.as_deref(), None | Some("GET" | "POST" | "PUT" | "PATCH"))
 }
 
-/// Whether the paths differ in one segment, and that by a letter.
-fn differs_by_a_slip(a: &str, b: &str) -> bool {
+/// The two words in which two paths differ, if they differ in one segment, and there by a letter.
+fn one_slip<'t>(a: &'t str, b: &'t str) -> Option<(&'t str, &'t str)> {
     let (a, b): (Vec<&str>, Vec<&str>) = (a.split('/').collect(), b.split('/').collect());
     let mut differ = a.iter().zip(&b).filter(|(a, b)| a != b);
-    let slip = |(a, b): (&&str, &&str)| !a.starts_with('{') && !b.starts_with('{') && is_slip(a, b);
-    a.len() == b.len() && differ.next().is_some_and(slip) && differ.next().is_none()
+    let (Some((one, other)), None) = (differ.next(), differ.next()) else { return None };
+    let is_parameter = |segment: &str| segment.starts_with('{');
+    let slip = a.len() == b.len() && !is_parameter(one) && !is_parameter(other) && is_slip(one, other);
+    slip.then_some((*one, *other))
 }

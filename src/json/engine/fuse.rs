@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Collision, Literal, Op, Options, Pointer, Step, migrate, text};
+use super::super::{Collision, Literal, Op, Options, Pointer, Step, Wrapper, migrate, text};
 use super::plan::{Cell, ObjectPlan, Rank, Source};
 use super::program::{Compiler, Local};
 
@@ -91,6 +91,15 @@ impl Names {
             Op::Require { at, equals } => {
                 let (name, rest) = split(at)?;
                 let op = Op::Require { at: rest.unwrap_or_default(), equals: equals.clone() };
+                return self.deeper(local, name, op);
+            }
+            // An element that is taken out may leave nothing, which is a matter of what is around.
+            Op::Unwrap { at, from: Wrapper::Member(_), .. } => {
+                let (name, rest) = split(at)?;
+                let mut op = local.op().clone();
+                if let Op::Unwrap { at, .. } = &mut op {
+                    *at = rest.unwrap_or_default();
+                }
                 return self.deeper(local, name, op);
             }
             Op::Wrap { at, into } => {

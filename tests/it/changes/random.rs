@@ -200,7 +200,9 @@ impl Shape {
     }
 
     fn addition(&mut self, at: usize, more: u8) -> OpSpec {
-        let to = format!("{}/{}", self.top(), self.name());
+        let (to, inner) = (format!("{}/{}", self.top(), self.name()), self.name());
+        // A constant makes no objects; what undoes the others drops those that they made.
+        let to = if more.is_multiple_of(3) || more < 128 { to } else { format!("{to}/{inner}") };
         let field = &self.fields[at];
         match more % 3 {
             0 => OpSpec::add(&to, Literal::string("added")),
