@@ -38,7 +38,7 @@ use toml::de::DeTable;
 
 pub use gateway::{
     AccessLog, ActAs, Addresses, Check, Eject, Forwarded, GatewaySpec, Instance, Limits, Listen, LogFormat, Proxy,
-    SpeaksFrom, Timeouts, Tls, Underscores, Upstream, UpstreamTls,
+    Secret, SpeaksFrom, Timeouts, Tls, Underscores, Upstream, UpstreamTls,
 };
 pub use keys::reference;
 pub use render::{render, to_json};

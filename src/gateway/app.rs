@@ -14,15 +14,15 @@ use super::admin::Admin;
 use super::door::Door;
 use super::listen::{self, Listener};
 use super::load::{LoadError, load};
-use super::options::Options;
+use super::options::{Options, Variables};
 use super::pace::Pace;
 use super::pool::Registry;
-use super::reload::{self, Keeper, Letter, Reloader};
+use super::reload::{self, InUse, Keeper, Letter, Reloader};
 use super::server::{Server, Stop};
 use super::shed::Load;
 use super::shell::Shell;
 use super::snapshot::{Current, Snapshot};
-use super::state::{Deed, State, Who};
+use super::state::{self, Deed, State, Who};
 use super::telemetry;
 use super::tls::ServerTls;
 use super::trace::Tracer;
@@ -75,11 +75,29 @@ pub enum StartError {
 
 impl Shared {
     /// Writes down that this config is served from the start.
-    fn begin(&self, path: &Path, revisions: usize) {
+    fn begin(&self, path: &Path, variables: &Variables, revisions: usize, protect: Option<Duration>) {
         let who = Who::nobody("start");
-        let target = format!("{} as {}", path.display(), self.current.load().tag);
+        let mut target = format!("{} as {}", path.display(), self.current.load().tag);
+        let dropped =
+            self.dropped(path, variables, protect).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        if !dropped.is_empty() {
+            tracing::warn!(
+                dropped,
+                "the config does not have versions that are in use; it is served, as no start is refused"
+            );
+            target += &format!(", without what is in use: {dropped}");
+        }
         self.state.audit.record(&who, &Deed { what: "start", target }, SystemClock.now());
         self.keep_revision(&who, None, revisions);
+    }
+
+    /// Versions in use that the config of the process before had, and this one does not.
+    fn dropped(&self, path: &Path, variables: &Variables, protect: Option<Duration>) -> Vec<InUse> {
+        let last = self.state.revisions.as_ref().and_then(|revisions| revisions.list().pop());
+        let last = last.filter(|last| last.tag() != self.current.load().tag);
+        let texts = last.and_then(|last| state::target(&last, path).ok());
+        let Some(before) = texts.and_then(|texts| load(&texts, &**variables).ok()) else { return Vec::new() };
+        reload::in_use(&before.catalog, &self.current.catalog(), &self.state.traffic, protect, SystemClock.now())
     }
 
     /// Keeps the texts that are served; `restores` is the revision that was gone back to.
@@ -210,7 +228,7 @@ impl App {
         let (say_cut, cut) = Stop::new();
         let mut tasks = JoinSet::new();
         let desk = Arc::new(Admin::new(shared.clone(), keeper, &admin));
-        shared.begin(&reloader.path, spec.revisions);
+        shared.begin(&reloader.path, &reloader.variables, spec.revisions, spec.protect);
         let load = Load::new();
         tasks.spawn(load.clone().watch_memory(spec.limits.memory_bytes));
         tasks.spawn(reloader.run(letters));

@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 /// Looks at all of it.
 pub(super) fn check(spec: &GatewaySpec, catalog: &Catalog, upstreams: &[Upstream], found: &mut Diagnostics) {
     check_state(spec, found);
+    check_log(spec, found);
     check_timeouts(catalog, upstreams, found);
 }
 
@@ -21,6 +22,25 @@ fn check_state(spec: &GatewaySpec, found: &mut Diagnostics) {
         let message = format!("`state` cannot be kept in `{}`: {problem}", state.value.display());
         let warning = Diagnostic::warning("unwritable-state", message, state.span);
         found.push(warning.help("name a folder that the gateway may write to"));
+    }
+}
+
+/// A start fails where the log cannot be opened.
+fn check_log(spec: &GatewaySpec, found: &mut Diagnostics) {
+    let Some(file) = spec.access_log.as_ref().and_then(|log| log.file.as_ref()) else { return };
+    let problem = match fs::metadata(&file.value) {
+        Ok(meta) if meta.is_dir() => Some("it is a folder".to_owned()),
+        Ok(meta) if meta.permissions().readonly() => Some("it is read-only".to_owned()),
+        Ok(_) => None,
+        Err(_) => match file.value.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            Some(parent) if !parent.is_dir() => Some(format!("there is no folder `{}`", parent.display())),
+            _ => None,
+        },
+    };
+    if let Some(problem) = problem {
+        let message = format!("the access log cannot be written to `{}`: {problem}", file.value.display());
+        let warning = Diagnostic::warning("unwritable-log", message, file.span);
+        found.push(warning.help("name a file in a folder that is there and that the gateway may write to"));
     }
 }
 

@@ -18,7 +18,7 @@ use super::route::{Route, RoutedBody, Shared};
 use super::state::{self, Acts, State};
 use super::tell::{Notes, Tell};
 use crate::catalog::{Catalog, Control};
-use crate::config::{Forwarded, Limits, Sources};
+use crate::config::{Forwarded, Limits, Secret, Sources};
 use crate::layer::{
     Annotate, AnnotateLayer, Count, CountBody, CountLayer, Gate, GateBody, GateLayer, MigrateLayer, Resolve,
     ResolveLayer,
@@ -69,7 +69,7 @@ pub(super) struct Settings {
     pub(super) proxy_status: bool,
     pub(super) server_timing: bool,
     /// What operators have to say.
-    pub(super) admin_token: Option<String>,
+    pub(super) admin_token: Option<Secret>,
 }
 
 /// The snapshot of the moment, for everybody who serves.

@@ -26,7 +26,7 @@ pub struct GatewaySpec {
     /// Where the admin listener is.
     pub admin: Spanned<Listen>,
     /// What operators have to say.
-    pub admin_token: Option<Spanned<String>>,
+    pub admin_token: Option<Spanned<Secret>>,
     /// Threads that serve; as many as there are cores, unless said.
     pub workers: Option<usize>,
     /// Whether another process may listen on the same addresses.
@@ -49,6 +49,10 @@ pub struct GatewaySpec {
     pub protect: Option<Duration>,
 }
 
+/// A text that is shown nowhere: its `Debug` is dots.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
 /// The form of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
@@ -57,6 +61,22 @@ pub enum LogFormat {
     Text,
     /// One JSON object each.
     Json,
+}
+
+// === impl Secret ===
+
+impl Secret {
+    /// The text.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
 }
 
 // === impl GatewaySpec ===
@@ -95,7 +115,7 @@ impl GatewaySpec {
             listen,
             tls,
             admin: reader.listen("admin").unwrap_or(default.admin),
-            admin_token: reader.text("admin_token"),
+            admin_token: reader.text("admin_token").map(|token| token.map(Secret)),
             workers: reader.count("workers"),
             reuse_port: reader.flag("reuse_port").unwrap_or_default(),
             timeouts: reader.table("timeouts", Timeouts::read).unwrap_or_default(),
@@ -167,6 +187,14 @@ mod tests {
     use super::*;
     use crate::config::{keys, read};
 
+    #[test]
+    fn a_token_is_not_shown() {
+        let (config, _) = read("[gateway]\nadmin_token = \"hush\"\n");
+        let config = config.expect("a config");
+        assert_eq!(config.gateway.admin_token.as_ref().map(|token| token.expose()), Some("hush"));
+        assert!(!format!("{config:?}").contains("hush"), "{config:?}");
+    }
+
     /// The reference tells the defaults that the reader has.
     #[test]
     fn defaults_are_those_of_the_table() {
@@ -179,12 +207,17 @@ mod tests {
                 writeln!(text, "{} = {}", key.name, key.default).expect("a string");
             }
         }
+        // Some of them want a folder.
+        let text = text.replacen("[gateway]\n", "[gateway]\nstate = \"state\"\n", 1);
         let (config, found) = read(&text);
         assert_eq!(found.to_string(), "");
         let said = config.expect("a config").gateway;
         let (default, bare) = (GatewaySpec::default(), |listen: &[Spanned<Listen>]| listen[0].value.clone());
         assert_eq!(bare(&said.listen), bare(&default.listen));
         assert_eq!(said.admin.value, default.admin.value);
-        assert_eq!(GatewaySpec { listen: default.listen.clone(), admin: default.admin.clone(), ..said }, default);
+        assert_eq!(
+            GatewaySpec { listen: default.listen.clone(), admin: default.admin.clone(), state: None, ..said },
+            default
+        );
     }
 }

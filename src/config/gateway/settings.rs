@@ -140,7 +140,7 @@ pub enum Underscores {
 #[non_exhaustive]
 pub struct AccessLog {
     /// The file; standard output if there is none.
-    pub file: Option<PathBuf>,
+    pub file: Option<Spanned<PathBuf>>,
     /// JSON objects, or text.
     pub json: bool,
 }
@@ -330,7 +330,7 @@ impl Proxy {
 impl AccessLog {
     #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
     pub(super) fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
-        let file = reader.text("to").map(|to| to.value).filter(|to| to != "stdout").map(PathBuf::from);
+        let file = reader.text("to").filter(|to| to.value != "stdout").map(|to| to.map(PathBuf::from));
         let json = reader.word("format") != Some("text");
         reader.finish();
         Some(Self { file, json })

@@ -38,6 +38,7 @@ use super::server::{Handler, Peer};
 use super::telemetry;
 use super::vital::Vital;
 use crate::clock::{Clock, SystemClock};
+use crate::config::Secret;
 use crate::names;
 use answer::{Fault, json, text, typed};
 use guard::Guard;
@@ -104,7 +105,7 @@ impl Admin {
         let found = routes::find(method, &path);
         if !matches!(found, Found::Route(route, _) if route.is_open()) {
             let snapshot = self.shared.current.load();
-            self.guard.admit(&request, snapshot.settings.admin_token.as_deref())?;
+            self.guard.admit(&request, snapshot.settings.admin_token.as_ref().map(Secret::expose))?;
         }
         match found {
             Found::Route(route, names) => self.serve(route, &names, request, via).await,

@@ -121,7 +121,14 @@ fn what_is_on_disk_is_checked() {
             "`a b` is no name that a certificate can have",
         ),
         (format!("[gateway]\nstate = \"{one}\"\n"), plain.clone(), "2:9 unwritable-state", "is no folder"),
-        (format!("[gateway]\nstate = \"{one}/below\"\n"), plain, "2:9 unwritable-state", "is no folder"),
+        (
+            format!("[gateway.access_log]\nto = \"{one}/log\"\n"),
+            plain.clone(),
+            "2:6 unwritable-log",
+            "there is no folder",
+        ),
+        (format!("[gateway]\nstate = \"{one}/below\"\n"), plain.clone(), "2:9 unwritable-state", "is no folder"),
+        (format!("[gateway.access_log]\nto = \"{one}/log\"\n"), plain, "2:6 unwritable-log", "there is no folder"),
         (String::new(), slow, "10:8 timeout-never-reached", "the 10s in which `shop` may begin its answer"),
     ];
     for (gateway, rest, place, part) in rows {

@@ -130,3 +130,23 @@ async fn a_state_that_cannot_be_written_keeps_nothing_from_being_served() {
     assert_eq!(gateway.get("/api/v3/users/1").await.status, 200);
     assert!(gateway.stop().await);
 }
+
+/// A start is not refused: nothing else would be served. But it is not silent.
+#[tokio::test]
+async fn a_start_without_a_version_in_use_is_told() {
+    let desk = Desk::new("restart", "STATE").await;
+    let gateway = desk.start().await;
+    assert_eq!(gateway.get("/api/v2/users/1").await.status, 200);
+    assert!(gateway.stop().await);
+    std::fs::write(desk.file(), desk.without_2()).expect("written");
+    let told = async || {
+        let gateway = desk.start().await;
+        let acts = gateway.ask("GET /audit", "").await.json();
+        assert!(gateway.stop().await);
+        acts["acts"].as_array().and_then(|acts| acts.last()?["target"].as_str().map(str::to_owned)).expect("a start")
+    };
+    let first = told().await;
+    assert!(first.contains(", without what is in use: version 2 of restart, last requested at 20"), "{first}");
+    let second = told().await;
+    assert!(!second.contains("in use"), "it is what was served before: {second}");
+}
