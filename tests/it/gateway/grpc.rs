@@ -195,7 +195,7 @@ async fn a_refusal_is_in_the_head() {
 #[tokio::test]
 async fn a_call_may_be_quiet() {
     let short = Duration::from_millis(200);
-    let own = "[gateway]\ntimeouts = { client_body = \"200ms\", client_send = \"200ms\", response = \"200ms\", \
+    let own = "[gateway]\ntimeouts = { client_body = \"200ms\", client_send = \"200ms\", \
                upstream_body = \"200ms\", client_idle = \"200ms\", client_ping = \"100ms\" }\n";
     let gateway = rig::gateway(config("grpc-quiet", &[serve().await], own, "http2 = true\n")).await;
     let client = client(gateway.listen).await;
@@ -216,7 +216,7 @@ async fn a_call_may_be_quiet() {
 /// A client that is gone is not quiet: it does not answer a PING.
 #[tokio::test]
 async fn a_call_whose_client_is_gone_ends() {
-    let own = "[gateway]\ntimeouts = { client_ping = \"100ms\", client_ping_timeout = \"200ms\" }\n";
+    let own = "[gateway]\ntimeouts = { client_ping = \"500ms\", client_ping_timeout = \"1s\" }\n";
     let gateway = rig::gateway(config("grpc-gone", &[serve().await], own, "http2 = true\n")).await;
     let stream = TcpStream::connect(gateway.listen).await.expect("it listens");
     let (client, mut connection) = h2::client::handshake(stream).await.expect("HTTP/2");

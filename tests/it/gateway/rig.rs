@@ -32,6 +32,12 @@ pub(super) struct Service {
     listening: AbortHandle,
 }
 
+/// An address at which nobody listens, and nobody else will: it stays bound until this is dropped.
+pub(super) struct Nobody {
+    pub(super) address: SocketAddr,
+    _bound: socket2::Socket,
+}
+
 /// A connection, from the service's side.
 pub(super) struct Served {
     pub(super) stream: TcpStream,
@@ -94,6 +100,17 @@ impl Service {
 impl Drop for Service {
     fn drop(&mut self) {
         self.listening.abort();
+    }
+}
+
+// === impl Nobody ===
+
+impl Nobody {
+    pub(super) fn bind() -> Self {
+        let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+        bound.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+        let address = bound.local_addr().ok().and_then(|address| address.as_socket()).expect("bound");
+        Self { address, _bound: bound }
     }
 }
 

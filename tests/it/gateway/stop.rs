@@ -35,7 +35,7 @@ async fn ready(gateway: &Gateway) -> u16 {
 async fn it_says_so_first_then_takes_nobody_and_ends_what_is_under_way() {
     let (go, asked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let service = slow(&go, &asked).await;
-    let own = "[gateway]\ntimeouts = { shutdown_delay = \"500ms\" }\n";
+    let own = "[gateway]\ntimeouts = { shutdown_delay = \"2s\" }\n";
     let mut gateway = rig::gateway(config("stop", &[service.address], own, "")).await;
     assert!(rig::becomes(async || ready(&gateway).await == 200).await);
     let mut kept = Client::connect(gateway.listen).await;
@@ -55,10 +55,10 @@ async fn it_says_so_first_then_takes_nobody_and_ends_what_is_under_way() {
     assert_eq!(Client::connect(gateway.listen).await.ask(&get("/api/v1/x")).await.status, 200);
     assert_eq!(kept.ask(&get("/api/v1/x")).await.status, 200);
     assert_eq!(rig::h2_get(&mut streams, "/api/v1/x").await.expect("an answer").0, 200);
-    assert!(began.elapsed() < Duration::from_millis(500), "the machine is too slow for this test");
+    assert!(began.elapsed() < Duration::from_secs(2), "the machine is too slow for this test");
 
     assert!(rig::becomes(async || TcpStream::connect(gateway.listen).await.is_err()).await, "nobody is taken in");
-    assert!(began.elapsed() > Duration::from_millis(450));
+    assert!(began.elapsed() > Duration::from_millis(1950));
     assert_eq!(kept.end().await.0, "", "what is idle is closed");
     assert!(rig::becomes(async || rig::h2_get(&mut streams, "/api/v1/x").await.is_err()).await, "no new streams");
     assert_eq!(ready(&gateway).await, 503, "probes are served to the end");

@@ -126,8 +126,10 @@ proptest! {
 fn the_public_suite_at_every_split() {
     let folder = super::suites::suite("JSONTestSuite/test_parsing");
     let program = Program::new(&[], Mode::Whole);
+    let mut seen = 0;
     for entry in std::fs::read_dir(folder).expect("readable") {
         let entry = entry.expect("readable");
+        seen += 1;
         let name = entry.file_name().into_string().expect("UTF-8");
         let text = std::fs::read(entry.path()).expect("readable");
         let whole = rewrite(&program, &text, &[]);
@@ -142,6 +144,7 @@ fn the_public_suite_at_every_split() {
             assert_eq!(rewrite(&program, &text, &[cut]).ok(), whole.as_ref().ok().cloned(), "{name}, cut at {cut}");
         }
     }
+    assert!(seen > 280, "{seen}");
 }
 
 #[test]
