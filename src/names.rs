@@ -226,7 +226,8 @@ pub fn connections() -> Gauge {
     gauge!(CONNECTIONS)
 }
 
-/// Counts what was refused; `reason` is `requests`, `memory` or, of those that had to wait, `connections`.
+/// Counts what was refused; `reason` is `requests`, `memory`, of connections that had to wait `connections`, and of failed
+/// accepts `accept`.
 pub fn shed(reason: &'static str) -> Counter {
     counter!(SHED, "reason" => reason)
 }

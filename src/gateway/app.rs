@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::access::Log;
 use super::admin::Admin;
+use super::descriptors;
 use super::door::Door;
 use super::listen::{self, Listener};
 use super::load::{LoadError, load};
@@ -122,6 +124,7 @@ impl App {
         let sources = reload::read(path, options.rewrite.as_ref()).map_err(StartError::Config)?;
         let loaded = load(&sources, &*options.variables).map_err(StartError::Config)?;
         let (spec, warnings) = (loaded.gateway.clone(), loaded.warnings.clone());
+        descriptors::provide(&spec.limits);
         let tls = loaded.tls.clone().map(ServerTls::new);
         let listeners = bind(&spec, options.listen, tls.as_ref())?;
         let place = options.admin.map_or(spec.admin.value.clone(), Listen::Tcp);
@@ -231,7 +234,7 @@ impl App {
         shared.begin(&reloader.path, &reloader.variables, spec.revisions, spec.protect);
         let load = Load::new();
         tasks.spawn(load.clone().watch_memory(spec.limits.memory_bytes));
-        tasks.spawn(reloader.run(letters));
+        let reloading = reload_apart(reloader, letters, ended.clone());
         tasks.spawn(shared.state.clone().keep_traffic());
         tasks.spawn(telemetry::upkeep(shared.metrics.clone()));
 
@@ -275,6 +278,7 @@ impl App {
             tracing::warn!("the last lines of the access log could not be written");
         }
         tasks.shutdown().await;
+        let _ = reloading.await;
         shared.state.stop();
         shared.tracer.stop().await;
         let seconds = began.elapsed().as_secs_f64();
@@ -285,6 +289,20 @@ impl App {
         }
         all
     }
+}
+
+/// Runs what changes the config on a thread of its own. To read, check and compile a config takes as long as it is large, and
+/// no request waits for that, not even where a single thread serves.
+fn reload_apart(reloader: Reloader, letters: mpsc::Receiver<Letter>, mut ended: Stop) -> JoinHandle<()> {
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || {
+        runtime.block_on(async {
+            tokio::select! {
+                () = reloader.run(letters) => {}
+                () = ended.heard() => {}
+            }
+        });
+    })
 }
 
 /// Operators and scrapers are few.

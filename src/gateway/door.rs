@@ -16,6 +16,8 @@ pub(super) struct Door {
     pub(super) waited: Counter,
     /// Request fields that were removed because their names have an underscore.
     pub(super) underscores: Counter,
+    /// Failed accepts, for want of file descriptors or memory.
+    pub(super) unaccepted: Counter,
     refusals: Refusals,
 }
 
@@ -26,15 +28,16 @@ impl Door {
     pub(super) fn new() -> Self {
         let waited = names::shed("connections");
         waited.increment(0);
-        let underscores = names::underscore_fields();
+        let (unaccepted, underscores) = (names::shed("accept"), names::underscore_fields());
+        unaccepted.increment(0);
         underscores.increment(0);
-        Self { open: names::connections(), waited, underscores, refusals: Refusals::new() }
+        Self { open: names::connections(), waited, unaccepted, underscores, refusals: Refusals::new() }
     }
 
     /// For operators and scrapers, of whom nothing is counted.
     pub(super) fn noop() -> Self {
-        let (waited, underscores) = (Counter::noop(), Counter::noop());
-        Self { open: Gauge::noop(), waited, underscores, refusals: Refusals::noop() }
+        let [waited, unaccepted, underscores] = [(); 3].map(|()| Counter::noop());
+        Self { open: Gauge::noop(), waited, unaccepted, underscores, refusals: Refusals::noop() }
     }
 
     /// Counts an answer that says why it was given at the edge.

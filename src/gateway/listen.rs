@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 #[cfg(unix)]
@@ -26,8 +27,10 @@ enum Socket {
     Unix(UnixListener),
 }
 
-/// Connections that wait to be taken.
-const BACKLOG: i32 = 1024;
+/// Connections that wait to be taken; the system takes its own limit if that is lower (`net.core.somaxconn`).
+const BACKLOG: i32 = 4096;
+/// When a client's connection is asked whether it is still there, after nothing has come over it for so long.
+const KEEPALIVE: Duration = Duration::from_secs(60);
 
 // === impl Listener ===
 
@@ -76,6 +79,29 @@ impl std::fmt::Display for Listener {
     }
 }
 
+/// Whether a failed accept is about one connection that was about to be taken, such as one that its client has reset. Then the
+/// next can be taken at once. Anything else, such as a process that is out of file descriptors, would fail again.
+pub(super) fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted, NetworkDown,
+        NetworkUnreachable, PermissionDenied, TimedOut,
+    };
+    // A breach of the protocol has no kind (accept(2)).
+    const EPROTO: i32 = 71;
+    matches!(
+        error.kind(),
+        ConnectionAborted
+            | ConnectionRefused
+            | ConnectionReset
+            | HostUnreachable
+            | Interrupted
+            | NetworkDown
+            | NetworkUnreachable
+            | PermissionDenied
+            | TimedOut
+    ) || (cfg!(target_os = "linux") && error.raw_os_error() == Some(EPROTO))
+}
+
 /// Listens where it is said; the service manager's sockets may be several.
 pub(super) fn bind(listen: &Listen, reuse_port: bool, tls: Option<&ServerTls>) -> io::Result<Vec<Listener>> {
     let sockets = match listen {
@@ -87,13 +113,15 @@ pub(super) fn bind(listen: &Listen, reuse_port: bool, tls: Option<&ServerTls>) -
 }
 
 fn tcp(address: SocketAddr, reuse_port: bool) -> io::Result<TcpListener> {
-    use socket2::{Domain, Protocol, Socket, Type};
+    use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     #[cfg(unix)]
     if reuse_port {
         socket.set_reuse_port(true)?;
     }
+    // Its connections inherit it. Without it, one whose client vanished in a stream would stay for ever.
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 4))?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -130,4 +158,34 @@ fn passed_on() -> io::Result<Vec<Socket>> {
         return Err(io::Error::new(io::ErrorKind::NotFound, "the service manager passed no TCP socket on"));
     }
     Ok(sockets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What accept says on Linux, and whether the next connection can be taken at once.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn failed_accepts() {
+        let rows = [
+            ("ECONNABORTED", 103, true),
+            ("ECONNRESET", 104, true),
+            ("EPROTO", 71, true),
+            ("EINTR", 4, true),
+            ("EPERM, by a firewall", 1, true),
+            ("EHOSTUNREACH", 113, true),
+            ("ENETDOWN", 100, true),
+            ("EMFILE", 24, false),
+            ("ENFILE", 23, false),
+            ("ENOBUFS", 105, false),
+            ("ENOMEM", 12, false),
+            ("EBADF", 9, false),
+            ("EINVAL", 22, false),
+        ];
+        let wrong = rows
+            .iter()
+            .filter(|(_, code, expected)| is_of_one_connection(&io::Error::from_raw_os_error(*code)) != *expected);
+        assert_eq!(wrong.map(|(name, ..)| *name).collect::<Vec<_>>(), [""; 0]);
+    }
 }

@@ -15,6 +15,7 @@ mod access;
 mod admin;
 mod app;
 mod checks;
+mod descriptors;
 mod diff;
 mod door;
 mod edge;

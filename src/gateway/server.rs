@@ -5,7 +5,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -19,7 +19,7 @@ use http::{HeaderValue, Request, Response};
 
 use super::door::Door;
 use super::io::Stream;
-use super::listen::Listener;
+use super::listen::{self, Listener};
 use super::streams::Streams;
 use super::tls::{self, ServerTls};
 use super::vital::{Patience, Verdict, Vital, Watched};
@@ -43,6 +43,7 @@ pub(super) struct Peer {
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     _taken: Arc<Taken>,
+    stop: Stop,
 }
 
 #[derive(Debug)]
@@ -93,6 +94,8 @@ pub(super) struct Stop {
 
 /// After a failed accept (out of file handles) the next one would fail at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// It is logged at most so often.
+const ACCEPT_WARNING: Duration = Duration::from_secs(10);
 /// What is read and written at once, at most.
 const BUFFER: usize = 128 * 1024;
 
@@ -114,9 +117,14 @@ impl Stop {
 // === impl Place ===
 
 impl Place {
-    fn new(permit: OwnedSemaphorePermit, open: &Gauge) -> Self {
+    fn new(permit: OwnedSemaphorePermit, open: &Gauge, stop: Stop) -> Self {
         open.increment(1.0);
-        Self { _taken: Arc::new(Taken { _permit: permit, open: open.clone() }) }
+        Self { _taken: Arc::new(Taken { _permit: permit, open: open.clone() }), stop }
+    }
+
+    /// The stop of what has given the place.
+    pub(super) fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 }
 
@@ -143,6 +151,7 @@ impl<H: Handler> Server<H> {
     /// Takes connections in until the stop is said.
     pub(super) async fn listen(self: Arc<Self>, listener: Listener, mut stop: Stop) {
         let closing = stop.clone();
+        let mut warned = None;
         let accepting = async {
             loop {
                 match listener.accept().await {
@@ -153,12 +162,20 @@ impl<H: Handler> Server<H> {
                             self.door.waited.increment(1);
                         }
                         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
-                        let place = Place::new(permit, &self.door.open);
+                        let place = Place::new(permit, &self.door.open, closing.clone());
                         let (tls, stop) = (listener.tls.clone(), closing.clone());
                         tokio::spawn(Arc::clone(&self).connection(stream, ip, tls, place, stop));
                     }
+                    Err(error) if listen::is_of_one_connection(&error) => {
+                        tracing::debug!(%error, "a connection ended before it was accepted");
+                    }
                     Err(error) => {
-                        tracing::warn!(%error, "cannot accept a connection");
+                        self.door.unaccepted.increment(1);
+                        // It may fail for long, and a log that is full of it helps nobody.
+                        if warned.is_none_or(|warned: Instant| warned.elapsed() >= ACCEPT_WARNING) {
+                            tracing::warn!(%error, "cannot accept connections");
+                            warned = Some(Instant::now());
+                        }
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 }

@@ -39,6 +39,12 @@ fn install() -> PrometheusHandle {
     handle
 }
 
+/// As [`render`], on a thread that serves nobody: with many versions the text is long.
+pub(super) async fn scrape(metrics: &PrometheusHandle) -> String {
+    let metrics = metrics.clone();
+    tokio::task::spawn_blocking(move || render(&metrics)).await.unwrap_or_default()
+}
+
 /// What there is to be scraped. The recorder forgets no gauge; one without a number is of what is gone, and left out.
 pub(super) fn render(metrics: &PrometheusHandle) -> String {
     let text = metrics.render();
@@ -60,7 +66,8 @@ pub(super) async fn upkeep(metrics: PrometheusHandle) {
             names::process_memory().set(bytes as f64);
         }
         tokio::time::sleep(UPKEEP).await;
-        metrics.run_upkeep();
+        let metrics = metrics.clone();
+        let _ = tokio::task::spawn_blocking(move || metrics.run_upkeep()).await;
     }
 }
 

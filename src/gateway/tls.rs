@@ -1,14 +1,15 @@
 //! TLS towards clients: certificates that are read again when they change, and who a client's certificate names.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use tokio_rustls::rustls::crypto::CryptoProvider;
+use tokio_rustls::rustls::crypto::ring::Ticketer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::{ProducesTickets, WebPkiClientVerifier};
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::config::Tls;
@@ -51,11 +52,13 @@ impl std::fmt::Debug for ServerTls {
 pub(super) fn server_config(spec: &Tls, found: &mut Diagnostics) -> Option<Arc<ServerConfig>> {
     let (chain, key) = (certificates(&spec.certificate, found), private_key(&spec.key, found));
     let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().ok()?;
+    let mut authorities = Vec::new();
     let builder = match &spec.client_ca {
         None => builder.with_no_client_auth(),
         Some(file) => {
             let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(certificates(file, found)?);
+            authorities = certificates(file, found)?;
+            roots.add_parsable_certificates(authorities.iter().cloned());
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
             let verifier = if spec.client_optional { verifier.allow_unauthenticated() } else { verifier };
             let message = |error| format!("`{}` cannot check clients: {error}", file.value.display());
@@ -69,7 +72,24 @@ pub(super) fn server_config(spec: &Tls, found: &mut Diagnostics) -> Option<Arc<S
     let refuse = |error| found.push(Diagnostic::error("bad-tls", message(error), spec.key.span).help(help));
     let mut config = builder.with_single_cert(chain?, key?).map_err(refuse).ok()?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.ticketer = tickets(&authorities)?;
     Some(Arc::new(config))
+}
+
+/// What makes session tickets, for as long as the process lives: a client resumes its session after a reload too. A ticket also
+/// vouches for the client's certificate, so with other authorities there are other tickets.
+fn tickets(authorities: &[CertificateDer<'static>]) -> Option<Arc<dyn ProducesTickets>> {
+    type Known = Option<(Vec<CertificateDer<'static>>, Arc<dyn ProducesTickets>)>;
+    static KNOWN: Mutex<Known> = Mutex::new(None);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((of, tickets)) = &*known
+        && of == authorities
+    {
+        return Some(Arc::clone(tickets));
+    }
+    let tickets = Ticketer::new().ok()?;
+    *known = Some((authorities.to_vec(), Arc::clone(&tickets)));
+    Some(tickets)
 }
 
 /// When the files were last changed.

@@ -68,7 +68,7 @@ static TIMEOUTS: Table = Table {
         key("upstream_idle", Kind::Duration, "How long an idle connection to an instance is kept. As `keepalive_timeout` of nginx's upstreams.").or("\"60s\""),
         key("tunnel", Kind::Duration, "How long a WebSocket may be idle. As `timeout tunnel` in HAProxy's examples.").or("\"1h\""),
         key("shutdown_delay", OFF_OR_DURATION, "After a stop is asked for, how long everything is still served while `/readyz` says no: the time that load balancers take to see it.").or("\"off\""),
-        key("drain", Kind::Duration, "How long requests under way may then take to end; a WebSocket that nobody ends takes all of it, and is then cut.").or("\"30s\""),
+        key("drain", Kind::Duration, "How long requests under way may then take to end. A WebSocket client is told at once to go (a Close frame with the code 1001), and one that does not is cut after five seconds.").or("\"30s\""),
     ],
     common: &[],
 };
@@ -79,7 +79,7 @@ static LIMITS: Table = Table {
     title: "[gateway.limits]",
     doc: "How large and how many things may be.",
     keys: &[
-        key("connections", COUNT, "Open connections of clients; beyond it, new ones wait to be taken.").or("10000"),
+        key("connections", COUNT, "Open connections of clients; beyond it, new ones wait to be taken. At the start, the process's limit of open files is raised to what this and `requests` need, as far as the system allows.").or("10000"),
         key("requests", COUNT, "Requests under way; beyond it, a 503 with `Retry-After`.").or("5000"),
         key("memory_bytes", COUNT, "Beyond so much memory of the process, new requests get a 503 with `Retry-After`; nine tenths of what its control group allows, unless said."),
         key("streams", Kind::Integer { min: 1, max: 100_000 }, "Requests at once on one HTTP/2 connection.").or("100"),

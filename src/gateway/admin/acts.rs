@@ -55,7 +55,7 @@ impl Admin {
             _ => self.hold(route == Route::Hold, name(0), name(1), &asked.who, now)?,
         };
         if done.changed {
-            self.shared.state.audit.record(&asked.who, &done.deed, now);
+            self.shared.state.audit.record_apart(asked.who, done.deed.clone(), now).await;
         }
         Ok(json(StatusCode::OK, &done.json(self.shared.state.acts.keep().await)))
     }

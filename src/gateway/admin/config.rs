@@ -42,10 +42,11 @@ impl Admin {
         self.ask(Ask::Rollback { to }, asked).await
     }
 
-    pub(super) fn revisions(&self) -> Answer {
+    pub(super) async fn revisions(&self) -> Answer {
         let revisions = self.shared.state.revisions.as_ref().ok_or_else(|| refusal(Refused::NoState))?;
         let served = self.shared.current.load().tag.clone();
-        let list = revisions.list();
+        let revisions = revisions.clone();
+        let list = tokio::task::spawn_blocking(move || revisions.list()).await.unwrap_or_default();
         let list: Vec<Value> = list.iter().map(Revision::json).collect();
         Ok(json(StatusCode::OK, &json!({ "served": served, "revisions": list })))
     }

@@ -123,7 +123,7 @@ impl Admin {
 
     async fn serve(&self, route: Route, names: &[String], request: Request<Incoming>, via: String) -> Answer {
         match route {
-            Route::Metrics => Ok(self.metrics()),
+            Route::Metrics => Ok(self.metrics().await),
             Route::Health => Ok(text(StatusCode::OK, "ok\n")),
             Route::Ready => Ok(self.ready()),
             Route::OpenApi => Ok(typed(StatusCode::OK, "application/json", OPENAPI.to_owned())),
@@ -131,7 +131,7 @@ impl Admin {
             Route::Upstreams => Ok(json(StatusCode::OK, &show::upstreams(&self.shared))),
             Route::Audit => Ok(json(StatusCode::OK, &json!({ "acts": self.shared.state.audit.recent() }))),
             Route::Config => Ok(self.config()),
-            Route::Revisions => self.revisions(),
+            Route::Revisions => self.revisions().await,
             Route::PutConfig => self.put_config(request, via).await,
             Route::Reload => self.reload(request, via).await,
             Route::Rollback => self.rollback(request, via).await,
@@ -139,12 +139,12 @@ impl Admin {
         }
     }
 
-    fn metrics(&self) -> Response<Full<Bytes>> {
+    async fn metrics(&self) -> Response<Full<Bytes>> {
         // An extension ends by itself, so these are counted when they are asked for.
         for (act, count) in self.shared.state.acts.counts(SystemClock.now()) {
             names::acts(act).set(count as f64);
         }
-        let text = telemetry::render(&self.shared.metrics);
+        let text = telemetry::scrape(&self.shared.metrics).await;
         typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text)
     }
 

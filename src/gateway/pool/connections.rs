@@ -280,6 +280,15 @@ impl ConnectError {
             _ => Cause::Unreachable,
         }
     }
+
+    /// Whether this process or its machine lacks something: file descriptors, ports, memory.
+    pub(super) fn is_own(&self) -> bool {
+        const EMFILE: i32 = 24;
+        const ENFILE: i32 = 23;
+        let Self::Io(error) = self else { return false };
+        matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::OutOfMemory)
+            || (cfg!(unix) && matches!(error.raw_os_error(), Some(EMFILE | ENFILE)))
+    }
 }
 
 impl std::fmt::Display for ConnectError {
@@ -290,5 +299,29 @@ impl std::fmt::Display for ConnectError {
             Self::TimedOut => f.write_str("connecting took too long"),
             Self::Mute => f.write_str("it did not say what it speaks"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_this_process_lacks_is_not_the_instances_fault() {
+        let rows = [
+            ("EMFILE", 24, true),
+            ("ENFILE", 23, true),
+            ("ENOMEM", 12, true),
+            ("EADDRNOTAVAIL", 99, true),
+            ("ECONNREFUSED", 111, false),
+            ("ETIMEDOUT", 110, false),
+            ("EHOSTUNREACH", 113, false),
+            ("ENETUNREACH", 101, false),
+        ];
+        let wrong =
+            rows.iter().filter(|(_, code, own)| ConnectError::Io(io::Error::from_raw_os_error(*code)).is_own() != *own);
+        assert_eq!(wrong.map(|(name, ..)| *name).collect::<Vec<_>>(), [""; 0]);
+        assert!(!ConnectError::TimedOut.is_own());
     }
 }

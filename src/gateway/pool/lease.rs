@@ -105,7 +105,7 @@ impl Drop for Turn {
 // === impl Lease ===
 
 impl Lease {
-    /// Connects for a turn. A failure counts against the instance.
+    /// Connects for a turn. A failure counts against the instance, unless it is this process that lacks something.
     pub(super) async fn begin(mut turn: Turn) -> Result<Self, ConnectError> {
         match turn.endpoint.connections.take(turn.pool.connect_timeout).await {
             Ok(connection) => Ok(Self { connection, turn }),
@@ -113,7 +113,10 @@ impl Lease {
                 let (upstream, instance) = (&turn.endpoint.upstream, turn.endpoint.label());
                 // A request that fails by it is logged as that; and each that is sent again would write a line.
                 tracing::debug!(%upstream, %instance, %error, "the instance cannot be reached");
-                turn.fail(UpstreamResult::Connect);
+                // A process without file descriptors or ports would blame all its instances, one after the other.
+                if !error.is_own() {
+                    turn.fail(UpstreamResult::Connect);
+                }
                 Err(error)
             }
         }

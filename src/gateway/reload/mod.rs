@@ -94,6 +94,9 @@ impl Reloader {
         let mut poll = tokio::time::interval_at(Instant::now() + POLL, POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.stamps = self.served.tls.as_ref().map(tls::stamps).unwrap_or_default();
+        // They may have changed after they were read, and before they were watched.
+        folders.watch(&self.seen);
+        self.look(false).await;
         loop {
             folders.watch(&self.seen);
             let signal = tokio::select! {

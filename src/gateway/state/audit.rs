@@ -78,6 +78,13 @@ impl Audit {
         recent.push_back(line);
     }
 
+    /// As [`record`](Self::record), on a thread that serves nobody: a disk may take its time.
+    pub(in crate::gateway) async fn record_apart(&self, who: Who, deed: Deed, at: Timestamp) {
+        let audit = self.clone();
+        // It happens though nobody waits for it any more.
+        let _ = tokio::task::spawn_blocking(move || audit.record(&who, &deed, at)).await;
+    }
+
     /// The latest acts, newest last.
     pub(in crate::gateway) fn recent(&self) -> Vec<Value> {
         self.inner.recent.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()

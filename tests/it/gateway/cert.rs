@@ -56,13 +56,8 @@ impl Authority {
         PrivateKeyDer::from_pem_file(self.file(&format!("{name}.key"))).expect("a key")
     }
 
-    /// Connects with TLS, as `identity` if there is one. The host is `localhost`.
-    pub(super) async fn connect(
-        &self,
-        address: SocketAddr,
-        alpn: &str,
-        identity: Option<&str>,
-    ) -> std::io::Result<TlsStream<TcpStream>> {
+    /// A client's side. Its connections share their sessions.
+    pub(super) fn client(&self, alpn: &str, identity: Option<&str>) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(self.chain("ca"));
         let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
@@ -74,9 +69,27 @@ impl Authority {
             Some(name) => builder.with_client_auth_cert(self.chain(name), self.key(name)).expect("it fits"),
         };
         config.alpn_protocols = vec![alpn.as_bytes().to_vec()];
+        Arc::new(config)
+    }
+
+    /// Connects with TLS, as `identity` if there is one. The host is `localhost`.
+    pub(super) async fn connect(
+        &self,
+        address: SocketAddr,
+        alpn: &str,
+        identity: Option<&str>,
+    ) -> std::io::Result<TlsStream<TcpStream>> {
+        self.connect_as(&self.client(alpn, identity), address).await
+    }
+
+    pub(super) async fn connect_as(
+        &self,
+        client: &Arc<ClientConfig>,
+        address: SocketAddr,
+    ) -> std::io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(address).await?;
         let name = ServerName::try_from("localhost").expect("a name");
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await
+        TlsConnector::from(Arc::clone(client)).connect(name, stream).await
     }
 
     /// The server's side, for a service behind.

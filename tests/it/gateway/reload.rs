@@ -119,3 +119,38 @@ async fn a_good_file_is_swapped_in_and_a_bad_one_is_not() {
     assert_eq!(gateway.get("/api/v3/users/1").await.status, 200);
     assert!(gateway.stop().await);
 }
+
+/// Requests are served while a config is read, even by a single thread: here the reading does not end before a request has.
+#[tokio::test]
+async fn a_reload_takes_no_time_from_requests() {
+    let port = origins::start(3).await.expect("a free port").port();
+    let scratch = Scratch::new("apart");
+    std::fs::write(scratch.file(), config(port, "2099-01-01")).expect("written");
+    let (reads, reading) = std::sync::mpsc::channel();
+    let (served, serving) = std::sync::mpsc::channel::<()>();
+    let (serving, first) = (std::sync::Mutex::new(serving), std::sync::atomic::AtomicBool::new(true));
+    let rewrite = move |text: String| {
+        if !first.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            reads.send(std::thread::current().id()).expect("the test waits");
+            // Where this is the thread that serves, nothing comes.
+            let _ = serving.lock().expect("whole").recv_timeout(Duration::from_secs(5));
+        }
+        text
+    };
+    let gateway = Gateway::start(&scratch.file(), Options::new().with_rewrite(rewrite)).await;
+    let mut thread = None;
+    for _ in 0..200 {
+        // The folder may not have been watched before.
+        std::fs::write(scratch.file(), config(port, "2021-01-01")).expect("written");
+        thread = reading.try_recv().ok();
+        if thread.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_ne!(thread.expect("it is read"), std::thread::current().id());
+    assert_eq!(gateway.get("/api/v2/users/1").await.status, 200, "the old one is served");
+    drop(served);
+    assert!(eventually(&gateway, "/api/v2/users/1", 410).await, "the new one holds");
+    assert!(gateway.stop().await);
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Gateway;
-use super::rig::{self, Client, Served, Service, config, config_of};
+use super::rig::{self, Client, Nobody, Served, Service, config, config_of};
 
 const UPGRADE: &str = "GET /api/v1/chat HTTP/1.1|Host: a|Connection: keep-alive, Upgrade|Upgrade: websocket|\
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13||";
@@ -97,10 +97,10 @@ async fn what_is_no_tunnel_stays_http() {
 
 #[tokio::test]
 async fn an_instance_that_cannot_be_asked() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    let nobody = Nobody::bind();
     let mute = Service::start(|mut served: Served| async move { served.ended().await }).await;
     let garbage = Service::saying("garbage||").await;
-    let rows = [("refused", nobody, 503), ("mute", mute.address, 504), ("garbage", garbage.address, 502)];
+    let rows = [("refused", nobody.address, 503), ("mute", mute.address, 504), ("garbage", garbage.address, 502)];
     for (what, address, status) in rows {
         let own = "[gateway]\ntimeouts = { response = \"300ms\" }\n";
         let gateway = rig::gateway(config("mute-chat", &[address], own, "websocket = true\n")).await;
@@ -114,7 +114,7 @@ async fn an_instance_that_cannot_be_asked() {
 /// asked if there is one.
 #[tokio::test]
 async fn an_instance_that_fails_is_passed_over() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    let nobody = Nobody::bind();
     let closing = Service::start(|served: Served| async move { drop(served) }).await;
     let resetting = Service::start(|mut served: Served| async move {
         served.request().await;
@@ -127,7 +127,7 @@ async fn an_instance_that_fails_is_passed_over() {
     })
     .await;
     let rows = [
-        ("it cannot be reached", nobody, 503),
+        ("it cannot be reached", nobody.address, 503),
         ("it closes", closing.address, 502),
         ("it resets", resetting.address, 502),
         ("it breaks off", half.address, 502),
@@ -191,7 +191,7 @@ async fn a_kept_connection_becomes_a_tunnel() {
 #[tokio::test]
 async fn a_tunnel_on_which_nothing_moves_is_closed() {
     let service = shouting().await;
-    let own = "[gateway]\ntimeouts = { tunnel = \"300ms\", client_idle = \"1h\" }\n";
+    let own = "[gateway]\ntimeouts = { tunnel = \"1s\", client_idle = \"1h\" }\n";
     // What the route has is the handshake's.
     let route = "[[api.route]]\nroute = \"GET /chat\"\ntimeout = \"300ms\"\n[[upstream]]";
     let text = config("still", &[service.address], own, "websocket = true\n").replace("[[upstream]]", route);
@@ -199,13 +199,13 @@ async fn a_tunnel_on_which_nothing_moves_is_closed() {
     let mut client = opened(&gateway).await;
     let mut every = tokio::time::interval(Duration::from_millis(50));
     let began = Instant::now();
-    while began.elapsed() < Duration::from_millis(900) {
+    while began.elapsed() < Duration::from_millis(2500) {
         client.stream.write_all(b"a").await.expect("it is open while something moves");
         client.until("A").await;
         every.tick().await;
     }
     let (_, took) = client.end().await;
-    assert!(took > Duration::from_millis(150) && took < Duration::from_secs(5), "{took:?}");
+    assert!(took > Duration::from_millis(500) && took < Duration::from_secs(8), "{took:?}");
     assert!(gateway.stop().await);
 }
 
@@ -228,4 +228,57 @@ async fn tunnels_count_as_connections() {
     assert!(!gateway.stop().await, "one is still open");
     assert!(began.elapsed() < Duration::from_secs(5));
     drop(second);
+}
+
+/// A frame of a server.
+fn frame(text: &str) -> Vec<u8> {
+    [&[0x81, u8::try_from(text.len()).expect("short")], text.as_bytes()].concat()
+}
+
+/// When the gateway stops, the client is told to go between two frames, and whatever the instance says behind that is not
+/// passed on. The client's answer reaches the instance.
+#[tokio::test]
+async fn a_tunnel_is_closed_when_the_gateway_stops() {
+    const CLOSE: [u8; 4] = [0x88, 2, 0x03, 0xE9];
+    for halves in [false, true] {
+        let (finish, finished) = tokio::sync::watch::channel(false);
+        let service = Service::start(move |mut served: Served| {
+            let mut finished = finished.clone();
+            async move {
+                served.request().await;
+                served.write(SWITCHED).await;
+                let text = frame("hello");
+                let (now, then) = text.split_at(if halves { 4 } else { text.len() });
+                let _ = served.stream.write_all(now).await;
+                let _ = finished.wait_for(|finished| *finished).await;
+                let _ = served.stream.write_all(&[then, &frame("more")].concat()).await;
+                let mut answer = [0; 8];
+                let _ = served.stream.read_exact(&mut answer).await;
+                assert_eq!(answer[0], 0x88, "the client's Close");
+            }
+        })
+        .await;
+        let mut gateway = gateway("bye", &service, "", "websocket = true\n").await;
+        let mut client = Client::connect(gateway.listen).await;
+        client.write(UPGRADE).await;
+        client.until("hello"[..if halves { 2 } else { 5 }].as_ref()).await;
+        let began = Instant::now();
+        gateway.stop.take().expect("it runs").send(()).expect("it runs");
+        let mut rest = vec![0; if halves { 3 } else { 0 } + CLOSE.len()];
+        if halves {
+            // Nothing is put into a frame.
+            assert!(rig::becomes(async || tokio::net::TcpStream::connect(gateway.listen).await.is_err()).await);
+            finish.send(true).expect("it waits");
+        }
+        client.stream.read_exact(&mut rest).await.expect("it comes");
+        assert!(
+            rest.ends_with(&CLOSE)
+                && rest.len() == CLOSE.len() + rest.iter().filter(|byte| b"lo".contains(byte)).count()
+        );
+        let _ = finish.send(true);
+        client.stream.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE9]).await.expect("open");
+        assert_eq!(client.end().await.0, "", "nothing follows");
+        assert!(gateway.task.await.expect("it ran"), "it ended in time");
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    }
 }

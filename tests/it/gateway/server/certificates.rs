@@ -145,3 +145,31 @@ async fn served_version(authority: &Authority, address: SocketAddr, identity: Op
     let field = answer.head.lines().find_map(|line| line.strip_prefix("api-version: "));
     Some(field.unwrap_or_else(|| panic!("no version: {}", answer.head)).to_owned())
 }
+
+/// A session is resumed after a reload: the keys of tickets stay. Another process has others.
+#[tokio::test]
+async fn sessions_outlive_a_reload() {
+    let authority = Authority::new("tickets");
+    authority.sign("server", "localhost");
+    let file = std::path::PathBuf::from(authority.file("gateway.toml"));
+    let service = Service::saying(OK).await;
+    let text = config("tickets", &[service.address], &tls(&authority, ""), "");
+    std::fs::write(&file, &text).expect("written");
+    let gateway = Gateway::start(&file, Options::new()).await;
+    let config = authority.client("http/1.1", None);
+    let resumed = async || {
+        let mut stream = authority.connect_as(&config, tls_addr(&gateway)).await.expect("a handshake");
+        let resumed = stream.get_ref().1.handshake_kind() == Some(tokio_rustls::rustls::HandshakeKind::Resumed);
+        // The tickets come behind the handshake.
+        assert_eq!(Client::over(&mut stream).ask(&get("/api/v1/x")).await.status, 200);
+        resumed
+    };
+    assert!(!resumed().await, "nothing is known yet");
+    assert!(resumed().await);
+    let reloads = async || gateway.admin("/config").await.head.to_ascii_lowercase();
+    let before = reloads().await;
+    std::fs::write(&file, text.replace("name = \"2\"", "name = \"3\"")).expect("written");
+    assert!(rig::becomes(async || reloads().await != before).await, "it is reloaded");
+    assert!(resumed().await, "after a reload");
+    assert!(gateway.stop().await);
+}
