@@ -1,4 +1,4 @@
-//! The service, the catalog and the requests of `stack` and `allocations`.
+//! The service, the catalog and the requests of `stack`, `allocations` and `instructions`.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
