@@ -298,7 +298,7 @@ fn a_coded_body_that_is_broken_is_no_whole_one() {
                 let chunks: Vec<Bytes> = body.chunks(16 << 10).map(Bytes::copy_from_slice).collect();
                 let (sender, response) = answered(&head, "identity", &chunks).await;
                 drop(sender);
-                let error: BodyError<_> = response.into_body().collect().await.err().expect(what);
+                let error: BodyError<_> = response.into_body().collect().await.expect_err(what);
                 assert!(error.is_migration(), "{names} {what}: {error}");
             });
         }

@@ -243,7 +243,7 @@ fn a_body_of_which_nothing_is_sure_leaves_the_thread_to_others() {
     let waker = std::task::Waker::from(Arc::clone(&woken));
     let (mut body, mut cx) = (response.into_body(), Context::from_waker(&waker));
     let mut pauses = 0;
-    while let Poll::Pending = Pin::new(&mut body).poll_frame(&mut cx) {
+    while Pin::new(&mut body).poll_frame(&mut cx).is_pending() {
         pauses += 1;
         assert_eq!(woken.0.load(std::sync::atomic::Ordering::SeqCst), pauses, "it asks to be polled again");
     }
