@@ -9,7 +9,6 @@ pub(crate) struct Decoder;
 /// As with the feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    Made,
     Hungry,
     Ended,
 }

@@ -55,6 +55,7 @@ pub struct Accepted {
 }
 
 /// More times its size no JSON becomes, but bombs do.
+#[cfg(feature = "layer")]
 pub(crate) const MAX_RATIO: u32 = 100;
 /// More codings than that, one over the other, are an attack.
 const MAX_STACK: usize = 4;
