@@ -22,6 +22,7 @@ pub mod names;
 pub mod plan;
 pub mod problem;
 pub mod resolve;
+pub mod testing;
 pub mod version;
 
 #[cfg(all(doctest, feature = "axum"))]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::header::{self, HeaderName, HeaderValue};
 
+use super::case::CaseEntry;
 use super::cors::CorsEntry;
 use super::life::Life;
 use super::migration::Content;
@@ -13,6 +14,7 @@ use super::spec::{ConsumerSource, OnUnacceptable, OnUntyped};
 use super::template::{HostTemplate, PathTemplate};
 use crate::change::{RouteHistory, RouteName};
 use crate::clock::Timestamp;
+use crate::diagnostic::Span;
 use crate::headers::media::MediaTemplate;
 use crate::headers::merge;
 use crate::version::{Scheme, VersionId, VersionName};
@@ -84,6 +86,19 @@ pub struct ApiEntry {
     pub cors: Option<CorsEntry>,
     /// The summaries of its changes, by the changes' place in the list.
     pub changes: Box<[(VersionId, Box<str>)]>,
+    /// The ops of its changes, in the same order.
+    pub ops: Box<[Box<[OpEntry]>]>,
+    /// Its tests of the changes.
+    pub cases: Box<[CaseEntry]>,
+}
+
+/// An op of a change.
+#[derive(Clone, Copy, Debug)]
+pub struct OpEntry {
+    /// Where it is written.
+    pub span: Span,
+    /// Whether it alters messages; otherwise it says which versions have a route.
+    pub alters: bool,
 }
 
 /// A version.

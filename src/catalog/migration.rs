@@ -181,6 +181,19 @@ impl<'c> Migration<'c> {
         content.framing().map(|framing| self.run_of(framing))
     }
 
+    /// The limits.
+    pub(crate) const fn options(&self) -> Options {
+        self.options
+    }
+
+    /// What the interpreter makes of a document: the steps one after the other, which is what [`run`](Self::run) means.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(crate) fn reference(&self, document: &[u8]) -> Result<Migrated, MigrateError> {
+        json::migrate(document, self.stretch.steps(), &self.options)
+    }
+
     fn document(&self, body: &[u8], mode: Mode) -> Result<Migrated, MigrateError> {
         let options = self.options.with_mode(mode);
         match mode {

@@ -4,6 +4,7 @@
 //! reload never changes the rules under it.
 
 mod build;
+mod case;
 mod control;
 mod cors;
 mod diff;
@@ -17,19 +18,23 @@ mod template;
 
 use std::sync::Arc;
 
+pub use case::CaseEntry;
+pub(crate) use case::{BackEntry, BodyEntry, SampleEntry};
 pub use control::{Act, Control};
 pub use cors::CorsEntry;
 pub use diff::{Class, Difference, diff};
-pub use entry::{ApiEntry, ExtensionEntry, RouteEntry, Source, Sources, VersionEntry};
+pub use entry::{ApiEntry, ExtensionEntry, OpEntry, RouteEntry, Source, Sources, VersionEntry};
 pub use life::{Life, Window};
 pub use migration::{Content, Migration, UnknownName};
 pub use router::{Match, RouteId, Router};
-pub use spec::{Api, Brownout, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, ShareOf, Version};
+pub use spec::{
+    Api, Brownout, Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, Sample, ShareOf, Version,
+};
 pub(crate) use template::strip_start;
 pub use template::{HostTemplate, PathTemplate, strip_port};
 
 #[cfg(feature = "config")]
-pub(crate) use spec::{Life as LifeSpec, Sources as SourcesSpec, Unspecified};
+pub(crate) use spec::{Back, Body, Life as LifeSpec, Sources as SourcesSpec, Unspecified};
 
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::consumer::{Known, Pins};
@@ -85,9 +90,13 @@ impl Catalog {
 
     /// The same, but metrics know nothing of it until it is [published](Self::publish): it may be looked at only.
     pub(crate) fn draft(apis: impl IntoIterator<Item = Api>, now: Timestamp) -> Result<Self, Diagnostics> {
-        let apis: Vec<Api> = apis.into_iter().collect();
+        let specs: Vec<Api> = apis.into_iter().collect();
         let mut found = Diagnostics::new();
-        let apis = build::build(&apis, now, &mut found);
+        let mut apis = build::build(&specs, now, &mut found);
+        // Their names are looked up in the apis, so those have to be sound.
+        if !found.has_errors() {
+            case::read_all(&specs, &mut apis, &mut found);
+        }
         found.sort();
         if found.has_errors() {
             return Err(found);

@@ -23,6 +23,8 @@ pub struct Link<S> {
     pub up: Box<[S]>,
     /// From new to old, in the order they run.
     pub down: Box<[S]>,
+    /// Which op of the change each step is of, by its place in the change's list: of `up`, and of `down`.
+    pub ops: [Box<[u32]>; 2],
 }
 
 /// The links of one message, oldest first.
@@ -80,6 +82,8 @@ pub struct StatusLink {
     pub old: u16,
     /// Since.
     pub new: u16,
+    /// Which change, by its place in the list of all, and which op of it.
+    pub op: (u32, u32),
 }
 
 /// One route through the versions, and what they changed about its messages.
@@ -105,6 +109,17 @@ pub struct RouteHistory {
     pub response_headers: Vec<(StatusMatch, Chain<HeaderStep>)>,
     /// The responses' statuses, oldest first.
     pub statuses: Vec<StatusLink>,
+}
+
+// === impl Link ===
+
+impl<S> Link<S> {
+    /// Of steps that know which op they are of.
+    pub(super) fn new(version: VersionId, change: u32, up: Vec<(u32, S)>, down: Vec<(u32, S)>) -> Self {
+        let (up_ops, up): (Vec<u32>, Vec<S>) = up.into_iter().unzip();
+        let (down_ops, down): (Vec<u32>, Vec<S>) = down.into_iter().unzip();
+        Self { version, change, up: up.into(), down: down.into(), ops: [up_ops.into(), down_ops.into()] }
+    }
 }
 
 // === impl Chain ===
@@ -163,6 +178,18 @@ impl<'c, S> Stretch<'c, S> {
         let up = up.iter().flat_map(|link| link.up.iter());
         let down = down.iter().rev().flat_map(|link| link.down.iter());
         up.chain(down).chain(self.tail)
+    }
+
+    /// The steps in the order they run, each with the op that it is of: the change, by its place in the list of all, and
+    /// the op, by its place in the change. Without the names that an expanded rename adds.
+    pub fn ops(&self) -> impl Iterator<Item = ((u32, u32), &'c S)> + use<'c, S> {
+        let (up, down) = if self.upwards { (self.links, &[][..]) } else { (&[][..], self.links) };
+        let up =
+            up.iter().flat_map(|link| link.ops[0].iter().zip(&link.up).map(|(op, step)| ((link.change, *op), step)));
+        let down = down.iter().rev();
+        let down =
+            down.flat_map(|link| link.ops[1].iter().zip(&link.down).map(|(op, step)| ((link.change, *op), step)));
+        up.chain(down)
     }
 
     /// The changes that it runs, by their place in the list of all, each with its steps, in the order they run.

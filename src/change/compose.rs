@@ -172,17 +172,17 @@ fn read_change<'a>(dated: &Dated<'a>, on_error: OnError, found: &mut Diagnostics
         let message = format!("the change `{}` does nothing", change.summary.value);
         found.push(Diagnostic::warning("empty-change", message, change.span).help("give it `ops`"));
     }
-    for spec in &change.ops {
+    for (at, spec) in change.ops.iter().enumerate() {
         let breaking = match &spec.op {
             OpKind::Head(head) => read_head(head, spec.keep, spec.span, found).map(|op| {
                 let breaking = op.breaking;
-                ready.heads.push(op);
+                ready.heads.push(HeadOp { index: index(at), ..op });
                 breaking
             }),
             OpKind::Route(route) => Some(!matches!(route, RouteSpec::Add(_))),
             _ => Compiled::new(spec, on_error, found).map(|op| {
                 let breaking = op.breaking;
-                ready.body.push(op);
+                ready.body.push(Compiled { index: index(at), ..op });
                 breaking
             }),
         };
@@ -280,7 +280,7 @@ fn body_chain(
         }
         up.reverse();
         if !up.is_empty() || !down.is_empty() {
-            links.push(Link { version: change.dated.version, change: index(at), up: up.into(), down: down.into() });
+            links.push(Link::new(change.dated.version, index(at), up, down));
         }
     }
     links.reverse();
@@ -334,7 +334,7 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
 /// The steps of an op at all of its targets, the innermost first. `made`: an op of the change that runs before may have
 /// made an object, inside of which a constant is filled in even where the body is partial.
 fn push_steps(
-    steps: &mut Vec<Step>,
+    steps: &mut Vec<(u32, Step)>,
     op: &Compiled,
     direction: Option<&Direction>,
     made: bool,
@@ -343,7 +343,8 @@ fn push_steps(
 ) {
     let Some(direction) = direction else { return };
     let runs = |target: &&Target| made || !(direction.is_constant() && target.partial);
-    steps.extend(targets.iter().rev().filter(runs).map(|target| op.step(direction, target, change)));
+    let step = |target: &Target| (op.index, op.step(direction, target, change));
+    steps.extend(targets.iter().rev().filter(runs).map(step));
 }
 
 /// Moves what stands inside the op's place back to where it stood before. The op's own resource stays.
@@ -389,13 +390,15 @@ fn head_chain<S>(
 ) -> Chain<S> {
     let mut links = Vec::new();
     for &at in changes {
-        let both: Vec<(Option<S>, Option<S>)> = ready[at].heads.iter().map(&steps).collect();
-        let (up, mut down): (Vec<_>, Vec<_>) = both.into_iter().unzip();
+        let (mut up, mut down) = (Vec::new(), Vec::new());
+        for op in &ready[at].heads {
+            let (one, other) = steps(op);
+            up.extend(one.map(|step| (op.index, step)));
+            down.extend(other.map(|step| (op.index, step)));
+        }
         down.reverse();
-        let (up, down): (Box<[S]>, Box<[S]>) =
-            (up.into_iter().flatten().collect(), down.into_iter().flatten().collect());
         if !up.is_empty() || !down.is_empty() {
-            links.push(Link { version: ready[at].dated.version, change: index(at), up, down });
+            links.push(Link::new(ready[at].dated.version, index(at), up, down));
         }
     }
     Chain::new(links)
@@ -403,9 +406,9 @@ fn head_chain<S>(
 
 fn status_links(changes: &BTreeSet<usize>, ready: &[Ready<'_>]) -> Vec<StatusLink> {
     let link = |at: &usize| {
-        let version = ready[*at].dated.version;
-        let pairs = ready[*at].heads.iter().filter_map(|op| op.status);
-        pairs.map(move |(old, new)| StatusLink { version, old, new })
+        let (version, change) = (ready[*at].dated.version, index(*at));
+        let pairs = ready[*at].heads.iter().filter_map(|op| Some((op.index, op.status?)));
+        pairs.map(move |(op, (old, new))| StatusLink { version, old, new, op: (change, op) })
     };
     changes.iter().flat_map(link).collect()
 }

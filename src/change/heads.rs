@@ -15,6 +15,8 @@ pub(super) struct HeadOp {
     pub(super) query_down: Option<QueryStep>,
     pub(super) status: Option<(u16, u16)>,
     pub(super) breaking: bool,
+    /// Its place in the change.
+    pub(super) index: u32,
 }
 
 /// Fields that frame the message, or that other parts of the crate keep true: a change may not touch them.

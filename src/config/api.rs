@@ -3,7 +3,7 @@
 use super::keys::Kind;
 use super::node::Node;
 use super::tree::{Reader, word_or_table};
-use super::{change, version};
+use super::{case, change, version};
 use crate::catalog::{Api, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, SourcesSpec, Unspecified};
 use crate::diagnostic::{Diagnostics, Spanned};
 use crate::json::OnError;
@@ -69,6 +69,7 @@ fn contents(api: &mut Api, reader: &mut Reader<'_, '_>) {
     api.changes = reader.tables("change", change::change);
     api.routes = reader.tables("route", version::route);
     api.extensions = reader.tables("extension", extension);
+    api.cases = reader.tables("case", case::case);
 }
 
 pub(super) fn on_error(reader: &mut Reader<'_, '_>) -> Option<OnError> {

@@ -1,5 +1,6 @@
 //! Every table and key of the file, said once: the reader, the JSON Schema and the reference all come from here.
 
+mod cases;
 mod gateway;
 mod ops;
 mod reference;
@@ -8,6 +9,7 @@ mod upstream;
 
 use std::borrow::Cow;
 
+pub(super) use cases::CASES;
 pub(super) use ops::OPS;
 pub use reference::reference;
 pub(super) use tables::{INCLUDED, ROOT};

@@ -17,6 +17,7 @@
 //! ```
 
 mod api;
+mod case;
 mod change;
 mod gateway;
 mod head;
@@ -36,6 +37,7 @@ mod version;
 
 use toml::de::DeTable;
 
+pub use case::{NamedCase, read_cases, replace_body};
 pub use gateway::{
     AccessLog, ActAs, Addresses, Check, Eject, Forwarded, GatewaySpec, Instance, Limits, Listen, LogFormat, Proxy,
     Secret, SpeaksFrom, Timeouts, Tls, Underscores, Upstream, UpstreamTls,

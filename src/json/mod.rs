@@ -39,6 +39,7 @@ mod carry;
 mod change;
 mod custom;
 mod describe;
+mod differ;
 mod engine;
 mod equal;
 mod error;
@@ -59,6 +60,7 @@ mod text;
 mod time;
 mod tree;
 
+pub use self::differ::{Difference, differences};
 pub use self::engine::{Program, Rewriter};
 pub use self::error::MigrateError;
 #[cfg(feature = "layer")]

@@ -24,7 +24,7 @@ use super::work::{Client, Limits, Work};
 use super::{MAX_BODY_BYTES, MAX_DECODED_RATIO};
 use crate::headers::etag::loosen;
 use crate::names::Outcome;
-use crate::plan::{Answer, BodyPlan, Handling, Plan, Unmigratable, forget_bytes};
+use crate::plan::{Answer, BodyPlan, Handling, Plan, Unmigratable, empties, forget_bytes};
 use crate::version::VersionId;
 
 /// Puts [`Migrate`] around a service.
@@ -391,12 +391,6 @@ where
             this.state.set(next);
         }
     }
-}
-
-/// Whether the client's version knows a status without content where the service's has one with.
-fn empties(received: StatusCode, status: StatusCode) -> bool {
-    status != received
-        && matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 fn respond_with(answer: Answer) -> Response<Bytes> {

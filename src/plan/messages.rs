@@ -202,6 +202,12 @@ impl BodyPlan {
         Unmigratable::new(self.is_response(), Reason::Body(error))
     }
 
+    /// How JSON stands in the body.
+    #[must_use]
+    pub const fn content(&self) -> Content {
+        self.content
+    }
+
     /// The plan of the request.
     #[must_use]
     pub fn plan(&self) -> &Plan {
@@ -256,7 +262,7 @@ impl BodyPlan {
         self.content == Content::Concatenated
     }
 
-    fn migration(&self) -> Option<Migration<'_>> {
+    pub(crate) fn migration(&self) -> Option<Migration<'_>> {
         let history = &self.plan.route()?.history;
         let chain = match self.response {
             Some(status) => history.response(status)?,
@@ -264,6 +270,12 @@ impl BodyPlan {
         };
         Some(Migration::new(chain, self.from, self.to))
     }
+}
+
+/// Whether the client's version knows a status without content where the service's has one with.
+pub(crate) fn empties(received: StatusCode, status: StatusCode) -> bool {
+    status != received
+        && matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// Takes from the head of a message whose body is about to be migrated what speaks of the bytes.

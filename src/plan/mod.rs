@@ -9,6 +9,7 @@ mod content;
 mod forward;
 mod links;
 mod messages;
+mod rehearse;
 mod unmigratable;
 mod urls;
 mod validators;
@@ -34,6 +35,7 @@ pub use answer::Answer;
 pub use content::{Handling, Untyped};
 pub use forward::Forward;
 pub use messages::BodyPlan;
+pub(crate) use messages::empties;
 #[cfg(feature = "layer")]
 pub(crate) use messages::forget_bytes;
 pub use unmigratable::Unmigratable;

@@ -15,7 +15,7 @@ const RANKS: [&[&str]; 10] = [
     &["catalog"],
     &["resolve", "decide", "config"],
     &["plan"],
-    &["layer", "extract"],
+    &["layer", "extract", "testing"],
     &["gateway"],
     &["bin"],
 ];
@@ -37,7 +37,7 @@ const FOREIGN: [(&str, &[&str]); 51] = [
         "http",
         &[
             "change", "headers", "problem", "coding", "catalog", "resolve", "config", "plan", "layer", "extract",
-            "gateway", "bin",
+            "testing", "gateway", "bin",
         ],
     ),
     ("http_body", &["layer", "gateway"]),

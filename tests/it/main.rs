@@ -15,3 +15,5 @@ mod json;
 mod layering;
 #[cfg(feature = "config")]
 mod readme;
+#[cfg(feature = "gateway")]
+mod testing;

@@ -1,5 +1,7 @@
 //! What the README shows is true.
 
+use std::sync::Arc;
+
 use sunward::catalog::Catalog;
 use sunward::config::{self, Sources};
 use sunward::names;
@@ -18,6 +20,19 @@ fn the_file_in_the_readme_loads() {
         let catalog = Catalog::at(config.expect("a config").apis, now).unwrap_or_else(|found| panic!("{found}"));
         assert!(catalog.warnings().is_empty(), "{}", catalog.warnings());
     }
+}
+
+/// The case stands alone; its api is the one of the first file.
+#[test]
+fn the_case_in_the_readme_passes() {
+    let mut blocks = README.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let file = blocks.clone().find(|block| block.contains("[[api]]")).expect("a file");
+    let case = blocks.find(|block| block.starts_with("[[api.case]]")).expect("a case");
+    let (before, after) = file.split_once("[[upstream]]").expect("an upstream");
+    let (config, found) = config::read(&format!("{before}{case}\n[[upstream]]{after}"));
+    assert!(found.is_empty(), "{found}");
+    let catalog = Catalog::new(config.expect("a config").apis).unwrap_or_else(|found| panic!("{found}"));
+    sunward::testing::check(&Arc::new(catalog));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod progress;
 mod rollback;
 mod serve;
 mod svg;
+mod test;
 mod timeline;
 
 use std::io::Write as _;
@@ -40,6 +41,8 @@ enum Command {
     Rollback(rollback::Args),
     /// Migrates a body from standard input to standard output.
     Migrate(migrate::Args),
+    /// Runs the cases that stand beside the changes.
+    Test(test::Args),
     /// Shows what a migration does: the changes, and the one program that they become.
     Explain(explain::Args),
     /// Shows the versions and the dates of their lives.
@@ -48,8 +51,8 @@ enum Command {
     Schema,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 the body, the findings of a check, a difference that breaks clients, or an \
-                          end without all requests answered; 2 the config or the arguments.";
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 the body, the findings of a check, a case that fails, a difference that \
+                          breaks clients, or an end without all requests answered; 2 the config or the arguments.";
 
 /// What was asked for could not be done, or not without harm: the body, the findings, the differences.
 const FAILED: u8 = 1;
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Rollback(args) => rollback::run(&args),
         Command::Migrate(args) => migrate::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Timeline(args) => timeline::run(&args),
         Command::Schema => print(&format!("{:#}\n", sunward::config::schema())),

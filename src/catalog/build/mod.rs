@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::header::HeaderValue;
 
-use super::entry::{ApiEntry, VersionEntry};
+use super::entry::{ApiEntry, OpEntry, VersionEntry};
 use super::spec::{Api, Unspecified, Version};
+use crate::change::OpSpec;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::headers::{link, merge};
@@ -61,6 +62,10 @@ fn pages(version: &Version) -> Option<HeaderValue> {
     let mut line = String::new();
     link::push_pages(&mut line, docs, policy, None);
     if line.is_empty() { None } else { HeaderValue::try_from(line).ok() }
+}
+
+fn op(op: &OpSpec) -> OpEntry {
+    OpEntry { span: op.span, alters: op.alters() }
 }
 
 // === impl Builder ===
@@ -123,6 +128,8 @@ impl<'a> Builder<'a> {
             clamp_freshness: api.clamp_freshness,
             cors: self.cors(),
             changes: dated.iter().map(|dated| (dated.version, dated.change.summary.as_str().into())).collect(),
+            ops: dated.iter().map(|dated| dated.change.ops.iter().map(op).collect()).collect(),
+            cases: Box::default(),
             names: self.versions.iter().map(|version| (version.text.clone(), version.id)).collect(),
             aliases: self.aliases,
             versions: self.versions.into(),

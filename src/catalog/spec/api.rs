@@ -1,6 +1,6 @@
 //! An api: where it is, its versions, and how they differ.
 
-use super::{ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, Sources, Unspecified, Version};
+use super::{Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, Sources, Unspecified, Version};
 use crate::change::{Change, Resource};
 use crate::diagnostic::{Span, Spanned};
 use crate::json::OnError;
@@ -47,6 +47,7 @@ pub struct Api {
     pub(crate) consumer: Vec<ConsumerSource>,
     pub(crate) pins: Vec<(Spanned<String>, Spanned<String>)>,
     pub(crate) extensions: Vec<Extension>,
+    pub(crate) cases: Vec<Case>,
     pub(crate) speaks: Option<Spanned<String>>,
     pub(crate) forward_as: Option<Spanned<String>>,
     pub(crate) upstream: Option<Spanned<String>>,
@@ -87,6 +88,7 @@ impl Api {
             consumer: Vec::new(),
             pins: Vec::new(),
             extensions: Vec::new(),
+            cases: Vec::new(),
             speaks: None,
             forward_as: None,
             upstream: None,
@@ -199,6 +201,13 @@ impl Api {
     #[must_use]
     pub fn with_extension(mut self, extension: Extension) -> Self {
         self.extensions.push(extension);
+        self
+    }
+
+    /// Adds a test of the changes; [`testing::check`](crate::testing::check) runs it.
+    #[must_use]
+    pub fn with_case(mut self, case: Case) -> Self {
+        self.cases.push(case);
         self
     }
 }

@@ -5,6 +5,7 @@
 //! | `api` | the api, which has all the others |
 //! | `sources` | where a request says its version, and who sent it |
 //! | `version` | a version, its dates, and who keeps it for longer |
+//! | `case` | a test of the changes |
 //! | `brownout` | when a version is switched off on trial |
 //! | `route` | what is particular about one route |
 
@@ -24,6 +25,7 @@ macro_rules! setters {
 
 mod api;
 mod brownout;
+mod case;
 mod cors;
 mod route;
 mod sources;
@@ -31,6 +33,8 @@ mod version;
 
 pub use api::Api;
 pub use brownout::{Brownout, ShareOf};
+pub(crate) use case::{Back, Body};
+pub use case::{Case, Sample};
 pub use cors::Cors;
 pub use route::Route;
 pub use sources::{ConsumerSource, OnUnacceptable, OnUntyped};

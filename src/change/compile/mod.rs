@@ -30,6 +30,8 @@ pub(super) struct Compiled {
     /// It refuses other values here, and changes nothing.
     pub(super) requires: Option<Pattern>,
     pub(super) span: Span,
+    /// Its place in the change.
+    pub(super) index: u32,
 }
 
 /// An object of which one side has a single member.
@@ -162,6 +164,7 @@ impl Compiled {
             may_leave: false,
             requires: None,
             span: Span::NONE,
+            index: 0,
         }
     }
 

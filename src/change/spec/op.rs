@@ -102,6 +102,11 @@ impl OpSpec {
         }
     }
 
+    /// Whether it alters messages; otherwise it says which versions have a route.
+    pub(crate) fn alters(&self) -> bool {
+        !matches!(self.op, OpKind::Route(_))
+    }
+
     /// Runs only where the member at `pointer` exists.
     #[must_use]
     pub fn when_present(mut self, pointer: &str) -> Self {

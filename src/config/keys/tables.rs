@@ -1,5 +1,6 @@
 //! The tables of the file.
 
+use super::cases::CASE;
 use super::gateway::GATEWAY;
 use super::ops::{PLACE, on_error};
 use super::upstream::UPSTREAM;
@@ -97,6 +98,7 @@ static API: Table = Table {
         key("change", Kind::List(&Kind::Table(&CHANGE)), "What versions altered, in the order in which it runs."),
         key("route", Kind::List(&Kind::Table(&ROUTE)), "What is particular about one route."),
         key("extension", Kind::List(&Kind::Table(&EXTENSION)), "Consumers that keep a version for longer."),
+        key("case", Kind::List(&Kind::Table(&CASE)), "Tests of the changes, which `sunward test` runs."),
     ],
     common: &[],
 };

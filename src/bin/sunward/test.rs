@@ -1,0 +1,156 @@
+//! `sunward test`: runs the cases that stand beside the changes.
+
+mod files;
+mod report;
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use sunward::catalog::{CaseEntry, Catalog};
+use sunward::clock::{Clock, SystemClock, Timestamp};
+use sunward::config::Sources;
+use sunward::diagnostic::Span;
+use sunward::testing::{self, Coverage, Failure};
+
+use files::Edits;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    file: super::File,
+    /// Files of cases beside those in the config, or folders of them (`*.toml`).
+    #[arg(value_name = "CASES")]
+    cases: Vec<std::path::PathBuf>,
+    /// Runs only cases whose name or place contains this text.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Writes what came into the files, in the place of the bodies that were expected.
+    #[arg(long)]
+    update: bool,
+    /// Lists the ops that altered nothing in any case.
+    #[arg(long)]
+    coverage: bool,
+    /// Fails if there are such ops: for CI.
+    #[arg(long)]
+    strict: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+    /// As things stand at this time; now, unless given.
+    #[arg(long, value_name = "TIME", value_parser = super::time)]
+    now: Option<Timestamp>,
+}
+
+/// All that is run.
+struct Suite {
+    catalog: Arc<Catalog>,
+    items: Vec<Item>,
+    config: Sources,
+    cases: Sources,
+}
+
+/// One case.
+struct Item {
+    api: usize,
+    entry: CaseEntry,
+    /// Whether it is in the config, and not in a file of its own.
+    in_config: bool,
+}
+
+/// What a case came to.
+struct Outcome<'s> {
+    item: &'s Item,
+    failures: Vec<Failure>,
+}
+
+/// An `--update` writes `to` first and what follows from it then, so it needs a second round, and a third one to see
+/// that all is well.
+const ROUNDS: usize = 3;
+
+pub(crate) fn run(args: &Args) -> ExitCode {
+    let now = args.now.unwrap_or_else(|| SystemClock.now());
+    let mut updated = BTreeSet::new();
+    for round in 1.. {
+        let suite = match Suite::open(&args.file.path, &args.cases, now) {
+            Ok(suite) => suite,
+            Err(message) => return misused(&message),
+        };
+        let mut coverage = Coverage::new();
+        let outcomes = suite.run(args.filter.as_deref(), &mut coverage);
+        if outcomes.is_empty() {
+            return misused(&suite.nothing(args.filter.as_deref()));
+        }
+        if args.update && round < ROUNDS {
+            match suite.update(&outcomes) {
+                Ok(bodies) if bodies.is_empty() => {}
+                Ok(bodies) => {
+                    updated.extend(bodies);
+                    continue;
+                }
+                Err(message) => return misused(&message),
+            }
+        }
+        return finish(args, &suite, &outcomes, &coverage, updated.len());
+    }
+    ExitCode::SUCCESS
+}
+
+fn finish(args: &Args, suite: &Suite, outcomes: &[Outcome<'_>], coverage: &Coverage, updated: usize) -> ExitCode {
+    let untouched = coverage.untouched(&suite.catalog);
+    let shown = (args.coverage || args.strict).then_some(&*untouched);
+    let text = match args.json {
+        true => format!("{:#}\n", report::json(suite, outcomes, shown, updated)),
+        false => report::text(suite, outcomes, shown, updated),
+    };
+    let printed = super::print(&text);
+    let failed = outcomes.iter().any(|outcome| !outcome.failures.is_empty());
+    if failed || (args.strict && !untouched.is_empty()) { ExitCode::from(super::FAILED) } else { printed }
+}
+
+fn misused(message: &str) -> ExitCode {
+    eprint!("{message}");
+    ExitCode::from(super::MISUSED)
+}
+
+// === impl Suite ===
+
+impl Suite {
+    fn run(&self, filter: Option<&str>, coverage: &mut Coverage) -> Vec<Outcome<'_>> {
+        let wanted = |item: &&Item| {
+            filter.is_none_or(|text| item.entry.name().contains(text) || item.entry.place().contains(text))
+        };
+        let mut run = |item: &Item| testing::run(&self.catalog, item.api, &item.entry, coverage);
+        self.items.iter().filter(wanted).map(|item| Outcome { item, failures: run(item) }).collect()
+    }
+
+    /// A run of nothing would pass for one that found nothing.
+    fn nothing(&self, filter: Option<&str>) -> String {
+        match filter {
+            Some(text) if !self.items.is_empty() => format!("error: no case has `{text}` in its name or place\n"),
+            _ => format!(
+                "error: {} has no case; add `[[api.case]]`, or name files with `[[case]]`\n",
+                self.config.name()
+            ),
+        }
+    }
+
+    /// Writes what came into the files. Says which bodies were exchanged.
+    fn update(&self, outcomes: &[Outcome<'_>]) -> Result<Vec<(bool, Span)>, String> {
+        let mut edits = Edits::default();
+        let mut updated = Vec::new();
+        for outcome in outcomes {
+            // What goes back depends on what came.
+            let Some(bodies) = outcome.failures.first().and_then(|failure| failure.bodies.as_ref()) else { continue };
+            let (Some(written), Ok(got)) = (&bodies.written, std::str::from_utf8(&bodies.got)) else { continue };
+            if edits.add(self.sources(outcome.item), written, got) {
+                updated.push((outcome.item.in_config, outcome.item.entry.span()));
+            }
+        }
+        edits.write().map(|()| updated)
+    }
+
+    fn sources(&self, item: &Item) -> &Sources {
+        if item.in_config { &self.config } else { &self.cases }
+    }
+}

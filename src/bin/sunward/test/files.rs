@@ -1,0 +1,187 @@
+//! The files of a test run: read, and written again.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use sunward::catalog::Catalog;
+use sunward::clock::Timestamp;
+use sunward::config::{self, Sources};
+use sunward::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use sunward::gateway::{self, environment};
+use sunward::testing::Written;
+
+use super::{Item, Suite};
+
+/// What is to be written.
+#[derive(Default)]
+pub(super) struct Edits {
+    /// Bodies in the files of cases.
+    bodies: BTreeMap<PathBuf, Text>,
+    /// Files that are one body.
+    files: BTreeMap<PathBuf, String>,
+}
+
+/// A file, and what takes the place of what in it.
+struct Text {
+    text: String,
+    edits: Vec<(Range<usize>, String)>,
+}
+
+// === impl Suite ===
+
+impl Suite {
+    /// Reads and checks the config, and all cases.
+    pub(super) fn open(path: &Path, cases: &[PathBuf], now: Timestamp) -> Result<Self, String> {
+        let color = crate::color(io::stderr());
+        let shown = |found: &Diagnostics, sources: &Sources| config::render(found, sources, color);
+        let config = gateway::open(path, &|text| text).map_err(|error| error.render(color))?;
+        let catalog = catalog(&config, now).map_err(|found| shown(&found, &config))?;
+        let texts = texts(cases)?;
+        let (mut items, mut found) = (Vec::new(), Diagnostics::new());
+        for (api, entry) in catalog.apis().iter().enumerate() {
+            items.extend(entry.cases.iter().map(|case| Item { api, entry: case.clone(), in_config: true }));
+        }
+        read_bodies(&mut items, &config, &mut found);
+        if found.has_errors() {
+            return Err(shown(&found, &config));
+        }
+        let mut named = named(&catalog, &texts, &mut found);
+        read_bodies(&mut named, &texts, &mut found);
+        if found.has_errors() {
+            found.sort();
+            return Err(shown(&found, &texts));
+        }
+        items.extend(named);
+        Ok(Self { catalog: Arc::new(catalog), items, config, cases: texts })
+    }
+}
+
+/// The apis of a config. Variables of the environment need not be set: they are in what only a gateway reads.
+fn catalog(sources: &Sources, now: Timestamp) -> Result<Catalog, Diagnostics> {
+    let (config, all) = config::read_all(sources, &environment);
+    let mut found = Diagnostics::new();
+    all.iter().filter(|finding| finding.code() != "unset-variable").for_each(|finding| found.push(finding.clone()));
+    let Some(config) = config.filter(|_| !found.has_errors()) else { return Err(found) };
+    Catalog::at(config.apis, now)
+}
+
+/// The files of cases, those of a folder by name.
+fn texts(paths: &[PathBuf]) -> Result<Sources, String> {
+    let unreadable = |path: &Path, error: io::Error| format!("error: {} cannot be read: {error}\n", path.display());
+    let mut files = Vec::new();
+    for path in paths {
+        let before = files.len();
+        collect(path, &mut files).map_err(|error| unreadable(path, error))?;
+        if files.len() == before {
+            return Err(format!("error: {} has no file `*.toml`\n", path.display()));
+        }
+    }
+    let mut sources = Sources::default();
+    for path in files {
+        let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+        sources = sources.with_file(path, text);
+    }
+    Ok(sources)
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if !fs::metadata(path)?.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let mut entries: Vec<PathBuf> = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    entries.sort();
+    for entry in entries {
+        if entry.is_dir() || entry.extension().is_some_and(|extension| extension == "toml") {
+            collect(&entry, files)?;
+        }
+    }
+    Ok(())
+}
+
+/// The cases of files of their own.
+fn named(catalog: &Catalog, texts: &Sources, found: &mut Diagnostics) -> Vec<Item> {
+    let (cases, more) = config::read_cases(texts);
+    found.append(more);
+    let mut items = Vec::new();
+    for named in &cases {
+        let place = named.case.span();
+        let Some(api) = api(catalog, named.api.as_ref(), place, found) else { continue };
+        let entry = catalog.apis()[api].case(&named.case, found);
+        items.extend(entry.map(|entry| Item { api, entry, in_config: false }));
+    }
+    items
+}
+
+fn api(catalog: &Catalog, name: Option<&Spanned<String>>, case: Span, found: &mut Diagnostics) -> Option<usize> {
+    let known: Vec<&str> = catalog.apis().iter().map(|api| &*api.name).collect();
+    let all = || format!("there are `{}`", known.join("`, `"));
+    let (message, span, help) = match name {
+        None if known.len() == 1 => return Some(0),
+        None => ("the case does not say its api".to_owned(), case, format!("add `api`; {}", all())),
+        Some(name) => match known.iter().position(|known| **known == **name) {
+            Some(at) => return Some(at),
+            None => {
+                let near = nearest(name, known.iter().copied());
+                let help = near.map_or_else(all, |near| format!("did you mean `{near}`?"));
+                (format!("there is no api `{}`", name.value), name.span, help)
+            }
+        },
+    };
+    found.push(Diagnostic::error("unknown-api", message, span).help(help));
+    None
+}
+
+/// Bodies in files of their own, relative to the file that names them.
+fn read_bodies(items: &mut [Item], sources: &Sources, found: &mut Diagnostics) {
+    for item in items {
+        let read = |span, path: &str| {
+            let path = beside(sources, span, path);
+            fs::read(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+        };
+        if let Err((span, message)) = item.entry.read_bodies(read) {
+            found.push(Diagnostic::error("unreadable-body", message, span).help("paths are relative to this file"));
+        }
+    }
+}
+
+fn beside(sources: &Sources, span: Span, path: &str) -> PathBuf {
+    let folder = sources.find(span).and_then(|(file, _)| file.path().parent());
+    folder.map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
+}
+
+// === impl Edits ===
+
+impl Edits {
+    /// Exchanges a body for what came. Says whether there is a place to write it to.
+    pub(super) fn add(&mut self, sources: &Sources, written: &Written, got: &str) -> bool {
+        if let Some(path) = &written.file {
+            self.files.insert(beside(sources, written.span, path), got.to_owned());
+            return true;
+        }
+        let Some((file, span)) = sources.find(written.span) else { return false };
+        let text = || Text { text: file.text().to_owned(), edits: Vec::new() };
+        let edits = &mut self.bodies.entry(file.path().to_owned()).or_insert_with(text).edits;
+        edits.push((span.start()..span.end(), got.to_owned()));
+        true
+    }
+
+    /// Writes the files.
+    pub(super) fn write(self) -> Result<(), String> {
+        let exchanged = self.bodies.into_iter().map(|(path, Text { text, mut edits })| {
+            // From the last to the first, so that what is before each stays where it is.
+            edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
+            edits.dedup_by_key(|(range, _)| range.start);
+            let text = edits.into_iter().fold(text, |text, (range, body)| config::replace_body(&text, range, &body));
+            (path, text)
+        });
+        for (path, text) in exchanged.chain(self.files) {
+            let written = fs::write(&path, text);
+            written.map_err(|error| format!("error: {} cannot be written: {error}\n", path.display()))?;
+        }
+        Ok(())
+    }
+}

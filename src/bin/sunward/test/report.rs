@@ -1,0 +1,152 @@
+//! What a test run tells, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use sunward::config::Sources;
+use sunward::diagnostic::Span;
+use sunward::testing::{Coverage, Failure, Part, Untouched};
+
+use super::{Outcome, Suite};
+
+pub(super) fn text(suite: &Suite, outcomes: &[Outcome<'_>], untouched: Option<&[Untouched]>, updated: usize) -> String {
+    let mut text = String::new();
+    for outcome in outcomes.iter().filter(|outcome| !outcome.failures.is_empty()) {
+        let entry = &outcome.item.entry;
+        let place = place(suite.sources(outcome.item), entry.span());
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "FAILED {}: {} ({place})", suite.catalog.apis()[outcome.item.api].name, entry.name());
+        let _ = writeln!(text, "  {}", entry.place());
+        outcome.failures.iter().for_each(|failure| text.push_str(&failure.to_string()));
+        text.push('\n');
+    }
+    if let Some(untouched) = untouched {
+        coverage(suite, untouched, &mut text);
+    }
+    let failed = failed(outcomes);
+    let _ = write!(text, "{}: {} passed, {failed} failed", count(outcomes.len(), "case"), outcomes.len() - failed);
+    if updated > 0 {
+        let _ = write!(text, ", {updated} updated");
+    }
+    text.push('\n');
+    text
+}
+
+fn coverage(suite: &Suite, untouched: &[Untouched], text: &mut String) {
+    let total = Coverage::total(&suite.catalog);
+    let mut last = None;
+    for op in untouched {
+        let api = &suite.catalog.apis()[op.api];
+        let (version, summary) = &api.changes[op.change];
+        if last.replace((op.api, op.change)) != Some((op.api, op.change)) {
+            let _ = writeln!(text, "no case is about {} {}: {summary}", api.name, api.version(*version).text);
+        }
+        let _ = writeln!(text, "  {} {}", place(&suite.config, op.span), written(suite, op));
+    }
+    let _ = writeln!(text, "{} of {} covered", total - untouched.len(), count(total, "op"));
+}
+
+pub(super) fn json(suite: &Suite, outcomes: &[Outcome<'_>], untouched: Option<&[Untouched]>, updated: usize) -> Value {
+    let cases: Vec<Value> = outcomes.iter().map(|outcome| case(suite, outcome)).collect();
+    let failed = failed(outcomes);
+    let coverage = untouched.map(|untouched| {
+        let list: Vec<Value> = untouched.iter().map(|op| uncovered(suite, op)).collect();
+        json!({ "ops": Coverage::total(&suite.catalog), "uncovered": list })
+    });
+    json!({
+        "passed": outcomes.len() - failed,
+        "failed": failed,
+        "updated": updated,
+        "cases": cases,
+        "coverage": coverage,
+    })
+}
+
+fn case(suite: &Suite, outcome: &Outcome<'_>) -> Value {
+    let (file, line, column) = position(suite.sources(outcome.item), outcome.item.entry.span());
+    json!({
+        "api": suite.catalog.apis()[outcome.item.api].name,
+        "name": outcome.item.entry.name(),
+        "at": outcome.item.entry.place(),
+        "file": file,
+        "line": line,
+        "column": column,
+        "passed": outcome.failures.is_empty(),
+        "failures": outcome.failures.iter().map(failure).collect::<Vec<_>>(),
+    })
+}
+
+fn failure(failure: &Failure) -> Value {
+    let mismatches: Vec<Value> = failure
+        .mismatches
+        .iter()
+        .map(|mismatch| {
+            let (part, name) = part(&mismatch.part);
+            json!({ "part": part, "name": name, "expected": mismatch.expected, "got": mismatch.got })
+        })
+        .collect();
+    let body = |body: &[u8]| String::from_utf8_lossy(body).into_owned();
+    json!({
+        "from": failure.from,
+        "to": failure.to,
+        "back": failure.back,
+        "mismatches": mismatches,
+        "expected_body": failure.bodies.as_ref().map(|bodies| body(&bodies.expected)),
+        "got_body": failure.bodies.as_ref().map(|bodies| body(&bodies.got)),
+    })
+}
+
+fn part(part: &Part) -> (&'static str, Option<&str>) {
+    match part {
+        Part::Path => ("path", None),
+        Part::Query => ("query", None),
+        Part::Status => ("status", None),
+        Part::Header(name) => ("header", Some(name)),
+        Part::Body => ("body", None),
+        Part::Value(pointer) => ("value", Some(pointer)),
+        Part::Error => ("error", None),
+        Part::Agreement(way) => ("agreement", Some(way)),
+        _ => ("other", None),
+    }
+}
+
+fn uncovered(suite: &Suite, op: &Untouched) -> Value {
+    let api = &suite.catalog.apis()[op.api];
+    let (version, summary) = &api.changes[op.change];
+    let (file, line, column) = position(&suite.config, op.span);
+    json!({
+        "api": api.name,
+        "version": api.version(*version).text,
+        "change": summary,
+        "op": written(suite, op),
+        "file": file,
+        "line": line,
+        "column": column,
+    })
+}
+
+/// The op as it stands in the file, on one line.
+fn written(suite: &Suite, op: &Untouched) -> String {
+    suite.config.text(op.span).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn place(sources: &Sources, span: Span) -> String {
+    match position(sources, span) {
+        (file, Some(line), Some(column)) => format!("{file}:{line}:{column}"),
+        (file, ..) => file,
+    }
+}
+
+fn position(sources: &Sources, span: Span) -> (String, Option<usize>, Option<usize>) {
+    let file = sources.find(span).map_or(sources.name(), |(file, _)| file.name());
+    let (line, column) = sources.line_column(span).unzip();
+    (file.to_owned(), line, column)
+}
+
+fn failed(outcomes: &[Outcome<'_>]) -> usize {
+    outcomes.iter().filter(|outcome| !outcome.failures.is_empty()).count()
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

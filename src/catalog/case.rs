@@ -1,0 +1,327 @@
+//! Cases, checked: their places, versions and heads are those of an api.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::uri::PathAndQuery;
+
+use super::entry::ApiEntry;
+use super::router::RouteId;
+use super::spec::{Api, Back, Body, Case, Sample};
+use crate::change::{Location, Message, PlaceError, RouteName};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use crate::version::VersionId;
+
+/// A test of the changes of an api, see [`Case`].
+#[derive(Clone, Debug)]
+pub struct CaseEntry {
+    pub(crate) name: Box<str>,
+    /// The place as it is written.
+    pub(crate) at: Box<str>,
+    pub(crate) route: RouteId,
+    pub(crate) message: Message,
+    pub(crate) from: SampleEntry,
+    pub(crate) to: SampleEntry,
+    pub(crate) back: BackEntry,
+    pub(crate) exact: bool,
+    pub(crate) span: Span,
+}
+
+/// What `to` is on the way back.
+#[derive(Clone, Debug)]
+pub(crate) enum BackEntry {
+    From,
+    Other(Box<SampleEntry>),
+    Off,
+}
+
+/// A message of a case, or an error.
+#[derive(Clone, Debug)]
+pub(crate) struct SampleEntry {
+    pub(crate) version: VersionId,
+    pub(crate) path: Option<Box<str>>,
+    pub(crate) query: Box<str>,
+    /// With the Content-Type, if one is given.
+    pub(crate) headers: HeaderMap,
+    pub(crate) status: Option<u16>,
+    pub(crate) body: Option<BodyEntry>,
+    pub(crate) error: Option<Box<str>>,
+}
+
+/// A body, and where it is written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BodyEntry {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) span: Span,
+    /// The file that it is in; until that is read, there are no bytes.
+    pub(crate) file: Option<Box<str>>,
+}
+
+/// Reads the cases of all apis. Their spans are those of the specs.
+pub(super) fn read_all(specs: &[Api], apis: &mut [ApiEntry], found: &mut Diagnostics) {
+    for (spec, api) in specs.iter().zip(apis) {
+        let cases: Vec<CaseEntry> = spec.cases.iter().filter_map(|case| api.case(case, found)).collect();
+        api.cases = cases.into();
+    }
+}
+
+// === impl CaseEntry ===
+
+impl CaseEntry {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The place that it is about, as it is written.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.at
+    }
+
+    /// Where it is written.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Reads the bodies that are in files of their own; `read` is given the path as it is written, and where.
+    ///
+    /// # Errors
+    /// What `read` says, with the place of the path.
+    pub fn read_bodies<E>(&mut self, mut read: impl FnMut(Span, &str) -> Result<Vec<u8>, E>) -> Result<(), (Span, E)> {
+        let back = match &mut self.back {
+            BackEntry::Other(back) => Some(&mut **back),
+            BackEntry::From | BackEntry::Off => None,
+        };
+        for sample in [Some(&mut self.from), Some(&mut self.to), back].into_iter().flatten() {
+            if let Some(BodyEntry { bytes, span, file: Some(file) }) = &mut sample.body {
+                *bytes = read(*span, file).map_err(|error| (*span, error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+// === impl ApiEntry ===
+
+impl ApiEntry {
+    /// Checks a case of this api. What is wrong goes to `found`, and then there is nothing to run.
+    pub fn case(&self, case: &Case, found: &mut Diagnostics) -> Option<CaseEntry> {
+        let before = found.len();
+        let mut reader = Reader { api: self, found };
+        let place = reader.place(&case.at);
+        let message = place.as_ref().map(|(_, message)| *message);
+        let from = reader.sample(&case.from, message, None);
+        let to = reader.sample(&case.to, message, None);
+        let back = match &case.back {
+            Back::From => Some(BackEntry::From),
+            Back::Off => Some(BackEntry::Off),
+            Back::Other(back) => {
+                // Where `from` is wrong, the rest of `back` is looked at all the same.
+                let version = from.as_ref().map_or(VersionId::new(0), |from| from.version);
+                reader.sample(back, message, Some(version)).map(|back| BackEntry::Other(Box::new(back)))
+            }
+        };
+        if let Some(error) = &case.from.error {
+            reader.error("case-error", "what comes in is a message, and no error".to_owned(), error.span, "remove it");
+        }
+        let ((route, message), from, to, back) = (place?, from?, to?, back?);
+        for (sample, entry) in [(&case.from, &from), (&case.to, &to)] {
+            reader.has_route(route, &sample.version, entry.version);
+        }
+        (reader.found.len() == before).then(|| CaseEntry {
+            name: case.name.as_str().into(),
+            at: case.at.as_str().into(),
+            route,
+            message,
+            from,
+            to,
+            back,
+            exact: case.exact,
+            span: case.span,
+        })
+    }
+}
+
+/// Reads one case.
+struct Reader<'a> {
+    api: &'a ApiEntry,
+    found: &'a mut Diagnostics,
+}
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    fn error(&mut self, code: &'static str, message: String, span: Span, help: impl Into<String>) {
+        self.found.push(Diagnostic::error(code, message, span).help(help));
+    }
+
+    fn place(&mut self, at: &Spanned<String>) -> Option<(RouteId, Message)> {
+        let place = match at.parse::<Location>() {
+            Ok(place) => place,
+            Err(e) => {
+                let e: PlaceError = e;
+                self.error("bad-place", e.to_string(), at.span, e.help());
+                return None;
+            }
+        };
+        if !place.pattern.is_root() {
+            let message = format!("`{}` is a part of a message", at.value);
+            self.error("case-place", message, at.span, "a case is about a whole message: leave out the pattern");
+            return None;
+        }
+        match self.api.route_named(&place.route) {
+            Some(route) => Some((route.id, place.message)),
+            None => {
+                self.unknown_route(&place.route, at.span);
+                None
+            }
+        }
+    }
+
+    fn unknown_route(&mut self, name: &RouteName, span: Span) {
+        let known: Vec<String> = self.api.routes.iter().map(|route| route.history.name.to_string()).collect();
+        let near = nearest(&name.to_string(), known.iter().map(String::as_str));
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => "no change and no `[[api.route]]` names a route".to_owned(),
+            None => format!("the newest version that has a route names it; known are `{}`", known.join("`, `")),
+        };
+        self.error("unknown-route", format!("`{}` has no route `{name}`", self.api.name), span, help);
+    }
+
+    fn has_route(&mut self, route: RouteId, text: &Spanned<String>, version: VersionId) {
+        if self.api.route(route).history.name_in(version).is_none() {
+            let message = format!("version `{}` does not have the route", self.api.version(version).text);
+            self.error("no-route-in-version", message, text.span, "name a version that has it");
+        }
+    }
+
+    /// One message; of the way back, the version is known.
+    fn sample(&mut self, sample: &Sample, message: Option<Message>, version: Option<VersionId>) -> Option<SampleEntry> {
+        let before = self.found.len();
+        let version = version.or_else(|| self.version(&sample.version));
+        match message {
+            Some(Message::Request) => {
+                self.absent("status", sample.status.as_ref().map(|status| status.span), "a request")
+            }
+            Some(Message::Response(_)) => {
+                self.absent("path", sample.path.as_ref().map(|path| path.span), "a response");
+                self.absent("query", sample.query.as_ref().map(|query| query.span), "a response");
+            }
+            None => {}
+        }
+        let headers = self.headers(sample);
+        self.target(sample);
+        self.alone(sample);
+        let status = sample.status.as_ref().map(|status| status.value);
+        if let Some(status) = sample.status.as_ref().filter(|status| !(100..=599).contains(&status.value)) {
+            self.error("bad-status", format!("`{}` is no status", status.value), status.span, "from 100 to 599");
+        }
+        let sample = SampleEntry {
+            version: version?,
+            path: sample.path.as_ref().map(|path| path.as_str().into()),
+            query: sample.query.as_ref().map_or(Box::default(), |query| query.as_str().into()),
+            headers,
+            status,
+            body: sample.body.as_ref().map(BodyEntry::from),
+            error: sample.error.as_ref().map(|error| error.as_str().into()),
+        };
+        (self.found.len() == before).then_some(sample)
+    }
+
+    fn version(&mut self, text: &Spanned<String>) -> Option<VersionId> {
+        let found = self.api.lookup(text);
+        if found.is_none() {
+            let known: Vec<&str> = self.api.versions.iter().map(|version| &*version.text).collect();
+            let near = nearest(text, known.iter().copied()).filter(|_| text.len() > 2);
+            let help = near
+                .map_or_else(|| format!("known are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+            let message = format!("`{}` has no version `{}`", self.api.name, text.value);
+            self.error("unknown-version", message, text.span, help);
+        }
+        found
+    }
+
+    fn absent(&mut self, key: &str, span: Option<Span>, what: &str) {
+        if let Some(span) = span {
+            self.error("case-head", format!("{what} has no {key}"), span, "remove it");
+        }
+    }
+
+    /// An error stands for the whole message.
+    fn alone(&mut self, sample: &Sample) {
+        let Some(error) = &sample.error else { return };
+        let others = sample.body.is_some()
+            || sample.status.is_some()
+            || sample.path.is_some()
+            || sample.query.is_some()
+            || sample.content_type.is_some()
+            || !sample.headers.is_empty();
+        if others {
+            let message = "a message that is refused has nothing in it".to_owned();
+            self.error("case-error", message, error.span, "keep `version` and `error`, or remove `error`");
+        }
+        if error.is_empty() {
+            self.error("empty-text", "`error` is empty".to_owned(), error.span, "write a part of the error");
+        }
+    }
+
+    fn target(&mut self, sample: &Sample) {
+        for (key, text, start) in [("path", &sample.path, "/"), ("query", &sample.query, "?")] {
+            let Some(text) = text else { continue };
+            let wrong = match start {
+                "/" => !text.starts_with('/') || text.contains(['?', '#']),
+                _ => text.starts_with('?') || text.contains('#'),
+            };
+            let target = if start == "/" { text.value.clone() } else { format!("/?{}", text.value) };
+            if wrong || PathAndQuery::try_from(target).is_err() {
+                let message = format!("`{}` is no {key}", text.value);
+                let help = "a path begins with `/`, a query does not begin with `?`, and both are percent-encoded";
+                self.error("bad-target", message, text.span, help);
+            }
+        }
+    }
+
+    fn headers(&mut self, sample: &Sample) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, values) in &sample.headers {
+            match HeaderName::try_from(name.as_str()) {
+                Ok(header::CONTENT_TYPE) => {
+                    let message = "the Content-Type has a key of its own".to_owned();
+                    self.error("case-head", message, name.span, "write `content_type = \"…\"`");
+                }
+                Ok(key) => values.iter().for_each(|text| self.field(&mut headers, key.clone(), text)),
+                Err(_) => {
+                    let message = format!("`{}` is no name of a header field", name.value.escape_debug());
+                    self.error("bad-header", message, name.span, "write letters, digits and hyphens");
+                }
+            }
+        }
+        if let Some(text) = &sample.content_type {
+            self.field(&mut headers, header::CONTENT_TYPE, text);
+        }
+        headers
+    }
+
+    fn field(&mut self, headers: &mut HeaderMap, name: HeaderName, text: &Spanned<String>) {
+        match HeaderValue::try_from(text.as_str()) {
+            Ok(value) => drop(headers.append(name, value)),
+            Err(_) => {
+                let message = format!("`{}` is no value of a header field", text.value.escape_debug());
+                self.error("bad-header", message, text.span, "leave out control characters");
+            }
+        }
+    }
+}
+
+// === impl BodyEntry ===
+
+impl From<&Body> for BodyEntry {
+    fn from(body: &Body) -> Self {
+        match body {
+            Body::Text(text) => Self { bytes: text.as_bytes().to_vec(), span: text.span, file: None },
+            Body::File(path) => Self { bytes: Vec::new(), span: path.span, file: Some(path.as_str().into()) },
+        }
+    }
+}

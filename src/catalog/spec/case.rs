@@ -1,0 +1,162 @@
+//! Cases: what a message of one version is in another, for the tests of changes.
+
+use crate::diagnostic::{Span, Spanned};
+
+/// A test of the changes: a message of one version, and what it is in another. It runs both ways.
+///
+/// Nothing is run while an api is served. `sunward test` and [`testing`](crate::testing) run the cases of an api.
+///
+/// ```
+/// use sunward::catalog::{Case, Sample};
+///
+/// let case = Case::new("the state was called status", "GET /orders/{id} -> 200")
+///     .with_from(Sample::new("1").with_body(r#"{"id": 7, "status": "paid"}"#))
+///     .with_to(Sample::new("2").with_body(r#"{"id": 7, "state": "paid"}"#));
+/// # let _ = case;
+/// ```
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub(crate) name: Spanned<String>,
+    pub(crate) at: Spanned<String>,
+    pub(crate) from: Sample,
+    pub(crate) to: Sample,
+    pub(crate) back: Back,
+    pub(crate) exact: bool,
+    pub(crate) span: Span,
+}
+
+/// What the second message of a [`Case`] is on the way back.
+#[derive(Clone, Debug)]
+pub(crate) enum Back {
+    /// The first one again.
+    From,
+    /// Another one.
+    Other(Box<Sample>),
+    /// Nothing is run.
+    Off,
+}
+
+/// A message of a [`Case`], or the error that stands in its place. What is not given is absent, but for the path, the
+/// status and the Content-Type, which then have a default and are not compared.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    pub(crate) version: Spanned<String>,
+    pub(crate) path: Option<Spanned<String>>,
+    pub(crate) query: Option<Spanned<String>>,
+    pub(crate) headers: Vec<(Spanned<String>, Vec<Spanned<String>>)>,
+    pub(crate) status: Option<Spanned<u16>>,
+    pub(crate) content_type: Option<Spanned<String>>,
+    pub(crate) body: Option<Body>,
+    pub(crate) error: Option<Spanned<String>>,
+}
+
+/// A body as it is written.
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    Text(Spanned<String>),
+    #[cfg_attr(not(feature = "config"), allow(dead_code, reason = "only a file says it"))]
+    File(Spanned<String>),
+}
+
+// === impl Case ===
+
+impl Case {
+    /// A case about the message at a place: `GET /orders/{id} -> 200`, or `POST /orders <-`.
+    pub fn new(name: impl Into<Spanned<String>>, at: impl Into<Spanned<String>>) -> Self {
+        Self {
+            name: name.into(),
+            at: at.into(),
+            from: Sample::new(""),
+            to: Sample::new(""),
+            back: Back::From,
+            exact: false,
+            span: Span::NONE,
+        }
+    }
+
+    /// Where it is written.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        self.span
+    }
+
+    /// What comes in.
+    #[must_use]
+    pub fn with_from(mut self, from: Sample) -> Self {
+        self.from = from;
+        self
+    }
+
+    /// What it becomes.
+    #[must_use]
+    pub fn with_to(mut self, to: Sample) -> Self {
+        self.to = to;
+        self
+    }
+
+    /// What `to` becomes on the way back, where that is not `from` again. Its version is that of `from`.
+    #[must_use]
+    pub fn with_back(mut self, back: Sample) -> Self {
+        self.back = Back::Other(Box::new(back));
+        self
+    }
+
+    /// Does not run the way back.
+    #[must_use]
+    pub fn one_way(mut self) -> Self {
+        self.back = Back::Off;
+        self
+    }
+
+    /// Compares bodies byte by byte, not by their content.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        self.exact = true;
+        self
+    }
+}
+
+// === impl Sample ===
+
+impl Sample {
+    /// A message of a version, so far without anything in it.
+    pub fn new(version: impl Into<Spanned<String>>) -> Self {
+        Self {
+            version: version.into(),
+            path: None,
+            query: None,
+            headers: Vec::new(),
+            status: None,
+            content_type: None,
+            body: None,
+            error: None,
+        }
+    }
+
+    setters! {
+        /// The path of a request, below the api's base path: `/orders/7`.
+        with_path => path: Spanned<String>, Some;
+        /// The query of a request, without the `?`.
+        with_query => query: Spanned<String>, Some;
+        /// The status of a response.
+        with_status => status: Spanned<u16>, Some;
+        /// How JSON stands in the body. Default: `application/json`.
+        with_content_type => content_type: Spanned<String>, Some;
+        /// The message is refused, and the error contains this text.
+        with_error => error: Spanned<String>, Some;
+    }
+
+    /// Adds a header field. A field that is added twice has two values.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<Spanned<String>>, value: impl Into<Spanned<String>>) -> Self {
+        self.headers.push((name.into(), vec![value.into()]));
+        self
+    }
+
+    /// The body: a text, or a [`serde_json::Value`].
+    #[must_use]
+    pub fn with_body(mut self, body: impl std::fmt::Display) -> Self {
+        self.body = Some(Body::Text(body.to_string().into()));
+        self
+    }
+}

@@ -1,0 +1,173 @@
+//! Tests of the changes, in the file and in files of their own.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use super::keys::{CASES, Kind};
+use super::node::{File, Node};
+use super::sources::Sources;
+use super::syntax;
+use super::tree::Reader;
+use crate::catalog::{Back, Body, Case, Sample};
+use crate::diagnostic::{Diagnostics, Spanned};
+
+/// A case of a file of its own.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NamedCase {
+    /// The name of the api, if it is given.
+    pub api: Option<Spanned<String>>,
+    /// The case.
+    pub case: Case,
+}
+
+/// Reads files of cases, `[[case]]` each, as far as they can be read, with all findings by their position. Nothing is
+/// included.
+///
+/// ```
+/// use sunward::config::{Sources, read_cases};
+///
+/// let text = r#"
+/// [[case]]
+/// name = "the state was called status"
+/// at   = "GET /orders/{id} -> 200"
+/// from = { version = "1", body = '{"status": "paid"}' }
+/// to   = { version = "2", body = '{"state": "paid"}' }
+/// "#;
+/// let (cases, found) = read_cases(&Sources::new("cases.toml", text));
+/// assert_eq!((cases.len(), found.len()), (1, 0));
+/// ```
+#[must_use]
+pub fn read_cases(sources: &Sources) -> (Vec<NamedCase>, Diagnostics) {
+    let mut found = Diagnostics::new();
+    let mut cases = Vec::new();
+    for source in sources.files() {
+        let (document, errors) = DeTable::parse_recoverable(source.text());
+        errors.iter().for_each(|error| found.push(syntax(error, source)));
+        if errors.is_empty() {
+            let mut reader = Reader::root(document.get_ref(), File::new(source), &CASES, &mut found);
+            cases.extend(reader.tables("case", named));
+            reader.finish();
+        }
+    }
+    found.sort();
+    (cases, found)
+}
+
+fn named(mut reader: Reader<'_, '_>) -> Option<NamedCase> {
+    let api = reader.text("api");
+    case(reader).map(|case| NamedCase { api, case })
+}
+
+pub(super) fn case(mut reader: Reader<'_, '_>) -> Option<Case> {
+    let span = reader.span;
+    let (name, at) = (reader.text("name"), reader.text("at"));
+    let (from, to) = (reader.table("from", sample), reader.table("to", sample));
+    let back = back(&mut reader);
+    let exact = reader.flag("exact").unwrap_or_default();
+    reader.finish_whole()?;
+    Some(Case { name: name?, at: at?, from: from?, to: to?, back: back?, exact, span })
+}
+
+fn back(reader: &mut Reader<'_, '_>) -> Option<Back> {
+    if !reader.has("back") {
+        return Some(Back::From);
+    }
+    let (node, kind) = reader.node("back")?;
+    match (node.value, kind) {
+        (DeValue::Boolean(true), _) => Some(Back::From),
+        (DeValue::Boolean(false), _) => Some(Back::Off),
+        (DeValue::Table(_), Kind::Either(_, Kind::Table(keys))) => {
+            sample(Reader::open(node, keys, reader.found)?).map(|back| Back::Other(Box::new(back)))
+        }
+        _ => node.wrong_type(kind, reader.found),
+    }
+}
+
+fn sample(mut reader: Reader<'_, '_>) -> Option<Sample> {
+    let version = reader.text("version").unwrap_or_default();
+    let mut sample = Sample::new(version);
+    sample.path = reader.text("path");
+    sample.query = reader.text("query");
+    sample.headers = reader.map("headers", field);
+    sample.status =
+        reader.integer("status").and_then(|status| Some(Spanned::new(status.value.try_into().ok()?, status.span)));
+    sample.content_type = reader.text("content_type");
+    reader.exclude("body", "body_file");
+    let (text, file) = (reader.text("body"), reader.text("body_file"));
+    sample.body = text.map(Body::Text).or(file.map(Body::File));
+    sample.error = reader.text("error");
+    reader.finish_whole()?;
+    Some(sample)
+}
+
+/// One value of a header field, or several.
+fn field(node: Node<'_>, found: &mut Diagnostics) -> Option<Vec<Spanned<String>>> {
+    match node.value {
+        DeValue::Array(list) => {
+            let values: Vec<_> = list.iter().map(|value| node.element(value).text(Kind::Text, found)).collect();
+            values.into_iter().collect()
+        }
+        _ => node.text(Kind::Text, found).map(|text| vec![text]),
+    }
+}
+
+/// The text of a file with another text in the place of the one at `range`, quotes included. All else stays as it is.
+///
+/// ```
+/// use sunward::config::replace_body;
+///
+/// let file = "body = '{\"a\": 1}' # as it was";
+/// assert_eq!(replace_body(file, 7..17, r#"{"b": 1}"#), "body = '{\"b\": 1}' # as it was");
+/// ```
+#[must_use]
+pub fn replace_body(file: &str, range: Range<usize>, body: &str) -> String {
+    let (before, after) = (file.get(..range.start).unwrap_or(file), file.get(range.end..).unwrap_or_default());
+    let old = file.get(range).unwrap_or_default();
+    format!("{before}{}{after}", quoted(body, old))
+}
+
+/// In the quotes that the old text has, where they can hold the new one.
+fn quoted(body: &str, old: &str) -> String {
+    let plain = body.chars().all(|char| !char.is_control() || matches!(char, '\t' | '\n'));
+    let block = old.starts_with("'''") || old.starts_with("\"\"\"");
+    if plain && !block && !body.contains(['\'', '\n']) {
+        return format!("'{body}'");
+    }
+    if plain && !body.contains("'''") && !body.ends_with('\'') {
+        // A line end right behind the opening quotes is none of the text.
+        let start = if body.contains('\n') || old[3.min(old.len())..].starts_with('\n') { "\n" } else { "" };
+        return format!("'''{start}{body}'''");
+    }
+    let escaped: String = body
+        .chars()
+        .map(|char| match char {
+            '"' | '\\' => format!("\\{char}"),
+            char if char.is_control() => format!("\\u{:04X}", u32::from(char)),
+            char => char.to_string(),
+        })
+        .collect();
+    format!("\"{escaped}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the body, it is read again as it was written.
+    #[test]
+    fn a_body_that_is_exchanged_is_read_again() {
+        let bodies =
+            ["{}", "{\"a\": \"it's\"}", "{\n  \"a\": 1\n}\n", "\n{}", "'''", "a'", "\"\"\"", "\u{1}\t\\n\r\n", "é", ""];
+        for old in ["''", "\"a\"", "'''\n{}\n'''", "\"\"\"\n{}\"\"\"", "'''{}'''"] {
+            for body in bodies {
+                let file = format!("# before\na = {old} # behind\nb = 1\n");
+                let text = replace_body(&file, 13..13 + old.len(), body);
+                let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+                assert_eq!(table["a"].as_str(), Some(body), "{text}");
+                assert!(text.starts_with("# before\na = ") && text.ends_with(" # behind\nb = 1\n"), "{text}");
+            }
+        }
+    }
+}
