@@ -7,6 +7,8 @@ mod cli;
 mod config;
 #[cfg(feature = "gateway")]
 mod diff;
+#[cfg(feature = "config")]
+mod docs;
 #[cfg(feature = "gateway")]
 mod gateway;
 #[cfg(feature = "layer")]

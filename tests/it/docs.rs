@@ -1,0 +1,117 @@
+//! The examples of `docs/changes.md` are true.
+
+use std::sync::Arc;
+
+use sunward::catalog::{Case, Catalog, Sample};
+use sunward::config::{self, Sources};
+use sunward::testing::{self, Coverage};
+
+const PAGE: &str = include_str!("../../docs/changes.md");
+
+/// The keys of a change, and what it makes of messages.
+struct Example<'t> {
+    /// The line of the page.
+    line: usize,
+    change: String,
+    /// `old`, `new`, `back` or `error`, and what follows.
+    lines: Vec<(&'t str, &'t str)>,
+}
+
+/// Each block of ops with the blocks of messages behind it.
+fn fenced() -> Vec<Example<'static>> {
+    let mut examples = Vec::new();
+    let mut change = "";
+    let mut at = 1;
+    for (index, block) in PAGE.split("\n```").enumerate() {
+        let line = at + 1;
+        at += block.matches('\n').count() + 1;
+        let Some((language, text)) = block.split_once('\n').filter(|_| index % 2 == 1) else { continue };
+        match language {
+            "toml" if text.starts_with("[[") => {}
+            "toml" => change = text,
+            "text" => examples.extend(text.split("\n\n").map(|pair| {
+                let lines = pair.lines().map(|line| line.split_once(' ').expect("a word and a message"));
+                let lines = lines.map(|(word, message)| (word, message.trim())).collect();
+                Example { line, change: change.to_owned(), lines }
+            })),
+            _ => panic!("line {line}: a block of {language}"),
+        }
+    }
+    examples
+}
+
+/// Each row of the last table.
+fn idioms() -> Vec<Example<'static>> {
+    let (before, table) = PAGE.split_once("\n## Idioms\n").expect("the table");
+    let first = before.matches('\n').count() + 2;
+    let rows = table.lines().enumerate().filter(|(_, line)| line.starts_with("| ") && !line.starts_with("| to say"));
+    rows.map(|(at, row)| {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let code = |cell: &'static str| cell.split('`').skip(1).step_by(2).collect::<Vec<_>>();
+        let [_, change, old, new, back] = cells[..] else { panic!("line {}: five cells", first + at) };
+        let messages = [("old", old), ("new", new), ("back", back)].into_iter();
+        let lines = messages.filter_map(|(word, cell)| Some((word, *code(cell).first()?))).collect();
+        Example { line: first + at, change: code(change).join("\n"), lines }
+    })
+    .collect()
+}
+
+fn sample(version: &str, message: &str) -> Sample {
+    let sample = Sample::new(version);
+    if message.starts_with(['{', '[']) {
+        return sample.with_body(message);
+    }
+    message.split(", ").fold(sample, |sample, part| match (part.strip_prefix('?'), part.split_once(": ")) {
+        (Some(query), _) => sample.with_query(query),
+        (None, Some((name, value))) => sample.with_header(name, value),
+        (None, None) => panic!("`{part}` is no part of a message"),
+    })
+}
+
+/// The failures of an example, in words.
+fn run(example: &Example<'_>) -> Option<String> {
+    let keys: toml::Table = example.change.parse().expect("TOML");
+    let own = |key: &str, line: &str| if keys.contains_key(key) { String::new() } else { format!("{line}\n") };
+    let place = keys.get("at").map_or("GET /things -> 200", |at| at.as_str().expect("a text"));
+    let file = format!(
+        "[[api]]\nname = \"page\"\nversion_from = {{ header = \"Version\" }}\nversion = [{{ name = \"1\" }}, {{ name = \"2\" }}]\n\
+         [[api.change]]\nversion = \"2\"\nsummary = \"An example\"\nbreaking = true\n{}{}\n",
+        own("at", &format!("at = \"{place}\"")),
+        example.change
+    );
+    let (config, found) = config::read(&file);
+    let shown = |found| config::render(found, &Sources::new("", file.as_str()), false);
+    assert!(found.is_empty(), "{}", shown(&found));
+    let catalog = match Catalog::new(config.expect("a config").apis) {
+        Ok(catalog) => Arc::new(catalog),
+        Err(found) => return Some(shown(&found)),
+    };
+    let [(first, from), (second, to), rest @ ..] = &example.lines[..] else { panic!("two lines: {:?}", example.lines) };
+    let (old, new) = if *first == "old" { ("1", "2") } else { ("2", "1") };
+    let to = if *second == "error" { Sample::new(new).with_error(*to) } else { sample(new, to) };
+    let case = Case::new("an example", place).with_from(sample(old, from)).with_to(to);
+    let case = rest.iter().fold(case, |case, (_, back)| case.with_back(sample(old, back)));
+    let mut found = config::read("").1;
+    let entry = catalog.apis()[0].case(&case, &mut found).unwrap_or_else(|| panic!("{found}"));
+    let failures = testing::run(&catalog, 0, &entry, &mut Coverage::new());
+    (!failures.is_empty()).then(|| failures.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn the_examples_come_out_as_they_say() {
+    let (fenced, idioms) = (fenced(), idioms());
+    assert!(fenced.len() >= 35 && idioms.len() >= 10, "{} {}", fenced.len(), idioms.len());
+    let failed = fenced.iter().chain(&idioms).filter_map(|example| Some((example.line, run(example)?)));
+    let report: String = failed.map(|(line, report)| format!("docs/changes.md:{line}\n{report}\n")).collect();
+    assert!(report.is_empty(), "{report}");
+}
+
+/// An op on bodies has a section of its own; one on heads or routes is at least named.
+#[test]
+fn every_op_is_on_the_page() {
+    for name in config::reference().lines().filter_map(|line| line.strip_prefix("## op `")) {
+        let name = name.trim_end_matches('`');
+        let section = format!("\n### {name}\n");
+        assert!(PAGE.contains(&section) || (name.contains('_') && PAGE.contains(&format!("`{name}`"))), "{name}");
+    }
+}
