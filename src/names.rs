@@ -56,6 +56,10 @@ pub const UNDERSCORE_FIELDS: &str = "sunward_underscore_fields_total";
 pub const UPSTREAM_UP: &str = "sunward_upstream_up";
 /// Requests under way to an instance.
 pub const UPSTREAM_PENDING: &str = "sunward_upstream_pending";
+/// Requests that wait for a place at an instance.
+pub const UPSTREAM_QUEUED: &str = "sunward_upstream_queued";
+/// Requests that got no place at an instance.
+pub const UPSTREAM_REJECTED: &str = "sunward_upstream_rejected_total";
 /// Requests to an instance, by what became of them.
 pub const UPSTREAM_REQUESTS: &str = "sunward_upstream_requests_total";
 /// Requests that were sent again.
@@ -110,6 +114,8 @@ pub enum UpstreamResult {
     Timeout,
     /// It broke off.
     Reset,
+    /// It was answered by what is no response, or by one with too large a head.
+    Invalid,
 }
 
 /// The labels of one version on one route.
@@ -197,7 +203,9 @@ pub fn describe() {
     describe_counter!(REFUSED, "Requests and connections that were refused before an api was known, by reason.");
     describe_counter!(UNDERSCORE_FIELDS, "Request fields that were removed because their names have an underscore.");
     describe_gauge!(UPSTREAM_UP, "1 if the instance gets requests, 0 if it is ejected or not well.");
-    describe_gauge!(UPSTREAM_PENDING, "Requests under way to the instance.");
+    describe_gauge!(UPSTREAM_PENDING, "Requests under way to the instance, those that wait for a place included.");
+    describe_gauge!(UPSTREAM_QUEUED, "Requests that wait for a place at the instance.");
+    describe_counter!(UPSTREAM_REJECTED, "Requests that got no place at the instance, by reason.");
     describe_counter!(UPSTREAM_REQUESTS, "Requests to the instance, by result.");
     describe_counter!(UPSTREAM_RETRIES, "Requests that were sent again.");
     describe_counter!(UPSTREAM_EJECTIONS, "How often the instance was taken out because its requests failed.");
@@ -250,6 +258,17 @@ pub fn upstream_up(upstream: &str, instance: &str) -> Gauge {
 /// Requests under way to an instance; not a number once no config names it.
 pub fn upstream_pending(upstream: &str, instance: &str) -> Gauge {
     gauge!(UPSTREAM_PENDING, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
+}
+
+/// Requests that wait for a place at an instance; not a number once no config names it.
+pub fn upstream_queued(upstream: &str, instance: &str) -> Gauge {
+    gauge!(UPSTREAM_QUEUED, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
+}
+
+/// Requests that got no place at an instance; `reason` is `queue_full` or `queue_timeout`.
+pub fn upstream_rejected(upstream: &str, instance: &str, reason: &'static str) -> Counter {
+    let (upstream, instance) = (upstream.to_owned(), instance.to_owned());
+    counter!(UPSTREAM_REJECTED, "upstream" => upstream, "instance" => instance, "reason" => reason)
 }
 
 /// How often an instance was taken out.
@@ -313,7 +332,7 @@ impl Outcome {
 
 impl UpstreamResult {
     /// All of them, in the order of their values.
-    pub const ALL: [Self; 5] = [Self::Ok, Self::Error, Self::Connect, Self::Timeout, Self::Reset];
+    pub const ALL: [Self; 6] = [Self::Ok, Self::Error, Self::Connect, Self::Timeout, Self::Reset, Self::Invalid];
 
     /// The label.
     #[must_use]
@@ -324,6 +343,7 @@ impl UpstreamResult {
             Self::Connect => "connect",
             Self::Timeout => "timeout",
             Self::Reset => "reset",
+            Self::Invalid => "invalid",
         }
     }
 }

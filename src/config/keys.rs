@@ -205,7 +205,7 @@ impl Kind {
                 Some("write a text such as `\"127.0.0.1:8080\"`, `\"unix:/run/sunward.sock\"` or `\"systemd\"`")
             }
             Self::Network => Some("write a text such as `\"10.0.0.0/8\"` or `\"127.0.0.1\"`"),
-            Self::Url => Some("write a text such as `\"http://10.0.0.1:3000\"`"),
+            Self::Url => Some("write a text such as `\"http://10.0.0.1:3000\"` or `\"unix:/run/app.sock\"`"),
             Self::Json => Some("put the JSON into single quotes: `'{\"a\": null}'`"),
             Self::Op => Some("write a table whose first key is the op: `{ rename = \"/old\", to = \"/new\" }`"),
             _ => None,

@@ -71,7 +71,7 @@ fn of(kind: Kind) -> Value {
         // Editors hand the dates of TOML on as texts.
         Kind::Text | Kind::Date | Kind::Listen | Kind::Network => json!({ "type": "string" }),
         Kind::Name => json!({ "type": "string", "minLength": 1 }),
-        Kind::Url => json!({ "type": "string", "pattern": "^https?://" }),
+        Kind::Url => json!({ "type": "string", "pattern": "^(https?://|unix:/)" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Percent => json!({ "type": "number", "minimum": 0, "maximum": 100 }),

@@ -49,7 +49,7 @@ fn views(loaded: &Loaded, service: &Service) -> Vec<View> {
     };
     let instances = service.spec.instances.iter().zip(&service.speaks);
     let view = instances.map(|(instance, speaks)| View {
-        url: instance.url.to_string(),
+        url: instance.name(),
         weight: instance.weight,
         speaks: named(speaks),
     });

@@ -27,6 +27,10 @@ pub(super) enum Cause {
     Tls,
     /// Its certificate is not valid.
     Certificate,
+    /// Its instances have as many requests as they may have, and their queues are full.
+    QueueFull,
+    /// The request waited in the queue of an instance for as long as it may.
+    QueueTimeout,
     /// The time of the route was over.
     RouteTimeout,
     /// The head of the response did not come in time.
@@ -35,6 +39,8 @@ pub(super) enum Cause {
     Broken,
     /// The response cannot be passed on.
     InvalidResponse,
+    /// The head of the response is too large.
+    HeadTooLarge,
     /// The instance speaks a version that the api does not have.
     UnknownVersion,
     /// The response cannot be migrated to the client's version.
@@ -78,10 +84,13 @@ impl Cause {
             Self::ConnectTimeout => "connect timeout",
             Self::Tls => "TLS handshake failed",
             Self::Certificate => "invalid certificate",
+            Self::QueueFull => "queue full",
+            Self::QueueTimeout => "queue timeout",
             Self::RouteTimeout => "route timeout",
             Self::ResponseTimeout => "response timeout",
             Self::Broken => "connection closed",
             Self::InvalidResponse => "invalid response",
+            Self::HeadTooLarge => "response head too large",
             Self::UnknownVersion => "unknown version",
             Self::Unmigratable => "response cannot be migrated",
         }
@@ -90,7 +99,7 @@ impl Cause {
     /// The type of error (RFC 9209 §2.3).
     pub(super) const fn proxy_error(self) -> &'static str {
         match self {
-            Self::Overloaded => "connection_limit_reached",
+            Self::Overloaded | Self::QueueFull | Self::QueueTimeout => "connection_limit_reached",
             Self::NoUpstream => "proxy_configuration_error",
             Self::NoInstance | Self::Unreachable => "destination_unavailable",
             Self::Refused => "connection_refused",
@@ -101,6 +110,7 @@ impl Cause {
             Self::ResponseTimeout => "connection_read_timeout",
             Self::Broken => "connection_terminated",
             Self::InvalidResponse => "http_protocol_error",
+            Self::HeadTooLarge => "http_response_header_section_size",
             Self::UnknownVersion => "proxy_internal_error",
             Self::Unmigratable => "proxy_internal_response",
         }

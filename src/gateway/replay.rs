@@ -23,6 +23,8 @@ enum Kind {
     Empty,
     /// It is sent once.
     Once(Box<Intake>),
+    /// It is there, and sent once.
+    Whole(Bytes),
     Kept(Arc<Mutex<Kept>>),
 }
 
@@ -45,6 +47,8 @@ pub(super) struct Replays {
 
 /// More of a body is not kept.
 const KEPT_BYTES: usize = 64 * 1024;
+/// What a frame costs beside its bytes, which are few if a client wants that.
+const FRAME_BYTES: usize = 64;
 
 // === impl Replays ===
 
@@ -73,6 +77,11 @@ impl Replay {
         let kind = if intake.is_end_stream() { Kind::Empty } else { Kind::Once(Box::new(intake)) };
         Self { kind, at: 0 }
     }
+
+    /// A body that is there.
+    pub(super) const fn whole(bytes: Bytes) -> Self {
+        Self { kind: Kind::Whole(bytes), at: 0 }
+    }
 }
 
 // === impl Kept ===
@@ -98,8 +107,8 @@ impl Kept {
 
     fn keep(&mut self, frame: &Frame<Bytes>, at: &mut usize) {
         match frame.data_ref() {
-            Some(data) if !self.lost && self.bytes + data.len() <= KEPT_BYTES => {
-                self.bytes += data.len();
+            Some(data) if !self.lost && self.bytes + data.len() + FRAME_BYTES <= KEPT_BYTES => {
+                self.bytes += data.len() + FRAME_BYTES;
                 self.frames.push(data.clone());
                 *at += 1;
             }
@@ -122,6 +131,8 @@ impl Body for Replay {
         match kind {
             Kind::Empty => Poll::Ready(None),
             Kind::Once(intake) => Pin::new(intake).poll_frame(cx),
+            Kind::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Kind::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Kept(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).poll(at, cx),
         }
     }
@@ -130,6 +141,7 @@ impl Body for Replay {
         match &self.kind {
             Kind::Empty => true,
             Kind::Once(intake) => intake.is_end_stream(),
+            Kind::Whole(bytes) => bytes.is_empty(),
             Kind::Kept(kept) => {
                 let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 self.at >= kept.frames.len() && (kept.ended || kept.intake.is_end_stream())
@@ -141,6 +153,7 @@ impl Body for Replay {
         match &self.kind {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Once(intake) => intake.size_hint(),
+            Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Kept(kept) => {
                 let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 let waiting: usize = kept.frames.iter().skip(self.at).map(Bytes::len).sum();

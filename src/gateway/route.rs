@@ -14,7 +14,7 @@ use tower::{Layer, Service};
 
 use super::explain::{Cause, Explained};
 use super::intake::Intake;
-use super::pool::{Lease, Member, Pool};
+use super::pool::{Full, Lease, Member, NoLease, Pool};
 use super::replay::{Replay, Replays};
 use super::send::{Again, Answerer, ProxyBody, Send, Way, body_fault, failure, problem};
 use super::tunnel::Upgrade;
@@ -94,7 +94,7 @@ impl Shared {
         let end = plan.route().and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
         let upgrade = self.upgrade(&pool, &mut request);
         let upload = request.body().upload();
-        let again = pool.retries(request.body().is_end_stream());
+        let again = pool.retries(request.body().is_end_stream(), request.method().is_idempotent());
         let tries = Tries::new(request, again);
         Ok(Onward { shared: self, plan, pool, upload, end, upgrade, tries })
     }
@@ -122,10 +122,10 @@ struct Onward {
 impl Onward {
     async fn go(&mut self) -> Response<RoutedBody> {
         let pool = Arc::clone(&self.pool);
-        let (mut tried, mut why) = (Vec::new(), None);
-        let mut last = None;
+        let mut tried = Vec::new();
+        let mut last: Option<Box<Response<RoutedBody>>> = None;
         for count in 1.. {
-            let leasing = pool.lease(&mut tried, &mut why);
+            let leasing = pool.lease(&mut tried);
             let leased = match self.end {
                 None => leasing.await,
                 // Boxed, as few routes have an end.
@@ -134,7 +134,10 @@ impl Onward {
                     Err(_) => return self.named(Kind::UpstreamTimeout, Explained::new(Cause::RouteTimeout)),
                 },
             };
-            let Some((lease, member)) = leased else { break };
+            let (lease, member) = match leased {
+                Ok(leased) => leased,
+                Err(why) => return last.map_or_else(|| self.none(&tried, why), |response| *response),
+            };
             let Some(request) = self.tries.next() else { break };
             let instance = lease.endpoint().label();
             let mut response = match self.attempt(request, lease, member) {
@@ -156,7 +159,7 @@ impl Onward {
             match response.extensions_mut().remove::<Again>() {
                 Some(again) if self.tries.allow(again) && pool.may_retry(count.max(tried.len())) => {
                     pool.retried.increment(1);
-                    if again.same {
+                    if again.same || !again.sent && pool.is_alone() {
                         tried.pop();
                     }
                     last = Some(Box::new(response));
@@ -164,14 +167,20 @@ impl Onward {
                 _ => return response,
             }
         }
-        match (last, why) {
-            (Some(response), _) => *response,
-            (None, Some(why)) => {
-                let explained = Explained::new(why.cause()).with_error(why);
-                let instance = tried.last().map(|place| pool.members[*place].endpoint.label());
+        last.map_or_else(|| self.none(&tried, NoLease::None), |response| *response)
+    }
+
+    /// The answer to a request for which there is no connection.
+    fn none(&self, tried: &[usize], why: NoLease) -> Response<RoutedBody> {
+        match why {
+            NoLease::None => self.named(Kind::UpstreamUnavailable, Explained::new(Cause::NoInstance)),
+            NoLease::Unreachable(error) => {
+                let explained = Explained::new(error.cause()).with_error(error);
+                let instance = tried.last().map(|place| self.pool.members[*place].endpoint.label());
                 self.named(Kind::UpstreamUnavailable, Explained { instance, ..explained })
             }
-            (None, None) => self.named(Kind::UpstreamUnavailable, Explained::new(Cause::NoInstance)),
+            NoLease::Full(Full::Queue) => self.named(Kind::Overloaded, Explained::new(Cause::QueueFull)),
+            NoLease::Full(Full::TimedOut) => self.named(Kind::Overloaded, Explained::new(Cause::QueueTimeout)),
         }
     }
 
@@ -201,6 +210,7 @@ impl Onward {
             upgrade: self.upgrade.clone(),
             tells: shared.tells,
             prefix: if shared.tells_prefix { self.plan.taken_prefix(spoken).map(str::to_owned) } else { None },
+            alt_svc: self.pool.alt_svc,
         };
         request.extensions_mut().insert(Spoken(spoken));
         Ok(shared.migrate.with_role(self.pool.role).layer(Send::new(way)).call(request))

@@ -1,16 +1,17 @@
 //! Sends a request over the connection that was leased for it, and takes its answer.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::header::{self, HeaderMap};
+use bytes::{Bytes, BytesMut};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri};
+use http_body::Body;
 use http_body_util::{Either, Full};
 use pin_project_lite::pin_project;
 use tower::Service;
@@ -19,7 +20,8 @@ use super::edge::{self, CleanTrailers};
 use super::explain::{Cause, Explained};
 use super::forwarded;
 use super::intake::IntakeError;
-use super::pool::{Answered, Exchange, Failure, Lease, Outgoing, UpstreamBody, Wait, Waits};
+use super::pool::{Answer, Answered, Exchange, Failure, Lease, Outgoing, UpstreamBody, Wait, Waits};
+use super::replay::Replay;
 use super::tunnel::{self, Upgrade};
 use super::upload::Upload;
 use crate::layer::{BodyError, LocalReply};
@@ -48,6 +50,8 @@ pub(super) struct Way {
     pub(super) tells: bool,
     /// The prefix that was taken off the path, if the instance is to be told.
     pub(super) prefix: Option<String>,
+    /// Whether `Alt-Svc` is for clients.
+    pub(super) alt_svc: bool,
 }
 
 pin_project! {
@@ -60,6 +64,7 @@ pin_project! {
         upgrade: Option<Upgrade>,
         // When it was sent, if the response shall say how long it took.
         started: Option<Instant>,
+        alt_svc: bool,
     }
 }
 
@@ -75,6 +80,9 @@ pub(super) struct Again {
 /// A response extension: how long the upstream took to begin its answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UpstreamTook(pub(super) Duration);
+
+/// Seconds after which a request that got no place may come again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// A response extension: which instance answered.
 #[derive(Clone, Debug)]
@@ -118,7 +126,25 @@ impl Service<Request<Outgoing>> for Send {
                 "the path or the host cannot be sent to the service: check the URL",
             ));
         }
-        let Way { lease, response, upload, end, part, upgrade, tells, prefix } = way;
+        let most = way.lease.endpoint().buffer();
+        match most.filter(|_| !request.body().is_end_stream() && request.body().size_hint().exact().is_none()) {
+            None => Box::pin(way.send(request, plan)),
+            Some(most) => Box::pin(async move {
+                match whole(request, most, way.end).await {
+                    Ok(request) => way.send(request, plan).await,
+                    Err(kind) => Ok(unread(plan.as_ref(), kind)),
+                }
+            }),
+        }
+    }
+}
+
+// === impl Way ===
+
+impl Way {
+    /// Frames the request for its hop, and begins to send it.
+    fn send(self, mut request: Request<Outgoing>, plan: Option<Plan>) -> Sending<impl Future<Output = Answer>> {
+        let Self { lease, response, upload, end, part, upgrade, tells, prefix, alt_svc } = self;
         if let Some(prefix) = prefix {
             forwarded::tell_prefix(request.headers_mut(), &prefix);
         }
@@ -135,8 +161,38 @@ impl Service<Request<Outgoing>> for Send {
         let wait = Wait::new(started, response, upload, end);
         let exchange = lease.send(request, upgrade.is_some(), wait);
         let started = tells.then_some(started);
-        Box::pin(Sending { exchange, plan, waits: Waits { part, end }, upgrade, started })
+        Sending { exchange, plan, waits: Waits { part, end }, upgrade, started, alt_svc }
     }
+}
+
+/// The request with all of its body, so that its length is known. Its trailers are dropped: they need chunks.
+async fn whole(request: Request<Outgoing>, most: usize, end: Option<Instant>) -> Result<Request<Outgoing>, Kind> {
+    let (mut head, body) = request.into_parts();
+    let reading = read(body, most);
+    let bytes = match end {
+        None => reading.await?,
+        Some(end) => tokio::time::timeout_at(end.into(), reading).await.map_err(|_| Kind::UpstreamTimeout)??,
+    };
+    head.headers.remove(header::TRAILER);
+    if bytes.is_empty() {
+        // A body could have been here (RFC 9110 §8.6).
+        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    Ok(Request::from_parts(head, Outgoing::untouched(Replay::whole(bytes))))
+}
+
+async fn read(body: Outgoing, most: usize) -> Result<Bytes, Kind> {
+    let mut body = pin!(body);
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let frame = frame.map_err(|error| kind_of(&error))?;
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        if bytes.len() + data.len() > most {
+            return Err(Kind::BodyTooLarge);
+        }
+        bytes.extend_from_slice(data);
+    }
+    Ok(bytes.freeze())
 }
 
 fn answered(response: Response<ProxyBody>) -> <Send as Service<Request<Outgoing>>>::Future {
@@ -158,8 +214,11 @@ where
             Ok(mut answered) => {
                 let agreed = answered.head().status() == StatusCode::SWITCHING_PROTOCOLS;
                 match this.upgrade.take().filter(|_| agreed) {
-                    Some(upgrade) => tunnel::open(answered.response(Waits::default(), false), upgrade),
-                    None => accepted(answered, *this.waits, plan, *this.started),
+                    Some(upgrade) => {
+                        let (response, turn) = answered.switched();
+                        tunnel::open(response, turn, upgrade)
+                    }
+                    None => accepted(answered, *this.waits, plan, *this.started, *this.alt_svc),
                 }
             }
             Err(failure) => failed(plan, failure),
@@ -173,8 +232,9 @@ fn accepted(
     waits: Waits,
     plan: Option<&Plan>,
     started: Option<Instant>,
+    alt_svc: bool,
 ) -> Response<ProxyBody> {
-    match edge::admit_response(answered.head()) {
+    match edge::admit_response(answered.head(), alt_svc) {
         Ok(reusable) => {
             let waits = waits_of(answered.head().headers(), waits);
             let mut response = answered.response(waits, reusable);
@@ -231,17 +291,33 @@ fn aim(request: &mut Request<Outgoing>, way: &Way) -> Option<()> {
     Some(())
 }
 
+/// The answer to a request whose body could not be read.
+fn unread(plan: Option<&Plan>, kind: Kind) -> Response<ProxyBody> {
+    match kind {
+        Kind::UpstreamTimeout => failure(plan, kind, Explained::new(Cause::RouteTimeout)),
+        kind => problem(plan, kind, body_fault(kind)),
+    }
+}
+
 /// The answer to a request that got none.
 fn failed(plan: Option<&Plan>, failed: Failure) -> Response<ProxyBody> {
     let again = Again { sent: failed.was_sent(), same: failed.was_used() };
     if let Failure::Client(fault) = failed {
         return problem(plan, fault.kind(), body_fault(fault.kind()));
     }
+    let was_answered = failed.was_answered();
     let Some(error) = failed.error() else {
         return failure(plan, Kind::UpstreamTimeout, Explained::new(Cause::ResponseTimeout));
     };
     if let Some(kind) = clients_fault(error) {
         return problem(plan, kind, body_fault(kind));
+    }
+    if was_answered {
+        let cause = if error.is_parse_too_large() { Cause::HeadTooLarge } else { Cause::InvalidResponse };
+        let explained = Explained::new(cause).with_error(error);
+        failed.blame();
+        // The instance did its work, and would likely answer the same again.
+        return failure(plan, Kind::UpstreamFailed, explained);
     }
     // It may be sent again, and then nobody hears of it but by this.
     tracing::debug!(%error, "an instance closed the connection before its response");
@@ -270,6 +346,15 @@ fn clients_fault(error: &hyper::Error) -> Option<Kind> {
     None
 }
 
+fn kind_of(error: &BodyError<IntakeError>) -> Kind {
+    match error.as_inner() {
+        Some(IntakeError::TooLarge) => Kind::BodyTooLarge,
+        Some(IntakeError::TooSlow) => Kind::BodyTimeout,
+        // What cannot be migrated is answered by the layer that tried.
+        Some(IntakeError::Broken(_)) | None => Kind::BodyInvalid,
+    }
+}
+
 /// What a client is told whose body did not come to its end.
 pub(super) const fn body_fault(kind: Kind) -> &'static str {
     match kind {
@@ -289,7 +374,9 @@ pub(super) fn failure(plan: Option<&Plan>, kind: Kind, explained: Explained) -> 
         | Cause::Refused
         | Cause::ConnectTimeout
         | Cause::Tls
-        | Cause::Certificate => "the service is not available, and the request did not reach it: try again later",
+        | Cause::Certificate
+        | Cause::QueueFull
+        | Cause::QueueTimeout => "the service is not available, and the request did not reach it: try again later",
         Cause::RouteTimeout | Cause::ResponseTimeout => {
             "the service did not answer in time; it may have processed the request: repeat it only if that does no harm"
         }
@@ -297,11 +384,14 @@ pub(super) fn failure(plan: Option<&Plan>, kind: Kind, explained: Explained) -> 
             "the service closed the connection before it answered; it may have processed the request: repeat it only if \
              that does no harm"
         }
-        Cause::InvalidResponse | Cause::UnknownVersion | Cause::Unmigratable => {
+        Cause::InvalidResponse | Cause::HeadTooLarge | Cause::UnknownVersion | Cause::Unmigratable => {
             "the service's answer cannot be passed on: repeating the request will not help; tell the operators the request id"
         }
     };
     let mut response = problem(plan, kind, detail);
+    if matches!(explained.cause, Cause::QueueFull | Cause::QueueTimeout) {
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    }
     response.extensions_mut().insert(explained);
     response
 }

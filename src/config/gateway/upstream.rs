@@ -31,6 +31,20 @@ pub struct Upstream {
     pub act_as: ActAs,
     /// Its start of an answer, where it is not what the gateway says.
     pub response_timeout: Option<Duration>,
+    /// Requests to each instance at once; `None` for no limit.
+    pub connections: Option<usize>,
+    /// Requests that may wait for each instance beyond `connections`.
+    pub queue: usize,
+    /// How long each of them may wait.
+    pub queue_timeout: Duration,
+    /// How much of a request's body is read to know its length; `None` if chunks are sent.
+    pub request_buffer_bytes: Option<usize>,
+    /// Whether `Alt-Svc` of its responses is passed on.
+    pub alt_svc: bool,
+    /// How large the head of a response may be.
+    pub response_header_bytes: usize,
+    /// Fields in the head of a response.
+    pub response_headers: usize,
     /// How often a failed request is sent again.
     pub retries: u32,
     /// Retries as a share of requests, in percent.
@@ -131,8 +145,10 @@ pub enum ActAs {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Instance {
-    /// `http://host:port` or `https://host:port`, with a path prefix if it has one.
+    /// `http://host:port` or `https://host:port`, with a path prefix if it has one; `http://localhost` for a socket.
     pub url: Spanned<Uri>,
+    /// The Unix socket that it listens on: `unix:/path` as its URL.
+    pub socket: Option<PathBuf>,
     /// The version it speaks; what the route or the api says, unless said.
     pub speaks: Option<Spanned<String>>,
     /// Its share of the requests.
@@ -161,6 +177,13 @@ impl Upstream {
                 _ => ActAs::Gateway,
             },
             response_timeout: reader.duration("response_timeout"),
+            connections: reader.count("connections"),
+            queue: reader.count("queue").unwrap_or(1024),
+            queue_timeout: reader.duration("queue_timeout").unwrap_or(Duration::from_secs(5)),
+            request_buffer_bytes: reader.count("request_buffer_bytes"),
+            alt_svc: reader.flag("alt_svc").unwrap_or_default(),
+            response_header_bytes: reader.count("response_header_bytes").unwrap_or(32 * 1024),
+            response_headers: reader.count("response_headers").unwrap_or(100),
             retries: reader.count("retries").unwrap_or(2),
             retry_budget: reader.percent("retry_budget").unwrap_or(20.0),
             check: reader.table("check", Check::read),
@@ -201,7 +224,7 @@ impl Upstream {
             let message = "`tls` has no effect: no instance has an `https://` URL";
             reader.warn("unused-tls", "tls", message, "write `https://`, or remove it");
         }
-        if urls().all(has_address) {
+        if self.instances.iter().all(|instance| instance.socket.is_some() || has_address(&instance.url.value)) {
             for key in ["resolve", "addresses"] {
                 let message = format!("`{key}` has no effect: every instance is an address, and no host name");
                 reader.warn("nothing-to-resolve", key, message, "write a host name, or remove it");
@@ -210,6 +233,21 @@ impl Upstream {
         if self.instances.iter().all(|instance| instance.weight == 0) {
             let message = "no instance gets requests: each has the weight 0";
             reader.warn("no-weight", "instances", message, "give one a weight, or remove them");
+        }
+        if self.connections.is_none() {
+            for key in ["queue", "queue_timeout"] {
+                let message = format!("`{key}` has no effect: nothing waits in a queue without `connections`");
+                reader.warn(
+                    "unused-queue",
+                    key,
+                    message,
+                    "add `connections`, such as `connections = 100`, or remove it",
+                );
+            }
+        }
+        if self.http2 {
+            let message = "`request_buffer_bytes` has no effect: with `http2`, no body needs a length";
+            reader.warn("unused-buffer", "request_buffer_bytes", message, "remove one of the two");
         }
         if self.retries == 0 {
             let message = "`retry_budget` has no effect: `retries` is 0";
@@ -302,11 +340,21 @@ impl SpeaksFrom {
 impl Instance {
     fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
         let span = reader.span;
-        let url = url(&mut reader);
+        let place = place(&mut reader);
         let speaks = reader.text("speaks");
         let weight = reader.integer("weight").and_then(|weight| weight.value.try_into().ok());
         reader.finish_whole()?;
-        Some(Self { url: url?, speaks, weight: weight.unwrap_or(1), span })
+        let (url, socket) = place?;
+        Some(Self { url, socket, speaks, weight: weight.unwrap_or(1), span })
+    }
+
+    /// What it is called: its URL, as operators write it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.socket {
+            Some(path) => format!("unix:{}", path.display()),
+            None => self.url.to_string().trim_end_matches('/').to_owned(),
+        }
     }
 }
 
@@ -319,11 +367,15 @@ fn addresses(reader: &mut Reader<'_, '_>) -> Addresses {
     }
 }
 
-fn url(reader: &mut Reader<'_, '_>) -> Option<Spanned<Uri>> {
+fn place(reader: &mut Reader<'_, '_>) -> Option<(Spanned<Uri>, Option<PathBuf>)> {
     let (node, kind) = reader.node("url")?;
     let text = node.text(kind, reader.found)?;
-    match parse_url(&text) {
-        Ok(url) => Some(Spanned::new(url, node.span)),
+    let parsed = match text.strip_prefix("unix:") {
+        Some(path) => parse_socket(path).map(|path| (Uri::from_static("http://localhost"), Some(path))),
+        None => parse_url(&text).map(|url| (url, None)),
+    };
+    match parsed {
+        Ok((url, socket)) => Some((Spanned::new(url, node.span), socket)),
         Err(problem) => {
             let message = format!("`url` is {}, which is no URL of an instance: {problem}", show(node.value));
             let help = Kind::Url.example().unwrap_or_default();
@@ -333,12 +385,27 @@ fn url(reader: &mut Reader<'_, '_>) -> Option<Spanned<Uri>> {
     }
 }
 
+fn parse_socket(path: &str) -> Result<PathBuf, String> {
+    /// What fits into `sockaddr_un` everywhere.
+    const MOST: usize = 103;
+    if !cfg!(unix) {
+        return Err("there are no Unix sockets on this system".to_owned());
+    }
+    match path {
+        _ if !path.starts_with('/') => Err("the path of a socket begins with `/`".to_owned()),
+        _ if path.ends_with('/') => Err("the path of a socket does not end with `/`".to_owned()),
+        _ if path.contains('\0') => Err("the path of a socket has no NUL".to_owned()),
+        _ if path.len() > MOST => Err(format!("the path of a socket has at most {MOST} bytes")),
+        _ => Ok(path.into()),
+    }
+}
+
 fn parse_url(text: &str) -> Result<Uri, String> {
     let url: Uri = text.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
     let authority = url.authority().ok_or("it has no host")?;
     let port = authority.as_str().rsplit_once(']').map_or(authority.as_str(), |(_, rest)| rest).rsplit_once(':');
     if !matches!(url.scheme_str(), Some("http" | "https")) {
-        return Err("it does not begin with `http://` or `https://`".to_owned());
+        return Err("it does not begin with `http://`, `https://` or `unix:/`".to_owned());
     }
     if authority.host().is_empty() || authority.as_str().contains('@') {
         return Err("only a host and a port may stand before the path".to_owned());

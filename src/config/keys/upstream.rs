@@ -2,6 +2,9 @@
 
 use super::{Kind, Table, key};
 
+/// A count that may be as large as the machine allows.
+const COUNT: Kind = Kind::Integer { min: 1, max: 1_000_000 };
+
 #[rustfmt::skip]
 pub(super) static UPSTREAM: Table = Table {
     name: "upstream",
@@ -16,7 +19,14 @@ pub(super) static UPSTREAM: Table = Table {
         key("websocket", Kind::Flag, "Passes WebSocket upgrades on, over HTTP/1.1: not together with `http2`. Without it, `Upgrade` is taken off.").or("false"),
         key("act_as", Kind::Word(&["gateway", "origin"]), "On whose behalf its responses are migrated. As a gateway, one that has to be migrated and says `Cache-Control: no-transform` becomes a 502 (RFC 9110 §7.7); many frameworks say so on every stream of events. As a part of the origin, for services of your own, it is migrated.").or("\"gateway\""),
         key("response_timeout", Kind::Duration, "Its start of an answer, for each try; `timeouts.response`, unless said."),
-        key("retries", Kind::Integer { min: 0, max: 10 }, "How often a request that failed is sent to another instance: always safe if nothing of it was sent, else only if its method is idempotent and its body was kept (64 KiB).").or("2"),
+        key("connections", COUNT, "Requests to each instance at once: each over a connection of its own, or over a stream with `http2`. A WebSocket is one for as long as it is open; health checks are not counted. More wait in a queue. There is no limit, unless said. A reload that changes it makes new instances: requests under way to the old ones are not counted."),
+        key("queue", Kind::Integer { min: 0, max: 1_000_000 }, "Requests that may wait for each instance when it has `connections`. The one that came first goes first, and one whose client leaves gives up its place. Beyond it: a 503 with `Retry-After`.").or("1024"),
+        key("queue_timeout", Kind::Duration, "How long a request may wait there; then, a 503 with `Retry-After`.").or("\"5s\""),
+        key("request_buffer_bytes", COUNT, "Bodies of requests are sent with `Content-Length`: one whose length is not known is read whole before it is sent, up to so many bytes, and one that is larger gets a 413. For services that take chunks for an empty body; its trailers are dropped, and it has its place and connection meanwhile. Without it, only an instance that answered with HTTP/1.0 last gets lengths (1 MiB), since it cannot read chunks. Not together with `http2`."),
+        key("alt_svc", Kind::Flag, "Passes `Alt-Svc` of its responses on. It names other servers for the gateway's own origin, so that clients would go past the gateway.").or("false"),
+        key("response_header_bytes", Kind::Integer { min: 1024, max: 1_048_576 }, "The head of a response; beyond it, a 502. The instance has done its work by then: the request is not sent again, and the instance is not ejected for it.").or("32768"),
+        key("response_headers", Kind::Integer { min: 1, max: 1000 }, "Fields in the head of a response, over HTTP/1.1; beyond it, a 502.").or("100"),
+        key("retries", Kind::Integer { min: 0, max: 10 }, "How often a request that failed is sent again: always safe if nothing of it was sent, or if the instance says over HTTP/2 that it did not process it (`GOAWAY`, `REFUSED_STREAM`); else only if its method is idempotent. Its body must have been kept (64 KiB, with 64 bytes for each part in which it came). It goes to another instance; to the same one if the connection had been used before, which may just have come to its end, or if there is no other and it was not processed. A connection that closes before it takes the request does not count: that goes over a new one.").or("2"),
         key("retry_budget", Kind::Percent, "Retries as a share of its requests of the last ten seconds, beside ten that are always there.").or("20"),
         key("check", Kind::Table(&CHECK), "Asks each instance how it is; nobody does, unless said."),
         key("eject", Kind::Table(&EJECT), "When an instance that fails gets no requests for a while."),
@@ -35,7 +45,7 @@ static INSTANCE: Table = Table {
     title: "an instance",
     doc: "One instance of an upstream, or, if the host is a name, one for each of its addresses: each with connections, health, a learned version and a share of its own.",
     keys: &[
-        key("url", Kind::Url, "Where it is: `http://host:port` or `https://host:port`, with a path prefix if it has one. A certificate must have the host's name, whatever the address.").required(),
+        key("url", Kind::Url, "Where it is: `http://host:port` or `https://host:port`, with a path prefix if it has one, or `unix:/path` for a Unix socket. A certificate must have the host's name, whatever the address. Requests keep the client's `Host`; those of the gateway itself, such as health checks, have the URL's, or `localhost` over a socket.").required(),
         key("speaks", Kind::Name, "The version it speaks; what `speaks_from` learns, else what the route or the api says, unless said."),
         key("weight", Kind::Integer { min: 0, max: 65_535 }, "Its share of the requests, and that of each of its addresses; 0 for none.").or("1"),
     ],

@@ -29,6 +29,7 @@ pub(super) struct Seen {
     pub(super) cookie: bool,
     /// In the name of some field.
     pub(super) underscore: bool,
+    pub(super) alt_svc: bool,
 }
 
 impl Seen {
@@ -40,6 +41,7 @@ impl Seen {
                 header::TRANSFER_ENCODING => (seen.framing, seen.hop_by_hop) = (true, true),
                 header::EXPECT => seen.expect = true,
                 header::COOKIE => seen.cookie = true,
+                header::ALT_SVC => seen.alt_svc = true,
                 _ => {
                     seen.hop_by_hop |= HOP_BY_HOP.contains(name);
                     seen.underscore |= has_underscore(name);

@@ -12,11 +12,12 @@ use super::{fields, trailers};
 /// Not where the head announces a body that no response to this request has (RFC 9112 §6.3): the upstream may send it
 /// nevertheless, and it would be read as the head of the next response.
 ///
-/// What is admitted is HTTP/1.1 to whoever gets it, whatever the upstream speaks.
+/// What is admitted is HTTP/1.1 to whoever gets it, whatever the upstream speaks. `Alt-Svc` is about the origin of the
+/// upstream (RFC 7838 §3): it is taken off, unless `alt_svc` says that it is for clients.
 ///
 /// # Errors
 /// What is wrong, for a 502. The connection must not be used again.
-pub(in crate::gateway) fn admit_response<B>(response: &mut Response<B>) -> Result<bool, &'static str> {
+pub(in crate::gateway) fn admit_response<B>(response: &mut Response<B>, alt_svc: bool) -> Result<bool, &'static str> {
     // Nobody asked for another protocol: `Upgrade` is taken off at the edge.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err("the upstream switched protocols unasked");
@@ -33,6 +34,13 @@ pub(in crate::gateway) fn admit_response<B>(response: &mut Response<B>) -> Resul
         framing(response.headers(), seen).map_err(|_| "the upstream's response has no clear length")?;
     if length.is_some() && chunked {
         return Err("the upstream's response has two lengths");
+    }
+    // What HTTP/1.0 means by it is not known (RFC 9112 §6.1).
+    if chunked && response.version() == Version::HTTP_10 {
+        return Err("the upstream's response of HTTP/1.0 has a `Transfer-Encoding`");
+    }
+    if seen.alt_svc && !alt_svc {
+        response.headers_mut().remove(header::ALT_SVC);
     }
     if response.status() == StatusCode::NO_CONTENT && seen.framing {
         response.headers_mut().remove(header::CONTENT_LENGTH);
@@ -90,7 +98,7 @@ mod tests {
             let start = Response::builder().status(status);
             let builder = head.iter().fold(start, |builder, (name, value)| builder.header(*name, *value));
             let mut response = builder.body(()).expect("a response");
-            let admission = admit_response(&mut response);
+            let admission = admit_response(&mut response, false);
             assert_eq!(admission.is_ok(), admitted, "{status} {head:?}");
             assert_eq!(admission.unwrap_or(false), reusable, "{status} {head:?}");
         }
@@ -106,7 +114,7 @@ mod tests {
             (Version::HTTP_11, "a ", true),
         ] {
             let mut response = Response::builder().version(version).header("x", value).body(()).expect("a response");
-            assert_eq!(admit_response(&mut response).is_ok(), admitted, "{version:?} {value:?}");
+            assert_eq!(admit_response(&mut response, false).is_ok(), admitted, "{version:?} {value:?}");
         }
     }
 }

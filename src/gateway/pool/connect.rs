@@ -2,10 +2,14 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::Uri;
 use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::{TlsConnector, TlsStream};
@@ -24,6 +28,8 @@ enum Place {
     Address(SocketAddr),
     /// To the first of its addresses that answers.
     Name(Box<str>, u16, Lookup),
+    #[cfg(unix)]
+    Socket(PathBuf),
 }
 
 /// What connections are secured with, and the name that the certificate must have.
@@ -49,18 +55,31 @@ impl Connector {
         Self { place, tls: tls.map(|(config, name)| (TlsConnector::from(config), name)) }
     }
 
-    /// The one address that it connects to; `None` if its host is a name that may come to stand for others.
+    /// For a Unix socket.
+    #[cfg(unix)]
+    pub(super) const fn socket(path: PathBuf) -> Self {
+        Self { place: Place::Socket(path), tls: None }
+    }
+
+    /// The one address that it connects to, where it has one.
     pub(super) const fn address(&self) -> Option<SocketAddr> {
         match self.place {
             Place::Address(address) => Some(address),
-            Place::Name(..) => None,
+            _ => None,
         }
+    }
+
+    /// Whether its host is a name, which may come to stand for other addresses.
+    pub(super) const fn is_name(&self) -> bool {
+        matches!(self.place, Place::Name(..))
     }
 
     /// The addresses of its host, the best first.
     pub(super) async fn lookup(&self) -> io::Result<Vec<SocketAddr>> {
         match &self.place {
             Place::Address(address) => Ok(vec![*address]),
+            #[cfg(unix)]
+            Place::Socket(_) => Ok(Vec::new()),
             Place::Name(host, port, lookup) => {
                 let found = lookup(host.to_string()).await?;
                 Ok(found.into_iter().map(|address| SocketAddr::from((address, *port))).collect())
@@ -73,6 +92,8 @@ impl Connector {
         let stream = match &self.place {
             Place::Address(address) => TcpStream::connect(*address).await?,
             Place::Name(..) => TcpStream::connect(&*self.lookup().await?).await?,
+            #[cfg(unix)]
+            Place::Socket(path) => return Ok(Stream::Unix(UnixStream::connect(path).await?)),
         };
         stream.set_nodelay(true)?;
         match &self.tls {
@@ -90,6 +111,8 @@ impl std::fmt::Debug for Connector {
         match &self.place {
             Place::Address(address) => address.fmt(f),
             Place::Name(host, port, _) => write!(f, "{host}:{port}"),
+            #[cfg(unix)]
+            Place::Socket(path) => write!(f, "unix:{}", path.display()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An instance, which outlives the config that named it: how it stands, and what requests it has.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,9 @@ use http::uri::PathAndQuery;
 
 use super::connections::Connections;
 use super::exchange::H1;
-use super::health::{Admission, Health, Policy, Turn};
+use super::health::{Admission, Health, Policy, Stake, Turn};
 use super::meters::Meters;
+use super::queue::{self, Queue};
 use super::reach::Reach;
 
 /// An instance.
@@ -26,7 +27,11 @@ pub(in crate::gateway) struct Endpoint {
     address: Option<SocketAddr>,
     pub(super) connections: Connections,
     pending: AtomicUsize,
+    /// Of its places, if the config says how many there are.
+    pub(super) queue: Option<Queue>,
     health: Mutex<Health>,
+    /// That of its health, which is read without a lock.
+    epoch: AtomicU32,
     /// A success would change nothing: no lock is taken for it.
     clean: AtomicBool,
     /// Why it takes no requests: `DRAINED`, `GONE`.
@@ -38,7 +43,10 @@ pub(in crate::gateway) struct Endpoint {
 #[derive(Debug)]
 pub(super) struct Spec {
     pub(super) upstream: Box<str>,
+    /// Its URL as text.
+    pub(super) name: Arc<str>,
     pub(super) reach: Reach,
+    pub(super) limits: Option<queue::Limits>,
     /// Its part of what the URL's host stands for.
     pub(super) address: Option<IpAddr>,
     pub(super) health: Health,
@@ -53,11 +61,12 @@ const GONE: u8 = 2;
 
 impl Endpoint {
     pub(super) fn new(spec: Spec) -> Self {
-        let Spec { upstream, reach, address, health } = spec;
+        let Spec { upstream, name, reach, limits, address, health } = spec;
         let marked = |text: &str| address.map_or_else(|| text.to_owned(), |address| format!("{text}#{address}"));
-        let name: Arc<str> = reach.url.to_string().trim_end_matches('/').into();
         let label: Arc<str> = marked(&name).into();
-        let meters = Meters::new(&upstream, &marked(reach.authority()), &label);
+        // By host and port among the metrics; a socket by its path.
+        let place = if reach.socket { &name } else { reach.authority() };
+        let meters = Meters::new(&upstream, &marked(place), &label);
         let address = address.and_then(|_| reach.connector.address());
         if health.admission(Instant::now()) == Admission::Joining {
             meters.stands(false);
@@ -70,6 +79,8 @@ impl Endpoint {
             address,
             connections: Connections::new(reach),
             pending: AtomicUsize::new(0),
+            queue: limits.map(Queue::new),
+            epoch: AtomicU32::new(health.epoch()),
             health: Mutex::new(health),
             clean: AtomicBool::new(clean),
             away: AtomicU8::new(0),
@@ -127,6 +138,22 @@ impl Endpoint {
     /// What it said last that it speaks, where it is asked.
     pub(in crate::gateway) fn learned(&self) -> Option<Arc<str>> {
         self.connections.learned()
+    }
+
+    /// How much of a body is read to know its length, if it has to be known.
+    pub(in crate::gateway) fn buffer(&self) -> Option<usize> {
+        /// For an instance of HTTP/1.0, where the config does not say.
+        const OLD: usize = 1024 * 1024;
+        let reach = &self.connections.reach;
+        if reach.http2 {
+            return None;
+        }
+        reach.buffer.or_else(|| self.connections.is_old().then_some(OLD))
+    }
+
+    /// Whether it is asked what it speaks.
+    pub(super) const fn asks(&self) -> bool {
+        self.connections.reach.speaks_from.is_some()
     }
 
     pub(in crate::gateway) const fn http2(&self) -> bool {
@@ -209,16 +236,26 @@ impl Endpoint {
         }
     }
 
+    /// How it stands, for a request that begins.
+    pub(super) fn stake(&self) -> Stake {
+        Stake { epoch: self.epoch.load(Ordering::Relaxed), trial: false }
+    }
+
+    /// Whether the next request would have to wait for a place.
+    pub(super) fn is_full(&self) -> bool {
+        self.queue.as_ref().is_some_and(Queue::is_full)
+    }
+
     /// A request to it went well.
-    pub(super) fn succeeded(&self) {
+    pub(super) fn succeeded(&self, stake: Stake) {
         if !self.is_clean() {
-            self.changed(|health| health.succeeded(Instant::now()));
+            self.changed(|health| health.succeeded(stake, Instant::now()));
         }
     }
 
     /// A request to it failed.
-    pub(super) fn failed(&self, now: Instant, policy: Policy, may_eject: bool) {
-        self.changed(|health| health.failed(now, policy, may_eject));
+    pub(super) fn failed(&self, stake: Stake, now: Instant, policy: Policy, may_eject: bool) {
+        self.changed(|health| health.failed(stake, now, policy, may_eject));
     }
 
     /// A check of it ended.
@@ -229,6 +266,7 @@ impl Endpoint {
     fn changed(&self, change: impl FnOnce(&mut Health) -> Turn) -> Turn {
         let mut health = self.health();
         let turn = change(&mut health);
+        self.epoch.store(health.epoch(), Ordering::Relaxed);
         self.clean.store(health.is_clean() && turn == Turn::Stays && health.is_open_for_good(), Ordering::Release);
         drop(health);
         let (upstream, instance) = (&self.upstream, &self.label);

@@ -4,7 +4,7 @@
 //! change of tasks, a client that goes away takes its connection with it, and a connection that lies idle is no task.
 
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
@@ -17,6 +17,7 @@ use pin_project_lite::pin_project;
 
 use super::alarm::{Alarm, TimedOut};
 use super::bell::Bell;
+use super::streams::{Stream as Streaming, Use};
 use crate::gateway::io::Stream;
 use crate::gateway::replay::Replay;
 use crate::layer::MigrateBody;
@@ -28,7 +29,14 @@ pub(in crate::gateway) type Outgoing = MigrateBody<Replay>;
 #[derive(Debug)]
 pub(super) enum Connection {
     H1(Box<H1>),
-    H2(H2),
+    H2(H2, Streaming),
+}
+
+/// How large the head of a response may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Heads {
+    pub(super) bytes: usize,
+    pub(super) fields: usize,
 }
 
 /// An HTTP/1.1 connection, with one request at a time.
@@ -50,9 +58,18 @@ pub(super) struct H1 {
 
 type Driver = http1::Connection<TokioIo<Stream>, Outgoing>;
 /// What hyper says of a request.
-pub(super) type Answer = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>;
-/// The head of a response, and the connection, unless it is over.
-pub(super) type Sent = Result<(Response<Incoming>, Option<Box<H1>>), SendError>;
+pub(in crate::gateway) type Answer = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>;
+pub(super) type Sent = Result<Came, SendError>;
+
+/// The head of a response, and what its body comes over.
+#[derive(Debug)]
+pub(super) struct Came {
+    pub(super) response: Response<Incoming>,
+    /// The connection, unless it is over or is shared.
+    pub(super) open: Option<Box<H1>>,
+    /// The stream of a connection that is shared.
+    pub(super) stream: Option<Streaming>,
+}
 
 pin_project! {
     /// A request on its way over an HTTP/1.1 connection, until the head of its response is there.
@@ -70,22 +87,40 @@ pub(super) struct H2 {
     sender: http2::SendRequest<Outgoing>,
     pub(super) speaks: Option<Arc<str>>,
     pub(super) generation: u64,
+    pub(super) load: Arc<Use>,
 }
 
 /// A request that was not answered.
 #[derive(Debug)]
 pub(super) struct SendError {
     pub(super) error: hyper::Error,
-    /// Whether something of it may have reached the instance.
-    pub(super) sent: bool,
+    pub(super) fate: Fate,
+}
+
+/// What became of a request that was not answered.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// Nothing of it was sent, and nothing of its body read: it may go over another connection as it is.
+    Unsent(Box<Request<Outgoing>>),
+    /// The instance refused its stream, and says by that that it did not process it (RFC 9113 §8.7).
+    Refused,
+    /// The instance closes the connection, and says that it did not process the request (RFC 9113 §6.8).
+    Closing,
+    /// Something of it may have reached the instance.
+    Sent,
 }
 
 // === impl H1 ===
 
 impl H1 {
-    pub(super) async fn handshake(stream: Stream, generation: u64) -> hyper::Result<Self> {
-        let (sender, driver) =
-            http1::Builder::new().max_buf_size(super::BUFFER).handshake(TokioIo::new(stream)).await?;
+    pub(super) async fn handshake(stream: Stream, heads: Heads, generation: u64) -> hyper::Result<Self> {
+        let mut builder = http1::Builder::new();
+        builder.max_buf_size(heads.bytes.max(super::BUFFER)).max_header_size(heads.bytes);
+        // What hyper does anyway is not asked for: that would cost an allocation for each response.
+        if heads.fields != Heads::default().fields {
+            builder.max_headers(heads.fields);
+        }
+        let (sender, driver) = builder.handshake(TokioIo::new(stream)).await?;
         Ok(Self {
             sender,
             driver: Some(driver),
@@ -143,7 +178,7 @@ impl H1 {
         if let Some(driver) = driver {
             tokio::spawn(driver.with_upgrades());
         }
-        sent(sender.try_send_request(request).await, None)
+        sent(sender.try_send_request(request).await, None, None)
     }
 }
 
@@ -173,7 +208,7 @@ impl<F: Future<Output = Answer>> Sending<F> {
         let (answer, over) = open.drive(cx, until, |cx| this.answer.as_mut().poll(cx));
         let answer = ready!(answer)?;
         let open = this.open.take().filter(|_| !over);
-        Poll::Ready(Ok(sent(answer, open)))
+        Poll::Ready(Ok(sent(answer, open, None)))
     }
 }
 
@@ -186,52 +221,140 @@ impl<F: Future<Output = Answer>> Future for Sending<F> {
     }
 }
 
-fn sent(answer: Answer, open: Option<Box<H1>>) -> Sent {
-    answer.map(|response| (response, open)).map_err(|mut error| {
-        let sent = error.take_message().is_none() && !is_refused(error.error());
-        SendError { error: error.into_error(), sent }
+fn sent(answer: Answer, open: Option<Box<H1>>, stream: Option<Streaming>) -> Sent {
+    answer.map(|response| Came { response, open, stream }).map_err(|mut error| {
+        let fate = match error.take_message() {
+            Some(request) => Fate::Unsent(Box::new(request)),
+            None => Fate::of(error.error()),
+        };
+        SendError { error: error.into_error(), fate }
     })
+}
+
+// === impl Heads ===
+
+impl Default for Heads {
+    /// What hyper allows without being asked.
+    fn default() -> Self {
+        Self { bytes: super::BUFFER, fields: 100 }
+    }
+}
+
+// === impl Connection ===
+
+impl Connection {
+    /// What the process at the other end said that it speaks, where it was asked.
+    pub(super) fn speaks(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::H1(open) => open.speaks.as_ref(),
+            Self::H2(open, _) => open.speaks.as_ref(),
+        }
+    }
+
+    /// Whether the other end may have closed it since it was made.
+    pub(super) const fn may_have_ended(&self) -> bool {
+        match self {
+            Self::H1(open) => open.used,
+            Self::H2(..) => true,
+        }
+    }
+
+    /// Sends a request apart from whoever waits for it.
+    pub(super) async fn send(self, request: Request<Outgoing>, upgrade: bool) -> Sent {
+        match self {
+            Self::H1(open) if upgrade => open.upgrade(request).await,
+            Self::H1(open) => open.send(request).await,
+            Self::H2(open, stream) => open.send(request, stream).await,
+        }
+    }
+}
+
+// === impl Fate ===
+
+impl Fate {
+    /// By what the connection says of it.
+    fn of(error: &hyper::Error) -> Self {
+        match h2_error(error).filter(|error| error.is_remote()) {
+            Some(error) if error.reason() == Some(h2::Reason::REFUSED_STREAM) => Self::Refused,
+            // Streams up to the last one that it names go on: those get no such error.
+            Some(error) if error.is_go_away() => Self::Closing,
+            _ => Self::Sent,
+        }
+    }
+}
+
+// === impl SendError ===
+
+impl SendError {
+    /// Whether an answer came: one that is no valid response, or whose head is too large.
+    pub(super) fn was_answered(&self) -> bool {
+        self.error.is_parse() || self.was_reset()
+    }
+
+    /// Whether the answer may have been well, but for the size of its head.
+    pub(super) fn may_be_too_large(&self) -> bool {
+        self.error.is_parse_too_large() || self.was_reset()
+    }
+
+    /// Over HTTP/2, this side resets the stream of an answer whose head is too large, and of one that is malformed.
+    fn was_reset(&self) -> bool {
+        let is_own = |error: &h2::Error| error.is_reset() && error.is_library();
+        h2_error(&self.error).is_some_and(|error| is_own(error) && error.reason() == Some(h2::Reason::PROTOCOL_ERROR))
+    }
 }
 
 // === impl H2 ===
 
 impl H2 {
     /// Begins to speak HTTP/2. Its frames are exchanged by a task, since many requests share it.
-    pub(super) async fn handshake(stream: Stream, generation: u64) -> hyper::Result<Self> {
+    pub(super) async fn handshake(stream: Stream, heads: Heads, generation: u64) -> hyper::Result<Self> {
         let (sender, driver) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(super::H2_PING)
-            .max_header_list_size(super::MAX_RESPONSE_HEADER_BYTES)
+            .max_header_list_size(u32::try_from(heads.bytes).unwrap_or(u32::MAX))
             .handshake(TokioIo::new(stream))
             .await?;
+        let load = Use::new(driver.current_max_send_streams());
+        let seen = Arc::clone(&load);
         tokio::spawn(async move {
-            if let Err(error) = driver.await {
+            let mut driver = pin!(driver);
+            let driving = poll_fn(|cx| {
+                let polled = driver.as_mut().poll(cx);
+                seen.allow(driver.current_max_send_streams());
+                polled
+            });
+            if let Err(error) = driving.await {
                 tracing::debug!(%error, "an HTTP/2 connection to an instance ended early");
             }
         });
-        Ok(Self { sender, speaks: None, generation })
+        Ok(Self { sender, speaks: None, generation, load })
     }
 
     pub(super) fn is_usable(&self) -> bool {
         !self.sender.is_closed()
     }
 
-    pub(super) async fn send(mut self, request: Request<Outgoing>) -> Sent {
+    /// A stream, whatever the instance allows.
+    pub(super) fn stream(&self) -> Streaming {
+        Use::begin(&self.load)
+    }
+
+    /// Sends a request over a stream that was taken for it.
+    pub(super) async fn send(mut self, request: Request<Outgoing>, stream: Streaming) -> Sent {
         if let Err(error) = poll_fn(|cx| self.sender.poll_ready(cx)).await {
-            return Err(SendError { error, sent: false });
+            return Err(SendError { error, fate: Fate::Unsent(Box::new(request)) });
         }
-        sent(self.sender.try_send_request(request).await, None)
+        sent(self.sender.try_send_request(request).await, None, Some(stream))
     }
 }
 
-/// Refused streams were not processed (RFC 9113 §8.7).
-fn is_refused(error: &hyper::Error) -> bool {
+fn h2_error(error: &hyper::Error) -> Option<&h2::Error> {
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
-        if let Some(h2) = error.downcast_ref::<h2::Error>() {
-            return h2.reason() == Some(h2::Reason::REFUSED_STREAM);
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            return Some(error);
         }
         source = error.source();
     }
-    false
+    None
 }

@@ -11,8 +11,8 @@ use pin_project_lite::pin_project;
 
 use super::alarm::{Alarm, TimedOut};
 use super::body::{UpstreamBody, Waits};
-use super::exchange::{Answer, H1, SendError, Sending, Sent};
-use super::lease::Turn;
+use super::exchange::{Answer, Came, Fate, H1, SendError, Sending, Sent};
+use super::lease::{Resend, Turn};
 use crate::gateway::upload::{Fault, Upload};
 use crate::names::UpstreamResult;
 
@@ -24,6 +24,8 @@ pin_project! {
         sending: Sends<F>,
         turn: Option<Turn>,
         used: bool,
+        // What it takes to send the request over another connection.
+        resend: Option<Resend>,
         wait: Wait,
     }
 }
@@ -97,9 +99,10 @@ impl<F> Sends<F> {
 // === impl Exchange ===
 
 impl<F> Exchange<F> {
-    /// What is `sending` in a `turn`, over a connection that was `used` before or not.
-    pub(super) const fn new(sending: Sends<F>, turn: Turn, used: bool, wait: Wait) -> Self {
-        Self { sending, turn: Some(turn), used, wait }
+    /// What is `sending` in a `turn`, over a connection that was `used` before or not. If it ends before it takes the
+    /// request, that goes over a new one, once, if there is a `resend`.
+    pub(super) const fn new(sending: Sends<F>, turn: Turn, used: bool, resend: Option<Resend>, wait: Wait) -> Self {
+        Self { sending, turn: Some(turn), used, resend, wait }
     }
 }
 
@@ -107,34 +110,25 @@ impl<F: Future<Output = Answer>> Future for Exchange<F> {
     type Output = Result<Answered, Failure>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
         let until = Some(this.wait.until());
-        let sent = ready!(match this.sending.project() {
-            SendsProj::Driven { sending } => sending.poll_until(until, cx),
-            SendsProj::Apart { sending, alarm } => alarm.within(until, cx, |cx| sending.as_mut().poll(cx)),
-        });
-        let mut turn = this.turn.take().expect("polled after completion");
-        Poll::Ready(match sent {
-            Ok(Ok((response, open))) => {
-                turn.answered(response.status());
-                Ok(Answered { response, open, turn, upload: this.wait.upload.clone() })
+        loop {
+            let sent = ready!(match this.sending.as_mut().project() {
+                SendsProj::Driven { sending } => sending.poll_until(until, cx),
+                SendsProj::Apart { sending, alarm } => alarm.within(until, cx, |cx| sending.as_mut().poll(cx)),
+            });
+            match sent {
+                Ok(Err(SendError { error, fate: Fate::Unsent(request) })) if this.resend.is_some() => {
+                    let resend = this.resend.take().expect("just seen");
+                    *this.used = false;
+                    this.sending.set(Sends::apart(resend.send(request, error)));
+                }
+                sent => {
+                    let turn = this.turn.take().expect("polled after completion");
+                    return Poll::Ready(this.wait.outcome(sent, turn, *this.used));
+                }
             }
-            Ok(Err(error)) => Err(match this.wait.upload.fault() {
-                Some(fault) => Failure::Client(fault),
-                None => {
-                    let awaited = this.wait.upload.is_awaited();
-                    Failure::Broke(Box::new(Broke { error, turn, used: *this.used, awaited }))
-                }
-            }),
-            Err(TimedOut) => Err(match this.wait.overdue(Instant::now()) {
-                Overdue::Instance => {
-                    turn.fail(UpstreamResult::Timeout);
-                    Failure::TimedOut
-                }
-                Overdue::Client => Failure::Client(this.wait.upload.fault().unwrap_or(Fault::TooSlow)),
-                Overdue::Both => Failure::TimedOut,
-            }),
-        })
+        }
     }
 }
 
@@ -147,19 +141,52 @@ impl Answered {
 
     /// It is no response: nothing more of its connection is believed.
     pub(in crate::gateway) fn refuse(mut self) {
-        self.turn.broke();
+        self.turn.fail(UpstreamResult::Invalid);
     }
 
     /// The response. Another request may go over its connection once it has ended, if it is `reusable`.
     pub(in crate::gateway) fn response(self, waits: Waits, reusable: bool) -> Response<UpstreamBody> {
-        let Self { response, open, turn, upload } = self;
+        let Self { response, open, mut turn, upload } = self;
+        turn.answered(response.status());
         response.map(|incoming| UpstreamBody::new(incoming, open, reusable, turn, upload, waits))
+    }
+
+    /// The response by which the connection became one of another protocol. The turn lasts as long as that.
+    pub(in crate::gateway) fn switched(self) -> (Response<Incoming>, Turn) {
+        let Self { response, mut turn, .. } = self;
+        turn.answered(response.status());
+        (response, turn)
     }
 }
 
 // === impl Wait ===
 
 impl Wait {
+    /// What came of a request that was waited for.
+    fn outcome(&self, sent: Result<Sent, TimedOut>, mut turn: Turn, used: bool) -> Result<Answered, Failure> {
+        match sent {
+            Ok(Ok(Came { response, open, stream })) => {
+                turn.came(response.version(), stream);
+                Ok(Answered { response, open, turn, upload: self.upload.clone() })
+            }
+            Ok(Err(error)) => Err(match self.upload.fault() {
+                Some(fault) => Failure::Client(fault),
+                None => {
+                    let awaited = self.upload.is_awaited();
+                    Failure::Broke(Box::new(Broke { error, turn, used, awaited }))
+                }
+            }),
+            Err(TimedOut) => Err(match self.overdue(Instant::now()) {
+                Overdue::Instance => {
+                    turn.fail(UpstreamResult::Timeout);
+                    Failure::TimedOut
+                }
+                Overdue::Client => Failure::Client(self.upload.fault().unwrap_or(Fault::TooSlow)),
+                Overdue::Both => Failure::TimedOut,
+            }),
+        }
+    }
+
     /// A wait of `response` that begins at `sent`, and ends at `end` in any case.
     pub(in crate::gateway) const fn new(
         sent: Instant,
@@ -198,9 +225,14 @@ impl Failure {
         }
     }
 
-    /// Whether something of the request may have reached the instance.
+    /// Whether the instance may have processed the request.
     pub(in crate::gateway) fn was_sent(&self) -> bool {
-        !matches!(self, Self::Broke(broke) if !broke.error.sent)
+        !matches!(self, Self::Broke(broke) if !matches!(broke.error.fate, Fate::Sent))
+    }
+
+    /// Whether there was an answer, of which the head cannot be taken.
+    pub(in crate::gateway) fn was_answered(&self) -> bool {
+        matches!(self, Self::Broke(broke) if broke.error.was_answered())
     }
 
     /// Whether it may have been the connection's end only, of which the instance need not say anything else.
@@ -208,12 +240,16 @@ impl Failure {
         matches!(self, Self::Broke(broke) if broke.used)
     }
 
-    /// It was the instance.
+    /// It was the instance. That a head is too large, or that it closes a connection in order, says nothing against it.
     pub(in crate::gateway) fn blame(self) {
-        if let Self::Broke(mut broke) = self
-            && !broke.awaited
-        {
-            broke.turn.fail(UpstreamResult::Reset);
+        if let Self::Broke(mut broke) = self {
+            match broke.error.fate {
+                _ if broke.error.may_be_too_large() => broke.turn.count(UpstreamResult::Invalid),
+                _ if broke.error.was_answered() => broke.turn.fail(UpstreamResult::Invalid),
+                _ if broke.awaited => {}
+                Fate::Closing => broke.turn.count(UpstreamResult::Reset),
+                _ => broke.turn.fail(UpstreamResult::Reset),
+            }
         }
     }
 }

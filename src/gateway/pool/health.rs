@@ -22,6 +22,8 @@ pub(super) struct Health {
     ejected: Option<Ejection>,
     /// How often it was ejected without having done well in between.
     times: u32,
+    /// How often it was ejected at all.
+    epoch: u32,
     up: bool,
     /// Checks in a row that say otherwise.
     streak: u32,
@@ -35,6 +37,14 @@ struct Ejection {
     until: Instant,
     /// Its time is over, and one request tries it.
     trying: bool,
+}
+
+/// How an instance stood when a request to it began: what comes of the request says nothing of a later time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stake {
+    pub(super) epoch: u32,
+    /// It is the one request that tries an instance whose time out is over.
+    pub(super) trial: bool,
 }
 
 /// Whether it may get a request.
@@ -65,7 +75,7 @@ const LONGEST: u32 = 10;
 impl Health {
     /// Taken for well until something is known.
     pub(super) const fn new() -> Self {
-        Self { failures: 0, ejected: None, times: 0, up: true, streak: 0, checked: false, since: None }
+        Self { failures: 0, ejected: None, times: 0, epoch: 0, up: true, streak: 0, checked: false, since: None }
     }
 
     /// Of one that comes to others: where there are checks, the first has to speak for it; else it starts slowly, if it is
@@ -105,11 +115,23 @@ impl Health {
         }
     }
 
-    /// The one request that tries it is under way.
-    pub(super) fn begin_trial(&mut self) {
-        if let Some(ejection) = &mut self.ejected {
-            ejection.trying = true;
-        }
+    /// How often it was ejected.
+    pub(super) const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// The one request that tries it begins; `None` if another has begun.
+    pub(super) fn begin_trial(&mut self, now: Instant) -> Option<Stake> {
+        let trial = match &mut self.ejected {
+            // It is back meanwhile.
+            None => false,
+            Some(Ejection { until, trying }) if !*trying && *until <= now => {
+                *trying = true;
+                true
+            }
+            Some(_) => return None,
+        };
+        Some(Stake { epoch: self.epoch, trial })
     }
 
     /// The request that tried it said nothing: another may.
@@ -132,7 +154,10 @@ impl Health {
     }
 
     /// A request to it went well.
-    pub(super) fn succeeded(&mut self, now: Instant) -> Turn {
+    pub(super) fn succeeded(&mut self, stake: Stake, now: Instant) -> Turn {
+        if stake.epoch != self.epoch {
+            return Turn::Stays;
+        }
         self.failures = 0;
         self.times = 0;
         match self.ejected.take() {
@@ -142,14 +167,17 @@ impl Health {
     }
 
     /// A request to it failed. `may_eject` says whether enough others are left.
-    pub(super) fn failed(&mut self, now: Instant, policy: Policy, may_eject: bool) -> Turn {
+    pub(super) fn failed(&mut self, stake: Stake, now: Instant, policy: Policy, may_eject: bool) -> Turn {
+        if stake.epoch != self.epoch {
+            return Turn::Stays;
+        }
         self.failures = self.failures.saturating_add(1);
-        let tried = self.ejected.is_some_and(|ejection| ejection.trying);
         let enough = policy.after > 0 && self.failures >= policy.after && self.ejected.is_none() && may_eject;
-        if !tried && !enough {
+        if !stake.trial && !enough {
             return Turn::Stays;
         }
         self.times = (self.times + 1).min(LONGEST);
+        self.epoch = self.epoch.wrapping_add(1);
         self.ejected = Some(Ejection { until: now + policy.lasting * self.times, trying: false });
         Turn::Ejected
     }
@@ -192,7 +220,8 @@ mod tests {
     const POLICY: Policy = Policy { after: 3, lasting: Duration::from_secs(30), rise: 2, fall: 3 };
 
     /// `s` succeeded, `f` failed, `F` failed but may not be ejected, `w` well, `u` unwell, `t` a trial begins, `+` ten
-    /// seconds pass, `j` it joined others just now, with checks; and how it stands at the end.
+    /// seconds pass, `j` it joined others just now, with checks, `o` and `O` a request that began before anything happened
+    /// failed and succeeded; and how it stands at the end.
     #[test]
     fn rows() {
         let rows = [
@@ -227,20 +256,36 @@ mod tests {
             ("juw", Admission::Closed),
             ("juww", Admission::Open),
             ("jwuu", Admission::Open),
+            // What began before an ejection neither ends nor lengthens it.
+            ("fffO", Admission::Closed),
+            ("fff+++o", Admission::Trial),
+            ("fff+++to+++", Admission::Closed),
+            ("fff+++tos", Admission::Open),
+            ("fff+++tsoooo", Admission::Open),
+            // Only one request tries it.
+            ("fff+++tt", Admission::Closed),
         ];
         for (acts, at_end) in rows {
             let mut now = Instant::now();
             let mut health = Health::new();
+            let first = Stake { epoch: health.epoch(), trial: false };
+            let mut trial = None;
             for act in acts.chars() {
+                let latest = trial.unwrap_or(Stake { epoch: health.epoch(), trial: false });
                 match act {
                     's' => {
-                        health.succeeded(now);
+                        health.succeeded(latest, now);
+                        trial = None;
                     }
-                    'f' => {
-                        health.failed(now, POLICY, true);
+                    'f' | 'F' => {
+                        health.failed(latest, now, POLICY, act == 'f');
+                        trial = None;
                     }
-                    'F' => {
-                        health.failed(now, POLICY, false);
+                    'o' => {
+                        health.failed(first, now, POLICY, true);
+                    }
+                    'O' => {
+                        health.succeeded(first, now);
                     }
                     'w' => {
                         health.checked(true, now, POLICY);
@@ -248,7 +293,7 @@ mod tests {
                     'u' => {
                         health.checked(false, now, POLICY);
                     }
-                    't' => health.begin_trial(),
+                    't' => trial = health.begin_trial(now).or(trial),
                     'j' => health = Health::joining(true, true, now),
                     _ => now += Duration::from_secs(10),
                 }
@@ -263,9 +308,9 @@ mod tests {
         let mut health = Health::new();
         assert_eq!(health.share(now, whole), 1.0, "it was never away");
         for _ in 0..3 {
-            health.failed(now, POLICY, true);
+            health.failed(Stake { epoch: 0, trial: false }, now, POLICY, true);
         }
-        assert_eq!(health.succeeded(now), Turn::Back);
+        assert_eq!(health.succeeded(Stake { epoch: 1, trial: false }, now), Turn::Back);
         for (seconds, share) in [(0, 0.1), (10, 0.5), (20, 1.0), (90, 1.0)] {
             assert_eq!(health.share(now + Duration::from_secs(seconds), whole), share);
         }

@@ -33,7 +33,7 @@ struct Inner {
 }
 
 /// A lookup takes no longer; so long may a start or a reload wait.
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 /// A lookup that failed is done again after this, then after twice as long, and so on.
 const AGAIN: Duration = Duration::from_millis(250);
 /// More failures make the pause no longer.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use metrics::{Counter, Gauge};
 
+use super::queue::Full;
 use crate::names::{self, UpstreamResult};
 
 /// Handles.
@@ -15,6 +16,8 @@ pub(super) struct Meters {
     id: u64,
     up: Gauge,
     pub(super) pending: Gauge,
+    pub(super) queued: Gauge,
+    rejected: [Counter; 2],
     pub(super) ejections: Counter,
     results: [Counter; UpstreamResult::ALL.len()],
 }
@@ -42,10 +45,12 @@ impl Meters {
     pub(super) fn new(upstream: &str, instance: &str, url: &str) -> Self {
         let (key, id) = ((upstream.to_owned(), instance.to_owned()), NEXT.fetch_add(1, Ordering::Relaxed));
         let (up, pending) = (names::upstream_up(upstream, instance), names::upstream_pending(upstream, instance));
+        let queued = names::upstream_queued(upstream, instance);
         let mut live = live();
         let those = live.entry(key.clone()).or_default();
         if those.is_empty() {
             pending.set(0.0);
+            queued.set(0.0);
         }
         those.push(Live { id, url: url.into(), up: Some(true) });
         up.set(value(those));
@@ -55,6 +60,9 @@ impl Meters {
             id,
             up,
             pending,
+            queued,
+            rejected: ["queue_full", "queue_timeout"]
+                .map(|reason| names::upstream_rejected(upstream, instance, reason)),
             ejections: names::upstream_ejections(upstream, instance),
             results: UpstreamResult::ALL.map(|result| names::upstream_requests(upstream, instance, result)),
         }
@@ -62,6 +70,15 @@ impl Meters {
 
     pub(super) fn count(&self, result: UpstreamResult) {
         self.results[result as usize].increment(1);
+    }
+
+    /// A request got no place.
+    pub(super) fn rejected(&self, full: Full) {
+        let [queue, timeout] = &self.rejected;
+        match full {
+            Full::Queue => queue.increment(1),
+            Full::TimedOut => timeout.increment(1),
+        }
     }
 
     /// Whether the instance gets requests. What is not served says nothing any more.
@@ -93,6 +110,7 @@ impl Drop for Meters {
         if those.is_empty() {
             live.remove(&self.key);
             self.pending.set(NOTHING);
+            self.queued.set(NOTHING);
         }
     }
 }

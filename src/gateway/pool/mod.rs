@@ -8,6 +8,7 @@
 //! | `endpoint`, `health`, `meters` | an instance: how it stands, and what is counted of it |
 //! | `watch` | what goes on beside requests: checks, lookups, idle connections |
 //! | `connections`, `reach`, `connect`, `tls` | the connections of an instance, open and new |
+//! | `queue`, `streams` | how many requests an instance, and an HTTP/2 connection, have at once |
 //! | `lease`, `exchange`, `head`, `body` | one request: its connection, what is sent, what comes back |
 //! | `bell`, `alarm` | the waker and the timer of a connection |
 
@@ -25,9 +26,11 @@ mod health;
 mod hosts;
 mod lease;
 mod meters;
+mod queue;
 mod reach;
 mod recipe;
 mod registry;
+mod streams;
 mod tls;
 mod watch;
 
@@ -40,7 +43,7 @@ use metrics::Counter;
 use balance::View;
 use budget::Budget;
 use health::{Admission, Policy};
-use lease::Turn;
+use lease::NotBegun;
 use recipe::Recipe;
 
 pub(super) use alarm::Alarm;
@@ -49,10 +52,11 @@ pub(super) use body::{UpstreamBody, Waits};
 pub(super) use connect::Connector;
 pub(super) use connections::ConnectError;
 pub(super) use endpoint::Endpoint;
-pub(super) use exchange::Outgoing;
+pub(super) use exchange::{Answer, Outgoing};
 pub(super) use head::{Answered, Exchange, Failure, Wait};
 pub(super) use hosts::{Lookup, system};
-pub(super) use lease::Lease;
+pub(super) use lease::{Lease, Turn};
+pub(super) use queue::Full;
 pub(super) use registry::Registry;
 pub(super) use tls::client_config;
 pub(super) use watch::Watch;
@@ -72,6 +76,11 @@ pub(super) struct Pool {
     pub(super) websocket: bool,
     /// On whose behalf its responses are migrated.
     pub(super) role: Role,
+    http2: bool,
+    /// Whether its instances get only so many requests at once.
+    limited: bool,
+    /// Whether `Alt-Svc` of its responses is passed on.
+    pub(super) alt_svc: bool,
     /// An upstream's start of an answer, for each try.
     pub(super) response_timeout: Duration,
     connect_timeout: Duration,
@@ -103,8 +112,17 @@ pub(super) struct Unresolved {
     pub(super) speaks: BTreeMap<String, VersionId>,
 }
 
-/// A larger head of a response is a fault of the upstream.
-const MAX_RESPONSE_HEADER_BYTES: u32 = 64 * 1024;
+/// Why a request gets no connection to any instance.
+#[derive(Debug)]
+pub(super) enum NoLease {
+    /// None is left that takes requests.
+    None,
+    /// None is left that can be reached; the last failed by this.
+    Unreachable(ConnectError),
+    /// Those that take requests have as many as they may have.
+    Full(Full),
+}
+
 /// What is read at once from an instance, at most; so much may lie in each connection.
 const BUFFER: usize = 32 * 1024;
 /// A dead HTTP/2 connection is found out by this.
@@ -141,8 +159,22 @@ impl Pool {
                 }
             }
         }
+        if self.limited {
+            self.pass_over_full(&mut views);
+        }
         let place = balance::pick(&views, fastrand::f64)?;
         Some((place, admissions[place]))
+    }
+
+    /// No request waits at one instance while another has a free place.
+    fn pass_over_full(&self, views: &mut [View]) {
+        // Asked once: the answers change meanwhile.
+        let full: Vec<bool> = self.members.iter().map(|member| member.endpoint.is_full()).collect();
+        if views.iter().zip(&full).any(|(view, full)| view.weight > 0.0 && !full) {
+            for (view, _) in views.iter_mut().zip(&full).filter(|(_, full)| **full) {
+                view.weight = 0.0;
+            }
+        }
     }
 
     /// Whether so few instances are well that the checks are likelier wrong than the instances. Those that are new do not
@@ -160,32 +192,41 @@ impl Pool {
     /// Whether one more instance may be ejected: never more than half of them are.
     fn may_eject(&self) -> bool {
         let now = Instant::now();
-        let closed = self.members.iter().filter(|member| member.stands(None, now).0 != Admission::Open).count();
-        (closed + 1) * 2 <= self.members.len()
+        // Those that get no requests anyway are not there to take over.
+        let serving = || self.members.iter().filter(|member| member.weight > 0 && member.endpoint.takes());
+        let closed = serving().filter(|member| member.stands(None, now).0 != Admission::Open).count();
+        (closed + 1) * 2 <= serving().count()
     }
 
     /// A connection to an instance that was not tried yet, for one request. Instances that cannot be reached are passed
-    /// over: nothing was sent to them. `None` if no instance is left; `tried` says how many there were, and `why` what the last
-    /// of them that could not be reached failed by.
-    pub(super) async fn lease(
-        self: &Arc<Self>,
-        tried: &mut Vec<usize>,
-        why: &mut Option<ConnectError>,
-    ) -> Option<(Lease, &Member)> {
+    /// over: nothing was sent to them; `tried` says how many there were. So are those whose queue is full, which is no
+    /// retry.
+    ///
+    /// # Errors
+    /// No instance is left, or the request has waited long enough.
+    pub(super) async fn lease(self: &Arc<Self>, tried: &mut Vec<usize>) -> Result<(Lease, &Member), NoLease> {
         if tried.is_empty() {
             self.budget.request();
         }
+        let mut passed = 0;
+        let mut why = NoLease::None;
         loop {
-            let (place, admission) = self.pick(tried)?;
+            let Some((place, admission)) = self.pick(tried) else { return Err(why) };
             let member = &self.members[place];
+            let Some(turn) = Turn::new(Arc::clone(self), Arc::clone(&member.endpoint), admission) else { continue };
             tried.push(place);
-            let turn = Turn::new(Arc::clone(self), Arc::clone(&member.endpoint), admission);
             match Lease::begin(turn).await {
-                Ok(lease) => return Some((lease, member)),
-                Err(error) => {
-                    *why = Some(error);
-                    if tried.len() > self.retries as usize {
-                        return None;
+                Ok(lease) => return Ok((lease, member)),
+                Err(NotBegun::Full(Full::TimedOut)) => return Err(NoLease::Full(Full::TimedOut)),
+                Err(NotBegun::Full(Full::Queue)) => {
+                    why = NoLease::Full(Full::Queue);
+                    passed += 1;
+                }
+                Err(NotBegun::Away) => passed += 1,
+                Err(NotBegun::Connect(error)) => {
+                    why = NoLease::Unreachable(error);
+                    if tried.len() - passed > self.retries as usize {
+                        return Err(why);
                     }
                     self.retried.increment(1);
                 }
@@ -193,15 +234,22 @@ impl Pool {
         }
     }
 
+    /// Whether a request that fails can only be sent again to the same instance.
+    pub(super) const fn is_alone(&self) -> bool {
+        self.members.len() == 1
+    }
+
     /// Whether a request may be sent again now.
     pub(super) fn may_retry(&self, tries: usize) -> bool {
         tries <= self.retries as usize && self.budget.take(Instant::now())
     }
 
-    /// Whether a request may be sent again at all, so that it has to be kept. An instance that is alone is only asked
-    /// again where a connection came to its end, for which no body is kept.
-    pub(super) fn retries(&self, empty: bool) -> bool {
-        self.retries > 0 && (empty || self.members.len() > 1)
+    /// Whether a request may be sent again at all, so that its body has to be kept. To an instance that is alone, that is
+    /// one that says that it did not process the request, as only HTTP/2 can; one whose used connection ended, if that
+    /// does not matter for an `idempotent` method; and one where another process answers that speaks another version.
+    pub(super) fn retries(&self, empty: bool, idempotent: bool) -> bool {
+        let asked = || self.members.iter().any(|member| member.endpoint.asks());
+        self.retries > 0 && (empty || idempotent || self.http2 || !self.is_alone() || asked())
     }
 
     /// Whether something is known of every instance that is to be checked.

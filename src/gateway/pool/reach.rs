@@ -7,6 +7,7 @@ use http::header::HeaderName;
 use http::uri::{Authority, PathAndQuery};
 
 use super::connect::Connector;
+use super::exchange::Heads;
 
 /// How an instance is reached.
 #[derive(Debug)]
@@ -14,6 +15,11 @@ pub(super) struct Reach {
     pub(super) url: Uri,
     pub(super) connector: Connector,
     pub(super) http2: bool,
+    pub(super) heads: Heads,
+    /// It listens on a Unix socket.
+    pub(super) socket: bool,
+    /// How much of a body is read to know its length; `None` if it takes chunks.
+    pub(super) buffer: Option<usize>,
     /// What is asked on each new connection, and the field of the answer that says what the instance speaks.
     pub(super) speaks_from: Option<(PathAndQuery, HeaderName)>,
     /// How long a connection may lie idle.

@@ -10,12 +10,14 @@ use http::{HeaderName, Uri};
 use super::budget::Budget;
 use super::connect::Connector;
 use super::endpoint::{Endpoint, Spec};
+use super::exchange::Heads;
 use super::health::{Health, Policy};
 use super::hosts::{self, Hosts};
+use super::queue::Limits;
 use super::reach::Reach;
 use super::registry::Registry;
 use super::{Member, Pool, Unresolved};
-use crate::config::{ActAs, Timeouts, Upstream};
+use crate::config::{ActAs, Instance, Timeouts, Upstream};
 use crate::gateway::load::Service;
 use crate::layer::Role;
 use crate::names;
@@ -78,6 +80,9 @@ impl Recipe {
             retries: spec.retries,
             websocket: spec.websocket,
             role: if spec.act_as == ActAs::Origin { Role::Origin } else { Role::Gateway },
+            http2: spec.http2,
+            limited: spec.connections.is_some(),
+            alt_svc: spec.alt_svc,
             response_timeout: spec.response_timeout.unwrap_or(timeouts.response),
             connect_timeout: timeouts.connect,
             policy: policy(spec),
@@ -95,25 +100,26 @@ impl Recipe {
         let spec = &self.service.spec;
         let (mut members, mut unresolved) = (Vec::new(), Vec::new());
         for (instance, speaks) in spec.instances.iter().zip(&self.service.speaks) {
-            let (url, weight) = (&instance.url.value, instance.weight);
-            let places = match registry.hosts().addresses(url, spec.addresses) {
+            let (name, weight) = (instance.name(), instance.weight);
+            let addresses = named(instance).and_then(|url| registry.hosts().addresses(url, spec.addresses));
+            let places = match addresses {
                 None => vec![None],
                 Some(addresses) => addresses.into_iter().map(Some).collect(),
             };
             if places.is_empty() {
-                unresolved.push(Unresolved { name: text(url).into(), weight, speaks: speaks.clone() });
+                unresolved.push(Unresolved { name: name.as_str().into(), weight, speaks: speaks.clone() });
             }
             for address in places {
-                let key = format!("{} {url} {address:?}", self.key);
-                let endpoint = registry.endpoint(key, || self.endpoint(url, address, join, registry.hosts()));
+                let key = format!("{} {name} {address:?}", self.key);
+                let endpoint = registry.endpoint(key, || self.endpoint(instance, address, join, registry.hosts()));
                 members.push(Member { endpoint, weight, speaks: speaks.clone() });
             }
         }
         (members, unresolved)
     }
 
-    fn endpoint(&self, url: &Uri, address: Option<IpAddr>, join: bool, hosts: &Hosts) -> Endpoint {
-        let (service, spec) = (&self.service, &self.service.spec);
+    fn endpoint(&self, instance: &Instance, address: Option<IpAddr>, join: bool, hosts: &Hosts) -> Endpoint {
+        let (service, spec, url) = (&self.service, &self.service.spec, &instance.url.value);
         let tls = service.tls.clone().filter(|_| url.scheme_str() == Some("https"));
         let tls = tls.and_then(|config| Some((config, service.server_name(url)?)));
         let speaks_from = spec.speaks_from.as_ref().and_then(|from| {
@@ -122,15 +128,25 @@ impl Recipe {
         });
         let slow = spec.slow_start.is_some();
         let health = if join { Health::joining(spec.check.is_some(), slow, Instant::now()) } else { Health::new() };
+        let connector = match &instance.socket {
+            #[cfg(unix)]
+            Some(path) => Connector::socket(path.clone()),
+            _ => Connector::at(address, url, tls, hosts.lookup()),
+        };
         Endpoint::new(Spec {
             upstream: spec.name.as_str().into(),
+            name: instance.name().into(),
             reach: Reach {
                 url: url.clone(),
-                connector: Connector::at(address, url, tls, hosts.lookup()),
+                connector,
+                socket: instance.socket.is_some(),
+                buffer: spec.request_buffer_bytes,
                 http2: spec.http2,
+                heads: Heads { bytes: spec.response_header_bytes, fields: spec.response_headers },
                 speaks_from,
                 keep: self.timeouts.upstream_idle,
             },
+            limits: limits(spec),
             address,
             health,
         })
@@ -140,12 +156,12 @@ impl Recipe {
 /// The names of an upstream whose addresses are instances.
 pub(super) fn names_of(service: &Service) -> impl Iterator<Item = &str> {
     let spec = &service.spec;
-    spec.instances.iter().filter_map(|instance| hosts::name(&instance.url.value, spec.addresses))
+    spec.instances.iter().filter_map(|instance| hosts::name(named(instance)?, spec.addresses))
 }
 
-/// A URL, as operators say it.
-fn text(url: &Uri) -> String {
-    url.to_string().trim_end_matches('/').to_owned()
+/// The URL of an instance, if it has a host that may be a name.
+fn named(instance: &Instance) -> Option<&Uri> {
+    instance.socket.is_none().then_some(&instance.url.value)
 }
 
 /// All that makes an instance another one when it changes, beside where it is: what is said of it, not where in the file,
@@ -162,7 +178,13 @@ fn key(service: &Service, keep: Duration) -> String {
         });
         (files.collect::<Vec<_>>(), spec.tls.server_name.as_ref().map(|name| name.as_str()))
     });
-    format!("{:?}", (spec.name.as_str(), spec.http2, from, tls, keep))
+    let sizes = (spec.response_header_bytes, spec.response_headers, spec.request_buffer_bytes);
+    format!("{:?}", (spec.name.as_str(), spec.http2, from, tls, keep, sizes, limits(spec)))
+}
+
+fn limits(spec: &Upstream) -> Option<Limits> {
+    let connections = spec.connections?;
+    Some(Limits { connections, queue: spec.queue, timeout: spec.queue_timeout })
 }
 
 fn policy(spec: &Upstream) -> Policy {

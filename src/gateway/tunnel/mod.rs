@@ -13,11 +13,12 @@ use bytes::Bytes;
 use http::Response;
 use http::header::{self, HeaderMap, HeaderValue};
 use http_body_util::{Either, Full};
+use hyper::body::Incoming;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::pool::UpstreamBody;
+use super::pool::Turn;
 use super::send::ProxyBody;
 use super::server::{Place, Stop};
 use frames::{Frames, GOING_AWAY};
@@ -47,8 +48,9 @@ pub(super) fn ask(headers: &mut HeaderMap) {
     headers.remove(header::TE);
 }
 
-/// The instance has agreed: both sides are joined once the client has its answer.
-pub(super) fn open(mut response: Response<UpstreamBody>, upgrade: Upgrade) -> Response<ProxyBody> {
+/// The instance has agreed: both sides are joined once the client has its answer. The request's turn at the instance lasts
+/// as long as the tunnel.
+pub(super) fn open(mut response: Response<Incoming>, turn: Turn, upgrade: Upgrade) -> Response<ProxyBody> {
     let instance = hyper::upgrade::on(&mut response);
     tokio::spawn(async move {
         match tokio::try_join!(upgrade.client, instance) {
@@ -57,7 +59,7 @@ pub(super) fn open(mut response: Response<UpstreamBody>, upgrade: Upgrade) -> Re
             }
             Err(error) => tracing::debug!(%error, "an upgrade did not come about"),
         }
-        drop(upgrade.place);
+        drop((upgrade.place, turn));
     });
     name_websocket(response.headers_mut());
     response.map(|_| Either::Right(Full::new(Bytes::new())))

@@ -1,6 +1,9 @@
 //! Pools of instances: which one gets a request, and what becomes of those that fail.
 
 mod again;
+mod limit;
+mod reach;
+mod streams;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

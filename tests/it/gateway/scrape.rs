@@ -59,7 +59,7 @@ async fn probes_and_versions() {
 }
 
 /// The body without its chunk sizes, if it has any.
-fn dechunk(reply: &super::Reply) -> String {
+pub(super) fn dechunk(reply: &super::Reply) -> String {
     if reply.field("transfer-encoding").is_empty() {
         return reply.body.clone();
     }

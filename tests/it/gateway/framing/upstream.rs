@@ -29,6 +29,7 @@ const SCRIPT: Script = &[
     ("/twice", "HTTP/1.1 200 OK|Transfer-Encoding: chunked|Transfer-Encoding: chunked||5|hello|0||", false),
     ("/identity", "HTTP/1.1 200 OK|Transfer-Encoding: identity|Content-Length: 5||hello", true),
     ("/old-chunks", "HTTP/1.0 200 OK|Transfer-Encoding: chunked||5|hello|0||", true),
+    ("/old-alive-chunks", "HTTP/1.0 200 OK|Connection: keep-alive|Transfer-Encoding: chunked||5|hello|0||", false),
     ("/list", "HTTP/1.1 200 OK|Content-Length: 5, 5||hello", false),
     ("/lengths", "HTTP/1.1 200 OK|Content-Length: 5|Content-Length: 6||hello", false),
     ("/signed", "HTTP/1.1 200 OK|Content-Length: +5||hello", false),
@@ -64,7 +65,7 @@ const SCRIPT: Script = &[
 #[tokio::test]
 async fn an_answer_is_clear_or_a_502() {
     let wire = Wire::start("answers", SCRIPT).await;
-    let rows: [(&str, u16, &str); 41] = [
+    let rows: [(&str, u16, &str); 42] = [
         ("GET /length", 200, "hello"),
         ("GET /chunks", 200, "5\r\nhello\r\n0\r\n\r\n"),
         ("GET /upper", 200, "5\r\nhello\r\n0\r\n\r\n"),
@@ -83,6 +84,7 @@ async fn an_answer_is_clear_or_a_502() {
         ("GET /twice", 502, ""),
         ("GET /identity", 502, ""),
         ("GET /old-chunks", 502, ""),
+        ("GET /old-alive-chunks", 502, ""),
         ("GET /list", 502, ""),
         ("GET /lengths", 502, ""),
         ("GET /signed", 502, ""),
@@ -132,6 +134,7 @@ async fn what_is_doubtful_ends_the_upstreams_connection() {
         "/both-turned",
         "/gzip-chunked",
         "/twice",
+        "/old-alive-chunks",
         "/list",
         "/101",
         "/204-body",

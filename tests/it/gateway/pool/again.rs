@@ -99,6 +99,7 @@ async fn closing() -> Service {
 /// What is sent again, and what is not: the first instance fails in one way, the second is well.
 #[tokio::test]
 async fn what_is_sent_again() {
+    let nobody = rig::Nobody::bind();
     let small = "x".repeat(60_000);
     let large = "x".repeat(600_000);
     let rows = [
@@ -124,11 +125,7 @@ async fn what_is_sent_again() {
         })
         .await;
         let closing = closing().await;
-        let bad = if how == "refused" {
-            std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound")
-        } else {
-            closing.address
-        };
+        let bad = if how == "refused" { nobody.address } else { closing.address };
         // So that the bad one is always tried first.
         let urls = format!("{{ url = \"http://{bad}\", weight = 60000 }}, {{ url = \"http://{}\" }}", good.address);
         let gateway = rig::gateway(config_of("again", &urls, "", "eject = { after = 0 }\nretry_budget = 100\n")).await;
@@ -313,6 +310,58 @@ async fn what_breaks_off_or_is_no_answer() {
             assert!(gateway.stop().await);
         }
     }
+}
+
+/// A head that is too large, or that has too many fields, is the answer all the same: the request is not sent twice, no
+/// instance is taken out, and the answer counts once.
+#[tokio::test]
+async fn an_answer_that_cannot_be_taken_is_one() {
+    const HEAD: &str = "HTTP/1.1 200 OK|content-length: 0|";
+    let rows = [
+        ("bytes", format!("{HEAD}a: {}||", "x".repeat(40_000)), "", 502),
+        ("bytes-more", format!("{HEAD}a: {}||", "x".repeat(40_000)), "response_header_bytes = 65536\n", 200),
+        ("bytes-less", format!("{HEAD}a: {}||", "x".repeat(5_000)), "response_header_bytes = 4096\n", 502),
+        ("fields", format!("{HEAD}{}|", "a: b|".repeat(100)), "", 502),
+        ("fields-more", format!("{HEAD}{}|", "a: b|".repeat(100)), "response_headers = 200\n", 200),
+        ("doubt", format!("{HEAD}transfer-encoding: chunked||0||"), "", 502),
+        ("garbage", "garbage||".to_owned(), "", 502),
+    ];
+    for (what, answer, keys, status) in rows {
+        let name = format!("unacceptable-{what}");
+        let answer: &'static str = Box::leak(answer.into_boxed_str());
+        let [one, two] = [Service::saying(answer).await, Service::saying(answer).await];
+        let upstream = format!("eject = {{ after = 1 }}\n{keys}");
+        let gateway = rig::gateway(config(&name, &[one.address, two.address], "", &upstream)).await;
+        assert_eq!(gateway.get("/api/v1/x").await.status, status, "{what}");
+        assert_eq!(one.accepted() + two.accepted(), 1, "{what}: it is not sent twice");
+        let counted = async |result: &str| {
+            let labels = [&*format!("upstream=\"{name}\""), result];
+            limit::metric(&gateway, "sunward_upstream_requests_total", &labels).await
+        };
+        let expected = if status == 200 { [1.0, 0.0] } else { [0.0, 1.0] };
+        assert_eq!([counted("\"ok\"").await, counted("\"invalid\"").await], expected, "{what}");
+        assert_eq!(counted("").await, 1.0, "{what}: once");
+        let ejections = limit::metric(&gateway, "sunward_upstream_ejections_total", &[&name]).await;
+        assert_eq!(ejections, f64::from(matches!(what, "doubt" | "garbage")), "{what}: a large one is no fault");
+        assert!(gateway.stop().await);
+    }
+}
+
+/// What says which version an instance speaks is not read without end.
+#[tokio::test]
+async fn what_an_instance_says_of_itself_has_an_end() {
+    let service = Service::start(|mut served: Served| async move {
+        served.request().await;
+        served.write("HTTP/1.1 200 OK|api-version: 1|transfer-encoding: chunked||").await;
+        let chunk = format!("1000|{}|", "x".repeat(4096));
+        while tokio::io::AsyncWriteExt::write_all(&mut served.stream, &rig::raw_bytes(&chunk)).await.is_ok() {}
+    })
+    .await;
+    let own = "[gateway]\ntimeouts = { connect = \"1h\" }\n";
+    let upstream = "speaks_from = { path = \"/version\", header = \"Api-Version\" }\n";
+    let gateway = rig::gateway(config("endless", &[service.address], own, upstream)).await;
+    assert_eq!(gateway.get("/api/v1/x").await.status, 503);
+    assert!(gateway.stop().await);
 }
 
 /// What comes behind an answer that was whole belongs to no request.
