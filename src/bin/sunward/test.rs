@@ -109,7 +109,7 @@ fn finish(args: &Args, suite: &Suite, outcomes: &[Outcome<'_>], coverage: &Cover
 }
 
 fn misused(message: &str) -> ExitCode {
-    eprint!("{message}");
+    super::tell(message);
     ExitCode::from(super::MISUSED)
 }
 
