@@ -382,8 +382,8 @@ fn messages_say_what_was_and_what_is() {
         messages,
         [
             "version 1: the sunset moves from 2027-01-01 to 2026-12-15, earlier",
-            "the upstream `shop` loses the instance `http://${SECRET}.a:3000/`",
-            "the upstream `shop` gains the instance `http://${SECRET}.b:3000/`, which speaks shop 3",
+            "the upstream `shop` loses the instance `http://${SECRET}.a:3000`",
+            "the upstream `shop` gains the instance `http://${SECRET}.b:3000`, which speaks shop 3",
         ]
     );
     assert_eq!((list[0].api.as_deref(), list[0].version.as_deref()), (Some("shop"), Some("1")));
