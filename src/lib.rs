@@ -19,6 +19,7 @@ pub mod json;
 #[cfg(feature = "layer")]
 pub mod layer;
 pub mod names;
+pub mod path;
 pub mod plan;
 pub mod problem;
 pub mod resolve;

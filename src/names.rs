@@ -35,6 +35,8 @@ pub const MIGRATION_PASSED: &str = "sunward_migration_passed_total";
 pub const MIGRATION_COLLISIONS: &str = "sunward_migration_collisions_total";
 /// Bodies that a change was about, and whose `Content-Type` did not say that they were JSON.
 pub const MIGRATION_UNTYPED: &str = "sunward_migration_untyped_total";
+/// Requests and responses that no resource, route or change names, and that passed all the same.
+pub const UNDECLARED: &str = "sunward_undeclared_total";
 /// Bytes of response bodies, as they were passed on.
 pub const RESPONSE_BYTES: &str = "sunward_response_body_bytes_total";
 /// How long a request took, by OpenTelemetry's name.
@@ -101,6 +103,17 @@ pub enum Outcome {
     Aborted,
 }
 
+/// What no resource, route or change names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Undeclared {
+    /// A request's path.
+    Path,
+    /// A request's method, of a path that is known.
+    Method,
+    /// A response's status, where others of its route differ between the versions.
+    Status,
+}
+
 /// What became of a request to an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpstreamResult {
@@ -142,6 +155,7 @@ pub struct Handles {
     bytes: Counter,
     duration: Histogram,
     requests: [[std::sync::OnceLock<Counter>; OUTCOMES.len()]; CLASSES.len()],
+    undeclared: [std::sync::OnceLock<Counter>; 3],
 }
 
 /// The handles of migrations in one direction, on one route.
@@ -190,6 +204,7 @@ pub fn describe() {
         MIGRATION_UNTYPED,
         "Bodies that a change was about, and whose Content-Type did not say that they were JSON."
     );
+    describe_counter!(UNDECLARED, "Requests and responses that no resource, route or change names, and that passed.");
     describe_counter!(RESPONSE_BYTES, Unit::Bytes, "Bytes of response bodies.");
     describe_histogram!(REQUEST_DURATION, Unit::Seconds, "How long requests took, to the end of the response's body.");
     describe_counter!(RELOADS, "Reloads of the config file, by result.");
@@ -328,6 +343,20 @@ impl Outcome {
     }
 }
 
+// === impl Undeclared ===
+
+impl Undeclared {
+    /// The label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Method => "method",
+            Self::Status => "status",
+        }
+    }
+}
+
 // === impl UpstreamResult ===
 
 impl UpstreamResult {
@@ -371,6 +400,7 @@ impl Handles {
             bytes: counter!(RESPONSE_BYTES, &all),
             duration: histogram!(REQUEST_DURATION, &open_telemetry),
             requests: Default::default(),
+            undeclared: Default::default(),
         }
     }
 
@@ -391,6 +421,22 @@ impl Handles {
     /// Counts a request that a brownout would have refused, but for a dry run.
     pub fn spared_brownout(&self) {
         self.brownout.increment(1);
+    }
+
+    /// Counts what passed although nothing names it.
+    pub fn undeclared(&self, what: Undeclared) {
+        let register = || {
+            let Labels { api, version, route, method } = self.labels.clone();
+            counter!(
+                UNDECLARED,
+                "api" => api,
+                "version" => version,
+                "route" => route,
+                "method" => method,
+                "what" => what.as_str(),
+            )
+        };
+        self.undeclared[what as usize].get_or_init(register).increment(1);
     }
 
     /// Counts a request for a deprecated version.

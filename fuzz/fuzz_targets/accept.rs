@@ -4,7 +4,8 @@
 use http::HeaderValue;
 use libfuzzer_sys::fuzz_target;
 use sunward::headers::media::{MediaTemplate, MediaType};
-use sunward::resolve::{accept, path};
+use sunward::path;
+use sunward::resolve::accept;
 use sunward::version::VersionId;
 
 fuzz_target!(|input: &[u8]| {

@@ -9,14 +9,15 @@ use super::case::CaseEntry;
 use super::cors::CorsEntry;
 use super::life::Life;
 use super::migration::Content;
-use super::router::{Match, RouteId, Router};
-use super::spec::{ConsumerSource, OnUnacceptable, OnUntyped};
-use super::template::{HostTemplate, PathTemplate};
+use super::router::{KnownPaths, Match, RouteId, Router};
+use super::spec::{ConsumerSource, OnUnacceptable, OnUntyped, Undeclared};
+use super::template::{HostPattern, HostTemplate, PathTemplate};
 use crate::change::{RouteHistory, RouteName};
 use crate::clock::Timestamp;
 use crate::diagnostic::Span;
 use crate::headers::media::MediaTemplate;
 use crate::headers::merge;
+use crate::path::{PathCase, strip_prefix};
 use crate::version::{Scheme, VersionId, VersionName};
 
 /// One api.
@@ -26,8 +27,12 @@ pub struct ApiEntry {
     pub name: Box<str>,
     /// Empty, or `/api`.
     pub base_path: Box<str>,
-    /// The host that it answers on, in small letters; any, if none.
-    pub host: Option<Box<str>>,
+    /// The hosts that it answers on; any, if there are none.
+    pub hosts: Box<[HostPattern]>,
+    /// Whether paths that differ only in letter case are the same one.
+    pub path_case: PathCase,
+    /// What becomes of what no route names.
+    pub undeclared: Undeclared,
     /// How its versions are named.
     pub scheme: Scheme,
     /// Where a request may name one.
@@ -54,6 +59,8 @@ pub struct ApiEntry {
     pub routes: Box<[RouteEntry]>,
     /// By version.
     pub routers: Box<[Arc<Router>]>,
+    /// The paths of all of them.
+    pub(crate) known_paths: KnownPaths,
     /// Where to read who sent a request.
     pub consumer: Box<[ConsumerSource]>,
     /// What consumers speak that name none.
@@ -298,6 +305,44 @@ impl ApiEntry {
     pub fn is_live(&self, version: VersionId, now: Timestamp) -> bool {
         let version = self.version(version);
         version.released.is_none_or(|released| released <= now) && (self.dry_run || !version.life.is_gone(now))
+    }
+
+    /// Whether `path` passes untouched.
+    pub(crate) fn excludes(&self, path: &str, case: PathCase) -> bool {
+        self.exclude.iter().any(|pattern| match pattern.strip_suffix("/*") {
+            Some(prefix) => {
+                strip_prefix(path, prefix, case).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            None => strip_prefix(path, pattern, case).is_some_and(|rest| matches!(rest, "" | "/")),
+        })
+    }
+
+    /// The version's text in the path below the base path, if it is one, and what follows; `/vendors` fits the template
+    /// `/v{version}`, and is no version all the same.
+    pub(crate) fn split_version<'p>(&'p self, below: &'p str, case: PathCase) -> Option<(&'p str, &'p str)> {
+        let (text, rest) = self.sources.path.as_ref()?.take(below, case)?;
+        let alias = || match case {
+            PathCase::Sensitive => self.aliases.get_key_value(text).map(|(alias, _)| alias),
+            PathCase::Insensitive => self.aliases.keys().find(|alias| alias.eq_ignore_ascii_case(text)),
+        };
+        if self.names.contains_key(text) || VersionName::parse(text, self.scheme).is_some() {
+            return Some((text, rest));
+        }
+        alias().map(|alias| (&**alias, rest))
+    }
+
+    /// The routers of all versions, the newest first, each once.
+    pub(crate) fn routers_newest_first(&self) -> impl Iterator<Item = &Router> {
+        let mut last: Option<&Arc<Router>> = None;
+        self.routers
+            .iter()
+            .rev()
+            .filter(move |router| {
+                let same = last.is_some_and(|last| Arc::ptr_eq(last, router));
+                last = Some(router);
+                !same
+            })
+            .map(|router| &**router)
     }
 
     /// Finds the route of `version` that a path below the api leads to.

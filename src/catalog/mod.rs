@@ -28,10 +28,11 @@ pub use life::{Life, Window};
 pub use migration::{Content, Migration, UnknownName};
 pub use router::{Match, RouteId, Router};
 pub use spec::{
-    Api, Brownout, Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, Sample, ShareOf, Version,
+    Api, Brownout, Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, Sample, ShareOf,
+    Undeclared, Version,
 };
 pub(crate) use template::strip_start;
-pub use template::{HostTemplate, PathTemplate, strip_port};
+pub use template::{HostPattern, HostTemplate, PathTemplate, strip_port};
 
 #[cfg(feature = "config")]
 pub(crate) use spec::{Back, Body, Life as LifeSpec, Sources as SourcesSpec, Unspecified};

@@ -1,5 +1,6 @@
 //! Templates with a `{version}` in them, for paths and hosts.
 
+use crate::path::{PathCase, normalize, strip_prefix};
 use crate::version::doubles_v;
 
 /// A path prefix of whole segments, one of which holds the version: `/v{version}`.
@@ -32,7 +33,8 @@ impl PathTemplate {
     /// Reads it.
     ///
     /// # Errors
-    /// Says what is wrong: no `{version}`, two of them, not starting with `/`, ending in `/`.
+    /// Says what is wrong: no `{version}`, two of them, not starting with `/`, ending in `/`, or not written as requests
+    /// have it (see [`normalize`]).
     pub fn new(template: &str) -> Result<Self, String> {
         let (before, after) = halves(template)?;
         if !before.starts_with('/') || before.contains("//") || after.contains("//") {
@@ -41,19 +43,23 @@ impl PathTemplate {
         if after.ends_with('/') || after.contains('{') || before.contains('{') {
             return Err(format!("`{template}` ends in a whole segment, and has no other braces"));
         }
+        normal(&format!("{before}1{after}"))
+            .map_err(|why| format!("no request has `{template}` in its path: {why}"))?;
         Ok(Self { before: before.into(), after: after.into() })
     }
 
     /// The text in the version's place and what follows the template, either empty or beginning with `/`. Whole
     /// segments only: `/v1` takes `1` from `/v1/users`, and `10` from `/v10/users`.
     #[must_use]
-    pub fn take<'p>(&self, path: &'p str) -> Option<(&'p str, &'p str)> {
-        let rest = path.strip_prefix(&*self.before)?;
+    pub fn take<'p>(&self, path: &'p str, case: PathCase) -> Option<(&'p str, &'p str)> {
+        let rest = strip_prefix(path, &self.before, case)?;
         let in_segment = self.after.split('/').next().unwrap_or("");
         let end = rest.find('/').unwrap_or(rest.len());
-        let segment = &rest[..end];
-        let version = if in_segment.is_empty() { segment } else { segment.strip_suffix(in_segment)? };
-        let rest = strip_start(&rest[version.len()..], &self.after)?;
+        let version = rest.get(..end.checked_sub(in_segment.len())?)?;
+        let rest = match self.after.is_empty() {
+            true => &rest[end..],
+            false => strip_prefix(rest.get(version.len()..)?, &self.after, case)?,
+        };
         let legal = !version.is_empty() && !doubles_v(&self.before, version);
         (legal && (rest.is_empty() || rest.starts_with('/'))).then_some((version, rest))
     }
@@ -71,6 +77,16 @@ impl PathTemplate {
     }
 }
 
+/// Whether requests can have `path`, which is their normal form; if not, why.
+pub(super) fn normal(path: &str) -> Result<(), String> {
+    match normalize(path) {
+        Ok(normal) if normal == path && !path.contains(';') => Ok(()),
+        Ok(normal) if normal != path => Err(format!("they have it as `{normal}`")),
+        Ok(_) => Err("what follows a `;` is no part of a route".to_owned()),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
 // === impl HostTemplate ===
 
 impl HostTemplate {
@@ -80,8 +96,7 @@ impl HostTemplate {
     /// Says what is wrong.
     pub fn new(template: &str) -> Result<Self, String> {
         let (before, after) = halves(template)?;
-        let legal = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
-        if !legal(before) || !legal(after) || after.is_empty() {
+        if after.is_empty() || template.contains('*') || HostPattern::new(&format!("{before}1{after}")).is_err() {
             return Err(format!("`{template}` is no host, such as `v{SLOT}.api.example.com`"));
         }
         Ok(Self { before: before.to_ascii_lowercase().into(), after: after.to_ascii_lowercase().into() })
@@ -90,10 +105,18 @@ impl HostTemplate {
     /// The text in the version's place, within one label.
     #[must_use]
     pub fn take(&self, host: &str) -> Option<String> {
-        let host = strip_port(host).to_ascii_lowercase();
+        let host = bare_host(host).to_ascii_lowercase();
         let version = host.strip_prefix(&*self.before)?.strip_suffix(&*self.after)?;
         let legal = !version.is_empty() && !version.contains('.') && !doubles_v(&self.before, version);
         legal.then(|| version.to_owned())
+    }
+
+    /// The host of a request with another version in it: port and letter case stay.
+    #[must_use]
+    pub fn rename(&self, host: &str, version: &str) -> Option<String> {
+        let old = self.take(host)?;
+        let (before, rest) = host.split_at(self.before.len());
+        Some(format!("{before}{version}{}", &rest[old.len()..]))
     }
 
     /// The template with `version` in its place.
@@ -101,6 +124,93 @@ impl HostTemplate {
     pub fn render(&self, version: &str) -> String {
         format!("{}{version}{}", self.before, self.after)
     }
+}
+
+/// Hosts that an api answers on: `shop.example.com`, or `*.example.com`, whose `*` stands for one label. Compared without
+/// case, without port and without a dot at the end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostPattern {
+    /// Behind the `*`, with its dot; all of it where there is none. In small letters.
+    tail: Box<str>,
+    wildcard: bool,
+}
+
+// === impl HostPattern ===
+
+impl HostPattern {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Says what is wrong with a text that no host of a request can be.
+    ///
+    /// ```
+    /// use sunward::catalog::HostPattern;
+    ///
+    /// let pattern = HostPattern::new("*.example.com")?;
+    /// assert!(pattern.matches("Shop.Example.com:8080"));
+    /// assert!(!pattern.matches("example.com") && !pattern.matches("a.b.example.com"));
+    /// assert!(HostPattern::new("example.com:8080").is_err());
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn new(text: &str) -> Result<Self, String> {
+        let (tail, wildcard) = match text.strip_prefix('*') {
+            Some(rest) if rest.starts_with('.') => (rest, true),
+            _ => (text, false),
+        };
+        let name = if wildcard { &tail[1..] } else { tail };
+        let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+        let wrong = match address {
+            Some(address) if !wildcard && address.parse::<std::net::Ipv6Addr>().is_ok() => None,
+            _ if name.contains("://") => Some("it has a scheme"),
+            _ if name.contains('/') => Some("it has a path"),
+            _ if name.contains('*') => Some("a `*` stands for the whole first label only"),
+            _ if strip_port(name) != name => Some("it has a port, which is not compared"),
+            _ if !name.is_ascii() => Some("a request has it in ASCII, `xn--…`"),
+            _ if !name.split('.').all(is_label) => Some("it is no name of a host"),
+            _ => None,
+        };
+        match wrong {
+            Some(why) => Err(format!("`{text}` is the host of no request: {why}")),
+            None => Ok(Self { tail: tail.to_ascii_lowercase().into(), wildcard }),
+        }
+    }
+
+    /// Whether `host` is one of them; it may have a port.
+    #[must_use]
+    pub fn matches(&self, host: &str) -> bool {
+        let host = bare_host(host);
+        if !self.wildcard {
+            return host.eq_ignore_ascii_case(&self.tail);
+        }
+        let label = host.len().checked_sub(self.tail.len()).filter(|label| *label > 0);
+        label
+            .and_then(|label| host.split_at_checked(label))
+            .is_some_and(|(label, tail)| !label.contains('.') && tail.eq_ignore_ascii_case(&self.tail))
+    }
+
+    /// Whether it stands for several hosts.
+    #[must_use]
+    pub const fn is_wildcard(&self) -> bool {
+        self.wildcard
+    }
+}
+
+impl std::fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", if self.wildcard { "*" } else { "" }, self.tail)
+    }
+}
+
+/// Letters, digits, hyphens, and the underscore that some names have.
+fn is_label(label: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=63).contains(&label.len()) && label.bytes().all(legal)
+}
+
+/// The host without port and without the dot at its end, which stands for the root of all names.
+fn bare_host(host: &str) -> &str {
+    let host = strip_port(host);
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 /// The text behind `start`, which is often empty: that is not compared, since comparing nothing at no address takes
@@ -138,9 +248,20 @@ mod tests {
             ("/{version}-api", "/2-api/x", Some(("2", "/x"))),
         ];
         for (template, path, expected) in rows {
-            assert_eq!(PathTemplate::new(template).expect(template).take(path), expected, "{template} on {path}");
+            assert_eq!(
+                PathTemplate::new(template).expect(template).take(path, PathCase::Sensitive),
+                expected,
+                "{template} on {path}"
+            );
         }
-        for wrong in ["/v1", "v{version}", "/v{version}/", "/{version}/{version}", "/{x}/{version}"] {
+        let template = PathTemplate::new("/v{version}/Shop").expect("a template");
+        for (path, expected) in [("/V1/shop/a", Some(("1", "/a"))), ("/v1/SHOP", Some(("1", ""))), ("/v1/shops", None)]
+        {
+            assert_eq!(template.take(path, PathCase::Insensitive), expected, "{path}");
+        }
+        let wrong = ["/v1", "v{version}", "/v{version}/", "/{version}/{version}", "/{x}/{version}"];
+        let never = ["/%76{version}", "/é/{version}", "/../{version}", "/a;b/{version}", "/a?/{version}"];
+        for wrong in wrong.into_iter().chain(never) {
             assert!(PathTemplate::new(wrong).is_err(), "{wrong}");
         }
     }
@@ -154,9 +275,58 @@ mod tests {
             ("v2.x.api.example.com", None),
             ("vv2.api.example.com", None),
             ("api.example.com", None),
+            ("v2.api.example.com.", Some("2")),
         ];
         for (host, expected) in rows {
             assert_eq!(template.take(host).as_deref(), expected, "{host}");
+        }
+        assert_eq!(template.rename("V2.Api.example.com:8080", "10").as_deref(), Some("V10.Api.example.com:8080"));
+        assert_eq!(template.rename("api.example.com", "10"), None);
+        for wrong in
+            ["v{version}.example.com:80", "*.{version}.example.com", "v{version}.a/b", "v{version}..a", "{version}"]
+        {
+            assert!(HostTemplate::new(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn hosts_match_patterns() {
+        let rows = [
+            ("shop.example.com", "Shop.example.com:443", true),
+            ("Shop.Example.com", "shop.example.com.", true),
+            ("shop.example.com", "shop.example.co", false),
+            ("*.example.com", "shop.example.com", true),
+            ("*.example.com", "SHOP.EXAMPLE.COM:80", true),
+            ("*.example.com", "a.shop.example.com", false),
+            ("*.example.com", "example.com", false),
+            ("*.example.com", ".example.com", false),
+            ("*.example.com", "éexample.com", false),
+            ("[::1]", "[::1]:8080", true),
+            ("127.0.0.1", "127.0.0.1", true),
+            ("my_host", "my_host", true),
+        ];
+        for (pattern, host, expected) in rows {
+            let pattern = HostPattern::new(pattern).expect(pattern);
+            assert_eq!(pattern.matches(host), expected, "{pattern} of {host}");
+        }
+        let never = [
+            "",
+            "*",
+            "a.*.com",
+            "*a.com",
+            "**.com",
+            "a.com:80",
+            "http://a.com",
+            "a.com/",
+            "bücher.de",
+            "a..b",
+            "a.com.",
+            " a",
+            "[::g]",
+            "*.[::1]",
+        ];
+        for never in never {
+            assert!(HostPattern::new(never).is_err(), "{never}");
         }
     }
 }

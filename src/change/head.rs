@@ -89,10 +89,11 @@ pub fn run_query(step: &QueryStep, query: &str) -> String {
 }
 
 fn name_of(pair: &str) -> Cow<'_, str> {
-    decode(pair.split_once('=').map_or(pair, |(name, _)| name))
+    decode_query(pair.split_once('=').map_or(pair, |(name, _)| name))
 }
 
-fn decode(text: &str) -> Cow<'_, str> {
+/// A name or a value of a query: escapes decoded, `+` is a space.
+pub(crate) fn decode_query(text: &str) -> Cow<'_, str> {
     if !text.contains(['+', '%']) {
         return Cow::Borrowed(text);
     }
@@ -129,7 +130,7 @@ fn rename<'q>(pair: &'q str, from: &str, to: &str) -> Cow<'q, str> {
 }
 
 fn map<'q>(pair: &'q str, name: &str, values: &[(Box<str>, Box<str>)]) -> Cow<'q, str> {
-    let Some((key, value)) = pair.split_once('=').filter(|(key, _)| decode(key) == name) else {
+    let Some((key, value)) = pair.split_once('=').filter(|(key, _)| decode_query(key) == name) else {
         return Cow::Borrowed(pair);
     };
     let mut mapped = format!("{key}=");
@@ -161,7 +162,7 @@ fn map_item(item: &str, values: &[(Box<str>, Box<str>)]) -> String {
     let start = item.len() - bare.len();
     let bare = trim_all(bare, |text| SPACES.iter().find_map(|space| text.strip_suffix(space)));
     let end = start + bare.len();
-    let text = decode(bare);
+    let text = decode_query(bare);
     match values.iter().find(|(from, _)| **from == *text) {
         Some((_, to)) => format!("{}{}{}", &item[..start], encode(to), &item[end..]),
         None => item.to_owned(),

@@ -18,6 +18,7 @@ mod template;
 
 pub use chain::{BodyChain, Chain, Link, RouteHistory, StatusLink, Stretch};
 pub use compose::{Dated, Input, compose};
+pub(crate) use head::decode_query;
 pub use head::{HeaderStep, QueryStep, run_header, run_query};
 pub use place::{Location, Message, PlaceError, RouteName, StatusMatch};
 pub use spec::{Change, OpSpec, Place, Resource};

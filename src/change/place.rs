@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::json::Pattern;
+use crate::path::normalize;
 
 /// A route as it is written: `GET /users/{id}`, or `* /users/{id}` for every method.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +86,11 @@ impl FromStr for RouteName {
             return Err(wrong("the method is written in capitals"));
         }
         check_template(template).map_err(wrong)?;
+        match normal(template) {
+            Ok(normal) if normal == template => {}
+            Ok(normal) => return Err(wrong(&format!("requests have this path as `{normal}`"))),
+            Err(what) => return Err(wrong(&what)),
+        }
         let method = (method != "*").then(|| method.into());
         Ok(Self { method, template: template.into() })
     }
@@ -113,6 +119,17 @@ fn check_template(template: &str) -> Result<(), &'static str> {
     let mut names: Vec<&str> = segments.iter().filter(|s| s.starts_with('{')).copied().collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) { Err("two parameters of one name") } else { Ok(()) }
+}
+
+/// The template as requests have its path: routes are compared with paths in their normal form.
+fn normal(template: &str) -> Result<String, String> {
+    let segment = |segment: &str| match segment {
+        parameter if parameter.starts_with('{') => Ok(parameter.to_owned()),
+        text if text.contains(';') => Err("what follows a `;` is no part of a route".to_owned()),
+        text => normalize(&format!("/{text}")).map(|normal| normal[1..].to_owned()).map_err(|e| e.to_string()),
+    };
+    let segments: Result<Vec<String>, String> = template.split('/').map(segment).collect();
+    segments.map(|segments| segments.join("/"))
 }
 
 impl fmt::Display for RouteName {

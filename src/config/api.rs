@@ -4,9 +4,12 @@ use super::keys::Kind;
 use super::node::Node;
 use super::tree::{Reader, word_or_table};
 use super::{case, change, version};
-use crate::catalog::{Api, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, SourcesSpec, Unspecified};
+use crate::catalog::{
+    Api, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, SourcesSpec, Undeclared, Unspecified,
+};
 use crate::diagnostic::{Diagnostics, Spanned};
 use crate::json::OnError;
+use crate::path::PathCase;
 use crate::version::Scheme;
 
 /// An api is kept even if its name is missing, so that all else that is wrong with it comes to light.
@@ -27,7 +30,13 @@ pub(super) fn api(mut reader: Reader<'_, '_>) -> Option<Api> {
 
 fn whereabouts(api: &mut Api, reader: &mut Reader<'_, '_>) {
     api.base_path = reader.text("base_path").unwrap_or_default();
-    api.host = reader.text("host");
+    api.hosts = reader.texts("host");
+    if reader.word("path_case") == Some("insensitive") {
+        api.path_case = PathCase::Insensitive;
+    }
+    if reader.word("undeclared") == Some("refuse") {
+        api.undeclared = Undeclared::Refuse;
+    }
     api.speaks = reader.text("speaks");
     api.forward_as = reader.text("forward_as");
     api.upstream = reader.text("upstream");

@@ -20,7 +20,7 @@ use super::send::{Again, Answerer, ProxyBody, Send, Way, body_fault, failure, pr
 use super::tunnel::Upgrade;
 use super::upload::Upload;
 use crate::layer::{Migrate, MigrateBody, MigrateLayer, Spoken};
-use crate::plan::Plan;
+use crate::plan::{Excluded, Plan};
 use crate::problem::Kind;
 use crate::version::VersionId;
 
@@ -84,14 +84,22 @@ impl Service<Request<Intake>> for Route {
 
 impl Shared {
     fn onward(self: Arc<Self>, mut request: Request<Intake>) -> Result<Onward, Box<Response<RoutedBody>>> {
-        let Some(plan) = request.extensions().get::<Plan>().cloned() else {
-            let detail = "no api is served at this host and path: check the URL";
-            return Err(Box::new(problem(None, Kind::RouteAbsent, detail).map(MigrateBody::untouched)));
+        let plan = request.extensions().get::<Plan>().cloned();
+        let excluded = request.extensions().get::<Excluded>();
+        let upstream = match (&plan, excluded) {
+            (Some(plan), _) => plan.upstream(),
+            (None, Some(excluded)) => excluded.api().upstream.as_deref(),
+            (None, None) => {
+                let detail = "no api is served at this host and path: check the URL";
+                return Err(Box::new(problem(None, Kind::RouteAbsent, detail).map(MigrateBody::untouched)));
+            }
         };
-        let Some(pool) = plan.upstream().and_then(|name| self.pools.get(name)).cloned() else {
-            return Err(Box::new(own(&plan, Kind::UpstreamUnavailable, Explained::new(Cause::NoUpstream))));
+        let Some(pool) = upstream.and_then(|name| self.pools.get(name)).cloned() else {
+            let explained = Explained::new(Cause::NoUpstream);
+            return Err(Box::new(own(plan.as_ref(), Kind::UpstreamUnavailable, explained)));
         };
-        let end = plan.route().and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
+        let end =
+            plan.as_ref().and_then(Plan::route).and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
         let upgrade = self.upgrade(&pool, &mut request);
         let upload = request.body().upload();
         let again = pool.retries(request.body().is_end_stream(), request.method().is_idempotent());
@@ -109,7 +117,8 @@ impl Shared {
 /// A request on its way to an instance, and perhaps to another.
 struct Onward {
     shared: Arc<Shared>,
-    plan: Plan,
+    /// None for a request that its api excludes.
+    plan: Option<Plan>,
     pool: Arc<Pool>,
     upload: Upload,
     end: Option<Instant>,
@@ -149,7 +158,7 @@ impl Onward {
             };
             // Whatever anyone made of a body that failed, it is the client's fault.
             if let Some(fault) = self.upload.fault() {
-                let answer = problem(Some(&self.plan), fault.kind(), body_fault(fault.kind()));
+                let answer = problem(self.plan.as_ref(), fault.kind(), body_fault(fault.kind()));
                 return answer.map(MigrateBody::untouched);
             }
             Explained::place(&mut response, &pool.name, &instance);
@@ -186,7 +195,8 @@ impl Onward {
 
     /// What is answered here because of the upstream as a whole.
     fn named(&self, kind: Kind, explained: Explained) -> Response<RoutedBody> {
-        own(&self.plan, kind, Explained { upstream: Some(self.pool.name.clone()), ..explained })
+        let explained = Explained { upstream: Some(self.pool.name.clone()), ..explained };
+        own(self.plan.as_ref(), kind, explained)
     }
 
     fn attempt(
@@ -195,11 +205,16 @@ impl Onward {
         lease: Lease,
         member: &Member,
     ) -> Result<Calling, Box<Response<RoutedBody>>> {
-        let Some(spoken) = self.spoken(&lease, member) else {
-            let said = lease.speaks().unwrap_or_default().to_owned();
-            let explained = Explained::new(Cause::UnknownVersion).with_error(format_args!("it says {said:?}"));
-            return Err(Box::new(own(&self.plan, Kind::UpstreamFailed, explained)));
-        };
+        let mut prefix = None;
+        if let Some(plan) = &self.plan {
+            let Some(spoken) = spoken(plan, &lease, member) else {
+                let said = lease.speaks().unwrap_or_default().to_owned();
+                let explained = Explained::new(Cause::UnknownVersion).with_error(format_args!("it says {said:?}"));
+                return Err(Box::new(own(Some(plan), Kind::UpstreamFailed, explained)));
+            };
+            prefix = plan.taken_prefix(spoken).filter(|_| self.shared.tells_prefix).map(str::to_owned);
+            request.extensions_mut().insert(Spoken(spoken));
+        }
         let shared = &self.shared;
         let way = Way {
             lease,
@@ -209,21 +224,26 @@ impl Onward {
             part: shared.part,
             upgrade: self.upgrade.clone(),
             tells: shared.tells,
-            prefix: if shared.tells_prefix { self.plan.taken_prefix(spoken).map(str::to_owned) } else { None },
+            prefix,
             alt_svc: self.pool.alt_svc,
         };
-        request.extensions_mut().insert(Spoken(spoken));
-        Ok(shared.migrate.with_role(self.pool.role).layer(Send::new(way)).call(request))
-    }
-
-    /// What is said, else what was learned, else what the catalog says; `None` if nobody knows what was learned.
-    fn spoken(&self, lease: &Lease, member: &Member) -> Option<VersionId> {
-        let api = self.plan.api();
-        match (member.speaks.get(&*api.name), lease.speaks()) {
-            (Some(said), _) => Some(*said),
-            (None, Some(learned)) => api.lookup(learned),
-            (None, None) => Some(self.plan.spoken()),
+        let own = self.pool.public_urls.then(|| way.lease.endpoint().own());
+        let mut migrate = shared.migrate.with_role(self.pool.role).layer(Send::new(way));
+        if let Some(own) = own {
+            migrate = migrate.with_own_address(own);
         }
+        Ok(migrate.call(request))
+    }
+}
+
+/// What the config says that the instance speaks, else what the instance said itself, else what the catalog says; `None`
+/// if the api does not have the version that the instance named.
+fn spoken(plan: &Plan, lease: &Lease, member: &Member) -> Option<VersionId> {
+    let api = plan.api();
+    match (member.speaks.get(&*api.name), lease.speaks()) {
+        (Some(said), _) => Some(*said),
+        (None, Some(learned)) => api.lookup(learned),
+        (None, None) => Some(plan.spoken()),
     }
 }
 
@@ -255,6 +275,6 @@ impl Tries {
     }
 }
 
-fn own(plan: &Plan, kind: Kind, explained: Explained) -> Response<RoutedBody> {
-    failure(Some(plan), kind, explained).map(MigrateBody::untouched)
+fn own(plan: Option<&Plan>, kind: Kind, explained: Explained) -> Response<RoutedBody> {
+    failure(plan, kind, explained).map(MigrateBody::untouched)
 }

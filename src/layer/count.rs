@@ -132,6 +132,9 @@ impl Drop for Record {
         if let Some(handles) = self.plan.content_handles() {
             handles.deprecated();
         }
+        if let Some((handles, what)) = self.plan.undeclared() {
+            handles.undeclared(what);
+        }
         let spared = self.plan.decision().filter(|decision| decision.was_spared());
         if spared.is_some_and(|decision| matches!(decision.would, Verdict::Brownout { .. })) {
             handles.spared_brownout();

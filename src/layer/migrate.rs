@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -23,8 +24,8 @@ use super::stream::Fault;
 use super::work::{Client, Limits, Work};
 use super::{MAX_BODY_BYTES, MAX_DECODED_RATIO};
 use crate::headers::etag::loosen;
-use crate::names::Outcome;
-use crate::plan::{Answer, BodyPlan, Handling, Plan, Unmigratable, empties, forget_bytes};
+use crate::names::{Outcome, Undeclared};
+use crate::plan::{Answer, BodyPlan, Handling, OwnAddress, Plan, Unmigratable, empties, forget_bytes};
 use crate::version::VersionId;
 
 /// Puts [`Migrate`] around a service.
@@ -39,11 +40,12 @@ pub struct MigrateLayer {
 /// Bodies that no change touches are neither read nor held. The others are migrated before they are passed on, up to
 /// 64 KiB: then a failure is still a clean answer, 4xx for the client's body, 502 for the service's. Larger ones and
 /// streams are migrated as they pass, and break off on a failure.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Migrate<S> {
     inner: S,
     limits: Limits,
     role: Role,
+    own: Option<Arc<OwnAddress>>,
 }
 
 /// A request extension: what the instance that was picked speaks, where that is not what the catalog says.
@@ -102,6 +104,7 @@ pin_project! {
         state: State<S, B, R>,
         plan: Option<Plan>,
         spoken: VersionId,
+        own: Option<Arc<OwnAddress>>,
         limits: Limits,
         client: Client,
         role: Role,
@@ -150,11 +153,21 @@ impl<S> Layer<S> for MigrateLayer {
     type Service = Migrate<S>;
 
     fn layer(&self, inner: S) -> Migrate<S> {
-        Migrate { inner, limits: self.limits, role: self.role }
+        Migrate { inner, limits: self.limits, role: self.role, own: None }
     }
 }
 
 // === impl Migrate ===
+
+impl<S> Migrate<S> {
+    /// For a service with an address of its own, which clients do not use: URLs in its responses that begin with it lead to
+    /// where the client is. Default: URLs with addresses other than the client's stay.
+    #[must_use]
+    pub fn with_own_address(mut self, own: impl Into<Arc<OwnAddress>>) -> Self {
+        self.own = Some(own.into());
+        self
+    }
+}
 
 impl<S, B, R> Service<Request<B>> for Migrate<S>
 where
@@ -172,10 +185,11 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let (limits, role, client) = (self.limits, self.role, Client::of(request.headers()));
+        let own = self.own.clone();
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
             let inner = self.inner.call(request.map(MigrateBody::untouched));
-            let state = State::Untouched { inner };
-            return MigrateFuture { state, plan: None, spoken: VersionId::new(0), limits, client, role, notices: None };
+            let (state, spoken) = (State::Untouched { inner }, VersionId::new(0));
+            return MigrateFuture { state, plan: None, spoken, own, limits, client, role, notices: None };
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let mut notices = None;
@@ -194,7 +208,7 @@ where
                 State::Reading { held: Held::new(head, body, work), service }
             }
         };
-        MigrateFuture { state, plan: Some(plan), spoken, limits, client, role, notices }
+        MigrateFuture { state, plan: Some(plan), spoken, own, limits, client, role, notices }
     }
 }
 
@@ -355,7 +369,13 @@ where
                     if *changed {
                         plan.drop_stored_validators(head.status, &mut head.headers);
                     }
+                    if let Some(own) = this.own {
+                        plan.publish_urls(own, &mut head.headers);
+                    }
                     let received = head.status;
+                    if plan.is_undeclared(*this.spoken, received, &head.headers) && plan.passes_undeclared() {
+                        plan.handles().undeclared(Undeclared::Status);
+                    }
                     let (digests, keep) = (Digests::of(&head.headers), this.role.must_keep(&head.headers));
                     let handling = plan.response_head(*this.spoken, &mut head.status, &mut head.headers);
                     if handling.is_ok() && empties(received, head.status) {

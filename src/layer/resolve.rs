@@ -15,7 +15,7 @@ use tower_service::Service;
 use crate::catalog::{Catalog, Current};
 use crate::clock::{Clock, SystemClock};
 use crate::consumer::Consumer;
-use crate::plan::Plan;
+use crate::plan::{Plan, Planning};
 use crate::resolve::Head;
 
 /// Puts [`Resolve`] around a service.
@@ -27,7 +27,8 @@ pub struct ResolveLayer {
 }
 
 /// Plans each request and puts the [`Plan`] into its extensions, where the other layers and the service find it. A
-/// request that is none of the apis' gets none.
+/// request that is none of the apis' gets none; one that its api excludes gets an [`Excluded`](crate::plan::Excluded)
+/// instead.
 #[derive(Clone)]
 pub struct Resolve<S> {
     inner: S,
@@ -133,8 +134,10 @@ where
             mount: &shared.mount,
             peer: request.extensions().get::<Consumer>(),
         };
-        if let Some(plan) = Plan::new(shared.catalog.current(), head, shared.clock.now(), || shared.draw()) {
-            request.extensions_mut().insert(plan);
+        match Plan::read(shared.catalog.current(), head, shared.clock.now(), || shared.draw()) {
+            Planning::Planned(plan) => drop(request.extensions_mut().insert(plan)),
+            Planning::Excluded(excluded) => drop(request.extensions_mut().insert(excluded)),
+            Planning::Outside => {}
         }
         ResolveFuture { inner: self.inner.call(request) }
     }

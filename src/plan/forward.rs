@@ -164,7 +164,7 @@ impl Plan {
     }
 
     /// Whether some response to this request would be migrated.
-    fn changes_responses(&self, spoken: VersionId) -> bool {
+    pub(super) fn changes_responses(&self, spoken: VersionId) -> bool {
         let (Some(resolution), Some(route)) = (self.resolution(), self.route()) else { return false };
         route.history.responses.iter().any(|(_, chain)| !chain.between(spoken, resolution.response).is_empty())
     }

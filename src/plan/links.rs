@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Plan;
 use crate::catalog::{RouteEntry, Source};
+use crate::change::decode_query;
 use crate::resolve::Resolution;
 use crate::version::VersionId;
 
@@ -20,7 +21,10 @@ impl Plan {
         let next = newer.map(|version| version.id).find(|id| self.is_live(*id))?;
         let (below, query) = (self.path_in(resolution, next)?, self.successor_query(resolution, next));
         let mut target = match (&self.api().sources.host, resolution.source) {
-            (Some(host), Source::Host) => format!("//{}", host.render(&self.api().version(next).text)),
+            (Some(template), Source::Host) => {
+                let host = template.rename(self.inner.host.as_deref()?, &self.api().version(next).text)?;
+                format!("//{host}")
+            }
             _ => String::with_capacity(self.target_path().len() + query.len() + 16),
         };
         let prefix = self.prefix_of_client(resolution, next);
@@ -89,15 +93,17 @@ pub(super) fn expand(route: &RouteEntry, from: VersionId, params: &[impl AsRef<s
     Some(segments.join("/"))
 }
 
-/// The query with `name` set to `value`, everything else as it is.
+/// The query with `name` set to `value`, everything else as it is, also how the name is spelled.
 pub(super) fn set_query(query: &str, name: &str, value: &str) -> String {
-    let is_it = |pair: &str| {
-        let key = pair.split('=').next().unwrap_or("");
-        percent_encoding::percent_decode_str(key).decode_utf8_lossy() == name
+    let set = |pair: &str| match pair.split_once('=').unwrap_or((pair, "")) {
+        (key, _) if decode_query(key) == name => format!("{key}={value}"),
+        _ => pair.to_owned(),
     };
-    let pairs = query.split('&');
-    pairs
-        .map(|pair| if is_it(pair) { format!("{name}={value}") } else { pair.to_owned() })
-        .collect::<Vec<_>>()
-        .join("&")
+    query.split('&').map(set).collect::<Vec<_>>().join("&")
+}
+
+/// What stands under `name` in the query, decoded; of several the first.
+pub(super) fn query_value(query: &str, name: &str) -> Option<String> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| decode_query(key) == name).map(|(_, value)| decode_query(value).into_owned())
 }

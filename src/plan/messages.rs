@@ -9,6 +9,7 @@ use super::unmigratable::{Reason, Unmigratable};
 use crate::catalog::{Content, Migration, Source};
 use crate::change::{HeaderStep, run_header};
 use crate::coding::Coding;
+use crate::headers::media::MediaType;
 use crate::json::{Framed, Framing, MigrateError, Migrated, Options};
 use crate::resolve::Resolution;
 use crate::version::VersionId;
@@ -76,6 +77,9 @@ impl Plan {
         headers: &mut HeaderMap,
     ) -> Result<Handling, Unmigratable> {
         let Some(resolution) = self.resolution() else { return Ok(Handling::Pass) };
+        if !self.passes_undeclared() && self.is_undeclared(spoken, *status, headers) {
+            return Err(Unmigratable::new(true, Reason::Undeclared));
+        }
         self.map_urls(resolution, spoken, headers);
         self.name_content(resolution, headers);
         let Some(route) = self.route() else { return Ok(Handling::Pass) };
@@ -108,6 +112,22 @@ impl Plan {
             return Ok(Handling::Pass);
         }
         self.body((spoken, resolution.response), Some(canonical), declared, headers)
+    }
+
+    /// Whether a JSON response from a service that speaks `spoken` has a status that no place of its route names, where
+    /// other responses of the route differ between that version and the client's: nobody said whether this one does.
+    #[must_use]
+    pub fn is_undeclared(&self, spoken: VersionId, status: StatusCode, headers: &HeaderMap) -> bool {
+        let (Some(resolution), Some(route)) = (self.resolution(), self.route()) else { return false };
+        if resolution.response == spoken || Self::has_no_content(status) || status == StatusCode::PARTIAL_CONTENT {
+            return false;
+        }
+        let canonical = route.history.status(status.as_u16(), spoken, self.api().newest());
+        route.history.response(canonical).is_none()
+            && self.changes_responses(spoken)
+            && !self.is_head()
+            && Declared::of(headers) != Declared::Other
+            && !is_problem(headers)
     }
 
     /// Whether a 206 or 304 speaks of a 200 that would be migrated.
@@ -165,6 +185,12 @@ impl Plan {
             headers.insert(header::CONTENT_TYPE, value);
         }
     }
+}
+
+/// A problem document (RFC 9457) is no representation of the resource.
+fn is_problem(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| MediaType::parse_lenient(value.to_str().ok()?));
+    media.is_some_and(|media| media.is("application/problem+json"))
 }
 
 // === impl BodyPlan ===

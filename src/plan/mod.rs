@@ -9,6 +9,7 @@ mod content;
 mod forward;
 mod links;
 mod messages;
+mod origin;
 mod rehearse;
 mod unmigratable;
 mod urls;
@@ -27,8 +28,8 @@ use crate::catalog::{ApiEntry, Catalog, OnUntyped, RouteEntry, RouteId, VersionE
 use crate::clock::Timestamp;
 use crate::consumer::Consumer;
 use crate::decide::{Decision, Phase, Question, Verdict, decide};
-use crate::names::{Handles, MigrationHandles, Outcome};
-use crate::resolve::{Head, Refusal, Resolution, Resolved, resolve};
+use crate::names::{self, Handles, MigrationHandles, Outcome};
+use crate::resolve::{Head, Refusal, Resolution, Resolved, Undeclared, resolve};
 use crate::version::VersionId;
 
 pub use answer::Answer;
@@ -38,7 +39,26 @@ pub use messages::BodyPlan;
 pub(crate) use messages::empties;
 #[cfg(feature = "layer")]
 pub(crate) use messages::forget_bytes;
+pub use origin::OwnAddress;
 pub use unmigratable::Unmigratable;
+
+/// What the head of a request turned out to be.
+#[derive(Clone, Debug)]
+pub enum Planning {
+    /// None of the apis': it passes untouched.
+    Outside,
+    /// A path that its api excludes: it passes untouched as well, to the api's service.
+    Excluded(Excluded),
+    /// A request of an api.
+    Planned(Plan),
+}
+
+/// The api of a request that its `exclude` lets pass untouched.
+#[derive(Clone, Debug)]
+pub struct Excluded {
+    catalog: Arc<Catalog>,
+    api: usize,
+}
 
 /// What becomes of one request. A cheap clone; the catalog that it was made with lives as long.
 #[derive(Clone, Debug)]
@@ -88,13 +108,23 @@ enum Host {
 // === impl Plan ===
 
 impl Plan {
-    /// Plans a request; `None` if it is none of the apis'. `draw` gives a number that is the request's own: brownouts of
-    /// a share of requests go by it, so it is asked for only while one lasts.
+    /// Plans a request; `None` if it passes untouched. `draw` gives a number that is the request's own: brownouts of a
+    /// share of requests go by it, so it is asked for only while one lasts.
     #[must_use]
     pub fn new(catalog: Arc<Catalog>, head: Head<'_>, now: Timestamp, draw: impl FnOnce() -> u64) -> Option<Self> {
+        match Self::read(catalog, head, now, draw) {
+            Planning::Planned(plan) => Some(plan),
+            Planning::Outside | Planning::Excluded(_) => None,
+        }
+    }
+
+    /// The same, and whether a request that passes untouched is of an api.
+    #[must_use]
+    pub fn read(catalog: Arc<Catalog>, head: Head<'_>, now: Timestamp, draw: impl FnOnce() -> u64) -> Planning {
         let mut judged = None;
         let outcome = match resolve(head, &catalog, now) {
-            Resolved::Outside => return None,
+            Resolved::Outside => return Planning::Outside,
+            Resolved::Excluded(api) => return Planning::Excluded(Excluded { catalog, api }),
             Resolved::Preflight(resolution) => Planned::Preflight(resolution),
             Resolved::Refused(refusal) => Planned::Refused(refusal),
             Resolved::Request(resolution) => {
@@ -118,7 +148,7 @@ impl Plan {
             }),
             now,
         };
-        Some(Self { inner: Arc::new(inner) })
+        Planning::Planned(Self { inner: Arc::new(inner) })
     }
 
     /// The api.
@@ -229,6 +259,25 @@ impl Plan {
         deprecated.then(|| meters.requests(self.api(), Some(resolution.request), resolution.route, method))
     }
 
+    /// What no route names of a request that passes, with the handles to count it with.
+    #[must_use]
+    pub fn undeclared(&self) -> Option<(&Handles, names::Undeclared)> {
+        let Planned::Decided(resolution, decision) = &self.inner.outcome else { return None };
+        let passes = decision.verdict == Verdict::Serve;
+        let (route, what) = match resolution.undeclared.filter(|_| passes)? {
+            Undeclared::Path => (None, names::Undeclared::Path),
+            Undeclared::Method(route) => (Some(route), names::Undeclared::Method),
+        };
+        let meters = self.inner.catalog.meters(self.api_index());
+        Some((meters.requests(self.api(), self.version_id(), route, self.inner.method.as_str()), what))
+    }
+
+    /// Whether what nothing names passes.
+    #[must_use]
+    pub fn passes_undeclared(&self) -> bool {
+        self.api().undeclared == crate::catalog::Undeclared::Pass
+    }
+
     /// The handles to count a migration with.
     #[must_use]
     pub fn migration_handles(&self, response: bool) -> &MigrationHandles {
@@ -281,6 +330,16 @@ impl Plan {
             Planned::Refused(refusal) => refusal.route,
             Planned::Preflight(resolution) | Planned::Decided(resolution, _) => resolution.route,
         }
+    }
+}
+
+// === impl Excluded ===
+
+impl Excluded {
+    /// The api.
+    #[must_use]
+    pub fn api(&self) -> &ApiEntry {
+        &self.catalog.apis()[self.api]
     }
 }
 

@@ -33,6 +33,7 @@ impl Plan {
             response: version,
             source: Source::Default,
             route: Some(route),
+            undeclared: None,
             normal: None,
             below: entry.base_path.len(),
             consumer: None,

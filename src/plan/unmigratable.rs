@@ -25,6 +25,7 @@ pub(super) enum Reason {
     Miscoded,
     Digest,
     Untransformable,
+    Undeclared,
     Body(MigrateError),
 }
 
@@ -70,6 +71,10 @@ impl Unmigratable {
     /// What the client is told: of its own body what is wrong with it, of the upstream's no more than that.
     #[must_use]
     pub fn problem(&self) -> Problem {
+        if let Reason::Undeclared = self.reason {
+            let detail = "the response has a status that is not declared for this route";
+            return Problem::new(Kind::UpstreamBodyInvalid).with_detail(detail);
+        }
         if self.response {
             let detail = "the response could not be migrated to the requested version: repeating the request will not help; ask for a newer version, or tell the operators";
             return Problem::new(Kind::UpstreamBodyInvalid).with_detail(detail);
@@ -92,7 +97,7 @@ impl Unmigratable {
                 .with_detail("the body is not what its Content-Encoding says, or is cut off: send all of it, coded as it says"),
             Reason::Digest => Problem::new(Kind::DigestMismatch)
                 .with_detail("the content does not match its digest: send it again, with the digest of what is sent"),
-            Reason::Untransformable => Problem::new(Kind::BodyInvalid).with_detail(
+            Reason::Untransformable | Reason::Undeclared => Problem::new(Kind::BodyInvalid).with_detail(
                 "the body must not be changed (`no-transform`): use the newest version, or leave the directive out",
             ),
             Reason::Body(error) if error.is_limit() => Problem::new(Kind::BodyTooLarge).with_detail(error.to_string()),
@@ -115,6 +120,7 @@ impl std::fmt::Display for Unmigratable {
             Reason::Miscoded => write!(f, "the {side} is not what its Content-Encoding says, or is cut off"),
             Reason::Digest => write!(f, "the {side} is not what its digest says"),
             Reason::Untransformable => write!(f, "the {side} must not be transformed"),
+            Reason::Undeclared => write!(f, "the {side} has a status that no place of its route names"),
             Reason::Body(error) => write!(f, "the {side} cannot be migrated: {error}"),
         }
     }

@@ -1,12 +1,16 @@
 //! URLs in the fields of a response: they lead to where the client's version has the resource.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::Plan;
+use super::links::{query_value, set_query};
+use super::origin::{OwnAddress, is_at, split_origin, split_target};
 use crate::change::HeaderStep;
 use crate::headers::link;
+use crate::path::{normalize, rest_after};
 use crate::resolve::Resolution;
 use crate::version::VersionId;
 
@@ -18,72 +22,105 @@ const fn has_url(name: &HeaderName) -> bool {
 // === impl Plan ===
 
 impl Plan {
-    /// Location, Content-Location and Link, and what stands in Refresh and Set-Cookie, lead to where this client's version has the resource.
-    pub(super) fn map_urls(&self, resolution: &Resolution, spoken: VersionId, headers: &mut HeaderMap) {
-        if !headers.keys().any(has_url) {
-            return;
-        }
-        for name in [header::LOCATION, header::CONTENT_LOCATION] {
-            let target = headers.get(&name).and_then(|value| value.to_str().ok());
-            let mapped = target.and_then(|target| self.map_url(resolution, spoken, target));
-            if let Some(value) = mapped.and_then(|mapped| HeaderValue::try_from(mapped).ok()) {
-                headers.insert(name, value);
-            }
-        }
-        let mapped: Vec<HeaderValue> = headers
-            .get_all(header::LINK)
-            .iter()
-            .map(|value| {
-                link::map_targets(value, |target| self.map_url(resolution, spoken, target))
-                    .unwrap_or_else(|| value.clone())
-            })
-            .collect();
-        replace_lines(headers, &header::LINK, mapped);
-        self.map_inner_urls(resolution, spoken, headers);
+    /// Makes URLs with the address of the service that answered those of the client: a path, which leads to the scheme,
+    /// host and port that the client used (RFC 9110 §10.2.2 allows it). To be called before
+    /// [`response_head`](Self::response_head).
+    pub fn publish_urls(&self, own: &OwnAddress, headers: &mut HeaderMap) {
+        map_fields(headers, |url| own.public(url, self.inner.host.as_deref()));
     }
 
-    /// A cookie's `Path` and the target of `Refresh` do as well; what else stands in them stays as it is.
-    fn map_inner_urls(&self, resolution: &Resolution, spoken: VersionId, headers: &mut HeaderMap) {
-        type Find = fn(&str) -> Option<Range<usize>>;
-        let fields: [(HeaderName, Find); 2] = [(header::SET_COOKIE, cookie_path), (header::REFRESH, refresh_target)];
-        for (name, find) in fields {
-            let map = |value: &HeaderValue| {
-                let text = value.to_str().ok()?;
-                let at = find(text)?;
-                let url = self.map_url(resolution, spoken, &text[at.clone()])?;
-                // The root of a service without a prefix is no empty path, which would be a cookie's default.
-                let url = if url.is_empty() { "/" } else { &url };
-                HeaderValue::try_from(format!("{}{url}{}", &text[..at.start], &text[at.end..])).ok()
-            };
-            let lines = headers.get_all(&name).iter();
-            let mapped = lines.map(|value| map(value).unwrap_or_else(|| value.clone())).collect();
-            replace_lines(headers, &name, mapped);
-        }
+    /// Location, Content-Location and Link, and what stands in Refresh and Set-Cookie, lead to where this client's version
+    /// has the resource.
+    pub(super) fn map_urls(&self, resolution: &Resolution, spoken: VersionId, headers: &mut HeaderMap) {
+        map_fields(headers, |url| self.map_url(resolution, spoken, url));
     }
 
     fn map_url(&self, resolution: &Resolution, spoken: VersionId, url: &str) -> Option<String> {
         let (origin, target) = split_origin(url)?;
-        if !origin.is_empty() && !self.is_ours(origin) {
+        if !origin.is_empty() && !self.inner.host.as_deref().is_some_and(|ours| is_at(origin, ours)) {
             return None;
         }
-        let end = target.find(['?', '#']).unwrap_or(target.len());
-        let (path, suffix) = target.split_at(end);
+        let (path, query, fragment) = split_target(target);
         // A service that knows what was taken off its paths (`X-Forwarded-Prefix`) may write it before them.
-        let path = self.taken_prefix(spoken).and_then(|taken| path.strip_prefix(taken)).filter(is_path).unwrap_or(path);
-        let below = path.strip_prefix(&self.forward_prefix(spoken))?;
-        if !below.is_empty() && !below.starts_with('/') {
-            return None;
-        }
-        let mapped = self.map_prefix(resolution, spoken, below).or_else(|| self.map_route(resolution, spoken, below));
-        let below = mapped.as_deref().unwrap_or(below);
-        Some(format!("{origin}{}{below}{suffix}", self.client_prefix(resolution, resolution.response)))
+        let taken = self.taken_prefix(spoken).and_then(|taken| rest_after(path, taken));
+        let path = taken.filter(|rest| rest.starts_with('/')).unwrap_or(path);
+        let below = self.below_prefix(spoken, path);
+        let query = query.map(|query| self.map_version(spoken, resolution.response, query));
+        let path: Cow<'_, str> = match below {
+            Some(below) => {
+                let mapped = self.map_below(resolution, spoken, below);
+                let prefix = self.client_prefix(resolution, resolution.response);
+                let same = mapped.is_none() && rest_after(path, &prefix) == Some(below);
+                let below = mapped.as_deref().unwrap_or(below);
+                // An empty path would be another reference: to the document itself, or a cookie's default.
+                match prefix.is_empty() && below.is_empty() {
+                    _ if same => path.into(),
+                    true => "/".into(),
+                    false => format!("{prefix}{below}").into(),
+                }
+            }
+            None if matches!(query, Some(Cow::Owned(_))) => path.into(),
+            None => return None,
+        };
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        Some(format!("{origin}{path}{query}{fragment}"))
     }
 
-    /// The same resource where the client's version has its route: of several methods, one that it has.
+    /// What follows the prefix that the service knows the api by, or the public one with the version that it speaks: some
+    /// know that, too. A path under the public prefix of another version is nobody's to map.
+    fn below_prefix<'u>(&self, spoken: VersionId, path: &'u str) -> Option<&'u str> {
+        let api = self.api();
+        let own = rest_after(path, &self.forward_prefix(spoken));
+        let public = rest_after(path, &api.base_path).and_then(|below| self.public_version(below));
+        match (own, public) {
+            (Some(own), Some((version, public))) if public.len() < own.len() && !self.has_route(spoken, own) => {
+                (version == Some(spoken)).then_some(public)
+            }
+            (Some(own), _) => Some(own),
+            (None, Some((version, public))) => (version == Some(spoken)).then_some(public),
+            (None, None) => None,
+        }
+    }
+
+    /// The version that a path below the base path names as clients do, and what follows.
+    fn public_version<'u>(&self, below: &'u str) -> Option<(Option<VersionId>, &'u str)> {
+        let normal = normalize(below).ok()?;
+        let (text, rest) = self.api().split_version(&normal, self.api().path_case)?;
+        let version = self.api().lookup(text);
+        let taken = normal.len() - rest.len();
+        rest_after(below, &normal[..taken]).map(|rest| (version, rest))
+    }
+
+    fn has_route(&self, version: VersionId, below: &str) -> bool {
+        normalize(below).is_ok_and(|below| self.api().routers[version.index()].find_any(&below).next().is_some())
+    }
+
+    /// The query, with the client's version where the service's stands in it.
+    fn map_version<'u>(&self, spoken: VersionId, to: VersionId, query: &'u str) -> Cow<'u, str> {
+        let api = self.api();
+        match &api.sources.query {
+            Some(name)
+                if spoken != to && query_value(query, name).is_some_and(|text| api.lookup(&text) == Some(spoken)) =>
+            {
+                set_query(query, name, &api.version(to).text).into()
+            }
+            _ => query.into(),
+        }
+    }
+
+    fn map_below(&self, resolution: &Resolution, spoken: VersionId, below: &str) -> Option<String> {
+        self.map_prefix(resolution, spoken, below).or_else(|| self.map_route(resolution, spoken, below))
+    }
+
+    /// The same resource where the client's version has its route: of several methods, one that it has. `None` if it has
+    /// it there as well.
     fn map_route(&self, resolution: &Resolution, spoken: VersionId, below: &str) -> Option<String> {
-        self.api().routers[spoken.index()].find_any(below).find_map(|(route, params)| {
-            let params: Vec<Box<str>> = params.into_iter().map(Into::into).collect();
-            super::links::expand(self.api().route(route), spoken, &params, resolution.response)
+        let below = normalize(if below.is_empty() { "/" } else { below }).ok()?;
+        let to = resolution.response;
+        self.api().routers[spoken.index()].find_any(&below).find_map(|(route, params)| {
+            let route = self.api().route(route);
+            let moved = route.history.name_in(spoken)? != route.history.name_in(to)?;
+            moved.then(|| super::links::expand(route, spoken, &params, to))?
         })
     }
 
@@ -94,8 +131,7 @@ impl Plan {
         for (_, chain) in &route.history.response_headers {
             for step in chain.between(spoken, resolution.response).steps() {
                 if let HeaderStep::Prefix(from, to) = step
-                    && let Some(rest) =
-                        now.strip_prefix(&**from).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+                    && let Some(rest) = rest_after(&now, from)
                 {
                     now = format!("{to}{rest}");
                 }
@@ -103,15 +139,38 @@ impl Plan {
         }
         (now != below).then_some(now)
     }
-
-    fn is_ours(&self, origin: &str) -> bool {
-        let host = origin.rsplit("//").next().unwrap_or("");
-        self.inner.host.as_deref().is_some_and(|ours| ours.eq_ignore_ascii_case(host))
-    }
 }
 
-fn is_path(rest: &&str) -> bool {
-    rest.is_empty() || rest.starts_with('/')
+/// Exchanges the URLs in the fields of a response for what `map` makes of them; all other bytes stay.
+fn map_fields(headers: &mut HeaderMap, map: impl Fn(&str) -> Option<String>) {
+    type Find = fn(&str) -> Option<Range<usize>>;
+    const FIELDS: [(HeaderName, Find); 4] = [
+        (header::LOCATION, |value| Some(0..value.len())),
+        (header::CONTENT_LOCATION, |value| Some(0..value.len())),
+        (header::SET_COOKIE, cookie_path),
+        (header::REFRESH, refresh_target),
+    ];
+    if !headers.keys().any(has_url) {
+        return;
+    }
+    for (name, find) in FIELDS {
+        map_lines(headers, &name, |value| {
+            let text = std::str::from_utf8(value.as_bytes()).ok()?;
+            let at = find(text)?;
+            let url = map(&text[at.clone()])?;
+            HeaderValue::try_from(format!("{}{url}{}", &text[..at.start], &text[at.end..])).ok()
+        });
+    }
+    map_lines(headers, &header::LINK, |value| link::map_targets(value, &map));
+}
+
+fn map_lines(headers: &mut HeaderMap, name: &HeaderName, map: impl Fn(&HeaderValue) -> Option<HeaderValue>) {
+    let lines: Vec<Option<HeaderValue>> = headers.get_all(name).iter().map(map).collect();
+    if lines.iter().any(Option::is_some) {
+        let mapped: Vec<HeaderValue> =
+            headers.get_all(name).iter().zip(lines).map(|(old, new)| new.unwrap_or_else(|| old.clone())).collect();
+        replace_lines(headers, name, mapped);
+    }
 }
 
 fn replace_lines(headers: &mut HeaderMap, name: &HeaderName, lines: Vec<HeaderValue>) {
@@ -148,14 +207,4 @@ fn refresh_target(refresh: &str) -> Option<Range<usize>> {
     let end = quote.and_then(|quote| value.find(quote)).unwrap_or(value.trim_end().len());
     let start = refresh.len() - value.len();
     Some(start..start + end)
-}
-
-/// `https://host` and the rest; no origin for a path.
-fn split_origin(url: &str) -> Option<(&str, &str)> {
-    if url.starts_with('/') && !url.starts_with("//") {
-        return Some(("", url));
-    }
-    let start = url.find("//")? + 2;
-    let end = url[start..].find('/').map(|at| start + at)?;
-    Some(url.split_at(end))
 }

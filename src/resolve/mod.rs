@@ -6,8 +6,8 @@
 //! of request and response may speak different versions, by `Content-Type` and `Accept`.
 
 pub mod accept;
-pub mod path;
 mod read;
+mod slip;
 
 use std::borrow::Cow;
 
@@ -15,10 +15,11 @@ use http::header::{self, HeaderMap};
 use http::{Method, Uri};
 
 use crate::catalog::{
-    ApiEntry, Catalog, ConsumerSource, Match, OnUnacceptable, RouteId, Source, strip_port, strip_start,
+    ApiEntry, Catalog, ConsumerSource, HostPattern, Match, OnUnacceptable, RouteId, Source, Undeclared as OnUndeclared,
 };
 use crate::clock::Timestamp;
 use crate::consumer::Consumer;
+use crate::path::{self, PathCase};
 use crate::problem::{Kind, Problem};
 use crate::version::VersionId;
 
@@ -45,6 +46,8 @@ pub struct Head<'a> {
 pub enum Resolved {
     /// None of the apis': it passes untouched.
     Outside,
+    /// A path that an api, by its place in the catalog, excludes: it passes untouched as well.
+    Excluded(usize),
     /// A CORS preflight to an api: it passes whatever its version, which may still be part of the path.
     Preflight(Resolution),
     /// A request that speaks a version.
@@ -66,12 +69,23 @@ pub struct Resolution {
     pub source: Source,
     /// The route; none if the path is not among the api's.
     pub route: Option<RouteId>,
+    /// What no route names of it, where it passes all the same.
+    pub undeclared: Option<Undeclared>,
     /// The whole path, normalised, where that is not how the target spells it.
     pub normal: Option<Box<str>>,
     /// Where in it the path below base path and version begins.
     pub below: usize,
     /// Who sent it.
     pub consumer: Option<Consumer>,
+}
+
+/// What of a request no resource, route or change names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undeclared {
+    /// Its path.
+    Path,
+    /// Its method; the path is that of this route.
+    Method(RouteId),
 }
 
 /// Why a request cannot be served.
@@ -97,6 +111,15 @@ struct Versions {
     request: VersionId,
     response: VersionId,
     source: Source,
+}
+
+/// What the versions have at a path that the request's version has no route for.
+enum Elsewhere {
+    /// This route.
+    Route(RouteId),
+    /// This one, for another method.
+    Path(RouteId),
+    Nowhere,
 }
 
 /// One request to one api, on its way through the steps.
@@ -137,10 +160,15 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
             return Resolved::Refused(Box::new(Refusal::new(index, problem)));
         }
     };
-    let Some(index) = place(catalog, host, &path) else { return Resolved::Outside };
+    let found = place(catalog, host, &path);
+    if let Some((index, problem)) = slip::place(catalog, host, &path, found) {
+        let problem = problem.with_supported_versions(catalog.supported(&catalog.apis()[index], now));
+        return Resolved::Refused(Box::new(Refusal::new(index, problem)));
+    }
+    let Some(index) = found else { return Resolved::Outside };
     let api = &catalog.apis()[index];
-    if api.exclude.iter().any(|pattern| excludes(pattern, &path)) {
-        return Resolved::Outside;
+    if api.excludes(&path, api.path_case) {
+        return Resolved::Excluded(index);
     }
     let consumer = consumer(api, head);
     let (named, below) = read::split(api, &path[api.base_path.len()..]);
@@ -160,22 +188,31 @@ fn host<'a>(head: &Head<'a>) -> Option<&'a str> {
     named.or_else(|| head.headers.get(header::HOST)?.to_str().ok())
 }
 
-/// The api with the longest base path; one with a host before one without.
+/// The api with the longest base path; of several, the one whose host is said most exactly.
 fn place(catalog: &Catalog, host: Option<&str>, path: &str) -> Option<usize> {
-    let here = |name: &str| host.is_some_and(|host| strip_port(host).eq_ignore_ascii_case(name));
-    let fits = |api: &ApiEntry| {
-        let below = strip_start(path, &api.base_path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        below && api.host.as_deref().is_none_or(here)
-    };
-    let places = catalog.apis().iter().enumerate().filter(|(_, api)| fits(api));
-    places.max_by_key(|(_, api)| (api.base_path.len(), api.host.is_some())).map(|(index, _)| index)
+    place_by(catalog, host, path, |api| api.path_case)
 }
 
-fn excludes(pattern: &str, path: &str) -> bool {
-    match pattern.strip_suffix("/*") {
-        Some(prefix) => path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-        None => pattern == path,
+fn place_by(catalog: &Catalog, host: Option<&str>, path: &str, case: impl Fn(&ApiEntry) -> PathCase) -> Option<usize> {
+    // Comparing nothing takes longer than all the rest: see `catalog::strip_start`.
+    let below = |api: &ApiEntry| {
+        let base = &*api.base_path;
+        base.is_empty()
+            || path::strip_prefix(path, base, case(api)).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let places = catalog.apis().iter().enumerate().filter(|(_, api)| below(api));
+    let places = places.filter_map(|(index, api)| Some((api.base_path.len(), host_rank(api, host)?, index)));
+    // Of equals the last one, as of all that is listed.
+    places.max().map(|(.., index)| index)
+}
+
+/// How exactly the api names the host; `None` if it does not answer on it.
+fn host_rank(api: &ApiEntry, host: Option<&str>) -> Option<u8> {
+    if api.hosts.is_empty() {
+        return Some(0);
     }
+    let rank = |pattern: &HostPattern| if pattern.is_wildcard() { 1 } else { 2 };
+    api.hosts.iter().filter(|pattern| host.is_some_and(|host| pattern.matches(host))).map(rank).max()
 }
 
 fn consumer(api: &ApiEntry, head: Head<'_>) -> Option<Consumer> {
@@ -219,8 +256,8 @@ impl Reader<'_> {
         let method = requested.and_then(|m| Method::from_bytes(m.as_bytes()).ok()).unwrap_or(Method::GET);
         let versions = Versions { request: version, response: version, source: Source::Path };
         match self.api.find(version, &method, self.path) {
-            Match::Route(route) => self.resolution(versions, Some(route)),
-            _ => self.resolution(versions, None),
+            Match::Route(route) => self.resolution(versions, Some(route), None),
+            _ => self.resolution(versions, None, None),
         }
     }
 
@@ -291,35 +328,62 @@ impl Reader<'_> {
     }
 
     fn routed(&self, versions: Versions) -> Resolved {
-        let allow = match self.api.find(versions.request, self.head.method, self.path) {
-            Match::Route(route) => return Resolved::Request(self.resolution(versions, Some(route))),
+        let found = self.api.find(versions.request, self.head.method, self.path);
+        if let Some(problem) = slip::parameters(self, versions.request, &found) {
+            return Resolved::Refused(self.refuse(problem));
+        }
+        let allow = match found {
+            Match::Route(route) => return Resolved::Request(self.resolution(versions, Some(route), None)),
             Match::OtherMethods(allow) => allow,
             Match::None => Vec::new(),
         };
-        match self.elsewhere() {
-            Some(route) => Resolved::Refused(self.absent(versions, route, allow)),
-            None => Resolved::Request(self.resolution(versions, None)),
+        let undeclared = match self.elsewhere() {
+            Elsewhere::Route(route) => return Resolved::Refused(self.absent(versions, Some(route), allow)),
+            Elsewhere::Path(route) => Undeclared::Method(route),
+            Elsewhere::Nowhere => match slip::letter_case(self) {
+                Some(problem) => return Resolved::Refused(self.refuse(problem)),
+                None => Undeclared::Path,
+            },
+        };
+        if self.api.undeclared == OnUndeclared::Refuse {
+            let route = if let Undeclared::Method(route) = undeclared { Some(route) } else { None };
+            return Resolved::Refused(self.absent(versions, route, allow));
         }
+        Resolved::Request(self.resolution(versions, None, Some(undeclared)))
     }
 
-    /// The route that another version has at this path.
-    fn elsewhere(&self) -> Option<RouteId> {
-        self.api.routers.iter().rev().find_map(|router| match router.find(self.head.method, self.path) {
-            Match::Route(route) => Some(route),
-            _ => None,
-        })
+    /// What other versions have at this path.
+    fn elsewhere(&self) -> Elsewhere {
+        if !self.api.known_paths.has(self.path) {
+            return Elsewhere::Nowhere;
+        }
+        let mut found = Elsewhere::Nowhere;
+        for router in self.api.routers_newest_first() {
+            match (router.find(self.head.method, self.path), &found) {
+                (Match::Route(route), _) => return Elsewhere::Route(route),
+                (Match::OtherMethods(_), Elsewhere::Nowhere) => {
+                    let any = router.find_any(self.path).next();
+                    found = any.map_or(Elsewhere::Nowhere, |(route, _)| Elsewhere::Path(route));
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
-    fn absent(&self, versions: Versions, route: RouteId, allow: Vec<Box<str>>) -> Box<Refusal> {
+    fn absent(&self, versions: Versions, route: Option<RouteId>, allow: Vec<Box<str>>) -> Box<Refusal> {
         let kind = if allow.is_empty() { Kind::RouteAbsent } else { Kind::MethodAbsent };
         let version = &self.api.version(versions.response).text;
-        let detail = format!("version {version} does not have {} at this path", self.head.method);
+        let detail = match route {
+            Some(_) => format!("version {version} does not have {} at this path", self.head.method),
+            None => "no version has a route at this path".to_owned(),
+        };
         let mut refusal = self.refuse(Problem::new(kind).with_detail(detail).with_api_version(&**version));
-        (refusal.version, refusal.route, refusal.allow) = (Some(versions.response), Some(route), allow);
+        (refusal.version, refusal.route, refusal.allow) = (Some(versions.response), route, allow);
         refusal
     }
 
-    fn resolution(&self, versions: Versions, route: Option<RouteId>) -> Resolution {
+    fn resolution(&self, versions: Versions, route: Option<RouteId>, undeclared: Option<Undeclared>) -> Resolution {
         let spelled = matches!(self.whole, Cow::Borrowed(_)) && self.head.mount.is_empty();
         Resolution {
             api: self.index,
@@ -327,6 +391,8 @@ impl Reader<'_> {
             response: versions.response,
             source: versions.source,
             route,
+            // Where nothing is declared, there is nothing to miss.
+            undeclared: undeclared.filter(|_| !self.api.routes.is_empty()),
             normal: (!spelled).then(|| (**self.whole).into()),
             below: self.whole.len() - self.path.len(),
             consumer: self.consumer.clone(),

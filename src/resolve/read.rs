@@ -7,6 +7,7 @@ use http::header;
 use super::accept::{self, Lookup, Negotiated};
 use super::{Reader, Refusal, host};
 use crate::catalog::{ApiEntry, Match, Source};
+use crate::change::decode_query;
 use crate::clock::Timestamp;
 use crate::problem::{Kind, Problem};
 use crate::version::{VersionId, VersionName};
@@ -16,16 +17,11 @@ use http::StatusCode;
 pub(super) type Spoken = [Option<(Source, VersionId)>; 4];
 
 /// The version's text in the path below the api, if one stands there, and the path behind it, which may be empty.
-pub(super) fn split<'p>(api: &ApiEntry, below: &'p str) -> (Option<&'p str>, &'p str) {
-    match api.sources.path.as_ref().and_then(|template| template.take(below)) {
-        Some((text, rest)) if is_version(api, text) => (Some(text), rest),
-        _ => (None, below),
+pub(super) fn split<'p>(api: &'p ApiEntry, below: &'p str) -> (Option<&'p str>, &'p str) {
+    match api.split_version(below, api.path_case) {
+        Some((text, rest)) => (Some(text), rest),
+        None => (None, below),
     }
-}
-
-/// `/vendors` fits the template `/v{version}`, and is no version all the same.
-fn is_version(api: &ApiEntry, text: &str) -> bool {
-    api.names.contains_key(text) || VersionName::parse(text, api.scheme).is_some() || api.aliases.contains_key(text)
 }
 
 impl<'a> Reader<'a> {
@@ -63,10 +59,9 @@ impl<'a> Reader<'a> {
 
     fn query(&self) -> Result<Option<Cow<'a, str>>, Box<Refusal>> {
         let (Some(name), Some(query)) = (&self.api.sources.query, self.head.uri.query()) else { return Ok(None) };
-        let decode = |text: &'a str| percent_encoding::percent_decode_str(text).decode_utf8_lossy();
         let mut values = query.split('&').filter_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(key) == **name).then(|| decode(value))
+            (decode_query(key) == **name).then(|| decode_query(value))
         });
         let Some(value) = values.next() else { return Ok(None) };
         if value.is_empty() || values.next().is_some() {

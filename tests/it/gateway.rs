@@ -32,6 +32,7 @@ mod server;
 mod soak;
 mod stop;
 mod truth;
+mod urls;
 mod waits;
 mod websocket;
 mod wire;

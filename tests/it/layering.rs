@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Each row may name the rows above it.
 const RANKS: [&[&str]; 10] = [
-    &["version", "clock", "consumer", "diagnostic"],
+    &["version", "clock", "consumer", "diagnostic", "path"],
     &["json"],
     &["change", "names", "headers"],
     &["problem", "coding"],
@@ -58,7 +58,7 @@ const FOREIGN: [(&str, &[&str]); 51] = [
     ("opentelemetry_http", &["gateway/trace/export.rs"]),
     ("opentelemetry_otlp", &["gateway/trace/export.rs"]),
     ("opentelemetry_sdk", &["gateway/trace/span.rs", "gateway/trace/export.rs"]),
-    ("percent_encoding", &["change", "headers", "resolve", "plan", "gateway"]),
+    ("percent_encoding", &["path", "change", "headers", "gateway"]),
     ("pin_project_lite", &["layer", "gateway"]),
     ("rlimit", &["gateway/descriptors.rs"]),
     ("rustls_native_certs", &["gateway"]),

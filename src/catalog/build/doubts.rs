@@ -92,7 +92,7 @@ impl Builder<'_> {
                 let name = VersionName::parse(text, self.api.scheme);
                 name.is_some_and(|name| self.versions.iter().any(|version| version.name == name))
             };
-            let versioned = path.as_ref().and_then(|path| path.take(rest));
+            let versioned = path.as_ref().and_then(|path| path.take(rest, self.api.path_case));
             let rest = match versioned.filter(|(version, _)| known(version)) {
                 Some((_, rest)) => rest,
                 None if based.is_some() => rest,

@@ -12,10 +12,12 @@ use http::header::HeaderValue;
 
 use super::entry::{ApiEntry, OpEntry, VersionEntry};
 use super::spec::{Api, Unspecified, Version};
+use super::template;
 use crate::change::OpSpec;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::headers::{link, merge};
+use crate::path::PathCase;
 use crate::version::VersionId;
 
 /// Reads one api; knows its versions.
@@ -45,8 +47,15 @@ fn apart(apis: &[Api], found: &mut Diagnostics) {
             let message = format!("two apis are called `{}`", api.name.value);
             found.push(Diagnostic::error("duplicate-name", message, api.name.span).help("rename one"));
         }
-        let host = api.host.as_ref().map(|host| host.to_ascii_lowercase());
-        if let Some(other) = places.insert((host, api.base_path.as_str()), api.name.as_str()) {
+        let mut hosts: Vec<Option<String>> = api.hosts.iter().map(|host| Some(host.to_ascii_lowercase())).collect();
+        hosts.dedup();
+        if hosts.is_empty() {
+            hosts.push(None);
+        }
+        let folds = api.path_case == PathCase::Insensitive;
+        let base = if folds { api.base_path.to_ascii_lowercase() } else { api.base_path.to_string() };
+        let taken = hosts.into_iter().filter_map(|host| places.insert((host, base.clone()), api.name.as_str()));
+        if let Some(other) = taken.last() {
             let place = if api.base_path.is_empty() { "the root" } else { api.base_path.as_str() };
             let message = format!("`{}` and `{other}` are both at {place}", api.name.value);
             let span = if api.base_path.span.is_none() { api.span } else { api.base_path.span };
@@ -78,10 +87,12 @@ impl<'a> Builder<'a> {
         self.read_aliases();
         let sources = self.sources();
         self.fill_content_types(&sources);
+        self.check_version_hosts(&sources);
         let dated = self.dated();
         let histories = self.histories(&dated);
         let routes = self.routes(histories);
         let routers = self.routers(&routes);
+        let known_paths = self.known_paths(&routes);
         self.check_brownout_routes(&routes);
         self.check_secrets();
         self.check_consumers();
@@ -101,7 +112,9 @@ impl<'a> Builder<'a> {
         ApiEntry {
             name: api.name.as_str().into(),
             base_path: self.base_path(),
-            host: api.host.as_ref().map(|host| host.to_ascii_lowercase().into()),
+            hosts: self.hosts(),
+            path_case: api.path_case,
+            undeclared: api.undeclared,
             scheme: api.scheme,
             precedence: self.precedence(),
             vary_value: merge::vary(&vary),
@@ -115,6 +128,7 @@ impl<'a> Builder<'a> {
             exclude: self.exclude(),
             routes: routes.into(),
             routers: routers.into(),
+            known_paths,
             consumer: api.consumer.clone().into(),
             pins,
             extensions: self.extensions(),
@@ -151,14 +165,13 @@ impl<'a> Builder<'a> {
     fn base_path(&mut self) -> Box<str> {
         let path = &self.api.base_path;
         let legal = path.is_empty() || (path.starts_with('/') && !path.ends_with('/') && !path.contains("//"));
-        if !legal || path.contains(['{', '?', '#', '%']) {
+        if !legal || path.contains(['{', '?', '#']) {
             let message = format!("`{}` is no base path", path.value);
-            self.error(
-                "bad-base-path",
-                message,
-                path.span,
-                "empty, or `/api`: it starts with `/` and ends in a segment",
-            );
+            let help = "empty, or `/api`: it starts with `/` and ends in a segment";
+            self.error("bad-base-path", message, path.span, help);
+        } else if let Some(Err(why)) = (!path.is_empty()).then(|| template::normal(path)) {
+            let message = format!("no request has `{}` in its path: {why}", path.value);
+            self.error("bad-base-path", message, path.span, "write it as requests have it");
         }
         path.as_str().into()
     }

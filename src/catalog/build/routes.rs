@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::super::entry::{ExtensionEntry, RouteEntry};
 use super::super::life::{self, Life};
-use super::super::router::{Collision, RouteId, Router};
-use super::super::spec::{Extension, Route};
+use super::super::router::{Collision, KnownPaths, RouteId, Router};
+use super::super::spec::{Extension, Route, Undeclared};
 use super::Builder;
 use crate::change::{Dated, Input, Location, OpSpec, RouteHistory, RouteName, compose};
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
@@ -151,7 +151,7 @@ impl<'a> Builder<'a> {
             let router = match (&last, routers.last()) {
                 (Some(same), Some(router)) if *same == names => Arc::clone(router),
                 _ => {
-                    let (router, more) = Router::new(names.iter().copied());
+                    let (router, more) = Router::new(names.iter().copied(), self.api.path_case);
                     collisions.extend(more);
                     Arc::new(router)
                 }
@@ -165,6 +165,21 @@ impl<'a> Builder<'a> {
             self.error("route-collision", message, self.route_span(&route), help);
         }
         routers
+    }
+
+    /// The paths of the routes of all versions.
+    pub(super) fn known_paths(&mut self, routes: &[RouteEntry]) -> KnownPaths {
+        if routes.is_empty() && self.api.undeclared == Undeclared::Refuse {
+            let message = format!("`{}` refuses what no route names, and has no route", self.api.name.value);
+            let help = "name its routes in `[[api.resource]]` or `[[api.route]]`, or remove `undeclared`";
+            self.error("undeclared-without-routes", message, self.api.span, help);
+        }
+        let names = |route: &RouteEntry| {
+            let moves = route.history.moves.iter().map(|(_, before)| before.clone());
+            moves.chain([route.history.name.clone()]).collect::<Vec<_>>()
+        };
+        let names: Vec<RouteName> = routes.iter().flat_map(names).collect();
+        KnownPaths::new(names.iter())
     }
 
     /// Where the file first names a route.

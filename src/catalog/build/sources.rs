@@ -5,13 +5,26 @@ use http::header::{self, HeaderName};
 use super::super::cors::{Allowed, CorsEntry, Origins};
 use super::super::entry::{Source, Sources, VersionEntry};
 use super::super::spec::{ConsumerSource, Cors};
-use super::super::template::{HostTemplate, PathTemplate};
+use super::super::template::{self, HostPattern, HostTemplate, PathTemplate};
 use super::Builder;
 use crate::clock::Timestamp;
-use crate::diagnostic::Spanned;
+use crate::diagnostic::{Diagnostic, Spanned};
 use crate::headers::media::MediaTemplate;
+use crate::path::{strip_prefix, trim_slash};
 use crate::problem::TYPE_BASE;
 use crate::version::VersionName;
+
+/// Fields that are gone before anything is read (RFC 9110 §7.6.1), or that frame the message.
+static OF_THE_HOP: [HeaderName; 8] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
 
 // === impl Builder ===
 
@@ -64,6 +77,11 @@ impl<'a> Builder<'a> {
 
     pub(super) fn header_name(&mut self, name: &Spanned<String>) -> Option<HeaderName> {
         match HeaderName::try_from(name.as_str()) {
+            Ok(read) if OF_THE_HOP.contains(&read) => {
+                let message = format!("`{}` is a field of one hop, and of no request or response", name.value);
+                self.error("bad-header", message, name.span, "such as `Api-Version`");
+                None
+            }
             Ok(read) => Some(read),
             Err(_) => {
                 self.error(
@@ -74,6 +92,31 @@ impl<'a> Builder<'a> {
                 );
                 None
             }
+        }
+    }
+
+    /// A version that no host can name, or that is on no host of the api, is never spoken by it.
+    pub(super) fn check_version_hosts(&mut self, sources: &Sources) {
+        let (Some(template), Some(text)) = (&sources.host, &self.api.sources.host) else { return };
+        let names = self.versions.iter().map(|version| &*version.text).chain(self.aliases.keys().map(|alias| &**alias));
+        let hosts: Vec<String> = names
+            .filter(|name| template.take(&template.render(name)).is_some_and(|taken| taken.eq_ignore_ascii_case(name)))
+            .map(|name| template.render(name))
+            .collect();
+        let patterns: Vec<HostPattern> = self.api.hosts.iter().filter_map(|host| HostPattern::new(host).ok()).collect();
+        if hosts.is_empty() && !self.versions.is_empty() {
+            let message = format!("no host names a version by `{}`: a version stands in one label", text.value);
+            self.error(
+                "version-host-never",
+                message,
+                text.span,
+                "name versions without dots by `aliases`, or remove it",
+            );
+        } else if !patterns.is_empty() && !hosts.iter().any(|host| patterns.iter().any(|pattern| pattern.matches(host)))
+        {
+            let message = format!("`{}` is none of the hosts that the api answers on", text.value);
+            let help = "add the versions' hosts to `host`, such as `*.api.example.com`";
+            self.error("version-host-never", message, text.span, help);
         }
     }
 
@@ -138,14 +181,41 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn exclude(&mut self) -> Box<[Box<str>]> {
+        let base = self.api.base_path.as_str();
         for path in &self.api.exclude {
             let star = path.find('*');
             if !path.starts_with('/') || star.is_some_and(|at| at + 1 != path.len() || !path.ends_with("/*")) {
                 let message = format!("`{}` is no path to exclude", path.value);
                 self.error("bad-exclude", message, path.span, "`/health`, or `/docs/*` for everything below");
+                continue;
+            }
+            let plain = path.strip_suffix("/*").unwrap_or(path);
+            if let (false, Err(why)) = (plain.is_empty(), template::normal(plain)) {
+                let message = format!("no request has the path `{}`: {why}", path.value);
+                self.error("bad-exclude", message, path.span, "write it as requests have it");
+            } else if !strip_prefix(plain, base, self.api.path_case)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            {
+                let message = format!("`{}` excludes nothing: the api is below `{base}`", path.value);
+                let help = format!("an excluded path is the whole path of a request: `{base}{}`", path.value);
+                self.found.push(Diagnostic::warning("exclude-outside", message, path.span).help(help));
             }
         }
-        self.api.exclude.iter().map(|path| path.as_str().into()).collect()
+        // A slash at the end makes no other path.
+        self.api.exclude.iter().map(|path| trim_slash(path).into()).collect()
+    }
+
+    pub(super) fn hosts(&mut self) -> Box<[HostPattern]> {
+        let api = self.api;
+        let read = |host: &Spanned<String>| match HostPattern::new(host) {
+            Ok(pattern) => Some(pattern),
+            Err(message) => {
+                let help = "such as `shop.example.com`, or `*.example.com` for any one label";
+                self.error("bad-host", message, host.span, help);
+                None
+            }
+        };
+        api.hosts.iter().filter_map(read).collect()
     }
 
     pub(super) fn forward_as(&mut self) -> Box<str> {

@@ -10,8 +10,9 @@ mod policy;
 mod resolution;
 mod routes;
 
-use super::{ApiEntry, Catalog, VersionEntry};
+use super::{ApiEntry, Catalog, HostPattern, Undeclared, VersionEntry};
 use crate::clock::Timestamp;
+use crate::path::PathCase;
 
 /// How bad a [`Difference`] is for clients that were not told of it; the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,10 +152,21 @@ impl<'c> Compare<'c> {
             let message = format!("the base path is {}, not {}", path(&new.base_path), path(&old.base_path));
             self.say(Class::Breaking, "base-path-changed", message);
         }
-        if old.host != new.host {
-            let name = |host: &Option<Box<str>>| host.as_ref().map_or("any".to_owned(), |host| format!("`{host}`"));
-            let message = format!("the host is {}, not {}", name(&new.host), name(&old.host));
-            self.say(Class::breaking_if(new.host.is_some(), Class::Safe), "host-changed", message);
+        if old.hosts != new.hosts {
+            let message = format!("the host is {}, not {}", hosts(&new.hosts), hosts(&old.hosts));
+            let kept = |host: &HostPattern| new.hosts.iter().any(|new| new == host || new.matches(&host.to_string()));
+            let lost = !new.hosts.is_empty() && (old.hosts.is_empty() || !old.hosts.iter().all(kept));
+            self.say(Class::breaking_if(lost, Class::Safe), "host-changed", message);
+        }
+        if old.path_case != new.path_case {
+            let strict = new.path_case == PathCase::Sensitive;
+            let message = format!("letter case of paths {}", if strict { "counts" } else { "no longer counts" });
+            self.say(Class::breaking_if(strict, Class::Safe), "path-case-changed", message);
+        }
+        if old.undeclared != new.undeclared {
+            let refuse = new.undeclared == Undeclared::Refuse;
+            let message = format!("what no route names {}", if refuse { "is refused" } else { "passes" });
+            self.say(Class::breaking_if(refuse, Class::Safe), "undeclared-changed", message);
         }
     }
 
@@ -200,6 +212,13 @@ fn became(what: &str, old: &Option<impl AsRef<str>>, new: &Option<impl AsRef<str
         (None, Some(new)) => format!("{what} is `{}`", new.as_ref()),
         (Some(old), None) => format!("{what} is no longer `{}`", old.as_ref()),
         (None, None) => String::new(),
+    }
+}
+
+fn hosts(hosts: &[HostPattern]) -> String {
+    match hosts {
+        [] => "any".to_owned(),
+        hosts => hosts.iter().map(|host| format!("`{host}`")).collect::<Vec<_>>().join(", "),
     }
 }
 

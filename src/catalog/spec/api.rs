@@ -1,9 +1,12 @@
 //! An api: where it is, its versions, and how they differ.
 
-use super::{Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, Sources, Unspecified, Version};
+use super::{
+    Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, Sources, Undeclared, Unspecified, Version,
+};
 use crate::change::{Change, Resource};
 use crate::diagnostic::{Span, Spanned};
 use crate::json::OnError;
+use crate::path::PathCase;
 use crate::version::Scheme;
 
 /// One versioned API: where it is, how a request names a version, which versions there are and how they differ.
@@ -31,7 +34,9 @@ use crate::version::Scheme;
 pub struct Api {
     pub(crate) name: Spanned<String>,
     pub(crate) base_path: Spanned<String>,
-    pub(crate) host: Option<Spanned<String>>,
+    pub(crate) hosts: Vec<Spanned<String>>,
+    pub(crate) path_case: PathCase,
+    pub(crate) undeclared: Undeclared,
     pub(crate) scheme: Scheme,
     pub(crate) sources: Sources,
     pub(crate) precedence: Vec<Spanned<String>>,
@@ -72,7 +77,9 @@ impl Api {
         Self {
             name: name.into(),
             base_path: Spanned::default(),
-            host: None,
+            hosts: Vec::new(),
+            path_case: PathCase::Sensitive,
+            undeclared: Undeclared::Pass,
             scheme: Scheme::Major,
             sources: Sources::default(),
             precedence: Vec::new(),
@@ -109,8 +116,11 @@ impl Api {
     setters! {
         /// The path that all of it is under, `/api`.
         with_base_path => base_path: Spanned<String>;
-        /// The host that it answers on; any, unless said.
-        with_host => host: Spanned<String>, Some;
+        /// Whether paths that differ only in letter case are the same one. Default: they are not, and one that differs only
+        /// in letter case from a declared one gets a 404, since a service that ignores case would serve it unmigrated.
+        with_path_case => path_case: PathCase;
+        /// What becomes of requests and responses that no resource, route or change names. Default: they pass.
+        with_undeclared => undeclared: Undeclared;
         /// How its versions are named.
         with_scheme => scheme: Scheme;
         /// A request that names no version, and whose consumer has no pin, speaks this one.
@@ -155,7 +165,16 @@ impl Api {
         self
     }
 
-    /// A path that passes untouched; `/health`, or everything below with `/docs/*`.
+    /// A host that it answers on: `shop.example.com`, or `*.example.com` for any one label in place of the `*`. May be
+    /// called again for another one. Default: any host.
+    #[must_use]
+    pub fn with_host(mut self, host: impl Into<Spanned<String>>) -> Self {
+        self.hosts.push(host.into());
+        self
+    }
+
+    /// A path whose requests pass to the service untouched, unresolved and uncounted: `/api/health`, or `/api/docs/*` for
+    /// everything below. It is the whole path of the request, with the base path and, where it has one, the version.
     #[must_use]
     pub fn with_exclude(mut self, path: impl Into<Spanned<String>>) -> Self {
         self.exclude.push(path.into());

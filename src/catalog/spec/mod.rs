@@ -37,7 +37,7 @@ pub(crate) use case::{Back, Body};
 pub use case::{Case, Sample};
 pub use cors::Cors;
 pub use route::Route;
-pub use sources::{ConsumerSource, OnUnacceptable, OnUntyped};
+pub use sources::{ConsumerSource, OnUnacceptable, OnUntyped, Undeclared};
 pub(crate) use sources::{Sources, Unspecified};
 pub(crate) use version::Life;
 pub use version::{Extension, Version};

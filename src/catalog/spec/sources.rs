@@ -44,6 +44,18 @@ pub enum OnUntyped {
     Fail,
 }
 
+/// What becomes of requests and responses that no resource, route or change names. What passes is counted:
+/// [`UNDECLARED`](crate::names::UNDECLARED).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Undeclared {
+    /// They pass as they are, in every version.
+    #[default]
+    Pass,
+    /// A path that no route has gets a 404, a method that no route of the path has a 405. A JSON response whose status
+    /// no place of its route names becomes a 502, if responses of the route differ between the two versions.
+    Refuse,
+}
+
 /// Where to read who sent a request; the first that says something counts.
 #[derive(Clone, Debug)]
 pub enum ConsumerSource {

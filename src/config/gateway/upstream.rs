@@ -29,6 +29,8 @@ pub struct Upstream {
     pub websocket: bool,
     /// On whose behalf the gateway migrates its responses.
     pub act_as: ActAs,
+    /// Whether URLs with an instance's own address, in the header of a response, become those of the client.
+    pub public_urls: bool,
     /// Its start of an answer, where it is not what the gateway says.
     pub response_timeout: Option<Duration>,
     /// Requests to each instance at once; `None` for no limit.
@@ -176,6 +178,7 @@ impl Upstream {
                 Some("origin") => ActAs::Origin,
                 _ => ActAs::Gateway,
             },
+            public_urls: reader.flag("public_urls").unwrap_or(true),
             response_timeout: reader.duration("response_timeout"),
             connections: reader.count("connections"),
             queue: reader.count("queue").unwrap_or(1024),

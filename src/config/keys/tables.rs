@@ -47,7 +47,17 @@ static API: Table = Table {
         key("name", Kind::Name, "Its name, in metrics, logs and commands.").required(),
         key("base_path", Kind::Text, "The path that all of it is under: `/api`. It starts with `/` and does not end with one.")
             .or("\"\""),
-        key("host", Kind::Name, "The host it answers on; any, unless said."),
+        key("host", Kind::OneOrMore(&Kind::Name),
+            "The hosts it answers on; any, unless said. `*.example.com` stands for any one label in front. A port is not \
+             compared, and not written."),
+        key("path_case", Kind::Word(&["sensitive", "insensitive"]),
+            "Whether paths that differ only in letter case are the same. With `sensitive`, a path that no route or `exclude` \
+             has as it is, but in another letter case, gets a 404: a service that ignores case would serve it unmigrated. \
+             A slash at the end of a path never makes another route.").or("\"sensitive\""),
+        key("undeclared", Kind::Word(&["pass", "refuse"]),
+            "What becomes of what no resource, route or change names: it passes, and is counted, or it is refused. A path gets \
+             a 404, a method a 405, and a JSON response (no problem document) whose status no place of its route names a 502, \
+             if other responses of the route differ between the service's version and the client's.").or("\"pass\""),
         key("scheme", Kind::Word(&["major", "minor", "date", "month"]),
             "How versions are named: `1`, `1.2`, `2024-10-01` or `2024-10`.").or("\"major\""),
         key("version_from", Kind::Table(&VERSION_FROM),
@@ -64,7 +74,8 @@ static API: Table = Table {
             "For dates and months: a version between two declared ones is the nearest one that is not newer.").or("false"),
         key("aliases", Kind::Map(&Kind::Name), "Other names for versions: `{ stable = \"2\" }`."),
         key("exclude", Kind::OneOrMore(&Kind::Name),
-            "Paths that pass untouched: `/health`, or all below with `/docs/*`."),
+            "Paths that pass to the upstream untouched: they have no version, and are not counted. Each is the whole path of a \
+             request, base path and version included: `/api/health`, or all below with `/api/docs/*`."),
         key("speaks", Kind::Name, "The version the service behind speaks; the newest, unless said."),
         key("forward_as", Kind::Text,
             "The prefix the service behind knows it by, in place of base path and version: `/api/v{version}`."),

@@ -15,6 +15,7 @@ use super::health::{Admission, Health, Policy, Stake, Turn};
 use super::meters::Meters;
 use super::queue::{self, Queue};
 use super::reach::Reach;
+use crate::plan::OwnAddress;
 
 /// An instance.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub(in crate::gateway) struct Endpoint {
     /// Why it takes no requests: `DRAINED`, `GONE`.
     away: AtomicU8,
     pub(super) meters: Meters,
+    own: Arc<OwnAddress>,
 }
 
 /// Everything that makes an instance another one when it changes.
@@ -68,6 +70,8 @@ impl Endpoint {
         let place = if reach.socket { &name } else { reach.authority() };
         let meters = Meters::new(&upstream, &marked(place), &label);
         let address = address.and_then(|_| reach.connector.address());
+        let numbers = address.map(|address| address.to_string());
+        let own = OwnAddress::new(&reach.url, numbers.as_deref()).into();
         if health.admission(Instant::now()) == Admission::Joining {
             meters.stands(false);
         }
@@ -85,7 +89,13 @@ impl Endpoint {
             clean: AtomicBool::new(clean),
             away: AtomicU8::new(0),
             meters,
+            own,
         }
+    }
+
+    /// By what it may call itself.
+    pub(in crate::gateway) fn own(&self) -> Arc<OwnAddress> {
+        Arc::clone(&self.own)
     }
 
     /// Keeps a connection whose response has ended, if the instance still takes requests.

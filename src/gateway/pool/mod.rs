@@ -81,6 +81,8 @@ pub(super) struct Pool {
     limited: bool,
     /// Whether `Alt-Svc` of its responses is passed on.
     pub(super) alt_svc: bool,
+    /// Whether URLs with an instance's own address become the client's.
+    pub(super) public_urls: bool,
     /// An upstream's start of an answer, for each try.
     pub(super) response_timeout: Duration,
     connect_timeout: Duration,

@@ -83,6 +83,7 @@ impl Recipe {
             http2: spec.http2,
             limited: spec.connections.is_some(),
             alt_svc: spec.alt_svc,
+            public_urls: spec.public_urls,
             response_timeout: spec.response_timeout.unwrap_or(timeouts.response),
             connect_timeout: timeouts.connect,
             policy: policy(spec),

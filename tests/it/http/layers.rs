@@ -217,9 +217,10 @@ fn whoever_picks_an_instance_says_what_it_speaks() {
     for (spoken, path, sent) in
         [(0, "/v2/users", "{\"title\":1}"), (1, "/v1/users", "{\"name\":1}"), (0, "/v1/users", "{\"name\":1}")]
     {
+        let migrate = migrate.clone();
         let picks = service_fn(move |mut request: Request<Full<Bytes>>| {
             request.extensions_mut().insert(Spoken(VersionId::new(spoken)));
-            migrate.oneshot(request)
+            migrate.clone().oneshot(request)
         });
         let resolve = ResolveLayer::new(Arc::clone(&bench.catalog)).with_clock(bench.clock.clone()).layer(picks);
         let response = run(resolve.oneshot(post(path, sent))).expect("an answer");

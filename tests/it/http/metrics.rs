@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use sunward::catalog::{Api, Brownout};
+use sunward::catalog::{Api, Brownout, Undeclared};
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::{Bench, Message, run, users};
@@ -218,6 +218,33 @@ fn brownouts_are_counted_also_in_a_dry_run() {
             let key = "sunward_brownout_total{api=shop,version=1,route=_unmatched,method=GET}";
             assert_eq!(value(&recorded.take(), key), 1.0, "dry run: {dry}");
         });
+    }
+}
+
+#[test]
+fn what_is_not_declared_is_counted_where_it_passes() {
+    let conflict = "409\ncontent-type: application/json\n\n{}";
+    let key = |route: &str, method: &str, what: &str| {
+        format!("sunward_undeclared_total{{api=shop,version=1,route={route},method={method},what={what}}}")
+    };
+    let rows = [
+        ("GET /v1/nowhere", "", Some(key("_unmatched", "GET", "path"))),
+        ("BREW /v1/users/7", "", Some(key("/users/{id}", "_other", "method"))),
+        ("GET /v1/users/7", conflict, Some(key("/users/{id}", "GET", "status"))),
+        ("GET /v3/users/7", conflict, None),
+        ("GET /v1/users/7", "", None),
+    ];
+    for refuses in [false, true] {
+        for (request, answer, expected) in &rows {
+            let undeclared = if refuses { Undeclared::Refuse } else { Undeclared::Pass };
+            recorded(|recorded| {
+                Bench::new(api().with_undeclared(undeclared)).exchange(request, answer);
+                let list = recorded.take();
+                let counted = list.iter().find(|(known, _)| known.starts_with("sunward_undeclared_total"));
+                let expected = expected.clone().filter(|_| !refuses).map(|key| (key, 1.0));
+                assert_eq!(counted.cloned(), expected, "{request}");
+            });
+        }
     }
 }
 

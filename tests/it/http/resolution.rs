@@ -1,12 +1,13 @@
 //! Which version a request speaks.
 
 use proptest::prelude::*;
-use sunward::catalog::{Api, Catalog, ConsumerSource, Route, Version};
+use sunward::catalog::{Api, Catalog, ConsumerSource, Route, Undeclared, Version};
+use sunward::change::{Change, OpSpec, Resource};
 use sunward::consumer::{Consumer, Pins};
-use sunward::resolve::path::lenient;
+use sunward::path::{PathCase, lenient};
 use sunward::version::Scheme;
 
-use super::{Bench, users};
+use super::{Bench, JSON, users};
 
 /// What paths are made of, by those who want two readings of them.
 const PIECES: [&str; 22] = [
@@ -262,11 +263,143 @@ fn one_path_has_one_decision() {
         ("an escaped slash", "GET /v2%2Fx", "", refused),
         ("no second v", "GET /vv2/x", "", &["400", "~ problems/version-unspecified"]),
         ("a small v only", "GET /V2/x", "", &["400", "~ problems/version-unspecified"]),
+        ("a version with a parameter", "GET /v2;a=b/x", "", &["400", "~ problems/version-unspecified"]),
         ("excluded", "GET /health", "204\nx-a: 1", &["204", "x-a: 1", "-vary", "> GET /health"]),
         ("excluded below", "GET /docs/a/b?c", "", &["200", "> GET /docs/a/b?c"]),
         ("excluded, escaped", "GET /%68ealth", "", &["200", "> GET /%68ealth"]),
+        ("excluded, with a slash", "GET /health/", "", &["200", "> GET /health/"]),
+        ("excluded, with a parameter", "GET /health;a=b", "", &["400", "~ problems/path-invalid", "> nothing"]),
+        ("excluded below, with a parameter", "GET /docs;a=b/c", "", &["400", "~ problems/path-invalid", "> nothing"]),
+        ("excluded below, with a parameter behind it", "GET /docs/c;a=b", "", &["200", "> GET /docs/c;a=b"]),
         ("not excluded", "GET /healthy", "", &["400"]),
         ("about the server", "OPTIONS *", "", &["200", "> OPTIONS *"]),
+    ]);
+}
+
+/// What a service may take for the same path is the same path, or is refused.
+#[test]
+fn a_rule_is_not_slipped_past() {
+    let api = |case: PathCase| {
+        let ended = Route::new("GET /ended").with_sunset("1", "2026-01-01");
+        let title = Change::new("2", "a title").with_at("GET /users/{id} -> 200").breaking();
+        Api::new("shop")
+            .with_base_path("/api")
+            .with_path("/v{version}")
+            .with_header("Api-Version")
+            .with_unspecified("1")
+            .with_path_case(case)
+            .with_exclude("/api/health")
+            .with_exclude("/api/docs/*")
+            .with_version(Version::new("1").with_deprecated("2025-01-01").with_sunset("2027-01-01"))
+            .with_version(Version::new("2"))
+            .with_change(title.with_op(OpSpec::rename("/name", "/title")))
+            .with_change(
+                Change::new("2", "routes")
+                    .breaking()
+                    .with_op(OpSpec::add_route("GET /teams"))
+                    .with_op(OpSpec::move_route("GET /people/{id}", "GET /humans/{id}"))
+                    .with_op(OpSpec::remove_route("GET /groups")),
+            )
+            .with_route(ended)
+            .with_route(Route::new("GET /users/me"))
+            .with_route(Route::new("* /files/{*path}"))
+    };
+    let title = &format!("{JSON}{{\"title\":1}}");
+    let name = "= {\"name\":1}";
+    let absent = &["404", "~ problems/route-absent", "> nothing"];
+    let other_case = &["404", "~ problems/route-absent", "~ letter case", "> nothing"];
+    let two = &["400", "~ problems/path-invalid", "~ parameters", "> nothing"];
+    for case in [PathCase::Sensitive, PathCase::Insensitive] {
+        Bench::new(api(case)).check(&[
+            ("a slash", "GET /api/v1/users/7/", title, &["200", name, "> GET /api/users/7/"]),
+            ("a slash, retired", "GET /api/v1/ended/", title, &["410", "> nothing"]),
+            ("a slash, added later", "GET /api/v1/teams/", title, absent),
+            ("a slash, removed", "GET /api/v2/groups/", title, absent),
+            ("a slash, moved", "GET /api/v1/people/7/", title, &["200", "> GET /api/humans/7"]),
+            ("a slash of the rest", "GET /api/v1/files/a/", title, &["200", "> GET /api/files/a/"]),
+            ("a parameter", "GET /api/v1/users;x=y/7", title, two),
+            ("a parameter, retired", "GET /api/v1/ended;x", title, two),
+            ("a parameter, added later", "GET /api/v1/teams;x", title, two),
+            ("a parameter, removed", "GET /api/v2/groups;x", title, two),
+            ("a parameter of another route", "GET /api/v1/users/me;x", title, two),
+            ("a parameter of the base path", "GET /api;x/v1/users/7", title, two),
+            ("a parameter of the version", "GET /api/v1;x/users/7", title, two),
+            ("a parameter of what is excluded", "GET /api/docs;x/a", title, two),
+            (
+                "a parameter of the same route",
+                "GET /api/v1/users/7;x=y",
+                title,
+                &["200", name, "> GET /api/users/7;x=y"],
+            ),
+            ("a parameter of what nobody knows", "GET /api/v1/other;x", title, &["200", "> GET /api/other;x"]),
+        ]);
+    }
+    Bench::new(api(PathCase::Sensitive)).check(&[
+        ("a route", "GET /api/v1/Users/7", title, other_case),
+        ("a route, by another method", "PUT /api/v1/USERS/7/", title, other_case),
+        ("a retired route", "GET /api/v1/Ended", title, other_case),
+        ("a moved route", "GET /api/v1/People/7", title, other_case),
+        ("an added route", "GET /api/v1/Teams", title, other_case),
+        ("a removed route", "GET /api/v2/Groups", title, other_case),
+        ("the version", "GET /api/V1/users/7", title, other_case),
+        ("the version, beside another", "GET /api/V1/x\nApi-Version: 2", title, other_case),
+        ("the base path", "GET /API/v1/users/7", title, other_case),
+        ("what is excluded", "GET /api/Health", title, other_case),
+        ("what is excluded below", "GET /api/DOCS/a", title, other_case),
+        ("a value", "GET /api/v1/users/Me", title, &["200", name, "> GET /api/users/Me"]),
+        ("what nobody knows", "GET /api/v1/Other", title, &["200", "> GET /api/Other"]),
+    ]);
+    Bench::new(api(PathCase::Insensitive)).check(&[
+        ("a route", "GET /api/v1/Users/Seven", title, &["200", name, "> GET /api/Users/Seven"]),
+        ("a retired route", "GET /api/v1/Ended", title, &["410", "> nothing"]),
+        ("a moved route", "GET /api/v1/People/Seven", title, &["200", "> GET /api/humans/Seven"]),
+        ("an added route", "GET /api/v1/Teams", title, absent),
+        ("a removed route", "GET /api/v2/Groups", title, absent),
+        ("the version", "GET /api/V1/users/7", title, &["200", name, "> GET /api/users/7"]),
+        ("the base path", "GET /API/v1/users/7", title, &["200", name, "> GET /api/users/7"]),
+        ("what is excluded", "GET /Api/Health", title, &["200", "= {\"title\":1}", "> GET /Api/Health"]),
+        ("what is excluded below", "GET /api/DOCS/a", title, &["200", "-deprecation", "> GET /api/DOCS/a"]),
+    ]);
+}
+
+/// Paths, methods and statuses that no resource, route or change names.
+#[test]
+fn what_is_not_declared_passes_or_is_refused() {
+    let title = Change::new("2", "a title").with_on("user").breaking().with_op(OpSpec::rename("/name", "/title"));
+    let api = Api::new("shop")
+        .with_path("/v{version}")
+        .with_resource(Resource::new("user").with_at("GET /users/{id} -> 200").with_at("GET /users/{id} -> 404"))
+        .with_resource(Resource::new("same").with_at("GET /same -> 200"))
+        .with_change(title)
+        .with_version(Version::new("1"))
+        .with_version(Version::new("2"));
+    let problem = "403\ncontent-type: application/problem+json\n\n{}";
+    let conflict = "409\ncontent-type: application/json\n\n{\"title\":1}";
+    Bench::new(api.clone()).check(&[
+        ("a path", "GET /v1/other", "", &["200"]),
+        ("a method", "PUT /v1/users/7", "", &["200"]),
+        ("a status", "GET /v1/users/7", conflict, &["409", "= {\"title\":1}"]),
+    ]);
+    let refused = &["502", "~ problems/upstream-body-invalid", "~ not declared"];
+    Bench::new(api.with_undeclared(Undeclared::Refuse)).check(&[
+        ("a path", "GET /v1/other", "", &["404", "~ problems/route-absent", "> nothing"]),
+        ("a path, with a slash", "GET /v1/users/7/", "204", &["204"]),
+        ("a method", "PUT /v1/users/7", "", &["405", "allow: GET, HEAD", "~ problems/method-absent", "> nothing"]),
+        ("what is declared", "GET /v1/users/7", &format!("{JSON}{{\"title\":1}}"), &["200", "= {\"name\":1}"]),
+        ("by HEAD", "HEAD /v1/users/7", "204", &["204"]),
+        ("a status that is declared", "GET /v1/users/7", "404\ncontent-type: application/json\n\n{}", &["404"]),
+        ("a status", "GET /v1/users/7", conflict, refused),
+        ("a status, in the service's version", "GET /v2/users/7", conflict, &["409", "= {\"title\":1}"]),
+        ("a status of what no change is about", "GET /v1/same", conflict, &["409"]),
+        ("a problem document", "GET /v1/users/7", problem, &["403", "= {}"]),
+        ("no JSON", "GET /v1/users/7", "409\ncontent-type: text/html\n\nx", &["409", "= x"]),
+        ("nothing changed", "GET /v1/users/7", "304", &["304"]),
+        (
+            "a preflight",
+            "OPTIONS /v1/other\nOrigin: https://a.test\nAccess-Control-Request-Method: GET",
+            "204",
+            &["204", "> OPTIONS /other"],
+        ),
     ]);
 }
 
@@ -339,7 +472,9 @@ fn apis_are_told_apart() {
     let apis = [
         api("shop", "1").with_base_path("/shop"),
         api("shop-admin", "2").with_base_path("/shop/admin"),
-        api("hosted", "3").with_base_path("/shop").with_host("Other.test"),
+        api("hosted", "3").with_base_path("/shop").with_host("Other.test").with_host("more.test"),
+        api("any-host", "5").with_base_path("/shop").with_host("*.other.test"),
+        api("one-host", "6").with_base_path("/shop").with_host("one.other.test"),
         api("bank", "4").with_base_path("/bank"),
     ];
     Bench::with(apis, |catalog| catalog).check(&[
@@ -348,6 +483,10 @@ fn apis_are_told_apart() {
         ("the longest base path", "GET /shop/admin/x", "", &["api-version: 2"]),
         ("whole segments", "GET /shop/administer", "", &["api-version: 1"]),
         ("by host", "GET /shop/x\nHost: other.TEST:443", "", &["api-version: 3"]),
+        ("by another of its hosts", "GET /shop/x\nHost: More.test.:80", "", &["api-version: 3"]),
+        ("by a wildcard", "GET /shop/x\nHost: A.Other.test:80", "", &["api-version: 5"]),
+        ("one host before a wildcard", "GET /shop/x\nHost: one.other.test", "", &["api-version: 6"]),
+        ("a wildcard is one label", "GET /shop/x\nHost: a.b.other.test", "", &["api-version: 1"]),
         ("by the target's host", "GET http://other.test/shop/x\nHost: a.test", "", &["api-version: 3"]),
         ("none of them", "GET /else\nApi-Version: x", "418", &["418", "-vary", "-api-version", "> GET /else"]),
         ("none of them, and odd", "GET //else/..", "418", &["418"]),

@@ -3,7 +3,7 @@
 use sunward::catalog::{Api, Route, Version};
 use sunward::change::{Change, OpSpec};
 
-use super::{Bench, JSON};
+use super::*;
 
 /// `people` were moved to `users` in version 2; version 2 added `/teams`, and removed `/groups`.
 fn moved() -> Api {
@@ -87,12 +87,18 @@ fn the_successor_is_where_the_next_version_has_it() {
         ("removed", "GET /v1/groups", "", &["200", "+deprecation", "-link"]),
         ("the newest", "GET /v3/users/7", "", &["200", "-link", "> GET /people/7"]),
     ]);
-    let hosted = api.with_version_host("v{version}.shop.test");
+    let hosted = api.clone().with_version_host("v{version}.shop.test");
     Bench::new(hosted).check(&[(
         "by host",
         "GET /people/7\nHost: v1.shop.test",
         "",
         &["link: <//v3.shop.test/users/7>; rel=\"successor-version\""],
+    )]);
+    Bench::new(api.with_version_host("v{version}.shop.test")).check(&[(
+        "by host, with a port",
+        "GET /people/7?a=%7e\nHost: V1.Shop.test:8443",
+        "",
+        &["link: <//V3.Shop.test:8443/users/7?a=%7e>; rel=\"successor-version\""],
     )]);
 }
 
@@ -159,6 +165,14 @@ fn locations_lead_to_the_clients_version() {
         ("/api/v2", "/api/v1"),
         ("/api/v22/users/7", "/api/v22/users/7"),
         ("/else", "/else"),
+        ("/api/v2/%75sers/a%2db?x=%7e", "/api/v1/people/a-b?x=%7e"),
+        ("/%61pi/v2/other/%7e", "/api/v1/other/%7e"),
+        ("/api/v2/users/7/", "/api/v1/people/7"),
+        ("/api/v2/other/", "/api/v1/other/"),
+        ("/api/v1/people/7", "/api/v1/people/7"),
+        ("https://shop.test:443/api/v2/users/7", "https://shop.test:443/api/v1/people/7"),
+        ("https://shop.test:8443/api/v2/users/7", "https://shop.test:8443/api/v2/users/7"),
+        ("https://shop.test", "https://shop.test"),
         ("https://shop.test/api/v2/users/7", "https://shop.test/api/v1/people/7"),
         ("//shop.test/api/v2/users/7", "//shop.test/api/v1/people/7"),
         ("https://other.test/api/v2/users/7", "https://other.test/api/v2/users/7"),
@@ -191,6 +205,84 @@ fn locations_lead_to_the_clients_version() {
             &["content-location: /api/users/7"],
         ),
     ]);
+}
+
+/// Some services know the path that clients use, or call themselves by it in another spelling.
+#[test]
+fn a_service_may_know_the_public_path() {
+    let api = |name: &str| {
+        let moved = OpSpec::move_route("GET /people/{id}", "GET /users/{id}");
+        Api::new(name)
+            .with_base_path("/k%C3%A4se")
+            .with_unspecified("1")
+            .with_change(Change::new("2", "people are users").breaking().with_op(moved))
+            .with_version(Version::new("1"))
+            .with_version(Version::new("2"))
+    };
+    let cases = [
+        // The service's prefix is the base path.
+        (
+            api("shop").with_path("/v{version}"),
+            "/k%C3%A4se/v1/x",
+            [
+                ("/k%C3%A4se/users/9", "/k%C3%A4se/v1/people/9"),
+                ("/k%C3%A4se/v2/users/9", "/k%C3%A4se/v1/people/9"),
+                ("/k%C3%A4se/v1/users/9", "/k%C3%A4se/v1/users/9"),
+                ("/k%C3%A4se/v9/users/9", "/k%C3%A4se/v9/users/9"),
+                ("/k%c3%a4se/other", "/k%C3%A4se/v1/other"),
+                ("/k\u{e4}se/users/9", "/k%C3%A4se/v1/people/9"),
+                ("/k\u{e4}se/\u{fc}", "/k%C3%A4se/v1/\u{fc}"),
+            ],
+        ),
+        // It has another prefix.
+        (
+            api("shop").with_path("/v{version}").with_forward_as(""),
+            "/k%C3%A4se/v1/x",
+            [
+                ("/users/9", "/k%C3%A4se/v1/people/9"),
+                ("/k%C3%A4se/v2/users/9", "/k%C3%A4se/v1/people/9"),
+                ("/k%C3%A4se/v1/people/9", "/k%C3%A4se/v1/people/9"),
+                ("/%75sers/9", "/k%C3%A4se/v1/people/9"),
+                ("/v2/users/9", "/k%C3%A4se/v1/v2/users/9"),
+                ("/", "/k%C3%A4se/v1/"),
+                ("?page=2", "?page=2"),
+            ],
+        ),
+        // The version is in the query.
+        (
+            api("shop").with_query("v"),
+            "/k%C3%A4se/x?v=1",
+            [
+                ("/k%C3%A4se/users/9?a=%7e&v=2#v=2", "/k%C3%A4se/people/9?a=%7e&v=1#v=2"),
+                ("/k%C3%A4se/users/9?%76=2&", "/k%C3%A4se/people/9?%76=1&"),
+                ("/k%C3%A4se/other?v=1", "/k%C3%A4se/other?v=1"),
+                ("/else?v=2", "/else?v=1"),
+                ("/k%C3%A4se/users/9", "/k%C3%A4se/people/9"),
+                ("/k%C3%A4se/other?v", "/k%C3%A4se/other?v"),
+                ("https://other.test/k%C3%A4se/x?v=2", "https://other.test/k%C3%A4se/x?v=2"),
+            ],
+        ),
+    ];
+    for (api, path, rows) in cases {
+        let bench = Bench::new(api);
+        for (sent, expected) in rows {
+            let answer = |name: &str, sent: &str| {
+                let mut answer = Message::parse("200");
+                answer.headers.append(
+                    HeaderName::try_from(name).expect(name),
+                    HeaderValue::from_bytes(sent.as_bytes()).expect(sent),
+                );
+                answer
+            };
+            let got = |name: &str, sent: &str| {
+                let exchange =
+                    run(exchange_messages(bench.layer(), Message::parse(&format!("GET {path}")), answer(name, sent)));
+                String::from_utf8(exchange.headers[name].as_bytes().to_vec()).expect("UTF-8")
+            };
+            assert_eq!(got("location", sent), expected, "{sent}");
+            assert_eq!(got("refresh", &format!("5; url={sent}")), format!("5; url={expected}"), "{sent}");
+        }
+    }
 }
 
 #[test]

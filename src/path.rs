@@ -1,9 +1,20 @@
-//! Paths in one spelling: two spellings of one path must not lead to two decisions.
+//! Paths in one spelling: two spellings of one path must not lead to two decisions. Also whether letter case is a part
+//! of the spelling.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
+
+/// Whether paths that differ only in letter case are the same one. ASCII letters only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PathCase {
+    /// They are not (RFC 3986 §6.2.2.1).
+    #[default]
+    Sensitive,
+    /// They are, as in the routers of Express and ASP.NET.
+    Insensitive,
+}
 
 /// Why a path is refused. Servers disagree on what such a path means, so a decision about it would be worth nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,16 +35,18 @@ pub enum PathError {
 }
 
 /// Brings a path to its normal form (RFC 3986 §6.2.2): escapes of unreserved characters decoded, the others in upper
-/// case. A path that is normal already is borrowed, and nothing is allocated.
+/// case, and what may not stand in a path escaped, such as letters outside of ASCII. A path that is normal already is
+/// borrowed, and nothing is allocated.
 ///
 /// # Errors
 ///
 /// See [`PathError`]. `path` comes without query and fragment.
 ///
 /// ```
-/// use sunward::resolve::path::{PathError, normalize};
+/// use sunward::path::{PathError, normalize};
 ///
 /// assert_eq!(normalize("/%76%32/a%c3%a9"), Ok("/v2/a%C3%A9".into()));
+/// assert_eq!(normalize("/v2/aé"), Ok("/v2/a%C3%A9".into()));
 /// assert_eq!(normalize("/v1/%2e%2e/v2"), Err(PathError::DotSegment));
 /// ```
 pub fn normalize(path: &str) -> Result<Cow<'_, str>, PathError> {
@@ -54,7 +67,7 @@ pub fn normalize(path: &str) -> Result<Cow<'_, str>, PathError> {
 /// Not for routing, only to see whether a refused path aims at an api.
 ///
 /// ```
-/// use sunward::resolve::path::lenient;
+/// use sunward::path::lenient;
 ///
 /// assert_eq!(lenient("//health/%2e%2e%2Fv1\\orders/"), "/v1/orders");
 /// ```
@@ -72,29 +85,99 @@ pub fn lenient(path: &str) -> String {
     format!("/{}", segments.join("/"))
 }
 
+/// The path with the parameters of its segments (`;…`) cut off, as some servers route it (RFC 3986 §3.3); `None` if it has
+/// none.
+///
+/// ```
+/// use sunward::path::without_parameters;
+///
+/// assert_eq!(without_parameters("/users;x=y/7;a/"), Some("/users/7/".to_owned()));
+/// assert_eq!(without_parameters("/users/7"), None);
+/// ```
+#[must_use]
+pub fn without_parameters(path: &str) -> Option<String> {
+    path.contains(';').then(|| path.split('/').map(without_parameter).collect::<Vec<_>>().join("/"))
+}
+
+/// What follows `prefix` in `path`, however `path` spells it: a prefix of whole segments, in its normal form. What
+/// follows keeps its bytes.
+///
+/// ```
+/// use sunward::path::rest_after;
+///
+/// assert_eq!(rest_after("/%61pi/caf%c3%a9/a%2fb", "/api/caf%C3%A9"), Some("/a%2fb"));
+/// assert_eq!(rest_after("/apis", "/api"), None);
+/// ```
+#[must_use]
+pub fn rest_after<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
+    let slashes = prefix.bytes().filter(|byte| *byte == b'/').count();
+    let end = path.match_indices('/').nth(slashes).map_or(path.len(), |(at, _)| at);
+    let (head, rest) = path.split_at(end);
+    let same = head == prefix || (!head.is_empty() && normalize(head).is_ok_and(|head| head == prefix));
+    same.then_some(rest)
+}
+
+/// The text behind `prefix`.
+#[must_use]
+pub(crate) fn strip_prefix<'p>(path: &'p str, prefix: &str, case: PathCase) -> Option<&'p str> {
+    match case {
+        PathCase::Sensitive => path.strip_prefix(prefix),
+        PathCase::Insensitive => {
+            let head = path.get(..prefix.len()).filter(|head| head.eq_ignore_ascii_case(prefix));
+            head.map(|head| &path[head.len()..])
+        }
+    }
+}
+
+/// The path without the slash at its end, which makes it no other route; the root stays.
+#[must_use]
+pub(crate) fn trim_slash(path: &str) -> &str {
+    path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path)
+}
+
 /// Whether nothing in it is worth a closer look, as in almost every path: one pass, since all requests pay for it.
 fn is_plain(path: &str) -> bool {
     let mut last = 0;
     !path.bytes().any(|byte| {
         let opens_segment = std::mem::replace(&mut last, byte) == b'/';
-        matches!(byte, 0..=0x1f | 0x7f | b'%' | b'\\') || (opens_segment && matches!(byte, b'/' | b'.'))
+        !ALLOWED[byte as usize] || (opens_segment && matches!(byte, b'/' | b'.'))
     })
 }
+
+/// The characters of `pchar` that stand for themselves, and `/` (RFC 3986 §3.3).
+static ALLOWED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let sign = matches!(
+            byte as u8,
+            b'/' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@'
+        );
+        table[byte] = is_unreserved(byte as u8) || sign;
+        byte += 1;
+    }
+    table
+};
 
 fn normalize_escapes(path: &str) -> Result<Cow<'_, str>, PathError> {
     let mut normal = Cow::Borrowed("");
     let mut copied = 0;
-    for (at, byte) in path.bytes().enumerate() {
-        match byte {
-            b'\\' => return Err(PathError::HiddenSeparator),
-            _ if byte.is_ascii_control() => return Err(PathError::Control),
-            b'%' => {
+    for (at, c) in path.char_indices() {
+        match c {
+            '\\' => return Err(PathError::HiddenSeparator),
+            _ if c.is_ascii_control() => return Err(PathError::Control),
+            '%' => {
                 let digits = path.as_bytes().get(at + 1..at + 3).ok_or(PathError::BrokenEscape)?;
-                if let Some(c) = escape(digits)? {
+                if let Some(byte) = escape(digits)? {
                     normal.to_mut().push_str(&path[copied..at]);
-                    push_escape(normal.to_mut(), c);
+                    push_escape(normal.to_mut(), byte);
                     copied = at + 3;
                 }
+            }
+            _ if !c.is_ascii() || !ALLOWED[c as usize] => {
+                normal.to_mut().push_str(&path[copied..at]);
+                c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_escape(normal.to_mut(), byte));
+                copied = at + c.len_utf8();
             }
             _ => {}
         }
@@ -181,7 +264,10 @@ mod tests {
             ("/%7Euser/a%20b/%c3%a9/", Ok("/~user/a%20b/%C3%A9/")),
             ("/a%252Fb", Ok("/a%252Fb")),
             ("/a.b/..c/...", Ok("/a.b/..c/...")),
-            ("/é", Ok("/é")),
+            ("/é", Ok("/%C3%A9")),
+            ("/éa%c3%A9é", Ok("/%C3%A9a%C3%A9%C3%A9")),
+            ("/a|b[1]^`{}\"<> ", Ok("/a%7Cb%5B1%5D%5E%60%7B%7D%22%3C%3E%20")),
+            ("/a:b@c!$&'()*+,;=-._~", Ok("/a:b@c!$&'()*+,;=-._~")),
             ("/a;v=1", Ok("/a;v=1")),
             ("", Err(PathError::NotAbsolute)),
             ("*", Err(PathError::NotAbsolute)),
@@ -210,6 +296,29 @@ mod tests {
             assert_eq!(normalize(path).as_deref(), expected.as_ref().map(|path| *path), "{path}");
         }
         assert!(matches!(normalize("/v2/a%20b"), Ok(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn a_prefix_is_found_in_every_spelling() {
+        let rows = [
+            ("/api/users", "/api", Some("/users")),
+            ("/api", "/api", Some("")),
+            ("/api/", "/api", Some("/")),
+            ("/users", "", Some("/users")),
+            ("", "", Some("")),
+            ("/%61pi/%7euser", "/api", Some("/%7euser")),
+            ("/käse/ü", "/k%C3%A4se", Some("/ü")),
+            ("/k%c3%a4se/ü", "/k%C3%A4se", Some("/ü")),
+            ("/apis", "/api", None),
+            ("/Api/users", "/api", None),
+            ("/api", "/api/v2", None),
+            ("/api%2Fv2", "/api/v2", None),
+            ("/%zz/users", "/api", None),
+            ("users", "/api", None),
+        ];
+        for (path, prefix, expected) in rows {
+            assert_eq!(rest_after(path, prefix), expected, "{prefix} of {path}");
+        }
     }
 
     #[test]

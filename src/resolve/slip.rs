@@ -1,0 +1,72 @@
+//! Paths that a service may take for those of a rule, and the rule does not: they are refused, since the service would be
+//! asked for what was neither decided nor migrated.
+//!
+//! Two kinds: paths that differ from a rule's in letter case only (Express, Rails and ASP.NET ignore it), and paths with
+//! parameters in their segments (`/users;a=b/7`, RFC 3986 §3.3), which Tomcat, Spring and JAX-RS cut off before they
+//! route.
+
+use super::{Reader, place_by};
+use crate::catalog::{Catalog, Match};
+use crate::path::{PathCase, without_parameters};
+use crate::problem::{Kind, Problem};
+use crate::version::VersionId;
+
+/// The api that a path is of by its other reading, and what to answer; `None` if both readings agree.
+pub(super) fn place(
+    catalog: &Catalog,
+    host: Option<&str>,
+    path: &str,
+    found: Option<usize>,
+) -> Option<(usize, Problem)> {
+    if found.is_none()
+        && let Some(index) = place_by(catalog, host, path, |_| PathCase::Insensitive)
+    {
+        return Some((index, other_case()));
+    }
+    let bare = without_parameters(path)?;
+    let other = super::place(catalog, host, &bare);
+    let excluded = |index: Option<usize>, path: &str| {
+        index.is_some_and(|index| {
+            let api = &catalog.apis()[index];
+            api.excludes(path, api.path_case)
+        })
+    };
+    let agree = other == found && excluded(other, &bare) == excluded(found, path);
+    if agree { None } else { other.or(found).map(|index| (index, two_readings())) }
+}
+
+/// What to answer to a path whose parameters lead to another version or route when they are cut off.
+pub(super) fn parameters(reader: &Reader<'_>, version: VersionId, found: &Match) -> Option<Problem> {
+    let api = reader.api;
+    let bare = without_parameters(reader.whole)?;
+    let (named, below) = super::read::split(api, bare.get(api.base_path.len()..)?);
+    let knows = |path: &str| api.known_paths.has(path);
+    let same = named == reader.named
+        && api.find(version, reader.head.method, below) == *found
+        && (matches!(found, Match::Route(_)) || knows(below) == knows(reader.path));
+    (!same).then(two_readings)
+}
+
+/// What to answer to a path that no rule knows, if one would in another letter case.
+pub(super) fn letter_case(reader: &Reader<'_>) -> Option<Problem> {
+    let api = reader.api;
+    if api.path_case == PathCase::Insensitive {
+        return None;
+    }
+    let version = || {
+        let below = &reader.whole[api.base_path.len()..];
+        reader.named.is_none() && api.split_version(below, PathCase::Insensitive).is_some()
+    };
+    let excluded = || api.excludes(reader.whole, PathCase::Insensitive);
+    (api.known_paths.has(reader.path) || version() || excluded()).then(other_case)
+}
+
+fn other_case() -> Problem {
+    let detail = "the path differs in letter case from one that is known; letter case counts here";
+    Problem::new(Kind::RouteAbsent).with_detail(detail)
+}
+
+fn two_readings() -> Problem {
+    let detail = "with its path parameters (`;…`) cut off, the path is another one";
+    Problem::new(Kind::PathInvalid).with_detail(detail)
+}
