@@ -53,6 +53,12 @@ impl Sources {
         entries.iter().for_each(|entry| opener.include(folder, entry));
         opener.sources
     }
+
+    /// Whether `pattern`, the last component of an entry of `include`, means a file of this name.
+    #[must_use]
+    pub fn is_match(pattern: &str, name: &str) -> bool {
+        is_match(pattern, name)
+    }
 }
 
 // === impl Opener ===
@@ -65,7 +71,7 @@ impl Opener<'_> {
             let message = format!("`{}` has a `*` in the name of a folder", entry.value);
             return self.problem("bad-include", message, entry.span, "it may stand in the name of the file");
         }
-        self.sources.folders.insert(folder(&path).to_owned());
+        self.sources.places.insert(path.clone());
         if !name.contains(STAR) {
             return self.file(path, entry);
         }
@@ -142,7 +148,7 @@ fn matching(folder: &Path, pattern: &str) -> io::Result<BTreeSet<String>> {
     Ok(names)
 }
 
-/// Whether a name is what a pattern means. Editors keep files beside that begin with a dot: those have to be named so.
+/// Editors keep files beside theirs that begin with a dot: only a pattern that begins with a dot means those.
 fn is_match(pattern: &str, name: &str) -> bool {
     if name.starts_with('.') && !pattern.starts_with('.') {
         return false;

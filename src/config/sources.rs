@@ -22,8 +22,8 @@ pub struct Sources {
     files: Vec<Source>,
     /// What could not be read.
     pub(super) problems: Diagnostics,
-    /// Where files are, or could be that are to be included.
-    pub(super) folders: BTreeSet<PathBuf>,
+    /// The files, and what entries of `include` name, which may be patterns.
+    pub(super) places: BTreeSet<PathBuf>,
 }
 
 /// One of the [`Sources`].
@@ -49,7 +49,7 @@ impl Sources {
         let path = path.into();
         // The end of one text and the start of the next are two offsets.
         let base = self.files.last().map_or(0, |last| last.base + last.text.len() + 1);
-        self.folders.insert(folder(&path).to_owned());
+        self.places.insert(path.clone());
         self.files.push(Source { name: path.display().to_string(), path, text: text.into(), base });
         self
     }
@@ -72,9 +72,10 @@ impl Sources {
         &self.problems
     }
 
-    /// The folders in which a change may be one of these texts.
-    pub fn folders(&self) -> impl Iterator<Item = &Path> {
-        self.folders.iter().map(PathBuf::as_path)
+    /// Where a change may be one of these texts: each file, and what each entry of `include` names. The last component
+    /// may be a pattern.
+    pub fn places(&self) -> impl Iterator<Item = &Path> {
+        self.places.iter().map(PathBuf::as_path)
     }
 
     /// The file that a span is in, and the span within its text; `None` without a position.

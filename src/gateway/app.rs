@@ -19,7 +19,7 @@ use super::load::{LoadError, load};
 use super::options::{Options, Variables};
 use super::pace::Pace;
 use super::pool::Registry;
-use super::reload::{self, InUse, Keeper, Letter, Reloader};
+use super::reload::{self, InUse, Keeper, Letter, Reloader, Seen};
 use super::server::{Server, Stop};
 use super::shed::Load;
 use super::shell::Shell;
@@ -122,6 +122,8 @@ impl App {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), config = %path.display(), "starting");
         let metrics = telemetry::prometheus();
         let sources = reload::read(path, options.rewrite.as_ref()).map_err(StartError::Config)?;
+        // Before they are loaded: what changes after that is news.
+        let seen = Seen::new(sources.clone(), &*options.variables);
         let loaded = load(&sources, &*options.variables).map_err(StartError::Config)?;
         let (spec, warnings) = (loaded.gateway.clone(), loaded.warnings.clone());
         descriptors::provide(&spec.limits);
@@ -152,10 +154,9 @@ impl App {
             variables: options.variables,
             shared: shared.clone(),
             tls,
-            stamps: Vec::new(),
             served: spec.clone(),
-            seen: sources.clone(),
-            refused: None,
+            seen,
+            unreadable: None,
         };
         Ok(Self { listeners, admin, reloader, keeper, letters, shared, spec, warnings, sources })
     }

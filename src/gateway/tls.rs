@@ -1,8 +1,8 @@
 //! TLS towards clients: certificates that are read again when they change, and who a client's certificate names.
 
-use std::path::PathBuf;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use tokio_rustls::rustls::crypto::CryptoProvider;
@@ -21,9 +21,6 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Spanned};
 pub(super) struct ServerTls {
     config: Arc<ArcSwap<ServerConfig>>,
 }
-
-/// The state of the files that a config was made of.
-pub(super) type Stamps = Vec<(PathBuf, Option<SystemTime>)>;
 
 // === impl ServerTls ===
 
@@ -92,11 +89,12 @@ fn tickets(authorities: &[CertificateDer<'static>]) -> Option<Arc<dyn ProducesTi
     Some(tickets)
 }
 
-/// When the files were last changed.
-pub(super) fn stamps(spec: &Tls) -> Stamps {
-    let files = [Some(&spec.certificate), Some(&spec.key), spec.client_ca.as_ref()];
-    let stamp = |file: &PathBuf| std::fs::metadata(file).and_then(|meta| meta.modified()).ok();
-    files.into_iter().flatten().map(|file| (file.value.clone(), stamp(&file.value))).collect()
+/// Another one for another content; `None` if the file cannot be read. Not the time of the last change: a file may be replaced
+/// by one that is as old, and some file systems count whole seconds.
+pub(super) fn stamp(file: &Path) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&std::fs::read(file).ok()?);
+    Some(hasher.finish())
 }
 
 pub(super) fn certificates(file: &Spanned<PathBuf>, found: &mut Diagnostics) -> Option<Vec<CertificateDer<'static>>> {

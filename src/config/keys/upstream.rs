@@ -57,7 +57,7 @@ static INSTANCE: Table = Table {
 static UPSTREAM_TLS: Table = Table {
     name: "upstream.tls",
     title: "the upstream's `tls`",
-    doc: "TLS towards instances. The files are read at each load of the config.",
+    doc: "TLS towards instances. The files are read again when they change: new connections use them.",
     keys: &[
         key("ca", Kind::Name, "The file of the authorities to trust, PEM."),
         key("certificate", Kind::Name, "The file of the certificate chain to show, PEM."),

@@ -19,6 +19,7 @@ use super::registry::Registry;
 use super::{Member, Pool, Unresolved};
 use crate::config::{ActAs, Instance, Timeouts, Upstream};
 use crate::gateway::load::Service;
+use crate::gateway::tls::stamp;
 use crate::layer::Role;
 use crate::names;
 
@@ -173,10 +174,7 @@ fn key(service: &Service, keep: Duration) -> String {
     let tls = service.tls.as_ref().map(|_| {
         let files =
             [spec.tls.ca.as_ref()].into_iter().chain(spec.tls.identity.iter().flat_map(|(c, k)| [Some(c), Some(k)]));
-        let files = files.flatten().map(|file| {
-            let changed = std::fs::metadata(&file.value).and_then(|meta| meta.modified()).ok();
-            (file.value.clone(), changed)
-        });
+        let files = files.flatten().map(|file| (file.value.clone(), stamp(&file.value)));
         (files.collect::<Vec<_>>(), spec.tls.server_name.as_ref().map(|name| name.as_str()))
     });
     let sizes = (spec.response_header_bytes, spec.response_headers, spec.request_buffer_bytes);

@@ -2,7 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `watch` | the folders of the texts, and SIGHUP |
+//! | `seen` | what the files were when they were last looked at |
+//! | `watch` | when to look again: changes of the files, and SIGHUP |
 //! | `ask` | what operators may ask |
 //! | `operate` | how it is done |
 //! | `compare` | what a new config changes, and whether that is in use |
@@ -10,6 +11,7 @@
 mod ask;
 mod compare;
 mod operate;
+mod seen;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +28,7 @@ use super::options::{Rewrite, Variables};
 use super::snapshot::Snapshot;
 use super::state::{Deed, Who};
 use super::telemetry;
-use super::tls::{self, ServerTls, Stamps};
+use super::tls::ServerTls;
 use crate::catalog;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{GatewaySpec, Sources};
@@ -36,6 +38,7 @@ use watch::{Folders, hangup};
 use ask::RELOAD;
 pub(super) use ask::{Ask, Done, Keeper, Letter, Refused, Tags};
 pub(super) use compare::{InUse, in_use};
+pub(super) use seen::Seen;
 
 /// Editors write in several steps; the text is read when they are done.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -50,14 +53,12 @@ pub(super) struct Reloader {
     pub(super) shared: Shared,
     /// The server's side of TLS, if there was one at the start.
     pub(super) tls: Option<ServerTls>,
-    /// The state of its files.
-    pub(super) stamps: Stamps,
     /// What is served now.
     pub(super) served: GatewaySpec,
-    /// The texts that are being served, or were refused last.
-    pub(super) seen: Sources,
-    /// What a file was refused for last: it is told once.
-    pub(super) refused: Option<String>,
+    /// The files that are being served, or were refused last.
+    pub(super) seen: Seen,
+    /// Why the main file cannot be read, since it cannot.
+    pub(super) unreadable: Option<String>,
 }
 
 /// How a new config comes.
@@ -93,12 +94,11 @@ impl Reloader {
         // Whatever else happens: hosts may have other addresses all the time.
         let mut poll = tokio::time::interval_at(Instant::now() + POLL, POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        self.stamps = self.served.tls.as_ref().map(tls::stamps).unwrap_or_default();
-        // They may have changed after they were read, and before they were watched.
-        folders.watch(&self.seen);
-        self.look(false).await;
         loop {
-            folders.watch(&self.seen);
+            // They may have changed after they were read, and before they were watched.
+            if folders.watch(&self.seen) {
+                self.look(false).await;
+            }
             let signal = tokio::select! {
                 Some(letter) = letters.recv() => {
                     self.answer(letter).await;
@@ -120,26 +120,32 @@ impl Reloader {
         }
     }
 
-    /// Takes the files if they are others than before, or if a signal says so.
+    /// Takes the files if they differ from those that were looked at last, or if a signal says so. What was refused is not
+    /// checked or reported again until it changes.
     pub(super) async fn look(&mut self, signal: bool) {
         let who = Who::nobody(if signal { "signal" } else { "file" });
         let way = Way { what: "reload", who: &who, force: false, reopen: signal, again: RELOAD };
-        let forced = signal || self.certificates_changed();
         let taken = match read(&self.path, self.rewrite.as_ref()) {
-            Ok(sources) if sources == self.seen && !forced => return,
             Ok(sources) => {
-                // Another text is judged anew, and what is wrong with it is reported even if it is the same again.
-                if sources != self.seen {
-                    self.refused = None;
+                self.unreadable = None;
+                let seen = self.seen.with(sources.clone(), &*self.variables);
+                if seen == self.seen && !signal {
+                    return;
                 }
-                self.seen = sources.clone();
+                self.seen = seen;
                 self.take(sources, &way, None, || Ok(Vec::new())).await
             }
-            Err(error) => Err(Refused::Findings(error)),
+            Err(error) => {
+                let why = Some(error.to_string());
+                if why == self.unreadable && !signal {
+                    return;
+                }
+                self.unreadable = why;
+                Err(Refused::Findings(error))
+            }
         };
-        match taken {
-            Ok(_) => self.refused = None,
-            Err(refused) => self.reject(&refused, &way),
+        if let Err(refused) = taken {
+            self.reject(&refused, &way);
         }
     }
 
@@ -189,7 +195,6 @@ impl Reloader {
         for (api, version) in compare::endless(&self.shared.current.catalog(), &loaded.catalog) {
             names::sunset_timestamp(api, version).set(f64::NAN);
         }
-        self.stamps = loaded.gateway.tls.as_ref().map(tls::stamps).unwrap_or_default();
         self.served = loaded.gateway.clone();
         let Shared { current, control, registry, state, tracer, .. } = &self.shared;
         current.swap(Snapshot::new(loaded, sources, control, registry, state, log, tracer.is_on()));
@@ -214,10 +219,6 @@ impl Reloader {
         }
     }
 
-    fn certificates_changed(&self) -> bool {
-        self.served.tls.as_ref().is_some_and(|spec| tls::stamps(spec) != self.stamps)
-    }
-
     fn edit(&self) -> impl Fn(String) -> String + use<> {
         let rewrite = self.rewrite.clone();
         move |text| match &rewrite {
@@ -227,23 +228,18 @@ impl Reloader {
     }
 
     /// What is served stays.
-    fn reject(&mut self, refused: &Refused, way: &Way<'_>) {
+    fn reject(&self, refused: &Refused, way: &Way<'_>) {
         if matches!(refused, Refused::Findings(_) | Refused::InUse { .. } | Refused::Io(..)) {
             names::reloads("rejected").increment(1);
             tracing::error!("config refused, the old one is still served:\n{refused}");
         }
         let told = refused.to_string();
-        // A file that is still missing is tried again and again.
-        if way.who.via == "file" && self.refused.as_ref() == Some(&told) {
-            return;
-        }
         let what = match way.what {
             "put" => "put-refused",
             "rollback" => "rollback-refused",
             _ => "reload-refused",
         };
         self.record(what, format!("{}: {}", self.path.display(), told.trim_end()), way.who);
-        self.refused = Some(told);
     }
 
     fn record(&self, what: &'static str, target: String, who: &Who) {

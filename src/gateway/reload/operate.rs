@@ -15,9 +15,8 @@ impl Reloader {
             Ask::Reload => self.reload(&way).await,
             Ask::Rollback { to } => self.rollback(to, &way).await,
         };
-        match &result {
-            Ok(_) => self.refused = None,
-            Err(refused) => self.reject(refused, &way),
+        if let Err(refused) = &result {
+            self.reject(refused, &way);
         }
         // Whoever asked may be gone: then the audit has it.
         let _ = reply.send(result);
@@ -25,7 +24,7 @@ impl Reloader {
 
     async fn reload(&mut self, way: &Way<'_>) -> Result<Done, Refused> {
         let sources = read(&self.path, self.rewrite.as_ref()).map_err(Refused::Findings)?;
-        self.seen = sources.clone();
+        self.seen = self.seen.with(sources.clone(), &*self.variables);
         self.take(sources, way, None, || Ok(Vec::new())).await
     }
 
@@ -75,7 +74,7 @@ impl Reloader {
     /// What stands in the files now is what is served: no change of them is news.
     fn see(&mut self) {
         if let Ok(sources) = read(&self.path, self.rewrite.as_ref()) {
-            self.seen = sources;
+            self.seen = self.seen.with(sources, &*self.variables);
         }
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sunward::gateway::Options;
 
-use super::{Gateway, origins};
+use super::cert::Authority;
+use super::{Gateway, origins, rig};
 
 /// A file of its own for a test.
 struct Scratch(PathBuf);
@@ -153,4 +154,94 @@ async fn a_reload_takes_no_time_from_requests() {
     drop(served);
     assert!(eventually(&gateway, "/api/v2/users/1", 410).await, "the new one holds");
     assert!(gateway.stop().await);
+}
+
+/// Kubernetes exchanges the files of a config map by renaming a link that they all lead through.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_config_map_is_exchanged() {
+    use std::os::unix::fs::symlink;
+    let port = origins::start(3).await.expect("a free port").port();
+    let scratch = Scratch::new("config-map");
+    let mount = scratch.0.join("mount");
+    for (folder, sunset) in [("..1", "2099-01-01"), ("..2", "2021-01-01"), ("..3", "2099-01-01")] {
+        std::fs::create_dir_all(mount.join(folder)).expect("a folder");
+        std::fs::write(mount.join(folder).join("gateway.toml"), config(port, sunset)).expect("written");
+    }
+    symlink("..1", mount.join("..data")).expect("a link");
+    symlink("..data/gateway.toml", mount.join("gateway.toml")).expect("a link");
+    // The command line may name it through another link, in another folder.
+    symlink(mount.join("gateway.toml"), scratch.file()).expect("a link");
+    let gateway = Gateway::start(&scratch.file(), Options::new()).await;
+    assert_eq!(gateway.get("/api/v2/users/1").await.status, 200);
+    for (folder, status) in [("..2", 410), ("..3", 200)] {
+        symlink(folder, mount.join("..data_tmp")).expect("a link");
+        std::fs::rename(mount.join("..data_tmp"), mount.join("..data")).expect("renamed");
+        assert!(eventually(&gateway, "/api/v2/users/1", status).await, "{folder} is served");
+    }
+    assert!(gateway.stop().await);
+}
+
+/// What the command reports goes to a file in the config's own folder, and so it does for each request: neither is a change of
+/// the config. What was refused is not reported again until it changes, or until a signal asks for it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_config_is_refused_once() {
+    type Way = fn(&std::path::Path, &Authority);
+    let rows: [(&str, Way); 4] = [
+        ("broken", |file, _| std::fs::write(file, "[[api]\n").expect("written")),
+        ("gone", |file, _| std::fs::remove_file(file).expect("removed")),
+        ("include", |file, _| {
+            let text = std::fs::read_to_string(file).expect("a text");
+            std::fs::write(file, format!("include = \"none/*.toml\"\n{text}")).expect("written");
+        }),
+        ("certificate", |_, authority| std::fs::write(authority.file("server.pem"), "none").expect("written")),
+    ];
+    let mut wrong = Vec::new();
+    for (name, spoil) in rows {
+        let (authority, service) = (Authority::new(&format!("refused-{name}")), rig::Service::saying(rig::OK).await);
+        authority.sign("server", "localhost");
+        let [file, log, access] = ["gateway.toml", "log", "access.log"].map(|name| PathBuf::from(authority.file(name)));
+        let own = super::server::tls(&authority, "") + &format!("[gateway.access_log]\nto = {access:?}\n");
+        std::fs::write(&file, rig::config(name, &[service.address], &own, "")).expect("written");
+        let out = std::fs::File::create(&log).expect("a file");
+        let child = std::process::Command::new(env!("CARGO_BIN_EXE_sunward"))
+            .arg("serve")
+            .arg(&file)
+            .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .stdout(std::process::Stdio::null())
+            .stderr(out)
+            .spawn()
+            .expect("it starts");
+        let child = Ended(child);
+        let times = |text: &str| std::fs::read_to_string(&log).expect("a text").matches(text).count();
+        assert!(rig::becomes(async || times("listening") > 1).await, "{name}: it starts");
+        spoil(&file, &authority);
+        for count in 1..=4 {
+            if !rig::becomes(async || times("config refused") >= count).await {
+                wrong.push(format!("{name}: {count} refusals do not come"));
+            }
+            if count < 4 {
+                let hup = std::process::Command::new("kill").args(["-HUP", &child.0.id().to_string()]).status();
+                assert!(hup.is_ok_and(|status| status.success()));
+            }
+        }
+        let (count, accepted) = (times("config refused"), times("config reloaded"));
+        if (count, accepted) != (4, 0) {
+            wrong.push(format!("{name}: refused {count} times, accepted {accepted} times"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Ends the command however the test ends.
+#[cfg(unix)]
+struct Ended(std::process::Child);
+
+#[cfg(unix)]
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

@@ -11,7 +11,7 @@ use super::demo_file;
 use super::rig::{self, Client, OK, Service, config, get};
 
 /// What a file says for TLS with the certificate that `authority` signed.
-fn tls(authority: &Authority, more: &str) -> String {
+pub(super) fn tls(authority: &Authority, more: &str) -> String {
     format!(
         "[gateway.tls]\nlisten = \"127.0.0.1:0\"\ncertificate = {:?}\nkey = {:?}\n{more}\n",
         authority.file("server.pem"),

@@ -66,7 +66,9 @@ async fn tls_speaks_what_alpn_chose() {
 async fn certificates_are_exchanged_while_it_runs() {
     let authority = Authority::new("exchange");
     authority.sign("server", "localhost");
-    let file = std::path::PathBuf::from(authority.file("gateway.toml"));
+    // Their folder is watched too, wherever the config is.
+    std::fs::create_dir_all(authority.file("conf")).expect("a folder");
+    let file = std::path::PathBuf::from(authority.file("conf/gateway.toml"));
     let service = Service::saying(OK).await;
     std::fs::write(&file, config("exchange", &[service.address], &tls(&authority, ""), "")).expect("written");
     let gateway = Gateway::start(&file, Options::new()).await;
