@@ -254,6 +254,11 @@ impl Diagnostics {
         self.list.iter().any(|found| found.severity == Severity::Error)
     }
 
+    /// How many are errors: what is read is lost only to these, never to a warning.
+    pub(crate) fn errors(&self) -> usize {
+        self.list.iter().filter(|found| found.severity == Severity::Error).count()
+    }
+
     /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {

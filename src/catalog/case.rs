@@ -107,7 +107,7 @@ impl CaseEntry {
 impl ApiEntry {
     /// Checks a case of this api. What is wrong goes to `found`, and then there is nothing to run.
     pub fn case(&self, case: &Case, found: &mut Diagnostics) -> Option<CaseEntry> {
-        let before = found.len();
+        let before = found.errors();
         let mut reader = Reader { api: self, found };
         let place = reader.place(&case.at);
         let message = place.as_ref().map(|(_, message)| *message);
@@ -129,7 +129,7 @@ impl ApiEntry {
         for (sample, entry) in [(&case.from, &from), (&case.to, &to)] {
             reader.has_route(route, &sample.version, entry.version);
         }
-        (reader.found.len() == before).then(|| CaseEntry {
+        (reader.found.errors() == before).then(|| CaseEntry {
             name: case.name.as_str().into(),
             at: case.at.as_str().into(),
             route,
@@ -199,7 +199,7 @@ impl Reader<'_> {
 
     /// One message; of the way back, the version is known.
     fn sample(&mut self, sample: &Sample, message: Option<Message>, version: Option<VersionId>) -> Option<SampleEntry> {
-        let before = self.found.len();
+        let before = self.found.errors();
         let version = version.or_else(|| self.version(&sample.version));
         match message {
             Some(Message::Request) => {
@@ -227,7 +227,7 @@ impl Reader<'_> {
             body: sample.body.as_ref().map(BodyEntry::from),
             error: sample.error.as_ref().map(|error| error.as_str().into()),
         };
-        (self.found.len() == before).then_some(sample)
+        (self.found.errors() == before).then_some(sample)
     }
 
     fn version(&mut self, text: &Spanned<String>) -> Option<VersionId> {

@@ -266,8 +266,8 @@ impl ApiEntry {
     /// The dates that `version` has on `route`.
     #[must_use]
     pub fn life(&self, version: VersionId, route: Option<RouteId>) -> &Life {
-        let own = route.and_then(|route| self.route(route).lives.iter().find(|(of, _)| *of == version));
-        own.map_or(&self.version(version).life, |(_, life)| life)
+        let own = route.and_then(|route| self.route(route).life(version));
+        own.unwrap_or(&self.version(version).life)
     }
 
     /// The extension that lets `consumer` keep `version`.
@@ -359,6 +359,11 @@ impl RouteEntry {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.history.name.template
+    }
+
+    /// The dates that `version` has here, where they are not the api's.
+    pub(crate) fn life(&self, version: VersionId) -> Option<&Life> {
+        self.lives.iter().find(|(of, _)| *of == version).map(|(_, life)| life)
     }
 }
 

@@ -22,9 +22,9 @@ pub(super) fn change(mut reader: Reader<'_, '_>) -> Option<Change> {
     let span = reader.span;
     let (version, summary) = (reader.text("version"), reader.text("summary"));
     let (on, at) = (reader.texts("on"), reader.texts("at"));
-    let before = reader.found.len();
+    let before = reader.found.errors();
     let ops = reader.list("ops", |node, _, found| op::read(node, found));
-    let complete = reader.found.len() == before;
+    let complete = reader.found.errors() == before;
     let breaking = reader.flag("breaking").unwrap_or_default();
     let strict = reader.flag("strict");
     let on_error = on_error(&mut reader);

@@ -79,7 +79,7 @@ pub fn read(source: &str) -> (Option<Config>, Diagnostics) {
 #[must_use]
 pub fn read_all(sources: &Sources, environment: Environment<'_>) -> (Option<Config>, Diagnostics) {
     let mut found = sources.problems().clone();
-    let mut config = Config { complete: found.is_empty(), ..Config::default() };
+    let mut config = Config { complete: !found.has_errors(), ..Config::default() };
     let mut broken = false;
     // An upstream whose name could not be read may be the one that is looked for.
     let mut nameless = false;

@@ -186,9 +186,9 @@ impl<'t> Node<'t> {
     }
 
     pub(super) fn date(self, found: &mut Diagnostics) -> Option<Spanned<String>> {
-        let before = found.len();
+        let before = found.errors();
         let date = value::date(self, found);
-        if date.is_none() && found.len() == before {
+        if date.is_none() && found.errors() == before {
             return self.wrong_type(Kind::Date, found);
         }
         date

@@ -1,11 +1,17 @@
 //! What the specs hold once a file is read.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use super::{Config, read, value};
-use crate::catalog::{Api, ConsumerSource, OnUnacceptable, ShareOf, Unspecified};
-use crate::change::{HeadSpec, Loss, OpKind, OpSpec, OtherSpec, RouteSpec};
-use crate::json::{Many, OnError, Wrapper};
+use crate::catalog::{
+    Api, Brownout, ConsumerSource, Content, Cors, Extension, OnUnacceptable, OnUntyped, Route, ShareOf, Unspecified,
+    Version,
+};
+use crate::change::{Change, HeadSpec, Loss, OpKind, OpSpec, OtherSpec, Resource, RouteSpec};
+use crate::json::{Literal, Many, OnError, Wrapper};
+use crate::version::Scheme;
 
 const EVERY_KEY: &str = include_str!("../../tests/cases/config/valid/every-key.toml");
 const WORDS: &str = include_str!("../../tests/cases/config/valid/words.toml");
@@ -163,4 +169,226 @@ fn what_cannot_be_read_is_left_out() {
     let api = &config.expect("a config").apis[0];
     assert_eq!(found.len(), 3);
     assert_eq!((api.versions.len(), api.changes.len()), (1, 1));
+}
+
+/// The entries of the lists named by `path`: all ops of all changes of all apis.
+fn entries(table: &toml::Value, path: &[&str]) -> usize {
+    let [key, rest @ ..] = path else { return 1 };
+    match table.get(key) {
+        Some(toml::Value::Array(list)) => list.iter().map(|entry| entries(entry, rest)).sum(),
+        Some(other) => entries(other, rest),
+        None => 0,
+    }
+}
+
+/// What loads with a warning loads whole: a change that is left out would let bodies pass unmigrated.
+#[test]
+fn warnings_lose_nothing() {
+    let mut warned = 0;
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/config");
+    let files = ["valid", "semantic"].map(|folder| fs::read_dir(cases.join(folder)).expect("a folder"));
+    for path in files.into_iter().flatten().map(|entry| entry.expect("an entry").path()) {
+        let source = fs::read_to_string(&path).expect("a text");
+        let (Some(config), found) = read(&source) else { continue };
+        if found.has_errors() {
+            continue;
+        }
+        warned += usize::from(!found.is_empty());
+        let table: toml::Value = toml::from_str(&source).expect("it was read");
+        let apis = || config.apis.iter();
+        let read = [
+            (apis().count(), &["api"][..]),
+            (apis().map(|api| api.versions.len()).sum(), &["api", "version"]),
+            (apis().map(|api| api.routes.len()).sum(), &["api", "route"]),
+            (apis().map(|api| api.extensions.len()).sum(), &["api", "extension"]),
+            (apis().flat_map(|api| &api.resources).count(), &["api", "resource"]),
+            (apis().flat_map(|api| &api.changes).count(), &["api", "change"]),
+            (apis().flat_map(|api| &api.changes).map(|change| change.ops.len()).sum(), &["api", "change", "ops"]),
+            (config.upstreams.len(), &["upstream"]),
+            (config.upstreams.iter().map(|upstream| upstream.instances.len()).sum(), &["upstream", "instances"]),
+        ];
+        for (count, keys) in read {
+            assert_eq!(count, entries(&table, keys), "{}: {}", path.display(), keys.join("."));
+        }
+    }
+    assert!(warned > 0, "no file has a warning and no error");
+}
+
+/// The values of a file without their places in it.
+fn unplaced(value: &impl std::fmt::Debug) -> String {
+    let text = format!("{value:#?}");
+    let mut lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    lines.retain(|line| !line.starts_with("start: ") && !line.starts_with("end: "));
+    lines.join("\n")
+}
+
+/// The builders say all that a file can say: this is the api of the file with every key. Cases are tried in
+/// `tests/it/testing.rs`.
+#[test]
+fn builders_say_what_the_file_says() {
+    let mut read = api(EVERY_KEY);
+    // A handler written in Rust has no upstream, and sets its own time limit.
+    read.upstream = None;
+    read.cases.clear();
+    read.routes.iter_mut().for_each(|route| (route.upstream, route.timeout) = (None, None));
+    let built = built();
+    let (read, built) = (unplaced(&read), unplaced(&built));
+    let differ = read.lines().zip(built.lines()).position(|(read, built)| read != built);
+    let around = |text: &str| {
+        let from = differ.unwrap_or_default().saturating_sub(8);
+        text.lines().skip(from).take(16).collect::<Vec<_>>().join("\n")
+    };
+    assert!(read == built, "the file:\n{}\n\nRust:\n{}", around(&read), around(&built));
+}
+
+fn built() -> Api {
+    let json = |text: &str| Literal::parse(text).expect("JSON");
+    let hours = |hours: u64| Duration::from_secs(3600 * hours);
+    let brownout = Brownout::new("2025-11-03T14:00:00Z", hours(2))
+        .with_ramp(hours(7 * 24), [1.0, 12.5, 100.0])
+        .with_share_of(ShareOf::Requests)
+        .with_status(503_u16)
+        .with_route("GET /users")
+        .with_consumer("acme")
+        .with_exempt("umbrella")
+        .with_dry_run(true);
+    let first = Version::new("1")
+        .with_released("2023-01-01")
+        .with_deprecated("2025-01-01T00:00:00+02:00")
+        .with_closed("2025-06-01")
+        .with_sunset("Thu, 01 Jan 2026 00:00:00 GMT")
+        .hold_sunset()
+        .with_docs("https://docs.example.com/v2")
+        .with_policy("https://docs.example.com/policy")
+        .with_known("acme")
+        .with_known("umbrella")
+        .with_strict(false)
+        .with_brownout(brownout);
+    let user = Resource::new("user").with_at("GET /users/{id} -> 200").with_partial_at("PATCH /users/{id} <-", false);
+    let change = Change::new("2", "Everything").with_on("user").with_on("order").with_at("GET /things -> 200");
+    let change = change.breaking().with_strict(false).with_on_error(OnError::Fail);
+    let text = |old: &str, new: &str| (Literal::from(old), Literal::from(new));
+    let ops = [
+        OpSpec::add("/plan", json(r#"{"name":"free","price":1.50,"tags":[1,16,true,"x"]}"#)),
+        OpSpec::add("/none", json("null")).when_present("/plan").with_on_error(OnError::Pass).keep(),
+        OpSpec::copy("/name", "/full_name").when_equals("/kind", "card").with_on_error(OnError::Fail),
+        OpSpec::compute("/label", "{/first} {/last}")
+            .when_equals("/n", json("1.0"))
+            .with_on_error(OnError::Fail)
+            .keep(),
+        OpSpec::rename("/a", "/b").expand().when_present("/a").with_on_error(OnError::Pass).keep(),
+        OpSpec::relocate("/city", "/address/city").when_present("/city").with_on_error(OnError::Pass).keep(),
+        OpSpec::remove("/fax", "").when_present("/x").with_on_error(OnError::Pass).keep(),
+        OpSpec::remove("/tel", json("null")),
+        OpSpec::remove_lossy("/telex"),
+        OpSpec::wrap("/tag", Wrapper::Array)
+            .with_many(Many::First)
+            .which_present("/x")
+            .lossy()
+            .when_present("/x")
+            .with_on_error(OnError::Pass)
+            .keep(),
+        OpSpec::wrap("", Wrapper::Member("data".into())),
+        OpSpec::unwrap("/list", Wrapper::Array, Many::Error)
+            .which_equals("/x", json("1"))
+            .when_present("/x")
+            .with_on_error(OnError::Pass)
+            .keep(),
+        OpSpec::split("/name", &["/first", "/last"], " ").when_present("/x").with_on_error(OnError::Pass).keep(),
+        OpSpec::join(&["/c", "/d"], "/e", ", ").when_present("/x").with_on_error(OnError::Pass).keep(),
+        OpSpec::map_or_keep(
+            "/status",
+            vec![text("active", "enabled"), text("off", "disabled"), text("gone", "disabled")],
+        )
+        .with_back(vec![text("disabled", "off")])
+        .when_present("/x")
+        .with_on_error(OnError::Pass)
+        .keep(),
+        OpSpec::map_or(
+            "/level",
+            vec![(json("1"), "low".into()), (json("2"), "low".into())],
+            json("0"),
+            vec![("low".into(), json("1"))],
+        ),
+        OpSpec::map_or("/grade", vec![], json("null"), vec![]),
+        OpSpec::convert("/cents", "integer", "decimal")
+            .with_scale(2)
+            .when_present("/x")
+            .with_on_error(OnError::Pass)
+            .keep(),
+        OpSpec::convert("/at", "unix-seconds", "rfc3339"),
+        OpSpec::patch(
+            json(r#"[{"op":"remove","path":"/y"}]"#),
+            json(r#"[{ "op": "add", "path": "/y", "value": null }]"#),
+        )
+        .when_present("/x")
+        .with_on_error(OnError::Pass)
+        .keep(),
+        OpSpec::add_header("X-Plan", "free"),
+        OpSpec::rename_header("X-Old", "X-New").keep(),
+        OpSpec::remove_header("X-Gone", "1"),
+        OpSpec::add_query("page", "1"),
+        OpSpec::rename_query("q", "query").keep(),
+        OpSpec::remove_query_lossy("debug"),
+        OpSpec::map_query("sort", &[("name", "title")]),
+        OpSpec::map_status(200, 201),
+        OpSpec::rename_prefix("/people", "/users"),
+        OpSpec::add_route("POST /users"),
+        OpSpec::remove_route("GET /faxes"),
+        OpSpec::move_route("GET /people/{id}", "GET /users/{id}"),
+        OpSpec::wrap("/list", Wrapper::Array).which_equals("/x", json("1")),
+        OpSpec::require("/currency", "EUR").when_present("/x").with_on_error(OnError::Pass).keep(),
+        OpSpec::require("/unit", json("null")),
+    ];
+    let route = Route::new("GET /users/{id}")
+        .with_default("1")
+        .with_speaks("1")
+        .with_content(Content::Ndjson)
+        .with_request_content(Content::Json)
+        .with_on_untyped(OnUntyped::Pass)
+        .with_deprecated("1", "2024-01-01")
+        .with_closed("1", "2024-02-01")
+        .with_sunset("1", "2024-03-01")
+        .with_hold_sunset("1", false)
+        .with_brownouts("1", []);
+    Api::new("shop")
+        .with_base_path("/api")
+        .with_host("shop.example.com")
+        .with_scheme(Scheme::Major)
+        .with_precedence(["path", "accept", "header", "query", "host"])
+        .with_unspecified("1")
+        .with_on_unacceptable(OnUnacceptable::Default)
+        .with_waterfall(false)
+        .with_alias("stable", "2")
+        .with_exclude("/health")
+        .with_exclude("/docs/*")
+        .with_speaks("2")
+        .with_forward_as("/api/v{version}")
+        .with_response_header("Api-Version")
+        .with_docs("https://docs.example.com/versions")
+        .with_problem_types("https://docs.example.com/problems/")
+        .with_strict(true)
+        .with_on_error(OnError::Pass)
+        .with_on_untyped(OnUntyped::Fail)
+        .with_pause(true)
+        .with_dry_run(true)
+        .with_clamp_freshness(true)
+        .with_cors(Cors::new(["https://app.example.com", "https://*.example.com"]).with_credentials(true))
+        .with_consumer(ConsumerSource::ClientCertificate)
+        .with_consumer(ConsumerSource::Header("X-Consumer".into()))
+        .with_consumer(ConsumerSource::UserAgent)
+        .with_pin("acme", "1")
+        .with_path("/v{version}")
+        .with_accept("application/vnd.shop.v{version}+json")
+        .with_parameter("version")
+        .with_header("Api-Version")
+        .with_query("version")
+        .with_version_host("v{version}.example.com")
+        .with_version(first)
+        .with_version(Version::new("2"))
+        .with_resource(user)
+        .with_resource(Resource::new("order").with_at("GET /orders/{id} -> 200"))
+        .with_change(ops.into_iter().fold(change, Change::with_op))
+        .with_route(route)
+        .with_extension(Extension::new("acme", "1", "2027-01-01").approved("kim", "their release is in June"))
 }

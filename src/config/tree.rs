@@ -19,7 +19,7 @@ pub(super) struct Reader<'t, 'd> {
     pub(super) span: Span,
     file: File<'t>,
     pub(super) found: &'d mut Diagnostics,
-    /// How much was found before this table.
+    /// How many errors were found before this table.
     before: usize,
 }
 
@@ -29,14 +29,14 @@ impl<'t, 'd> Reader<'t, 'd> {
     pub(super) fn open(node: Node<'t>, keys: &'static Table, found: &'d mut Diagnostics) -> Option<Self> {
         match node.value {
             DeValue::Table(map) => {
-                Some(Self { keys, map, span: node.span, file: node.file, before: found.len(), found })
+                Some(Self { keys, map, span: node.span, file: node.file, before: found.errors(), found })
             }
             _ => node.wrong_type(Kind::Table(keys), found),
         }
     }
 
     pub(super) fn root(map: &'t DeTable<'t>, file: File<'t>, keys: &'static Table, found: &'d mut Diagnostics) -> Self {
-        Self { keys, map, span: Span::NONE, file, before: found.len(), found }
+        Self { keys, map, span: Span::NONE, file, before: found.errors(), found }
     }
 
     /// From here on, the texts of the table may have variables in them.
@@ -46,7 +46,7 @@ impl<'t, 'd> Reader<'t, 'd> {
 
     /// Whether nothing is wrong with the table so far.
     pub(super) fn is_clean(&self) -> bool {
-        self.found.len() == self.before
+        self.found.errors() == self.before
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
             _ => return Err(self.wanted(id, "an object")),
         }
         match self.tree.members(id, name).pop() {
-            None => Err(self.wanted(id, "an object with the member that is taken out")),
+            None => Err(Fault::new(id, Reason::Missing { name: name.into() })),
             Some(_) if !lossy && self.tree.has_others(id, name) => Err(Fault::new(id, Reason::Siblings)),
             Some(member) => self.lift(id, member),
         }

@@ -30,6 +30,8 @@ pub(super) enum Reason {
     Many { elements: usize },
     /// An object with other members than the one that is taken out.
     Siblings,
+    /// An object without the member that is taken out.
+    Missing { name: Box<str> },
     /// Another value than the one that is required.
     Required,
     /// An empty array that stands where nothing can be left out.
@@ -166,6 +168,7 @@ impl fmt::Display for Reason {
             Self::Unlisted { found } => write!(f, "{found} that the map does not list"),
             Self::Many { elements } => write!(f, "expected a list of one, found {elements} elements"),
             Self::Siblings => f.write_str("other members beside the one that is taken out would be lost"),
+            Self::Missing { name } => write!(f, "an object without the member `{name}`, which is taken out"),
             Self::Required => f.write_str("another value than the one that is required"),
             Self::Nothing => f.write_str("an empty list where something must stand"),
             Self::Inside => f.write_str("a value taken from inside of its own target"),

@@ -1,9 +1,9 @@
 //! Who sends requests: what may say so, and what hangs on it.
 
-use super::super::spec::ConsumerSource;
+use super::super::spec::{Api, ConsumerSource, Life};
 use super::Builder;
 use crate::clock::Timestamp;
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Diagnostic, Span, Spanned, is_slip};
 use crate::headers::secret::{Carries, carries};
 
 const HELP: &str = "add `consumer = { header = \"X-Consumer\" }` to the api, or remove it";
@@ -44,6 +44,7 @@ impl Builder<'_> {
     pub(super) fn check_consumers(&mut self) {
         let api = self.api;
         if !api.consumer.is_empty() {
+            self.doubt_consumers();
             return;
         }
         for (consumer, _) in &api.pins {
@@ -57,8 +58,7 @@ impl Builder<'_> {
                 self.no_consumer("`known`", consumer);
             }
         }
-        let of_routes = api.routes.iter().flat_map(|route| &route.lives).map(|(_, life)| life);
-        for life in api.versions.iter().map(|version| &version.life).chain(of_routes) {
+        for life in lives(api) {
             for brownout in life.brownouts.iter().flatten() {
                 if let Some(consumer) = brownout.consumers.iter().chain(&brownout.exempt).next() {
                     self.no_consumer("a brownout", &Spanned::new(consumer.clone(), brownout.span));
@@ -73,8 +73,40 @@ impl Builder<'_> {
         }
     }
 
+    /// Any name may be a consumer's, so only a slip of another and one without effect are found.
+    fn doubt_consumers(&mut self) {
+        let api = self.api;
+        let brownouts = || lives(api).flat_map(|life| life.brownouts.iter().flatten());
+        let known = api.versions.iter().flat_map(|version| &version.known);
+        let mut names: Vec<(&str, Span)> = known.map(|consumer| (consumer.as_str(), consumer.span)).collect();
+        names.extend(api.pins.iter().map(|(consumer, _)| (consumer.as_str(), consumer.span)));
+        names.extend(api.extensions.iter().map(|extension| (extension.consumer.as_str(), extension.consumer.span)));
+        for brownout in brownouts() {
+            names.extend(brownout.consumers.iter().chain(&brownout.exempt).map(|name| (name.as_str(), brownout.span)));
+        }
+        for (at, (name, span)) in names.iter().enumerate() {
+            let is_first = !names[..at].iter().any(|(earlier, _)| earlier == name);
+            if let Some((other, _)) = names[..at].iter().find(|(earlier, _)| is_first && is_slip(earlier, name)) {
+                let message = format!("the consumer `{name}` is almost `{other}`");
+                self.doubt("similar-consumers", message, *span, "write them alike, if they are one");
+            }
+        }
+        for brownout in brownouts().filter(|brownout| !brownout.consumers.is_empty()) {
+            for name in brownout.exempt.iter().filter(|name| !brownout.consumers.contains(name)) {
+                let message = format!("`{name}` is exempt from a brownout that hits other consumers only");
+                self.doubt("unused-exempt", message, brownout.span, "remove it from `exempt`");
+            }
+        }
+    }
+
     fn no_consumer(&mut self, what: &str, consumer: &Spanned<String>) {
         let message = format!("{what} names `{}`, and nothing says who sends a request", consumer.value);
         self.error("no-consumer", message, consumer.span, HELP);
     }
+}
+
+/// The lives of all versions, as the api and its routes have them.
+fn lives(api: &Api) -> impl Iterator<Item = &Life> {
+    let of_routes = api.routes.iter().flat_map(|route| &route.lives).map(|(_, life)| life);
+    api.versions.iter().map(|version| &version.life).chain(of_routes)
 }

@@ -7,8 +7,9 @@ use super::super::spec::Unspecified;
 use super::super::template::PathTemplate;
 use super::Builder;
 use crate::change::{Location, RouteName};
+use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Span, Spanned, is_slip};
-use crate::version::VersionName;
+use crate::version::{VersionId, VersionName};
 
 /// A place as it is written.
 struct Placed {
@@ -26,10 +27,10 @@ impl Builder<'_> {
         self.prefixed(&placed, &meant);
         self.unplaced(&placed, routes);
         self.unused_resources(&meant);
-        self.gone_defaults();
+        self.gone_defaults(routes);
     }
 
-    fn doubt(&mut self, code: &'static str, message: String, span: Span, help: impl Into<String>) {
+    pub(super) fn doubt(&mut self, code: &'static str, message: String, span: Span, help: impl Into<String>) {
         self.found.push(Diagnostic::warning(code, message, span).help(help));
     }
 
@@ -110,9 +111,10 @@ impl Builder<'_> {
 
     /// A route without a place, beside one of the same path that changes are on.
     fn unplaced(&mut self, placed: &[Placed], routes: &[RouteEntry]) {
-        for entry in routes.iter().filter(|entry| has_body(&entry.history.name)) {
+        let is_placed = |name: &RouteName| placed.iter().any(|place| place.route.covers(name));
+        for entry in routes {
             let name = &entry.history.name;
-            if entry.history.removed.is_some() || placed.iter().any(|place| place.route.covers(name)) {
+            if entry.history.removed.is_some() || with_body(name).iter().all(is_placed) {
                 continue;
             }
             let is_sibling = |other: &&RouteEntry| {
@@ -149,27 +151,60 @@ impl Builder<'_> {
     }
 
     /// A request that names no version would be answered 410.
-    fn gone_defaults(&mut self) {
+    fn gone_defaults(&mut self, routes: &[RouteEntry]) {
         let api = self.api;
-        let mut texts: Vec<(&Spanned<String>, String)> = Vec::new();
-        if let Unspecified::Version(text) = &api.unspecified {
-            texts.push((text, "requests that name no version".to_owned()));
+        let unspecified = match &api.unspecified {
+            Unspecified::Version(text) => Some(text),
+            Unspecified::Reject => None,
+        };
+        let gone = |id: VersionId| self.versions[id.index()].life.is_gone(self.now);
+        let served_somewhere =
+            |id| routes.iter().any(|entry| entry.life(id).is_some_and(|life| !life.is_gone(self.now)));
+        let gone_for = |text: &Spanned<String>, who: Option<&str>| {
+            let id = self.known_version(text).filter(|id| gone(*id) && !served_somewhere(*id));
+            id.is_some_and(|id| !who.is_some_and(|who| self.is_extended(id, who)))
+        };
+        let mut doubts = Vec::new();
+        if let Some(text) = unspecified.filter(|text| gone_for(text, None)) {
+            doubts.push((text, "requests that name no version".to_owned(), text.span));
         }
-        let routes = api.routes.iter().filter_map(|route| Some((route.default.as_ref()?, &route.route)));
-        texts.extend(routes.map(|(text, route)| (text, format!("requests to `{}` that name no version", route.value))));
-        texts.extend(api.pins.iter().map(|(who, text)| (text, format!("`{}`, which is pinned to it,", who.value))));
-        for (text, who) in texts {
-            let gone = self.known_version(text).filter(|id| !self.is_used(&self.versions[id.index()]));
-            if gone.is_some() {
-                let message = format!("version `{}` is past its sunset: {who} get a 410", text.value);
-                self.doubt("default-is-gone", message, text.span, "name a version that is served, or move the sunset");
-            }
+        for (who, text) in api.pins.iter().filter(|(who, text)| gone_for(text, Some(who.value.as_str()))) {
+            doubts.push((text, format!("`{}`, which is pinned to it,", who.value), text.span));
         }
+        for route in &api.routes {
+            let name = route.route.parse::<RouteName>().ok();
+            let entry = name.and_then(|name| routes.iter().find(|entry| entry.history.name == name));
+            let Some((entry, text)) = entry.zip(route.default.as_ref().or(unspecified)) else { continue };
+            let Some(id) = self.known_version(text) else { continue };
+            let gone_here = entry.life(id).map(|life| life.is_gone(self.now));
+            let span = match route.default {
+                Some(_) if gone_here.unwrap_or(gone(id)) => text.span,
+                // Where it is gone everywhere, that has been said.
+                None if gone_here == Some(true) && !gone(id) => route.route.span,
+                _ => continue,
+            };
+            doubts.push((text, format!("requests to `{}` that name no version", route.route.value), span));
+        }
+        for (text, who, span) in doubts {
+            let message = format!("version `{}` is past its sunset: {who} get a 410", text.value);
+            self.doubt("default-is-gone", message, span, "name a version that is served, or move the sunset");
+        }
+    }
+
+    fn is_extended(&self, version: VersionId, consumer: &str) -> bool {
+        self.api.extensions.iter().any(|extension| {
+            extension.consumer.value == consumer
+                && self.known_version(&extension.version) == Some(version)
+                && extension.until.parse::<Timestamp>().is_ok_and(|until| until > self.now)
+        })
     }
 }
 
-fn has_body(name: &RouteName) -> bool {
-    matches!(name.method.as_deref(), None | Some("GET" | "POST" | "PUT" | "PATCH"))
+/// The routes of single methods that a route stands for, as far as their messages usually have a body.
+fn with_body(name: &RouteName) -> Vec<RouteName> {
+    let own = |method: &&str| name.method.as_deref().is_none_or(|own| own == *method);
+    let methods = ["GET", "POST", "PUT", "PATCH"].into_iter().filter(own);
+    methods.map(|method| RouteName { method: Some(method.into()), template: name.template.clone() }).collect()
 }
 
 /// The two words in which two paths differ, if they differ in one segment, and there by a letter.

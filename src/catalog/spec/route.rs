@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Life, OnUntyped};
+use super::{Brownout, Life, OnUntyped};
 use crate::catalog::Content;
 use crate::diagnostic::Spanned;
 
@@ -61,14 +61,49 @@ impl Route {
     /// The end of one version on this route, if it is not the version's own.
     #[must_use]
     pub fn with_sunset(mut self, version: impl Into<Spanned<String>>, sunset: impl Into<Spanned<String>>) -> Self {
-        self.lives.push((version.into(), Life { sunset: Some(sunset.into()), ..Life::default() }));
+        self.life(version).sunset = Some(sunset.into());
         self
     }
 
     /// The deprecation of one version on this route, if it is not the version's own.
     #[must_use]
     pub fn with_deprecated(mut self, version: impl Into<Spanned<String>>, at: impl Into<Spanned<String>>) -> Self {
-        self.lives.push((version.into(), Life { deprecated: Some(at.into()), ..Life::default() }));
+        self.life(version).deprecated = Some(at.into());
         self
+    }
+
+    /// From when on no new consumer may start to use one version on this route, if it is not the version's own date.
+    #[must_use]
+    pub fn with_closed(mut self, version: impl Into<Spanned<String>>, at: impl Into<Spanned<String>>) -> Self {
+        self.life(version).closed = Some(at.into());
+        self
+    }
+
+    /// Whether one version is served past its sunset on this route, whatever the version itself says.
+    #[must_use]
+    pub fn with_hold_sunset(mut self, version: impl Into<Spanned<String>>, hold: bool) -> Self {
+        self.life(version).hold_sunset = Some(hold);
+        self
+    }
+
+    /// The brownouts of one version on this route, in the place of the version's own. An empty list: it has none here.
+    #[must_use]
+    pub fn with_brownouts(
+        mut self,
+        version: impl Into<Spanned<String>>,
+        brownouts: impl IntoIterator<Item = Brownout>,
+    ) -> Self {
+        self.life(version).brownouts = Some(brownouts.into_iter().collect());
+        self
+    }
+
+    /// The dates of one version.
+    fn life(&mut self, version: impl Into<Spanned<String>>) -> &mut Life {
+        let version = version.into();
+        let at = self.lives.iter().position(|(known, _)| known.value == version.value).unwrap_or_else(|| {
+            self.lives.push((version, Life::default()));
+            self.lives.len() - 1
+        });
+        &mut self.lives[at].1
     }
 }

@@ -111,6 +111,7 @@ impl Compiled {
         let mut reader = Reader { found, span: spec.span };
         let mut compiled = reader.op(spec)?;
         compiled.on_error = spec.on_error.unwrap_or(on_error);
+        reader.without_effect(spec, compiled.on_error);
         compiled.may_leave &= compiled.on_error == OnError::Pass;
         compiled.when = match &spec.when {
             Some(when) => Some(reader.condition(when, &compiled)?),

@@ -4,9 +4,9 @@ use super::super::spec::{Loss, OpKind, OpSpec, OtherSpec, When};
 use super::super::template;
 use super::pointers::TEMPLATE_HELP;
 use super::{Anchored, Compiled, Reader, TakenOut};
-use crate::diagnostic::{Span, Spanned};
+use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::json::{
-    Collision, Conversion, Literal, Many, Op, Other, Part, Pattern, Pointer, Segment, Test, Which, Wrapper,
+    Collision, Conversion, Literal, Many, OnError, Op, Other, Part, Pattern, Pointer, Segment, Test, Which, Wrapper,
 };
 
 // === impl Reader ===
@@ -34,6 +34,16 @@ impl Reader<'_> {
                 Some(Compiled::from_parts(whole, Some(Op::Custom(up.clone())), Some(Op::Custom(down.clone()))))
             }
             OpKind::Head(_) | OpKind::Route(_) => None,
+        }
+    }
+
+    /// What an op says and what changes nothing about it.
+    pub(super) fn without_effect(&mut self, spec: &OpSpec, on_error: OnError) {
+        let requires = matches!(spec.op, OpKind::Require { .. });
+        if requires && on_error == OnError::Pass {
+            let message = "this `require` refuses nothing: with `on_error = \"pass\"`, other values pass as well";
+            let help = "say `on_error = \"fail\"` on the op";
+            self.found.push(Diagnostic::warning("require-passes", message, spec.span).help(help));
         }
     }
 

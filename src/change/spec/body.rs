@@ -107,6 +107,15 @@ impl OpSpec {
         Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Value(other.into()), back })
     }
 
+    /// Which old value a new one goes back to, where two old ones of a [`map`](Self::map) become one: new, then old.
+    #[must_use]
+    pub fn with_back(mut self, pairs: Vec<(Literal, Literal)>) -> Self {
+        if let OpKind::Map { back, .. } = &mut self.op {
+            *back = pairs;
+        }
+        self
+    }
+
     /// Writes a value in another form: `number`, `string`, `integer`, `decimal`, `unix-seconds`, `unix-millis`,
     /// `rfc3339`.
     #[must_use]

@@ -11,6 +11,18 @@ impl OpSpec {
         Self::new(OpKind::Head(HeadSpec::RenameHeader { from: from.into(), to: to.into() }))
     }
 
+    /// Removes a header that the old side has to do without.
+    #[must_use]
+    pub fn remove_header_lossy(name: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::RemoveHeader { name: name.into(), restore: None, lossy: true }))
+    }
+
+    /// Removes a query parameter that the old side has to do without.
+    #[must_use]
+    pub fn remove_query_lossy(name: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::RemoveQuery { name: name.into(), restore: None, lossy: true }))
+    }
+
     /// Adds a header where it is absent.
     #[must_use]
     pub fn add_header(name: &str, value: &str) -> Self {

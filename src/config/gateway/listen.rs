@@ -28,6 +28,14 @@ impl Listen {
         Self::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
     }
 
+    /// Whether only one of the two can be bound.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tcp(a), Self::Tcp(b)) => a.port() != 0 && a.port() == b.port() && overlap(a.ip(), b.ip()),
+            _ => self == other,
+        }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         match text.strip_prefix("unix:") {
             Some(path) if path.starts_with('/') => Some(Self::Unix(path.into())),
@@ -46,6 +54,13 @@ impl std::fmt::Display for Listen {
             Self::Systemd => f.write_str("systemd"),
         }
     }
+}
+
+/// `0.0.0.0` stands for every address of IPv4. `[::]` does so for those of IPv6, and on most systems of IPv4 too
+/// (RFC 3493 §5.3); what differs between systems is not said here.
+fn overlap(a: IpAddr, b: IpAddr) -> bool {
+    let (a, b) = (a.to_canonical(), b.to_canonical());
+    a == b || (a.is_ipv4() == b.is_ipv4() && (a.is_unspecified() || b.is_unspecified()))
 }
 
 pub(in crate::config) fn read(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<Spanned<Listen>> {

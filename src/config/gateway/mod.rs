@@ -139,9 +139,12 @@ impl GatewaySpec {
         let secure = self.tls.iter().flat_map(|tls| &tls.listen);
         let all: Vec<_> = self.listen.iter().chain(secure).chain([&self.admin]).collect();
         for (at, place) in all.iter().enumerate() {
-            let free = matches!(&place.value, Listen::Tcp(address) if address.port() == 0);
-            if !free && all[..at].iter().any(|earlier| earlier.value == place.value) {
-                let message = format!("two listeners are on `{}`", place.value);
+            if let Some(earlier) = all[..at].iter().find(|earlier| earlier.value.meets(&place.value)) {
+                let message = if earlier.value == place.value {
+                    format!("two listeners are on `{}`", place.value)
+                } else {
+                    format!("the listeners on `{}` and `{}` overlap: only one can be bound", earlier.value, place.value)
+                };
                 let span = if place.span.is_none() { reader.span } else { place.span };
                 reader.found.push(Diagnostic::error("duplicate-listen", message, span).help("give one another place"));
             }

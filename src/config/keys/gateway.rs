@@ -17,7 +17,7 @@ pub(super) static GATEWAY: Table = Table {
             "Where clients are served in the clear, HTTP/1.1 and HTTP/2 with prior knowledge: `ip:port`, `unix:/path`, or `systemd` for the sockets that a service manager passed on.")
             .or("\"127.0.0.1:8080\""),
         key("tls", Kind::Table(&TLS), "Where clients are served over TLS, and with what."),
-        key("admin", Kind::Listen, "Where the admin listener is. Anywhere but on loopback or a Unix socket it needs a token.")
+        key("admin", Kind::Listen, "Where the admin listener is. Anywhere but on loopback or a Unix socket it needs a token. No listener may overlap another: `0.0.0.0:80` covers `127.0.0.1:80`.")
             .or("\"127.0.0.1:9090\""),
         key("admin_token", Kind::Name, "What operators say in `Authorization: Bearer …`: for everything but `/healthz`, `/readyz` and `/metrics`. Best `\"${SUNWARD_ADMIN_TOKEN}\"`."),
         key("workers", Kind::Integer { min: 1, max: 1024 }, "Threads that serve; one for each core, unless said."),

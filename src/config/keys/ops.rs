@@ -164,8 +164,9 @@ static CONVERT: Table = op("convert", "`convert`", "Writes a value in another fo
 
 #[rustfmt::skip]
 static REQUIRE: Table = op("require", "`require`",
-    "Refuses a message in which the value is another one, both ways. Where it is absent, nothing happens. For what one side \
-     can say and the other cannot read. It stands behind the op that writes the value.", &[
+    "Refuses a message, in both directions, if the value is not the required one. If the value is absent, nothing happens. It \
+     is for values that one side can send and the other cannot read. Put it behind the op that writes the value. With \
+     `on_error = \"pass\"` it refuses nothing, and `check` warns.", &[
     key("require", Kind::Text, "The value.").required(),
     key("equals", Kind::Literal, "What it must be. This or `equals_json` is needed."),
     key("equals_json", Kind::Json, "The same as JSON text."),
