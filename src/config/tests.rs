@@ -329,7 +329,7 @@ fn built() -> Api {
         OpSpec::remove_header("X-Gone", "1"),
         OpSpec::add_query("page", "1"),
         OpSpec::rename_query("q", "query").keep(),
-        OpSpec::remove_query_lossy("debug"),
+        OpSpec::remove_query("debug", "").lossy(),
         OpSpec::map_query("sort", &[("name", "title")]),
         OpSpec::map_status(200, 201),
         OpSpec::rename_prefix("/people", "/users"),

@@ -122,11 +122,15 @@ impl OpSpec {
     }
 
     /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap): the other members of the object, or the other elements
-    /// with [`Many::First`], may be lost.
+    /// with [`Many::First`], may be lost. What is removed and restored is not lossy: see
+    /// [`remove_lossy`](Self::remove_lossy).
     #[must_use]
     pub fn lossy(mut self) -> Self {
-        if let OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } = &mut self.op {
-            loss.lossy = true;
+        match &mut self.op {
+            OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => loss.lossy = true,
+            OpKind::Remove { lossy, .. }
+            | OpKind::Head(HeadSpec::RemoveHeader { lossy, .. } | HeadSpec::RemoveQuery { lossy, .. }) => *lossy = true,
+            _ => {}
         }
         self
     }

@@ -52,7 +52,7 @@ fn wrappers() {
             "unwrap no envelope",
             one(unwrap("", member("data"))),
             r#"{"meta":1}"#,
-            Err("expected an object with the member"),
+            Err("an object without the member `data`"),
         ),
         ("unwrap a list as envelope", one(unwrap("", member("data"))), "[]", Err("expected an object, found a list")),
         ("unwrap the last of duplicates", one(unwrap("/a", member("v"))), r#"{"a":{"v":1,"v":2}}"#, Ok(r#"{"a":2}"#)),
