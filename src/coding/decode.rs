@@ -192,11 +192,16 @@ impl Stage {
         let ended = match &mut self.kind {
             Kind::Gzip { decoder, input } => gunzip(decoder, input, out)?,
             Kind::Deflate(inflate) => inflate.step(out)?,
-            Kind::Brotli(decoder) => read(decoder, out)?,
+            // The first read at the end does not look behind it.
+            Kind::Brotli(decoder) => read(decoder, out)? && read(decoder, out)?,
             Kind::Zstd(decoder) => read(decoder, out)?,
         };
         let made = out.len() - from;
         self.made += made as u64;
+        // It would also pile up, since nothing reads it.
+        if ended && made == 0 && !self.input().rest().is_empty() {
+            return Err(CodingError::Malformed);
+        }
         Ok(match ended {
             _ if made > 0 => Step::Made,
             true if self.input().ended => Step::Ended,
@@ -423,6 +428,10 @@ mod tests {
             }
             assert_eq!(whole(&[coding], b"{}", 4096), Err(CodingError::Malformed), "{coding:?}");
             assert_eq!(whole(&[coding], b"", 4096), Ok(Vec::new()), "{coding:?}");
+            let behind = [&coded[..], b"behind the end"].concat();
+            assert_eq!(whole(&[coding], &behind, 4096), Err(CodingError::Malformed), "{coding:?}");
+            let chunks = [&coded[..], b"behind", b"the end"];
+            assert_eq!(in_chunks(&[coding], &chunks), Err(CodingError::Malformed), "{coding:?}");
         }
     }
 

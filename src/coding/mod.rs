@@ -148,12 +148,21 @@ impl Accepted {
     }
 }
 
-/// The `Accept-Encoding` for a service whose response has to be changed: of the client's only what can be decoded. The
-/// field stays, since without it any coding would be welcome (RFC 9110 §12.5.3).
+/// The `Accept-Encoding` for a service whose response has to be changed: of the client's only what can be decoded, and what
+/// it says of no coding at all. The field stays, since without it any coding would be welcome (RFC 9110 §12.5.3).
 #[must_use]
 pub fn narrowed(headers: &HeaderMap) -> HeaderValue {
-    let kept: Vec<&str> = offers(headers).map(|(item, _)| item).filter(|item| !is_refused(item)).collect();
-    let value = HeaderValue::try_from(kept.join(", ")).ok().filter(|_| !kept.is_empty());
+    let mut codes = false;
+    let kept: Vec<&str> = items(headers)
+        .filter(|(name, item)| {
+            let (known, refused) = (Coding::named(name).is_some(), is_refused(item));
+            codes |= known && !refused;
+            (known && !refused) || name.eq_ignore_ascii_case("identity") || (*name == "*" && refused)
+        })
+        .map(|(_, item)| item)
+        .collect();
+    // A client that takes neither a known coding nor none is answered without one: the content can be had in no other way.
+    let value = HeaderValue::try_from(kept.join(", ")).ok().filter(|_| codes);
     value.unwrap_or(HeaderValue::from_static("identity"))
 }
 
@@ -165,11 +174,13 @@ fn means_none(name: &str) -> bool {
 
 /// The elements that name a coding that is known here.
 fn offers(headers: &HeaderMap) -> impl Iterator<Item = (&str, Coding)> {
+    items(headers).filter_map(|(name, item)| Some((item, Coding::named(name)?)))
+}
+
+/// What each element names, and all of it.
+fn items(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(list_items).filter_map(|item| {
-        let name = item.split(';').next()?.trim();
-        Some((item, Coding::named(name)?))
-    })
+    lines.flat_map(list_items).map(|item| (item.split(';').next().unwrap_or_default().trim(), item))
 }
 
 /// A weight of zero (RFC 9110 §12.4.2).
@@ -217,7 +228,7 @@ mod tests {
 
     #[test]
     fn only_what_can_be_decoded_is_asked_for() {
-        let rows: [(&[&str], &str, &[Coding]); 9] = [
+        let rows: [(&[&str], &str, &[Coding]); 14] = [
             (&[], "identity", &[]),
             (&[""], "identity", &[]),
             (&["*"], "identity", &[]),
@@ -227,6 +238,11 @@ mod tests {
             (&["gzip;q=0.000"], "identity", &[]),
             (&["gzip;q=0.001"], "gzip;q=0.001", &[Coding::Gzip]),
             (&["identity;q=0"], "identity", &[]),
+            (&["compress, *;q=0"], "identity", &[]),
+            (&["gzip, identity;q=0"], "gzip, identity;q=0", &[Coding::Gzip]),
+            (&["gzip;q=0.5, Identity;q=1"], "gzip;q=0.5, Identity;q=1", &[Coding::Gzip]),
+            (&["br, *;q=0", "compress"], "br, *;q=0", &[Coding::Brotli]),
+            (&["zstd, *;q=0.1"], "zstd", &[Coding::Zstd]),
         ];
         for (lines, expected, taken) in rows {
             let headers = headers(header::ACCEPT_ENCODING, lines);

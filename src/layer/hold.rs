@@ -8,6 +8,8 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
+use super::work::WHOLE_DECODED_BYTES;
+use crate::coding::{Coding, Decoder, Step};
 use crate::json::Outline;
 
 pin_project! {
@@ -17,9 +19,19 @@ pin_project! {
         body: B,
         bytes: BytesMut,
         limit: usize,
-        // Where another document may follow: how the bytes stand, and how many of them were looked at.
-        outline: Option<(Outline, usize)>,
+        // Where another document may follow.
+        glance: Option<Glance>,
     }
+}
+
+/// A look at what has come, to tell whether all documents in it are whole. Bytes are only looked at when there is a wait.
+struct Glance {
+    outline: Outline,
+    /// How many bytes were looked at.
+    seen: usize,
+    /// Takes the codings off, where there are any.
+    decoder: Option<Decoder>,
+    decoded: usize,
 }
 
 /// Why a body was not read to its end.
@@ -37,13 +49,14 @@ pub(super) enum HoldError {
 
 impl<B> Hold<B> {
     pub(super) fn new(body: B, limit: usize) -> Self {
-        Self { body, bytes: BytesMut::new(), limit, outline: None }
+        Self { body, bytes: BytesMut::new(), limit, glance: None }
     }
 
-    /// Of documents that may follow one another for as long as the sender likes: those that are whole are not kept waiting
-    /// for the next.
-    pub(super) fn passing_documents(mut self) -> Self {
-        self.outline = Some(Default::default());
+    /// Of documents that may follow one another for as long as the sender likes, with `codings` applied to them: those that
+    /// are whole are not kept waiting for the next.
+    pub(super) fn passing_documents(mut self, codings: &[Coding], ratio: u32) -> Self {
+        let decoder = (!codings.is_empty()).then(|| Decoder::new(codings).with_max_ratio(ratio));
+        self.glance = Some(Glance { outline: Outline::default(), seen: 0, decoder, decoded: 0 });
         self
     }
 
@@ -65,7 +78,9 @@ impl<B: Body<Data = Bytes>> Future for Hold<B> {
             let frame = match this.body.as_mut().poll_frame(cx) {
                 Poll::Ready(Some(frame)) => frame,
                 Poll::Ready(None) => return Poll::Ready(Ok(std::mem::take(this.bytes).freeze())),
-                Poll::Pending if is_between(this.outline, this.bytes) => return Poll::Ready(Err(HoldError::Between)),
+                Poll::Pending if this.glance.as_mut().is_some_and(|glance| glance.is_between(this.bytes)) => {
+                    return Poll::Ready(Err(HoldError::Between));
+                }
                 Poll::Pending => return Poll::Pending,
             };
             let Ok(frame) = frame else { return Poll::Ready(Err(HoldError::Broken)) };
@@ -80,11 +95,25 @@ impl<B: Body<Data = Bytes>> Future for Hold<B> {
     }
 }
 
-/// Looks only at what has come since the last time, and only when there is a wait.
-fn is_between(outline: &mut Option<(Outline, usize)>, bytes: &[u8]) -> bool {
-    outline.as_mut().is_some_and(|(outline, seen)| {
-        outline.feed(&bytes[*seen..]);
-        *seen = bytes.len();
-        outline.is_between()
-    })
+// === impl Glance ===
+
+impl Glance {
+    /// Whether all documents that have begun in `bytes` have ended. Looks only at what has come since the last time.
+    fn is_between(&mut self, bytes: &[u8]) -> bool {
+        let fresh = &bytes[self.seen..];
+        self.seen = bytes.len();
+        let Some(decoder) = &mut self.decoder else {
+            self.outline.feed(fresh);
+            return self.outline.is_between();
+        };
+        decoder.push(fresh);
+        let mut decoded = Vec::new();
+        // What is broken is found by the run. So large a document passes as it is migrated anyway.
+        while self.decoded <= WHOLE_DECODED_BYTES && matches!(decoder.step(&mut decoded), Ok(Step::Made)) {
+            self.outline.feed(&decoded);
+            self.decoded += decoded.len();
+            decoded.clear();
+        }
+        self.decoded > WHOLE_DECODED_BYTES || self.outline.is_between()
+    }
 }

@@ -23,7 +23,6 @@ use super::role::Role;
 use super::stream::Fault;
 use super::work::{Client, Limits, Work};
 use super::{MAX_BODY_BYTES, MAX_DECODED_RATIO};
-use crate::headers::etag::loosen;
 use crate::names::{Outcome, Undeclared};
 use crate::plan::{Answer, BodyPlan, Handling, OwnAddress, Plan, Unmigratable, empties, forget_bytes};
 use crate::version::VersionId;
@@ -240,7 +239,7 @@ fn settle<B: Body>(
     notices: &mut Option<Box<Notices>>,
 ) -> Result<Option<BodyPlan>, Unmigratable> {
     match handling {
-        Handling::Pass => Ok(None),
+        Handling::Pass | Handling::Describe(_) => Ok(None),
         Handling::Migrate(body) => Ok(Some(body)),
         Handling::Untyped(_) if body.is_end_stream() => Ok(None),
         Handling::Untyped(body) => {
@@ -267,7 +266,7 @@ impl<B: Body<Data = Bytes>, P: Head> Held<B, P> {
     fn new(head: P, body: B, work: Work) -> Box<Self> {
         let endless = work.may_go_on() && body.size_hint().exact().is_none();
         let hold = Hold::new(Box::pin(body), work.whole());
-        let hold = if endless { hold.passing_documents() } else { hold };
+        let hold = if endless { hold.passing_documents(work.plan().codings(), work.limits().ratio) } else { hold };
         Box::new(Self { body: Some(hold), head: Some(head), work })
     }
 
@@ -383,10 +382,13 @@ where
                         forget_bytes(&mut head.headers);
                         return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(Bytes::new()))));
                     }
+                    if let Ok(Handling::Describe(body)) = &handling {
+                        this.client.keeps(body.codings(), &mut head.headers);
+                    }
                     match handling.and_then(|handling| settle(plan, handling, &body, this.notices)) {
                         Ok(None) => {
-                            if received == StatusCode::NOT_MODIFIED && this.client.has_loosened {
-                                loosen(&mut head.headers);
+                            if received == StatusCode::NOT_MODIFIED {
+                                this.client.recall(&mut head.headers);
                             }
                             return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body))));
                         }

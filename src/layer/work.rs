@@ -37,7 +37,7 @@ pub(super) struct Limits {
 
 /// Coded content up to this size when decoded is migrated before it is passed on, if it is no more than
 /// [`WHOLE_BODY_BYTES`] as it comes.
-const WHOLE_DECODED_BYTES: usize = 1024 * 1024;
+pub(super) const WHOLE_DECODED_BYTES: usize = 1024 * 1024;
 
 /// What of the client's request has to be known when the response is there.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ pub(super) struct Client {
     /// The codings that it takes.
     accepted: Accepted,
     /// It has a response whose tag was loosened.
-    pub(super) has_loosened: bool,
+    has_loosened: bool,
 }
 
 // === impl Client ===
@@ -62,6 +62,26 @@ impl Client {
             }
         }
         client
+    }
+
+    /// Whether it takes all `codings` of a response that is to be migrated, so that they are put on again; if not, the fields
+    /// say so. Clients that take the coding get other bytes under the same tag then, so that is weak (RFC 9110 §8.8.1).
+    pub(super) fn keeps(self, codings: &[Coding], headers: &mut HeaderMap) -> bool {
+        merge_vary(headers, &[header::ACCEPT_ENCODING]);
+        let is_taken = codings.iter().all(|coding| self.accepted.takes(*coding));
+        if !is_taken {
+            headers.remove(header::CONTENT_ENCODING);
+            loosen(headers);
+        }
+        is_taken
+    }
+
+    /// Makes of the head of a 304 what the client knows that representation by, if it has one whose tag was loosened.
+    pub(super) fn recall(self, headers: &mut HeaderMap) {
+        if self.has_loosened {
+            merge_vary(headers, &[header::ACCEPT_ENCODING]);
+            loosen(headers);
+        }
     }
 }
 
@@ -88,9 +108,14 @@ impl Work {
         }
     }
 
+    /// How much a body may take of this process.
+    pub(super) const fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Whether documents may follow the first for as long as the sender likes, and nothing speaks of them all.
     pub(super) fn may_go_on(&self) -> bool {
-        self.plan.may_go_on() && self.plan.codings().is_empty() && self.digests.is_empty()
+        self.plan.may_go_on() && self.digests.is_empty()
     }
 
     /// A run over content that passes; none for content that must be there whole.
@@ -172,19 +197,9 @@ impl Work {
         if self.keeps_codings(headers) { coding::encode(codings, &content).into() } else { content }
     }
 
-    /// Whether what was coded is coded again; if not, the fields say so. Whoever takes the coding gets other bytes under
-    /// the same tag then, so that is weak (RFC 9110 §8.8.1).
+    /// Whether what was coded is coded again.
     fn keeps_codings(&self, headers: &mut HeaderMap) -> bool {
-        if !self.plan.is_response() {
-            return true;
-        }
-        merge_vary(headers, &[header::ACCEPT_ENCODING]);
-        let is_taken = self.plan.codings().iter().all(|coding| self.client.accepted.takes(*coding));
-        if !is_taken {
-            headers.remove(header::CONTENT_ENCODING);
-            loosen(headers);
-        }
-        is_taken
+        !self.plan.is_response() || self.client.keeps(self.plan.codings(), headers)
     }
 
     fn migrate(&self, body: &[u8]) -> Result<Bytes, Unmigratable> {

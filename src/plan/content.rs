@@ -17,6 +17,9 @@ pub enum Handling {
     Untyped(Untyped),
     /// It is to be migrated.
     Migrate(BodyPlan),
+    /// The response to a HEAD: it has no content, and its fields are those that a GET gets (RFC 9110 §9.3.2), whose content
+    /// has content codings and would be migrated.
+    Describe(BodyPlan),
 }
 
 /// A body that a change is about, and whose `Content-Type` does not say that it is JSON.

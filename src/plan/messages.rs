@@ -108,10 +108,17 @@ impl Plan {
             forget_bytes(headers);
             self.mark_validators(chain, spoken, headers);
         }
-        if Self::has_no_content(received) || self.is_head() {
+        if Self::has_no_content(received) {
             return Ok(Handling::Pass);
         }
-        self.body((spoken, resolution.response), Some(canonical), declared, headers)
+        let handling = self.body((spoken, resolution.response), Some(canonical), declared, headers);
+        if !self.is_head() {
+            return handling;
+        }
+        Ok(match handling {
+            Ok(Handling::Migrate(body)) if !body.codings.is_empty() => Handling::Describe(body),
+            _ => Handling::Pass,
+        })
     }
 
     /// Whether a JSON response from a service that speaks `spoken` has a status that no place of its route names, where

@@ -219,6 +219,79 @@ fn coded_events_and_lines_are_passed_on_one_by_one() {
     }
 }
 
+/// grpc-gateway and watches of Kubernetes send documents one behind the other under the type of one.
+#[test]
+fn coded_documents_are_passed_on_one_by_one() {
+    let document = |name: &str| format!("{{\"items\":[{{\"{name}\":\"a\"}}]}}\n");
+    let (new, old) = (document("title"), document("name"));
+    for names in EACH {
+        let head = format!("200\ncontent-type: application/json\ncontent-encoding: {names}\n\n");
+        for taken in [true, false] {
+            run(async {
+                let pieces = pieces(names, &[&new, &new, &new]);
+                // The first comes byte by byte; the head does not wait for the second.
+                let first: Vec<Bytes> = pieces[0].chunks(1).map(Bytes::copy_from_slice).collect();
+                let (sender, mut response) = answered(&head, if taken { names } else { "identity" }, &first).await;
+                assert_eq!(response.status(), 200);
+                assert_eq!(response.headers().contains_key("content-encoding"), taken, "{names}");
+                let mut decoder = Decoder::new(&if taken { codings(names) } else { Vec::new() });
+                for piece in [None, Some(&pieces[1]), Some(&pieces[2])] {
+                    piece.map(|piece| sender.send(Ok(piece.clone())).expect("it is read"));
+                    let mut text = Vec::new();
+                    while text.len() < old.len() {
+                        let frame = response.body_mut().frame().await.expect("a frame").expect("no error");
+                        let data = frame.into_data().expect("data");
+                        if taken {
+                            decoder.push(&data);
+                            while decoder.step(&mut text).expect("it can be decoded") == Step::Made {}
+                        } else {
+                            text.extend_from_slice(&data);
+                        }
+                    }
+                    assert_eq!(String::from_utf8_lossy(&text), old, "{names}");
+                }
+            });
+        }
+    }
+}
+
+/// The fields that a GET gets (RFC 9110 §9.3.2, §15.4.5).
+#[test]
+fn heads_without_content_speak_of_the_coded_content() {
+    let fields = "content-type: application/json\netag: \"a\"\ncontent-encoding: gzip";
+    let answer = format!("200\n{fields}");
+    let other = "200\ncontent-type: application/json\netag: \"a\"\ncontent-encoding: compress";
+    bench().check(&[
+        (
+            "HEAD, not taken",
+            "HEAD /v1/users/7",
+            &answer,
+            &["200", "=", "-content-encoding", "vary: accept-encoding", "etag ~ W/\"a;w1-"],
+        ),
+        (
+            "HEAD, taken",
+            "HEAD /v1/users/7\naccept-encoding: gzip",
+            &answer,
+            &["200", "=", "content-encoding: gzip", "vary: accept-encoding", "etag ~ \"a;v1-"],
+        ),
+        ("HEAD, unknown", "HEAD /v1/users/7", other, &["200", "=", "content-encoding: compress"]),
+        ("HEAD, not migrated", "HEAD /v3/users/7", &answer, &["200", "content-encoding: gzip", "-vary", "etag: \"a\""]),
+        ("204", "GET /v1/users/7", &format!("204\n{fields}"), &["204", "=", "content-encoding: gzip"]),
+        (
+            "304",
+            "GET /v1/users/7\nif-none-match: \"a;v1-00000000\"",
+            "304\netag: \"a\"",
+            &["304", "-vary", "etag ~ \"a;v1-"],
+        ),
+        (
+            "304, not taken before",
+            "GET /v1/users/7\nif-none-match: W/\"a;w1-00000000\"",
+            "304\netag: \"a\"",
+            &["304", "vary: accept-encoding", "etag ~ W/\"a;w1-"],
+        ),
+    ]);
+}
+
 /// A list of users, far larger than what is waited for.
 fn large(name: &str) -> String {
     list(name, 15_000)
