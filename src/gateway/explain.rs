@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::Response;
+use http::{HeaderValue, Response};
 
-use crate::layer::Notices;
+use super::pool::UpstreamError;
+use crate::layer::{BodyError, Notices};
 use crate::names::Outcome;
+use crate::plan::Plan;
 
 /// Why a request could not be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +37,9 @@ pub(super) enum Cause {
     RouteTimeout,
     /// The head of the response did not come in time.
     ResponseTimeout,
-    /// The connection ended before the head of a response.
+    /// The next part of the response's body did not come in time.
+    BodyTimeout,
+    /// The connection ended before the head of a response, or before the end of its body.
     Broken,
     /// The response cannot be passed on.
     InvalidResponse,
@@ -56,6 +60,17 @@ pub(super) struct Explained {
     pub(super) upstream: Option<Box<str>>,
     pub(super) instance: Option<Arc<str>>,
 }
+
+/// What is needed to log that a response ended early: its head is sent, so that no client can be told why.
+#[derive(Debug)]
+pub(super) struct Tail {
+    pub(super) throttle: Arc<Throttle>,
+    pub(super) status: u16,
+    pub(super) request_id: Option<HeaderValue>,
+}
+
+/// An error of any body.
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Keeps the log readable while all requests fail: so many lines a second, and a count of the others.
 #[derive(Debug, Default)]
@@ -88,6 +103,7 @@ impl Cause {
             Self::QueueTimeout => "queue timeout",
             Self::RouteTimeout => "route timeout",
             Self::ResponseTimeout => "response timeout",
+            Self::BodyTimeout => "response body timeout",
             Self::Broken => "connection closed",
             Self::InvalidResponse => "invalid response",
             Self::HeadTooLarge => "response head too large",
@@ -107,7 +123,7 @@ impl Cause {
             Self::Tls => "tls_protocol_error",
             Self::Certificate => "tls_certificate_error",
             Self::RouteTimeout => "http_response_timeout",
-            Self::ResponseTimeout => "connection_read_timeout",
+            Self::ResponseTimeout | Self::BodyTimeout => "connection_read_timeout",
             Self::Broken => "connection_terminated",
             Self::InvalidResponse => "http_protocol_error",
             Self::HeadTooLarge => "http_response_header_section_size",
@@ -159,6 +175,49 @@ impl Explained {
             "request failed"
         );
     }
+}
+
+// === impl Tail ===
+
+impl Tail {
+    /// Writes a line, unless there are too many.
+    pub(super) fn log(&self, error: &AnyError, second: u64) {
+        let Some(suppressed) = self.throttle.admit(second) else { return };
+        let body = error.downcast_ref::<BodyError<AnyError>>();
+        let upstream = body.and_then(BodyError::as_inner).unwrap_or(error).downcast_ref::<UpstreamError>();
+        let plan = body.and_then(BodyError::plan);
+        let cause = match (plan, upstream) {
+            (Some(_), _) => Cause::Unmigratable,
+            (None, Some(error)) if error.is_timeout() => Cause::BodyTimeout,
+            (None, _) => Cause::Broken,
+        };
+        tracing::warn!(
+            status = self.status,
+            cause = cause.as_str(),
+            error = upstream.map_or_else(|| describe(&**error), |error| describe(error)),
+            api = plan.map(|plan| &*plan.api().name),
+            route = plan.and_then(Plan::route).map(|route| route.history.name.to_string()),
+            upstream = upstream.map(|error| &*error.upstream),
+            instance = upstream.map(|error| &*error.instance),
+            request_id = self.request_id.as_ref().and_then(|id| id.to_str().ok()),
+            suppressed,
+            "response ended early"
+        );
+    }
+}
+
+/// An error and what caused it.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let cause = error.to_string();
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+        source = error.source();
+    }
+    text
 }
 
 // === impl Throttle ===

@@ -377,7 +377,7 @@ pub(super) fn failure(plan: Option<&Plan>, kind: Kind, explained: Explained) -> 
         | Cause::Certificate
         | Cause::QueueFull
         | Cause::QueueTimeout => "the service is not available, and the request did not reach it: try again later",
-        Cause::RouteTimeout | Cause::ResponseTimeout => {
+        Cause::RouteTimeout | Cause::ResponseTimeout | Cause::BodyTimeout => {
             "the service did not answer in time; it may have processed the request: repeat it only if that does no harm"
         }
         Cause::Broken => {

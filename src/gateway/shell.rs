@@ -19,7 +19,7 @@ use tower::Service;
 use super::access::Entry;
 use super::door::Door;
 use super::edge::{self, Admitted, Answer, CleanTrailers};
-use super::explain::{Cause, Explained, Throttle};
+use super::explain::{Cause, Explained, Tail, Throttle};
 use super::forwarded::Near;
 use super::intake::Intake;
 use super::leftover::Leftover;
@@ -65,6 +65,7 @@ pin_project! {
         entry: Option<Entry>,
         held: Option<Held>,
         span: Option<Box<Running>>,
+        tail: Tail,
         broken: Option<Error>,
     }
 }
@@ -91,7 +92,7 @@ impl Handler for Shell {
         peer: Arc<Peer>,
         vital: Arc<Vital>,
     ) -> impl Future<Output = Result<Response<ShellBody>, Infallible>> + Send + 'static {
-        let pulse = vital.request(request.version() == Version::HTTP_2);
+        let pulse = vital.request(request.version());
         self.begin(request, &peer, pulse).end()
     }
 }
@@ -183,13 +184,15 @@ impl<F: Future<Output = Response<StackBody>>> Begun<F> {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let extent = Extent::of(&method, &response);
+        let request_id = id.map(|(_, id)| id);
         if let Some(entry) = &mut entry {
-            entry.answered(&response, extent.is_over(), id);
+            entry.answered(&response, extent.is_over(), request_id.clone());
         }
         if let Some(span) = &mut span {
             span.answered(&response, extent.is_over());
         }
-        Ok(response.map(|inner| ShellBody { inner, pulse, held, extent, entry, span, broken: None }))
+        let tail = Tail { throttle, status: response.status().as_u16(), request_id };
+        Ok(response.map(|inner| ShellBody { inner, pulse, held, extent, entry, span, tail, broken: None }))
     }
 }
 
@@ -321,6 +324,8 @@ impl Body for ShellBody {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let mut this = self.project();
         if let Some(error) = this.broken.take() {
+            this.pulse.broke();
+            this.tail.log(&error, SystemClock.now().as_secs().unsigned_abs());
             let frame = Some(Err(error));
             if let Some(entry) = this.entry {
                 entry.frame(frame.as_ref(), false);

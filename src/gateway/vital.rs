@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::Version;
 use http_body::Frame;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -35,6 +36,8 @@ pub(super) struct Vital {
     http2: AtomicBool,
     /// When it was told to end, having nothing to do.
     told: AtomicU64,
+    /// A response without an end of its own was not sent as a whole: the connection is to be reset.
+    reset: AtomicBool,
     latest: Latest,
 }
 
@@ -96,6 +99,8 @@ pub(super) struct Pulse {
     vital: Arc<Vital>,
     /// How its response is taken, where that is the stream's matter (HTTP/2).
     flow: Option<Arc<Flow>>,
+    /// The client takes the end of the connection for that of a response (RFC 9112 §6.3), since HTTP/1.0 has no chunks.
+    unframed: bool,
     /// What the client has not been offered yet.
     rest: Bytes,
 }
@@ -117,17 +122,19 @@ impl Vital {
             spent: AtomicU64::new(0),
             http2: AtomicBool::new(false),
             told: AtomicU64::new(0),
+            reset: AtomicBool::new(false),
             latest: Latest::default(),
         }
     }
 
     /// A request's head has come.
-    pub(super) fn request(self: &Arc<Self>, http2: bool) -> Pulse {
+    pub(super) fn request(self: &Arc<Self>, version: Version) -> Pulse {
+        let http2 = version == Version::HTTP_2;
         self.pending.fetch_add(1, Ordering::Relaxed);
         self.head.store(0, Ordering::Relaxed);
         self.http2.store(http2, Ordering::Relaxed);
         let flow = http2.then(|| self.latest.put(Flow::new(self.send)));
-        Pulse { vital: Arc::clone(self), flow, rest: Bytes::new() }
+        Pulse { vital: Arc::clone(self), flow, unframed: version < Version::HTTP_11, rest: Bytes::new() }
     }
 
     /// The request that came last, for whoever makes a task for it.
@@ -216,6 +223,13 @@ impl Pulse {
         Poll::Ready(Some(Ok(Frame::data(part))))
     }
 
+    /// The response broke off.
+    pub(super) fn broke(&self) {
+        if self.unframed {
+            self.vital.reset.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// The bytes that were read and not offered yet.
     pub(super) fn rest(&self) -> usize {
         self.rest.len()
@@ -250,6 +264,18 @@ impl Watched {
             }
             Poll::Pending if blocked == 0 => vital.blocked.store(vital.now(), Ordering::Relaxed),
             _ => {}
+        }
+    }
+}
+
+impl Drop for Watched {
+    /// Over TLS the end of the data would have been said, so that clients can tell.
+    fn drop(&mut self) {
+        if self.vital.reset.load(Ordering::Relaxed)
+            && let Stream::Tcp(stream) = &self.stream
+        {
+            // Without it, the client would see the end that it expects.
+            let _ = stream.set_zero_linger();
         }
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::coding::{CodingError, Decoder, Encoder, Step};
 use crate::json::Framed;
-use crate::plan::{BodyPlan, Unmigratable};
+use crate::plan::{BodyPlan, Plan, Unmigratable};
 
 /// The run of a program over one body.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub struct BodyError<E> {
 
 enum Kind<E> {
     Inner(E),
-    Migration(String),
+    Migration { cause: String, plan: Plan },
 }
 
 /// So much is migrated in a step. Between steps other tasks of the thread get their turn.
@@ -204,7 +204,7 @@ impl Stream {
         self.plan.plan().migration_handles(self.plan.is_response()).errors.increment(1);
         let text = failure.cause();
         let _ = self.fault.failure.set(failure);
-        BodyError { kind: Kind::Migration(text) }
+        BodyError { kind: Kind::Migration { cause: text, plan: self.plan.plan().clone() } }
     }
 }
 
@@ -227,7 +227,7 @@ impl<E> BodyError<E> {
     pub fn into_inner(self) -> Option<E> {
         match self.kind {
             Kind::Inner(error) => Some(error),
-            Kind::Migration(_) => None,
+            Kind::Migration { .. } => None,
         }
     }
 
@@ -235,14 +235,23 @@ impl<E> BodyError<E> {
     pub const fn as_inner(&self) -> Option<&E> {
         match &self.kind {
             Kind::Inner(error) => Some(error),
-            Kind::Migration(_) => None,
+            Kind::Migration { .. } => None,
         }
     }
 
     /// Whether the body could not be migrated.
     #[must_use]
     pub const fn is_migration(&self) -> bool {
-        matches!(self.kind, Kind::Migration(_))
+        matches!(self.kind, Kind::Migration { .. })
+    }
+
+    /// The plan of the request, which knows api and route, if the body could not be migrated.
+    #[must_use]
+    pub const fn plan(&self) -> Option<&Plan> {
+        match &self.kind {
+            Kind::Inner(_) => None,
+            Kind::Migration { plan, .. } => Some(plan),
+        }
     }
 }
 
@@ -250,7 +259,7 @@ impl<E: fmt::Display> fmt::Display for BodyError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Inner(error) => error.fmt(f),
-            Kind::Migration(error) => write!(f, "the body cannot be migrated: {error}"),
+            Kind::Migration { cause, .. } => write!(f, "the body cannot be migrated: {cause}"),
         }
     }
 }
@@ -259,7 +268,7 @@ impl<E: fmt::Debug> fmt::Debug for BodyError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Inner(error) => error.fmt(f),
-            Kind::Migration(error) => write!(f, "Migration({error:?})"),
+            Kind::Migration { cause, .. } => write!(f, "Migration({cause:?})"),
         }
     }
 }

@@ -115,11 +115,17 @@ impl std::fmt::Display for Unmigratable {
             Reason::Charset => write!(f, "the {side} is JSON in another encoding than UTF-8"),
             Reason::Untyped => write!(f, "the {side} has a Content-Type that does not say that it is JSON"),
             Reason::Partial => write!(f, "the {side} is a part of a body"),
-            Reason::TooLarge => write!(f, "the {side} is too large"),
+            Reason::TooLarge => {
+                write!(f, "the {side} is larger than `held_bytes`, or becomes larger than `decoded_ratio` allows")
+            }
             Reason::Broken => write!(f, "the {side} broke off"),
             Reason::Miscoded => write!(f, "the {side} is not what its Content-Encoding says, or is cut off"),
             Reason::Digest => write!(f, "the {side} is not what its digest says"),
-            Reason::Untransformable => write!(f, "the {side} must not be transformed"),
+            Reason::Untransformable => write!(
+                f,
+                "the {side} must not be transformed (`Cache-Control: no-transform`); a gateway that is a part of the origin may \
+                 (`act_as` of the upstream)"
+            ),
             Reason::Undeclared => write!(f, "the {side} has a status that no place of its route names"),
             Reason::Body(error) => write!(f, "the {side} cannot be migrated: {error}"),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{self, HeaderName, HeaderValue};
+use http::header::{self, HeaderValue};
 use http::{Request, Response, Version};
 use http_body::Frame;
 use hyper::body::Incoming;
@@ -48,19 +48,14 @@ impl Entry {
     }
 
     /// The head of the response is there; `ended` if that is all of it.
-    pub(in crate::gateway) fn answered<B>(
-        &mut self,
-        response: &Response<B>,
-        ended: bool,
-        id: Option<(HeaderName, HeaderValue)>,
-    ) {
+    pub(in crate::gateway) fn answered<B>(&mut self, response: &Response<B>, ended: bool, id: Option<HeaderValue>) {
         let extensions = response.extensions();
         let line = &mut self.line;
         line.status = response.status().as_u16();
         line.ended = ended;
         line.upstream_took = extensions.get::<UpstreamTook>().map(|took| took.0);
         line.instance = extensions.get::<Answerer>().map(|answerer| Arc::clone(&answerer.0));
-        line.request_id = id.map(|(_, id)| id);
+        line.request_id = id;
         line.error = extensions.get::<Explained>().map(|explained| explained.cause.as_str());
         line.plan = extensions.get::<Planned>().map(|planned| planned.0.clone());
         let refused = extensions.get::<Refusal>().map(|_| Outcome::Refused);

@@ -72,7 +72,7 @@ impl Handler for Admin {
         peer: Arc<Peer>,
         vital: Arc<Vital>,
     ) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + 'static {
-        let pulse = vital.request(request.version() == http::Version::HTTP_2);
+        let pulse = vital.request(request.version());
         async move {
             let _pulse = pulse;
             let via = peer.ip.map_or_else(|| "unix".to_owned(), |ip| ip.to_string());

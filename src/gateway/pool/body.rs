@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -44,11 +45,13 @@ pub(in crate::gateway) struct Waits {
     pub(in crate::gateway) end: Option<Instant>,
 }
 
-/// Why a response's body did not come to its end.
+/// Why a response's body did not come to its end, and where.
 #[derive(Debug)]
-pub(in crate::gateway) enum UpstreamError {
-    Broken(hyper::Error),
-    TooSlow,
+pub(in crate::gateway) struct UpstreamError {
+    /// What broke; nothing did if it was too slow.
+    broken: Option<hyper::Error>,
+    pub(in crate::gateway) upstream: Box<str>,
+    pub(in crate::gateway) instance: Arc<str>,
 }
 
 type Next = Option<Result<Frame<Bytes>, hyper::Error>>;
@@ -109,6 +112,11 @@ impl UpstreamBody {
         }
     }
 
+    fn error(&self, broken: Option<hyper::Error>) -> UpstreamError {
+        let (upstream, instance) = self.turn.place();
+        UpstreamError { broken, upstream, instance }
+    }
+
     /// Whether it was the instance that took the time which is over: its wait for a part was, or it had at least half of
     /// what the route has for all of it. The other half went to a client that reads slowly.
     fn is_slow(&self, since: Option<Instant>) -> bool {
@@ -152,12 +160,12 @@ impl Body for UpstreamBody {
             }
             Ok(Some(Err(error))) => {
                 self.broke(true);
-                Some(Err(UpstreamError::Broken(error)))
+                Some(Err(self.error(Some(error))))
             }
             Err(TimedOut) => {
                 let slow = self.is_slow(waiting);
                 self.broke(slow);
-                Some(Err(UpstreamError::TooSlow))
+                Some(Err(self.error(None)))
             }
         })
     }
@@ -173,20 +181,23 @@ impl Body for UpstreamBody {
 
 // === impl UpstreamError ===
 
+impl UpstreamError {
+    pub(in crate::gateway) const fn is_timeout(&self) -> bool {
+        self.broken.is_none()
+    }
+}
+
 impl std::fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Broken(error) => error.fmt(f),
-            Self::TooSlow => f.write_str("the response's body came too slowly"),
+        match &self.broken {
+            Some(error) => error.fmt(f),
+            None => f.write_str("the response's body came too slowly"),
         }
     }
 }
 
 impl std::error::Error for UpstreamError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Broken(error) => Some(error),
-            Self::TooSlow => None,
-        }
+        self.broken.as_ref().map(|error| error as _)
     }
 }

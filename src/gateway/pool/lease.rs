@@ -111,6 +111,11 @@ impl Turn {
         }
     }
 
+    /// The upstream's name, and the instance.
+    pub(super) fn place(&self) -> (Box<str>, Arc<str>) {
+        (self.pool.name.clone(), self.endpoint.label())
+    }
+
     /// It counts as `result`, which says nothing of the instance's health.
     pub(super) fn count(&mut self, result: UpstreamResult) {
         self.result = Some(result);

@@ -47,7 +47,7 @@ use lease::NotBegun;
 use recipe::Recipe;
 
 pub(super) use alarm::Alarm;
-pub(super) use body::{UpstreamBody, Waits};
+pub(super) use body::{UpstreamBody, UpstreamError, Waits};
 #[cfg(feature = "otel")]
 pub(super) use connect::Connector;
 pub(super) use connections::ConnectError;

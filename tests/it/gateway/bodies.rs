@@ -1,11 +1,13 @@
 //! Which bodies the gateway migrates, and what its operators are told of the others.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::rig::{Client, Service, gateway, get};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::rig::{Client, PATIENCE, Service, gateway, get};
 use super::wire::raw;
 
 const EVENTS: &str = "HTTP/1.1 200 OK|content-type: text/event-stream|cache-control: no-cache, no-transform|\
@@ -13,7 +15,7 @@ const EVENTS: &str = "HTTP/1.1 200 OK|content-type: text/event-stream|cache-cont
 const UNTYPED: &str = "HTTP/1.1 200 OK|content-type: text/plain|content-length: 11||{\"title\":1}";
 
 /// An api whose service speaks version 2, and what else is said of it.
-fn config(address: impl std::fmt::Display, api: &str, upstream: &str) -> String {
+pub(super) fn config(address: impl std::fmt::Display, api: &str, upstream: &str) -> String {
     format!(
         r#"
         [[api]]
@@ -66,6 +68,40 @@ async fn an_answer_of_the_gateway_s_own_is_of_no_version() {
     assert_eq!((old.status, old.field("content-type")), (502, "application/problem+json"), "{}", old.body);
     assert!(old.body.contains("\"title\":\"Upstream failed\"") && !old.body.contains("\"name\""), "{}", old.body);
     assert!(gateway.stop().await);
+}
+
+/// HTTP/1.0 has no chunks: the end of the connection is the end of the response, so one that is not whole is reset.
+#[tokio::test]
+async fn a_client_of_http_1_0_sees_that_a_response_broke_off() {
+    const LINES: &str = "HTTP/1.1 200 OK|content-type: application/x-ndjson|connection: close||{\"title\":1}\n";
+    const CHUNKS: &str = "HTTP/1.1 200 OK|content-type: text/plain|transfer-encoding: chunked||5|hello|";
+    let rows = [
+        // Of what comes at once, nothing is sent in front of a fault.
+        ("cannot be migrated", format!("{LINES}}}\n"), "/v1/x", "", true),
+        ("migrated", LINES.to_owned(), "/v1/x", "{\"name\":1}\n", false),
+        ("cut off", CHUNKS.to_owned(), "/v2/x", "hello", true),
+        ("whole", format!("{CHUNKS}0||"), "/v2/x", "hello", false),
+    ];
+    for (what, answer, path, body, breaks) in rows {
+        let service = Service::start(move |mut served| {
+            let answer = answer.clone();
+            async move {
+                served.request().await;
+                served.write(&answer).await;
+            }
+        })
+        .await;
+        let gateway = gateway(config(service.address, "", "")).await;
+        let mut stream = tokio::net::TcpStream::connect(gateway.listen).await.expect("it listens");
+        let request = raw(&get(path).replace("HTTP/1.1", "HTTP/1.0"));
+        stream.write_all(&request).await.expect("written");
+        let mut came = Vec::new();
+        let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut came)).await.expect("it ends");
+        let came = String::from_utf8_lossy(&came);
+        assert!(came.ends_with(&format!("\r\n\r\n{body}")), "{what}: {came}");
+        assert_eq!(ended.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset), breaks, "{what}");
+        assert!(gateway.stop().await);
+    }
 }
 
 #[test]

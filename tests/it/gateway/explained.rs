@@ -6,8 +6,9 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
+use super::bodies;
 use super::exchange;
-use super::rig::{Served, Service, config_of};
+use super::rig::{Client, Served, Service, config_of, get};
 
 /// Ends the command however the test ends.
 struct Running(Child);
@@ -118,4 +119,54 @@ async fn what_cannot_be_served_says_why() {
     assert!(said("admin listening")["address"].is_string());
     assert_eq!(said("draining")["in_flight"], 0);
     assert!(said("stopped")["seconds"].is_number());
+}
+
+/// Once the head is sent, no client can be told why a response is not whole: the log is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ends_early_says_why() {
+    const LINES: &str = "HTTP/1.1 200 OK|content-type: application/x-ndjson|connection: close||{\"title\":1}\n";
+    const CHUNKS: &str = "HTTP/1.1 200 OK|content-type: text/plain|transfer-encoding: chunked||5|hello|";
+    let service = Service::start(|mut served: Served| async move {
+        match served.request().await.unwrap_or_default() {
+            request if request.contains("/x?bad") => served.write(&format!("{LINES}}}\n")).await,
+            request if request.contains("/x?cut") => served.write(CHUNKS).await,
+            request if request.contains("/x?slow") => {
+                served.write(CHUNKS).await;
+                served.ended().await;
+            }
+            _ => served.write(LINES).await,
+        }
+    })
+    .await;
+    let own = "[gateway]\nlog = \"json\"\ntimeouts = { upstream_body = \"200ms\" }\n";
+    let file = std::env::temp_dir().join(format!("sunward-early-{}.toml", std::process::id()));
+    std::fs::write(&file, format!("{own}{}", bodies::config(service.address, "", ""))).expect("written");
+    let (running, address) = Running::start(&file);
+    let instance = format!("http://{}", service.address);
+    // The target, the cause, and where: the route that could not be migrated, or the instance.
+    let rows = [
+        ("/v1/x?bad", "response cannot be migrated", "route", "GET /x"),
+        ("/v2/x?cut", "connection closed", "instance", &*instance),
+        ("/v2/x?slow", "response body timeout", "instance", &*instance),
+        ("/v1/x?fine", "", "", ""),
+    ];
+    let mut ids = Vec::new();
+    for (target, ..) in rows {
+        let mut client = Client::connect(address).await;
+        client.write(&get(target).replace("||", "|Connection: close||")).await;
+        let (came, _) = client.end().await;
+        assert!(came.starts_with("HTTP/1.1 200 "), "{target}: {came}");
+        assert_eq!(came.ends_with("0\r\n\r\n"), target.ends_with("fine"), "{target}: {came}");
+        let id = came.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap_or_default();
+        ids.push(id.to_owned());
+    }
+    let logged = tokio::task::spawn_blocking(move || running.stop()).await.expect("it ran");
+    std::fs::remove_file(&file).expect("removed");
+    let early: Vec<&Value> = logged.iter().filter(|line| line["message"] == "response ended early").collect();
+    assert_eq!(early.len(), 3, "{logged:#?}");
+    for ((line, (target, cause, name, place)), id) in early.iter().zip(rows).zip(&ids) {
+        assert_eq!((&line["status"], &line["cause"]), (&Value::from(200), &Value::from(cause)), "{target} {line}");
+        assert_eq!((&line["request_id"], &line[name]), (&Value::from(&**id), &Value::from(place)), "{target} {line}");
+        assert!(line["error"].as_str().is_some_and(|error| error.len() > 10), "{target} {line}");
+    }
 }
