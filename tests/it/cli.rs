@@ -524,6 +524,54 @@ fn migrate_passes_bodies_of_any_size() {
 }
 
 #[test]
+fn migrate_says_what_to_do_about_what_it_cannot_hold() {
+    let file = std::env::temp_dir().join(format!("sunward-held-{}.toml", std::process::id()));
+    let text = r#"
+        [[api]]
+        name = "held"
+        version_from = { header = "v" }
+        [[api.version]]
+        name = "1"
+        [[api.version]]
+        name = "2"
+        [[api.change]]
+        version = "2"
+        summary = "`blob` has another place"
+        at = ["GET /x -> 200", "PATCH /x <-"]
+        breaking = true
+        ops = [{ move = "/a/blob", to = "/b/blob" }]
+    "#;
+    std::fs::write(&file, text).expect("written");
+    let path = file.display().to_string();
+    let body = format!("{{\"a\":{{\"blob\":\"{}\"}},\"b\":{{}}}}", "y".repeat(100_000));
+    let base = ["migrate", &*path, "--route", "GET /x", "--from", "1", "--to", "2"];
+    let patch = ["migrate", &*path, "--route", "PATCH /x", "--request", "--from", "1", "--to", "2"];
+    let patch = [&patch[..], &["--content-type", "application/merge-patch+json"]].concat();
+    for args in [&base[..], &patch] {
+        let few = sunward(&[args, &["--held-bytes", "70000"]].concat(), &body);
+        assert_eq!(few.status.code(), Some(1), "{}", err(&few));
+        assert!(err(&few).contains("raise --held-bytes"), "{}", err(&few));
+        let enough = sunward(&[args, &["--held-bytes", "200000"]].concat(), &body);
+        assert_eq!(enough.status.code(), Some(0), "{}", err(&enough));
+        assert!(out(&enough).contains("\"b\":{\"blob\":\"yyy"), "it moved");
+    }
+    let none = sunward(&[&base[..], &["--held-bytes", "0"]].concat(), "{}");
+    assert_eq!(none.status.code(), Some(2), "{}", err(&none));
+    std::fs::remove_file(file).expect("removed");
+}
+
+#[test]
+fn migrate_reads_a_response_as_the_gateway_does() {
+    let file = demo();
+    let base = [&["migrate", &file][..], &LIST].concat();
+    let output = sunward(&base, "{\"items\":[{\"full_name\":\"J\"}]}\n{\"items\":[{\"full_name\":\"K\"}]}\n");
+    assert_eq!(out(&output), "{\"items\":[{}]}\n{\"items\":[{}]}\n", "{}", err(&output));
+    let output = sunward(&[&base[..], &["--content-type", "text/csv"]].concat(), "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("application/x-ndjson"), "{}", err(&output));
+}
+
+#[test]
 fn migrate_decompresses_if_it_is_asked_to() {
     use flate2::write::GzEncoder;
     let file = demo();
@@ -538,9 +586,14 @@ fn migrate_decompresses_if_it_is_asked_to() {
         let output = sunward_bytes(&asked, body);
         assert!(out(&output) == large.replace("\"full_name\":\"J\",", ""), "{}", err(&output));
     }
-    for (args, body) in [(&base, &gzip[..]), (&asked, &gzip[..gzip.len() - 9])] {
+    for (args, body, says) in [
+        (&base, &gzip[..], "the input is gzip: say --decompress"),
+        (&base, &zstd, "the input is zstd: say --decompress"),
+        (&asked, &gzip[..gzip.len() - 9], "cut off; what was written is not whole"),
+    ] {
         let output = sunward_bytes(args, body);
         assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+        assert!(err(&output).contains(says), "{}", err(&output));
     }
     let output = sunward(&asked, "");
     assert_eq!((output.status.code(), out(&output).as_str()), (Some(0), ""), "{}", err(&output));

@@ -10,6 +10,10 @@ use sunward::coding::{Coding, Decoder, Step};
 pub(crate) struct Input {
     chunks: Receiver<io::Result<Vec<u8>>>,
     format: Format,
+    /// Whether a chunk has come.
+    begun: bool,
+    /// What the input looks like that is read as it is.
+    coding: Option<Coding>,
 }
 
 /// What the next chunk is.
@@ -57,7 +61,13 @@ impl Input {
                 }
             }
         });
-        Self { chunks, format: if decompress { Format::Unknown(Vec::new()) } else { Format::Plain } }
+        let format = if decompress { Format::Unknown(Vec::new()) } else { Format::Plain };
+        Self { chunks, format, begun: false, coding: None }
+    }
+
+    /// The coding that an input has by its first bytes, and that was not taken off.
+    pub(crate) const fn coding(&self) -> Option<Coding> {
+        self.coding
     }
 
     /// The next chunk. Without `pause` it waits for as long as it takes.
@@ -94,7 +104,12 @@ impl Input {
     fn take(&mut self, chunk: Vec<u8>) -> Option<Next> {
         let end = chunk.is_empty();
         match &mut self.format {
-            Format::Plain => Some(if end { Next::End } else { Next::Chunk(chunk) }),
+            Format::Plain => {
+                if !std::mem::replace(&mut self.begun, true) {
+                    self.coding = Coding::of_magic(&chunk);
+                }
+                Some(if end { Next::End } else { Next::Chunk(chunk) })
+            }
             Format::Coded(decoder) if end => {
                 decoder.end();
                 None

@@ -23,12 +23,15 @@ pub(crate) struct Args {
     /// Decompress the input if it is gzip or zstd, as its first bytes say; the output is not compressed.
     #[arg(long)]
     decompress: bool,
+    /// The most that is held of one document: a value that moves is held until its place comes, and a patch as a whole.
+    #[arg(long, value_name = "BYTES", default_value_t = Options::default().max_bytes(), value_parser = at_least_one)]
+    held_bytes: usize,
 }
 
 const HELP: &str = "Up to 64 KiB of input are migrated before anything is written. A larger document, lines, events and \
                     sequences are migrated as they are read, in bounded memory; if that fails, what was written is not \
-                    whole, and the exit code is 1. Patches are read whole, up to 16 MiB. Lines, events and sequences are \
-                    written at once where the input pauses.";
+                    whole, and the exit code is 1. Patches are read whole, up to --held-bytes. Lines, events, sequences and \
+                    documents one behind the other are written at once where the input pauses.";
 
 /// Up to so much input nothing is written before it is migrated.
 const WHOLE: usize = 64 * 1024;
@@ -48,13 +51,17 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
-    let found = content(&args.content_type).and_then(|content| Ok((content, args.place.find(&loaded.catalog)?)));
+    let found = content(&args.content_type, args.place.request)
+        .and_then(|content| Ok((content, args.place.find(&loaded.catalog)?)));
     let (content, place) = match found {
         Ok(found) => found,
         Err(message) => return super::misused(&format!("error: {message}")),
     };
-    let migration = Migration::new(place.chain, place.from, place.to);
-    match migrate(&migration, content, Input::stdin(args.decompress)) {
+    let options = Options::default().with_max_bytes(args.held_bytes);
+    let migration = Migration::new(place.chain, place.from, place.to).with_options(options);
+    let mut input = Input::stdin(args.decompress);
+    let migrated = migrate(&migration, content, &mut input, args.held_bytes);
+    match migrated {
         Ok([passed, collisions]) => {
             report("a value that could not be migrated was left as it was", passed);
             report("a value stood where an op had to write", collisions);
@@ -63,16 +70,22 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         // As for any command of a pipe: `| head` is no failure.
         Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(Failure::Failed(message)) => {
-            super::tell(&format!("error: {message}\n"));
+            let hint = input.coding().map(|coding| format!("; the input is {}: say --decompress", coding.name()));
+            super::tell(&format!("error: {message}{}\n", hint.unwrap_or_default()));
             ExitCode::from(super::FAILED)
         }
     }
 }
 
 /// Returns how many values were left as they were, and how many stood in the way.
-fn migrate(migration: &Migration<'_>, content: Content, mut input: Input) -> Result<[u64; 2], Failure> {
+fn migrate(
+    migration: &Migration<'_>,
+    content: Content,
+    input: &mut Input,
+    held_bytes: usize,
+) -> Result<[u64; 2], Failure> {
     let stream = migration.stream(content);
-    let limit = if stream.is_some() { WHOLE } else { Options::default().max_bytes() };
+    let limit = if stream.is_some() { WHOLE } else { held_bytes };
     let many = content.framing().is_some_and(|framing| framing != Framing::Document);
     let (mut held, mut ended) = (Vec::new(), false);
     while !ended && held.len() <= limit {
@@ -90,8 +103,8 @@ fn migrate(migration: &Migration<'_>, content: Content, mut input: Input) -> Res
             write(&migrated.body)?;
             Ok([migrated.passed, migrated.collisions])
         }
-        Some(framed) => pass(framed.with_hold_limit(Options::default().max_bytes()), held, &mut input),
-        None => Err(Failure::Failed(format!("a patch of more than {limit} bytes is not migrated"))),
+        Some(framed) => pass(framed.with_hold_limit(held_bytes), held, input),
+        None => Err(Failure::Failed(format!("the patch has more than {limit} bytes: raise --held-bytes"))),
     }
 }
 
@@ -118,7 +131,7 @@ fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2]
         }
         next = input.next(None).map_err(|message| {
             progress.clear();
-            Failure::Failed(message)
+            Failure::Failed(format!("{message}; what was written is not whole"))
         })?;
     }
 }
@@ -127,7 +140,11 @@ fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2]
 fn broke(error: &MigrateError, read: usize, progress: &mut Progress) -> Failure {
     progress.clear();
     let place = if error.offset().is_some() { String::new() } else { format!(", in the first {read} bytes of input") };
-    Failure::Failed(format!("{error}{place}; what was written is not whole"))
+    // A limit with a place is that of the depth.
+    let held = error.is_limit() && error.offset().is_none();
+    let help =
+        if held { ": a document has a part that must be held and is that large; raise --held-bytes" } else { "" };
+    Failure::Failed(format!("{error}{place}{help}; what was written is not whole"))
 }
 
 fn write(bytes: &[u8]) -> Result<(), Failure> {
@@ -138,9 +155,21 @@ fn write(bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-fn content(media: &str) -> Result<Content, String> {
+/// As the gateway reads it: a response of one document may be several.
+fn content(media: &str, request: bool) -> Result<Content, String> {
     let content = MediaType::parse_lenient(media).and_then(|media| Content::of(&media));
-    content.ok_or_else(|| format!("`{media}` is not migrated"))
+    let content =
+        content.map(|content| if content == Content::Json && !request { Content::Concatenated } else { content });
+    content.ok_or_else(|| {
+        format!(
+            "`{media}` is no type of JSON: say one, such as application/json, application/x-ndjson, text/event-stream or \
+             application/merge-patch+json"
+        )
+    })
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|bytes| *bytes > 0).ok_or_else(|| "say a whole number of bytes, at least 1".to_owned())
 }
 
 fn report(what: &str, times: u64) {

@@ -23,7 +23,7 @@ pub(crate) struct Place {
     to: String,
     /// The request's body, not the response's.
     #[arg(long, conflicts_with = "status")]
-    request: bool,
+    pub(crate) request: bool,
     /// The response's status; the route's only or first 2xx, unless said.
     #[arg(long, value_name = "STATUS")]
     status: Option<u16>,
