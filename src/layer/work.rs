@@ -80,6 +80,7 @@ impl Client {
     pub(super) fn recall(self, headers: &mut HeaderMap) {
         if self.has_loosened {
             merge_vary(headers, &[header::ACCEPT_ENCODING]);
+            headers.remove(header::CONTENT_ENCODING);
             loosen(headers);
         }
     }
