@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::{Config, read, value};
 use crate::catalog::{
-    Api, Brownout, ConsumerSource, Content, Cors, Extension, OnUnacceptable, OnUntyped, Route, ShareOf, Unspecified,
-    Version,
+    Api, Brownout, ConsumerSource, Content, Cors, Extension, OnUnacceptable, OnUntyped, Route, ShareOf, Undeclared,
+    Unspecified, Version,
 };
 use crate::change::{Change, HeadSpec, Loss, OpKind, OpSpec, OtherSpec, Resource, RouteSpec};
 use crate::json::{Literal, Many, OnError, Wrapper};
+use crate::path::PathCase;
 use crate::version::Scheme;
 
 const EVERY_KEY: &str = include_str!("../../tests/cases/config/valid/every-key.toml");
@@ -354,14 +355,17 @@ fn built() -> Api {
     Api::new("shop")
         .with_base_path("/api")
         .with_host("shop.example.com")
+        .with_host("*.shops.example.com")
+        .with_path_case(PathCase::Insensitive)
+        .with_undeclared(Undeclared::Refuse)
         .with_scheme(Scheme::Major)
         .with_precedence(["path", "accept", "header", "query", "host"])
         .with_unspecified("1")
         .with_on_unacceptable(OnUnacceptable::Default)
         .with_waterfall(false)
         .with_alias("stable", "2")
-        .with_exclude("/health")
-        .with_exclude("/docs/*")
+        .with_exclude("/api/health")
+        .with_exclude("/api/docs/*")
         .with_speaks("2")
         .with_forward_as("/api/v{version}")
         .with_response_header("Api-Version")

@@ -14,13 +14,14 @@ pub(crate) enum Carries {
 /// RFC 9110 §11.6.2 and §11.7.2; RFC 6265.
 const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 /// What the names of fields with keys have in them.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "api-key",
     "apikey",
     "auth-key",
     "access-key",
     "subscription-key",
     "token",
+    "jwt",
     "secret",
     "password",
     "credential",
@@ -29,7 +30,7 @@ const KEYS: [&str; 10] = [
 
 /// What the field `name` carries.
 pub(crate) fn carries(name: &str) -> Carries {
-    let name = name.to_ascii_lowercase();
+    let name = name.to_ascii_lowercase().replace('_', "-");
     match () {
         () if CREDENTIALS.contains(&name.as_str()) => Carries::Credentials,
         () if KEYS.iter().any(|key| name.contains(key)) => Carries::Key,
@@ -50,6 +51,8 @@ mod tests {
             ("X-Api-Key", Carries::Key),
             ("Api-Key", Carries::Key),
             ("apikey", Carries::Key),
+            ("api_key", Carries::Key),
+            ("X-JWT-Assertion", Carries::Key),
             ("X-Auth-Token", Carries::Key),
             ("X-Goog-Api-Key", Carries::Key),
             ("Ocp-Apim-Subscription-Key", Carries::Key),
