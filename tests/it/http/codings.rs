@@ -1,13 +1,16 @@
 //! Bodies with a content coding that have to be migrated: decoded, migrated, and coded again.
 
+use std::convert::Infallible;
 use std::io::{Read, Write};
 
 use bytes::Bytes;
 use flate2::Compression;
 
-use http_body_util::BodyExt;
+use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http_body_util::{BodyExt, Empty, Full};
 use sunward::coding::{Coding, Decoder, Step};
-use sunward::layer::BodyError;
+use sunward::layer::{BodyError, MigrateBody};
+use tower::{Layer, ServiceExt, service_fn};
 
 use super::streams::{answered, sent};
 use super::{Bench, Exchange, Message, exchange_messages, run, users};
@@ -251,6 +254,43 @@ fn coded_documents_are_passed_on_one_by_one() {
                     assert_eq!(String::from_utf8_lossy(&text), old, "{names}");
                 }
             });
+        }
+    }
+}
+
+#[test]
+fn trailers_of_what_is_migrated_are_dropped() {
+    let kinds = [
+        ("application/json", NEW.to_owned()),
+        ("application/x-ndjson", format!("{NEW}\n")),
+        ("text/event-stream", format!("data: {NEW}\n\n")),
+    ];
+    for names in ["identity", "gzip", "deflate", "br", "zstd"] {
+        for (kind, text) in &kinds {
+            let body = if names == "identity" { Bytes::from(text.clone()) } else { coded(names, text) };
+            for (path, kept) in [("/v1/users/7", false), ("/v3/users/7", true)] {
+                let content = body.clone();
+                let service = service_fn(move |_: Request<MigrateBody<Empty<Bytes>>>| {
+                    let trailers = Ok(HeaderMap::from_iter([(header::ETAG, HeaderValue::from_static("\"end\""))]));
+                    let body = Full::new(content.clone()).with_trailers(std::future::ready(Some(trailers)));
+                    let response = Response::builder().header("content-type", *kind).header("trailer", "etag");
+                    let response = response.header("content-encoding", names).body(body).expect("a response");
+                    async move { Ok::<_, Infallible>(response) }
+                });
+                let request = Request::get(path).header("accept-encoding", names);
+                let request = request.body(Empty::<Bytes>::new()).expect("a request");
+                let response = run(bench().layer().layer(service).oneshot(request)).expect("no error");
+                assert_eq!(response.headers().contains_key("trailer"), kept, "{names} {kind} {path}");
+                let collected = run(response.into_body().collect()).expect("no error");
+                assert_eq!(collected.trailers().is_some(), kept, "{names} {kind} {path}");
+                let bytes = collected.to_bytes();
+                let plain = if names == "identity" {
+                    String::from_utf8_lossy(&bytes).into_owned()
+                } else {
+                    plain(names, &bytes)
+                };
+                assert_eq!(plain, if kept { text.clone() } else { text.replace("title", "name") }, "{names} {kind}");
+            }
         }
     }
 }
