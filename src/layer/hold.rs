@@ -108,8 +108,11 @@ impl Glance {
         };
         decoder.push(fresh);
         let mut decoded = Vec::new();
-        // What is broken is found by the run. So large a document passes as it is migrated anyway.
-        while self.decoded <= WHOLE_DECODED_BYTES && matches!(decoder.step(&mut decoded), Ok(Step::Made)) {
+        // What is broken is found by the run. So large a document passes as it is migrated anyway. Without the feature
+        // `coding` no step makes anything.
+        while self.decoded <= WHOLE_DECODED_BYTES
+            && !matches!(decoder.step(&mut decoded), Err(_) | Ok(Step::Hungry | Step::Ended))
+        {
             self.outline.feed(&decoded);
             self.decoded += decoded.len();
             decoded.clear();
