@@ -20,6 +20,8 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+// === impl Stream ===
+
 /// Calls the same method of whatever it is.
 macro_rules! delegate {
     ($stream:expr, $inner:ident => $call:expr) => {
@@ -30,6 +32,19 @@ macro_rules! delegate {
             Stream::Tls($inner) => $call,
         }
     };
+}
+
+impl Stream {
+    /// What was written and not taken yet is given up when this is closed, and the other side gets a reset.
+    pub(super) fn give_up(&self) {
+        let _ = match self {
+            Self::Tcp(stream) => stream.set_zero_linger(),
+            // It has no reset. What the other side has not read goes with it.
+            #[cfg(unix)]
+            Self::Unix(_) => Ok(()),
+            Self::Tls(stream) => stream.get_ref().0.set_zero_linger(),
+        };
+    }
 }
 
 impl AsyncRead for Stream {

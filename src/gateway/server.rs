@@ -22,7 +22,7 @@ use super::io::Stream;
 use super::listen::{self, Listener};
 use super::streams::Streams;
 use super::tls::{self, ServerTls};
-use super::vital::{Patience, Verdict, Vital, Watched};
+use super::vital::{Cause, Patience, Verdict, Vital, Watched};
 use crate::config::Limits;
 use crate::consumer::Consumer;
 
@@ -274,6 +274,9 @@ impl<H: Handler> Server<H> {
             match verdict {
                 Verdict::Dead(cause) => {
                     self.door.gave_up(cause);
+                    if cause == Cause::TakesNothing {
+                        vital.give_up();
+                    }
                     tracing::debug!(?cause, "a connection was given up");
                     return;
                 }

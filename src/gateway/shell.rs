@@ -1,19 +1,18 @@
 //! One request, from its head to the end of its response: what the stack does not do.
 
+mod body;
+mod finish;
+
 use std::convert::Infallible;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{Method, Request, Response, StatusCode, Version};
-use http_body::{Body, Frame, SizeHint};
+use http::{Method, Request, Response, Version};
+use http_body::Body;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::access::Entry;
@@ -23,20 +22,21 @@ use super::explain::{Cause, Explained, Tail, Throttle};
 use super::forwarded::Near;
 use super::intake::Intake;
 use super::leftover::Leftover;
-use super::send::UpstreamTook;
 use super::server::{Handler, Peer};
 use super::shed::{Held, Load};
-use super::snapshot::{Current, Settings, Snapshot, StackBody};
+use super::snapshot::{Current, Snapshot, StackBody};
 use super::trace::{self, Running, Tracer};
 use super::upload::Upload;
 use super::vital::{Pulse, Vital};
 use crate::clock::{Clock, SystemClock};
-use crate::headers::merge;
 use crate::layer::Extent;
 use crate::names::Refusal;
 use crate::plan::Plan;
 use crate::problem::{Kind, Problem, TYPE_BASE};
 use crate::resolve;
+use body::Inner;
+pub(super) use body::ShellBody;
+use finish::finish;
 
 /// Serves requests with the snapshot of the moment.
 pub(super) struct Shell {
@@ -51,32 +51,6 @@ pub(super) struct Shell {
 /// A response extension, for the log: the plan of its request.
 #[derive(Clone, Debug)]
 pub(super) struct Planned(pub(super) Plan);
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
-
-pin_project! {
-    /// A response's body, with all that ends when it ends.
-    pub(super) struct ShellBody {
-        #[pin]
-        inner: Inner,
-        pulse: Pulse,
-        extent: Extent,
-        // Before `held`, so that a request that is not in flight any more has been logged.
-        entry: Option<Entry>,
-        held: Option<Held>,
-        span: Option<Box<Running>>,
-        tail: Tail,
-        broken: Option<Error>,
-    }
-}
-
-pin_project! {
-    #[project = InnerProj]
-    enum Inner {
-        Stack { #[pin] body: StackBody },
-        Own { #[pin] body: Full<Bytes> },
-    }
-}
 
 /// After how many seconds to come back when too much is going on.
 const RETRY_AFTER: u64 = 1;
@@ -258,146 +232,6 @@ fn pass(
         match going.await {
             Ok(response) => response,
             Err(never) => match never {},
-        }
-    }
-}
-
-/// What every response says of this hop.
-fn finish(
-    response: &mut Response<Inner>,
-    settings: &Settings,
-    began: Instant,
-    id: Option<&(HeaderName, HeaderValue)>,
-    preflight: bool,
-) {
-    // A client is answered in its own version, whatever the upstream spoke.
-    *response.version_mut() = Version::HTTP_11;
-    let upstream = response.extensions().get::<UpstreamTook>().map(|took| took.0);
-    if let Some((name, id)) = id {
-        response.headers_mut().insert(name.clone(), id.clone());
-        if !preflight {
-            // Whoever reports a problem from a browser can name it.
-            merge::expose(response.headers_mut(), std::slice::from_ref(name), true);
-        }
-    }
-    if settings.server_timing {
-        let value = server_timing(upstream, began.elapsed());
-        append(response, HeaderName::from_static("server-timing"), &value);
-    }
-    if settings.proxy_status && upstream.is_none() {
-        let explained = response.extensions().get::<Explained>().map(|explained| explained.cause.proxy_error());
-        let error = explained.unwrap_or(proxy_error(response.status()));
-        let value = format!("{}; error={error}", settings.name);
-        append(response, HeaderName::from_static("proxy-status"), &value);
-    }
-}
-
-fn append(response: &mut Response<Inner>, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::try_from(value) {
-        response.headers_mut().append(name, value);
-    }
-}
-
-/// Milliseconds (Server Timing §2).
-fn server_timing(upstream: Option<Duration>, whole: Duration) -> String {
-    let ms = |time: Duration| format!("{:.3}", time.as_secs_f64() * 1e3);
-    let upstream = upstream.map(|took| format!("upstream;dur={}, ", ms(took))).unwrap_or_default();
-    format!("{upstream}gateway;dur={}", ms(whole))
-}
-
-/// Why an answer is the gateway's own that no failure has made (RFC 9209 §2.3).
-fn proxy_error(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        403 => "http_request_denied",
-        400..=499 => "http_request_error",
-        // A brownout may have any status.
-        _ => "proxy_internal_response",
-    }
-}
-
-// === impl ShellBody ===
-
-impl Body for ShellBody {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let mut this = self.project();
-        if let Some(error) = this.broken.take() {
-            this.pulse.broke();
-            this.tail.log(&error, SystemClock.now().as_secs().unsigned_abs());
-            let frame = Some(Err(error));
-            if let Some(entry) = this.entry {
-                entry.frame(frame.as_ref(), false);
-            }
-            if let Some(span) = this.span {
-                span.frame(frame.as_ref(), false);
-            }
-            return Poll::Ready(frame);
-        }
-        let polled = this.pulse.portion(|| this.inner.as_mut().poll_frame(cx));
-        let frame = match ready!(polled) {
-            // What came before is sent first: the connection would drop it, and the client see no answer at all.
-            Some(Err(error)) => {
-                *this.broken = Some(error);
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            frame => frame,
-        };
-        if let Some(Ok(frame)) = &frame {
-            this.extent.take(frame.data_ref().map_or(0, |data| data.len() as u64));
-        }
-        // Whoever sees that the body is at its end does not ask again.
-        let end = (this.pulse.rest() == 0 && this.inner.is_end_stream()) || this.extent.is_over();
-        if let Some(entry) = this.entry {
-            entry.frame(frame.as_ref(), end);
-        }
-        if let Some(span) = this.span {
-            span.frame(frame.as_ref(), end);
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.pulse.rest() == 0 && self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let mut hint = self.inner.size_hint();
-        let (rest, upper) = (self.pulse.rest() as u64, hint.upper());
-        if let Some(upper) = upper {
-            hint.set_upper(upper + rest);
-        }
-        hint.set_lower(hint.lower() + rest);
-        hint
-    }
-}
-
-// === impl Inner ===
-
-impl Body for Inner {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match self.project() {
-            InnerProj::Stack { body } => body.poll_frame(cx).map_err(Into::into),
-            InnerProj::Own { body } => body.poll_frame(cx).map_err(Into::into),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Stack { body } => body.is_end_stream(),
-            Self::Own { body } => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Stack { body } => body.size_hint(),
-            Self::Own { body } => body.size_hint(),
         }
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Vital {
     told: AtomicU64,
     /// A response without an end of its own was not sent as a whole: the connection is to be reset.
     reset: AtomicBool,
+    /// What the client does not take is not kept for it: the connection is to be reset.
+    given_up: AtomicBool,
     latest: Latest,
 }
 
@@ -123,6 +125,7 @@ impl Vital {
             http2: AtomicBool::new(false),
             told: AtomicU64::new(0),
             reset: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
             latest: Latest::default(),
         }
     }
@@ -145,6 +148,12 @@ impl Vital {
     /// It was told to end. A request may have been on its way already: that is still served.
     pub(super) fn tell(&self) {
         self.told.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// The client does not take what was written for it: without a reset, the kernel would keep that for as long as the
+    /// client likes, and a response whose end is the end of the connection would seem whole.
+    pub(super) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
     }
 
     fn now(&self) -> u64 {
@@ -271,11 +280,11 @@ impl Watched {
 impl Drop for Watched {
     /// Over TLS the end of the data would have been said, so that clients can tell.
     fn drop(&mut self) {
-        if self.vital.reset.load(Ordering::Relaxed)
-            && let Stream::Tcp(stream) = &self.stream
-        {
-            // Without it, the client would see the end that it expects.
-            let _ = stream.set_zero_linger();
+        let vital = &self.vital;
+        // Without it, the client would see the end that it expects.
+        let unframed = vital.reset.load(Ordering::Relaxed) && matches!(self.stream, Stream::Tcp(_));
+        if unframed || vital.given_up.load(Ordering::Relaxed) {
+            self.stream.give_up();
         }
     }
 }

@@ -61,7 +61,7 @@ mod tests {
     /// All files that a config may name.
     const ALL: &str = r#"
         [gateway]
-        tls = { certificate = "DIR/a", key = "DIR/b", client_ca = "DIR/c" }
+        tls = { listen = "127.0.0.1:1", certificate = "DIR/a", key = "DIR/b", client_ca = "DIR/c" }
         [[upstream]]
         name = "u"
         instances = [{ url = "https://h:1" }]

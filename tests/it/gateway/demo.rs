@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use super::Gateway;
+use super::{Gateway, missing};
 
 const JOHN: &str =
     r#"{"id":9007199254740993,"name":"John Doe","full_name":"John Doe","email":"john@example.com","plan":"free"}"#;
@@ -74,12 +74,6 @@ fn example() -> Option<Command> {
     let deps = std::env::current_exe().ok()?;
     let path = deps.parent()?.parent()?.join("examples/gateway");
     path.exists().then(|| Command::new(path))
-}
-
-/// CI has everything; elsewhere a test may be left out.
-fn missing(what: &str) {
-    assert!(std::env::var_os("CI").is_none(), "{what}");
-    println!("{what}");
 }
 
 /// Ends the example however the test ends.

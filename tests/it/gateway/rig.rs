@@ -32,7 +32,8 @@ pub(super) struct Service {
     listening: AbortHandle,
 }
 
-/// An address at which nobody listens, and nobody else will: it stays bound until this is dropped.
+/// An address at which nothing listens until a test does so itself: it stays bound until this is dropped, so that no other
+/// test gets it.
 pub(super) struct Nobody {
     pub(super) address: SocketAddr,
     _bound: socket2::Socket,
@@ -108,6 +109,8 @@ impl Drop for Service {
 impl Nobody {
     pub(super) fn bind() -> Self {
         let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+        // A test that binds the address, and says so too, may have it.
+        bound.set_reuse_address(true).expect("an option");
         bound.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
         let address = bound.local_addr().ok().and_then(|address| address.as_socket()).expect("bound");
         Self { address, _bound: bound }

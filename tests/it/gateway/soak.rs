@@ -16,7 +16,7 @@ use sunward::gateway::Options;
 use tokio::task::JoinSet;
 
 use super::Gateway;
-use super::rig;
+use super::rig::{self, Nobody};
 use clients::{Outcomes, h1_client, h2_client};
 use instances::{Deeds, instance};
 
@@ -96,9 +96,9 @@ async fn held() -> (usize, usize) {
 async fn every_request_has_one_right_outcome() {
     let seconds = std::env::var("SUNWARD_SOAK_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
     let deeds = Arc::new(Deeds::default());
-    let addresses: Vec<SocketAddr> = (0..INSTANCES)
-        .map(|_| std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port"))
-        .collect();
+    // While an instance is down, its address is nobody else's.
+    let places: Vec<Nobody> = (0..INSTANCES).map(|_| Nobody::bind()).collect();
+    let addresses: Vec<SocketAddr> = places.iter().map(|place| place.address).collect();
     let mut instances = JoinSet::new();
     for address in &addresses {
         instances.spawn(instance(*address, Arc::clone(&deeds)));

@@ -36,6 +36,7 @@ async fn it_says_so_first_then_takes_nobody_and_ends_what_is_under_way() {
     let (go, asked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let service = slow(&go, &asked).await;
     let own = "[gateway]\ntimeouts = { shutdown_delay = \"2s\" }\n";
+    let delay = Duration::from_secs(2);
     let mut gateway = rig::gateway(config("stop", &[service.address], own, "")).await;
     assert!(rig::becomes(async || ready(&gateway).await == 200).await);
     let mut kept = Client::connect(gateway.listen).await;
@@ -51,11 +52,17 @@ async fn it_says_so_first_then_takes_nobody_and_ends_what_is_under_way() {
     let began = Instant::now();
     gateway.stop.take().expect("it runs").send(()).expect("it runs");
     assert!(rig::becomes(async || ready(&gateway).await == 503).await);
-    // Load balancers have not heard of it yet: everybody is served.
-    assert_eq!(Client::connect(gateway.listen).await.ask(&get("/api/v1/x")).await.status, 200);
-    assert_eq!(kept.ask(&get("/api/v1/x")).await.status, 200);
-    assert_eq!(rig::h2_get(&mut streams, "/api/v1/x").await.expect("an answer").0, 200);
-    assert!(began.elapsed() < Duration::from_secs(2), "the machine is too slow for this test");
+    // Load balancers have not heard of it yet: everybody is served. On a slow machine, a question may come too late.
+    let served = |status: Option<u16>| assert!(status == Some(200) || began.elapsed() >= delay, "{status:?}");
+    kept.write(&get("/api/v1/x")).await;
+    served(kept.answer().await.map(|answer| answer.status));
+    served(rig::h2_get(&mut streams, "/api/v1/x").await.ok().map(|answer| answer.0));
+    let fresh = async {
+        let mut fresh = Client::over(TcpStream::connect(gateway.listen).await.ok()?);
+        fresh.write(&get("/api/v1/x")).await;
+        Some(fresh.answer().await?.status)
+    };
+    served(fresh.await);
 
     assert!(rig::becomes(async || TcpStream::connect(gateway.listen).await.is_err()).await, "nobody is taken in");
     assert!(began.elapsed() > Duration::from_millis(1950));
@@ -91,7 +98,8 @@ async fn it_waits_no_longer_than_it_should() {
         let began = Instant::now();
         assert!(!gateway.stop().await, "one did not end");
         let took = began.elapsed();
-        assert!(took > Duration::from_millis(290) && took < Duration::from_secs(4), "{took:?}");
+        // Far less than the 30 seconds that it would be without the key.
+        assert!(took > Duration::from_millis(290) && took < Duration::from_secs(20), "{took:?}");
     }
 }
 
@@ -99,15 +107,15 @@ async fn it_waits_no_longer_than_it_should() {
 #[tokio::test]
 async fn those_that_ask_nothing_hold_nobody_up() {
     let service = Service::saying(OK).await;
-    let gateway = rig::gateway(config("idlers", &[service.address], "", "")).await;
+    // If any of them were waited for, not all would have ended when the drain does.
+    let own = "[gateway]\ntimeouts = { client_head = \"1h\", client_idle = \"1h\", drain = \"20s\" }\n";
+    let gateway = rig::gateway(config("idlers", &[service.address], own, "")).await;
     let mut silent = Client::connect(gateway.listen).await;
     let mut fresh = rig::h2(gateway.listen).await;
     assert_eq!(rig::h2_get(&mut fresh, "/api/v1/x").await.expect("an answer").0, 200);
     let mut used = Client::connect(gateway.listen).await;
     assert_eq!(used.ask(&get("/api/v1/x")).await.status, 200);
-    let began = Instant::now();
-    assert!(gateway.stop().await);
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(gateway.stop().await, "all ended before the drain did");
     silent.end().await;
     used.end().await;
     assert!(rig::becomes(async || fresh.is_closed()).await);
