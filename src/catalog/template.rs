@@ -80,6 +80,7 @@ impl PathTemplate {
 /// Whether requests can have `path`, which is their normal form; if not, why.
 pub(super) fn normal(path: &str) -> Result<(), String> {
     match normalize(path) {
+        Ok(_) if path.contains('*') => Err("`*` is no wildcard here".to_owned()),
         Ok(normal) if normal == path && !path.contains(';') => Ok(()),
         Ok(normal) if normal != path => Err(format!("they have it as `{normal}`")),
         Ok(_) => Err("what follows a `;` is no part of a route".to_owned()),

@@ -1,6 +1,7 @@
 //! Scheme and authority of URLs: whose address it is.
 
 use http::Uri;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::path::rest_after;
 
@@ -13,6 +14,41 @@ pub struct OwnAddress {
     authorities: Box<[(Box<str>, u16)]>,
     /// The path that all of its paths are under; empty if it is the root.
     prefix: Box<str>,
+}
+
+/// The authority that a proxy in front was asked for, in `X-Forwarded-Host` and `X-Forwarded-Port`: a service behind may
+/// write its URLs with it. It only serves to recognise such URLs, and is put into none, since the fields may be a
+/// stranger's.
+#[derive(Debug)]
+pub(super) struct AskedAuthority {
+    host: HeaderValue,
+    port: Option<HeaderValue>,
+}
+
+const X_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+
+// === impl AskedAuthority ===
+
+impl AskedAuthority {
+    /// None where the fields say nothing that `Host` does not say.
+    pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
+        let host = headers.get(X_HOST)?;
+        let port = headers.get(X_PORT);
+        let is_new = port.is_some() || headers.get(header::HOST) != Some(host);
+        is_new.then(|| Self { host: host.clone(), port: port.cloned() })
+    }
+
+    pub(super) fn has(&self, origin: &str) -> bool {
+        let Some(host) = first(&self.host) else { return false };
+        let port = self.port.as_ref().and_then(first).filter(|_| !host.contains(':') || host.ends_with(']'));
+        is_at(origin, host) || port.is_some_and(|port| is_at(origin, &format!("{host}:{port}")))
+    }
+}
+
+/// What the first of several proxies said.
+fn first(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()?.split(',').next().map(str::trim).filter(|text| !text.is_empty())
 }
 
 // === impl OwnAddress ===

@@ -46,6 +46,7 @@ impl Plan {
             method,
             target: Some(target),
             host: None,
+            asked: None,
             mount: Box::default(),
             cors: None,
             now,

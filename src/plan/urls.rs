@@ -37,7 +37,7 @@ impl Plan {
 
     fn map_url(&self, resolution: &Resolution, spoken: VersionId, url: &str) -> Option<String> {
         let (origin, target) = split_origin(url)?;
-        if !origin.is_empty() && !self.inner.host.as_deref().is_some_and(|ours| is_at(origin, ours)) {
+        if !origin.is_empty() && !self.is_ours(origin) {
             return None;
         }
         let (path, query, fragment) = split_target(target);
@@ -64,6 +64,13 @@ impl Plan {
         };
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         Some(format!("{origin}{path}{query}{fragment}"))
+    }
+
+    /// Whether `origin` is where clients have the api: at the authority of the request, or at the one that a proxy in front
+    /// was asked for.
+    fn is_ours(&self, origin: &str) -> bool {
+        self.inner.host.as_deref().is_some_and(|ours| is_at(origin, ours))
+            || self.inner.asked.as_ref().is_some_and(|asked| asked.has(origin))
     }
 
     /// What follows the prefix that the service knows the api by, or the public one with the version that it speaks: some

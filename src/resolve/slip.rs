@@ -6,7 +6,7 @@
 //! route.
 
 use super::{Reader, place_by};
-use crate::catalog::{Catalog, Match};
+use crate::catalog::{ApiEntry, Catalog, Match};
 use crate::path::{PathCase, without_parameters};
 use crate::problem::{Kind, Problem};
 use crate::version::VersionId;
@@ -18,9 +18,7 @@ pub(super) fn place(
     path: &str,
     found: Option<usize>,
 ) -> Option<(usize, Problem)> {
-    if found.is_none()
-        && let Some(index) = place_by(catalog, host, path, |_| PathCase::Insensitive)
-    {
+    if let Some(index) = deeper(catalog, host, path, found) {
         return Some((index, other_case()));
     }
     let bare = without_parameters(path)?;
@@ -33,6 +31,23 @@ pub(super) fn place(
     };
     let agree = other == found && excluded(other, &bare) == excluded(found, path);
     if agree { None } else { other.or(found).map(|index| (index, two_readings())) }
+}
+
+/// The api that `path` is of in another letter case, if its base path is longer than that of the api `found`, which does
+/// not know the path.
+fn deeper(catalog: &Catalog, host: Option<&str>, path: &str, found: Option<usize>) -> Option<usize> {
+    let apis = catalog.apis();
+    let found = found.map(|index| &apis[index]);
+    let is_longer = |base: &str| found.is_none_or(|found| base.len() > found.base_path.len());
+    if !apis.iter().any(|api| is_longer(&api.base_path)) {
+        return None;
+    }
+    let other = place_by(catalog, host, path, |_| PathCase::Insensitive)?;
+    let is_known = |api: &ApiEntry| {
+        let (_, below) = super::read::split(api, &path[api.base_path.len()..]);
+        api.excludes(path, api.path_case) || api.known_paths.has(below)
+    };
+    (is_longer(&apis[other].base_path) && !found.is_some_and(is_known)).then_some(other)
 }
 
 /// What to answer to a path whose parameters lead to another version or route when they are cut off.

@@ -53,6 +53,8 @@ static API: Table = Table {
         key("path_case", Kind::Word(&["sensitive", "insensitive"]),
             "Whether paths that differ only in letter case are the same. With `sensitive`, a path that no route or `exclude` \
              has as it is, but in another letter case, gets a 404: a service that ignores case would serve it unmigrated. \
+             A path that a route has with a parameter is that route's: `/users/ME` is of `/users/{id}`, also beside a \
+             route `/users/me`. Use `insensitive` for a service that ignores case. \
              A slash at the end of a path never makes another route.").or("\"sensitive\""),
         key("undeclared", Kind::Word(&["pass", "refuse"]),
             "What becomes of what no resource, route or change names: it passes, and is counted, or it is refused. A path gets \
@@ -128,7 +130,8 @@ static VERSION_FROM: Table = Table {
              its version, and on `application/json`."),
         key("header", Kind::Name, "A request header."),
         key("query", Kind::Name, "A query parameter."),
-        key("host", Kind::Name, "A template of the host: `v{version}.api.example.com`."),
+        key("host", Kind::Name, "A template of the host: `v{version}.api.example.com`. A proxy in front must keep `Host` as the client sent it, with its \
+             port: `X-Forwarded-Host` names no version."),
     ],
     common: &[],
 };

@@ -349,6 +349,13 @@ fn a_rule_is_not_slipped_past() {
         ("a value", "GET /api/v1/users/Me", title, &["200", name, "> GET /api/users/Me"]),
         ("what nobody knows", "GET /api/v1/Other", title, &["200", "> GET /api/Other"]),
     ]);
+    let rest = Api::new("rest").with_header("Api-Version").with_unspecified("1").with_version(Version::new("1"));
+    let rest = rest.with_route(Route::new("GET /Api/known"));
+    Bench::with([api(PathCase::Sensitive), rest], |catalog| catalog).check(&[
+        ("the base path, beside an api of the root", "GET /API/v1/users/7", title, other_case),
+        ("a path of the root's own", "GET /Api/known", title, &["200", "> GET /Api/known"]),
+        ("another path of the root", "GET /apis/v1", title, &["200", "> GET /apis/v1"]),
+    ]);
     Bench::new(api(PathCase::Insensitive)).check(&[
         ("a route", "GET /api/v1/Users/Seven", title, &["200", name, "> GET /api/Users/Seven"]),
         ("a retired route", "GET /api/v1/Ended", title, &["410", "> nothing"]),

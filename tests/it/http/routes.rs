@@ -207,6 +207,32 @@ fn locations_lead_to_the_clients_version() {
     ]);
 }
 
+/// A proxy in front may have another name than the one that it calls us by, and a service that is told of it writes it.
+#[test]
+fn a_service_may_know_the_host_that_a_proxy_was_asked_for() {
+    let rows = [
+        ("shop.test", "", "https://shop.test", true),
+        ("Shop.test", "", "https://shop.test:443", true),
+        ("shop.test, inner.test", "", "//shop.test", true),
+        ("shop.test:8443", "", "https://shop.test:8443", true),
+        ("shop.test", "8443", "https://shop.test:8443", true),
+        ("shop.test", "443", "https://shop.test", true),
+        ("[::1]", "8443", "https://[::1]:8443", true),
+        ("gw:80", "8443", "https://gw:8443", false),
+        ("shop.test", "8443", "https://shop.test:8444", false),
+        ("shop.test", "", "https://inner.test", false),
+        (",", "", "https://shop.test", false),
+    ];
+    let bench = Bench::new(moved());
+    for (host, port, origin, is_mapped) in rows {
+        let port = if port.is_empty() { String::new() } else { format!("\nX-Forwarded-Port: {port}") };
+        let asked = format!("POST /api/v1/x\nHost: gw:80\nX-Forwarded-Host: {host}{port}");
+        let exchange = bench.exchange(&asked, &format!("201\nlocation: {origin}/api/v2/users/7"));
+        let expected = format!("{origin}{}", if is_mapped { "/api/v1/people/7" } else { "/api/v2/users/7" });
+        assert_eq!(exchange.field("location").as_deref(), Some(&*expected), "{asked}");
+    }
+}
+
 /// Some services know the path that clients use, or call themselves by it in another spelling.
 #[test]
 fn a_service_may_know_the_public_path() {
