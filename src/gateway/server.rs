@@ -255,7 +255,9 @@ impl<H: Handler> Server<H> {
         let (mut stopping, mut idle) = (false, false);
         let mut cut = self.cut.clone();
         loop {
+            // Each wake polls all of it: what cannot come yet is left out, and the connection goes first.
             let verdict = tokio::select! {
+                biased;
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
                         self.door.broke(&*error);
@@ -264,7 +266,8 @@ impl<H: Handler> Server<H> {
                     return;
                 }
                 verdict = vital.watch(self.patience) => verdict,
-                () = cut.heard() => return,
+                // Connections are cut only after they were told to stop.
+                () = cut.heard(), if stopping => return,
                 () = stop.heard(), if !stopping => {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();
