@@ -9,6 +9,7 @@ use crate::decide::{Decision, Verdict};
 use crate::headers::lifecycle;
 use crate::problem::{Kind, Problem};
 use crate::resolve::{Refusal, Resolution};
+use crate::version::VersionId;
 
 /// A response that is made here. Its headers are not annotated yet: that is done alike for all responses.
 #[derive(Clone, Debug)]
@@ -111,14 +112,23 @@ impl Plan {
         self.inner.catalog.supported(self.api(), self.inner.now)
     }
 
+    /// The versions that would serve this request now, without the one that does not.
+    fn usable(&self, resolution: &Resolution, refused: VersionId) -> Vec<&str> {
+        let others = self.api().versions.iter().filter(|version| version.id != refused && self.is_live(version.id));
+        others.filter(|version| self.would_serve(resolution, version.id)).map(|version| &*version.text).collect()
+    }
+
     /// The problem and the seconds to wait.
     fn problem(&self, resolution: &Resolution, decision: &Decision) -> Option<(Problem, Option<u64>)> {
         let api = self.api();
         let (judged, sunset) = self.inner.judged.unwrap_or((resolution.response, decision.sunset));
         let version = api.version(judged);
         let text = &*version.text;
+        let usable = self.usable(resolution, judged);
+        let instead =
+            if usable.is_empty() { "no other version is served now" } else { "use one of `supported_versions`" };
         let common = |kind| {
-            let problem = Problem::new(kind).with_api_version(text).with_supported_versions(self.supported());
+            let problem = Problem::new(kind).with_api_version(text).with_supported_versions(usable);
             let problem = match version.docs.as_ref().or(api.docs.as_ref()) {
                 Some(docs) => problem.with_docs(&**docs),
                 None => problem,
@@ -131,13 +141,12 @@ impl Plan {
         match decision.verdict {
             Verdict::Serve => None,
             Verdict::Closed => {
-                let detail = format!("version {text} is closed to new consumers: use one of `supported_versions`");
+                let detail = format!("version {text} is closed to new consumers: {instead}");
                 Some((common(Kind::VersionClosed).with_detail(detail), None))
             }
             Verdict::Brownout { until, status, retry_after } => {
-                let detail = format!(
-                    "version {text} is switched off until {until}, as a rehearsal of its end: move to one of `supported_versions`"
-                );
+                let detail =
+                    format!("version {text} is switched off until {until}, as a rehearsal of its end: {instead}");
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::GONE);
                 let problem = common(Kind::VersionBrownout).with_status(status).with_detail(detail);
                 let problem = problem.with_retry_after(retry_after);
@@ -146,10 +155,7 @@ impl Plan {
             }
             Verdict::Gone => {
                 let sunset = sunset.unwrap_or(self.inner.now);
-                let detail = format!(
-                    "version {text} was retired on {}: use one of `supported_versions`",
-                    &sunset.to_string()[..10]
-                );
+                let detail = format!("version {text} was retired on {}: {instead}", &sunset.to_string()[..10]);
                 Some((common(Kind::VersionSunset).with_detail(detail).with_sunset(sunset), None))
             }
         }

@@ -307,6 +307,13 @@ impl Plan {
         self.inner.catalog.is_live(self.api(), version, self.inner.now)
     }
 
+    /// Whether this consumer's request would be served if it were for `version`. A brownout of a share of requests hits
+    /// others.
+    fn would_serve(&self, resolution: &Resolution, version: VersionId) -> bool {
+        let Inner { catalog, now, .. } = &*self.inner;
+        decide_version(catalog, resolution, version, *now, &LazyCell::new(|| LAST_DRAW)).verdict == Verdict::Serve
+    }
+
     /// The place of the api in its catalog.
     pub(crate) fn api_index(&self) -> usize {
         match &self.inner.outcome {
@@ -415,6 +422,9 @@ fn decide_version(
     question.consumer_draw = name.map_or(**draw, |name| consumer_draw(&api.name, &entry.text, name));
     decide(&question)
 }
+
+/// The draw that only a brownout of all requests, or of all consumers, hits.
+const LAST_DRAW: u64 = 9_999;
 
 /// The same for the same consumer in every process and release: SipHash-1-3, which is specified, with a fixed key.
 fn consumer_draw(api: &str, version: &str, consumer: &str) -> u64 {

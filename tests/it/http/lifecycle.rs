@@ -130,7 +130,7 @@ fn a_brownout_rehearses_the_end() {
                 "sunset: Fri, 01 Jan 2027 00:00:00 GMT",
                 "~ problems/version-brownout",
                 "~ \"status\":410",
-                "~ \"supported_versions\":[\"1\",\"2\"]",
+                "~ \"supported_versions\":[\"2\"]",
                 "~ \"successor\":\"/v2/users\"",
                 "> nothing",
             ],
@@ -313,8 +313,13 @@ fn closed_is_for_the_new() {
     let first = old(Version::new("1")).with_closed("2026-05-01").with_known("carol");
     let api = with_first(first).with_extension(Extension::new("erin", "1", "2027-06-01"));
     let bench = Bench::with([api], |catalog: Catalog| catalog.with_known(Dave));
-    let refused: &[&str] =
-        &["403", "~ problems/version-closed", "~ [\"1\",\"2\"]", "cache-control: no-store", "> nothing"];
+    let refused: &[&str] = &[
+        "403",
+        "~ problems/version-closed",
+        "~ \"supported_versions\":[\"2\"]",
+        "cache-control: no-store",
+        "> nothing",
+    ];
     bench.check(&[
         ("new", "GET /v1/users/7\nX-Consumer: bob", "", refused),
         ("anonymous", "GET /v1/users/7", "", refused),
@@ -324,6 +329,29 @@ fn closed_is_for_the_new() {
         ("another version", "GET /v2/users/7", "", &["200"]),
     ]);
     bench.at("2026-04-30").check(&[("before", "GET /v1/users/7", "", &["200"])]);
+}
+
+/// A problem names no version that would refuse the same request.
+#[test]
+fn only_versions_that_serve_are_named() {
+    let two = |brownout| {
+        with_window(window()).with_version(Version::new("3").with_sunset("2028-01-01").with_brownout(brownout))
+    };
+    let rows = [
+        ("all requests", window(), "[\"2\"]"),
+        ("a share of them", window().with_ramp(DAY, [50.0]).with_share_of(ShareOf::Requests), "[\"2\",\"3\"]"),
+        ("it only counts", window().with_dry_run(true), "[\"2\",\"3\"]"),
+        ("of another consumer", window().with_consumer("carol"), "[\"2\",\"3\"]"),
+        ("of this consumer", window().with_consumer("bob"), "[\"2\"]"),
+    ];
+    for (name, brownout, expected) in rows {
+        let bench = Bench::new(two(brownout)).at("2026-06-01T12:05:00Z");
+        let named = format!("~ \"supported_versions\":{expected}");
+        bench.check(&[(name, "GET /v1/users/7\nX-Consumer: bob", "", &["410", "~ use one of", &named])]);
+    }
+    let alone = Api::new("shop").with_path("/v{version}").with_version(old(Version::new("1")).with_brownout(window()));
+    let nothing: &[&str] = &["410", "~ \"supported_versions\":[]", "~ its end: no other version is served now"];
+    Bench::new(alone).at("2026-06-01T12:05:00Z").check(&[("alone", "GET /v1/users/7", "", nothing)]);
 }
 
 #[test]
