@@ -83,11 +83,11 @@ pub const UNMATCHED: &str = "_unmatched";
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// Passed on, and answered.
+    /// A service answered it, with whatever status.
     Served,
-    /// Would have been refused, but for a dry run.
+    /// A service answered it; without a dry run it would have been refused.
     Spared,
-    /// Refused: no version could be made out.
+    /// Answered 4xx here: there is no version or route for it, or its body is broken, too large or too slow.
     Refused,
     /// Refused by a brownout.
     Brownout,
@@ -97,7 +97,7 @@ pub enum Outcome {
     Gone,
     /// The body could not be migrated.
     Failed,
-    /// The inner service failed.
+    /// No service gave a response that can be passed on, or the response ended early.
     Error,
     /// The client went away before the end of the response.
     Aborted,

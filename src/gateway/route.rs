@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use http::header::{self, HeaderValue};
 use http::{Request, Response, request};
 use http_body::Body;
 use tower::{Layer, Service};
@@ -19,7 +20,7 @@ use super::replay::{Replay, Replays};
 use super::send::{Again, Answerer, ProxyBody, Send, Way, body_fault, failure, problem};
 use super::tunnel::Upgrade;
 use super::upload::Upload;
-use crate::layer::{Migrate, MigrateBody, MigrateLayer, Spoken};
+use crate::layer::{LocalReply, Migrate, MigrateBody, MigrateLayer, Spoken};
 use crate::plan::{Excluded, Plan};
 use crate::problem::Kind;
 use crate::version::VersionId;
@@ -74,7 +75,11 @@ impl Service<Request<Intake>> for Route {
 
     fn call(&mut self, request: Request<Intake>) -> Self::Future {
         match Arc::clone(&self.shared).onward(request) {
-            Ok(mut onward) => Box::pin(async move { Ok(onward.go().await) }),
+            Ok(mut onward) => Box::pin(async move {
+                let mut response = onward.go().await;
+                onward.readable(&mut response);
+                Ok(response)
+            }),
             Err(answer) => Box::pin(ready(Ok(*answer))),
         }
     }
@@ -85,8 +90,8 @@ impl Service<Request<Intake>> for Route {
 impl Shared {
     fn onward(self: Arc<Self>, mut request: Request<Intake>) -> Result<Onward, Box<Response<RoutedBody>>> {
         let plan = request.extensions().get::<Plan>().cloned();
-        let excluded = request.extensions().get::<Excluded>();
-        let upstream = match (&plan, excluded) {
+        let excluded = request.extensions().get::<Excluded>().cloned();
+        let upstream = match (&plan, &excluded) {
             (Some(plan), _) => plan.upstream(),
             (None, Some(excluded)) => excluded.api().upstream.as_deref(),
             (None, None) => {
@@ -102,9 +107,13 @@ impl Shared {
             plan.as_ref().and_then(Plan::route).and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
         let upgrade = self.upgrade(&pool, &mut request);
         let upload = request.body().upload();
+        let scripts = match (&plan, excluded) {
+            (None, Some(excluded)) => Some((excluded, request.headers().get(header::ORIGIN).cloned())),
+            _ => None,
+        };
         let again = pool.retries(request.body().is_end_stream(), request.method().is_idempotent());
         let tries = Tries::new(request, again);
-        Ok(Onward { shared: self, plan, pool, upload, end, upgrade, tries })
+        Ok(Onward { shared: self, plan, scripts, pool, upload, end, upgrade, tries })
     }
 
     fn upgrade(&self, pool: &Pool, request: &mut Request<Intake>) -> Option<Upgrade> {
@@ -119,6 +128,8 @@ struct Onward {
     shared: Arc<Shared>,
     /// None for a request that its api excludes.
     plan: Option<Plan>,
+    /// Of a request that its api excludes: the api, and the origin of the script that asks.
+    scripts: Option<(Excluded, Option<HeaderValue>)>,
     pool: Arc<Pool>,
     upload: Upload,
     end: Option<Instant>,
@@ -177,6 +188,17 @@ impl Onward {
             }
         }
         last.map_or_else(|| self.none(&tried, NoLease::None), |response| *response)
+    }
+
+    /// Lets scripts read an answer of the gateway's own to a request that its api excludes. For a request with a plan, that is
+    /// done when the answer is rendered.
+    fn readable(&self, response: &mut Response<RoutedBody>) {
+        let Some((excluded, origin)) = &self.scripts else { return };
+        if let Some(policy) = &excluded.api().cors
+            && response.extensions().get::<LocalReply>().is_some()
+        {
+            policy.grant(origin.as_ref(), response.headers_mut());
+        }
     }
 
     /// The answer to a request for which there is no connection.

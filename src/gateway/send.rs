@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::uri::PathAndQuery;
-use http::{Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::{Either, Full};
 use pin_project_lite::pin_project;
@@ -25,6 +25,7 @@ use super::replay::Replay;
 use super::tunnel::{self, Upgrade};
 use super::upload::Upload;
 use crate::layer::{BodyError, LocalReply};
+use crate::names::Outcome;
 use crate::plan::Plan;
 use crate::problem::{Kind, Problem, TYPE_BASE};
 
@@ -65,6 +66,8 @@ pin_project! {
         // When it was sent, if the response shall say how long it took.
         started: Option<Instant>,
         alt_svc: bool,
+        // Whether the instance was asked with HEAD.
+        head: bool,
     }
 }
 
@@ -82,7 +85,7 @@ pub(super) struct Again {
 pub(super) struct UpstreamTook(pub(super) Duration);
 
 /// Seconds after which a request that got no place may come again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+const RETRY_AFTER: u64 = 1;
 
 /// A response extension: which instance answered.
 #[derive(Clone, Debug)]
@@ -157,11 +160,12 @@ impl Way {
         if upgrade.is_some() {
             tunnel::ask(request.headers_mut());
         }
+        let head = request.method() == Method::HEAD;
         let started = Instant::now();
         let wait = Wait::new(started, response, upload, end);
         let exchange = lease.send(request, upgrade.is_some(), wait);
         let started = tells.then_some(started);
-        Sending { exchange, plan, waits: Waits { part, end }, upgrade, started, alt_svc }
+        Sending { exchange, plan, waits: Waits { part, end }, upgrade, started, alt_svc, head }
     }
 }
 
@@ -218,7 +222,10 @@ where
                         let (response, turn) = answered.switched();
                         tunnel::open(response, turn, upgrade)
                     }
-                    None => accepted(answered, *this.waits, plan, *this.started, *this.alt_svc),
+                    None => {
+                        let admission = edge::admit_response(answered.head(), *this.alt_svc, *this.head);
+                        accepted(answered, admission, *this.waits, plan, *this.started)
+                    }
                 }
             }
             Err(failure) => failed(plan, failure),
@@ -229,12 +236,12 @@ where
 /// The response, unless it cannot be passed on.
 fn accepted(
     mut answered: Answered,
+    admission: Result<bool, &'static str>,
     waits: Waits,
     plan: Option<&Plan>,
     started: Option<Instant>,
-    alt_svc: bool,
 ) -> Response<ProxyBody> {
-    match edge::admit_response(answered.head(), alt_svc) {
+    match admission {
         Ok(reusable) => {
             let waits = waits_of(answered.head().headers(), waits);
             let mut response = answered.response(waits, reusable);
@@ -388,19 +395,25 @@ pub(super) fn failure(plan: Option<&Plan>, kind: Kind, explained: Explained) -> 
             "the service's answer cannot be passed on: repeating the request will not help; tell the operators the request id"
         }
     };
-    let mut response = problem(plan, kind, detail);
+    let mut problem = Problem::new(kind).with_detail(detail);
     if matches!(explained.cause, Cause::QueueFull | Cause::QueueTimeout) {
-        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        problem = problem.with_retry_after(RETRY_AFTER);
     }
+    let mut response = own(plan, &problem);
     response.extensions_mut().insert(explained);
     response
 }
 
 pub(super) fn problem(plan: Option<&Plan>, kind: Kind, detail: &str) -> Response<ProxyBody> {
-    let problem = Problem::new(kind).with_detail(detail);
+    own(plan, &Problem::new(kind).with_detail(detail))
+}
+
+/// An answer of the gateway's own. It has all its fields when it is rendered, since that also decides which of them scripts
+/// may read.
+fn own(plan: Option<&Plan>, problem: &Problem) -> Response<ProxyBody> {
     let response = match plan {
         Some(plan) => {
-            let answer = plan.render(&problem);
+            let answer = plan.render(problem);
             let mut response = Response::new(answer.body);
             (*response.status_mut(), *response.headers_mut()) = (answer.status, answer.headers);
             response
@@ -408,6 +421,8 @@ pub(super) fn problem(plan: Option<&Plan>, kind: Kind, detail: &str) -> Response
         None => problem.response(TYPE_BASE),
     };
     let mut response = response.map(|body| Either::Right(Full::new(Bytes::from(body))));
+    let outcome = if response.status().is_server_error() { Outcome::Error } else { Outcome::Refused };
+    response.extensions_mut().insert(outcome);
     response.extensions_mut().insert(LocalReply);
     response
 }

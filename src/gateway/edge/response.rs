@@ -10,14 +10,19 @@ use super::{fields, trailers};
 /// another request may be sent on the connection that it came on.
 ///
 /// Not where the head announces a body that no response to this request has (RFC 9112 §6.3): the upstream may send it
-/// nevertheless, and it would be read as the head of the next response.
+/// nevertheless, and it would be read as the head of the next response. A response to HEAD (`head`) may announce the body of
+/// a GET, and services exist that send it, some time after the head.
 ///
 /// What is admitted is HTTP/1.1 to whoever gets it, whatever the upstream speaks. `Alt-Svc` is about the origin of the
 /// upstream (RFC 7838 §3): it is taken off, unless `alt_svc` says that it is for clients.
 ///
 /// # Errors
 /// What is wrong, for a 502. The connection must not be used again.
-pub(in crate::gateway) fn admit_response<B>(response: &mut Response<B>, alt_svc: bool) -> Result<bool, &'static str> {
+pub(in crate::gateway) fn admit_response<B>(
+    response: &mut Response<B>,
+    alt_svc: bool,
+    head: bool,
+) -> Result<bool, &'static str> {
     // Nobody asked for another protocol: `Upgrade` is taken off at the edge.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err("the upstream switched protocols unasked");
@@ -53,6 +58,7 @@ pub(in crate::gateway) fn admit_response<B>(response: &mut Response<B>, alt_svc:
     Ok(match response.status() {
         StatusCode::NO_CONTENT => length.unwrap_or(0) == 0 && !chunked,
         StatusCode::NOT_MODIFIED => !chunked,
+        _ if head => length.unwrap_or(0) == 0 && !chunked,
         _ => true,
     })
 }
@@ -98,9 +104,29 @@ mod tests {
             let start = Response::builder().status(status);
             let builder = head.iter().fold(start, |builder, (name, value)| builder.header(*name, *value));
             let mut response = builder.body(()).expect("a response");
-            let admission = admit_response(&mut response, false);
+            let admission = admit_response(&mut response, false, false);
             assert_eq!(admission.is_ok(), admitted, "{status} {head:?}");
             assert_eq!(admission.unwrap_or(false), reusable, "{status} {head:?}");
+        }
+    }
+
+    /// Status, fields, and whether the connection is used again after a HEAD.
+    #[test]
+    fn a_head_that_announces_content_ends_its_connection() {
+        let rows: [(u16, &[(&str, &str)], bool); 7] = [
+            (200, &[], true),
+            (200, &[("content-length", "0")], true),
+            (200, &[("content-length", "5")], false),
+            (404, &[("content-length", "5")], false),
+            (200, &[("transfer-encoding", "chunked")], false),
+            (304, &[("content-length", "5")], true),
+            (204, &[], true),
+        ];
+        for (status, head, reusable) in rows {
+            let start = Response::builder().status(status);
+            let builder = head.iter().fold(start, |builder, (name, value)| builder.header(*name, *value));
+            let mut response = builder.body(()).expect("a response");
+            assert_eq!(admit_response(&mut response, false, true), Ok(reusable), "{status} {head:?}");
         }
     }
 
@@ -114,7 +140,7 @@ mod tests {
             (Version::HTTP_11, "a ", true),
         ] {
             let mut response = Response::builder().version(version).header("x", value).body(()).expect("a response");
-            assert_eq!(admit_response(&mut response, false).is_ok(), admitted, "{version:?} {value:?}");
+            assert_eq!(admit_response(&mut response, false, false).is_ok(), admitted, "{version:?} {value:?}");
         }
     }
 }

@@ -52,6 +52,8 @@ const SCRIPT: Script = &[
         "HTTP/1.1 304 Not Modified|Content-Length: 53||HTTP/1.1 200 OK|Content-Length: 8|X: y|||poisoned",
         false,
     ),
+    ("/204-bare", "HTTP/1.1 204 No Content||HTTP/1.1 200 OK|Content-Length: 8||poisoned", false),
+    ("/304-bare", "HTTP/1.1 304 Not Modified||HTTP/1.1 200 OK|Content-Length: 8||poisoned", false),
     ("/head", "HTTP/1.1 200 OK|Content-Length: 5||", false),
     ("/head-body", "HTTP/1.1 200 OK|Content-Length: 5||HTTP/1.1 200 OK|Content-Length: 8||poisoned", false),
     ("/extra", "HTTP/1.1 200 OK|Content-Length: 5||helloHTTP/1.1 200 OK|Content-Length: 8||poisoned", false),
@@ -65,7 +67,7 @@ const SCRIPT: Script = &[
 #[tokio::test]
 async fn an_answer_is_clear_or_a_502() {
     let wire = Wire::start("answers", SCRIPT).await;
-    let rows: [(&str, u16, &str); 42] = [
+    let rows: [(&str, u16, &str); 44] = [
         ("GET /length", 200, "hello"),
         ("GET /chunks", 200, "5\r\nhello\r\n0\r\n\r\n"),
         ("GET /upper", 200, "5\r\nhello\r\n0\r\n\r\n"),
@@ -103,6 +105,8 @@ async fn an_answer_is_clear_or_a_502() {
         ("GET /204-chunks", 204, ""),
         ("GET /304", 304, ""),
         ("GET /304-body", 304, ""),
+        ("GET /204-bare", 204, ""),
+        ("GET /304-bare", 304, ""),
         ("HEAD /head", 200, ""),
         ("HEAD /head-body", 200, ""),
         ("HEAD /both", 502, ""),
@@ -140,12 +144,15 @@ async fn what_is_doubtful_ends_the_upstreams_connection() {
         "/204-body",
         "/204-chunks",
         "/304-body",
+        "/204-bare",
+        "/304-bare",
+        "/head",
         "/head-body",
         "/extra",
         "/extra-chunk",
     ];
     for path in rows {
-        let method = if path == "/head-body" { "HEAD" } else { "GET" };
+        let method = if path.starts_with("/head") { "HEAD" } else { "GET" };
         wire.talk(&raw(&format!("{method} /api/v3{path} HTTP/1.1|Host: a||{PROBE}"))).await;
         let seen = wire.seen_on();
         assert!(matches!(&*seen, [(first, _), (second, _)] if first != second), "{path} {seen:?}");

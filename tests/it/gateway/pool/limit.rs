@@ -32,7 +32,9 @@ async fn who_gets_no_place_waits_or_is_refused() {
     one.state.slow.store(true, Ordering::SeqCst);
     let upstream = "connections = 2\nqueue = 1\nqueue_timeout = \"1h\"\n";
     let own = "[gateway]\nproxy = { proxy_status = true }\n";
-    let gateway = rig::gateway(config("places", &[one.service.address], own, upstream)).await;
+    let text = config("places", &[one.service.address], own, upstream);
+    let text = text.replacen("upstream = ", "cors = { origins = \"https://a.test\" }\nupstream = ", 1);
+    let gateway = rig::gateway(text).await;
     let labels = ["upstream=\"places\""];
     let mut inside = waiting(&gateway, 2).await;
     assert!(rig::becomes(async || held(&one) == 2).await);
@@ -40,8 +42,14 @@ async fn who_gets_no_place_waits_or_is_refused() {
     for turn in 1..=2 {
         let leaving = waiting(&gateway, 1).await;
         assert!(rig::becomes(async || queued(1.0).await).await);
-        let refused = Client::connect(gateway.listen).await.ask(&get("/api/v1/x")).await;
+        let refused =
+            Client::connect(gateway.listen).await.ask("GET /api/v1/x HTTP/1.1|Host: a|Origin: https://a.test||").await;
         assert_eq!(refused.status, 503);
+        let exposed = refused.head.lines().find(|line| line.starts_with("access-control-expose-headers: "));
+        assert!(exposed.is_some_and(|exposed| exposed.contains("retry-after")), "{}", refused.head);
+        let counted = ["api=\"places\"", "status_class=\"5xx\"", "outcome=\"error\""];
+        let errors = async || metric(&gateway, "sunward_requests_total", &counted).await;
+        assert!(rig::becomes(async || errors().await == f64::from(turn)).await);
         assert!(refused.head.contains("retry-after: 1"), "{}", refused.head);
         assert!(refused.head.contains("error=connection_limit_reached"), "{}", refused.head);
         assert!(refused.body.contains("/overloaded\""), "{}", refused.body);
