@@ -1,7 +1,11 @@
 //! Decide: what becomes of a request for a version, on a route, by a consumer, now. A pure function.
 
+mod standing;
+
 use crate::catalog::{Life, ShareOf, Window};
 use crate::clock::Timestamp;
+
+pub use standing::{Standing, is_running};
 
 /// All that a decision depends on.
 #[derive(Clone, Debug)]

@@ -45,6 +45,10 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     match rollback.run(&to) {
         Ok(done) => {
             let code = super::print(&format!("{}\n", done.join("\n")));
+            super::tell(
+                "a gateway that serves these files reloads them by itself; while one runs, `POST /rollback` at its admin \
+                 listener rolls back and answers with the result\n",
+            );
             if args.force {
                 super::tell(
                     "a running gateway refuses the files while versions that they drop are in use: send it \

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use sunward::catalog::{ApiEntry, Catalog, VersionEntry};
 use sunward::clock::Timestamp;
+use sunward::decide::{Standing, is_running};
 
-use super::timeline::{day, is_running, phase};
+use super::timeline::day;
 
 /// Milliseconds and pixels.
 struct Scale {
@@ -43,7 +44,7 @@ pub(crate) fn render(catalog: &Catalog, now: Timestamp) -> String {
         rows.text(10.0, rows.y + 16.0, "font-weight=\"600\"", &title);
         rows.y += 28.0;
         for version in &api.versions {
-            row(&mut rows, api, version, &scale, now);
+            row(&mut rows, (catalog, api), version, &scale, now);
         }
         rows.y += 8.0;
     }
@@ -70,13 +71,24 @@ fn head(width: f64, height: f64) -> String {
     )
 }
 
-fn row(canvas: &mut Canvas, api: &ApiEntry, version: &VersionEntry, scale: &Scale, now: Timestamp) {
+fn row(
+    canvas: &mut Canvas,
+    (catalog, api): (&Catalog, &ApiEntry),
+    version: &VersionEntry,
+    scale: &Scale,
+    now: Timestamp,
+) {
     let life = &version.life;
     let y = canvas.y;
     let start = scale.x(version.released.unwrap_or(Timestamp::EPOCH));
     let end = life.sunset.map_or(LEFT + WIDTH, |sunset| scale.x(sunset));
     let deprecated = life.deprecated.map_or(end, |at| scale.x(at)).clamp(start.min(end), end);
-    canvas.text(22.0, y + 14.0, "", &format!("{} · {}", version.text, phase(api, version, now)));
+    canvas.text(
+        22.0,
+        y + 14.0,
+        "",
+        &format!("{} · {}", version.text, Standing::of(catalog, api, version, now).as_str()),
+    );
     canvas.bar(start, deprecated, y, CURRENT, "");
     canvas.bar(deprecated, end, y, DEPRECATED, "");
     if life.held {
@@ -84,7 +96,7 @@ fn row(canvas: &mut Canvas, api: &ApiEntry, version: &VersionEntry, scale: &Scal
     }
     for window in &life.windows {
         // A few hours are less than a pixel.
-        let (color, least) = if is_running(api, window, now) { (RUNNING, 6.0) } else { (BROWNOUT, 3.0) };
+        let (color, least) = if is_running(catalog, api, window, now) { (RUNNING, 6.0) } else { (BROWNOUT, 3.0) };
         let title = format!("brownout from {} until {}, {} %", window.from, window.until, share(window.share));
         let from = scale.x(window.from);
         canvas.bar(from, scale.x(window.until).max(from + least), y, color, &title);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use sunward::catalog::{ApiEntry, Catalog, VersionEntry, Window};
 use sunward::clock::{Clock, SystemClock, Timestamp};
-use sunward::decide::{Phase, Question, decide};
+use sunward::decide::{Standing, is_running};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -40,44 +40,21 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     } else if args.svg {
         super::svg::render(&catalog, now)
     } else {
-        let tables = catalog.apis().iter().map(|api| table(api, now)).collect::<Vec<_>>().join("\n");
+        let tables = catalog.apis().iter().map(|api| table(&catalog, api, now)).collect::<Vec<_>>().join("\n");
         format!("{tables}\nAt {now}; all dates are UTC.\n{LEGEND}")
     };
     super::print(&text)
 }
 
-/// What a version is at `now`, in a word.
-pub(crate) fn phase(api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> &'static str {
-    if version.released.is_some_and(|released| released > now) {
-        return "not released";
-    }
-    let life = &version.life;
-    let brownout = life.windows.iter().any(|window| is_running(api, window, now));
-    match decide(&Question::new(life, now)).phase {
-        Phase::Sunset if api.dry_run => "gone, but for the dry run",
-        Phase::Sunset => "gone",
-        _ if brownout => "in brownout",
-        Phase::Current => "current",
-        Phase::Announced => "announced",
-        Phase::Deprecated if life.sunset.is_some_and(|sunset| sunset <= now) => "held",
-        Phase::Deprecated => "deprecated",
-    }
-}
-
-/// Whether a window switches the version off at `now`: one that is paused or only counts does not.
-pub(crate) fn is_running(api: &ApiEntry, window: &Window, now: Timestamp) -> bool {
-    window.is_open(now) && !api.pause && !api.dry_run && !window.dry_run
-}
-
-fn table(api: &ApiEntry, now: Timestamp) -> String {
+fn table(catalog: &Catalog, api: &ApiEntry, now: Timestamp) -> String {
     let mut rows =
         vec![["version", "phase", "released", "deprecated", "closed", "sunset", "brownouts"].map(str::to_owned)];
     for version in &api.versions {
         let life = &version.life;
-        let phase = phase(api, version, now).to_owned();
+        let phase = Standing::of(catalog, api, version, now).as_str().to_owned();
         let dates = [version.released, life.deprecated, life.closed, life.sunset].map(day);
         let [released, deprecated, closed, sunset] = dates;
-        let brownouts = brownouts(api, version, now);
+        let brownouts = brownouts(catalog, api, version, now);
         rows.push([version.text.to_string(), phase, released, deprecated, closed, sunset, brownouts]);
     }
     let mut text = format!("{} {}\n", api.name, if api.base_path.is_empty() { "/" } else { &api.base_path });
@@ -106,12 +83,12 @@ pub(crate) fn day(date: Option<Timestamp>) -> String {
     text.strip_suffix("T00:00:00Z").unwrap_or(&text).to_owned()
 }
 
-fn brownouts(api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> String {
+fn brownouts(catalog: &Catalog, api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> String {
     let windows = &version.life.windows;
     let next = match windows.iter().find(|window| now < window.until) {
         _ if windows.is_empty() => return "–".to_owned(),
         None => "all past".to_owned(),
-        Some(window) if is_running(api, window, now) => format!("running until {}", window.until),
+        Some(window) if is_running(catalog, api, window, now) => format!("running until {}", window.until),
         Some(window) if window.is_open(now) => {
             let why = if api.pause { "paused" } else { "dry run" };
             format!("{why}, would run until {}", window.until)
@@ -122,10 +99,10 @@ fn brownouts(api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> String {
 }
 
 fn to_json(catalog: &Catalog, now: Timestamp) -> serde_json::Value {
-    json!({ "now": now.to_string(), "apis": catalog.apis().iter().map(|api| api_json(api, now)).collect::<Vec<_>>() })
+    json!({ "now": now.to_string(), "apis": catalog.apis().iter().map(|api| api_json(catalog, api, now)).collect::<Vec<_>>() })
 }
 
-fn api_json(api: &ApiEntry, now: Timestamp) -> serde_json::Value {
+fn api_json(catalog: &Catalog, api: &ApiEntry, now: Timestamp) -> serde_json::Value {
     let text = |date: Option<Timestamp>| date.map(|date| date.to_string());
     let window = |window: &Window| {
         json!({
@@ -133,7 +110,7 @@ fn api_json(api: &ApiEntry, now: Timestamp) -> serde_json::Value {
             "until": window.until.to_string(),
             "share": f64::from(window.share) / 100.0,
             "dry_run": window.dry_run,
-            "running": is_running(api, window, now),
+            "running": is_running(catalog, api, window, now),
         })
     };
     let version = |version: &VersionEntry| {
@@ -148,7 +125,7 @@ fn api_json(api: &ApiEntry, now: Timestamp) -> serde_json::Value {
         });
         json!({
             "name": &*version.text,
-            "phase": phase(api, version, now),
+            "phase": Standing::of(catalog, api, version, now).as_str(),
             "released": text(version.released),
             "deprecated": text(life.deprecated),
             "closed": text(life.closed),

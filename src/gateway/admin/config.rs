@@ -52,9 +52,9 @@ impl Admin {
     }
 
     async fn ask(&self, ask: Ask, asked: Asked) -> Answer {
-        let Done { tag, changes, files, restores } =
+        let Done { tag, changes, already, files, restores } =
             self.keeper.ask(ask, asked.who, asked.force).await.map_err(refusal)?;
-        let mut told = json!({ "etag": tag, "changes": changes, "files": files });
+        let mut told = json!({ "etag": tag, "changes": changes, "already_served": already, "files": files });
         if let Some(number) = restores {
             told["restores"] = number.into();
         }

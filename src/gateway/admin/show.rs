@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::{ApiEntry, Catalog, VersionEntry};
 use crate::clock::Timestamp;
-use crate::decide::{Phase, Question, decide};
+use crate::decide::Standing;
 use crate::gateway::app::Shared;
 use crate::gateway::pool::{Member, Pool, Unresolved};
 use crate::version::VersionId;
@@ -14,12 +14,13 @@ use crate::version::VersionId;
 /// Every api with its versions.
 pub(super) fn versions(shared: &Shared, now: Timestamp) -> Value {
     let catalog = shared.current.catalog();
-    let apis: Vec<Value> = catalog.apis().iter().map(|api| api_json(shared, api, now)).collect();
+    let apis: Vec<Value> = catalog.apis().iter().map(|api| api_json(shared, &catalog, api, now)).collect();
     json!({ "apis": apis })
 }
 
-fn api_json(shared: &Shared, api: &ApiEntry, now: Timestamp) -> Value {
-    let versions: Vec<Value> = api.versions.iter().map(|version| version_json(shared, api, version, now)).collect();
+fn api_json(shared: &Shared, catalog: &Catalog, api: &ApiEntry, now: Timestamp) -> Value {
+    let versions: Vec<Value> =
+        api.versions.iter().map(|version| version_json(shared, catalog, api, version, now)).collect();
     json!({
         "name": &*api.name,
         "base_path": &*api.base_path,
@@ -28,14 +29,13 @@ fn api_json(shared: &Shared, api: &ApiEntry, now: Timestamp) -> Value {
     })
 }
 
-fn version_json(shared: &Shared, api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> Value {
+fn version_json(shared: &Shared, catalog: &Catalog, api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> Value {
     let life = &version.life;
     let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
     let held = shared.control.sunset_held(&api.name, &version.text);
-    let question = Question { held, ..Question::new(life, now) };
     json!({
         "name": &*version.text,
-        "phase": phase(decide(&question).phase),
+        "phase": Standing::of(catalog, api, version, now).as_str(),
         "released": date(version.released),
         "deprecated": date(life.deprecated),
         "closed": date(life.closed),
@@ -57,15 +57,6 @@ fn extensions(shared: &Shared, api: &ApiEntry, version: &VersionEntry) -> Map<St
         *known = until.max(*known);
     }
     all.into_iter().map(|(consumer, until)| (consumer, until.to_string().into())).collect()
-}
-
-const fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Current => "current",
-        Phase::Announced => "announced",
-        Phase::Deprecated => "deprecated",
-        Phase::Sunset => "sunset",
-    }
 }
 
 /// Every upstream with its instances.

@@ -201,6 +201,7 @@ impl Endpoint {
     /// Gives it no more requests, or gives it some again. Those under way end.
     pub(in crate::gateway) fn drain(&self, drain: bool) {
         self.set_away(DRAINED, drain);
+        self.meters.drained(drain);
         if drain {
             self.connections.close_idle();
         }

@@ -31,6 +31,7 @@ struct Live {
     url: Box<str>,
     /// `None`: it is not served any more.
     up: Option<bool>,
+    drained: bool,
 }
 
 /// Those of all gateways in the process: they have one recorder, which forgets nothing.
@@ -52,7 +53,7 @@ impl Meters {
             pending.set(0.0);
             queued.set(0.0);
         }
-        those.push(Live { id, url: url.into(), up: Some(true) });
+        those.push(Live { id, url: url.into(), up: Some(true), drained: false });
         up.set(value(those));
         drop(live);
         Self {
@@ -81,21 +82,26 @@ impl Meters {
         }
     }
 
-    /// Whether the instance gets requests. What is not served says nothing any more.
+    /// Whether the instance is well. What is not served says nothing any more.
     pub(super) fn stands(&self, up: bool) {
-        self.set(|old| old.and(Some(up)));
+        self.set(|this| this.up = this.up.and(Some(up)));
+    }
+
+    /// An operator has drained the instance, or has given it requests again.
+    pub(super) fn drained(&self, drained: bool) {
+        self.set(|this| this.drained = drained);
     }
 
     /// It is not among the instances that are served any more, though requests may be under way; or it is again.
     pub(super) fn served(&self, up: Option<bool>) {
-        self.set(|_| up);
+        self.set(|this| this.up = up);
     }
 
-    fn set(&self, up: impl Fn(Option<bool>) -> Option<bool>) {
+    fn set(&self, set: impl Fn(&mut Live)) {
         let mut live = live();
         let those = live.get_mut(&self.key).map_or(&mut [][..], Vec::as_mut_slice);
         for this in those.iter_mut().filter(|this| this.id == self.id) {
-            this.up = up(this.up);
+            set(this);
         }
         self.up.set(value(those));
     }
@@ -118,7 +124,11 @@ impl Drop for Meters {
 /// Of one URL, the youngest that is served counts; of several, all must be up.
 fn value(those: &[Live]) -> f64 {
     let replaced = |at: usize| those[at + 1..].iter().any(|later| later.up.is_some() && later.url == those[at].url);
-    let ups = those.iter().enumerate().filter(|(at, _)| !replaced(*at)).filter_map(|(_, this)| this.up);
+    let ups = those
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !replaced(*at))
+        .filter_map(|(_, this)| Some(this.up? && !this.drained));
     match ups.reduce(|all, up| all && up) {
         None => NOTHING,
         Some(true) => 1.0,
@@ -172,6 +182,12 @@ mod tests {
         assert_eq!(up(), "0");
         prefix.stands(true);
         assert_eq!(up(), "1", "what is not served any more does not count");
+        prefix.drained(true);
+        assert_eq!(up(), "0", "a drained instance gets no requests");
+        prefix.stands(true);
+        assert_eq!(up(), "0", "whatever its checks find");
+        prefix.drained(false);
+        assert_eq!(up(), "1");
         prefix.stands(false);
         second.stands(true);
         prefix.served(None);

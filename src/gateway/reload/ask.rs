@@ -45,6 +45,8 @@ pub(in crate::gateway) struct Keeper {
 pub(in crate::gateway) struct Done {
     pub(in crate::gateway) tag: String,
     pub(in crate::gateway) changes: Vec<String>,
+    /// The same texts were served before, for example since the watcher had taken them from the files.
+    pub(in crate::gateway) already: bool,
     /// What became of files, a line each.
     pub(in crate::gateway) files: Vec<String>,
     /// The revision that was gone back to.

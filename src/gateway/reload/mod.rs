@@ -158,7 +158,7 @@ impl Reloader {
         write: impl FnOnce() -> std::io::Result<Vec<String>>,
     ) -> Result<Done, Refused> {
         let loaded = load(&sources, &*self.variables).map_err(Refused::Findings)?;
-        let old = self.shared.current.catalog();
+        let (old, before) = (self.shared.current.catalog(), self.shared.current.load().tag.clone());
         let now = SystemClock.now();
         // As what is served says: a file cannot take its own protection away.
         let in_use = in_use(&old, &loaded.catalog, &self.shared.state.traffic, self.served.protect, now);
@@ -174,13 +174,15 @@ impl Reloader {
         self.shared.registry.learn(&loaded).await;
         self.accept(loaded, sources, log);
         let tag = self.shared.current.load().tag.clone();
+        let already = tag == before;
         let (path, differences) = (self.path.display(), differences.len());
         tracing::info!(config = %path, via = way.who.via, tag, differences, "config reloaded");
         let forced = in_use.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let forced = if forced.is_empty() { String::new() } else { format!(", forced to drop {forced}") };
-        self.record(way.what, format!("{} as {tag}{forced}", self.path.display()), way.who);
+        let again = if already { ", already served" } else { "" };
+        self.record(way.what, format!("{} as {tag}{again}{forced}", self.path.display()), way.who);
         self.shared.keep_revision(way.who, restores, self.served.revisions);
-        Ok(Done { tag, changes, files, restores })
+        Ok(Done { tag, changes, already, files, restores })
     }
 
     fn accept(&mut self, loaded: Loaded, sources: Sources, log: Option<Log>) {

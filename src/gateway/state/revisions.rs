@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -27,6 +28,8 @@ pub struct Revision {
     said: Value,
 }
 
+/// So long after the watcher took an edit from the files, a request that says who made it names its revision.
+const LATE: Duration = Duration::from_secs(60);
 /// What is said of a revision.
 const FILE: &str = "revision.json";
 
@@ -105,11 +108,10 @@ impl Revisions {
         let (list, tag) = (self.list(), tag(sources));
         let last = list.last();
         if let Some(last) = last.filter(|last| last.tag == tag) {
-            // A gateway that runs may have seen the files of a rollback before the command came here.
-            return match restores {
-                Some(number) if number < last.number => last.mark(number),
-                _ => Ok(()),
-            };
+            // A gateway that runs may have seen the files before the command or the request came here that is about them.
+            let restores = restores.filter(|number| *number < last.number);
+            let who = Some(who).filter(|who| !who.by.is_empty() && last.lacks_a_name(now));
+            return if restores.is_some() || who.is_some() { last.amend(restores, who) } else { Ok(()) };
         }
         let number = last.map_or(1, |last| last.number + 1);
         // It gets its name when it is whole.
@@ -198,9 +200,20 @@ impl Revision {
         self.restores().unwrap_or(self.number)
     }
 
-    fn mark(&self, restores: u64) -> io::Result<()> {
+    /// Whether the watcher took it from the files a moment ago, so that nobody is named for it.
+    fn lacks_a_name(&self, now: Timestamp) -> bool {
+        let taken = self.time().parse::<Timestamp>();
+        self.via() == "file" && self.by().is_empty() && taken.is_ok_and(|taken| now.since(taken) <= LATE)
+    }
+
+    fn amend(&self, restores: Option<u64>, who: Option<&Who>) -> io::Result<()> {
         let mut said = self.said.clone();
-        said["restores"] = restores.into();
+        if let Some(number) = restores {
+            said["restores"] = number.into();
+        }
+        if let Some(who) = who {
+            (said["by"], said["reason"]) = (who.by.as_str().into(), who.reason.as_str().into());
+        }
         files::keep(&self.folder.join(FILE), format!("{said:#}\n").as_bytes())
     }
 
@@ -249,6 +262,35 @@ mod tests {
         assert_eq!(texts, expected.map(|(path, text)| (path.into(), text.to_owned())));
         assert_eq!((list[0].via(), list[0].time()), ("file", "1970-01-01T00:00:00Z"));
         fs::remove_dir_all(folder).expect("removed");
+    }
+
+    /// The watcher may take an edit before the request comes that says who made it. Behind each history, who the last
+    /// revision is by.
+    #[test]
+    fn a_request_names_what_the_watcher_has_just_taken() {
+        let (file, ann, bob) = (("", "file"), ("ann", "127.0.0.1"), ("bob", "127.0.0.1"));
+        let rows = [
+            (&[(file, 0), (ann, 60)][..], "ann"),
+            (&[(file, 0), (ann, 61)], ""),
+            (&[(file, 0), (ann, 1), (bob, 2)], "ann"),
+            (&[(ann, 0), (bob, 1)], "ann"),
+            (&[(("", "start"), 0), (ann, 1)], ""),
+            (&[(ann, 0), (file, 1)], "ann"),
+        ];
+        for (at, (history, expected)) in rows.into_iter().enumerate() {
+            let folder = std::env::temp_dir().join(format!("sunward-named-{at}-{}", std::process::id()));
+            let revisions = Revisions::new(&folder);
+            for ((by, via), seconds) in history {
+                let reason = if by.is_empty() { "" } else { "a reason" };
+                let who = Who { by: (*by).into(), via: (*via).into(), reason: reason.into() };
+                let now = Timestamp::EPOCH.saturating_add(Duration::from_secs(*seconds));
+                revisions.keep(&Sources::new("a.toml", "a"), &who, None, 9, now);
+            }
+            let list = revisions.list();
+            let reason = if expected.is_empty() { "" } else { "a reason" };
+            assert_eq!((list.len(), list[0].by(), list[0].reason()), (1, expected, reason), "{at}");
+            fs::remove_dir_all(folder).expect("removed");
+        }
     }
 
     /// Each row is a history, `b@2` for a rollback to revision 2, then what is served, and where rollbacks from there lead.

@@ -53,7 +53,7 @@ async fn probes_and_versions() {
     let json: serde_json::Value = serde_json::from_str(&dechunk(&versions)).expect("JSON");
     let phases: Vec<_> =
         json["apis"][0]["versions"].as_array().expect("a list").iter().map(|v| v["phase"].clone()).collect();
-    assert_eq!(phases, ["sunset", "deprecated", "current"]);
+    assert_eq!(phases, ["gone", "deprecated", "current"]);
     assert!(gateway.stop().await);
 }
 

@@ -84,7 +84,7 @@ async fn what_is_done_holds() {
     assert_eq!(gateway.send(&get("ann")).await.status, 200);
     let versions = gateway.ask("GET /versions", "").await.json();
     let first = &versions["apis"][0]["versions"][0];
-    assert_eq!((&first["phase"], &first["held"]), (&"deprecated".into(), &true.into()));
+    assert_eq!((&first["phase"], &first["held"]), (&"held".into(), &true.into()));
     assert_eq!(first["extensions"], serde_json::json!({ "bob": "2099-01-01T00:00:00Z" }));
     assert!(first["last_used"].is_string() && versions["apis"][0]["versions"][1]["last_used"].is_null());
     assert_eq!(gateway.ask("POST /apis/hold/versions/1/release", ACT).await.status, 200);
@@ -107,6 +107,10 @@ async fn an_instance_is_drained() {
         });
         assert_eq!(*instance, expected);
         assert_eq!(gateway.get("/api/v3/users/1").await.status, status, "{path}");
+        let gauge = format!("sunward_upstream_up{{upstream=\"shop\",instance=\"127.0.0.1:{}\"}} ", desk.port);
+        let metrics = crate::gateway::scrape::dechunk(&gateway.admin("/metrics").await);
+        let up = metrics.lines().find_map(|line| line.strip_prefix(&gauge));
+        assert_eq!(up, Some(if status == 200 { "1" } else { "0" }), "{path}: {metrics}");
     }
     assert!(gateway.stop().await);
 }

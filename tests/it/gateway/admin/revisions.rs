@@ -42,6 +42,12 @@ async fn all_texts_go_back() {
     // The file system may have told of one file before the other was written.
     let last = numbers(&list).len() - 1;
     assert_eq!((numbers(&list)[0], &list["revisions"][last]["etag"]), (1, &list["served"]));
+    // Whoever was first, the watcher or the request, the revision is named.
+    assert_ne!(list["revisions"][last]["by"], "", "{list}");
+    let again = gateway.ask(&format!("POST /config/reload?{WHO}"), "").await.json();
+    assert_eq!((&again["already_served"], &again["changes"]), (&true.into(), &serde_json::json!([])), "{again}");
+    let audit = gateway.ask("GET /audit", "").await.json();
+    assert!(audit.to_string().contains(", already served"), "{audit}");
 
     let rows = [
         ("", 400),
@@ -99,6 +105,7 @@ async fn the_command_drops_nothing_in_use_unawares() {
     assert_eq!(desk.text(), both);
     let (code, _, error) = sunward(&["rollback", &file, "--by", "ann", "--reason", "r", "--force"]);
     assert!(code == Some(0) && error.contains("POST /config/reload?force=true"), "{error}");
+    assert!(error.contains("a gateway that serves these files reloads them by itself"), "{error}");
     assert_eq!(desk.text(), one);
 }
 
