@@ -190,7 +190,9 @@ impl App {
     pub fn places(&self) -> String {
         let place = |scheme: &str, listener: &Listener| match listener.address() {
             Some(address) => format!("{scheme}://{address}"),
-            None => "a Unix socket".to_owned(),
+            // The listener says itself which socket it is.
+            None if scheme == "https" => format!("{listener} (TLS)"),
+            None => listener.to_string(),
         };
         let listening = self.listeners.iter().map(|listener| {
             let scheme = if listener.tls.is_some() { "https" } else { "http" };

@@ -116,7 +116,7 @@ impl Kind {
             Self::VersionSunset => ("version-sunset", "API version retired", Code::GONE),
             Self::VersionBrownout => ("version-brownout", "API version in a brownout", Code::GONE),
             Self::VersionClosed => ("version-closed", "API version closed to this consumer", Code::FORBIDDEN),
-            Self::RouteAbsent => ("route-absent", "Not in this API version", Code::NOT_FOUND),
+            Self::RouteAbsent => ("route-absent", "Route not found", Code::NOT_FOUND),
             Self::MethodAbsent => ("method-absent", "Method not in this API version", Code::METHOD_NOT_ALLOWED),
             Self::RequestInvalid => ("request-invalid", "Request malformed", Code::BAD_REQUEST),
             Self::PathInvalid => ("path-invalid", "Path ambiguous", Code::BAD_REQUEST),

@@ -54,6 +54,7 @@ async fn several_listeners_at_once() {
     let options = Options::new().with_rewrite(move |_| text.clone()).with_admin(([127, 0, 0, 1], 0).into());
     let app = App::bind(&demo_file(), options).await.expect("bound");
     let (plain, secure) = (app.listen_addr().expect("bound"), app.tls_addr().expect("bound"));
+    assert!(app.places().contains(&format!("listening unix:{socket}\n")), "{}", app.places());
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(app.run(async { drop(stopped.await) }));
 
