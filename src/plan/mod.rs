@@ -39,7 +39,7 @@ pub use messages::BodyPlan;
 pub(crate) use messages::empties;
 #[cfg(feature = "layer")]
 pub(crate) use messages::forget_bytes;
-use origin::AskedAuthority;
+use origin::Asked;
 pub use origin::OwnAddress;
 pub use unmigratable::Unmigratable;
 
@@ -77,8 +77,8 @@ struct Inner {
     /// Path and query as they came here, shared with the request; none if the target has none.
     target: Option<PathAndQuery>,
     host: Option<Host>,
-    /// What a proxy in front says that clients ask for, where that is something else.
-    asked: Option<AskedAuthority>,
+    /// What a proxy in front was asked for, where that is something else.
+    asked: Option<Asked>,
     /// What an outer router took off the path.
     mount: Box<str>,
     /// Where a script asks, in a browser.
@@ -144,7 +144,7 @@ impl Plan {
             method: method.clone(),
             target: uri.path_and_query().cloned(),
             host: Host::of(uri, headers),
-            asked: AskedAuthority::read(headers),
+            asked: Asked::read(headers),
             mount: mount.into(),
             cors: headers.get(header::ORIGIN).map(|origin| Script {
                 origin: origin.clone(),

@@ -16,33 +16,40 @@ pub struct OwnAddress {
     prefix: Box<str>,
 }
 
-/// The authority that a proxy in front was asked for, in `X-Forwarded-Host` and `X-Forwarded-Port`: a service behind may
-/// write its URLs with it. It only serves to recognise such URLs, and is put into none, since the fields may be a
-/// stranger's.
+/// What a proxy in front was asked for, by `X-Forwarded-Host`, `-Port` and `-Prefix`: a service behind may write its URLs
+/// with it. It only serves to recognise such URLs, and is put into none, since the fields may be a stranger's.
 #[derive(Debug)]
-pub(super) struct AskedAuthority {
-    host: HeaderValue,
+pub(super) struct Asked {
+    host: Option<HeaderValue>,
     port: Option<HeaderValue>,
+    prefix: Option<HeaderValue>,
 }
 
 const X_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+const X_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
-// === impl AskedAuthority ===
+// === impl Asked ===
 
-impl AskedAuthority {
+impl Asked {
     /// None where the fields say nothing that `Host` does not say.
     pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
-        let host = headers.get(X_HOST)?;
-        let port = headers.get(X_PORT);
-        let is_new = port.is_some() || headers.get(header::HOST) != Some(host);
-        is_new.then(|| Self { host: host.clone(), port: port.cloned() })
+        let [host, port, prefix] = [X_HOST, X_PORT, X_PREFIX].map(|name| headers.get(name));
+        let is_new = port.is_some() || prefix.is_some() || (host.is_some() && host != headers.get(header::HOST));
+        is_new.then(|| Self { host: host.cloned(), port: port.cloned(), prefix: prefix.cloned() })
     }
 
+    /// Whether `origin` is at this authority.
     pub(super) fn has(&self, origin: &str) -> bool {
-        let Some(host) = first(&self.host) else { return false };
+        let Some(host) = self.host.as_ref().and_then(first) else { return false };
         let port = self.port.as_ref().and_then(first).filter(|_| !host.contains(':') || host.ends_with(']'));
         is_at(origin, host) || port.is_some_and(|port| is_at(origin, &format!("{host}:{port}")))
+    }
+
+    /// What follows the prefix that was taken off before.
+    pub(super) fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let prefix = self.prefix.as_ref().and_then(first)?.trim_end_matches('/');
+        if prefix.starts_with('/') { rest_after(path, prefix) } else { None }
     }
 }
 

@@ -41,6 +41,7 @@ impl Plan {
             return None;
         }
         let (path, query, fragment) = split_target(target);
+        let (outer, path) = self.split_outer(spoken, path);
         // A service that knows what was taken off its paths (`X-Forwarded-Prefix`) may write it before them.
         let taken = self.taken_prefix(spoken).and_then(|taken| rest_after(path, taken));
         let path = taken.filter(|rest| rest.starts_with('/')).unwrap_or(path);
@@ -63,7 +64,16 @@ impl Plan {
             None => return None,
         };
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        Some(format!("{origin}{path}{query}{fragment}"))
+        Some(format!("{origin}{outer}{path}{query}{fragment}"))
+    }
+
+    /// The prefix that a proxy in front took off, where the service writes it before the prefix of its own paths, and the
+    /// path behind it.
+    fn split_outer<'u>(&self, spoken: VersionId, path: &'u str) -> (&'u str, &'u str) {
+        let inner = || self.taken_prefix(spoken).map_or_else(|| self.forward_prefix(spoken).into(), Cow::Borrowed);
+        let rest = self.inner.asked.as_ref().and_then(|asked| asked.below(path));
+        let rest = rest.filter(|rest| rest_after(rest, &inner()).is_some_and(|below| below.len() < rest.len()));
+        path.split_at(rest.map_or(0, |rest| path.len() - rest.len()))
     }
 
     /// Whether `origin` is where clients have the api: at the authority of the request, or at the one that a proxy in front

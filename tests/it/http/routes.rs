@@ -233,6 +233,43 @@ fn a_service_may_know_the_host_that_a_proxy_was_asked_for() {
     }
 }
 
+/// And it may have taken a prefix off, which a service writes before the one that was taken off here.
+#[test]
+fn a_service_may_know_the_prefix_that_a_proxy_took_off() {
+    let cases = [
+        (
+            moved().with_forward_as(""),
+            [
+                ("/pub/api/v1/users/7", "/pub/api/v1/people/7"),
+                ("https://shop.test/pub/api/v1/users/7?a#b", "https://shop.test/pub/api/v1/people/7?a#b"),
+                ("/p%75b/api/v1/other", "/p%75b/api/v1/other"),
+                ("/users/7", "/api/v1/people/7"),
+                ("/pub/users", "/api/v1/pub/users"),
+                ("/public/api/v1/users/7", "/api/v1/public/api/v1/users/7"),
+            ],
+        ),
+        (
+            moved().with_forward_as("/svc"),
+            [
+                ("/pub/svc/users/7", "/pub/api/v1/people/7"),
+                ("https://shop.test/pub/svc/other?a#b", "https://shop.test/pub/api/v1/other?a#b"),
+                ("/svc/users/7", "/api/v1/people/7"),
+                ("/pub/users/7", "/pub/users/7"),
+                ("/pub", "/pub"),
+                ("/pub/svc", "/pub/api/v1"),
+            ],
+        ),
+    ];
+    for (api, rows) in cases {
+        let bench = Bench::new(api);
+        for (location, expected) in rows {
+            let asked = "POST /api/v1/x\nHost: gw\nX-Forwarded-Host: shop.test\nX-Forwarded-Prefix: /pub/";
+            let exchange = bench.exchange(asked, &format!("201\nlocation: {location}"));
+            assert_eq!(exchange.field("location").as_deref(), Some(expected), "{location}");
+        }
+    }
+}
+
 /// Some services know the path that clients use, or call themselves by it in another spelling.
 #[test]
 fn a_service_may_know_the_public_path() {
