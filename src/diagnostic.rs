@@ -316,6 +316,11 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// A text of the file within a message: in backticks, or in double quotes if it has backticks itself.
+pub(crate) fn quoted(text: &str) -> String {
+    if text.contains('`') { format!("\"{text}\"") } else { format!("`{text}`") }
+}
+
 /// Whether one word is most likely a slip of the other: a letter is wrong, missing, too much or swapped. A plural is none.
 pub(crate) fn is_slip(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };

@@ -196,7 +196,11 @@ pub fn describe() {
     describe_counter!(BROWNOUT, "Requests that a brownout refused, or would have refused but for a dry run.");
     describe_gauge!(REQUESTED_DEPRECATED, "1 if a deprecated version was asked for on this route since the start.");
     describe_gauge!(SUNSET_TIMESTAMP, Unit::Seconds, "When a version ends, as seconds since 1970.");
-    describe_histogram!(MIGRATION_DURATION, Unit::Seconds, "How long it took to migrate a body.");
+    describe_histogram!(
+        MIGRATION_DURATION,
+        Unit::Seconds,
+        "How long it took to migrate a body that is migrated before it is passed on."
+    );
     describe_counter!(MIGRATION_ERRORS, "Bodies that could not be migrated.");
     describe_counter!(MIGRATION_PASSED, "Values that an op could not take and that were left as they were.");
     describe_counter!(MIGRATION_COLLISIONS, "Values that stood where an op had to write.");

@@ -44,6 +44,8 @@ pub(crate) struct SampleEntry {
     pub(crate) status: Option<u16>,
     pub(crate) body: Option<BodyEntry>,
     pub(crate) error: Option<Box<str>>,
+    /// The Content-Type of its body, where it gives none itself; it is not compared.
+    pub(crate) inherited: Option<HeaderValue>,
 }
 
 /// A body, and where it is written.
@@ -112,14 +114,15 @@ impl ApiEntry {
         let place = reader.place(&case.at);
         let message = place.as_ref().map(|(_, message)| *message);
         let from = reader.sample(&case.from, message, None);
-        let to = reader.sample(&case.to, message, None);
+        let to = reader.sample(&case.to, message, None).map(|to| to.typed_as(from.as_ref()));
         let back = match &case.back {
             Back::From => Some(BackEntry::From),
             Back::Off => Some(BackEntry::Off),
             Back::Other(back) => {
                 // Where `from` is wrong, the rest of `back` is looked at all the same.
                 let version = from.as_ref().map_or(VersionId::new(0), |from| from.version);
-                reader.sample(back, message, Some(version)).map(|back| BackEntry::Other(Box::new(back)))
+                let back = reader.sample(back, message, Some(version)).map(|back| back.typed_as(from.as_ref()));
+                back.map(|back| BackEntry::Other(Box::new(back)))
             }
         };
         if let Some(error) = &case.from.error {
@@ -226,6 +229,7 @@ impl Reader<'_> {
             status,
             body: sample.body.as_ref().map(BodyEntry::from),
             error: sample.error.as_ref().map(|error| error.as_str().into()),
+            inherited: None,
         };
         (self.found.errors() == before).then_some(sample)
     }
@@ -312,6 +316,15 @@ impl Reader<'_> {
                 self.error("bad-header", message, text.span, "leave out control characters");
             }
         }
+    }
+}
+
+// === impl SampleEntry ===
+
+impl SampleEntry {
+    fn typed_as(mut self, from: Option<&Self>) -> Self {
+        self.inherited = from.and_then(|from| from.headers.get(header::CONTENT_TYPE).cloned());
+        self
     }
 }
 

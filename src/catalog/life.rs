@@ -136,19 +136,22 @@ impl Window {
     }
 }
 
+const FORMS: &str =
+    "write a day that exists, as `2026-01-01`, `2026-01-01T00:00:00Z` or `\"Thu, 01 Jan 2026 00:00:00 GMT\"`";
+
 /// Reads a date, and says what is wrong with it.
 pub(super) fn date(text: &Spanned<String>, key: &str, found: &mut Diagnostics) -> Option<Timestamp> {
     match text.parse() {
         Ok(at) => Some(at),
         Err(e) => {
             let e: crate::clock::ParseTimeError = e;
-            let code = match e {
-                crate::clock::ParseTimeError::Weekday { .. } => "wrong-weekday",
-                crate::clock::ParseTimeError::Range => "date-out-of-range",
-                crate::clock::ParseTimeError::Malformed => "bad-date",
+            let (code, help) = match e {
+                crate::clock::ParseTimeError::Weekday { .. } => ("wrong-weekday", "check the calendar"),
+                crate::clock::ParseTimeError::Range => ("date-out-of-range", "check the calendar"),
+                crate::clock::ParseTimeError::Malformed => ("bad-date", FORMS),
             };
             let message = format!("{key} `{}`: {e}", text.value);
-            found.push(Diagnostic::error(code, message, text.span).help("check the calendar"));
+            found.push(Diagnostic::error(code, message, text.span).help(help));
             None
         }
     }

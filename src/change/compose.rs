@@ -11,9 +11,12 @@ use super::heads::{HeadOp, read_head};
 use super::place::{Location, Message, RouteName, StatusMatch};
 use super::routes;
 use super::spec::{Change, OpKind, Resource, RouteSpec};
-use crate::diagnostic::{Diagnostic, Diagnostics, Spanned, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Spanned, nearest, quoted};
 use crate::json::{OnError, Pattern, Step};
 use crate::version::VersionId;
+
+const KEEP_HELP: &str = "remove it: it is for `copy`, `compute`, `rename`, `move`, `split`, `join`, `rename_header` and \
+                         `rename_query`";
 
 /// What [`compose`] needs to know of the api.
 #[derive(Debug)]
@@ -113,7 +116,7 @@ fn owners(input: &Input<'_>, found: &mut Diagnostics) -> Vec<Vec<usize>> {
         let bare = dated.change.on.is_empty() && dated.change.at.is_empty();
         let needs_place = dated.change.ops.iter().any(|op| !matches!(op.op, OpKind::Route(_)));
         if bare && needs_place {
-            let message = format!("the change `{}` is on no resource", dated.change.summary.value);
+            let message = format!("the change {} is on no resource", quoted(&dated.change.summary));
             found.push(Diagnostic::error("change-on-nothing", message, dated.change.span).help("say `on = \"…\"`"));
         }
     }
@@ -169,10 +172,14 @@ fn read_change<'a>(dated: &Dated<'a>, on_error: OnError, found: &mut Diagnostics
     let on_error = change.on_error.unwrap_or(on_error);
     let mut ready = Ready { dated: *dated, body: Vec::new(), heads: Vec::new() };
     if change.ops.is_empty() {
-        let message = format!("the change `{}` does nothing", change.summary.value);
+        let message = format!("the change {} does nothing", quoted(&change.summary));
         found.push(Diagnostic::warning("empty-change", message, change.span).help("give it `ops`"));
     }
     for (at, spec) in change.ops.iter().enumerate() {
+        if spec.keep && !spec.op.has_target() {
+            let message = "`keep` has no effect: the op writes no second member".to_owned();
+            found.push(Diagnostic::error("keep-without-target", message, spec.span).help(KEEP_HELP));
+        }
         let breaking = match &spec.op {
             OpKind::Head(head) => read_head(head, spec.keep, spec.span, found).map(|op| {
                 let breaking = op.breaking;
@@ -187,7 +194,7 @@ fn read_change<'a>(dated: &Dated<'a>, on_error: OnError, found: &mut Diagnostics
             }),
         };
         if breaking == Some(true) && !change.breaking {
-            let message = format!("this op takes away or alters, and `{}` is not breaking", change.summary.value);
+            let message = format!("this op takes away or alters, and {} is not breaking", quoted(&change.summary));
             let help = "say `breaking = true` on the change, or only add";
             found.push(Diagnostic::error("non-additive", message, spec.span).help(help));
         }

@@ -163,6 +163,17 @@ impl StatusMatch {
     }
 }
 
+/// As a place writes it: `200`, `2xx` or `*`.
+impl fmt::Display for StatusMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(status) => write!(f, "{status}"),
+            Self::Class(class) => write!(f, "{class}xx"),
+            Self::Any => f.write_str("*"),
+        }
+    }
+}
+
 impl FromStr for StatusMatch {
     type Err = ();
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::keys::{Kind, listed};
+use super::keys::{Kind, Table, listed};
 use super::sources::Source;
 use super::value;
 use super::variables::{Environment, Problem, expand};
@@ -87,7 +87,7 @@ impl<'t> Node<'t> {
             }
             (Kind::List(_) | Kind::Patch, _) => Some("put it into brackets: `[…]`".to_owned()),
             (Kind::Map(_), _) => Some("write a table: `{ name = … }`".to_owned()),
-            (Kind::Word(_) | Kind::Table(_) | Kind::Either(..), _) => Some(alternatives(wanted)),
+            (Kind::Word(_) | Kind::Table(_) | Kind::Either(..), _) => Some(alternatives(wanted, self.value)),
             _ => wanted.example().map(str::to_owned),
         }
     }
@@ -146,8 +146,8 @@ impl<'t> Node<'t> {
         if known.is_none() {
             let written = self.value.as_str().unwrap_or_default();
             let message = format!("`{}` is `{}`, not {}", self.key, value::excerpt(written), wanted.describe());
-            let help = nearest(written, words.iter().copied())
-                .map_or_else(|| alternatives(wanted), |word| format!("did you mean `{word}`?"));
+            let near = nearest(written, words.iter().copied());
+            let help = near.map_or_else(|| alternatives(wanted, self.value), |word| format!("did you mean `{word}`?"));
             found.push(Diagnostic::error("unknown-word", message, self.span).help(help));
         }
         known
@@ -221,14 +221,18 @@ impl<'t> Node<'t> {
 }
 
 /// What may be written, spelled out.
-fn alternatives(wanted: Kind) -> String {
+fn alternatives(wanted: Kind, written: &DeValue<'_>) -> String {
     match wanted {
         Kind::Word(words) => format!("write {}, in quotes", listed(words)),
+        Kind::Table(Table { keys: [key], common: [], .. }) => {
+            let value = written.as_str().filter(|text| !text.contains(['"', '\\'])).unwrap_or("…");
+            format!("write `{{ {} = \"{}\" }}`", key.name, value::excerpt(value))
+        }
         Kind::Table(table) => {
             let names: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
             format!("write a table with {}", listed(&names))
         }
-        Kind::Either(one, other) => format!("{}, or {}", alternatives(*one), alternatives(*other)),
+        Kind::Either(one, other) => format!("{}, or {}", alternatives(*one, written), alternatives(*other, written)),
         _ => format!("write {}", wanted.describe()),
     }
 }

@@ -124,12 +124,12 @@ fn ops_are_read() {
     assert!(matches!(&ops[0].op, OpKind::Add { value, .. }
         if value.as_str() == r#"{"name":"free","price":1.50,"tags":[1,16,true,"x"]}"#));
     assert!(
-        matches!(&ops[1], OpSpec { op: OpKind::Add { value, .. }, when: Some(when), on_error: Some(OnError::Pass), keep: true, .. }
+        matches!(&ops[1], OpSpec { op: OpKind::Add { value, .. }, when: Some(when), on_error: Some(OnError::Pass), keep: false, .. }
         if value.as_str() == "null" && when.equals.is_none())
     );
     let equals = |op: &OpSpec| Some(op.when.as_ref()?.equals.as_ref()?.as_str().to_owned());
     assert_eq!((equals(&ops[2]).as_deref(), equals(&ops[3]).as_deref()), (Some("\"card\""), Some("1.0")));
-    assert!(ops[4].expand && !ops[5].expand);
+    assert!(ops[4].expand && !ops[5].expand && ops[4].keep && !ops[2].keep);
     assert!(matches!(&ops[8].op, OpKind::Remove { restore: None, lossy: true, .. }));
     assert!(matches!(
         &ops[9].op,
@@ -271,7 +271,7 @@ fn built() -> Api {
     let text = |old: &str, new: &str| (Literal::from(old), Literal::from(new));
     let ops = [
         OpSpec::add("/plan", json(r#"{"name":"free","price":1.50,"tags":[1,16,true,"x"]}"#)),
-        OpSpec::add("/none", json("null")).when_present("/plan").with_on_error(OnError::Pass).keep(),
+        OpSpec::add("/none", json("null")).when_present("/plan").with_on_error(OnError::Pass),
         OpSpec::copy("/name", "/full_name").when_equals("/kind", "card").with_on_error(OnError::Fail),
         OpSpec::compute("/label", "{/first} {/last}")
             .when_equals("/n", json("1.0"))
@@ -279,7 +279,7 @@ fn built() -> Api {
             .keep(),
         OpSpec::rename("/a", "/b").expand().when_present("/a").with_on_error(OnError::Pass).keep(),
         OpSpec::relocate("/city", "/address/city").when_present("/city").with_on_error(OnError::Pass).keep(),
-        OpSpec::remove("/fax", "").when_present("/x").with_on_error(OnError::Pass).keep(),
+        OpSpec::remove("/fax", "").when_present("/x").with_on_error(OnError::Pass),
         OpSpec::remove("/tel", json("null")),
         OpSpec::remove_lossy("/telex"),
         OpSpec::wrap("/tag", Wrapper::Array)
@@ -287,14 +287,12 @@ fn built() -> Api {
             .which_present("/x")
             .lossy()
             .when_present("/x")
-            .with_on_error(OnError::Pass)
-            .keep(),
+            .with_on_error(OnError::Pass),
         OpSpec::wrap("", Wrapper::Member("data".into())),
         OpSpec::unwrap("/list", Wrapper::Array, Many::Error)
             .which_equals("/x", json("1"))
             .when_present("/x")
-            .with_on_error(OnError::Pass)
-            .keep(),
+            .with_on_error(OnError::Pass),
         OpSpec::split("/name", &["/first", "/last"], " ").when_present("/x").with_on_error(OnError::Pass).keep(),
         OpSpec::join(&["/c", "/d"], "/e", ", ").when_present("/x").with_on_error(OnError::Pass).keep(),
         OpSpec::map_or_keep(
@@ -303,8 +301,7 @@ fn built() -> Api {
         )
         .with_back(vec![text("disabled", "off")])
         .when_present("/x")
-        .with_on_error(OnError::Pass)
-        .keep(),
+        .with_on_error(OnError::Pass),
         OpSpec::map_or(
             "/level",
             vec![(json("1"), "low".into()), (json("2"), "low".into())],
@@ -312,19 +309,14 @@ fn built() -> Api {
             vec![("low".into(), json("1"))],
         ),
         OpSpec::map_or("/grade", vec![], json("null"), vec![]),
-        OpSpec::convert("/cents", "integer", "decimal")
-            .with_scale(2)
-            .when_present("/x")
-            .with_on_error(OnError::Pass)
-            .keep(),
+        OpSpec::convert("/cents", "integer", "decimal").with_scale(2).when_present("/x").with_on_error(OnError::Pass),
         OpSpec::convert("/at", "unix-seconds", "rfc3339"),
         OpSpec::patch(
             json(r#"[{"op":"remove","path":"/y"}]"#),
             json(r#"[{ "op": "add", "path": "/y", "value": null }]"#),
         )
         .when_present("/x")
-        .with_on_error(OnError::Pass)
-        .keep(),
+        .with_on_error(OnError::Pass),
         OpSpec::add_header("X-Plan", "free"),
         OpSpec::rename_header("X-Old", "X-New").keep(),
         OpSpec::remove_header("X-Gone", "1"),
@@ -338,7 +330,7 @@ fn built() -> Api {
         OpSpec::remove_route("GET /faxes"),
         OpSpec::move_route("GET /people/{id}", "GET /users/{id}"),
         OpSpec::wrap("/list", Wrapper::Array).which_equals("/x", json("1")),
-        OpSpec::require("/currency", "EUR").when_present("/x").with_on_error(OnError::Pass).keep(),
+        OpSpec::require("/currency", "EUR").when_present("/x").with_on_error(OnError::Pass),
         OpSpec::require("/unit", json("null")),
     ];
     let route = Route::new("GET /users/{id}")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::gateway::{Listen, listen};
-use super::keys::{Key, Kind, Table, listed};
+use super::keys::{Key, Kind, OPS, Table, listed};
 use super::node::{File, Node};
 use super::value;
 use super::variables::Environment;
@@ -291,6 +291,10 @@ impl<'t, 'd> Reader<'t, 'd> {
     }
 
     fn suggestion(&self, key: &str) -> String {
+        let ops: Vec<&str> = OPS.iter().filter(|op| op.key(key).is_some()).map(|op| op.name).collect();
+        if !ops.is_empty() && OPS.iter().any(|op| op.name == self.keys.name) {
+            return format!("remove it: `{key}` goes with {}", listed(&ops));
+        }
         let free = || self.keys.all().map(|known| known.name).filter(|name| !self.has(name));
         match nearest(key, free()) {
             Some(name) => format!("did you mean `{name}`?"),

@@ -127,20 +127,26 @@ impl MediaTemplate {
     /// The media type of a JSON response in `version`; `None` if the version's name cannot stand in one.
     #[must_use]
     pub fn render(&self, version: &str) -> Option<HeaderValue> {
-        if !is_token(version) {
-            return None;
-        }
-        let text = match (&self.own, &self.parameter) {
+        let text = self.text(version).filter(|_| is_token(version))?;
+        HeaderValue::try_from(text).ok()
+    }
+
+    /// The media type with a `{version}` in it, for messages.
+    pub(crate) fn pattern(&self) -> String {
+        self.text(PLACEHOLDER).unwrap_or_default()
+    }
+
+    fn text(&self, version: &str) -> Option<String> {
+        match (&self.own, &self.parameter) {
             (Some(Own { kind, facet: Some(Facet { before, after }), .. }), _) => {
-                format!("{kind}/{before}{version}{after}")
+                Some(format!("{kind}/{before}{version}{after}"))
             }
             (Some(Own { kind, versionless: Some(subtype), .. }), Some(parameter)) => {
-                format!("{kind}/{subtype};{parameter}={version}")
+                Some(format!("{kind}/{subtype};{parameter}={version}"))
             }
-            (None, Some(parameter)) => format!("{JSON};{parameter}={version}"),
-            _ => return None,
-        };
-        HeaderValue::try_from(text).ok()
+            (None, Some(parameter)) => Some(format!("{JSON};{parameter}={version}")),
+            _ => None,
+        }
     }
 
     /// A media type or range that names a version, with `version` in its place and every other byte as it is; `None` if
@@ -337,6 +343,7 @@ mod tests {
     #[test]
     fn a_parameter_alone_counts_on_every_type() {
         let template = MediaTemplate::of_any_type("version").expect("a template");
+        assert_eq!(template.pattern(), "application/json;version={version}");
         let rows = [
             ("application/json;version=2", Some("2"), false),
             ("application/vnd.api+json; version=2", Some("2"), false),

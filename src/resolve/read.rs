@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
         let sources = &self.api.sources;
         let names = [
             sources.path.as_ref().map(|t| format!("the path `{}{}`", self.api.base_path, t.render("{version}"))),
-            sources.media.as_ref().map(|_| "`Accept`".to_owned()),
+            sources.media.as_ref().map(|template| format!("`Accept: {}`", template.pattern())),
             sources.header.as_ref().map(|name| format!("the header `{name}`")),
             sources.query.as_ref().map(|name| format!("the query parameter `{name}`")),
             sources.host.as_ref().map(|t| format!("the host `{}`", t.render("{version}"))),

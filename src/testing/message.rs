@@ -62,7 +62,8 @@ impl Direction<'_> {
     fn headers(&self) -> HeaderMap {
         let mut headers = self.input.headers.clone();
         if !self.body().is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let json = HeaderValue::from_static("application/json");
+            headers.insert(header::CONTENT_TYPE, self.input.inherited.clone().unwrap_or(json));
         }
         headers
     }

@@ -75,8 +75,19 @@ fn migrate_goes_both_ways() {
 fn exit_codes_say_what_was_wrong() {
     let file = demo();
     let route = ["--route", "GET /users/{id}", "--from", "3", "--to", "1"];
-    let rows: [(Vec<&str>, &str, i32, &str); 6] = [
+    let lines = [&["migrate", &file, "--content-type", "application/x-ndjson"][..], &route].concat();
+    let rows: [(Vec<&str>, &str, i32, &str); 11] = [
         ([&["migrate", &file][..], &route].concat(), "{\"a\":", 1, "error: "),
+        (lines.clone(), "{}\n{}\n{]\n{}\n", 1, "expected a key or `}` at byte 7, in line 3"),
+        (lines, "{}\n\n{]\n{}\n", 1, ", in line 3"),
+        (
+            [&["explain", &file, "--status", "404"][..], &route].concat(),
+            "",
+            2,
+            "no resource is in a response of `GET /users/{id}` with status 404: declared are `200`",
+        ),
+        (vec!["rollback", &file, "--reason", "x", "--by", " "], "", 2, "`--by NAME`"),
+        (vec!["rollback", &file, "--reason", " ", "--by", "ann"], "", 2, "the reason is empty"),
         ([&["migrate", &file, "--api", "none"][..], &route].concat(), "{}", 2, "there is no api `none`"),
         (
             vec!["migrate", &file, "--route", "GET /nope", "--from", "3", "--to", "1"],

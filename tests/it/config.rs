@@ -135,6 +135,28 @@ fn findings_are_shown_like_a_compilers() {
     assert!(config::render(&config::read(source).1, &Sources::new("a.toml", source), true).contains('\u{1b}'));
 }
 
+/// What to write instead is shown, as far as it is known.
+#[test]
+fn findings_show_what_to_write() {
+    let rows = [
+        ("[[api]]\nunspecified = \"1\"\n", "write `reject`, in quotes, or write `{ version = \"1\" }`"),
+        ("[[api]]\nconsumer = \"X-Who\"\n", "or write `{ header = \"X-Who\" }`"),
+        (
+            "[[api]]\n[[api.change]]\nops = [{ map = \"/a\", keep = true }]\n",
+            "remove it: `keep` goes with `copy`, `compute`, `rename`, `move`, `split`, `join`, `rename_header` or `rename_query`",
+        ),
+        (
+            "[[api]]\n[[api.change]]\nops = [{ copy = \"/a\", to = \"/b\", expand = true }]\n",
+            "remove it: `expand` goes with `rename`",
+        ),
+    ];
+    for (source, help) in rows {
+        let found = config::read(source).1;
+        let helps: Vec<&str> = found.iter().filter_map(Diagnostic::help_text).collect();
+        assert!(helps.iter().any(|text| text.contains(help)), "{source}: {helps:?}");
+    }
+}
+
 #[test]
 fn findings_without_a_place_are_shown_plain() {
     let mut found = Diagnostics::new();

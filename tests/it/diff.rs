@@ -388,3 +388,20 @@ fn messages_say_what_was_and_what_is() {
     );
     assert_eq!((list[0].api.as_deref(), list[0].version.as_deref()), (Some("shop"), Some("1")));
 }
+
+#[test]
+fn messages_name_types_and_summaries_as_they_are() {
+    let old = BASE.replace("path = \"/v{version}\",", "parameter = \"version\",");
+    let old = old.replace("summary = \"plan\"", "summary = \"`plan` is new\"");
+    let cut = old.find("[[api.change]]\nversion = \"3\"").expect("the change");
+    let end = old.find("# changes").expect("its end");
+    let new = format!("{}{}", &old[..cut], &old[end..]).replace("parameter = \"version\", ", "");
+    let list = diff(&loaded(&old), &loaded(&new), now());
+    let messages: Vec<&str> = list.iter().map(|found| found.message.as_str()).collect();
+    for expected in [
+        "the version in the `Accept` header is no longer `application/json;version={version}`",
+        "version 3: the change \"`plan` is new\" is removed",
+    ] {
+        assert!(messages.contains(&expected), "{expected}: {messages:#?}");
+    }
+}

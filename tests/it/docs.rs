@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use sunward::catalog::{Case, Catalog, Sample};
 use sunward::config::{self, Sources};
+use sunward::gateway::load_at;
+use sunward::problem::Kind;
 use sunward::testing::{self, Coverage};
 
 const PAGE: &str = include_str!("../../docs/changes.md");
@@ -114,4 +116,32 @@ fn every_op_is_on_the_page() {
         let section = format!("\n### {name}\n");
         assert!(PAGE.contains(&section) || (name.contains('_') && PAGE.contains(&format!("`{name}`"))), "{name}");
     }
+}
+
+/// Each type has a row, in the order of the types, with its usual status.
+#[test]
+fn every_problem_type_is_on_its_page() {
+    let page = include_str!("../../docs/problems.md");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(rows.len(), Kind::ALL.len());
+    for (kind, row) in Kind::ALL.into_iter().zip(rows) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [slug, status, when, what] = cells[..] else { panic!("four cells: {row}") };
+        assert_eq!(slug, format!("`{}`", kind.slug()), "{row}");
+        assert!(status.starts_with(kind.status().as_str()), "{row}");
+        assert!(!when.is_empty() && !what.is_empty(), "{row}");
+    }
+}
+
+/// The file at the top of the reference loads, without a finding.
+#[test]
+fn the_example_of_the_reference_loads() {
+    let page = include_str!("../../docs/reference.md");
+    let (_, rest) = page.split_once("```toml\n").expect("a block");
+    let (file, _) = rest.split_once("```").expect("its end");
+    let now = "2026-11-24".parse().expect("a date");
+    let sources = Sources::new("reference.toml", file);
+    let loaded = load_at(&sources, &|_| None, now).unwrap_or_else(|error| panic!("{error}"));
+    assert!(loaded.warnings.is_empty() && loaded.catalog.warnings().is_empty(), "{}", loaded.warnings);
+    assert!(file.contains("[[upstream]]") && file.contains("[[api.change]]"));
 }

@@ -99,7 +99,10 @@ fn migrate(
     match stream {
         // All of it can be placed well, and nothing is written unless it is migrated.
         _ if ended => {
-            let migrated = migration.run(content, &held).map_err(|error| Failure::Failed(error.to_string()))?;
+            let migrated = migration.run(content, &held).map_err(|error| {
+                let line = stream.and_then(|framed| refused_line(framed, &held)).map(in_line).unwrap_or_default();
+                Failure::Failed(format!("{error}{line}"))
+            })?;
             write(&migrated.body)?;
             Ok([migrated.passed, migrated.collisions])
         }
@@ -121,7 +124,7 @@ fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2]
             Next::Pause => Ok(()),
             Next::End => framed.finish(&mut out),
         };
-        fed.map_err(|error| broke(&error, read, &mut progress))?;
+        fed.map_err(|error| broke(&error, framed.line(), read, &mut progress))?;
         write(&out)?;
         progress.at(read, out.len());
         out.clear();
@@ -136,10 +139,25 @@ fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2]
     }
 }
 
-/// An error knows the byte or the pointer; which document it is in, only how much was read tells.
-fn broke(error: &MigrateError, read: usize, progress: &mut Progress) -> Failure {
+/// The line that a whole body is refused for.
+fn refused_line(mut framed: Framed, body: &[u8]) -> Option<u64> {
+    let mut out = Vec::new();
+    let refused = framed.feed(body, &mut out).and_then(|()| framed.finish(&mut out)).is_err();
+    framed.line().filter(|_| refused)
+}
+
+fn in_line(line: u64) -> String {
+    format!(", in line {line}")
+}
+
+/// An error knows the byte or the pointer. Which document it is in, the line tells, or how much was read.
+fn broke(error: &MigrateError, line: Option<u64>, read: usize, progress: &mut Progress) -> Failure {
     progress.clear();
-    let place = if error.offset().is_some() { String::new() } else { format!(", in the first {read} bytes of input") };
+    let place = match line {
+        Some(line) => in_line(line),
+        None if error.offset().is_some() => String::new(),
+        None => format!(", in the first {read} bytes of input"),
+    };
     // A limit with a place is that of the depth.
     let held = error.is_limit() && error.offset().is_none();
     let help =

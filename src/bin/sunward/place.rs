@@ -74,8 +74,17 @@ impl Place {
                 success.map(|(_, chain)| chain)
             }
         };
-        let none = || format!("no resource is in a response of `{}`; `--request` is about the request", history.name);
-        found.ok_or_else(none)
+        found.ok_or_else(|| {
+            let what = self.status.map_or_else(|| "success".to_owned(), |status| format!("status {status}"));
+            let declared = match &history.responses[..] {
+                [] => "none is declared at all".to_owned(),
+                list => format!("declared are {}", self::list(list.iter().map(|(of, _)| format!("`{of}`")))),
+            };
+            let name = &history.name;
+            format!(
+                "no resource is in a response of `{name}` with {what}: {declared}; `--request` is about the request"
+            )
+        })
     }
 }
 

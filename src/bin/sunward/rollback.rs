@@ -15,10 +15,10 @@ pub(crate) struct Args {
     /// Lists the revisions and changes nothing: `*` marks what is in the files, `>` what a rollback goes to.
     #[arg(long, conflicts_with_all = ["to", "force", "by", "reason"])]
     list: bool,
-    /// Who does it, for the audit; the user, unless given.
+    /// Who does it, for the audit. Default: the environment's USER; needed if that is not set.
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Why, for the audit.
+    /// Why, for the audit. Needed, except with --list.
     #[arg(long, value_name = "TEXT", required_unless_present = "list")]
     reason: Option<String>,
     /// Versions that are in use may be dropped.
@@ -30,15 +30,21 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
-    let rollback = match Rollback::open(&args.file.path, args.state.clone()) {
+    let open = || Rollback::open(&args.file.path, args.state.clone());
+    if args.list {
+        return open().map_or_else(|error| fail(&error), |rollback| super::print(&list(&rollback)));
+    }
+    let (by, reason) = match (by(args), text(args.reason.as_deref())) {
+        (Some(by), Some(reason)) => (by, reason),
+        (None, Some(_)) => {
+            return super::misused("error: nothing says who does it (`USER` is not set): add `--by NAME`");
+        }
+        (Some(_), None) => return super::misused("error: the reason is empty: write `--reason TEXT`"),
+        (None, None) => return super::misused("error: say who does it and why: `--by NAME --reason TEXT`"),
+    };
+    let rollback = match open() {
         Ok(rollback) => rollback,
         Err(error) => return fail(&error),
-    };
-    if args.list {
-        return super::print(&list(&rollback));
-    }
-    let (Some(by), Some(reason)) = (by(args), text(args.reason.as_deref())) else {
-        return super::misused("error: say who does it and why, for the audit: `--by NAME --reason TEXT`");
     };
     let to = RollbackTo::new(by, reason).with_force(args.force);
     let to = args.to.map_or(to.clone(), |number| to.with_number(number));

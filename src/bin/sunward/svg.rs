@@ -131,8 +131,8 @@ fn legend(canvas: &mut Canvas, y: f64) {
         canvas.text(x + 28.0, y + 14.0, "", label);
         x += 56.0 + label.len() as f64 * 7.0;
     }
-    let note =
-        "Where a bar ends, requests get a 410; of a hatched bar, those of the consumer that is named. Dates are UTC.";
+    let note = "A bar ends at the sunset; after it, requests get a 410. A bar without a sunset runs to the edge. A hatched bar is \
+                for the consumer that is named. Dates are UTC.";
     canvas.text(22.0, y + 38.0, "fill=\"#555\"", note);
 }
 

@@ -6,14 +6,16 @@ use super::super::entry::RouteEntry;
 use super::super::spec::Unspecified;
 use super::super::template::PathTemplate;
 use super::Builder;
-use crate::change::{Location, RouteName};
+use crate::change::{Location, Message, RouteName};
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Span, Spanned, is_slip};
+use crate::json::Op;
 use crate::version::{VersionId, VersionName};
 
 /// A place as it is written.
 struct Placed {
     route: RouteName,
+    is_response: bool,
     span: Span,
 }
 
@@ -26,6 +28,7 @@ impl Builder<'_> {
         self.slips(&placed, &meant);
         self.prefixed(&placed, &meant);
         self.unplaced(&placed, routes);
+        self.unanswered(&placed, &meant, routes);
         self.unused_resources(&meant);
         self.gone_defaults(routes);
     }
@@ -40,7 +43,8 @@ impl Builder<'_> {
         let all = in_resources.chain(api.changes.iter().flat_map(|change| &change.at));
         let read = |text: &Spanned<String>| {
             let place = text.parse::<Location>().ok()?;
-            Some(Placed { route: place.route, span: text.span })
+            let is_response = matches!(place.message, Message::Response(_));
+            Some(Placed { route: place.route, is_response, span: text.span })
         };
         all.filter_map(read).collect()
     }
@@ -133,6 +137,36 @@ impl Builder<'_> {
         }
     }
 
+    /// A route whose requests change their shape, and none of whose responses does: what it returns is most likely the
+    /// same resource, which an old client would get as the newest version has it.
+    fn unanswered(&mut self, placed: &[Placed], meant: &[RouteName], routes: &[RouteEntry]) {
+        let altered = |entry: &RouteEntry| {
+            let mut steps = entry.history.request.chain().links().iter().flat_map(|link| &link.up);
+            steps.any(|step| !is_harmless(&step.op))
+        };
+        for entry in routes.iter().filter(|entry| entry.history.removed.is_none() && altered(entry)) {
+            let name = &entry.history.name;
+            // A response of one method speaks for a place of all of them.
+            let is_at = |route: &RouteName| route.covers(name) || name.covers(route);
+            let answered = placed.iter().any(|place| place.is_response && is_at(&place.route));
+            // What is said of all methods has routes of single ones beside it.
+            let written = placed.iter().find(|place| !place.is_response && place.route == *name);
+            let Some(span) = written.map(|place| place.span).filter(|_| !answered) else { continue };
+            if meant.iter().any(|route| route.covers(name)) {
+                continue;
+            }
+            let message = format!(
+                "changes alter the request of `{name}` and none of its responses: what a response returns of the resource \
+                 is not migrated"
+            );
+            let help = format!(
+                "add the response to the resource's places, as `{name} -> 2xx`; if no response has it, name the route in \
+                 `[[api.route]]`"
+            );
+            self.doubt("response-without-place", message, span, help);
+        }
+    }
+
     fn unused_resources(&mut self, meant: &[RouteName]) {
         let api = self.api;
         if api.changes.is_empty() {
@@ -205,6 +239,11 @@ fn with_body(name: &RouteName) -> Vec<RouteName> {
     let own = |method: &&str| name.method.as_deref().is_none_or(|own| own == *method);
     let methods = ["GET", "POST", "PUT", "PATCH"].into_iter().filter(own);
     methods.map(|method| RouteName { method: Some(method.into()), template: name.template.clone() }).collect()
+}
+
+/// Whether a client does well with what the step did in its version or another: it only adds or refuses.
+const fn is_harmless(op: &Op) -> bool {
+    matches!(op, Op::Add { .. } | Op::Copy { .. } | Op::Compute { .. } | Op::Require { .. })
 }
 
 /// The two words in which two paths differ, if they differ in one segment, and there by a letter.

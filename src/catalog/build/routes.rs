@@ -9,7 +9,7 @@ use super::super::router::{Collision, KnownPaths, RouteId, Router};
 use super::super::spec::{Extension, Route, Undeclared};
 use super::Builder;
 use crate::change::{Dated, Input, Location, OpSpec, RouteHistory, RouteName, compose};
-use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
+use crate::diagnostic::{Diagnostic, Span, Spanned, nearest, quoted};
 use crate::headers::lifecycle;
 use crate::version::{VersionId, VersionName};
 
@@ -36,7 +36,7 @@ impl<'a> Builder<'a> {
             let Some(version) = self.version(&change.version) else { continue };
             if version.index() == 0 {
                 let message =
-                    format!("`{}` is a change of the oldest version: nothing is before it", change.summary.value);
+                    format!("{} is a change of the oldest version: nothing is before it", quoted(&change.summary));
                 self.error("change-of-oldest", message, change.version.span, "name the version that introduced it");
                 continue;
             }

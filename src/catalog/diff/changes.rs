@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::effects::{Change, Changes, shown};
+use super::effects::{Change, Changes};
 use super::{Class, Compare};
 use crate::catalog::{ApiEntry, RouteEntry, VersionEntry};
 use crate::change::StatusLink;
+use crate::diagnostic::quoted;
 use crate::version::{VersionId, VersionName};
 
 /// So many places are named.
@@ -50,7 +51,7 @@ impl Compare<'_> {
     }
 
     fn change(&mut self, change: &Change<'_>, class: Class, code: &'static str, what: &str) {
-        let message = format!("version {}: the change `{}` {what}", change.version, change.summary);
+        let message = format!("version {}: the change {} {what}", change.version, quoted(change.summary));
         self.say(class, code, message).version = Some(change.version.to_string());
     }
 
@@ -125,7 +126,7 @@ fn beside(api: &ApiEntry, version: VersionId) -> BTreeMap<String, Vec<String>> {
         for (status, chain) in &route.history.responses {
             let steps: Vec<String> = chain.between(version, version).steps().map(|step| format!("{step:?}")).collect();
             if !steps.is_empty() {
-                all.insert(format!("{} -> {}", route.history.name, shown(*status)), steps);
+                all.insert(format!("{} -> {}", route.history.name, status), steps);
             }
         }
     }

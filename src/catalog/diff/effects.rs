@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use super::routes::shape;
 use crate::catalog::{ApiEntry, RouteEntry};
-use crate::change::{BodyChain, Chain, HeaderStep, QueryStep, RouteHistory, StatusMatch};
+use crate::change::{BodyChain, Chain, HeaderStep, QueryStep, RouteHistory};
 use crate::json::{Op, Step};
 use crate::version::VersionName;
 
@@ -69,10 +69,10 @@ impl<'c> Changes<'c> {
         self.steps(history, "<- query".to_owned(), &history.query);
         self.steps(history, "<- headers".to_owned(), &history.request_headers);
         for (status, chain) in &history.responses {
-            self.body(history, format!("-> {}", shown(*status)), chain);
+            self.body(history, format!("-> {}", status), chain);
         }
         for (status, chain) in &history.response_headers {
-            self.steps(history, format!("-> {} headers", shown(*status)), chain);
+            self.steps(history, format!("-> {} headers", status), chain);
         }
     }
 
@@ -167,13 +167,5 @@ impl Spell for HeaderStep {
 impl Spell for QueryStep {
     fn drops(&self) -> bool {
         matches!(self, Self::Drop(_))
-    }
-}
-
-pub(super) fn shown(status: StatusMatch) -> String {
-    match status {
-        StatusMatch::Exact(status) => status.to_string(),
-        StatusMatch::Class(class) => format!("{class}xx"),
-        StatusMatch::Any => "*".to_owned(),
     }
 }

@@ -212,7 +212,7 @@ pub(super) fn name(api: &ApiEntry, id: Option<VersionId>) -> Option<String> {
 /// Each source, as it is written.
 fn sources(sources: &Sources) -> [(&'static str, Option<String>); 5] {
     let media = |template: &MediaTemplate| {
-        let text = template.render(SLOT).and_then(|value| value.to_str().map(str::to_owned).ok()).unwrap_or_default();
+        let text = template.pattern();
         match template.parameter() {
             Some(parameter) if !text.contains(';') => format!("{text};{parameter}={SLOT}"),
             _ => text,
@@ -220,7 +220,7 @@ fn sources(sources: &Sources) -> [(&'static str, Option<String>); 5] {
     };
     [
         ("path", sources.path.as_ref().map(|template| template.render(SLOT))),
-        ("accept", sources.media.as_ref().map(media)),
+        ("`Accept` header", sources.media.as_ref().map(media)),
         ("header", sources.header.as_ref().map(ToString::to_string)),
         ("query", sources.query.as_ref().map(ToString::to_string)),
         ("host", sources.host.as_ref().map(|template| template.render(SLOT))),

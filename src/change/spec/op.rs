@@ -86,6 +86,24 @@ pub(crate) enum RouteSpec {
     Move { from: Spanned<String>, to: Spanned<String> },
 }
 
+// === impl OpKind ===
+
+impl OpKind {
+    /// Whether it brings a value to a place that may have one already, so that `keep` says which of them stays.
+    pub(crate) fn has_target(&self) -> bool {
+        matches!(
+            self,
+            Self::Copy { .. }
+                | Self::Compute { .. }
+                | Self::Rename { .. }
+                | Self::Move { .. }
+                | Self::Split { .. }
+                | Self::Join { .. }
+                | Self::Head(HeadSpec::RenameHeader { .. } | HeadSpec::RenameQuery { .. })
+        )
+    }
+}
+
 // === impl OpSpec ===
 
 impl OpSpec {
@@ -164,7 +182,10 @@ impl OpSpec {
         self
     }
 
-    /// In a collision the existing value stays, and the source goes all the same.
+    /// If the target already exists, it keeps its value and the source is removed.
+    ///
+    /// For `copy`, `compute`, `rename`, `move`, `split`, `join` and the renames of headers and query parameters; a catalog
+    /// with another op that says it is refused.
     #[must_use]
     pub fn keep(mut self) -> Self {
         self.keep = true;

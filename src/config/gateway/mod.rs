@@ -171,6 +171,8 @@ impl GatewaySpec {
         let span = if self.admin.span.is_none() { reader.span } else { self.admin.span };
         if let (Listen::Tcp(address), None) = (&self.admin.value, &self.admin_token)
             && !address.ip().is_loopback()
+            // A token that cannot be read has its own finding.
+            && !reader.has("admin_token")
         {
             let message = format!("the admin listener on `{address}` is open to everybody who reaches it");
             let help = "set `admin_token = \"${SUNWARD_ADMIN_TOKEN}\"`, or listen on loopback";

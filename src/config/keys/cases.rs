@@ -57,7 +57,7 @@ static FROM: Table = Table {
 static TO: Table = Table {
     name: "case.to",
     title: "a case's `to`",
-    doc: "The message that is expected. It has nothing but what is given here; path, status and Content-Type are compared only if they are given.",
+    doc: "The message that is expected. It has nothing but what is given here; path, status and Content-Type are compared only if they are given; without a `content_type`, the body is read as that of `from`.",
     keys: &[
         key("version", Kind::Name, "The version that it is migrated to.").required(),
         key("error", Kind::Name, "The message is refused, and the error contains this text. Nothing but `version` goes with it."),
@@ -80,7 +80,7 @@ static MESSAGE: [Key; 7] = [
     key("query", Kind::Text, "A request's query, percent-encoded and without the `?`: `sort=-name&page=2`."),
     key("headers", Kind::Map(&Kind::OneOrMore(&Kind::Text)), "The header fields, without the Content-Type: `{ X-Plan = \"free\" }`."),
     key("status", Kind::Integer { min: 100, max: 599 }, "A response's status, as its version has it; that of `at`, unless given."),
-    key("content_type", Kind::Name, "The Content-Type of the body; `application/json`, unless given."),
+    key("content_type", Kind::Name, "The Content-Type of the body. Default: `application/json`; in `to` and `back`, that of `from`."),
     key("body", Kind::Text, "The body, best in single quotes: `'{\"id\": 7}'`. There is none, unless given."),
     key("body_file", Kind::Name, "The file that the body is in, relative to this one; in place of `body`."),
 ];

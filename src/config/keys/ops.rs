@@ -40,6 +40,10 @@ const fn op(name: &'static str, title: &'static str, doc: &'static str, keys: &'
     Table { name, title, doc, keys, common: BODY }
 }
 
+const fn carrying(name: &'static str, title: &'static str, doc: &'static str, keys: &'static [Key]) -> Table {
+    Table { name, title, doc, keys, common: CARRYING }
+}
+
 const fn head(name: &'static str, title: &'static str, doc: &'static str, keys: &'static [Key]) -> Table {
     Table { name, title, doc, keys, common: &[] }
 }
@@ -50,7 +54,7 @@ const MANY: Kind = Kind::Word(&["error", "first"]);
 const FORMS: Kind = Kind::Word(&["number", "string", "integer", "decimal", "unix-seconds", "unix-millis", "rfc3339"]);
 const STATUS: Kind = Kind::Integer { min: 100, max: 599 };
 const KEEP: Key =
-    key("keep", Kind::Flag, "In a collision the existing value stays, and the source goes all the same.").or("false");
+    key("keep", Kind::Flag, "If the target already exists, it keeps its value and the source is removed.").or("false");
 const WHICH: Key = key(
     "which",
     Kind::Table(&ELEMENT),
@@ -68,8 +72,11 @@ const LOSSY: Key = key("lossy", Kind::Flag, "The old side has to do without.").o
 const BODY: &[Key] = &[
     key("when", Kind::Table(&WHEN), "Where the op applies; everywhere, unless said."),
     on_error("What to do when a value cannot be migrated; what the change says, unless said."),
-    KEEP,
 ];
+
+/// Of ops that bring a value to a place which may have one already.
+#[rustfmt::skip]
+const CARRYING: &[Key] = &[BODY[0], BODY[1], KEEP];
 
 #[rustfmt::skip]
 static ADD: Table = op("add", "`add`", "Adds a member where it is absent. Additive.", &[
@@ -79,26 +86,26 @@ static ADD: Table = op("add", "`add`", "Adds a member where it is absent. Additi
 ]);
 
 #[rustfmt::skip]
-static COPY: Table = op("copy", "`copy`", "Copies the exact bytes of a value. Additive.", &[
+static COPY: Table = carrying("copy", "`copy`", "Copies the exact bytes of a value. Additive.", &[
     key("copy", Kind::Text, "The source.").required(),
     key("to", Kind::Text, "The target.").required(),
 ]);
 
 #[rustfmt::skip]
-static COMPUTE: Table = op("compute", "`compute`", "Writes a text made of others. Additive.", &[
+static COMPUTE: Table = carrying("compute", "`compute`", "Writes a text made of others. Additive.", &[
     key("compute", Kind::Text, "The target.").required(),
     key("from", Kind::Text, "The template, `{/first} {/last}`; `{{` and `}}` stand for braces.").required(),
 ]);
 
 #[rustfmt::skip]
-static RENAME: Table = op("rename", "`rename`", "Renames a member within its object; its place is kept.", &[
+static RENAME: Table = carrying("rename", "`rename`", "Renames a member within its object; its place is kept.", &[
     key("rename", Kind::Text, "The old member.").required(),
     key("to", Kind::Text, "The new one.").required(),
     key("expand", Kind::Flag, "Responses carry both names while an older version lives.").or("false"),
 ]);
 
 #[rustfmt::skip]
-static MOVE: Table = op("move", "`move`", "Takes a value to another place; objects on the way are made.", &[
+static MOVE: Table = carrying("move", "`move`", "Takes a value to another place; objects on the way are made.", &[
     key("move", Kind::Text, "The old place.").required(),
     key("to", Kind::Text, "The new one.").required(),
 ]);
@@ -130,14 +137,14 @@ static UNWRAP: Table = op("unwrap", "`unwrap`", "Takes a value out of its array 
 ]);
 
 #[rustfmt::skip]
-static SPLIT: Table = op("split", "`split`", "Cuts a text at the first separators.", &[
+static SPLIT: Table = carrying("split", "`split`", "Cuts a text at the first separators.", &[
     key("split", Kind::Text, "The text.").required(),
     key("into", Kind::List(&Kind::Text), "The targets; the last takes the rest.").required(),
     key("on", Kind::Name, "The separator.").required(),
 ]);
 
 #[rustfmt::skip]
-static JOIN: Table = op("join", "`join`", "Puts several texts together.", &[
+static JOIN: Table = carrying("join", "`join`", "Puts several texts together.", &[
     key("join", Kind::List(&Kind::Text), "The sources; those that are absent are left out.").required(),
     key("to", Kind::Text, "The target.").required(),
     key("on", Kind::Name, "The separator.").required(),

@@ -57,9 +57,9 @@ static API: Table = Table {
              route `/users/me`. Use `insensitive` for a service that ignores case. \
              A slash at the end of a path never makes another route.").or("\"sensitive\""),
         key("undeclared", Kind::Word(&["pass", "refuse"]),
-            "What becomes of what no resource, route or change names: it passes, and is counted, or it is refused. A path gets \
-             a 404, a method a 405, and a JSON response (no problem document) whose status no place of its route names a 502, \
-             if other responses of the route differ between the service's version and the client's.").or("\"pass\""),
+            "What happens to what no resource, route or change names: it passes and is counted, or it is refused. A path gets \
+             a 404, and a method a 405. A JSON response gets a 502 if its status is not declared and another response of \
+             that route has to be migrated. Problem documents always pass.").or("\"pass\""),
         key("scheme", Kind::Word(&["major", "minor", "date", "month"]),
             "How versions are named: `1`, `1.2`, `2024-10-01` or `2024-10`.").or("\"major\""),
         key("version_from", Kind::Table(&VERSION_FROM),
@@ -80,15 +80,17 @@ static API: Table = Table {
              request, base path and version included: `/api/health`, or all below with `/api/docs/*`."),
         key("speaks", Kind::Name, "The version the service behind speaks; the newest, unless said."),
         key("forward_as", Kind::Text,
-            "The prefix the service behind knows it by, in place of base path and version: `/api/v{version}`."),
+            "The prefix of the paths that the service gets, in place of base path and version: `/api/v{version}`. Default: the \
+             base path stays, and the version is removed."),
         key("upstream", Kind::Name, "The `[[upstream]]` that serves it."),
         key("response_header", Kind::Name,
             "The response header that says which version was served; `version_from.header`, unless said."),
         key("docs", Kind::Name, "Where to read about the versions, a URL; in every refusal, unless the version has docs of its own."),
-        key("problem_types", Kind::Name, "Where the documents of problem types are, an absolute URL that ends in `/`."),
+        key("problem_types", Kind::Name, "The start of the `type` of problem documents, an absolute URL that ends in `/`; the name of the type follows.")
+            .or("\"https://sunward.dev/problems/\""),
         key("strict", Kind::Flag,
-            "Old clients and old servers lose what newer versions added. Unless said, clients are given it as well, and \
-             servers lose it."),
+            "Whether old clients and old services lose what newer versions added (`true`), or both get it (`false`). Default: \
+             old clients also get the new members in responses, and old services do not get them in requests."),
         on_error("What to do when a value cannot be migrated: answer 502 or 400, or leave that value as it is.")
             .or("\"fail\""),
         key("on_untyped", ON_UNTYPED,
@@ -165,8 +167,8 @@ static UNSPECIFIED: Table = Table {
 static CONSUMER: Table = Table {
     name: "consumer",
     title: "a consumer source",
-    doc: "Where to read who sent a request. The text `\"user-agent\"` stands for the first product of \
-          `User-Agent`, and `\"client-certificate\"` for the name in the certificate that the client's connection was \
+    doc: "Where to read who sent a request. The text `\"user-agent\"` stands for the name of the first product of \
+          `User-Agent`, without its version (`acme-app` of `acme-app/2.1`), and `\"client-certificate\"` for the name in the certificate that the client's connection was \
           made with: its first URI, else its first DNS name.",
     keys: &[
         key("header", Kind::Name, "A header that an authenticating proxy sets; its value is the consumer. The consumer is written to the access log and shown to operators as it is, so it must be no secret: `Authorization`, `Cookie` and `Proxy-Authorization` are refused, and a name that looks like a key's (`X-Api-Key`) gets a warning.").required()

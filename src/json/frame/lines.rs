@@ -15,6 +15,8 @@ pub(super) struct Lines {
     start: usize,
     /// How much of it was read.
     read: usize,
+    /// How many lines have ended.
+    ended: u64,
 }
 
 // === impl Lines ===
@@ -33,6 +35,7 @@ impl Lines {
             out.push(b'\n');
             self.start += self.read + 1;
             self.read = 0;
+            self.ended += 1;
             rewriter.restart(self.start);
             rest = &rest[end + 1..];
         }
@@ -47,6 +50,10 @@ impl Lines {
     /// Takes the end of a line, or of the body: the last line need not have an end of its own.
     pub(super) fn end(&self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<(), MigrateError> {
         if rewriter.has_begun() { rewriter.finish(out) } else { Ok(()) }
+    }
+
+    pub(super) const fn number(&self) -> u64 {
+        self.ended + 1
     }
 
     pub(super) fn refused<'b>(&self, body: &'b [u8]) -> &'b [u8] {

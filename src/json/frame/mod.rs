@@ -148,6 +148,15 @@ impl Framed {
         self.rewriter.passed()
     }
 
+    /// The line at hand, from 1 on, of a body of lines; after an error, the one that it is about.
+    #[must_use]
+    pub const fn line(&self) -> Option<u64> {
+        match &self.frame {
+            Frame::Lines(lines) => Some(lines.number()),
+            _ => None,
+        }
+    }
+
     /// The document that an error is about, of the whole `body`: who has it can say where in it.
     pub(crate) fn refused<'b>(&'b self, body: &'b [u8]) -> &'b [u8] {
         match &self.frame {

@@ -40,6 +40,9 @@ at = ["POST /users <-"]
 breaking = true
 ops = [{ rename = "/name", to = "/title" }]
 
+[[api.route]]
+route = "POST /users"
+
 [[api]]
 name = "NAME-hosted"
 host = "hosted.test"
