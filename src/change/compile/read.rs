@@ -45,19 +45,6 @@ impl Reader<'_> {
             let help = "say `on_error = \"fail\"` on the op";
             self.found.push(Diagnostic::warning("require-passes", message, spec.span).help(help));
         }
-        let collides = matches!(
-            spec.op,
-            OpKind::Copy { .. }
-                | OpKind::Compute { .. }
-                | OpKind::Rename { .. }
-                | OpKind::Move { .. }
-                | OpKind::Split { .. }
-                | OpKind::Join { .. }
-        );
-        if spec.keep && !collides {
-            let message = "`keep` has no effect: the op brings no value to a place where another one may be";
-            self.found.push(Diagnostic::warning("unused-keep", message, spec.span).help("remove it"));
-        }
     }
 
     pub(super) fn add(&mut self, at: &Spanned<String>, value: &Literal) -> Option<Compiled> {

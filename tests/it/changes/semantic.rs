@@ -55,11 +55,12 @@ fn findings_are_written_alike() {
 fn what_only_rust_can_say() {
     let change = Change::new("2", "Slips").with_at("GET /a -> 200").breaking();
     let change = change.with_op(OpSpec::split("/a", &["/b", "/c"], "")).with_op(OpSpec::add("/d", "x").expand());
+    let change = change.with_op(OpSpec::add("/e", "x").keep());
     let api = Api::new("shop").with_header("Api-Version").with_precedence(["header", "cookie"]);
     let api = api.with_version(Version::new("1")).with_version(Version::new("2")).with_change(change);
     let found = Catalog::at([api], now()).expect_err("slips");
     let codes: Vec<&str> = found.iter().map(Diagnostic::code).collect();
-    assert_eq!(codes, ["empty-separator", "expand-without-rename", "unknown-source"]);
+    assert_eq!(codes, ["empty-separator", "expand-without-rename", "keep-without-target", "unknown-source"]);
     let found = Catalog::at([], now()).expect_err("nothing");
     assert_eq!(found.to_string(), "error[no-api]: there is no api; add one: `[[api]]`\n");
 }
