@@ -69,10 +69,10 @@ impl<'c> Changes<'c> {
         self.steps(history, "<- query".to_owned(), &history.query);
         self.steps(history, "<- headers".to_owned(), &history.request_headers);
         for (status, chain) in &history.responses {
-            self.body(history, format!("-> {}", status), chain);
+            self.body(history, format!("-> {status}"), chain);
         }
         for (status, chain) in &history.response_headers {
-            self.steps(history, format!("-> {} headers", status), chain);
+            self.steps(history, format!("-> {status} headers"), chain);
         }
     }
 
