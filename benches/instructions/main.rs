@@ -2,12 +2,13 @@
 //!
 //! ```sh
 //! cargo bench --bench instructions                 # a table: counted, recorded, and by how much they differ
-//! cargo bench --bench instructions -- --check      # fails if a row costs over 3 % more than its record
+//! cargo bench --bench instructions -- --check      # fails if a call or a body costs over 3 % more than its record
 //! cargo bench --bench instructions -- --update     # writes the record
 //! ```
 //!
 //! Valgrind counts the instructions of the program in user space. Each row runs twice, with a small and with a large
-//! number of rounds, so that start and end cancel out. What the kernel does is not counted.
+//! number of rounds, so that start and end cancel out. What the kernel does is not counted. Calls and bodies come out the
+//! same each time; a request through the gateway depends on how its bytes arrive, so those rows are shown and not judged.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -105,7 +106,7 @@ fn judge(check: bool) -> ExitCode {
             less if less < -TOLERANCE => "  costs less than its record: run with `--update`",
             _ => "",
         };
-        failed |= change > TOLERANCE;
+        failed |= change > TOLERANCE && gateway::ROWS.iter().all(|known| known.name != row);
         println!("{count:>10}  {known:>10}  {:>+5.1} %  {row}{remark}", change * 100.0);
     }
     for row in recorded.keys().filter(|row| !counts.contains_key(*row)) {
