@@ -96,7 +96,7 @@ fn print_bytes(bytes: &[u8]) -> ExitCode {
     }
 }
 
-/// Writes to standard error. If nobody reads it, nobody can be told; `eprint!` would panic.
+/// Writes to standard error. Where it is closed, `eprint!` would panic, and there is nowhere left to report it.
 fn tell(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -40,7 +40,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Why it ended early.
 enum Failure {
-    /// Whoever read the output has gone.
+    /// The reader of the output has closed it.
     Closed,
     /// The message for standard error.
     Failed(String),

@@ -40,7 +40,7 @@ impl Builder<'_> {
         }
     }
 
-    /// What is said of consumers has no effect where nobody knows them.
+    /// Keys that name consumers have no effect without a source of consumers.
     pub(super) fn check_consumers(&mut self) {
         let api = self.api;
         if !api.consumer.is_empty() {
@@ -65,8 +65,10 @@ impl Builder<'_> {
                 }
             }
             if let Some(closed) = life.closed.as_ref().filter(|closed| closed.parse::<Timestamp>().is_ok()) {
-                let message =
-                    format!("closed {}: without a `consumer` nobody is known, so it is closed to all", closed.value);
+                let message = format!(
+                    "closed {}: without a `consumer` source no consumer is known, so it is closed to all",
+                    closed.value
+                );
                 let warning = Diagnostic::warning("closed-to-all", message, closed.span);
                 self.found.push(warning.help(HELP));
             }

@@ -103,7 +103,7 @@ static API: Table = Table {
         key("clamp_freshness", Kind::Flag, "Cuts cache lifetimes of deprecated versions to the time that is left.")
             .or("false"),
         key("cors", Kind::Table(&CORS),
-            "Whose scripts may read, in a browser, what the gateway answers itself; nobody's, unless set."),
+            "The origins whose scripts may read, in a browser, the answers that the gateway gives itself. Default: none."),
         key("consumer", Kind::OneOrMore(&Kind::Either(&Kind::Word(&["user-agent", "client-certificate"]), &Kind::Table(&CONSUMER))),
             "Where to read who sent a request; the first that says something counts."),
         key("pins", Kind::Map(&Kind::Name),
