@@ -10,25 +10,25 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::access::Log;
 use super::admin::Admin;
-use super::descriptors;
-use super::door::Door;
-use super::listen::{self, Listener};
-use super::load::{LoadError, load};
-use super::options::{Options, Variables};
-use super::pace::Pace;
-use super::pool::Registry;
-use super::reload::{self, InUse, Keeper, Letter, Reloader, Seen};
-use super::server::{Server, Stop};
-use super::shed::Load;
-use super::shell::Shell;
-use super::snapshot::{Current, Snapshot};
+use super::back::pool::Registry;
+use super::config::load::{LoadError, load};
+use super::config::options::{Options, Variables};
+use super::config::reload::{self, InUse, Keeper, Letter, Reloader, Seen};
+use super::config::snapshot::{Current, Snapshot};
+use super::front::descriptors;
+use super::front::door::Door;
+use super::front::listen::{self, Listener};
+use super::front::server::{Server, Stop};
+use super::front::shed::Load;
+use super::front::shell::Shell;
+use super::front::vital::Patience;
 use super::state::{self, Deed, State, Who};
-use super::telemetry;
-use super::tls::ServerTls;
-use super::trace::Tracer;
-use super::vital::Patience;
+use super::telemetry::access::Log;
+use super::telemetry::recorder;
+use super::telemetry::trace::Tracer;
+use super::wire::pace::Pace;
+use super::wire::tls::ServerTls;
 use crate::catalog::{Catalog, Control};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{GatewaySpec, Limits, Listen, LogFormat, Sources};
@@ -120,7 +120,7 @@ impl App {
     /// A file with errors, an address that is taken.
     pub async fn bind(path: &Path, options: Options) -> Result<Self, StartError> {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), config = %path.display(), "starting");
-        let metrics = telemetry::prometheus();
+        let metrics = recorder::prometheus();
         let sources = reload::read(path, options.rewrite.as_ref()).map_err(StartError::Config)?;
         // Before they are loaded: what changes after that is news.
         let seen = Seen::new(sources.clone(), &*options.variables);
@@ -144,7 +144,7 @@ impl App {
         for act in state.acts.strays(&snapshot.catalog, &snapshot.pools) {
             tracing::warn!(act, "the config has nothing that this act could be about: it is kept, and has no effect");
         }
-        names::config_accepted().set(telemetry::now());
+        names::config_accepted().set(recorder::now());
         let current = Current::new(snapshot, &registry);
         let shared = Shared { current, control, registry, metrics, state, tracer };
         let (keeper, letters) = Keeper::new();
@@ -239,7 +239,7 @@ impl App {
         tasks.spawn(load.clone().watch_memory(spec.limits.memory_bytes));
         let reloading = reload_apart(reloader, letters, ended.clone());
         tasks.spawn(shared.state.clone().keep_traffic());
-        tasks.spawn(telemetry::upkeep(shared.metrics.clone()));
+        tasks.spawn(recorder::upkeep(shared.metrics.clone()));
 
         let (door, tracer) = (Door::new(), shared.tracer.clone());
         let (current, throttle) = (shared.current.clone(), Arc::default());

@@ -11,7 +11,7 @@ use super::answer::{ACT, CONFIG, Fault, body, json, typed};
 use super::asked::{Asked, FORCE};
 use super::{Admin, Answer};
 use crate::config::to_json;
-use crate::gateway::reload::{Ask, Done, Refused, Tags};
+use crate::gateway::config::reload::{Ask, Done, Refused, Tags};
 use crate::gateway::state::Revision;
 
 // === impl Admin ===

@@ -32,11 +32,11 @@ use hyper::body::Incoming;
 use serde_json::json;
 
 use super::app::Shared;
-use super::listen::Listener;
-use super::reload::Keeper;
-use super::server::{Handler, Peer};
-use super::telemetry;
-use super::vital::Vital;
+use super::config::reload::Keeper;
+use super::front::listen::Listener;
+use super::front::server::{Handler, Peer};
+use super::front::vital::Vital;
+use super::telemetry::recorder;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Secret;
 use crate::names;
@@ -144,7 +144,7 @@ impl Admin {
         for (act, count) in self.shared.state.acts.counts(SystemClock.now()) {
             names::acts(act).set(count as f64);
         }
-        let text = telemetry::scrape(&self.shared.metrics).await;
+        let text = recorder::scrape(&self.shared.metrics).await;
         typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text)
     }
 

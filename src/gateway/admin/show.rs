@@ -8,7 +8,7 @@ use crate::catalog::{ApiEntry, Catalog, VersionEntry};
 use crate::clock::Timestamp;
 use crate::decide::Standing;
 use crate::gateway::app::Shared;
-use crate::gateway::pool::{Member, Pool, Unresolved};
+use crate::gateway::back::pool::{Member, Pool, Unresolved};
 use crate::version::VersionId;
 
 /// Every api with its versions.

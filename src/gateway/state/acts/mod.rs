@@ -16,7 +16,7 @@ use super::audit::Who;
 use super::files;
 use crate::catalog::{Act, Catalog, Control};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::gateway::pool::Pool;
+use crate::gateway::back::pool::Pool;
 use form::Found;
 
 /// The acts that stand. Clones share them; they outlive every config.

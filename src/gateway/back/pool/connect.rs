@@ -1,0 +1,118 @@
+//! New connections to an instance.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+#[cfg(unix)]
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use http::Uri;
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::{TlsConnector, TlsStream};
+
+use super::hosts::{self, Lookup};
+use crate::gateway::wire::io::Stream;
+
+/// Where an instance is, and how it is spoken to.
+pub(in crate::gateway) struct Connector {
+    place: Place,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+/// Where connections go.
+enum Place {
+    Address(SocketAddr),
+    /// To the first of its addresses that answers.
+    Name(Box<str>, u16, Lookup),
+    #[cfg(unix)]
+    Socket(PathBuf),
+}
+
+/// What connections are secured with, and the name that the certificate must have.
+pub(in crate::gateway) type Tls = (Arc<ClientConfig>, ServerName<'static>);
+
+// === impl Connector ===
+
+impl Connector {
+    /// For the authority of `url`; with TLS if there is a config for it.
+    #[cfg(feature = "otel")]
+    pub(in crate::gateway) fn new(url: &Uri, tls: Option<Tls>) -> Self {
+        Self::at(None, url, tls, &hosts::system())
+    }
+
+    /// For the port of `url` at an address of its host; at all of them without one.
+    pub(super) fn at(address: Option<IpAddr>, url: &Uri, tls: Option<Tls>, lookup: &Lookup) -> Self {
+        let host = hosts::host(url);
+        let port = url.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
+        let place = match address.or_else(|| host.parse().ok()) {
+            Some(address) => Place::Address((address, port).into()),
+            None => Place::Name(host.into(), port, Arc::clone(lookup)),
+        };
+        Self { place, tls: tls.map(|(config, name)| (TlsConnector::from(config), name)) }
+    }
+
+    /// For a Unix socket.
+    #[cfg(unix)]
+    pub(super) const fn socket(path: PathBuf) -> Self {
+        Self { place: Place::Socket(path), tls: None }
+    }
+
+    /// The one address that it connects to, where it has one.
+    pub(super) const fn address(&self) -> Option<SocketAddr> {
+        match self.place {
+            Place::Address(address) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// Whether its host is a name, which may come to stand for other addresses.
+    pub(super) const fn is_name(&self) -> bool {
+        matches!(self.place, Place::Name(..))
+    }
+
+    /// The addresses of its host, the best first.
+    pub(super) async fn lookup(&self) -> io::Result<Vec<SocketAddr>> {
+        match &self.place {
+            Place::Address(address) => Ok(vec![*address]),
+            #[cfg(unix)]
+            Place::Socket(_) => Ok(Vec::new()),
+            Place::Name(host, port, lookup) => {
+                let found = lookup(host.to_string()).await?;
+                Ok(found.into_iter().map(|address| SocketAddr::from((address, *port))).collect())
+            }
+        }
+    }
+
+    /// Connects to the first address that answers.
+    pub(in crate::gateway) async fn connect(&self) -> io::Result<Stream> {
+        let stream = match &self.place {
+            Place::Address(address) => TcpStream::connect(*address).await?,
+            Place::Name(..) => TcpStream::connect(&*self.lookup().await?).await?,
+            #[cfg(unix)]
+            Place::Socket(path) => return Ok(Stream::Unix(UnixStream::connect(path).await?)),
+        };
+        stream.set_nodelay(true)?;
+        match &self.tls {
+            None => Ok(Stream::Tcp(stream)),
+            Some((connector, name)) => {
+                let stream = connector.connect(name.clone(), stream).await?;
+                Ok(Stream::Tls(Box::new(TlsStream::Client(stream))))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.place {
+            Place::Address(address) => address.fmt(f),
+            Place::Name(host, port, _) => write!(f, "{host}:{port}"),
+            #[cfg(unix)]
+            Place::Socket(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}

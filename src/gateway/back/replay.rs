@@ -1,0 +1,167 @@
+//! A request's body that can be sent again: what was read of it is kept, up to a limit.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use crate::gateway::wire::intake::{Intake, IntakeError};
+
+/// A client's body for one try. Only one try reads at a time.
+#[derive(Debug, Default)]
+pub(in crate::gateway) struct Replay {
+    kind: Kind,
+    /// So many of the kept frames were given out by this try.
+    at: usize,
+}
+
+#[derive(Debug, Default)]
+enum Kind {
+    #[default]
+    Empty,
+    /// It is sent once.
+    Once(Box<Intake>),
+    /// It is there, and sent once.
+    Whole(Bytes),
+    Kept(Arc<Mutex<Kept>>),
+}
+
+/// What all tries of a request share.
+#[derive(Debug)]
+struct Kept {
+    intake: Intake,
+    frames: Vec<Bytes>,
+    bytes: usize,
+    /// More came than is kept, or something that cannot be.
+    lost: bool,
+    ended: bool,
+}
+
+/// Gives out the body, once for each try.
+#[derive(Debug)]
+pub(in crate::gateway) struct Replays {
+    kept: Option<Arc<Mutex<Kept>>>,
+}
+
+/// More of a body is not kept.
+const KEPT_BYTES: usize = 64 * 1024;
+/// What a frame costs beside its bytes, which are few if a client wants that.
+const FRAME_BYTES: usize = 64;
+
+// === impl Replays ===
+
+impl Replays {
+    pub(in crate::gateway) fn new(intake: Intake) -> Self {
+        if intake.is_end_stream() {
+            return Self { kept: None };
+        }
+        let kept = Kept { intake, frames: Vec::new(), bytes: 0, lost: false, ended: false };
+        Self { kept: Some(Arc::new(Mutex::new(kept))) }
+    }
+
+    /// The body from its beginning; `None` if that is not known any more.
+    pub(in crate::gateway) fn next(&self) -> Option<Replay> {
+        let Some(kept) = &self.kept else { return Some(Replay::default()) };
+        let lost = kept.lock().unwrap_or_else(PoisonError::into_inner).lost;
+        (!lost).then(|| Replay { kind: Kind::Kept(Arc::clone(kept)), at: 0 })
+    }
+}
+
+// === impl Replay ===
+
+impl Replay {
+    /// A body that is sent once.
+    pub(in crate::gateway) fn once(intake: Intake) -> Self {
+        let kind = if intake.is_end_stream() { Kind::Empty } else { Kind::Once(Box::new(intake)) };
+        Self { kind, at: 0 }
+    }
+
+    /// A body that is there.
+    pub(in crate::gateway) const fn whole(bytes: Bytes) -> Self {
+        Self { kind: Kind::Whole(bytes), at: 0 }
+    }
+}
+
+// === impl Kept ===
+
+impl Kept {
+    fn poll(&mut self, at: &mut usize, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, IntakeError>>> {
+        if let Some(bytes) = self.frames.get(*at) {
+            *at += 1;
+            return Poll::Ready(Some(Ok(Frame::data(bytes.clone()))));
+        }
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let frame = ready!(Pin::new(&mut self.intake).poll_frame(cx));
+        match &frame {
+            None => self.ended = true,
+            Some(Ok(frame)) => self.keep(frame, at),
+            // A client's body that failed fails for every try.
+            Some(Err(_)) => self.lost = true,
+        }
+        Poll::Ready(frame)
+    }
+
+    fn keep(&mut self, frame: &Frame<Bytes>, at: &mut usize) {
+        match frame.data_ref() {
+            Some(data) if !self.lost && self.bytes + data.len() + FRAME_BYTES <= KEPT_BYTES => {
+                self.bytes += data.len() + FRAME_BYTES;
+                self.frames.push(data.clone());
+                *at += 1;
+            }
+            _ => {
+                self.lost = true;
+                self.frames = Vec::new();
+                *at = 0;
+            }
+        }
+        self.ended = self.intake.is_end_stream();
+    }
+}
+
+impl Body for Replay {
+    type Data = Bytes;
+    type Error = IntakeError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, IntakeError>>> {
+        let Self { kind, at } = &mut *self;
+        match kind {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Once(intake) => Pin::new(intake).poll_frame(cx),
+            Kind::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Kind::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Kind::Kept(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).poll(at, cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Empty => true,
+            Kind::Once(intake) => intake.is_end_stream(),
+            Kind::Whole(bytes) => bytes.is_empty(),
+            Kind::Kept(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                self.at >= kept.frames.len() && (kept.ended || kept.intake.is_end_stream())
+            }
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Empty => SizeHint::with_exact(0),
+            Kind::Once(intake) => intake.size_hint(),
+            Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Kept(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let waiting: usize = kept.frames.iter().skip(self.at).map(Bytes::len).sum();
+                match kept.intake.size_hint().exact() {
+                    Some(rest) => SizeHint::with_exact(rest + waiting as u64),
+                    None => SizeHint::default(),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Picks an instance for each request, says what it speaks, and sends the request again where that is safe.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use http::header::{self, HeaderValue};
+use http::{Request, Response, request};
+use http_body::Body;
+use tower::{Layer, Service};
+
+use super::pool::{Full, Lease, Member, NoLease, Pool};
+use super::replay::{Replay, Replays};
+use super::send::{Again, Answerer, ProxyBody, Send, Way, body_fault, failure, problem};
+use super::tunnel::Upgrade;
+use crate::gateway::telemetry::explain::{Cause, Explained};
+use crate::gateway::wire::intake::Intake;
+use crate::gateway::wire::upload::Upload;
+use crate::layer::{LocalReply, Migrate, MigrateBody, MigrateLayer, Spoken};
+use crate::plan::{Excluded, Plan};
+use crate::problem::Kind;
+use crate::version::VersionId;
+
+/// What comes back from an instance, migrated.
+pub(in crate::gateway) type RoutedBody = MigrateBody<ProxyBody>;
+
+/// Takes requests to instances. It stands around the migration, since what an instance speaks decides that, and a
+/// request that is sent again may meet one that speaks another version.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Route {
+    shared: Arc<Shared>,
+}
+
+/// What a config says about it.
+#[derive(Debug)]
+pub(in crate::gateway) struct Shared {
+    pub(in crate::gateway) pools: BTreeMap<String, Arc<Pool>>,
+    pub(in crate::gateway) migrate: MigrateLayer,
+    pub(in crate::gateway) part: Option<Duration>,
+    pub(in crate::gateway) tunnel: Duration,
+    /// Whether responses shall say how they came about.
+    pub(in crate::gateway) tells: bool,
+    /// Whether services are told of the prefix that is taken off a path.
+    pub(in crate::gateway) tells_prefix: bool,
+}
+
+type Calling = <Migrate<Send> as Service<Request<Replay>>>::Future;
+
+/// The tries that a request has.
+enum Tries {
+    One(Option<Request<Replay>>),
+    More(request::Parts, Replays),
+}
+
+// === impl Route ===
+
+impl Route {
+    pub(in crate::gateway) fn new(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+}
+
+impl Service<Request<Intake>> for Route {
+    type Response = Response<RoutedBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + std::marker::Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Intake>) -> Self::Future {
+        match Arc::clone(&self.shared).onward(request) {
+            Ok(mut onward) => Box::pin(async move {
+                let mut response = onward.go().await;
+                onward.readable(&mut response);
+                Ok(response)
+            }),
+            Err(answer) => Box::pin(ready(Ok(*answer))),
+        }
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    fn onward(self: Arc<Self>, mut request: Request<Intake>) -> Result<Onward, Box<Response<RoutedBody>>> {
+        let plan = request.extensions().get::<Plan>().cloned();
+        let excluded = request.extensions().get::<Excluded>().cloned();
+        let upstream = match (&plan, &excluded) {
+            (Some(plan), _) => plan.upstream(),
+            (None, Some(excluded)) => excluded.api().upstream.as_deref(),
+            (None, None) => {
+                let detail = "no api is served at this host and path: check the URL";
+                return Err(Box::new(problem(None, Kind::RouteAbsent, detail).map(MigrateBody::untouched)));
+            }
+        };
+        let Some(pool) = upstream.and_then(|name| self.pools.get(name)).cloned() else {
+            let explained = Explained::new(Cause::NoUpstream);
+            return Err(Box::new(own(plan.as_ref(), Kind::UpstreamUnavailable, explained)));
+        };
+        let end =
+            plan.as_ref().and_then(Plan::route).and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
+        let upgrade = self.upgrade(&pool, &mut request);
+        let upload = request.body().upload();
+        let scripts = match (&plan, excluded) {
+            (None, Some(excluded)) => Some((excluded, request.headers().get(header::ORIGIN).cloned())),
+            _ => None,
+        };
+        let again = pool.retries(request.body().is_end_stream(), request.method().is_idempotent());
+        let tries = Tries::new(request, again);
+        Ok(Onward { shared: self, plan, scripts, pool, upload, end, upgrade, tries })
+    }
+
+    fn upgrade(&self, pool: &Pool, request: &mut Request<Intake>) -> Option<Upgrade> {
+        request.extensions_mut().remove::<crate::gateway::wire::edge::WebSocket>()?;
+        let place = request.extensions_mut().remove();
+        pool.websocket.then(|| Upgrade { client: hyper::upgrade::on(request), idle: self.tunnel, place })
+    }
+}
+
+/// A request on its way to an instance, and perhaps to another.
+struct Onward {
+    shared: Arc<Shared>,
+    /// None for a request that its api excludes.
+    plan: Option<Plan>,
+    /// Of a request that its api excludes: the api, and the origin of the script that asks.
+    scripts: Option<(Excluded, Option<HeaderValue>)>,
+    pool: Arc<Pool>,
+    upload: Upload,
+    end: Option<Instant>,
+    upgrade: Option<Upgrade>,
+    tries: Tries,
+}
+
+// === impl Onward ===
+
+impl Onward {
+    async fn go(&mut self) -> Response<RoutedBody> {
+        let pool = Arc::clone(&self.pool);
+        let mut tried = Vec::new();
+        let mut last: Option<Box<Response<RoutedBody>>> = None;
+        for count in 1.. {
+            let leasing = pool.lease(&mut tried);
+            let leased = match self.end {
+                None => leasing.await,
+                // Boxed, as few routes have an end.
+                Some(end) => match Box::pin(tokio::time::timeout_at(end.into(), leasing)).await {
+                    Ok(leased) => leased,
+                    Err(_) => return self.named(Kind::UpstreamTimeout, Explained::new(Cause::RouteTimeout)),
+                },
+            };
+            let (lease, member) = match leased {
+                Ok(leased) => leased,
+                Err(why) => return last.map_or_else(|| self.none(&tried, why), |response| *response),
+            };
+            let Some(request) = self.tries.next() else { break };
+            let instance = lease.endpoint().label();
+            let mut response = match self.attempt(request, lease, member) {
+                Ok(calling) => match calling.await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                },
+                Err(answer) => *answer,
+            };
+            // Whatever anyone made of a body that failed, it is the client's fault.
+            if let Some(fault) = self.upload.fault() {
+                let answer = problem(self.plan.as_ref(), fault.kind(), body_fault(fault.kind()));
+                return answer.map(MigrateBody::untouched);
+            }
+            Explained::place(&mut response, &pool.name, &instance);
+            if self.shared.tells {
+                response.extensions_mut().insert(Answerer(instance));
+            }
+            match response.extensions_mut().remove::<Again>() {
+                Some(again) if self.tries.allow(again) && pool.may_retry(count.max(tried.len())) => {
+                    pool.retried.increment(1);
+                    if again.same || !again.sent && pool.is_alone() {
+                        tried.pop();
+                    }
+                    last = Some(Box::new(response));
+                }
+                _ => return response,
+            }
+        }
+        last.map_or_else(|| self.none(&tried, NoLease::None), |response| *response)
+    }
+
+    /// Lets scripts read an answer of the gateway's own to a request that its api excludes. For a request with a plan, that is
+    /// done when the answer is rendered.
+    fn readable(&self, response: &mut Response<RoutedBody>) {
+        let Some((excluded, origin)) = &self.scripts else { return };
+        if let Some(policy) = &excluded.api().cors
+            && response.extensions().get::<LocalReply>().is_some()
+        {
+            policy.grant(origin.as_ref(), response.headers_mut());
+        }
+    }
+
+    /// The answer to a request for which there is no connection.
+    fn none(&self, tried: &[usize], why: NoLease) -> Response<RoutedBody> {
+        match why {
+            NoLease::None => self.named(Kind::UpstreamUnavailable, Explained::new(Cause::NoInstance)),
+            NoLease::Unreachable(error) => {
+                let explained = Explained::new(error.cause()).with_error(error);
+                let instance = tried.last().map(|place| self.pool.members[*place].endpoint.label());
+                self.named(Kind::UpstreamUnavailable, Explained { instance, ..explained })
+            }
+            NoLease::Full(Full::Queue) => self.named(Kind::Overloaded, Explained::new(Cause::QueueFull)),
+            NoLease::Full(Full::TimedOut) => self.named(Kind::Overloaded, Explained::new(Cause::QueueTimeout)),
+        }
+    }
+
+    /// What is answered here because of the upstream as a whole.
+    fn named(&self, kind: Kind, explained: Explained) -> Response<RoutedBody> {
+        let explained = Explained { upstream: Some(self.pool.name.clone()), ..explained };
+        own(self.plan.as_ref(), kind, explained)
+    }
+
+    fn attempt(
+        &mut self,
+        mut request: Request<Replay>,
+        lease: Lease,
+        member: &Member,
+    ) -> Result<Calling, Box<Response<RoutedBody>>> {
+        let mut prefix = None;
+        if let Some(plan) = &self.plan {
+            let Some(spoken) = spoken(plan, &lease, member) else {
+                let said = lease.speaks().unwrap_or_default().to_owned();
+                let explained = Explained::new(Cause::UnknownVersion).with_error(format_args!("it says {said:?}"));
+                return Err(Box::new(own(Some(plan), Kind::UpstreamFailed, explained)));
+            };
+            prefix = plan.taken_prefix(spoken).filter(|_| self.shared.tells_prefix).map(str::to_owned);
+            request.extensions_mut().insert(Spoken(spoken));
+        }
+        let shared = &self.shared;
+        let way = Way {
+            lease,
+            response: self.pool.response_timeout,
+            upload: self.upload.clone(),
+            end: self.end,
+            part: shared.part,
+            upgrade: self.upgrade.clone(),
+            tells: shared.tells,
+            prefix,
+            alt_svc: self.pool.alt_svc,
+        };
+        let own = self.pool.public_urls.then(|| way.lease.endpoint().own());
+        let mut migrate = shared.migrate.with_role(self.pool.role).layer(Send::new(way));
+        if let Some(own) = own {
+            migrate = migrate.with_own_address(own);
+        }
+        Ok(migrate.call(request))
+    }
+}
+
+/// What the config says that the instance speaks, else what the instance said itself, else what the catalog says; `None`
+/// if the api does not have the version that the instance named.
+fn spoken(plan: &Plan, lease: &Lease, member: &Member) -> Option<VersionId> {
+    let api = plan.api();
+    match (member.speaks.get(&*api.name), lease.speaks()) {
+        (Some(said), _) => Some(*said),
+        (None, Some(learned)) => api.lookup(learned),
+        (None, None) => Some(plan.spoken()),
+    }
+}
+
+// === impl Tries ===
+
+impl Tries {
+    fn new(request: Request<Intake>, more: bool) -> Self {
+        if !more {
+            return Self::One(Some(request.map(Replay::once)));
+        }
+        let (head, intake) = request.into_parts();
+        Self::More(head, Replays::new(intake))
+    }
+
+    fn next(&mut self) -> Option<Request<Replay>> {
+        match self {
+            Self::One(request) => request.take(),
+            Self::More(head, replays) => Some(Request::from_parts(head.clone(), replays.next()?)),
+        }
+    }
+
+    /// Whether the request may be sent again after what happened: always if nothing of it was sent, else only if it is
+    /// idempotent (RFC 9110 §9.2.2).
+    fn allow(&self, again: Again) -> bool {
+        match self {
+            Self::One(_) => false,
+            Self::More(head, _) => !again.sent || head.method.is_idempotent(),
+        }
+    }
+}
+
+fn own(plan: Option<&Plan>, kind: Kind, explained: Explained) -> Response<RoutedBody> {
+    failure(plan, kind, explained).map(MigrateBody::untouched)
+}

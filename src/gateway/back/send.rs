@@ -1,0 +1,428 @@
+//! Sends a request over the connection that was leased for it, and takes its answer.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{self, HeaderMap, HeaderValue};
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response, StatusCode, Uri};
+use http_body::Body;
+use http_body_util::{Either, Full};
+use pin_project_lite::pin_project;
+use tower::Service;
+
+use super::pool::{Answer, Answered, Exchange, Failure, Lease, Outgoing, UpstreamBody, Wait, Waits};
+use super::replay::Replay;
+use super::tunnel::{self, Upgrade};
+use crate::gateway::telemetry::explain::{Cause, Explained};
+use crate::gateway::wire::edge::{self, CleanTrailers};
+use crate::gateway::wire::forwarded;
+use crate::gateway::wire::intake::IntakeError;
+use crate::gateway::wire::upload::Upload;
+use crate::layer::{BodyError, LocalReply};
+use crate::names::Outcome;
+use crate::plan::Plan;
+use crate::problem::{Kind, Problem, TYPE_BASE};
+
+/// What goes back: an upstream's body, or a problem.
+pub(in crate::gateway) type ProxyBody = Either<CleanTrailers<UpstreamBody>, Full<Bytes>>;
+
+/// Sends one request on. It never fails: what went wrong is an answer, with [`Again`] where the request may be sent again.
+#[derive(Debug)]
+pub(in crate::gateway) struct Send {
+    way: Option<Way>,
+}
+
+/// How a request is sent.
+#[derive(Debug)]
+pub(in crate::gateway) struct Way {
+    pub(in crate::gateway) lease: Lease,
+    pub(in crate::gateway) response: Duration,
+    pub(in crate::gateway) upload: Upload,
+    pub(in crate::gateway) end: Option<Instant>,
+    pub(in crate::gateway) part: Option<Duration>,
+    pub(in crate::gateway) upgrade: Option<Upgrade>,
+    /// Whether the response shall say how it came about.
+    pub(in crate::gateway) tells: bool,
+    /// The prefix that was taken off the path, if the instance is to be told.
+    pub(in crate::gateway) prefix: Option<String>,
+    /// Whether `Alt-Svc` is for clients.
+    pub(in crate::gateway) alt_svc: bool,
+}
+
+pin_project! {
+    /// A request on its way.
+    struct Sending<F> {
+        #[pin]
+        exchange: Exchange<F>,
+        plan: Option<Plan>,
+        waits: Waits,
+        upgrade: Option<Upgrade>,
+        // When it was sent, if the response shall say how long it took.
+        started: Option<Instant>,
+        alt_svc: bool,
+        // Whether the instance was asked with HEAD.
+        head: bool,
+    }
+}
+
+/// A response extension: the request may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::gateway) struct Again {
+    /// Something of it may have been sent.
+    pub(in crate::gateway) sent: bool,
+    /// The same instance may be asked again: its connection had been used before, and may just have come to its end.
+    pub(in crate::gateway) same: bool,
+}
+
+/// A response extension: how long the upstream took to begin its answer.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::gateway) struct UpstreamTook(pub(in crate::gateway) Duration);
+
+/// Seconds after which a request that got no place may come again.
+const RETRY_AFTER: u64 = 1;
+
+/// A response extension: which instance answered.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Answerer(pub(in crate::gateway) Arc<str>);
+
+// === impl Send ===
+
+impl Send {
+    pub(in crate::gateway) const fn new(way: Way) -> Self {
+        Self { way: Some(way) }
+    }
+}
+
+/// A lease is one. The service that was made for it is ready; a clone is not.
+impl Clone for Send {
+    fn clone(&self) -> Self {
+        Self { way: None }
+    }
+}
+
+impl Service<Request<Outgoing>> for Send {
+    type Response = Response<ProxyBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + std::marker::Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Outgoing>) -> Self::Future {
+        let plan = request.extensions_mut().remove::<Plan>();
+        // What is left is of this process only.
+        request.extensions_mut().clear();
+        let Some(way) = self.way.take() else {
+            return answered(failure(plan.as_ref(), Kind::UpstreamUnavailable, Explained::new(Cause::Unreachable)));
+        };
+        if aim(&mut request, &way).is_none() {
+            return answered(problem(
+                plan.as_ref(),
+                Kind::PathInvalid,
+                "the path or the host cannot be sent to the service: check the URL",
+            ));
+        }
+        let most = way.lease.endpoint().buffer();
+        match most.filter(|_| !request.body().is_end_stream() && request.body().size_hint().exact().is_none()) {
+            None => Box::pin(way.send(request, plan)),
+            Some(most) => Box::pin(async move {
+                match whole(request, most, way.end).await {
+                    Ok(request) => way.send(request, plan).await,
+                    Err(kind) => Ok(unread(plan.as_ref(), kind)),
+                }
+            }),
+        }
+    }
+}
+
+// === impl Way ===
+
+impl Way {
+    /// Frames the request for its hop, and begins to send it.
+    fn send(self, mut request: Request<Outgoing>, plan: Option<Plan>) -> Sending<impl Future<Output = Answer>> {
+        let Self { lease, response, upload, end, part, upgrade, tells, prefix, alt_svc } = self;
+        if let Some(prefix) = prefix {
+            forwarded::tell_prefix(request.headers_mut(), &prefix);
+        }
+        if lease.endpoint().http2() {
+            // Frames of HTTP/2 say themselves where a body ends.
+            request.headers_mut().remove(header::TRANSFER_ENCODING);
+        } else {
+            edge::frame(&mut request);
+        }
+        if upgrade.is_some() {
+            tunnel::ask(request.headers_mut());
+        }
+        let head = request.method() == Method::HEAD;
+        let started = Instant::now();
+        let wait = Wait::new(started, response, upload, end);
+        let exchange = lease.send(request, upgrade.is_some(), wait);
+        let started = tells.then_some(started);
+        Sending { exchange, plan, waits: Waits { part, end }, upgrade, started, alt_svc, head }
+    }
+}
+
+/// The request with all of its body, so that its length is known. Its trailers are dropped: they need chunks.
+async fn whole(request: Request<Outgoing>, most: usize, end: Option<Instant>) -> Result<Request<Outgoing>, Kind> {
+    let (mut head, body) = request.into_parts();
+    let reading = read(body, most);
+    let bytes = match end {
+        None => reading.await?,
+        Some(end) => tokio::time::timeout_at(end.into(), reading).await.map_err(|_| Kind::UpstreamTimeout)??,
+    };
+    head.headers.remove(header::TRAILER);
+    if bytes.is_empty() {
+        // A body could have been here (RFC 9110 §8.6).
+        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    Ok(Request::from_parts(head, Outgoing::untouched(Replay::whole(bytes))))
+}
+
+async fn read(body: Outgoing, most: usize) -> Result<Bytes, Kind> {
+    let mut body = pin!(body);
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let frame = frame.map_err(|error| kind_of(&error))?;
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        if bytes.len() + data.len() > most {
+            return Err(Kind::BodyTooLarge);
+        }
+        bytes.extend_from_slice(data);
+    }
+    Ok(bytes.freeze())
+}
+
+fn answered(response: Response<ProxyBody>) -> <Send as Service<Request<Outgoing>>>::Future {
+    Box::pin(std::future::ready(Ok(response)))
+}
+
+// === impl Sending ===
+
+impl<F> Future for Sending<F>
+where
+    Exchange<F>: Future<Output = Result<Answered, Failure>>,
+{
+    type Output = Result<Response<ProxyBody>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let plan = this.plan.as_ref();
+        Poll::Ready(Ok(match ready!(this.exchange.poll(cx)) {
+            Ok(mut answered) => {
+                let agreed = answered.head().status() == StatusCode::SWITCHING_PROTOCOLS;
+                match this.upgrade.take().filter(|_| agreed) {
+                    Some(upgrade) => {
+                        let (response, turn) = answered.switched();
+                        tunnel::open(response, turn, upgrade)
+                    }
+                    None => {
+                        let admission = edge::admit_response(answered.head(), *this.alt_svc, *this.head);
+                        accepted(answered, admission, *this.waits, plan, *this.started)
+                    }
+                }
+            }
+            Err(failure) => failed(plan, failure),
+        }))
+    }
+}
+
+/// The response, unless it cannot be passed on.
+fn accepted(
+    mut answered: Answered,
+    admission: Result<bool, &'static str>,
+    waits: Waits,
+    plan: Option<&Plan>,
+    started: Option<Instant>,
+) -> Response<ProxyBody> {
+    match admission {
+        Ok(reusable) => {
+            let waits = waits_of(answered.head().headers(), waits);
+            let mut response = answered.response(waits, reusable);
+            if let Some(started) = started {
+                response.extensions_mut().insert(UpstreamTook(started.elapsed()));
+            }
+            CleanTrailers::response(response).map(Either::Left)
+        }
+        Err(detail) => {
+            answered.refuse();
+            failure(plan, Kind::UpstreamFailed, Explained::new(Cause::InvalidResponse).with_error(detail))
+        }
+    }
+}
+
+/// A stream may have nothing to say for a long time. One of events has no end either; a call of gRPC has one.
+fn waits_of(headers: &HeaderMap, waits: Waits) -> Waits {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = media.split(';').next().unwrap_or_default().trim();
+    let (grpc, form) = media.split_at_checked("application/grpc".len()).unwrap_or_default();
+    if media.eq_ignore_ascii_case("text/event-stream") {
+        Waits::default()
+    } else if grpc.eq_ignore_ascii_case("application/grpc") && (form.is_empty() || form.starts_with('+')) {
+        Waits { part: None, ..waits }
+    } else {
+        waits
+    }
+}
+
+/// Gives the request the target that the instance knows it by.
+fn aim(request: &mut Request<Outgoing>, way: &Way) -> Option<()> {
+    let endpoint = way.lease.endpoint();
+    let slash = PathAndQuery::from_static("/");
+    let target = request.uri().path_and_query().unwrap_or(&slash);
+    let uri = if endpoint.http2() {
+        // The authority is the client's: HTTP/2 has no `Host` beside it (RFC 9113 §8.3.1).
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        let mut parts = endpoint.join(target)?.into_parts();
+        if let Some(host) = host {
+            parts.authority = Some(host.parse().ok()?);
+        }
+        Uri::from_parts(parts).ok()?
+    } else {
+        endpoint.below(target)?
+    };
+    *request.uri_mut() = uri;
+    let headers = request.headers_mut();
+    if endpoint.http2() {
+        headers.remove(header::HOST);
+    } else if !headers.contains_key(header::HOST) {
+        // A client of HTTP/1.0 may leave it out; this hop may not (RFC 9112 §3.2).
+        headers.insert(header::HOST, endpoint.host());
+    }
+    Some(())
+}
+
+/// The answer to a request whose body could not be read.
+fn unread(plan: Option<&Plan>, kind: Kind) -> Response<ProxyBody> {
+    match kind {
+        Kind::UpstreamTimeout => failure(plan, kind, Explained::new(Cause::RouteTimeout)),
+        kind => problem(plan, kind, body_fault(kind)),
+    }
+}
+
+/// The answer to a request that got none.
+fn failed(plan: Option<&Plan>, failed: Failure) -> Response<ProxyBody> {
+    let again = Again { sent: failed.was_sent(), same: failed.was_used() };
+    if let Failure::Client(fault) = failed {
+        return problem(plan, fault.kind(), body_fault(fault.kind()));
+    }
+    let was_answered = failed.was_answered();
+    let Some(error) = failed.error() else {
+        return failure(plan, Kind::UpstreamTimeout, Explained::new(Cause::ResponseTimeout));
+    };
+    if let Some(kind) = clients_fault(error) {
+        return problem(plan, kind, body_fault(kind));
+    }
+    if was_answered {
+        let cause = if error.is_parse_too_large() { Cause::HeadTooLarge } else { Cause::InvalidResponse };
+        let explained = Explained::new(cause).with_error(error);
+        failed.blame();
+        // The instance did its work, and would likely answer the same again.
+        return failure(plan, Kind::UpstreamFailed, explained);
+    }
+    // It may be sent again, and then nobody hears of it but by this.
+    tracing::debug!(%error, "an instance closed the connection before its response");
+    let explained = Explained::new(Cause::Broken).with_error(error);
+    failed.blame();
+    let mut response = failure(plan, Kind::UpstreamFailed, explained);
+    response.extensions_mut().insert(again);
+    response
+}
+
+/// What the client did wrong, if it was the client.
+fn clients_fault(error: &hyper::Error) -> Option<Kind> {
+    if error.is_body_write_aborted() {
+        return Some(Kind::BodyInvalid);
+    }
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        // What cannot be migrated is answered by whoever tried. Over HTTP/2 nothing is left of the error but that the
+        // stream was reset from here.
+        let from_here = |error: &h2::Error| error.is_reset() && !error.is_remote() && !error.is_library();
+        if error.is::<BodyError<IntakeError>>() || error.downcast_ref().is_some_and(from_here) {
+            return Some(Kind::BodyInvalid);
+        }
+        source = error.source();
+    }
+    None
+}
+
+fn kind_of(error: &BodyError<IntakeError>) -> Kind {
+    match error.as_inner() {
+        Some(IntakeError::TooLarge) => Kind::BodyTooLarge,
+        Some(IntakeError::TooSlow) => Kind::BodyTimeout,
+        // What cannot be migrated is answered by the layer that tried.
+        Some(IntakeError::Broken(_)) | None => Kind::BodyInvalid,
+    }
+}
+
+/// What a client is told whose body did not come to its end.
+pub(in crate::gateway) const fn body_fault(kind: Kind) -> &'static str {
+    match kind {
+        Kind::BodyTooLarge => "the body is larger than this server accepts: send less",
+        Kind::BodyTimeout => "the body arrived too slowly, or stopped: send it again over a faster connection",
+        _ => "the body ended early, or is not framed as HTTP demands: send all of it",
+    }
+}
+
+/// The answer to a request that failed by no fault of the client: operators are told why, the client what it can do.
+pub(in crate::gateway) fn failure(plan: Option<&Plan>, kind: Kind, explained: Explained) -> Response<ProxyBody> {
+    let detail = match explained.cause {
+        Cause::Overloaded
+        | Cause::NoUpstream
+        | Cause::NoInstance
+        | Cause::Unreachable
+        | Cause::Refused
+        | Cause::ConnectTimeout
+        | Cause::Tls
+        | Cause::Certificate
+        | Cause::QueueFull
+        | Cause::QueueTimeout => "the service is not available, and the request did not reach it: try again later",
+        Cause::RouteTimeout | Cause::ResponseTimeout | Cause::BodyTimeout => {
+            "the service did not answer in time; it may have processed the request: repeat it only if that does no harm"
+        }
+        Cause::Broken => {
+            "the service closed the connection before it answered; it may have processed the request: repeat it only if \
+             that does no harm"
+        }
+        Cause::InvalidResponse | Cause::HeadTooLarge | Cause::UnknownVersion | Cause::Unmigratable => {
+            "the service's answer cannot be passed on: repeating the request will not help; tell the operators the request id"
+        }
+    };
+    let mut problem = Problem::new(kind).with_detail(detail);
+    if matches!(explained.cause, Cause::QueueFull | Cause::QueueTimeout) {
+        problem = problem.with_retry_after(RETRY_AFTER);
+    }
+    let mut response = own(plan, &problem);
+    response.extensions_mut().insert(explained);
+    response
+}
+
+pub(in crate::gateway) fn problem(plan: Option<&Plan>, kind: Kind, detail: &str) -> Response<ProxyBody> {
+    own(plan, &Problem::new(kind).with_detail(detail))
+}
+
+/// An answer of the gateway's own. It has all its fields when it is rendered, since that also decides which of them scripts
+/// may read.
+fn own(plan: Option<&Plan>, problem: &Problem) -> Response<ProxyBody> {
+    let response = match plan {
+        Some(plan) => {
+            let answer = plan.render(problem);
+            let mut response = Response::new(answer.body);
+            (*response.status_mut(), *response.headers_mut()) = (answer.status, answer.headers);
+            response
+        }
+        None => problem.response(TYPE_BASE),
+    };
+    let mut response = response.map(|body| Either::Right(Full::new(Bytes::from(body))));
+    let outcome = if response.status().is_server_error() { Outcome::Error } else { Outcome::Refused };
+    response.extensions_mut().insert(outcome);
+    response.extensions_mut().insert(LocalReply);
+    response
+}

@@ -1,0 +1,118 @@
+//! What a config says and what cannot be, or can have no effect: as far as it takes the whole config or the disk to see it.
+
+use std::fs;
+use std::path::Path;
+
+use crate::catalog::Catalog;
+use crate::config::{GatewaySpec, Upstream};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// Looks at all of it.
+pub(in crate::gateway) fn check(
+    spec: &GatewaySpec,
+    catalog: &Catalog,
+    upstreams: &[Upstream],
+    found: &mut Diagnostics,
+) {
+    check_state(spec, found);
+    check_log(spec, found);
+    check_timeouts(catalog, upstreams, found);
+}
+
+/// A folder that cannot be written keeps no request from being served, and may be another one by the time it is needed.
+fn check_state(spec: &GatewaySpec, found: &mut Diagnostics) {
+    if let Some(state) = &spec.state
+        && let Some(problem) = folder(&state.value)
+    {
+        let message = format!("`state` cannot be kept in `{}`: {problem}", state.value.display());
+        let warning = Diagnostic::warning("unwritable-state", message, state.span);
+        found.push(warning.help("name a folder that the gateway may write to"));
+    }
+}
+
+/// A start fails where the log cannot be opened.
+fn check_log(spec: &GatewaySpec, found: &mut Diagnostics) {
+    let Some(file) = spec.access_log.as_ref().and_then(|log| log.file.as_ref()) else { return };
+    let problem = match fs::metadata(&file.value) {
+        Ok(meta) if meta.is_dir() => Some("it is a folder".to_owned()),
+        Ok(meta) if meta.permissions().readonly() => Some("it is read-only".to_owned()),
+        Ok(_) => None,
+        Err(_) => match file.value.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            Some(parent) if !parent.is_dir() => Some(format!("there is no folder `{}`", parent.display())),
+            _ => None,
+        },
+    };
+    if let Some(problem) = problem {
+        let message = format!("the access log cannot be written to `{}`: {problem}", file.value.display());
+        let warning = Diagnostic::warning("unwritable-log", message, file.span);
+        found.push(warning.help("name a file in a folder that is there and that the gateway may write to"));
+    }
+}
+
+/// A timeout of a whole exchange leaves no time for a longer one of a part of it.
+fn check_timeouts(catalog: &Catalog, upstreams: &[Upstream], found: &mut Diagnostics) {
+    for api in catalog.apis() {
+        for route in &api.routes {
+            let name = route.upstream.as_deref().or(api.upstream.as_deref());
+            let Some(upstream) = upstreams.iter().find(|upstream| Some(upstream.name.as_str()) == name) else {
+                continue;
+            };
+            let Some((whole, part)) = route.timeout.zip(upstream.response_timeout) else { continue };
+            if whole < part {
+                let (whole, part) = (whole.as_secs_f64(), part.as_secs_f64());
+                let message = format!(
+                    "`{}` of `{}` ends after {whole}s in all: the {part}s in which `{}` may begin its answer are never \
+                     reached there",
+                    route.history.name, api.name, upstream.name.value
+                );
+                let warning = Diagnostic::warning("timeout-never-reached", message, upstream.name.span);
+                found.push(warning.help("raise the route's `timeout`, or lower `response_timeout`"));
+            }
+        }
+    }
+}
+
+/// What is wrong with a folder that is to be written to, or to be made. The nearest that is there tells.
+fn folder(path: &Path) -> Option<String> {
+    let there = path.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
+    for place in there {
+        match fs::metadata(place) {
+            Ok(meta) if !meta.is_dir() => return Some(format!("`{}` is no folder", place.display())),
+            Ok(meta) if meta.permissions().readonly() => return Some(format!("`{}` is read-only", place.display())),
+            Ok(_) => return None,
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {}
+            Err(error) => return Some(format!("`{}`: {error}", place.display())),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_judged_by_what_is_there() {
+        let root = std::env::temp_dir().join(format!("sunward-place-{}", std::process::id()));
+        fs::create_dir_all(root.join("open")).expect("a folder");
+        fs::create_dir_all(root.join("closed")).expect("a folder");
+        fs::write(root.join("file"), "").expect("written");
+        let mut mode = fs::metadata(root.join("closed")).expect("it is there").permissions();
+        mode.set_readonly(true);
+        fs::set_permissions(root.join("closed"), mode).expect("its mode");
+        let rows = [
+            ("open", ""),
+            ("open/new/deep", ""),
+            ("file", "file` is no folder"),
+            ("file/below", "file` is no folder"),
+            ("closed", "closed` is read-only"),
+            ("closed/below", "closed` is read-only"),
+        ];
+        for (path, expected) in rows {
+            let problem = folder(&root.join(path)).unwrap_or_default();
+            assert!(problem.ends_with(expected) && problem.is_empty() == expected.is_empty(), "{path}: {problem}");
+        }
+        assert_eq!(folder(Path::new("relative-and-not-there")), None);
+        fs::remove_dir_all(root).expect("removed");
+    }
+}

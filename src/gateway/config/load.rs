@@ -1,0 +1,273 @@
+//! From the texts of a file to a catalog and its upstreams, with everything that is wrong said at once.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use http::Uri;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, ServerConfig};
+
+use super::checks;
+use crate::gateway::back::pool;
+use crate::gateway::wire::tls;
+
+use crate::catalog::{Api, ApiEntry, Catalog, ConsumerSource, Route};
+use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::config::{self, Config, Environment, GatewaySpec, Instance, LogFormat, Sources, Underscores, Upstream};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span, nearest};
+use crate::version::VersionId;
+
+/// A file that may be served.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The `[gateway]` table.
+    pub gateway: GatewaySpec,
+    /// The apis.
+    pub catalog: Catalog,
+    /// What was found that does not keep it from being served.
+    pub warnings: Diagnostics,
+    pub(in crate::gateway) services: Vec<Service>,
+    /// The server's side of TLS, if there is one.
+    pub(in crate::gateway) tls: Option<Arc<ServerConfig>>,
+}
+
+/// An upstream, with what its names stand for.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Service {
+    pub(in crate::gateway) spec: Upstream,
+    /// What each instance is said to speak, by api.
+    pub(in crate::gateway) speaks: Vec<BTreeMap<String, VersionId>>,
+    /// The client's side of TLS, where an instance needs it.
+    pub(in crate::gateway) tls: Option<Arc<ClientConfig>>,
+}
+
+/// A file that may not be served.
+#[derive(Debug)]
+pub struct LoadError {
+    /// The file, with those that it includes; its text is empty if it could not be read.
+    pub sources: Box<Sources>,
+    /// What is wrong.
+    pub found: Diagnostics,
+}
+
+/// Reads a file and all that it includes, each text edited before it is looked at.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn open(path: &Path, edit: &dyn Fn(String) -> String) -> Result<Sources, LoadError> {
+    Sources::open_with(path, edit).map_err(|error| {
+        let mut found = Diagnostics::new();
+        let message = format!("{} cannot be read: {error}", path.display());
+        found.push(Diagnostic::error("unreadable", message, Span::NONE));
+        LoadError { sources: Sources::new(path, "").into(), found }
+    })
+}
+
+/// Reads and checks texts that are to be served, as things stand now.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+pub fn load(sources: &Sources, environment: Environment<'_>) -> Result<Loaded, LoadError> {
+    read(sources, environment, SystemClock.now(), Severity::Error)
+}
+
+/// Reads and checks texts to look at them, as things stand at `now`. An api may have no upstream, if the file has none
+/// at all: that is a warning.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+pub fn load_at(sources: &Sources, environment: Environment<'_>, now: Timestamp) -> Result<Loaded, LoadError> {
+    read(sources, environment, now, Severity::Warning)
+}
+
+/// `unserved`: what it is that nothing is said to be behind any api.
+fn read(
+    sources: &Sources,
+    environment: Environment<'_>,
+    now: Timestamp,
+    unserved: Severity,
+) -> Result<Loaded, LoadError> {
+    let (config, mut found) = config::read_all(sources, environment);
+    let loaded = config.and_then(|config| build(config, now, unserved, &mut found));
+    found.sort();
+    match loaded {
+        Some(built) if !found.has_errors() => Ok(Loaded { warnings: found, ..built }),
+        _ => Err(LoadError { sources: sources.clone().into(), found }),
+    }
+}
+
+/// The threads that a file asks for; whether it may be served is another matter.
+#[must_use]
+pub fn workers(path: &Path) -> Option<usize> {
+    table(path)?.workers
+}
+
+/// The form of log lines that a file asks for, for whoever logs before it is bound.
+#[must_use]
+pub fn log_format(path: &Path) -> Option<LogFormat> {
+    Some(table(path)?.log)
+}
+
+fn table(path: &Path) -> Option<GatewaySpec> {
+    let sources = open(path, &|text| text).ok()?;
+    Some(config::read_all(&sources, &environment).0?.gateway)
+}
+
+/// The environment of the process.
+#[must_use]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn build(config: Config, now: Timestamp, unserved: Severity, found: &mut Diagnostics) -> Option<Loaded> {
+    let Config { gateway, mut apis, upstreams, complete } = config;
+    if apis.is_empty() && !complete {
+        return None;
+    }
+    let unserved = if upstreams.is_empty() && complete { unserved } else { Severity::Error };
+    for api in &mut apis {
+        check_upstream(api, unserved, found);
+        check_underscores(api, gateway.proxy.underscores, found);
+        prefixes(api, &upstreams);
+    }
+    let read_with_errors = found.has_errors();
+    let catalog = match Catalog::draft(apis, now) {
+        Ok(catalog) => catalog,
+        Err(more) => {
+            found.append(more);
+            return None;
+        }
+    };
+    found.append(catalog.warnings().clone());
+    // What is not here may be in a file that could not be read.
+    if !complete {
+        return None;
+    }
+    let tls = gateway.tls.as_ref().and_then(|spec| tls::server_config(spec, found));
+    checks::check(&gateway, &catalog, &upstreams, found);
+    let services = upstreams.into_iter().map(|upstream| service(upstream, &catalog, found)).collect();
+    (!read_with_errors).then_some(Loaded { gateway, catalog, warnings: Diagnostics::new(), services, tls })
+}
+
+/// In a gateway every request goes somewhere.
+fn check_upstream(api: &Api, severity: Severity, found: &mut Diagnostics) {
+    let routed = !api.routes.is_empty() && api.routes.iter().all(|route| route.upstream.is_some());
+    if api.upstream.is_none() && !routed {
+        let message = format!("the api `{}` has no upstream", api.name.value);
+        let found_it = match severity {
+            Severity::Error => Diagnostic::error("no-upstream", message, api.name.span),
+            Severity::Warning => Diagnostic::warning("no-upstream", message, api.name.span),
+        };
+        found.push(found_it.help("say `upstream = \"…\"`: without it the file can be checked, and not served"));
+    }
+}
+
+/// A field that never gets here names no version and no consumer.
+fn check_underscores(api: &Api, underscores: Underscores, found: &mut Diagnostics) {
+    if underscores == Underscores::Pass {
+        return;
+    }
+    let consumers = api.consumer.iter().filter_map(|source| match source {
+        ConsumerSource::Header(name) => Some(name),
+        _ => None,
+    });
+    for name in api.sources.header.iter().chain(consumers).filter(|name| name.contains('_')) {
+        let message = format!("the field `{}` does not get past the gateway: its name has an underscore", name.value);
+        let help = "write the name with `-`, or set `underscores = \"pass\"` in `[gateway.proxy]`";
+        found.push(Diagnostic::error("underscore-field", message, name.span).help(help));
+    }
+}
+
+/// An upstream's own prefix holds wherever the api is sent to it.
+fn prefixes(api: &mut Api, upstreams: &[Upstream]) {
+    let prefix = |name: &str| {
+        let upstream = upstreams.iter().find(|upstream| upstream.name.as_str() == name)?;
+        upstream.forward_as.clone()
+    };
+    for route in &mut api.routes {
+        let Route { upstream, forward_as, .. } = route;
+        *forward_as = upstream.as_ref().and_then(|name| prefix(name));
+    }
+    if let Some(own) = api.upstream.as_ref().and_then(|name| prefix(name)) {
+        api.forward_as = Some(own);
+    }
+}
+
+fn service(upstream: Upstream, catalog: &Catalog, found: &mut Diagnostics) -> Service {
+    let uses = |api: &&ApiEntry| {
+        let name = Some(upstream.name.as_str());
+        api.upstream.as_deref() == name || api.routes.iter().any(|route| route.upstream.as_deref() == name)
+    };
+    let apis: Vec<_> = catalog.apis().iter().filter(uses).collect();
+    if apis.is_empty() {
+        let message = format!("no api is sent to the upstream `{}`", upstream.name.value);
+        found.push(Diagnostic::warning("unused-upstream", message, upstream.name.span).help("name it, or remove it"));
+    }
+    let speaks = upstream.instances.iter().map(|instance| speaks(instance, &apis, found)).collect();
+    let secure = upstream.instances.iter().any(|instance| instance.url.scheme_str() == Some("https"));
+    let tls = if secure { pool::client_config(&upstream.tls, upstream.http2, found) } else { None };
+    if let Some(name) = &upstream.tls.server_name
+        && ServerName::try_from(name.as_str()).is_err()
+    {
+        let message = format!("`{}` is no name that a certificate can have", name.value);
+        let help = "write a host name, such as `shop.internal`, or an address";
+        found.push(Diagnostic::error("bad-server-name", message, name.span).help(help));
+    }
+    Service { spec: upstream, speaks, tls }
+}
+
+/// What an instance is said to speak, by api.
+fn speaks(instance: &Instance, apis: &[&ApiEntry], found: &mut Diagnostics) -> BTreeMap<String, VersionId> {
+    let mut speaks = BTreeMap::new();
+    for (api, text) in apis.iter().filter_map(|api| Some((api, instance.speaks.as_ref()?))) {
+        match api.lookup(text) {
+            Some(id) => drop(speaks.insert(api.name.to_string(), id)),
+            None => {
+                let known: Vec<&str> = api.versions.iter().map(|version| &*version.text).collect();
+                let near = nearest(text, known.iter().copied()).filter(|_| text.len() > 2);
+                let help = near.map_or_else(
+                    || format!("known are {}", known.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                let message = format!("`{}` has no version `{}`", api.name, text.value);
+                found.push(Diagnostic::error("unknown-version", message, text.span).help(help));
+            }
+        }
+    }
+    speaks
+}
+
+// === impl Service ===
+
+impl Service {
+    /// The upstream's name.
+    pub(in crate::gateway) fn name(&self) -> &str {
+        &self.spec.name.value
+    }
+
+    /// The name that the certificate of the instance at `url` must have.
+    pub(in crate::gateway) fn server_name(&self, url: &Uri) -> Option<ServerName<'static>> {
+        let host = url.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = self.spec.tls.server_name.as_ref().map_or(host, |name| name.value.clone());
+        ServerName::try_from(name).ok()
+    }
+}
+
+// === impl LoadError ===
+
+impl LoadError {
+    /// What is wrong, with its places, for a terminal.
+    #[must_use]
+    pub fn render(&self, color: bool) -> String {
+        config::render(&self.found, &self.sources, color)
+    }
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for LoadError {}

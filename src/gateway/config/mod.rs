@@ -1,0 +1,10 @@
+//! One config and its change: read and checked, made ready to serve, reloaded, compared, rolled back.
+
+pub(super) mod checks;
+pub(super) mod diff;
+pub(super) mod load;
+pub(super) mod options;
+pub(super) mod reload;
+pub(super) mod rollback;
+pub(super) mod snapshot;
+pub(super) mod tell;

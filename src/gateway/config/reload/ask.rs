@@ -1,0 +1,158 @@
+//! What operators may ask of the one who owns the config.
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::compare::InUse;
+use crate::gateway::config::load::LoadError;
+use crate::gateway::state::Who;
+
+/// What is asked.
+#[derive(Debug)]
+pub(in crate::gateway) enum Ask {
+    /// Another text for the main file, if what is served still has one of these tags.
+    Put { text: String, tags: Tags },
+    /// Reads the files again.
+    Reload,
+    /// The texts of a kept revision; without a number, of the one before what is served.
+    Rollback { to: Option<u64> },
+}
+
+/// Which config an asker knows.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) enum Tags {
+    Any,
+    These(Vec<String>),
+}
+
+/// What is asked, by whom, and whom to tell.
+#[derive(Debug)]
+pub(in crate::gateway) struct Letter {
+    pub(super) ask: Ask,
+    pub(super) who: Who,
+    /// Versions that are in use may be dropped.
+    pub(super) force: bool,
+    pub(super) reply: oneshot::Sender<Result<Done, Refused>>,
+}
+
+/// Reaches the one who owns the config: all that would change it stands in one queue.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Keeper {
+    letters: mpsc::Sender<Letter>,
+}
+
+/// The config that is served now.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Done {
+    pub(in crate::gateway) tag: String,
+    pub(in crate::gateway) changes: Vec<String>,
+    /// The same texts were served before, for example since the watcher had taken them from the files.
+    pub(in crate::gateway) already: bool,
+    /// What became of files, a line each.
+    pub(in crate::gateway) files: Vec<String>,
+    /// The revision that was gone back to.
+    pub(in crate::gateway) restores: Option<u64>,
+}
+
+/// Why the config that is served stays.
+#[derive(Debug)]
+pub(in crate::gateway) enum Refused {
+    /// It is another one than the asker knows.
+    Changed { tag: String },
+    /// It may not be served.
+    Findings(LoadError),
+    /// Versions that it drops are in use; `again` is the request that drops them all the same.
+    InUse { list: Vec<InUse>, again: &'static str },
+    /// There is no revision with this number; these there are.
+    NoRevision { to: u64, known: Vec<u64> },
+    /// Nothing older than what is served is kept; these revisions there are.
+    Oldest { known: Vec<u64> },
+    /// No revisions are kept.
+    NoState,
+    /// A file.
+    Io(&'static str, std::io::Error),
+    /// The gateway ends.
+    Stopping,
+}
+
+/// The request that has the files read again.
+pub(super) const RELOAD: &str = "POST /config/reload";
+/// Few ask at once.
+const WAITING: usize = 16;
+
+// === impl Keeper ===
+
+impl Keeper {
+    pub(in crate::gateway) fn new() -> (Self, mpsc::Receiver<Letter>) {
+        let (letters, received) = mpsc::channel(WAITING);
+        (Self { letters }, received)
+    }
+
+    /// Asks, and waits for what became of it. It happens even if nobody waits any more.
+    pub(in crate::gateway) async fn ask(&self, ask: Ask, who: Who, force: bool) -> Result<Done, Refused> {
+        let (reply, told) = oneshot::channel();
+        let sent = self.letters.send(Letter { ask, who, force, reply }).await;
+        sent.map_err(|_| Refused::Stopping)?;
+        told.await.unwrap_or(Err(Refused::Stopping))
+    }
+}
+
+// === impl Tags ===
+
+impl Tags {
+    pub(in crate::gateway) fn has(&self, tag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(tags) => tags.iter().any(|known| known == tag),
+        }
+    }
+}
+
+// === impl Ask ===
+
+impl Ask {
+    /// For the audit.
+    pub(super) const fn what(&self) -> &'static str {
+        match self {
+            Self::Put { .. } => "put",
+            Self::Reload => "reload",
+            Self::Rollback { .. } => "rollback",
+        }
+    }
+
+    /// The request that asks for it.
+    pub(super) const fn request(&self) -> &'static str {
+        match self {
+            Self::Put { .. } => "PUT /config",
+            Self::Reload => RELOAD,
+            Self::Rollback { .. } => "POST /rollback",
+        }
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Changed { tag } => write!(f, "the config that is served has the tag {tag}"),
+            Self::Findings(error) => error.fmt(f),
+            Self::InUse { list, again } => {
+                let list: Vec<String> = list.iter().map(ToString::to_string).collect();
+                let list = list.join("; ");
+                write!(
+                    f,
+                    "it drops versions that are in use: {list}; to drop them anyway, send \
+                           `{again}?force=true&by=NAME&reason=WHY` to the admin listener"
+                )
+            }
+            Self::NoRevision { to, known } => write!(f, "there is no revision {to}; there are {known:?}"),
+            Self::Oldest { known } => {
+                write!(
+                    f,
+                    "no revision that was served before this one is kept; there are {known:?}: name one with `to`"
+                )
+            }
+            Self::NoState => f.write_str("no revisions are kept: the key `state` is not set"),
+            Self::Io(what, error) => write!(f, "{what}: {error}"),
+            Self::Stopping => f.write_str("the gateway ends"),
+        }
+    }
+}

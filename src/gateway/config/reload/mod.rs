@@ -1,0 +1,270 @@
+//! Owns the config: whatever would change it, a file, a signal or an operator, is taken here, one after the other.
+//!
+//! | file | what |
+//! |---|---|
+//! | `seen` | what the files were when they were last looked at |
+//! | `watch` | when to look again: changes of the files, and SIGHUP |
+//! | `ask` | what operators may ask |
+//! | `operate` | how it is done |
+//! | `compare` | what a new config changes, and whether that is in use |
+
+mod ask;
+mod compare;
+mod operate;
+mod seen;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::load::{LoadError, Loaded, load, open};
+use super::options::{Rewrite, Variables};
+use super::snapshot::Snapshot;
+use crate::catalog;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{GatewaySpec, Sources};
+use crate::gateway::app::Shared;
+use crate::gateway::state::{Deed, Who};
+use crate::gateway::telemetry::access::Log;
+use crate::gateway::telemetry::recorder;
+use crate::gateway::wire::tls::ServerTls;
+use crate::names;
+use watch::{Folders, hangup};
+
+use ask::RELOAD;
+pub(in crate::gateway) use ask::{Ask, Done, Keeper, Letter, Refused, Tags};
+pub(in crate::gateway) use compare::{InUse, in_use};
+pub(in crate::gateway) use seen::Seen;
+
+/// Editors write in several steps; the text is read when they are done.
+const SETTLE: Duration = Duration::from_millis(200);
+/// Some file systems tell nobody.
+const POLL: Duration = Duration::from_secs(30);
+
+/// What a reload needs.
+pub(in crate::gateway) struct Reloader {
+    pub(in crate::gateway) path: PathBuf,
+    pub(in crate::gateway) rewrite: Option<Rewrite>,
+    pub(in crate::gateway) variables: Variables,
+    pub(in crate::gateway) shared: Shared,
+    /// The server's side of TLS, if there was one at the start.
+    pub(in crate::gateway) tls: Option<ServerTls>,
+    /// What is served now.
+    pub(in crate::gateway) served: GatewaySpec,
+    /// The files that are being served, or were refused last.
+    pub(in crate::gateway) seen: Seen,
+    /// Why the main file cannot be read, since it cannot.
+    pub(in crate::gateway) unreadable: Option<String>,
+}
+
+/// How a new config comes.
+struct Way<'a> {
+    what: &'static str,
+    who: &'a Who,
+    /// Versions that are in use may be dropped.
+    force: bool,
+    /// Logs are opened anew.
+    reopen: bool,
+    /// The request that would force it.
+    again: &'static str,
+}
+
+/// Reads the texts of a file and of those that it includes, as they are to be parsed.
+pub(in crate::gateway) fn read(path: &Path, rewrite: Option<&Rewrite>) -> Result<Sources, LoadError> {
+    open(path, &|text| match rewrite {
+        Some(rewrite) => rewrite(text),
+        None => text,
+    })
+}
+
+// === impl Reloader ===
+
+impl Reloader {
+    /// Runs until it is dropped. Signals, changes of the file and what operators ask are taken alike: read, build, then
+    /// swap. So are other addresses of a host: whoever swaps knows what is served.
+    pub(in crate::gateway) async fn run(mut self, mut letters: mpsc::Receiver<Letter>) {
+        let (changed, mut changes) = mpsc::channel(1);
+        let mut folders = Folders::new(changed.clone());
+        let mut hangup = hangup();
+        let registry = self.shared.registry.clone();
+        // Whatever else happens: hosts may have other addresses all the time.
+        let mut poll = tokio::time::interval_at(Instant::now() + POLL, POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            // They may have changed after they were read, and before they were watched.
+            if folders.watch(&self.seen) {
+                self.look(false).await;
+            }
+            let signal = tokio::select! {
+                Some(letter) = letters.recv() => {
+                    self.answer(letter).await;
+                    continue;
+                }
+                () = registry.changed() => {
+                    let acts = &self.shared.state.acts;
+                    self.shared.current.renew(&registry, acts);
+                    // Drains of addresses that are gone are not to come back with the next process.
+                    acts.keep().await;
+                    continue;
+                }
+                _ = changes.recv() => { tokio::time::sleep(SETTLE).await; false }
+                () = hangup.recv() => true,
+                _ = poll.tick() => false,
+            };
+            while changes.try_recv().is_ok() {}
+            self.look(signal).await;
+        }
+    }
+
+    /// Takes the files if they differ from those that were looked at last, or if a signal says so. What was refused is not
+    /// checked or reported again until it changes.
+    pub(in crate::gateway) async fn look(&mut self, signal: bool) {
+        let who = Who::nobody(if signal { "signal" } else { "file" });
+        let way = Way { what: "reload", who: &who, force: false, reopen: signal, again: RELOAD };
+        let taken = match read(&self.path, self.rewrite.as_ref()) {
+            Ok(sources) => {
+                self.unreadable = None;
+                let seen = self.seen.with(sources.clone(), &*self.variables);
+                if seen == self.seen && !signal {
+                    return;
+                }
+                self.seen = seen;
+                self.take(sources, &way, None, || Ok(Vec::new())).await
+            }
+            Err(error) => {
+                let why = Some(error.to_string());
+                if why == self.unreadable && !signal {
+                    return;
+                }
+                self.unreadable = why;
+                Err(Refused::Findings(error))
+            }
+        };
+        if let Err(refused) = taken {
+            self.reject(&refused, &way);
+        }
+    }
+
+    /// Checks texts, has them written, and serves them. `restores` is the revision that they are of, if they are of one.
+    async fn take(
+        &mut self,
+        sources: Sources,
+        way: &Way<'_>,
+        restores: Option<u64>,
+        write: impl FnOnce() -> std::io::Result<Vec<String>>,
+    ) -> Result<Done, Refused> {
+        let loaded = load(&sources, &*self.variables).map_err(Refused::Findings)?;
+        let (old, before) = (self.shared.current.catalog(), self.shared.current.load().tag.clone());
+        let now = SystemClock.now();
+        // As what is served says: a file cannot take its own protection away.
+        let in_use = in_use(&old, &loaded.catalog, &self.shared.state.traffic, self.served.protect, now);
+        if !in_use.is_empty() && !way.force {
+            return Err(Refused::InUse { list: in_use, again: way.again });
+        }
+        let log = self.log(&loaded.gateway, way.reopen);
+        let log = log.map_err(|error| Refused::Io("the new access log cannot be opened", error))?;
+        let files = write().map_err(|error| Refused::Io("the file cannot be written", error))?;
+        let differences = catalog::diff(&old, &loaded.catalog, now);
+        let changes = differences.iter().map(|found| format!("{}: {}", found.class.as_str(), found.message)).collect();
+        // Before the swap: an upstream whose hosts are not known yet has no instances.
+        self.shared.registry.learn(&loaded).await;
+        self.accept(loaded, sources, log);
+        let tag = self.shared.current.load().tag.clone();
+        let already = tag == before;
+        let (path, differences) = (self.path.display(), differences.len());
+        tracing::info!(config = %path, via = way.who.via, tag, differences, "config reloaded");
+        let forced = in_use.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let forced = if forced.is_empty() { String::new() } else { format!(", forced to drop {forced}") };
+        let again = if already { ", already served" } else { "" };
+        self.record(way.what, format!("{} as {tag}{again}{forced}", self.path.display()), way.who);
+        self.shared.keep_revision(way.who, restores, self.served.revisions);
+        Ok(Done { tag, changes, already, files, restores })
+    }
+
+    fn accept(&mut self, loaded: Loaded, sources: Sources, log: Option<Log>) {
+        if needs_restart(&self.served, &loaded.gateway) {
+            tracing::warn!(
+                "listeners, workers, time-outs of clients, limits of connections and `state` change with a restart"
+            );
+        }
+        if let (Some(tls), Some(config)) = (&self.tls, &loaded.tls) {
+            tls.swap(Arc::clone(config));
+        }
+        for (api, version) in compare::endless(&self.shared.current.catalog(), &loaded.catalog) {
+            names::sunset_timestamp(api, version).set(f64::NAN);
+        }
+        self.served = loaded.gateway.clone();
+        let Shared { current, control, registry, state, tracer, .. } = &self.shared;
+        current.swap(Snapshot::new(loaded, sources, control, registry, state, log, tracer.is_on()));
+        // Who drained an instance a moment ago may have known the old config only.
+        state.acts.settle(&current.load().pools);
+        names::reloads("accepted").increment(1);
+        names::config_accepted().set(recorder::now());
+    }
+
+    /// The log that is open, if it is the one that is asked for. A signal also means that it was moved away.
+    fn log(&self, spec: &GatewaySpec, reopen: bool) -> std::io::Result<Option<Log>> {
+        let Some(spec) = &spec.access_log else { return Ok(None) };
+        let open = self.shared.current.load().settings.log.clone().filter(|log| log.is(spec));
+        match open {
+            Some(log) => {
+                if reopen {
+                    log.reopen();
+                }
+                Ok(Some(log))
+            }
+            None => Log::open(spec).map(Some),
+        }
+    }
+
+    fn edit(&self) -> impl Fn(String) -> String + use<> {
+        let rewrite = self.rewrite.clone();
+        move |text| match &rewrite {
+            Some(rewrite) => rewrite(text),
+            None => text,
+        }
+    }
+
+    /// What is served stays.
+    fn reject(&self, refused: &Refused, way: &Way<'_>) {
+        if matches!(refused, Refused::Findings(_) | Refused::InUse { .. } | Refused::Io(..)) {
+            names::reloads("rejected").increment(1);
+            tracing::error!("config refused, the old one is still served:\n{refused}");
+        }
+        let told = refused.to_string();
+        let what = match way.what {
+            "put" => "put-refused",
+            "rollback" => "rollback-refused",
+            _ => "reload-refused",
+        };
+        self.record(what, format!("{}: {}", self.path.display(), told.trim_end()), way.who);
+    }
+
+    fn record(&self, what: &'static str, target: String, who: &Who) {
+        self.shared.state.audit.record(who, &Deed { what, target }, SystemClock.now());
+    }
+}
+
+/// Whether something changed that is only read at the start.
+fn needs_restart(old: &GatewaySpec, new: &GatewaySpec) -> bool {
+    let places = |spec: &GatewaySpec| {
+        let tls = spec.tls.iter().flat_map(|tls| &tls.listen);
+        let all = spec.listen.iter().chain(tls).chain([&spec.admin]).map(|listen| listen.value.clone());
+        all.collect::<Vec<_>>()
+    };
+    let clients = |spec: &GatewaySpec| {
+        let times = &spec.timeouts;
+        let limits = &spec.limits;
+        let pings = (times.client_ping, times.client_ping_timeout);
+        let times = (times.client_head, times.client_idle, times.client_send, pings);
+        (times, limits.response_rate, limits.connections, limits.streams, limits.memory_bytes, spec.workers)
+    };
+    places(old) != places(new)
+        || clients(old) != clients(new)
+        || old.tls.is_some() != new.tls.is_some()
+        || old.state.as_ref().map(|state| &state.value) != new.state.as_ref().map(|state| &state.value)
+}

@@ -1,0 +1,216 @@
+//! The whole of one config, ready to serve.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tower::Layer;
+
+use super::load::Loaded;
+use super::tell::{Notes, Tell};
+use crate::catalog::{Catalog, Control};
+use crate::config::{Forwarded, Limits, Secret, Sources};
+use crate::gateway::back::pool::{Pool, Registry, Watch};
+use crate::gateway::back::route::{Route, RoutedBody, Shared};
+use crate::gateway::state::{self, Acts, State};
+use crate::gateway::telemetry::access::Log;
+use crate::gateway::wire::edge;
+use crate::gateway::wire::forwarded::Marks;
+use crate::gateway::wire::intake::Allowed;
+use crate::gateway::wire::pace::Pace;
+use crate::layer::{
+    Annotate, AnnotateLayer, Count, CountBody, CountLayer, Gate, GateBody, GateLayer, MigrateLayer, Resolve,
+    ResolveLayer,
+};
+use crate::names::{self, Refusal};
+
+/// The stack that a request goes through.
+type Stack = Resolve<Tell<Count<Annotate<Gate<Route>>>>>;
+/// What comes out of it.
+pub(in crate::gateway) type StackBody = CountBody<GateBody<RoutedBody>>;
+
+/// The whole of one config. A request keeps the one it began with.
+pub(in crate::gateway) struct Snapshot {
+    pub(in crate::gateway) catalog: Arc<Catalog>,
+    pub(in crate::gateway) stack: Stack,
+    pub(in crate::gateway) settings: Settings,
+    pub(in crate::gateway) pools: BTreeMap<String, Arc<Pool>>,
+    /// The texts that it was made of, without the values of variables.
+    pub(in crate::gateway) sources: Sources,
+    /// The same for the same texts.
+    pub(in crate::gateway) tag: String,
+    recipe: Arc<Recipe>,
+}
+
+/// What the stack is made of, but for the pools.
+struct Recipe {
+    migrate: MigrateLayer,
+    part: Option<Duration>,
+    tunnel: Duration,
+    /// Whether responses say how they came about.
+    tells: bool,
+    /// Whether services are told of the prefix that is taken off a path.
+    tells_prefix: bool,
+    /// Whether they say what was planned.
+    plans: bool,
+    notes: Arc<Notes>,
+}
+
+/// What a config says about every request.
+#[derive(Clone)]
+pub(in crate::gateway) struct Settings {
+    pub(in crate::gateway) limits: Limits,
+    pub(in crate::gateway) edge: edge::Limits,
+    pub(in crate::gateway) intake: Allowed,
+    pub(in crate::gateway) marks: Marks,
+    pub(in crate::gateway) log: Option<Log>,
+    pub(in crate::gateway) name: String,
+    pub(in crate::gateway) proxy_status: bool,
+    pub(in crate::gateway) server_timing: bool,
+    /// What operators have to say.
+    pub(in crate::gateway) admin_token: Option<Secret>,
+}
+
+/// The snapshot of the moment, for everybody who serves.
+#[derive(Clone)]
+pub(in crate::gateway) struct Current {
+    inner: Arc<ArcSwap<Snapshot>>,
+    watch: Watch,
+}
+
+// === impl Snapshot ===
+
+impl Snapshot {
+    /// Builds all of it.
+    pub(in crate::gateway) fn new(
+        loaded: Loaded,
+        sources: Sources,
+        control: &Control,
+        registry: &Registry,
+        state: &State,
+        log: Option<Log>,
+        traced: bool,
+    ) -> Self {
+        let pools = registry.pools(&loaded);
+        state.acts.settle(&pools);
+        let Loaded { gateway, catalog, .. } = loaded;
+        catalog.publish();
+        let catalog = Arc::new(catalog.with_control(control.clone()));
+        let (marked, traced) = (&gateway.proxy, traced || log.is_some());
+        let recipe = Recipe {
+            migrate: MigrateLayer::new()
+                .with_max_body_bytes(gateway.limits.held_bytes)
+                .with_max_decoded_ratio(gateway.limits.decoded_ratio),
+            part: gateway.timeouts.upstream_body,
+            tunnel: gateway.timeouts.tunnel,
+            tells: traced || marked.proxy_status || marked.server_timing,
+            tells_prefix: matches!(marked.forwarded, Forwarded::XForwarded | Forwarded::Both),
+            plans: traced,
+            notes: Arc::new(Notes { used: state.traffic.used(&catalog), astray: names::refused(Refusal::NoApi) }),
+        };
+        let stack = recipe.stack(&catalog, &pools);
+        let limits = gateway.limits;
+        let settings = Settings {
+            edge: edge::Limits {
+                header_bytes: limits.header_bytes,
+                header_count: limits.headers,
+                url_bytes: limits.url_bytes,
+                underscores: gateway.proxy.underscores,
+            },
+            intake: Allowed {
+                bytes: limits.body_bytes,
+                pace: Pace { idle: gateway.timeouts.client_body, rate: limits.body_rate },
+            },
+            marks: Marks::new(&gateway.proxy),
+            log,
+            name: gateway.proxy.name,
+            proxy_status: gateway.proxy.proxy_status,
+            server_timing: gateway.proxy.server_timing,
+            admin_token: gateway.admin_token.map(|token| token.value),
+            limits,
+        };
+        let tag = state::tag(&sources);
+        Self { catalog, stack, settings, pools, sources, tag, recipe: Arc::new(recipe) }
+    }
+
+    /// The same config, with the addresses that its hosts have now; `None` if nothing changed.
+    fn renewed(&self, registry: &Registry, acts: &Acts) -> Option<Self> {
+        let pools = registry.renewed(&self.pools)?;
+        acts.settle(&pools);
+        Some(Self {
+            catalog: Arc::clone(&self.catalog),
+            stack: self.recipe.stack(&self.catalog, &pools),
+            settings: self.settings.clone(),
+            pools,
+            sources: self.sources.clone(),
+            tag: self.tag.clone(),
+            recipe: Arc::clone(&self.recipe),
+        })
+    }
+
+    /// Whether something is known of every instance that is to be checked.
+    pub(in crate::gateway) fn is_known(&self) -> bool {
+        self.pools.values().all(|pool| pool.is_known())
+    }
+}
+
+// === impl Recipe ===
+
+impl Recipe {
+    fn stack(&self, catalog: &Arc<Catalog>, pools: &BTreeMap<String, Arc<Pool>>) -> Stack {
+        let route = Route::new(Shared {
+            pools: pools.clone(),
+            migrate: self.migrate,
+            part: self.part,
+            tunnel: self.tunnel,
+            tells: self.tells,
+            tells_prefix: self.tells_prefix,
+        });
+        let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
+        let notes = Arc::clone(&self.notes);
+        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: self.plans, notes };
+        ResolveLayer::new(Arc::clone(catalog)).layer(tell)
+    }
+}
+
+// === impl Current ===
+
+impl Current {
+    /// Health checks begin at once, and lookups of hosts go on.
+    pub(in crate::gateway) fn new(snapshot: Snapshot, registry: &Registry) -> Self {
+        let watch = Watch::new(registry);
+        watch.follow(&snapshot.pools);
+        Self { inner: Arc::new(ArcSwap::from_pointee(snapshot)), watch }
+    }
+
+    /// The next requests get `snapshot`.
+    pub(in crate::gateway) fn swap(&self, snapshot: Snapshot) {
+        let snapshot = Arc::new(snapshot);
+        self.inner.store(Arc::clone(&snapshot));
+        self.watch.follow(&snapshot.pools);
+    }
+
+    /// Takes the addresses that hosts have now. Not while another would swap.
+    pub(in crate::gateway) fn renew(&self, registry: &Registry, acts: &Acts) {
+        if let Some(renewed) = self.load().renewed(registry, acts) {
+            self.swap(renewed);
+            // Who drained an instance a moment ago may have known the old addresses only.
+            acts.settle(&self.load().pools);
+        }
+    }
+
+    pub(in crate::gateway) fn load(&self) -> Arc<Snapshot> {
+        self.inner.load_full()
+    }
+
+    pub(in crate::gateway) fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.inner.load().catalog)
+    }
+}
+
+impl std::fmt::Debug for Current {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Current")
+    }
+}

@@ -1,0 +1,119 @@
+//! Notes what was asked for, and hands a request's plan on to its response, for the log.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use metrics::Counter;
+use pin_project_lite::pin_project;
+use tower::Service;
+
+use crate::gateway::front::shell::Planned;
+use crate::gateway::state::Used;
+use crate::layer::{Notice, Notices};
+use crate::plan::Plan;
+
+/// Hands the plan on, if it is to.
+#[derive(Clone)]
+pub(in crate::gateway) struct Tell<S> {
+    pub(in crate::gateway) inner: S,
+    pub(in crate::gateway) tells: bool,
+    /// Each request clones it: one count for both.
+    pub(in crate::gateway) notes: Arc<Notes>,
+}
+
+/// What is noted of requests.
+pub(in crate::gateway) struct Notes {
+    pub(in crate::gateway) used: Used,
+    /// Those of no api, which none of the layers counts.
+    pub(in crate::gateway) astray: Counter,
+}
+
+pin_project! {
+    pub(in crate::gateway) struct TellFuture<F> {
+        #[pin]
+        inner: F,
+        plan: Option<Plan>,
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Tell<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = TellFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let plan = request.extensions().get::<Plan>();
+        match plan {
+            Some(plan) => self.notes.used.note(plan),
+            None => self.notes.astray.increment(1),
+        }
+        let plan = plan.filter(|_| self.tells).cloned();
+        TellFuture { inner: self.inner.call(request), plan }
+    }
+}
+
+impl<F, R, E> Future for TellFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let mut result = ready!(this.inner.poll(cx));
+        if let Ok(response) = &mut result {
+            if let Some(notices) = response.extensions_mut().remove::<Notices>() {
+                log(&notices);
+            }
+            if let Some(plan) = this.plan.take() {
+                response.extensions_mut().insert(Planned(plan));
+            }
+        }
+        Poll::Ready(result)
+    }
+}
+
+/// Logs what was not migrated.
+fn log(notices: &Notices) {
+    let plan = notices.plan();
+    let api = &*plan.api().name;
+    let route = plan.route().map(|route| route.history.name.to_string()).unwrap_or_default();
+    for notice in notices.iter() {
+        let direction = if notice.is_response() { "response" } else { "request" };
+        match notice {
+            Notice::Untyped { body, first: true } => {
+                let content_type = body.media();
+                tracing::warn!(
+                    api,
+                    route,
+                    direction,
+                    content_type,
+                    "a body passed as it was, although a change is about it: its Content-Type does not say that it is JSON \
+                     (later ones are only counted)"
+                );
+            }
+            Notice::Untyped { body, .. } => {
+                let content_type = body.media();
+                tracing::debug!(
+                    api,
+                    route,
+                    direction,
+                    content_type,
+                    "a body that is not JSON by its type passed as it was"
+                );
+            }
+            // One of a response is explained with all other failures.
+            notice => tracing::debug!(api, route, direction, ?notice, "a body could not be migrated"),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The sockets that are listened on.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
+
+use crate::config::Listen;
+use crate::gateway::wire::io::Stream;
+use crate::gateway::wire::tls::ServerTls;
+
+/// A place where clients are taken in.
+#[derive(Debug)]
+pub(in crate::gateway) struct Listener {
+    socket: Socket,
+    /// They speak TLS here.
+    pub(in crate::gateway) tls: Option<ServerTls>,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener),
+}
+
+/// Connections that wait to be taken; the system takes its own limit if that is lower (`net.core.somaxconn`).
+const BACKLOG: i32 = 4096;
+/// When a client's connection is asked whether it is still there, after nothing has come over it for so long.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+// === impl Listener ===
+
+impl Listener {
+    /// The next connection, and where it comes from.
+    pub(in crate::gateway) async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+        match &self.socket {
+            Socket::Tcp(listener) => {
+                let (stream, from) = listener.accept().await?;
+                // Responses are written whole: waiting for more only costs time.
+                let _ = stream.set_nodelay(true);
+                Ok((Stream::Tcp(stream), Some(from.ip().to_canonical())))
+            }
+            #[cfg(unix)]
+            Socket::Unix(listener) => Ok((Stream::Unix(listener.accept().await?.0), None)),
+        }
+    }
+
+    /// Its address, where it has one.
+    pub(in crate::gateway) fn address(&self) -> Option<SocketAddr> {
+        match &self.socket {
+            Socket::Tcp(listener) => listener.local_addr().ok(),
+            #[cfg(unix)]
+            Socket::Unix(_) => None,
+        }
+    }
+}
+
+/// As a person is told of it.
+impl std::fmt::Display for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.socket {
+            Socket::Tcp(listener) => match listener.local_addr() {
+                Ok(address) => address.fmt(f),
+                Err(error) => error.fmt(f),
+            },
+            #[cfg(unix)]
+            Socket::Unix(listener) => {
+                let address = listener.local_addr().ok();
+                match address.as_ref().and_then(|address| address.as_pathname()) {
+                    Some(path) => write!(f, "unix:{}", path.display()),
+                    None => f.write_str("unix"),
+                }
+            }
+        }
+    }
+}
+
+/// Whether a failed accept is about one connection that was about to be taken, such as one that its client has reset. Then the
+/// next can be taken at once. Anything else, such as a process that is out of file descriptors, would fail again.
+pub(in crate::gateway) fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted, NetworkDown,
+        NetworkUnreachable, PermissionDenied, TimedOut,
+    };
+    // A breach of the protocol has no kind (accept(2)).
+    const EPROTO: i32 = 71;
+    matches!(
+        error.kind(),
+        ConnectionAborted
+            | ConnectionRefused
+            | ConnectionReset
+            | HostUnreachable
+            | Interrupted
+            | NetworkDown
+            | NetworkUnreachable
+            | PermissionDenied
+            | TimedOut
+    ) || (cfg!(target_os = "linux") && error.raw_os_error() == Some(EPROTO))
+}
+
+/// Listens where it is said; the service manager's sockets may be several.
+pub(in crate::gateway) fn bind(
+    listen: &Listen,
+    reuse_port: bool,
+    tls: Option<&ServerTls>,
+) -> io::Result<Vec<Listener>> {
+    let sockets = match listen {
+        Listen::Tcp(address) => vec![Socket::Tcp(tcp(*address, reuse_port)?)],
+        Listen::Unix(path) => vec![unix(path)?],
+        Listen::Systemd => passed_on()?,
+    };
+    Ok(sockets.into_iter().map(|socket| Listener { socket, tls: tls.cloned() }).collect())
+}
+
+fn tcp(address: SocketAddr, reuse_port: bool) -> io::Result<TcpListener> {
+    use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    if reuse_port {
+        socket.set_reuse_port(true)?;
+    }
+    // Its connections inherit it. Without it, one whose client vanished in a stream would stay for ever.
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 4))?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+#[cfg(unix)]
+fn unix(path: &std::path::Path) -> io::Result<Socket> {
+    use std::os::unix::fs::FileTypeExt as _;
+    // A socket that nobody listens on is left of a process that is gone.
+    let left = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
+    if left && std::os::unix::net::UnixStream::connect(path).is_err() {
+        std::fs::remove_file(path)?;
+    }
+    UnixListener::bind(path).map(Socket::Unix)
+}
+
+#[cfg(not(unix))]
+fn unix(_: &std::path::Path) -> io::Result<Socket> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here"))
+}
+
+/// The sockets of socket activation (`LISTEN_FDS`).
+fn passed_on() -> io::Result<Vec<Socket>> {
+    let mut passed = listenfd::ListenFd::from_env();
+    let mut sockets = Vec::new();
+    for index in 0..passed.len() {
+        if let Some(listener) = passed.take_tcp_listener(index)? {
+            listener.set_nonblocking(true)?;
+            sockets.push(Socket::Tcp(TcpListener::from_std(listener)?));
+        }
+    }
+    if sockets.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the service manager passed no TCP socket on"));
+    }
+    Ok(sockets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What accept says on Linux, and whether the next connection can be taken at once.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn failed_accepts() {
+        let rows = [
+            ("ECONNABORTED", 103, true),
+            ("ECONNRESET", 104, true),
+            ("EPROTO", 71, true),
+            ("EINTR", 4, true),
+            ("EPERM, by a firewall", 1, true),
+            ("EHOSTUNREACH", 113, true),
+            ("ENETDOWN", 100, true),
+            ("EMFILE", 24, false),
+            ("ENFILE", 23, false),
+            ("ENOBUFS", 105, false),
+            ("ENOMEM", 12, false),
+            ("EBADF", 9, false),
+            ("EINVAL", 22, false),
+        ];
+        let wrong = rows
+            .iter()
+            .filter(|(_, code, expected)| is_of_one_connection(&io::Error::from_raw_os_error(*code)) != *expected);
+        assert_eq!(wrong.map(|(name, ..)| *name).collect::<Vec<_>>(), [""; 0]);
+    }
+}

@@ -1,0 +1,306 @@
+//! Takes connections in and serves each until it ends, is given up, or the gateway stops.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use metrics::Gauge;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::{TlsAcceptor, TlsStream};
+
+use http::{HeaderValue, Request, Response};
+
+use super::door::Door;
+use super::listen::{self, Listener};
+use super::streams::Streams;
+use super::vital::{Cause, Patience, Verdict, Vital, Watched};
+use crate::config::Limits;
+use crate::consumer::Consumer;
+use crate::gateway::wire::io::Stream;
+use crate::gateway::wire::tls::{self, ServerTls};
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug, Default)]
+pub(in crate::gateway) struct Peer {
+    pub(in crate::gateway) ip: Option<IpAddr>,
+    /// The same, as fields have it.
+    pub(in crate::gateway) text: Option<HeaderValue>,
+    pub(in crate::gateway) tls: bool,
+    /// Whom its certificate names.
+    pub(in crate::gateway) consumer: Option<Consumer>,
+    pub(in crate::gateway) place: Option<Place>,
+}
+
+/// A connection's place among those that may be open. It is taken for as long as bytes go over it, also in a tunnel,
+/// which is no connection of HTTP any more.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Place {
+    _taken: Arc<Taken>,
+    stop: Stop,
+}
+
+#[derive(Debug)]
+struct Taken {
+    _permit: OwnedSemaphorePermit,
+    open: Gauge,
+}
+
+/// What serves the requests of all connections.
+pub(in crate::gateway) trait Handler: Send + Sync + 'static {
+    type Body: http_body::Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static;
+
+    fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Arc<Peer>,
+        vital: Arc<Vital>,
+    ) -> impl Future<Output = Result<Response<Self::Body>, Infallible>> + Send + 'static;
+}
+
+/// A server: its listeners have its settings in common.
+pub(in crate::gateway) struct Server<H> {
+    handler: Arc<H>,
+    heads: Heads,
+    patience: Patience,
+    /// One for each connection that may be open.
+    permits: Arc<Semaphore>,
+    connections: usize,
+    door: Door,
+    /// Said when connections that are still open are cut.
+    cut: Stop,
+}
+
+/// What the heads of requests are held to by hyper.
+#[derive(Clone, Copy, Debug)]
+struct Heads {
+    /// How many fields HTTP/1.1 may have, if more than hyper takes by itself.
+    fields: Option<usize>,
+    streams: u32,
+    bytes: u32,
+}
+
+/// The stop of everything: said once, heard by all.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Stop {
+    said: watch::Receiver<bool>,
+}
+
+/// After a failed accept (out of file handles) the next one would fail at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// It is logged at most so often.
+const ACCEPT_WARNING: Duration = Duration::from_secs(10);
+/// What is read and written at once, at most.
+const BUFFER: usize = 128 * 1024;
+
+// === impl Stop ===
+
+impl Stop {
+    pub(in crate::gateway) fn new() -> (watch::Sender<bool>, Self) {
+        let (say, said) = watch::channel(false);
+        (say, Self { said })
+    }
+
+    /// Ends once it was said.
+    pub(in crate::gateway) async fn heard(&mut self) {
+        // Whoever could say it is gone: that says it too.
+        let _ = self.said.wait_for(|said| *said).await;
+    }
+}
+
+// === impl Place ===
+
+impl Place {
+    fn new(permit: OwnedSemaphorePermit, open: &Gauge, stop: Stop) -> Self {
+        open.increment(1.0);
+        Self { _taken: Arc::new(Taken { _permit: permit, open: open.clone() }), stop }
+    }
+
+    /// The stop of what has given the place.
+    pub(in crate::gateway) fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.open.decrement(1.0);
+    }
+}
+
+// === impl Server ===
+
+impl<H: Handler> Server<H> {
+    pub(in crate::gateway) fn new(
+        handler: Arc<H>,
+        limits: &Limits,
+        patience: Patience,
+        door: Door,
+        cut: Stop,
+    ) -> Arc<Self> {
+        let heads = Heads {
+            fields: Some(limits.headers).filter(|fields| *fields > 100),
+            streams: limits.streams,
+            bytes: u32::try_from(limits.header_bytes + limits.url_bytes).unwrap_or(u32::MAX),
+        };
+        let connections = limits.connections.min(Semaphore::MAX_PERMITS);
+        let permits = Arc::new(Semaphore::new(connections));
+        Arc::new(Self { handler, heads, patience, permits, connections, door, cut })
+    }
+
+    /// Takes connections in until the stop is said.
+    pub(in crate::gateway) async fn listen(self: Arc<Self>, listener: Listener, mut stop: Stop) {
+        let closing = stop.clone();
+        let mut warned = None;
+        let accepting = async {
+            loop {
+                match listener.accept().await {
+                    Ok((stream, ip)) => {
+                        // Beyond the limit, one waits here and the others in the kernel's queue. A permit that waited
+                        // for a connection would be missing where other listeners have some.
+                        if self.permits.available_permits() == 0 {
+                            self.door.waited.increment(1);
+                        }
+                        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
+                        let place = Place::new(permit, &self.door.open, closing.clone());
+                        let (tls, stop) = (listener.tls.clone(), closing.clone());
+                        tokio::spawn(Arc::clone(&self).connection(stream, ip, tls, place, stop));
+                    }
+                    Err(error) if listen::is_of_one_connection(&error) => {
+                        tracing::debug!(%error, "a connection ended before it was accepted");
+                    }
+                    Err(error) => {
+                        self.door.unaccepted.increment(1);
+                        // It may fail for long, and a log that is full of it helps nobody.
+                        if warned.is_none_or(|warned: Instant| warned.elapsed() >= ACCEPT_WARNING) {
+                            tracing::warn!(%error, "cannot accept connections");
+                            warned = Some(Instant::now());
+                        }
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = accepting => {}
+            () = stop.heard() => {}
+        }
+    }
+
+    /// Ends when all connections have.
+    pub(in crate::gateway) async fn ended(&self) {
+        let all = u32::try_from(self.connections).unwrap_or(u32::MAX);
+        let _ = self.permits.acquire_many(all).await;
+    }
+
+    async fn connection(
+        self: Arc<Self>,
+        stream: Stream,
+        ip: Option<IpAddr>,
+        tls: Option<ServerTls>,
+        place: Place,
+        stop: Stop,
+    ) {
+        match self.secured(stream, tls).await {
+            Ok((stream, consumer, tls)) => {
+                self.serve(stream, Peer { ip, text: ip.and_then(text), tls, consumer, place: Some(place) }, stop).await;
+            }
+            Err(error) => {
+                self.door.unsecured();
+                tracing::debug!(%error, "a TLS handshake failed");
+            }
+        }
+    }
+
+    async fn secured(
+        &self,
+        stream: Stream,
+        tls: Option<ServerTls>,
+    ) -> std::io::Result<(Stream, Option<Consumer>, bool)> {
+        let (stream, tls) = match (stream, tls) {
+            (Stream::Tcp(stream), Some(tls)) => (stream, tls),
+            (stream, _) => return Ok((stream, None, false)),
+        };
+        let handshake = TlsAcceptor::from(tls.config()).accept(stream);
+        let stream = tokio::time::timeout(self.patience.head, handshake).await??;
+        let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        let consumer = certificate.and_then(tls::subject);
+        Ok((Stream::Tls(Box::new(TlsStream::Server(stream))), consumer, true))
+    }
+
+    fn builder(&self, vital: &Arc<Vital>) -> Builder<Streams> {
+        let mut builder = Builder::new(Streams::new(Arc::clone(vital), self.door.clone()));
+        builder.http1().max_buf_size(BUFFER);
+        if let Some(fields) = self.heads.fields {
+            builder.http1().max_headers(fields);
+        }
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(self.patience.ping)
+            .keep_alive_timeout(self.patience.pong)
+            .max_concurrent_streams(self.heads.streams)
+            .max_header_list_size(self.heads.bytes);
+        builder
+    }
+
+    async fn serve(&self, stream: Stream, peer: Peer, mut stop: Stop) {
+        let (vital, peer) = (Arc::new(Vital::new(self.patience.send)), Arc::new(peer));
+        let io = TokioIo::new(Watched::new(stream, Arc::clone(&vital)));
+        let (handler, signs) = (Arc::clone(&self.handler), Arc::clone(&vital));
+        let service =
+            service_fn(move |request| Arc::clone(&handler).handle(request, Arc::clone(&peer), Arc::clone(&signs)));
+        let builder = self.builder(&vital);
+        let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
+        let (mut stopping, mut idle) = (false, false);
+        let mut cut = self.cut.clone();
+        loop {
+            // Each wake polls all of it: what cannot come yet is left out, and the connection goes first.
+            let verdict = tokio::select! {
+                biased;
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        self.door.broke(&*error);
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                    return;
+                }
+                verdict = vital.watch(self.patience) => verdict,
+                // Connections are cut only after they were told to stop.
+                () = cut.heard(), if stopping => return,
+                () = stop.heard(), if !stopping => {
+                    stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                    continue;
+                }
+            };
+            match verdict {
+                Verdict::Dead(cause) => {
+                    self.door.gave_up(cause);
+                    if cause == Cause::TakesNothing {
+                        vital.give_up();
+                    }
+                    tracing::debug!(?cause, "a connection was given up");
+                    return;
+                }
+                Verdict::Idle if idle => return,
+                // A request may cross the word that the connection ends, so it is served to the end of that.
+                _ => {
+                    idle = true;
+                    vital.tell();
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+        }
+    }
+}
+
+fn text(ip: IpAddr) -> Option<HeaderValue> {
+    HeaderValue::try_from(ip.to_string()).ok()
+}

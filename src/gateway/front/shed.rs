@@ -1,0 +1,138 @@
+//! What is refused so that the rest can be served.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use metrics::Counter;
+
+use crate::names;
+
+/// How much is going on.
+#[derive(Clone)]
+pub(in crate::gateway) struct Load {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pending: AtomicUsize,
+    strained: AtomicBool,
+    requests: Counter,
+    memory: Counter,
+}
+
+/// A request under way.
+pub(in crate::gateway) struct Held {
+    inner: Arc<Inner>,
+}
+
+/// How often it is looked at whether requests are still in flight, at the end.
+const GLANCE: Duration = Duration::from_millis(2);
+/// How often the memory is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+// === impl Load ===
+
+impl Load {
+    pub(in crate::gateway) fn new() -> Self {
+        let (pending, strained) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let (requests, memory) = (names::shed("requests"), names::shed("memory"));
+        Self { inner: Arc::new(Inner { pending, strained, requests, memory }) }
+    }
+
+    /// Takes a request in, unless there are too many, or too little memory.
+    pub(in crate::gateway) fn take(&self, most: usize) -> Option<Held> {
+        let inner = &self.inner;
+        if inner.strained.load(Ordering::Relaxed) {
+            inner.memory.increment(1);
+            return None;
+        }
+        let held = Held { inner: Arc::clone(inner) };
+        if inner.pending.fetch_add(1, Ordering::Relaxed) >= most {
+            inner.requests.increment(1);
+            return None;
+        }
+        Some(held)
+    }
+
+    /// How many requests are in flight.
+    pub(in crate::gateway) fn in_flight(&self) -> usize {
+        self.inner.pending.load(Ordering::Relaxed)
+    }
+
+    /// Ends once no request is in flight.
+    pub(in crate::gateway) async fn ended(&self) {
+        while self.in_flight() > 0 {
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Looks at the process's memory until it is dropped.
+    pub(in crate::gateway) async fn watch_memory(self, most: Option<u64>) {
+        let Some(most) = most.or_else(allowed) else { return };
+        loop {
+            let strained = resident().is_some_and(|bytes| bytes > most);
+            if self.inner.strained.swap(strained, Ordering::Relaxed) != strained {
+                tracing::warn!(strained, most, "memory: whether new requests are refused");
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.inner.pending.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The process's resident memory in bytes, where the system tells.
+pub(in crate::gateway) fn resident() -> Option<u64> {
+    resident_of(&std::fs::read_to_string("/proc/self/status").ok()?)
+}
+
+/// Of a text like `/proc/self/status`. It counts in kB, whatever the size of a page is, which differs between machines (4, 16
+/// or 64 KiB).
+fn resident_of(status: &str) -> Option<u64> {
+    let size = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = size.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+/// Nine tenths of what the control group allows, if it sets a limit.
+fn allowed() -> Option<u64> {
+    let text = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok()?;
+    Some(text.trim().parse::<u64>().ok()? / 10 * 9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resident_memory() {
+        let rows = [
+            ("Name:\tsunward\nVmHWM:\t  9999 kB\nVmRSS:\t   13312 kB\nRssAnon:\t 1 kB\n", Some(13_312 * 1024)),
+            ("VmRSS:\t0 kB\n", Some(0)),
+            ("Name:\ta kernel thread has none\n", None),
+            ("VmRSS:\tmany kB\n", None),
+            ("VmRSS:\t18446744073709551615 kB\n", None),
+        ];
+        let read: Vec<_> = rows.iter().map(|(status, _)| resident_of(status)).collect();
+        assert_eq!(read, rows.map(|(_, expected)| expected));
+        #[cfg(target_os = "linux")]
+        assert!(resident().is_some_and(|bytes| (1 << 20..1 << 40).contains(&bytes)), "{:?}", resident());
+    }
+
+    #[test]
+    fn beyond_the_limit_nothing_is_taken() {
+        let load = Load::new();
+        let (one, two) = (load.take(2), load.take(2));
+        assert!(one.is_some() && two.is_some());
+        assert!(load.take(2).is_none());
+        drop(one);
+        assert!(load.take(2).is_some());
+        load.inner.strained.store(true, Ordering::Relaxed);
+        assert!(load.take(100).is_none());
+    }
+}

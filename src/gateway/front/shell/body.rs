@@ -1,0 +1,131 @@
+//! A response's body, and what its end is noted by.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+use pin_project_lite::pin_project;
+
+use crate::clock::{Clock, SystemClock};
+use crate::gateway::config::snapshot::StackBody;
+use crate::gateway::front::shed::Held;
+use crate::gateway::front::vital::Pulse;
+use crate::gateway::telemetry::access::Entry;
+use crate::gateway::telemetry::explain::Tail;
+use crate::gateway::telemetry::trace::Running;
+use crate::layer::Extent;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+pin_project! {
+    /// A response's body, with all that ends when it ends.
+    pub(in crate::gateway) struct ShellBody {
+        #[pin]
+        pub(super) inner: Inner,
+        pub(super) pulse: Pulse,
+        pub(super) extent: Extent,
+        // Before `held`, so that a request that is not in flight any more has been logged.
+        pub(super) entry: Option<Entry>,
+        pub(super) held: Option<Held>,
+        pub(super) span: Option<Box<Running>>,
+        pub(super) tail: Tail,
+        pub(super) broken: Option<Error>,
+    }
+}
+
+pin_project! {
+    #[project = InnerProj]
+    pub(super) enum Inner {
+        Stack { #[pin] body: StackBody },
+        Own { #[pin] body: Full<Bytes> },
+    }
+}
+
+// === impl ShellBody ===
+
+impl Body for ShellBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let mut this = self.project();
+        if let Some(error) = this.broken.take() {
+            this.pulse.broke();
+            this.tail.log(&error, SystemClock.now().as_secs().unsigned_abs());
+            let frame = Some(Err(error));
+            if let Some(entry) = this.entry {
+                entry.frame(frame.as_ref(), false);
+            }
+            if let Some(span) = this.span {
+                span.frame(frame.as_ref(), false);
+            }
+            return Poll::Ready(frame);
+        }
+        let polled = this.pulse.portion(|| this.inner.as_mut().poll_frame(cx));
+        let frame = match ready!(polled) {
+            // What came before is sent first: the connection would drop it, and the client see no answer at all.
+            Some(Err(error)) => {
+                *this.broken = Some(error);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            frame => frame,
+        };
+        if let Some(Ok(frame)) = &frame {
+            this.extent.take(frame.data_ref().map_or(0, |data| data.len() as u64));
+        }
+        // Whoever sees that the body is at its end does not ask again.
+        let end = (this.pulse.rest() == 0 && this.inner.is_end_stream()) || this.extent.is_over();
+        if let Some(entry) = this.entry {
+            entry.frame(frame.as_ref(), end);
+        }
+        if let Some(span) = this.span {
+            span.frame(frame.as_ref(), end);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.pulse.rest() == 0 && self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let mut hint = self.inner.size_hint();
+        let (rest, upper) = (self.pulse.rest() as u64, hint.upper());
+        if let Some(upper) = upper {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(hint.lower() + rest);
+        hint
+    }
+}
+
+// === impl Inner ===
+
+impl Body for Inner {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match self.project() {
+            InnerProj::Stack { body } => body.poll_frame(cx).map_err(Into::into),
+            InnerProj::Own { body } => body.poll_frame(cx).map_err(Into::into),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Stack { body } => body.is_end_stream(),
+            Self::Own { body } => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Stack { body } => body.size_hint(),
+            Self::Own { body } => body.size_hint(),
+        }
+    }
+}

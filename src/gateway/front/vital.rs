@@ -1,0 +1,406 @@
+//! Whether a client's connection lives: when it last did what it has to do, and when it is given up.
+//!
+//! One timer for each connection, which looks now and then: no request sets one.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::Version;
+use http_body::Frame;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::streams::{Flow, Latest};
+use crate::gateway::wire::io::Stream;
+use crate::gateway::wire::pace::Pace;
+
+/// The signs of life of one connection. Times are milliseconds since it began, plus one; 0 is never.
+#[derive(Debug)]
+pub(in crate::gateway) struct Vital {
+    began: Instant,
+    send: Pace,
+    /// Requests under way.
+    pending: AtomicU32,
+    /// When the last request ended.
+    quiet: AtomicU64,
+    /// When the first byte came after that.
+    head: AtomicU64,
+    /// Since when nothing could be written.
+    blocked: AtomicU64,
+    /// What the client has used up of its time to take what is sent.
+    spent: AtomicU64,
+    http2: AtomicBool,
+    /// When it was told to end, having nothing to do.
+    told: AtomicU64,
+    /// A response without an end of its own was not sent as a whole: the connection is to be reset.
+    reset: AtomicBool,
+    /// What the client does not take is not kept for it: the connection is to be reset.
+    given_up: AtomicBool,
+    latest: Latest,
+}
+
+/// What a connection is held to.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::gateway) struct Patience {
+    pub(in crate::gateway) head: Duration,
+    pub(in crate::gateway) idle: Duration,
+    pub(in crate::gateway) send: Pace,
+    /// How long an HTTP/2 client may say nothing before it is asked whether it is still there.
+    pub(in crate::gateway) ping: Option<Duration>,
+    /// How long its answer to that may take.
+    pub(in crate::gateway) pong: Duration,
+}
+
+/// The signs, read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Signs {
+    pending: u32,
+    quiet: Option<Duration>,
+    head: Option<Duration>,
+    blocked: Option<Duration>,
+    spent: Duration,
+    http2: bool,
+    told: Option<Duration>,
+}
+
+/// What becomes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::gateway) enum Verdict {
+    /// It is looked at again in so long a time.
+    Lives(Duration),
+    /// It is told to end, since it has nothing to do; if that was said before, it is closed.
+    Idle,
+    /// It is cut.
+    Dead(Cause),
+}
+
+/// Why a connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::gateway) enum Cause {
+    NoRequest,
+    /// A request's head came too slowly.
+    SlowHead,
+    /// The client does not read.
+    TakesNothing,
+}
+
+/// A connection's bytes, watched.
+#[derive(Debug)]
+pub(in crate::gateway) struct Watched {
+    stream: Stream,
+    vital: Arc<Vital>,
+}
+
+/// A request under way.
+#[derive(Debug)]
+pub(in crate::gateway) struct Pulse {
+    vital: Arc<Vital>,
+    /// How its response is taken, where that is the stream's matter (HTTP/2).
+    flow: Option<Arc<Flow>>,
+    /// The client takes the end of the connection for that of a response (RFC 9112 §6.3), since HTTP/1.0 has no chunks.
+    unframed: bool,
+    /// What the client has not been offered yet.
+    rest: Bytes,
+}
+
+/// A connection that was told to end may take so long to do so, if it has nothing to do.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+// === impl Vital ===
+
+impl Vital {
+    pub(in crate::gateway) fn new(send: Pace) -> Self {
+        Self {
+            began: Instant::now(),
+            send,
+            pending: AtomicU32::new(0),
+            quiet: AtomicU64::new(0),
+            head: AtomicU64::new(0),
+            blocked: AtomicU64::new(0),
+            spent: AtomicU64::new(0),
+            http2: AtomicBool::new(false),
+            told: AtomicU64::new(0),
+            reset: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
+            latest: Latest::default(),
+        }
+    }
+
+    /// A request's head has come.
+    pub(in crate::gateway) fn request(self: &Arc<Self>, version: Version) -> Pulse {
+        let http2 = version == Version::HTTP_2;
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        self.head.store(0, Ordering::Relaxed);
+        self.http2.store(http2, Ordering::Relaxed);
+        let flow = http2.then(|| self.latest.put(Flow::new(self.send)));
+        Pulse { vital: Arc::clone(self), flow, unframed: version < Version::HTTP_11, rest: Bytes::new() }
+    }
+
+    /// The request that came last, for whoever makes a task for it.
+    pub(in crate::gateway) const fn latest(&self) -> &Latest {
+        &self.latest
+    }
+
+    /// It was told to end. A request may have been on its way already: that is still served.
+    pub(in crate::gateway) fn tell(&self) {
+        self.told.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// The client does not take what was written for it: without a reset, the kernel would keep that for as long as the
+    /// client likes, and a response whose end is the end of the connection would seem whole.
+    pub(in crate::gateway) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1
+    }
+
+    /// Ends when the connection is to be given up.
+    pub(in crate::gateway) async fn watch(&self, patience: Patience) -> Verdict {
+        loop {
+            match verdict(self.signs(), self.began.elapsed(), patience) {
+                Verdict::Lives(next) => tokio::time::sleep(next).await,
+                end => return end,
+            }
+        }
+    }
+
+    fn signs(&self) -> Signs {
+        let time = |at: &AtomicU64| at.load(Ordering::Relaxed).checked_sub(1).map(Duration::from_millis);
+        Signs {
+            pending: self.pending.load(Ordering::Relaxed),
+            quiet: time(&self.quiet),
+            head: time(&self.head),
+            blocked: time(&self.blocked),
+            spent: Duration::from_millis(self.spent.load(Ordering::Relaxed)),
+            http2: self.http2.load(Ordering::Relaxed),
+            told: time(&self.told),
+        }
+    }
+}
+
+/// Pure: `now` is the connection's age.
+fn verdict(signs: Signs, now: Duration, patience: Patience) -> Verdict {
+    let left = |since: Duration, allowed: Duration| (since + allowed).checked_sub(now).filter(|left| !left.is_zero());
+    // Signs change while nobody looks, so that the next look is not far.
+    let look = (patience.head.min(patience.send.idle).min(patience.idle) / 2).max(Duration::from_millis(10));
+    let lives = |left: Duration| Verdict::Lives(left.min(look).max(Duration::from_millis(1)));
+    if let Some(since) = signs.blocked {
+        let left = patience.send.left(signs.spent, now.saturating_sub(since));
+        return left.map_or(Verdict::Dead(Cause::TakesNothing), lives);
+    }
+    match signs {
+        Signs { pending: 1.., .. } => Verdict::Lives(look),
+        Signs { told: Some(told), quiet, .. } => {
+            left(quiet.map_or(told, |quiet| quiet.max(told)), FAREWELL).map_or(Verdict::Idle, lives)
+        }
+        Signs { quiet: None, .. } => left(Duration::ZERO, patience.head).map_or(Verdict::Dead(Cause::NoRequest), lives),
+        Signs { head: Some(since), http2: false, .. } => {
+            left(since, patience.head).map_or(Verdict::Dead(Cause::SlowHead), lives)
+        }
+        Signs { quiet: Some(since), .. } => left(since, patience.idle).map_or(Verdict::Idle, lives),
+    }
+}
+
+// === impl Pulse ===
+
+impl Pulse {
+    /// The next part of the response, from `poll`. The client takes what it was offered before: an HTTP/2 stream does
+    /// not ask for more otherwise. It is offered little at once, so that slow progress can be seen.
+    pub(in crate::gateway) fn portion<E>(
+        &mut self,
+        poll: impl FnOnce() -> Poll<Option<Result<Frame<Bytes>, E>>>,
+    ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
+        let Some(flow) = &self.flow else { return poll() };
+        let most = flow.taken();
+        if self.rest.is_empty() {
+            match poll() {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(other) => return Poll::Ready(Some(Ok(other))),
+                },
+                other => return other,
+            }
+        }
+        let part = self.rest.split_to(self.rest.len().min(most));
+        flow.offered(part.len());
+        Poll::Ready(Some(Ok(Frame::data(part))))
+    }
+
+    /// The response broke off.
+    pub(in crate::gateway) fn broke(&self) {
+        if self.unframed {
+            self.vital.reset.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The bytes that were read and not offered yet.
+    pub(in crate::gateway) fn rest(&self) -> usize {
+        self.rest.len()
+    }
+}
+
+impl Drop for Pulse {
+    fn drop(&mut self) {
+        self.vital.quiet.store(self.vital.now(), Ordering::Relaxed);
+        self.vital.pending.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+// === impl Watched ===
+
+impl Watched {
+    pub(in crate::gateway) const fn new(stream: Stream, vital: Arc<Vital>) -> Self {
+        Self { stream, vital }
+    }
+
+    fn wrote(&self, written: &Poll<io::Result<usize>>) {
+        let vital = &self.vital;
+        let (blocked, spent) = (vital.blocked.load(Ordering::Relaxed), vital.spent.load(Ordering::Relaxed));
+        match written {
+            Poll::Ready(written) if blocked != 0 || spent != 0 => {
+                let waited = if blocked == 0 { 0 } else { vital.now().saturating_sub(blocked) };
+                let bytes = written.as_ref().map_or(0, |bytes| *bytes as u64);
+                let [spent, waited] = [spent, waited].map(Duration::from_millis);
+                let spent = vital.send.spend(spent, waited, bytes);
+                vital.spent.store(u64::try_from(spent.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+                vital.blocked.store(0, Ordering::Relaxed);
+            }
+            Poll::Pending if blocked == 0 => vital.blocked.store(vital.now(), Ordering::Relaxed),
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Watched {
+    /// Over TLS the end of the data would have been said, so that clients can tell.
+    fn drop(&mut self) {
+        let vital = &self.vital;
+        // Without it, the client would see the end that it expects.
+        let unframed = vital.reset.load(Ordering::Relaxed) && matches!(self.stream, Stream::Tcp(_));
+        if unframed || vital.given_up.load(Ordering::Relaxed) {
+            self.stream.give_up();
+        }
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let vital = &self.vital;
+        let waits = read.is_ready() && vital.pending.load(Ordering::Relaxed) == 0;
+        if waits && vital.head.load(Ordering::Relaxed) == 0 {
+            vital.head.store(vital.now(), Ordering::Relaxed);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.wrote(&written);
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.wrote(&written);
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows() {
+        const fn s(seconds: u64) -> Duration {
+            Duration::from_secs(seconds)
+        }
+        let send = Pace { idle: s(30), rate: 100 };
+        let patience = Patience { head: s(10), idle: s(60), send, ping: None, pong: s(20) };
+        let none = Signs::default();
+        let quiet = Signs { quiet: Some(s(100)), ..none };
+        let rows = [
+            ("nothing came yet", none, s(9), Verdict::Lives(s(1))),
+            ("nothing came", none, s(10), Verdict::Dead(Cause::NoRequest)),
+            ("a first head comes slowly", Signs { head: Some(s(9)), ..none }, s(10), Verdict::Dead(Cause::NoRequest)),
+            ("a request is under way", Signs { pending: 1, ..none }, s(1000), Verdict::Lives(s(5))),
+            ("kept alive", quiet, s(158), Verdict::Lives(s(2))),
+            ("kept alive for too long", quiet, s(160), Verdict::Idle),
+            ("the next head comes", Signs { head: Some(s(150)), ..quiet }, s(155), Verdict::Lives(s(5))),
+            (
+                "the next head comes slowly",
+                Signs { head: Some(s(150)), ..quiet },
+                s(160),
+                Verdict::Dead(Cause::SlowHead),
+            ),
+            (
+                "pings of HTTP/2 are no head",
+                Signs { head: Some(s(101)), http2: true, ..quiet },
+                s(150),
+                Verdict::Lives(s(5)),
+            ),
+            ("nothing is taken", Signs { pending: 1, blocked: Some(s(70)), ..quiet }, s(99), Verdict::Lives(s(1))),
+            (
+                "nothing is taken for too long",
+                Signs { pending: 1, blocked: Some(s(70)), ..quiet },
+                s(100),
+                Verdict::Dead(Cause::TakesNothing),
+            ),
+            (
+                "little was taken before",
+                Signs { pending: 1, blocked: Some(s(70)), spent: s(25), ..quiet },
+                s(75),
+                Verdict::Dead(Cause::TakesNothing),
+            ),
+            (
+                "a stream waits for the upstream",
+                Signs { pending: 1, http2: true, ..quiet },
+                s(1000),
+                Verdict::Lives(s(5)),
+            ),
+            ("told to end", Signs { told: Some(s(160)), ..quiet }, s(160), Verdict::Lives(s(1))),
+            ("told to end, and it does not", Signs { told: Some(s(160)), ..quiet }, s(161), Verdict::Idle),
+            (
+                "told to end, and a request came all the same",
+                Signs { told: Some(s(160)), pending: 1, ..quiet },
+                s(170),
+                Verdict::Lives(s(5)),
+            ),
+            (
+                "that request has ended",
+                Signs { told: Some(s(160)), quiet: Some(s(170)), ..none },
+                s(171),
+                Verdict::Idle,
+            ),
+            ("told to end before it asked for anything", Signs { told: Some(s(3)), ..none }, s(4), Verdict::Idle),
+        ];
+        for (what, signs, now, expected) in rows {
+            assert_eq!(verdict(signs, now, patience), expected, "{what}");
+        }
+    }
+}

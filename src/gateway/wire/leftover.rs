@@ -1,0 +1,89 @@
+//! What is left of a request's body that nobody reads any more, because it was answered before its end.
+//!
+//! The next request on an HTTP/1.1 connection begins behind it. A little is read and forgotten, so that the connection
+//! can go on; for more, the answer says that the connection ends, since a client that is not told would lose the request
+//! that it sends next.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::{Response, header};
+use http_body::Body;
+use http_body_util::BodyExt;
+
+/// What becomes of it.
+#[derive(Clone, Debug, Default)]
+pub(in crate::gateway) struct Leftover {
+    /// `None`: it ends with its stream (HTTP/2), or there is no body.
+    inner: Option<Arc<Inner>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// The client may wait for a word before it sends anything, so nobody can tell whether it comes (RFC 9110 §10.1.1).
+    expected: bool,
+    /// The connection has to end.
+    ends: AtomicBool,
+}
+
+/// More is not read.
+const LIMIT: u64 = 64 * 1024;
+
+// === impl Leftover ===
+
+impl Leftover {
+    /// Of a body over HTTP/1.1; `expected` if it comes once the client is told to go on.
+    pub(in crate::gateway) fn new(expected: bool) -> Self {
+        Self { inner: Some(Arc::new(Inner { expected, ends: AtomicBool::new(false) })) }
+    }
+
+    /// Whether the connection has to end with the answer.
+    pub(in crate::gateway) fn ends_connection(&self) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.ends.load(Ordering::Relaxed))
+    }
+
+    /// Nobody reads on: of a body that is at fault, or too large.
+    pub(in crate::gateway) fn give_up(&self) {
+        if let Some(inner) = &self.inner {
+            inner.ends.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes what is left of a request that was refused with `answer`. Behind one that ends the connection, nothing is read.
+    pub(in crate::gateway) fn refused<A, B>(&self, answer: &Response<A>, rest: B)
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        if answer.headers().contains_key(header::CONNECTION) {
+            self.give_up();
+        } else if !rest.is_end_stream() {
+            self.take(rest);
+        }
+    }
+
+    /// Takes what is left. That it goes on for too long is seen by whoever watches the connection.
+    pub(in crate::gateway) fn take<B>(&self, rest: B)
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        let Some(inner) = &self.inner else { return };
+        let little = !inner.expected && rest.size_hint().lower() <= LIMIT;
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if little && !self.ends_connection() => drop(runtime.spawn(forget(rest))),
+            _ => self.give_up(),
+        }
+    }
+}
+
+async fn forget<B: Body>(rest: B) {
+    let (mut rest, mut read) = (pin!(rest), 0);
+    while let Some(Ok(frame)) = rest.frame().await {
+        read += frame.data_ref().map_or(0, |data| bytes::Buf::remaining(data) as u64);
+        if read > LIMIT {
+            return;
+        }
+    }
+}

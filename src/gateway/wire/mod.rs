@@ -1,0 +1,10 @@
+//! What both sides of the gateway need of a socket and of a message: bytes, TLS, the edge of HTTP, bodies on their way in.
+
+pub(super) mod edge;
+pub(super) mod forwarded;
+pub(super) mod intake;
+pub(super) mod io;
+pub(super) mod leftover;
+pub(super) mod pace;
+pub(super) mod tls;
+pub(super) mod upload;
