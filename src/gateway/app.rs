@@ -14,16 +14,16 @@ use super::admin::Admin;
 use super::back::pool::Registry;
 use super::config::load::{LoadError, load};
 use super::config::options::{Options, Variables};
-use super::config::reload::{self, InUse, Keeper, Letter, Reloader, Seen};
-use super::config::snapshot::{Current, Snapshot};
+use super::config::reload::{self, Envelope, Fingerprint, InUse, ReloadHandle, Reloader};
+use super::config::snapshot::{LiveSnapshot, Snapshot};
 use super::front::descriptors;
-use super::front::door::Door;
+use super::front::handler::ProxyHandler;
 use super::front::listen::{self, Listener};
-use super::front::server::{Server, Stop};
-use super::front::shed::Load;
-use super::front::shell::Shell;
-use super::front::vital::Patience;
-use super::state::{self, Deed, State, Who};
+use super::front::liveness::ConnectionTimeouts;
+use super::front::metrics::ListenerMetrics;
+use super::front::overload::OverloadManager;
+use super::front::server::{Server, Shutdown};
+use super::state::{self, Actor, AuditAction, State};
 use super::telemetry::access::Log;
 use super::telemetry::recorder;
 use super::telemetry::trace::Tracer;
@@ -40,8 +40,8 @@ pub struct App {
     listeners: Vec<Listener>,
     admin: Listener,
     reloader: Reloader,
-    keeper: Keeper,
-    letters: mpsc::Receiver<Letter>,
+    reloads: ReloadHandle,
+    commands: mpsc::Receiver<Envelope>,
     shared: Shared,
     spec: GatewaySpec,
     warnings: Diagnostics,
@@ -51,7 +51,7 @@ pub struct App {
 /// What the parts of a gateway have in common.
 #[derive(Clone)]
 pub(super) struct Shared {
-    pub(super) current: Current,
+    pub(super) current: LiveSnapshot,
     pub(super) control: Control,
     pub(super) registry: Registry,
     pub(super) metrics: metrics_exporter_prometheus::PrometheusHandle,
@@ -78,7 +78,7 @@ pub enum StartError {
 impl Shared {
     /// Writes down that this config is served from the start.
     fn begin(&self, path: &Path, variables: &Variables, revisions: usize, protect: Option<Duration>) {
-        let who = Who::nobody("start");
+        let actor = Actor::nobody("start");
         let mut target = format!("{} as {}", path.display(), self.current.load().tag);
         let dropped =
             self.dropped(path, variables, protect).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
@@ -89,8 +89,8 @@ impl Shared {
             );
             target += &format!(", without what is in use: {dropped}");
         }
-        self.state.audit.record(&who, &Deed { what: "start", target }, SystemClock.now());
-        self.keep_revision(&who, None, revisions);
+        self.state.audit.record(&actor, &AuditAction { what: "start", target }, SystemClock.now());
+        self.keep_revision(&actor, None, revisions);
     }
 
     /// Versions in use that the config of the process before had, and this one does not.
@@ -103,9 +103,9 @@ impl Shared {
     }
 
     /// Keeps the texts that are served; `restores` is the revision that was gone back to.
-    pub(super) fn keep_revision(&self, who: &Who, restores: Option<u64>, most: usize) {
+    pub(super) fn keep_revision(&self, actor: &Actor, restores: Option<u64>, most: usize) {
         if let Some(revisions) = &self.state.revisions {
-            revisions.keep(&self.current.load().sources, who, restores, most, SystemClock.now());
+            revisions.keep(&self.current.load().sources, actor, restores, most, SystemClock.now());
         }
     }
 }
@@ -123,7 +123,7 @@ impl App {
         let metrics = recorder::prometheus();
         let sources = reload::read(path, options.rewrite.as_ref()).map_err(StartError::Config)?;
         // Before they are loaded: what changes after that is news.
-        let seen = Seen::new(sources.clone(), &*options.variables);
+        let seen = Fingerprint::new(sources.clone(), &*options.variables);
         let loaded = load(&sources, &*options.variables).map_err(StartError::Config)?;
         let (spec, warnings) = (loaded.gateway.clone(), loaded.warnings.clone());
         descriptors::provide(&spec.limits);
@@ -145,9 +145,9 @@ impl App {
             tracing::warn!(act, "the config has nothing that this act could be about: it is kept, and has no effect");
         }
         names::config_accepted().set(recorder::now());
-        let current = Current::new(snapshot, &registry);
+        let current = LiveSnapshot::new(snapshot, &registry);
         let shared = Shared { current, control, registry, metrics, state, tracer };
-        let (keeper, letters) = Keeper::new();
+        let (reloads, commands) = ReloadHandle::new();
         let reloader = Reloader {
             path: path.to_owned(),
             rewrite: options.rewrite,
@@ -158,7 +158,7 @@ impl App {
             seen,
             unreadable: None,
         };
-        Ok(Self { listeners, admin, reloader, keeper, letters, shared, spec, warnings, sources })
+        Ok(Self { listeners, admin, reloader, reloads, commands, shared, spec, warnings, sources })
     }
 
     /// Where clients are served in the clear; the first place, if there are several.
@@ -228,26 +228,32 @@ impl App {
     /// Serves until `stop`, then drains: it is not ready any more, then takes no new connections, and lets requests
     /// under way end for at most the `drain` timeout. Says whether all did.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> bool {
-        let Self { listeners, admin, reloader, keeper, letters, shared, spec, .. } = self;
-        let (say_stop, stopping) = Stop::new();
-        let (say_end, ended) = Stop::new();
-        let (say_cut, cut) = Stop::new();
+        let Self { listeners, admin, reloader, reloads, commands, shared, spec, .. } = self;
+        let (say_stop, stopping) = Shutdown::new();
+        let (say_end, ended) = Shutdown::new();
+        let (say_cut, cut) = Shutdown::new();
         let mut tasks = JoinSet::new();
-        let desk = Arc::new(Admin::new(shared.clone(), keeper, &admin));
+        let admin_handler = Arc::new(Admin::new(shared.clone(), reloads, &admin));
         shared.begin(&reloader.path, &reloader.variables, spec.revisions, spec.protect);
-        let load = Load::new();
+        let load = OverloadManager::new();
         tasks.spawn(load.clone().watch_memory(spec.limits.memory_bytes));
-        let reloading = reload_apart(reloader, letters, ended.clone());
+        let reloading = reload_apart(reloader, commands, ended.clone());
         tasks.spawn(shared.state.clone().keep_traffic());
         tasks.spawn(recorder::upkeep(shared.metrics.clone()));
 
-        let (door, tracer) = (Door::new(), shared.tracer.clone());
+        let (metrics, tracer) = (ListenerMetrics::new(), shared.tracer.clone());
         let (current, throttle) = (shared.current.clone(), Arc::default());
-        let shell = Shell { current, load: load.clone(), door: door.clone(), tracer, throttle };
+        let shell = ProxyHandler { current, overload: load.clone(), metrics: metrics.clone(), tracer, throttle };
         let shell = Arc::new(shell);
-        let server = Server::new(shell, &spec.limits, patience(&spec), door, cut.clone());
+        let server = Server::new(shell, &spec.limits, timeouts(&spec), metrics, cut.clone());
         let own = Limits { connections: ADMIN_CONNECTIONS, ..Limits::default() };
-        let admins = Server::new(Arc::clone(&desk), &own, patience(&GatewaySpec::default()), Door::noop(), cut);
+        let admins = Server::new(
+            Arc::clone(&admin_handler),
+            &own,
+            timeouts(&GatewaySpec::default()),
+            ListenerMetrics::noop(),
+            cut,
+        );
         tracing::info!(address = %admin, "admin listening");
         tasks.spawn(Arc::clone(&admins).listen(admin, ended));
         let mut serving = JoinSet::new();
@@ -255,10 +261,10 @@ impl App {
             tracing::info!(address = %listener, tls = listener.tls.is_some(), "listening");
             serving.spawn(Arc::clone(&server).listen(listener, stopping.clone()));
         }
-        desk.started();
+        admin_handler.started();
         stop.await;
         let began = Instant::now();
-        desk.draining();
+        admin_handler.draining();
         if let Some(delay) = spec.timeouts.shutdown_delay {
             tracing::info!(?delay, in_flight = load.in_flight(), "stopping after a delay, not ready any more");
             tokio::time::sleep(delay).await;
@@ -296,13 +302,13 @@ impl App {
 
 /// Runs what changes the config on a thread of its own. To read, check and compile a config takes as long as it is large, and
 /// no request waits for that, not even where a single thread serves.
-fn reload_apart(reloader: Reloader, letters: mpsc::Receiver<Letter>, mut ended: Stop) -> JoinHandle<()> {
+fn reload_apart(reloader: Reloader, commands: mpsc::Receiver<Envelope>, mut ended: Shutdown) -> JoinHandle<()> {
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
         runtime.block_on(async {
             tokio::select! {
-                () = reloader.run(letters) => {}
-                () = ended.heard() => {}
+                () = reloader.run(commands) => {}
+                () = ended.requested() => {}
             }
         });
     })
@@ -313,9 +319,9 @@ const ADMIN_CONNECTIONS: usize = 100;
 /// How long what operators and scrapers still read may take.
 const ADMIN_FAREWELL: Duration = Duration::from_secs(1);
 
-fn patience(spec: &GatewaySpec) -> Patience {
+fn timeouts(spec: &GatewaySpec) -> ConnectionTimeouts {
     let GatewaySpec { timeouts, limits, .. } = spec;
-    Patience {
+    ConnectionTimeouts {
         head: timeouts.client_head,
         idle: timeouts.client_idle,
         send: Pace { idle: timeouts.client_send, rate: limits.response_rate },

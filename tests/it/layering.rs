@@ -24,7 +24,7 @@ const RANKS: [&[&str]; 10] = [
 const FOREIGN: [(&str, &[&str]); 51] = [
     ("annotate_snippets", &["config/render.rs"]),
     ("arc_swap", &["gateway"]),
-    ("atomic_waker", &["gateway/back/pool/bell.rs"]),
+    ("atomic_waker", &["gateway/back/pool/waker.rs"]),
     ("axum_core", &["extract"]),
     ("base64", &["layer/digest.rs"]),
     ("brotli", &["coding"]),

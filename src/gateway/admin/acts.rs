@@ -7,18 +7,18 @@ use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use super::answer::{Fault, json};
-use super::asked::Asked;
+use super::answer::{AdminError, json};
 use super::config::read;
-use super::routes::Route;
-use super::{Admin, Answer};
+use super::request::ActRequest;
+use super::routes::Operation;
+use super::{Admin, AdminResult};
 use crate::catalog::{ApiEntry, Catalog, Control, VersionEntry};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::gateway::state::{Deed, Kept, Who};
+use crate::gateway::state::{Actor, AuditAction, Persisted};
 
 /// What became of an act.
-struct Done {
-    deed: Deed,
+struct ActResult {
+    action: AuditAction,
     changed: bool,
     /// Why it has no effect, or not all that one may expect.
     note: Option<String>,
@@ -37,133 +37,152 @@ const LONGEST_EXTENSION: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 impl Admin {
     /// Does what `route` says, and writes it down.
-    pub(super) async fn act(&self, route: Route, names: &[String], request: Request<Incoming>, via: String) -> Answer {
+    pub(super) async fn act(
+        &self,
+        route: Operation,
+        names: &[String],
+        request: Request<Incoming>,
+        via: String,
+    ) -> AdminResult {
         let members: &[&str] = match route {
-            Route::Drain | Route::Undrain => &["instance"],
-            Route::Extend => &["consumer", "until"],
-            Route::Withdraw => &["consumer"],
+            Operation::Drain | Operation::Undrain => &["instance"],
+            Operation::Extend => &["consumer", "until"],
+            Operation::Withdraw => &["consumer"],
             _ => &[],
         };
-        let asked = read(request, members, via).await?;
+        let input = read(request, members, via).await?;
         let name = |at: usize| names.get(at).map_or("", String::as_str);
         let now = SystemClock.now();
         let done = match route {
-            Route::Drain | Route::Undrain => self.drain(route == Route::Drain, name(0), &asked, now)?,
-            Route::Pause | Route::Resume => self.pause(route == Route::Pause, name(0), &asked.who, now)?,
-            Route::Extend => self.extend(name(0), name(1), &asked, now)?,
-            Route::Withdraw => self.withdraw(name(0), name(1), &asked, now)?,
-            _ => self.hold(route == Route::Hold, name(0), name(1), &asked.who, now)?,
+            Operation::Drain | Operation::Undrain => self.drain(route == Operation::Drain, name(0), &input, now)?,
+            Operation::Pause | Operation::Resume => {
+                self.pause(route == Operation::Pause, name(0), &input.actor, now)?
+            }
+            Operation::Extend => self.extend(name(0), name(1), &input, now)?,
+            Operation::Withdraw => self.withdraw(name(0), name(1), &input, now)?,
+            _ => self.hold(route == Operation::Hold, name(0), name(1), &input.actor, now)?,
         };
         if done.changed {
-            self.shared.state.audit.record_apart(asked.who, done.deed.clone(), now).await;
+            self.shared.state.audit.record_apart(input.actor, done.action.clone(), now).await;
         }
         Ok(json(StatusCode::OK, &done.json(self.shared.state.acts.keep().await)))
     }
 
-    fn pause(&self, pause: bool, api: &str, who: &Who, now: Timestamp) -> Result<Done, Fault> {
+    fn pause(&self, pause: bool, api: &str, actor: &Actor, now: Timestamp) -> Result<ActResult, AdminError> {
         let catalog = self.shared.current.catalog();
         let api = find_api(&catalog, api)?;
         let control = &self.shared.control;
         let act = if pause { Control::pause_brownouts } else { Control::resume_brownouts };
-        let changed = act(control, &api.name, &who.by, &who.reason, now);
+        let changed = act(control, &api.name, &actor.by, &actor.reason, now);
         let note = match pause {
             true if !has_brownouts(api) => Some("no version of the api has a brownout now".to_owned()),
             false if api.pause => Some("brownouts stay paused: the config has `pause = true`".to_owned()),
             _ => None,
         };
         let what = if pause { "pause" } else { "resume" };
-        Ok(Done { deed: Deed { what, target: api.name.to_string() }, changed, note })
+        Ok(ActResult { action: AuditAction { what, target: api.name.to_string() }, changed, note })
     }
 
-    fn hold(&self, hold: bool, api: &str, version: &str, who: &Who, now: Timestamp) -> Result<Done, Fault> {
+    fn hold(
+        &self,
+        hold: bool,
+        api: &str,
+        version: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<ActResult, AdminError> {
         let catalog = self.shared.current.catalog();
         let target = find_version(&catalog, api, version)?;
         let Target { api, version } = target;
         let control = &self.shared.control;
         let act = if hold { Control::hold_sunset } else { Control::release_sunset };
-        let changed = act(control, &api.name, &version.text, &who.by, &who.reason, now);
+        let changed = act(control, &api.name, &version.text, &actor.by, &actor.reason, now);
         let note = match hold {
             true if target.sunset().is_none() => Some("the version has no sunset now".to_owned()),
             false if version.life.held => Some("the sunset stays held: the config has `hold_sunset = true`".to_owned()),
             _ => None,
         };
         let what = if hold { "hold" } else { "release" };
-        Ok(Done { deed: Deed { what, target: target.to_string() }, changed, note })
+        Ok(ActResult { action: AuditAction { what, target: target.to_string() }, changed, note })
     }
 
-    fn extend(&self, api: &str, version: &str, asked: &Asked, now: Timestamp) -> Result<Done, Fault> {
+    fn extend(&self, api: &str, version: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
         let catalog = self.shared.current.catalog();
         let target = find_version(&catalog, api, version)?;
         let Target { api, version } = target;
-        let consumer = asked.text("consumer")?;
-        let until = until(asked.text("until")?, now)?;
+        let consumer = input.text("consumer")?;
+        let until = until(input.text("until")?, now)?;
         match target.sunset() {
-            None => return Err(Fault::conflict(format!("version {} has no sunset to extend", version.text))),
+            None => return Err(AdminError::conflict(format!("version {} has no sunset to extend", version.text))),
             Some(sunset) if until <= sunset => {
                 let detail = format!("{until} does not go past the sunset {sunset}; to end an extension, withdraw it");
-                return Err(Fault::conflict(detail));
+                return Err(AdminError::conflict(detail));
             }
             Some(_) => {}
         }
         if api.consumer.is_empty() {
             let detail =
                 format!("requests to {} have no consumer: give the api its `consumer` in the config", api.name);
-            return Err(Fault::conflict(detail));
+            return Err(AdminError::conflict(detail));
         }
         if let Some(later) = target.configured(consumer).filter(|later| *later >= until) {
             let detail =
                 format!("the config lets {consumer} keep it until {later}: change the `[[api.extension]]` there");
-            return Err(Fault::conflict(detail));
+            return Err(AdminError::conflict(detail));
         }
-        let Who { by, reason, .. } = &asked.who;
+        let Actor { by, reason, .. } = &input.actor;
         let changed = self.shared.control.extend(&api.name, &version.text, consumer, until, by, reason, now);
-        let deed = Deed { what: "extend", target: format!("{target} for {consumer} until {until}") };
-        Ok(Done { deed, changed, note: None })
+        let action = AuditAction { what: "extend", target: format!("{target} for {consumer} until {until}") };
+        Ok(ActResult { action, changed, note: None })
     }
 
-    fn withdraw(&self, api: &str, version: &str, asked: &Asked, now: Timestamp) -> Result<Done, Fault> {
+    fn withdraw(&self, api: &str, version: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
         let catalog = self.shared.current.catalog();
         let target = find_version(&catalog, api, version)?;
         let Target { api, version } = target;
-        let consumer = asked.text("consumer")?;
-        let Who { by, reason, .. } = &asked.who;
+        let consumer = input.text("consumer")?;
+        let Actor { by, reason, .. } = &input.actor;
         let changed = self.shared.control.withdraw_extension(&api.name, &version.text, consumer, by, reason, now);
         let note = target.configured(consumer).map(|until| {
             format!(
                 "{consumer} keeps it until {until}: the config has an `[[api.extension]]`, which must be removed there"
             )
         });
-        Ok(Done { deed: Deed { what: "withdraw", target: format!("{target} from {consumer}") }, changed, note })
+        Ok(ActResult {
+            action: AuditAction { what: "withdraw", target: format!("{target} from {consumer}") },
+            changed,
+            note,
+        })
     }
 
-    fn drain(&self, drain: bool, upstream: &str, asked: &Asked, now: Timestamp) -> Result<Done, Fault> {
-        let instance = asked.text("instance")?;
+    fn drain(&self, drain: bool, upstream: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
+        let instance = input.text("instance")?;
         let snapshot = self.shared.current.load();
-        let unknown = || Fault::unknown("upstream", upstream, snapshot.pools.keys().cloned());
+        let unknown = || AdminError::unknown("upstream", upstream, snapshot.pools.keys().cloned());
         let pool = snapshot.pools.get(upstream).ok_or_else(unknown)?;
         let called = pool.called(instance);
-        let called = called.ok_or_else(|| Fault::unknown("instance", instance, pool.labels().into_iter()))?;
+        let called = called.ok_or_else(|| AdminError::unknown("instance", instance, pool.labels().into_iter()))?;
         let acts = &self.shared.state.acts;
-        let changed = acts.drain(drain, upstream, &called, &asked.who, now).map_err(|whole| {
-            Fault::conflict(format!(
+        let changed = acts.drain(drain, upstream, &called, &input.actor, now).map_err(|whole| {
+            AdminError::conflict(format!(
                 "{whole} is drained as a whole, with all its addresses: only that can be taken back"
             ))
         })?;
         acts.settle(&self.shared.current.load().pools);
         let what = if drain { "drain" } else { "undrain" };
-        Ok(Done { deed: Deed { what, target: format!("{upstream} {called}") }, changed, note: None })
+        Ok(ActResult { action: AuditAction { what, target: format!("{upstream} {called}") }, changed, note: None })
     }
 }
 
 /// Reads the date of an extension.
-fn until(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
-    let until = text.parse::<Timestamp>().map_err(|error| Fault::bad(format!("\"until\" is no date: {error}")))?;
+fn until(text: &str, now: Timestamp) -> Result<Timestamp, AdminError> {
+    let until = text.parse::<Timestamp>().map_err(|error| AdminError::bad(format!("\"until\" is no date: {error}")))?;
     if until <= now {
         let detail = format!("\"until\" is {until}, which is past; to end an extension, withdraw it");
-        return Err(Fault::bad(detail));
+        return Err(AdminError::bad(detail));
     }
     if until > now.saturating_add(LONGEST_EXTENSION) {
-        return Err(Fault::bad(format!("\"until\" is {until}, more than 100 years ahead")));
+        return Err(AdminError::bad(format!("\"until\" is {until}, more than 100 years ahead")));
     }
     Ok(until)
 }
@@ -173,15 +192,15 @@ fn has_brownouts(api: &ApiEntry) -> bool {
     api.versions.iter().map(|version| &version.life).chain(of_routes).any(|life| !life.windows.is_empty())
 }
 
-fn find_api<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c ApiEntry, Fault> {
+fn find_api<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c ApiEntry, AdminError> {
     let known = || catalog.apis().iter().map(|api| api.name.to_string());
-    catalog.api(name).ok_or_else(|| Fault::unknown("api", name, known()))
+    catalog.api(name).ok_or_else(|| AdminError::unknown("api", name, known()))
 }
 
-fn find_version<'c>(catalog: &'c Catalog, api: &str, version: &str) -> Result<Target<'c>, Fault> {
+fn find_version<'c>(catalog: &'c Catalog, api: &str, version: &str) -> Result<Target<'c>, AdminError> {
     let api = find_api(catalog, api)?;
     let known = || api.versions.iter().map(|version| version.text.to_string());
-    let id = api.lookup(version).ok_or_else(|| Fault::unknown("version", version, known()))?;
+    let id = api.lookup(version).ok_or_else(|| AdminError::unknown("version", version, known()))?;
     Ok(Target { api, version: api.version(id) })
 }
 
@@ -207,21 +226,21 @@ impl std::fmt::Display for Target<'_> {
     }
 }
 
-// === impl Done ===
+// === impl ActResult ===
 
-impl Done {
+impl ActResult {
     /// What was done, whether it changed anything, and whether it outlives the process.
-    fn json(self, kept: Kept) -> Value {
-        let begins = matches!(self.deed.what, "pause" | "hold" | "extend" | "drain");
+    fn json(self, kept: Persisted) -> Value {
+        let begins = matches!(self.action.what, "pause" | "hold" | "extend" | "drain");
         let lost = match kept {
-            Kept::No if begins => Some("it ends with the process: there is no folder `state` to keep it in"),
-            Kept::Failed if begins => Some("it ends with the process: the folder `state` cannot be written"),
-            Kept::Failed => Some("the next process will not know of it: the folder `state` cannot be written"),
-            Kept::Yes | Kept::No => None,
+            Persisted::No if begins => Some("it ends with the process: there is no folder `state` to keep it in"),
+            Persisted::Failed if begins => Some("it ends with the process: the folder `state` cannot be written"),
+            Persisted::Failed => Some("the next process will not know of it: the folder `state` cannot be written"),
+            Persisted::Yes | Persisted::No => None,
         };
         let notes: Vec<String> = self.note.into_iter().chain(lost.map(str::to_owned)).collect();
         let mut done = json!({
-            "done": self.deed.what, "target": self.deed.target, "changed": self.changed, "kept": kept == Kept::Yes,
+            "done": self.action.what, "target": self.action.target, "changed": self.changed, "kept": kept == Persisted::Yes,
         });
         if !notes.is_empty() {
             done["note"] = notes.join("; ").into();

@@ -11,14 +11,14 @@ use serde_json::{Map, Value};
 
 /// What is wrong with a request: it becomes a problem document (RFC 9457).
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct AdminError {
     status: StatusCode,
     members: Map<String, Value>,
     field: Option<(HeaderName, HeaderValue)>,
 }
 
 /// What a body may be.
-pub(super) struct Takes {
+pub(super) struct BodyRules {
     bytes: usize,
     media: &'static str,
     /// How the media types that are taken begin or end.
@@ -26,13 +26,13 @@ pub(super) struct Takes {
 }
 
 /// A JSON object, which is short. Tools that know no better name the types of forms and of bytes (`curl -d`).
-pub(super) const ACT: Takes = Takes {
+pub(super) const ACT: BodyRules = BodyRules {
     bytes: 64 * 1024,
     media: "application/json",
     like: &["application/json", "+json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"],
 };
 /// A config.
-pub(super) const CONFIG: Takes = Takes {
+pub(super) const CONFIG: BodyRules = BodyRules {
     bytes: 1024 * 1024,
     media: "application/toml",
     like: &[
@@ -64,7 +64,7 @@ pub(super) fn typed(status: StatusCode, media: &'static str, body: String) -> Re
 }
 
 /// Reads a whole body, or says what is wrong with it.
-pub(super) async fn body<B>(request: Request<B>, takes: &Takes) -> Result<String, Fault>
+pub(super) async fn body<B>(request: Request<B>, takes: &BodyRules) -> Result<String, AdminError>
 where
     B: Body + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -76,19 +76,19 @@ where
         Ok(Ok(whole)) => whole.to_bytes(),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             let detail = format!("the body is larger than {most} bytes");
-            return Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+            return Err(AdminError::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
         }
-        Ok(Err(error)) => return Err(Fault::bad(format!("the body ended early: {error}"))),
-        Err(_) => return Err(Fault::new(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
+        Ok(Err(error)) => return Err(AdminError::bad(format!("the body ended early: {error}"))),
+        Err(_) => return Err(AdminError::new(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
     };
-    String::from_utf8(bytes.into()).map_err(|_| Fault::bad("the body is not UTF-8"))
+    String::from_utf8(bytes.into()).map_err(|_| AdminError::bad("the body is not UTF-8"))
 }
 
 /// Refuses a body of another type, or with a coding (RFC 9110 §15.5.16).
-fn check_type(headers: &HeaderMap, takes: &Takes) -> Result<(), Fault> {
+fn check_type(headers: &HeaderMap, takes: &BodyRules) -> Result<(), AdminError> {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?").to_owned());
     if let Some(coding) = text(header::CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
-        let fault = Fault::new(
+        let fault = AdminError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             format!("the body has the coding {coding:?}: send it as it is"),
         );
@@ -100,12 +100,12 @@ fn check_type(headers: &HeaderMap, takes: &Takes) -> Result<(), Fault> {
         return Ok(());
     }
     let detail = format!("the body is {said:?}: send it as {}", takes.media);
-    Err(Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).with_field(header::ACCEPT, takes.media))
+    Err(AdminError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).with_field(header::ACCEPT, takes.media))
 }
 
-// === impl Fault ===
+// === impl AdminError ===
 
-impl Fault {
+impl AdminError {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let mut members = Map::new();
         members.insert("type".to_owned(), "about:blank".into());

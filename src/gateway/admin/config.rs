@@ -7,11 +7,11 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use super::answer::{ACT, CONFIG, Fault, body, json, typed};
-use super::asked::{Asked, FORCE};
-use super::{Admin, Answer};
+use super::answer::{ACT, AdminError, CONFIG, body, json, typed};
+use super::request::{ActRequest, FORCE};
+use super::{Admin, AdminResult};
 use crate::config::to_json;
-use crate::gateway::config::reload::{Ask, Done, Refused, Tags};
+use crate::gateway::config::reload::{Applied, Command, IfMatch, ReloadError};
 use crate::gateway::state::Revision;
 
 // === impl Admin ===
@@ -24,26 +24,26 @@ impl Admin {
         tagged(typed(StatusCode::OK, "application/toml", text), &snapshot.tag)
     }
 
-    pub(super) async fn put_config(&self, request: Request<Incoming>, via: String) -> Answer {
-        let asked = Asked::read(request.uri().query(), "", &[FORCE], via)?;
+    pub(super) async fn put_config(&self, request: Request<Incoming>, via: String) -> AdminResult {
+        let input = ActRequest::read(request.uri().query(), "", &[FORCE], via)?;
         let tags = if_match(request.headers())?;
         let text = body(request, &CONFIG).await?;
-        self.ask(Ask::Put { text, tags }, asked).await
+        self.ask(Command::Put { text, tags }, input).await
     }
 
-    pub(super) async fn reload(&self, request: Request<Incoming>, via: String) -> Answer {
-        let asked = read(request, &[FORCE], via).await?;
-        self.ask(Ask::Reload, asked).await
+    pub(super) async fn reload(&self, request: Request<Incoming>, via: String) -> AdminResult {
+        let input = read(request, &[FORCE], via).await?;
+        self.ask(Command::Reload, input).await
     }
 
-    pub(super) async fn rollback(&self, request: Request<Incoming>, via: String) -> Answer {
-        let asked = read(request, &["to", FORCE], via).await?;
-        let to = asked.number("to")?;
-        self.ask(Ask::Rollback { to }, asked).await
+    pub(super) async fn rollback(&self, request: Request<Incoming>, via: String) -> AdminResult {
+        let input = read(request, &["to", FORCE], via).await?;
+        let to = input.number("to")?;
+        self.ask(Command::Rollback { to }, input).await
     }
 
-    pub(super) async fn revisions(&self) -> Answer {
-        let revisions = self.shared.state.revisions.as_ref().ok_or_else(|| refusal(Refused::NoState))?;
+    pub(super) async fn revisions(&self) -> AdminResult {
+        let revisions = self.shared.state.revisions.as_ref().ok_or_else(|| refusal(ReloadError::NoState))?;
         let served = self.shared.current.load().tag.clone();
         let revisions = revisions.clone();
         let list = tokio::task::spawn_blocking(move || revisions.list()).await.unwrap_or_default();
@@ -51,9 +51,9 @@ impl Admin {
         Ok(json(StatusCode::OK, &json!({ "served": served, "revisions": list })))
     }
 
-    async fn ask(&self, ask: Ask, asked: Asked) -> Answer {
-        let Done { tag, changes, already, files, restores } =
-            self.keeper.ask(ask, asked.who, asked.force).await.map_err(refusal)?;
+    async fn ask(&self, ask: Command, input: ActRequest) -> AdminResult {
+        let Applied { tag, changes, already, files, restores } =
+            self.reloads.ask(ask, input.actor, input.force).await.map_err(refusal)?;
         let mut told = json!({ "etag": tag, "changes": changes, "already_served": already, "files": files });
         if let Some(number) = restores {
             told["restores"] = number.into();
@@ -63,9 +63,9 @@ impl Admin {
 }
 
 /// Reads what is said of an act whose body is JSON, if it has one.
-pub(super) async fn read(request: Request<Incoming>, members: &[&str], via: String) -> Result<Asked, Fault> {
+pub(super) async fn read(request: Request<Incoming>, members: &[&str], via: String) -> Result<ActRequest, AdminError> {
     let query = request.uri().query().map(str::to_owned);
-    Asked::read(query.as_deref(), &body(request, &ACT).await?, members, via)
+    ActRequest::read(query.as_deref(), &body(request, &ACT).await?, members, via)
 }
 
 fn tagged(mut response: Response<Full<Bytes>>, tag: &str) -> Response<Full<Bytes>> {
@@ -76,47 +76,50 @@ fn tagged(mut response: Response<Full<Bytes>>, tag: &str) -> Response<Full<Bytes
 }
 
 /// The tags of which the config must still have one (RFC 9110 §13.1.1). A weak one never matches, nor what is no tag.
-fn if_match(headers: &HeaderMap) -> Result<Tags, Fault> {
+fn if_match(headers: &HeaderMap) -> Result<IfMatch, AdminError> {
     let values: Vec<&str> = headers.get_all(header::IF_MATCH).iter().filter_map(|value| value.to_str().ok()).collect();
     let tags = values.iter().flat_map(|value| value.split(',')).map(str::trim);
     let bare = |tag: &str| Some(tag.strip_prefix('"')?.strip_suffix('"')?.to_owned());
     match &*values {
         [] => {
             let detail = "send `If-Match` with the `ETag` of `GET /config`, so that no other change is lost";
-            Err(Fault::new(StatusCode::PRECONDITION_REQUIRED, detail))
+            Err(AdminError::new(StatusCode::PRECONDITION_REQUIRED, detail))
         }
-        [only] if only.trim() == "*" => Ok(Tags::Any),
-        _ => Ok(Tags::These(tags.filter_map(bare).collect())),
+        [only] if only.trim() == "*" => Ok(IfMatch::Any),
+        _ => Ok(IfMatch::These(tags.filter_map(bare).collect())),
     }
 }
 
 /// Why the config that is served stays, for whoever wanted another.
-fn refusal(refused: Refused) -> Fault {
+fn refusal(refused: ReloadError) -> AdminError {
     let detail = refused.to_string();
     match refused {
-        Refused::Changed { tag } => {
-            let fault = Fault::new(
+        ReloadError::Changed { tag } => {
+            let fault = AdminError::new(
                 StatusCode::PRECONDITION_FAILED,
                 "the config has changed: get it again with `GET /config`, and make the change there",
             );
             fault.with_field(header::ETAG, &format!("\"{tag}\""))
         }
-        Refused::Findings(error) => {
-            Fault::new(StatusCode::UNPROCESSABLE_ENTITY, "the config has errors, and was not taken: see `findings`")
-                .with("findings", to_json(&error.found, &error.sources))
-        }
-        Refused::InUse { list, .. } => {
+        ReloadError::Findings(error) => AdminError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "the config has errors, and was not taken: see `findings`",
+        )
+        .with("findings", to_json(&error.found, &error.sources)),
+        ReloadError::InUse { list, .. } => {
             let versions: Vec<Value> = list
                 .iter()
                 .map(|used| json!({ "api": used.api, "version": used.version, "last_used": used.last.to_string() }))
                 .collect();
-            Fault::conflict(detail).with("versions", versions.into())
+            AdminError::conflict(detail).with("versions", versions.into())
         }
-        Refused::NoRevision { known, .. } => Fault::new(StatusCode::NOT_FOUND, detail).with("known", known.into()),
-        Refused::Oldest { known } => Fault::conflict(detail).with("known", known.into()),
-        Refused::NoState => Fault::new(StatusCode::NOT_FOUND, detail),
-        Refused::Io(..) => Fault::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
-        Refused::Stopping => Fault::new(StatusCode::SERVICE_UNAVAILABLE, detail),
+        ReloadError::NoRevision { known, .. } => {
+            AdminError::new(StatusCode::NOT_FOUND, detail).with("known", known.into())
+        }
+        ReloadError::Oldest { known } => AdminError::conflict(detail).with("known", known.into()),
+        ReloadError::NoState => AdminError::new(StatusCode::NOT_FOUND, detail),
+        ReloadError::Io(..) => AdminError::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
+        ReloadError::Stopping => AdminError::new(StatusCode::SERVICE_UNAVAILABLE, detail),
     }
 }
 

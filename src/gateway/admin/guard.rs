@@ -7,7 +7,7 @@ use http::{Method, Request, StatusCode};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::answer::Fault;
+use super::answer::AdminError;
 
 /// Where the listener is, and so who reaches it without a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +32,11 @@ impl Guard {
     }
 
     /// Refuses who does not say the token or, without one, who comes from elsewhere.
-    pub(super) fn admit<B>(self, request: &Request<B>, token: Option<&str>) -> Result<(), Fault> {
+    pub(super) fn admit<B>(self, request: &Request<B>, token: Option<&str>) -> Result<(), AdminError> {
         let token = token.filter(|token| !token.is_empty());
         match (token, self) {
             (Some(token), _) if says(request.headers(), token) => Ok(()),
-            (Some(_), _) => Err(Fault::unauthorized()),
+            (Some(_), _) => Err(AdminError::unauthorized()),
             (None, Self::Unix) => Ok(()),
             (None, Self::Network) => {
                 Err(forbidden("this listener is open to the network, and the config has no `admin_token`"))
@@ -47,7 +47,7 @@ impl Guard {
 }
 
 /// A name that leads to loopback may be anybody's (DNS rebinding), and a page of anywhere may send a browser here.
-fn from_here<B>(request: &Request<B>) -> Result<(), Fault> {
+fn from_here<B>(request: &Request<B>) -> Result<(), AdminError> {
     let field = |host: &http::HeaderValue| host.to_str().is_ok_and(is_local);
     let target = request.uri().authority().is_none_or(|authority| is_local(authority.as_str()));
     if !target || !request.headers().get_all(header::HOST).iter().all(field) {
@@ -78,8 +78,8 @@ fn says(headers: &HeaderMap, token: &str) -> bool {
     scheme.eq_ignore_ascii_case("bearer") && bool::from(hash(said.trim()).as_slice().ct_eq(hash(token).as_slice()))
 }
 
-fn forbidden(detail: &str) -> Fault {
-    Fault::new(StatusCode::FORBIDDEN, detail)
+fn forbidden(detail: &str) -> AdminError {
+    AdminError::new(StatusCode::FORBIDDEN, detail)
 }
 
 #[cfg(test)]

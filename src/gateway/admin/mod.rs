@@ -6,7 +6,7 @@
 //! | `guard` | who may ask |
 //! | `show` | versions and upstreams |
 //! | `acts` | what operators do to them |
-//! | `asked` | who does it, why, and whether it is forced |
+//! | `request` | who does it, why, and whether it is forced |
 //! | `config` | the config, its revisions, and the way back |
 //! | `answer` | answers, and the bodies of requests |
 //!
@@ -14,9 +14,9 @@
 
 mod acts;
 mod answer;
-mod asked;
 mod config;
 mod guard;
+mod request;
 mod routes;
 mod show;
 
@@ -32,22 +32,22 @@ use hyper::body::Incoming;
 use serde_json::json;
 
 use super::app::Shared;
-use super::config::reload::Keeper;
+use super::config::reload::ReloadHandle;
 use super::front::listen::Listener;
+use super::front::liveness::Activity;
 use super::front::server::{Handler, Peer};
-use super::front::vital::Vital;
 use super::telemetry::recorder;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Secret;
 use crate::names;
-use answer::{Fault, json, text, typed};
+use answer::{AdminError, json, text, typed};
 use guard::Guard;
-use routes::{Found, Route};
+use routes::{Operation, OperationMatch};
 
 /// What the admin listener speaks of.
 pub(super) struct Admin {
     shared: Shared,
-    keeper: Keeper,
+    reloads: ReloadHandle,
     guard: Guard,
     started: AtomicBool,
     /// It was ready before.
@@ -56,7 +56,7 @@ pub(super) struct Admin {
 }
 
 /// An answer, or what is wrong with the request.
-type Answer = Result<Response<Full<Bytes>>, Fault>;
+type AdminResult = Result<Response<Full<Bytes>>, AdminError>;
 
 /// What it offers, for machines.
 const OPENAPI: &str = include_str!("../../../docs/admin.openapi.json");
@@ -70,22 +70,22 @@ impl Handler for Admin {
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: Arc<Peer>,
-        vital: Arc<Vital>,
+        activity: Arc<Activity>,
     ) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + 'static {
-        let pulse = vital.request(request.version());
+        let pulse = activity.request(request.version());
         async move {
             let _pulse = pulse;
             let via = peer.ip.map_or_else(|| "unix".to_owned(), |ip| ip.to_string());
-            Ok(self.answer(request, via).await.unwrap_or_else(Fault::response))
+            Ok(self.answer(request, via).await.unwrap_or_else(AdminError::response))
         }
     }
 }
 
 impl Admin {
-    pub(super) fn new(shared: Shared, keeper: Keeper, listener: &Listener) -> Self {
+    pub(super) fn new(shared: Shared, reloads: ReloadHandle, listener: &Listener) -> Self {
         let guard = Guard::new(listener.address());
         let [started, known, draining] = [false; 3].map(AtomicBool::new);
-        Self { shared, keeper, guard, started, known, draining }
+        Self { shared, reloads, guard, started, known, draining }
     }
 
     /// Clients are being taken in.
@@ -98,21 +98,21 @@ impl Admin {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    async fn answer(&self, request: Request<Incoming>, via: String) -> Answer {
+    async fn answer(&self, request: Request<Incoming>, via: String) -> AdminResult {
         let path = request.uri().path().to_owned();
         // A HEAD is a GET whose body is not sent.
         let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
         let found = routes::find(method, &path);
-        if !matches!(found, Found::Route(route, _) if route.is_open()) {
+        if !matches!(found, OperationMatch::Operation(route, _) if route.is_open()) {
             let snapshot = self.shared.current.load();
             self.guard.admit(&request, snapshot.settings.admin_token.as_ref().map(Secret::expose))?;
         }
         match found {
-            Found::Route(route, names) => self.serve(route, &names, request, via).await,
-            Found::Methods(allow) => Err(Fault::method(&allow)),
-            Found::Nothing => {
+            OperationMatch::Operation(route, names) => self.serve(route, &names, request, via).await,
+            OperationMatch::Methods(allow) => Err(AdminError::method(&allow)),
+            OperationMatch::Nothing => {
                 let known: Vec<&str> = routes::paths().collect();
-                Err(Fault::new(
+                Err(AdminError::new(
                     StatusCode::NOT_FOUND,
                     "there is no such path; `GET /openapi.json` describes those in `paths`",
                 )
@@ -121,20 +121,20 @@ impl Admin {
         }
     }
 
-    async fn serve(&self, route: Route, names: &[String], request: Request<Incoming>, via: String) -> Answer {
+    async fn serve(&self, route: Operation, names: &[String], request: Request<Incoming>, via: String) -> AdminResult {
         match route {
-            Route::Metrics => Ok(self.metrics().await),
-            Route::Health => Ok(text(StatusCode::OK, "ok\n")),
-            Route::Ready => Ok(self.ready()),
-            Route::OpenApi => Ok(typed(StatusCode::OK, "application/json", OPENAPI.to_owned())),
-            Route::Versions => Ok(json(StatusCode::OK, &show::versions(&self.shared, SystemClock.now()))),
-            Route::Upstreams => Ok(json(StatusCode::OK, &show::upstreams(&self.shared))),
-            Route::Audit => Ok(json(StatusCode::OK, &json!({ "acts": self.shared.state.audit.recent() }))),
-            Route::Config => Ok(self.config()),
-            Route::Revisions => self.revisions().await,
-            Route::PutConfig => self.put_config(request, via).await,
-            Route::Reload => self.reload(request, via).await,
-            Route::Rollback => self.rollback(request, via).await,
+            Operation::Metrics => Ok(self.metrics().await),
+            Operation::Health => Ok(text(StatusCode::OK, "ok\n")),
+            Operation::Ready => Ok(self.ready()),
+            Operation::OpenApi => Ok(typed(StatusCode::OK, "application/json", OPENAPI.to_owned())),
+            Operation::Versions => Ok(json(StatusCode::OK, &show::versions(&self.shared, SystemClock.now()))),
+            Operation::Upstreams => Ok(json(StatusCode::OK, &show::upstreams(&self.shared))),
+            Operation::Audit => Ok(json(StatusCode::OK, &json!({ "acts": self.shared.state.audit.recent() }))),
+            Operation::Config => Ok(self.config()),
+            Operation::Revisions => self.revisions().await,
+            Operation::PutConfig => self.put_config(request, via).await,
+            Operation::Reload => self.reload(request, via).await,
+            Operation::Rollback => self.rollback(request, via).await,
             _ => self.act(route, names, request, via).await,
         }
     }

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 
 /// One of the things that can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Route {
+pub(super) enum Operation {
     Metrics,
     Health,
     Ready,
@@ -29,41 +29,41 @@ pub(super) enum Route {
 }
 
 /// What a method and a path lead to.
-pub(super) enum Found {
+pub(super) enum OperationMatch {
     /// A route, and the names in the path.
-    Route(Route, Vec<String>),
+    Operation(Operation, Vec<String>),
     /// The path is known, with these methods.
     Methods(String),
     Nothing,
 }
 
 /// All of it. The document for machines has the same rows: a test compares them.
-const ROUTES: [(Method, &str, Route); 20] = [
-    (Method::GET, "/metrics", Route::Metrics),
-    (Method::GET, "/healthz", Route::Health),
-    (Method::GET, "/readyz", Route::Ready),
-    (Method::GET, "/openapi.json", Route::OpenApi),
-    (Method::GET, "/versions", Route::Versions),
-    (Method::GET, "/upstreams", Route::Upstreams),
-    (Method::POST, "/upstreams/{name}/drain", Route::Drain),
-    (Method::POST, "/upstreams/{name}/undrain", Route::Undrain),
-    (Method::POST, "/apis/{api}/pause", Route::Pause),
-    (Method::POST, "/apis/{api}/resume", Route::Resume),
-    (Method::POST, "/apis/{api}/versions/{version}/hold", Route::Hold),
-    (Method::POST, "/apis/{api}/versions/{version}/release", Route::Release),
-    (Method::POST, "/apis/{api}/versions/{version}/extend", Route::Extend),
-    (Method::POST, "/apis/{api}/versions/{version}/withdraw", Route::Withdraw),
-    (Method::GET, "/audit", Route::Audit),
-    (Method::GET, "/config", Route::Config),
-    (Method::PUT, "/config", Route::PutConfig),
-    (Method::POST, "/config/reload", Route::Reload),
-    (Method::GET, "/revisions", Route::Revisions),
-    (Method::POST, "/rollback", Route::Rollback),
+const ROUTES: [(Method, &str, Operation); 20] = [
+    (Method::GET, "/metrics", Operation::Metrics),
+    (Method::GET, "/healthz", Operation::Health),
+    (Method::GET, "/readyz", Operation::Ready),
+    (Method::GET, "/openapi.json", Operation::OpenApi),
+    (Method::GET, "/versions", Operation::Versions),
+    (Method::GET, "/upstreams", Operation::Upstreams),
+    (Method::POST, "/upstreams/{name}/drain", Operation::Drain),
+    (Method::POST, "/upstreams/{name}/undrain", Operation::Undrain),
+    (Method::POST, "/apis/{api}/pause", Operation::Pause),
+    (Method::POST, "/apis/{api}/resume", Operation::Resume),
+    (Method::POST, "/apis/{api}/versions/{version}/hold", Operation::Hold),
+    (Method::POST, "/apis/{api}/versions/{version}/release", Operation::Release),
+    (Method::POST, "/apis/{api}/versions/{version}/extend", Operation::Extend),
+    (Method::POST, "/apis/{api}/versions/{version}/withdraw", Operation::Withdraw),
+    (Method::GET, "/audit", Operation::Audit),
+    (Method::GET, "/config", Operation::Config),
+    (Method::PUT, "/config", Operation::PutConfig),
+    (Method::POST, "/config/reload", Operation::Reload),
+    (Method::GET, "/revisions", Operation::Revisions),
+    (Method::POST, "/rollback", Operation::Rollback),
 ];
 
-// === impl Route ===
+// === impl Operation ===
 
-impl Route {
+impl Operation {
     /// Whether everybody may ask: scrapers and probes have no token.
     pub(super) const fn is_open(self) -> bool {
         matches!(self, Self::Metrics | Self::Health | Self::Ready)
@@ -76,19 +76,19 @@ pub(super) fn paths() -> impl Iterator<Item = &'static str> {
     ROUTES.iter().map(|(_, path, _)| *path).filter(move |path| std::mem::replace(&mut before, path) != *path)
 }
 
-pub(super) fn find(method: &Method, path: &str) -> Found {
+pub(super) fn find(method: &Method, path: &str) -> OperationMatch {
     let known = ROUTES.iter().filter_map(|(of, template, route)| Some((of, route, names(template, path)?)));
     let mut allow = Vec::new();
     for (of, route, names) in known {
         if of == method {
-            return Found::Route(*route, names);
+            return OperationMatch::Operation(*route, names);
         }
         allow.push(of.as_str());
         if of == Method::GET {
             allow.push("HEAD");
         }
     }
-    if allow.is_empty() { Found::Nothing } else { Found::Methods(allow.join(", ")) }
+    if allow.is_empty() { OperationMatch::Nothing } else { OperationMatch::Methods(allow.join(", ")) }
 }
 
 /// The names in a path, if it is one of the template's.
@@ -127,9 +127,9 @@ mod tests {
         ];
         for (method, path, expected) in rows {
             let found = match find(&method.parse().expect("a method"), path) {
-                Found::Route(route, names) => format!("{route:?} {names:?}"),
-                Found::Methods(allow) => allow,
-                Found::Nothing => "nothing".to_owned(),
+                OperationMatch::Operation(route, names) => format!("{route:?} {names:?}"),
+                OperationMatch::Methods(allow) => allow,
+                OperationMatch::Nothing => "nothing".to_owned(),
             };
             assert_eq!(found, expected, "{method} {path}");
         }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::gateway::wire::intake::{Intake, IntakeError};
+use crate::gateway::wire::request_body::{RequestBody, RequestBodyError};
 
 /// A client's body for one try. Only one try reads at a time.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ enum Kind {
     #[default]
     Empty,
     /// It is sent once.
-    Once(Box<Intake>),
+    Once(Box<RequestBody>),
     /// It is there, and sent once.
     Whole(Bytes),
     Kept(Arc<Mutex<Kept>>),
@@ -31,7 +31,7 @@ enum Kind {
 /// What all tries of a request share.
 #[derive(Debug)]
 struct Kept {
-    intake: Intake,
+    body: RequestBody,
     frames: Vec<Bytes>,
     bytes: usize,
     /// More came than is kept, or something that cannot be.
@@ -41,7 +41,7 @@ struct Kept {
 
 /// Gives out the body, once for each try.
 #[derive(Debug)]
-pub(in crate::gateway) struct Replays {
+pub(in crate::gateway) struct ReplayBuffer {
     kept: Option<Arc<Mutex<Kept>>>,
 }
 
@@ -50,14 +50,14 @@ const KEPT_BYTES: usize = 64 * 1024;
 /// What a frame costs beside its bytes, which are few if a client wants that.
 const FRAME_BYTES: usize = 64;
 
-// === impl Replays ===
+// === impl ReplayBuffer ===
 
-impl Replays {
-    pub(in crate::gateway) fn new(intake: Intake) -> Self {
-        if intake.is_end_stream() {
+impl ReplayBuffer {
+    pub(in crate::gateway) fn new(body: RequestBody) -> Self {
+        if body.is_end_stream() {
             return Self { kept: None };
         }
-        let kept = Kept { intake, frames: Vec::new(), bytes: 0, lost: false, ended: false };
+        let kept = Kept { body, frames: Vec::new(), bytes: 0, lost: false, ended: false };
         Self { kept: Some(Arc::new(Mutex::new(kept))) }
     }
 
@@ -73,8 +73,8 @@ impl Replays {
 
 impl Replay {
     /// A body that is sent once.
-    pub(in crate::gateway) fn once(intake: Intake) -> Self {
-        let kind = if intake.is_end_stream() { Kind::Empty } else { Kind::Once(Box::new(intake)) };
+    pub(in crate::gateway) fn once(body: RequestBody) -> Self {
+        let kind = if body.is_end_stream() { Kind::Empty } else { Kind::Once(Box::new(body)) };
         Self { kind, at: 0 }
     }
 
@@ -87,7 +87,7 @@ impl Replay {
 // === impl Kept ===
 
 impl Kept {
-    fn poll(&mut self, at: &mut usize, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, IntakeError>>> {
+    fn poll(&mut self, at: &mut usize, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, RequestBodyError>>> {
         if let Some(bytes) = self.frames.get(*at) {
             *at += 1;
             return Poll::Ready(Some(Ok(Frame::data(bytes.clone()))));
@@ -95,7 +95,7 @@ impl Kept {
         if self.ended {
             return Poll::Ready(None);
         }
-        let frame = ready!(Pin::new(&mut self.intake).poll_frame(cx));
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
         match &frame {
             None => self.ended = true,
             Some(Ok(frame)) => self.keep(frame, at),
@@ -118,19 +118,22 @@ impl Kept {
                 *at = 0;
             }
         }
-        self.ended = self.intake.is_end_stream();
+        self.ended = self.body.is_end_stream();
     }
 }
 
 impl Body for Replay {
     type Data = Bytes;
-    type Error = IntakeError;
+    type Error = RequestBodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, IntakeError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, RequestBodyError>>> {
         let Self { kind, at } = &mut *self;
         match kind {
             Kind::Empty => Poll::Ready(None),
-            Kind::Once(intake) => Pin::new(intake).poll_frame(cx),
+            Kind::Once(body) => Pin::new(body).poll_frame(cx),
             Kind::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Kept(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).poll(at, cx),
@@ -140,11 +143,11 @@ impl Body for Replay {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Empty => true,
-            Kind::Once(intake) => intake.is_end_stream(),
+            Kind::Once(body) => body.is_end_stream(),
             Kind::Whole(bytes) => bytes.is_empty(),
             Kind::Kept(kept) => {
                 let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                self.at >= kept.frames.len() && (kept.ended || kept.intake.is_end_stream())
+                self.at >= kept.frames.len() && (kept.ended || kept.body.is_end_stream())
             }
         }
     }
@@ -152,12 +155,12 @@ impl Body for Replay {
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Empty => SizeHint::with_exact(0),
-            Kind::Once(intake) => intake.size_hint(),
+            Kind::Once(body) => body.size_hint(),
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Kept(kept) => {
                 let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 let waiting: usize = kept.frames.iter().skip(self.at).map(Bytes::len).sum();
-                match kept.intake.size_hint().exact() {
+                match kept.body.size_hint().exact() {
                     Some(rest) => SizeHint::with_exact(rest + waiting as u64),
                     None => SizeHint::default(),
                 }

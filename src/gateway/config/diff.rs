@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::load::{Loaded, Service};
+use super::load::{Loaded, LoadedUpstream};
 use crate::catalog::{self, Class, Difference};
 use crate::clock::Timestamp;
 use crate::version::VersionId;
@@ -39,7 +39,7 @@ struct View {
     speaks: Vec<(String, String)>,
 }
 
-fn views(loaded: &Loaded, service: &Service) -> Vec<View> {
+fn views(loaded: &Loaded, service: &LoadedUpstream) -> Vec<View> {
     let named = |speaks: &BTreeMap<String, VersionId>| {
         let named = speaks.iter().filter_map(|(name, id)| {
             let api = loaded.catalog.api(name)?;

@@ -27,14 +27,14 @@ pub struct Loaded {
     pub catalog: Catalog,
     /// What was found that does not keep it from being served.
     pub warnings: Diagnostics,
-    pub(in crate::gateway) services: Vec<Service>,
+    pub(in crate::gateway) services: Vec<LoadedUpstream>,
     /// The server's side of TLS, if there is one.
     pub(in crate::gateway) tls: Option<Arc<ServerConfig>>,
 }
 
 /// An upstream, with what its names stand for.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Service {
+pub(in crate::gateway) struct LoadedUpstream {
     pub(in crate::gateway) spec: Upstream,
     /// What each instance is said to speak, by api.
     pub(in crate::gateway) speaks: Vec<BTreeMap<String, VersionId>>,
@@ -194,7 +194,7 @@ fn prefixes(api: &mut Api, upstreams: &[Upstream]) {
     }
 }
 
-fn service(upstream: Upstream, catalog: &Catalog, found: &mut Diagnostics) -> Service {
+fn service(upstream: Upstream, catalog: &Catalog, found: &mut Diagnostics) -> LoadedUpstream {
     let uses = |api: &&ApiEntry| {
         let name = Some(upstream.name.as_str());
         api.upstream.as_deref() == name || api.routes.iter().any(|route| route.upstream.as_deref() == name)
@@ -214,7 +214,7 @@ fn service(upstream: Upstream, catalog: &Catalog, found: &mut Diagnostics) -> Se
         let help = "write a host name, such as `shop.internal`, or an address";
         found.push(Diagnostic::error("bad-server-name", message, name.span).help(help));
     }
-    Service { spec: upstream, speaks, tls }
+    LoadedUpstream { spec: upstream, speaks, tls }
 }
 
 /// What an instance is said to speak, by api.
@@ -238,9 +238,9 @@ fn speaks(instance: &Instance, apis: &[&ApiEntry], found: &mut Diagnostics) -> B
     speaks
 }
 
-// === impl Service ===
+// === impl LoadedUpstream ===
 
-impl Service {
+impl LoadedUpstream {
     /// The upstream's name.
     pub(in crate::gateway) fn name(&self) -> &str {
         &self.spec.name.value

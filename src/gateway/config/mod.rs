@@ -3,8 +3,8 @@
 pub(super) mod checks;
 pub(super) mod diff;
 pub(super) mod load;
+pub(super) mod observe;
 pub(super) mod options;
 pub(super) mod reload;
 pub(super) mod rollback;
 pub(super) mod snapshot;
-pub(super) mod tell;

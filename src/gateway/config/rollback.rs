@@ -6,7 +6,7 @@ use super::load::{LoadError, environment, load, load_at, open};
 use super::reload::{InUse, in_use};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::config::{self, GatewaySpec, Sources};
-use crate::gateway::state::{self, Deed, Revision, Revisions, State, Who};
+use crate::gateway::state::{self, Actor, AuditAction, Revision, Revisions, State};
 
 /// The revisions of a config file, and the way back to one.
 #[derive(Debug)]
@@ -120,14 +120,14 @@ impl Rollback {
         }
         let mut done = vec![format!("rolled back to revision {}, of {}", revision.number(), revision.time())];
         done.extend(state::restore(&texts, &self.now, &served).map_err(RollbackError::Io)?);
-        let who = Who { by: to.by.clone(), via: "command".to_owned(), reason: to.reason.clone() };
+        let actor = Actor { by: to.by.clone(), via: "command".to_owned(), reason: to.reason.clone() };
         if let Some(revisions) = &state.revisions {
-            revisions.keep(&texts, &who, Some(revision.origin()), loaded.gateway.revisions, now);
+            revisions.keep(&texts, &actor, Some(revision.origin()), loaded.gateway.revisions, now);
         }
         let forced: Vec<String> = used.iter().map(InUse::to_string).collect();
         let forced = if used.is_empty() { String::new() } else { format!(", forced to drop {}", forced.join("; ")) };
         let target = format!("{} to revision {}{forced}", self.path.display(), revision.number());
-        state.audit.record(&who, &Deed { what: "rollback", target }, now);
+        state.audit.record(&actor, &AuditAction { what: "rollback", target }, now);
         Ok(done)
     }
 

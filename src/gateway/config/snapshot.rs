@@ -8,17 +8,17 @@ use arc_swap::ArcSwap;
 use tower::Layer;
 
 use super::load::Loaded;
-use super::tell::{Notes, Tell};
+use super::observe::{Observe, Observer};
 use crate::catalog::{Catalog, Control};
 use crate::config::{Forwarded, Limits, Secret, Sources};
 use crate::gateway::back::pool::{Pool, Registry, Watch};
-use crate::gateway::back::route::{Route, RoutedBody, Shared};
+use crate::gateway::back::upstream::{RoutedBody, UpstreamParams, UpstreamService};
 use crate::gateway::state::{self, Acts, State};
 use crate::gateway::telemetry::access::Log;
 use crate::gateway::wire::edge;
-use crate::gateway::wire::forwarded::Marks;
-use crate::gateway::wire::intake::Allowed;
+use crate::gateway::wire::forwarded::ForwardedPolicy;
 use crate::gateway::wire::pace::Pace;
+use crate::gateway::wire::request_body::BodyLimits;
 use crate::layer::{
     Annotate, AnnotateLayer, Count, CountBody, CountLayer, Gate, GateBody, GateLayer, MigrateLayer, Resolve,
     ResolveLayer,
@@ -26,7 +26,7 @@ use crate::layer::{
 use crate::names::{self, Refusal};
 
 /// The stack that a request goes through.
-type Stack = Resolve<Tell<Count<Annotate<Gate<Route>>>>>;
+type Stack = Resolve<Observe<Count<Annotate<Gate<UpstreamService>>>>>;
 /// What comes out of it.
 pub(in crate::gateway) type StackBody = CountBody<GateBody<RoutedBody>>;
 
@@ -40,30 +40,30 @@ pub(in crate::gateway) struct Snapshot {
     pub(in crate::gateway) sources: Sources,
     /// The same for the same texts.
     pub(in crate::gateway) tag: String,
-    recipe: Arc<Recipe>,
+    params: Arc<StackParams>,
 }
 
 /// What the stack is made of, but for the pools.
-struct Recipe {
+struct StackParams {
     migrate: MigrateLayer,
     part: Option<Duration>,
     tunnel: Duration,
     /// Whether responses say how they came about.
-    tells: bool,
+    explain: bool,
     /// Whether services are told of the prefix that is taken off a path.
-    tells_prefix: bool,
+    forward_prefix: bool,
     /// Whether they say what was planned.
-    plans: bool,
-    notes: Arc<Notes>,
+    attach_plan: bool,
+    observer: Arc<Observer>,
 }
 
 /// What a config says about every request.
 #[derive(Clone)]
 pub(in crate::gateway) struct Settings {
     pub(in crate::gateway) limits: Limits,
-    pub(in crate::gateway) edge: edge::Limits,
-    pub(in crate::gateway) intake: Allowed,
-    pub(in crate::gateway) marks: Marks,
+    pub(in crate::gateway) edge: edge::EdgeLimits,
+    pub(in crate::gateway) body_limits: BodyLimits,
+    pub(in crate::gateway) forwarded: ForwardedPolicy,
     pub(in crate::gateway) log: Option<Log>,
     pub(in crate::gateway) name: String,
     pub(in crate::gateway) proxy_status: bool,
@@ -74,7 +74,7 @@ pub(in crate::gateway) struct Settings {
 
 /// The snapshot of the moment, for everybody who serves.
 #[derive(Clone)]
-pub(in crate::gateway) struct Current {
+pub(in crate::gateway) struct LiveSnapshot {
     inner: Arc<ArcSwap<Snapshot>>,
     watch: Watch,
 }
@@ -98,31 +98,34 @@ impl Snapshot {
         catalog.publish();
         let catalog = Arc::new(catalog.with_control(control.clone()));
         let (marked, traced) = (&gateway.proxy, traced || log.is_some());
-        let recipe = Recipe {
+        let params = StackParams {
             migrate: MigrateLayer::new()
                 .with_max_body_bytes(gateway.limits.held_bytes)
                 .with_max_decoded_ratio(gateway.limits.decoded_ratio),
             part: gateway.timeouts.upstream_body,
             tunnel: gateway.timeouts.tunnel,
-            tells: traced || marked.proxy_status || marked.server_timing,
-            tells_prefix: matches!(marked.forwarded, Forwarded::XForwarded | Forwarded::Both),
-            plans: traced,
-            notes: Arc::new(Notes { used: state.traffic.used(&catalog), astray: names::refused(Refusal::NoApi) }),
+            explain: traced || marked.proxy_status || marked.server_timing,
+            forward_prefix: matches!(marked.forwarded, Forwarded::XForwarded | Forwarded::Both),
+            attach_plan: traced,
+            observer: Arc::new(Observer {
+                used: state.traffic.used(&catalog),
+                unmatched: names::refused(Refusal::NoApi),
+            }),
         };
-        let stack = recipe.stack(&catalog, &pools);
+        let stack = params.stack(&catalog, &pools);
         let limits = gateway.limits;
         let settings = Settings {
-            edge: edge::Limits {
+            edge: edge::EdgeLimits {
                 header_bytes: limits.header_bytes,
                 header_count: limits.headers,
                 url_bytes: limits.url_bytes,
                 underscores: gateway.proxy.underscores,
             },
-            intake: Allowed {
+            body_limits: BodyLimits {
                 bytes: limits.body_bytes,
                 pace: Pace { idle: gateway.timeouts.client_body, rate: limits.body_rate },
             },
-            marks: Marks::new(&gateway.proxy),
+            forwarded: ForwardedPolicy::new(&gateway.proxy),
             log,
             name: gateway.proxy.name,
             proxy_status: gateway.proxy.proxy_status,
@@ -131,7 +134,7 @@ impl Snapshot {
             limits,
         };
         let tag = state::tag(&sources);
-        Self { catalog, stack, settings, pools, sources, tag, recipe: Arc::new(recipe) }
+        Self { catalog, stack, settings, pools, sources, tag, params: Arc::new(params) }
     }
 
     /// The same config, with the addresses that its hosts have now; `None` if nothing changed.
@@ -140,12 +143,12 @@ impl Snapshot {
         acts.settle(&pools);
         Some(Self {
             catalog: Arc::clone(&self.catalog),
-            stack: self.recipe.stack(&self.catalog, &pools),
+            stack: self.params.stack(&self.catalog, &pools),
             settings: self.settings.clone(),
             pools,
             sources: self.sources.clone(),
             tag: self.tag.clone(),
-            recipe: Arc::clone(&self.recipe),
+            params: Arc::clone(&self.params),
         })
     }
 
@@ -155,28 +158,28 @@ impl Snapshot {
     }
 }
 
-// === impl Recipe ===
+// === impl StackParams ===
 
-impl Recipe {
+impl StackParams {
     fn stack(&self, catalog: &Arc<Catalog>, pools: &BTreeMap<String, Arc<Pool>>) -> Stack {
-        let route = Route::new(Shared {
+        let route = UpstreamService::new(UpstreamParams {
             pools: pools.clone(),
             migrate: self.migrate,
             part: self.part,
             tunnel: self.tunnel,
-            tells: self.tells,
-            tells_prefix: self.tells_prefix,
+            explain: self.explain,
+            forward_prefix: self.forward_prefix,
         });
         let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
-        let notes = Arc::clone(&self.notes);
-        let tell = Tell { inner: CountLayer::new().layer(annotate), tells: self.plans, notes };
-        ResolveLayer::new(Arc::clone(catalog)).layer(tell)
+        let observer = Arc::clone(&self.observer);
+        let observe = Observe { inner: CountLayer::new().layer(annotate), attach_plan: self.attach_plan, observer };
+        ResolveLayer::new(Arc::clone(catalog)).layer(observe)
     }
 }
 
-// === impl Current ===
+// === impl LiveSnapshot ===
 
-impl Current {
+impl LiveSnapshot {
     /// Health checks begin at once, and lookups of hosts go on.
     pub(in crate::gateway) fn new(snapshot: Snapshot, registry: &Registry) -> Self {
         let watch = Watch::new(registry);
@@ -209,7 +212,7 @@ impl Current {
     }
 }
 
-impl std::fmt::Debug for Current {
+impl std::fmt::Debug for LiveSnapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Current")
     }

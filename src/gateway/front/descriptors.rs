@@ -8,7 +8,7 @@ const OWN: u64 = 200;
 
 /// What is done about the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Plan {
+struct LimitChange {
     /// The limit that is asked of the system.
     raise: Option<u64>,
     /// The limit that is left, if it is too low.
@@ -20,7 +20,7 @@ pub(in crate::gateway) fn provide(limits: &Limits) {
     // Elsewhere there is none.
     let Ok((soft, hard)) = rlimit::Resource::NOFILE.get() else { return };
     let needed = needed(limits);
-    let Plan { raise, mut short } = plan(needed, soft, hard);
+    let LimitChange { raise, mut short } = plan(needed, soft, hard);
     if let Some(raise) = raise {
         match rlimit::Resource::NOFILE.set(raise, hard) {
             Ok(()) => tracing::debug!(from = soft, to = raise, "the limit of open files was raised"),
@@ -45,9 +45,9 @@ fn needed(limits: &Limits) -> u64 {
     (limits.connections as u64).saturating_add(limits.requests as u64).saturating_add(OWN)
 }
 
-fn plan(needed: u64, soft: u64, hard: u64) -> Plan {
+fn plan(needed: u64, soft: u64, hard: u64) -> LimitChange {
     let most = needed.min(hard);
-    Plan { raise: (soft < most).then_some(most), short: (hard < needed && soft < needed).then_some(hard) }
+    LimitChange { raise: (soft < most).then_some(most), short: (hard < needed && soft < needed).then_some(hard) }
 }
 
 #[cfg(test)]
@@ -69,7 +69,7 @@ mod tests {
         let mut failed = Vec::new();
         for (what, needed, soft, hard, raise, short) in rows {
             let planned = plan(needed, soft, hard);
-            if planned != (Plan { raise, short }) {
+            if planned != (LimitChange { raise, short }) {
                 failed.push(format!("{what}: {planned:?}"));
             }
         }

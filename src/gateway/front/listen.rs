@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::net::UnixListener;
 
 use crate::config::Listen;
-use crate::gateway::wire::io::Stream;
+use crate::gateway::wire::io::IoStream;
 use crate::gateway::wire::tls::ServerTls;
 
 /// A place where clients are taken in.
@@ -36,16 +36,16 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 
 impl Listener {
     /// The next connection, and where it comes from.
-    pub(in crate::gateway) async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+    pub(in crate::gateway) async fn accept(&self) -> io::Result<(IoStream, Option<IpAddr>)> {
         match &self.socket {
             Socket::Tcp(listener) => {
                 let (stream, from) = listener.accept().await?;
                 // Responses are written whole: waiting for more only costs time.
                 let _ = stream.set_nodelay(true);
-                Ok((Stream::Tcp(stream), Some(from.ip().to_canonical())))
+                Ok((IoStream::Tcp(stream), Some(from.ip().to_canonical())))
             }
             #[cfg(unix)]
-            Socket::Unix(listener) => Ok((Stream::Unix(listener.accept().await?.0), None)),
+            Socket::Unix(listener) => Ok((IoStream::Unix(listener.accept().await?.0), None)),
         }
     }
 

@@ -17,13 +17,13 @@ use tokio_rustls::{TlsAcceptor, TlsStream};
 
 use http::{HeaderValue, Request, Response};
 
-use super::door::Door;
 use super::listen::{self, Listener};
-use super::streams::Streams;
-use super::vital::{Cause, Patience, Verdict, Vital, Watched};
+use super::liveness::{Activity, CloseReason, ConnectionTimeouts, Liveness, MonitoredStream};
+use super::metrics::ListenerMetrics;
+use super::streams::StreamExecutor;
 use crate::config::Limits;
 use crate::consumer::Consumer;
-use crate::gateway::wire::io::Stream;
+use crate::gateway::wire::io::IoStream;
 use crate::gateway::wire::tls::{self, ServerTls};
 
 /// Who is at the other end of a connection.
@@ -35,19 +35,19 @@ pub(in crate::gateway) struct Peer {
     pub(in crate::gateway) tls: bool,
     /// Whom its certificate names.
     pub(in crate::gateway) consumer: Option<Consumer>,
-    pub(in crate::gateway) place: Option<Place>,
+    pub(in crate::gateway) place: Option<ConnectionPermit>,
 }
 
 /// A connection's place among those that may be open. It is taken for as long as bytes go over it, also in a tunnel,
 /// which is no connection of HTTP any more.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Place {
-    _taken: Arc<Taken>,
-    stop: Stop,
+pub(in crate::gateway) struct ConnectionPermit {
+    _taken: Arc<PermitGuard>,
+    stop: Shutdown,
 }
 
 #[derive(Debug)]
-struct Taken {
+struct PermitGuard {
     _permit: OwnedSemaphorePermit,
     open: Gauge,
 }
@@ -60,26 +60,26 @@ pub(in crate::gateway) trait Handler: Send + Sync + 'static {
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: Arc<Peer>,
-        vital: Arc<Vital>,
+        activity: Arc<Activity>,
     ) -> impl Future<Output = Result<Response<Self::Body>, Infallible>> + Send + 'static;
 }
 
 /// A server: its listeners have its settings in common.
 pub(in crate::gateway) struct Server<H> {
     handler: Arc<H>,
-    heads: Heads,
-    patience: Patience,
+    head_limits: HeadLimits,
+    timeouts: ConnectionTimeouts,
     /// One for each connection that may be open.
     permits: Arc<Semaphore>,
     connections: usize,
-    door: Door,
+    metrics: ListenerMetrics,
     /// Said when connections that are still open are cut.
-    cut: Stop,
+    cut: Shutdown,
 }
 
 /// What the heads of requests are held to by hyper.
 #[derive(Clone, Copy, Debug)]
-struct Heads {
+struct HeadLimits {
     /// How many fields HTTP/1.1 may have, if more than hyper takes by itself.
     fields: Option<usize>,
     streams: u32,
@@ -88,8 +88,8 @@ struct Heads {
 
 /// The stop of everything: said once, heard by all.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Stop {
-    said: watch::Receiver<bool>,
+pub(in crate::gateway) struct Shutdown {
+    signal: watch::Receiver<bool>,
 }
 
 /// After a failed accept (out of file handles) the next one would fail at once.
@@ -99,36 +99,36 @@ const ACCEPT_WARNING: Duration = Duration::from_secs(10);
 /// What is read and written at once, at most.
 const BUFFER: usize = 128 * 1024;
 
-// === impl Stop ===
+// === impl Shutdown ===
 
-impl Stop {
+impl Shutdown {
     pub(in crate::gateway) fn new() -> (watch::Sender<bool>, Self) {
-        let (say, said) = watch::channel(false);
-        (say, Self { said })
+        let (sender, signal) = watch::channel(false);
+        (sender, Self { signal })
     }
 
     /// Ends once it was said.
-    pub(in crate::gateway) async fn heard(&mut self) {
+    pub(in crate::gateway) async fn requested(&mut self) {
         // Whoever could say it is gone: that says it too.
-        let _ = self.said.wait_for(|said| *said).await;
+        let _ = self.signal.wait_for(|signal| *signal).await;
     }
 }
 
-// === impl Place ===
+// === impl ConnectionPermit ===
 
-impl Place {
-    fn new(permit: OwnedSemaphorePermit, open: &Gauge, stop: Stop) -> Self {
+impl ConnectionPermit {
+    fn new(permit: OwnedSemaphorePermit, open: &Gauge, stop: Shutdown) -> Self {
         open.increment(1.0);
-        Self { _taken: Arc::new(Taken { _permit: permit, open: open.clone() }), stop }
+        Self { _taken: Arc::new(PermitGuard { _permit: permit, open: open.clone() }), stop }
     }
 
     /// The stop of what has given the place.
-    pub(in crate::gateway) fn stop(&self) -> Stop {
+    pub(in crate::gateway) fn stop(&self) -> Shutdown {
         self.stop.clone()
     }
 }
 
-impl Drop for Taken {
+impl Drop for PermitGuard {
     fn drop(&mut self) {
         self.open.decrement(1.0);
     }
@@ -140,22 +140,22 @@ impl<H: Handler> Server<H> {
     pub(in crate::gateway) fn new(
         handler: Arc<H>,
         limits: &Limits,
-        patience: Patience,
-        door: Door,
-        cut: Stop,
+        timeouts: ConnectionTimeouts,
+        metrics: ListenerMetrics,
+        cut: Shutdown,
     ) -> Arc<Self> {
-        let heads = Heads {
+        let head_limits = HeadLimits {
             fields: Some(limits.headers).filter(|fields| *fields > 100),
             streams: limits.streams,
             bytes: u32::try_from(limits.header_bytes + limits.url_bytes).unwrap_or(u32::MAX),
         };
         let connections = limits.connections.min(Semaphore::MAX_PERMITS);
         let permits = Arc::new(Semaphore::new(connections));
-        Arc::new(Self { handler, heads, patience, permits, connections, door, cut })
+        Arc::new(Self { handler, head_limits, timeouts, permits, connections, metrics, cut })
     }
 
     /// Takes connections in until the stop is said.
-    pub(in crate::gateway) async fn listen(self: Arc<Self>, listener: Listener, mut stop: Stop) {
+    pub(in crate::gateway) async fn listen(self: Arc<Self>, listener: Listener, mut stop: Shutdown) {
         let closing = stop.clone();
         let mut warned = None;
         let accepting = async {
@@ -165,10 +165,10 @@ impl<H: Handler> Server<H> {
                         // Beyond the limit, one waits here and the others in the kernel's queue. A permit that waited
                         // for a connection would be missing where other listeners have some.
                         if self.permits.available_permits() == 0 {
-                            self.door.waited.increment(1);
+                            self.metrics.waited.increment(1);
                         }
                         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
-                        let place = Place::new(permit, &self.door.open, closing.clone());
+                        let place = ConnectionPermit::new(permit, &self.metrics.open, closing.clone());
                         let (tls, stop) = (listener.tls.clone(), closing.clone());
                         tokio::spawn(Arc::clone(&self).connection(stream, ip, tls, place, stop));
                     }
@@ -176,7 +176,7 @@ impl<H: Handler> Server<H> {
                         tracing::debug!(%error, "a connection ended before it was accepted");
                     }
                     Err(error) => {
-                        self.door.unaccepted.increment(1);
+                        self.metrics.unaccepted.increment(1);
                         // It may fail for long, and a log that is full of it helps nobody.
                         if warned.is_none_or(|warned: Instant| warned.elapsed() >= ACCEPT_WARNING) {
                             tracing::warn!(%error, "cannot accept connections");
@@ -189,7 +189,7 @@ impl<H: Handler> Server<H> {
         };
         tokio::select! {
             () = accepting => {}
-            () = stop.heard() => {}
+            () = stop.requested() => {}
         }
     }
 
@@ -201,18 +201,18 @@ impl<H: Handler> Server<H> {
 
     async fn connection(
         self: Arc<Self>,
-        stream: Stream,
+        stream: IoStream,
         ip: Option<IpAddr>,
         tls: Option<ServerTls>,
-        place: Place,
-        stop: Stop,
+        place: ConnectionPermit,
+        stop: Shutdown,
     ) {
         match self.secured(stream, tls).await {
             Ok((stream, consumer, tls)) => {
                 self.serve(stream, Peer { ip, text: ip.and_then(text), tls, consumer, place: Some(place) }, stop).await;
             }
             Err(error) => {
-                self.door.unsecured();
+                self.metrics.unsecured();
                 tracing::debug!(%error, "a TLS handshake failed");
             }
         }
@@ -220,43 +220,43 @@ impl<H: Handler> Server<H> {
 
     async fn secured(
         &self,
-        stream: Stream,
+        stream: IoStream,
         tls: Option<ServerTls>,
-    ) -> std::io::Result<(Stream, Option<Consumer>, bool)> {
+    ) -> std::io::Result<(IoStream, Option<Consumer>, bool)> {
         let (stream, tls) = match (stream, tls) {
-            (Stream::Tcp(stream), Some(tls)) => (stream, tls),
+            (IoStream::Tcp(stream), Some(tls)) => (stream, tls),
             (stream, _) => return Ok((stream, None, false)),
         };
         let handshake = TlsAcceptor::from(tls.config()).accept(stream);
-        let stream = tokio::time::timeout(self.patience.head, handshake).await??;
+        let stream = tokio::time::timeout(self.timeouts.head, handshake).await??;
         let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
         let consumer = certificate.and_then(tls::subject);
-        Ok((Stream::Tls(Box::new(TlsStream::Server(stream))), consumer, true))
+        Ok((IoStream::Tls(Box::new(TlsStream::Server(stream))), consumer, true))
     }
 
-    fn builder(&self, vital: &Arc<Vital>) -> Builder<Streams> {
-        let mut builder = Builder::new(Streams::new(Arc::clone(vital), self.door.clone()));
+    fn builder(&self, activity: &Arc<Activity>) -> Builder<StreamExecutor> {
+        let mut builder = Builder::new(StreamExecutor::new(Arc::clone(activity), self.metrics.clone()));
         builder.http1().max_buf_size(BUFFER);
-        if let Some(fields) = self.heads.fields {
+        if let Some(fields) = self.head_limits.fields {
             builder.http1().max_headers(fields);
         }
         builder
             .http2()
             .timer(TokioTimer::new())
-            .keep_alive_interval(self.patience.ping)
-            .keep_alive_timeout(self.patience.pong)
-            .max_concurrent_streams(self.heads.streams)
-            .max_header_list_size(self.heads.bytes);
+            .keep_alive_interval(self.timeouts.ping)
+            .keep_alive_timeout(self.timeouts.pong)
+            .max_concurrent_streams(self.head_limits.streams)
+            .max_header_list_size(self.head_limits.bytes);
         builder
     }
 
-    async fn serve(&self, stream: Stream, peer: Peer, mut stop: Stop) {
-        let (vital, peer) = (Arc::new(Vital::new(self.patience.send)), Arc::new(peer));
-        let io = TokioIo::new(Watched::new(stream, Arc::clone(&vital)));
-        let (handler, signs) = (Arc::clone(&self.handler), Arc::clone(&vital));
+    async fn serve(&self, stream: IoStream, peer: Peer, mut stop: Shutdown) {
+        let (activity, peer) = (Arc::new(Activity::new(self.timeouts.send)), Arc::new(peer));
+        let io = TokioIo::new(MonitoredStream::new(stream, Arc::clone(&activity)));
+        let (handler, signs) = (Arc::clone(&self.handler), Arc::clone(&activity));
         let service =
             service_fn(move |request| Arc::clone(&handler).handle(request, Arc::clone(&peer), Arc::clone(&signs)));
-        let builder = self.builder(&vital);
+        let builder = self.builder(&activity);
         let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
         let (mut stopping, mut idle) = (false, false);
         let mut cut = self.cut.clone();
@@ -266,34 +266,34 @@ impl<H: Handler> Server<H> {
                 biased;
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
-                        self.door.broke(&*error);
+                        self.metrics.broke(&*error);
                         tracing::debug!(%error, "a connection ended early");
                     }
                     return;
                 }
-                verdict = vital.watch(self.patience) => verdict,
+                verdict = activity.watch(self.timeouts) => verdict,
                 // Connections are cut only after they were told to stop.
-                () = cut.heard(), if stopping => return,
-                () = stop.heard(), if !stopping => {
+                () = cut.requested(), if stopping => return,
+                () = stop.requested(), if !stopping => {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();
                     continue;
                 }
             };
             match verdict {
-                Verdict::Dead(cause) => {
-                    self.door.gave_up(cause);
-                    if cause == Cause::TakesNothing {
-                        vital.give_up();
+                Liveness::Dead(cause) => {
+                    self.metrics.gave_up(cause);
+                    if cause == CloseReason::TakesNothing {
+                        activity.give_up();
                     }
                     tracing::debug!(?cause, "a connection was given up");
                     return;
                 }
-                Verdict::Idle if idle => return,
+                Liveness::Idle if idle => return,
                 // A request may cross the word that the connection ends, so it is served to the end of that.
                 _ => {
                     idle = true;
-                    vital.tell();
+                    activity.told_to_end();
                     connection.as_mut().graceful_shutdown();
                 }
             }

@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 use hyper::rt::Executor;
 use pin_project_lite::pin_project;
 
-use super::door::Door;
-use super::vital::{Cause, Vital};
-use crate::gateway::back::pool::Alarm;
+use super::liveness::{Activity, CloseReason};
+use super::metrics::ListenerMetrics;
+use crate::gateway::back::pool::LazyTimer;
 use crate::gateway::wire::pace::Pace;
 
 /// How the response of one stream is taken. It is written and read by one task only.
 #[derive(Debug)]
-pub(in crate::gateway) struct Flow {
+pub(in crate::gateway) struct StreamFlow {
     pace: Pace,
     began: Instant,
     /// What the client was offered last, and has not taken; 0 is nothing.
@@ -37,30 +37,30 @@ pub(in crate::gateway) struct Flow {
 
 /// The stream that was begun last on a connection. hyper makes the task of a stream right after the call for its request.
 #[derive(Debug, Default)]
-pub(in crate::gateway) struct Latest {
-    flow: Mutex<Option<Arc<Flow>>>,
+pub(in crate::gateway) struct LatestStream {
+    flow: Mutex<Option<Arc<StreamFlow>>>,
 }
 
 /// Makes the tasks of a connection's streams.
 #[derive(Clone)]
-pub(in crate::gateway) struct Streams {
-    shared: Arc<Shared>,
+pub(in crate::gateway) struct StreamExecutor {
+    shared: Arc<StreamContext>,
 }
 
 /// What they have in common.
-struct Shared {
-    vital: Arc<Vital>,
-    door: Door,
+struct StreamContext {
+    activity: Arc<Activity>,
+    metrics: ListenerMetrics,
 }
 
 pin_project! {
     /// A stream's task.
-    struct Task<F> {
+    struct StreamTask<F> {
         #[pin]
         stream: F,
-        flow: Arc<Flow>,
-        alarm: Alarm,
-        shared: Arc<Shared>,
+        flow: Arc<StreamFlow>,
+        timer: LazyTimer,
+        shared: Arc<StreamContext>,
     }
 }
 
@@ -71,9 +71,9 @@ const LEAST: usize = 1024;
 /// A client that has waited for so long is slow, and not just far away.
 const SLOW: Duration = Duration::from_millis(50);
 
-// === impl Flow ===
+// === impl StreamFlow ===
 
-impl Flow {
+impl StreamFlow {
     pub(in crate::gateway) fn new(pace: Pace) -> Self {
         Self {
             pace,
@@ -131,44 +131,44 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-// === impl Latest ===
+// === impl LatestStream ===
 
-impl Latest {
-    pub(in crate::gateway) fn put(&self, flow: Flow) -> Arc<Flow> {
+impl LatestStream {
+    pub(in crate::gateway) fn put(&self, flow: StreamFlow) -> Arc<StreamFlow> {
         let flow = Arc::new(flow);
         *self.flow.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&flow));
         flow
     }
 
-    fn take(&self) -> Option<Arc<Flow>> {
+    fn take(&self) -> Option<Arc<StreamFlow>> {
         self.flow.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-// === impl Streams ===
+// === impl StreamExecutor ===
 
-impl Streams {
-    pub(in crate::gateway) fn new(vital: Arc<Vital>, door: Door) -> Self {
-        Self { shared: Arc::new(Shared { vital, door }) }
+impl StreamExecutor {
+    pub(in crate::gateway) fn new(activity: Arc<Activity>, metrics: ListenerMetrics) -> Self {
+        Self { shared: Arc::new(StreamContext { activity, metrics }) }
     }
 }
 
-impl<F> Executor<F> for Streams
+impl<F> Executor<F> for StreamExecutor
 where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        let Some(flow) = self.shared.vital.latest().take() else {
+        let Some(flow) = self.shared.activity.latest().take() else {
             drop(tokio::spawn(stream));
             return;
         };
-        drop(tokio::spawn(Task { stream, flow, alarm: Alarm::default(), shared: Arc::clone(&self.shared) }));
+        drop(tokio::spawn(StreamTask { stream, flow, timer: LazyTimer::default(), shared: Arc::clone(&self.shared) }));
     }
 }
 
-// === impl Task ===
+// === impl StreamTask ===
 
-impl<F: Future<Output = ()>> Future for Task<F> {
+impl<F: Future<Output = ()>> Future for StreamTask<F> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -177,8 +177,8 @@ impl<F: Future<Output = ()>> Future for Task<F> {
             return Poll::Ready(());
         }
         let Some(until) = this.flow.until() else { return Poll::Pending };
-        ready!(this.alarm.poll(until, cx));
-        this.shared.door.gave_up(Cause::TakesNothing);
+        ready!(this.timer.poll(until, cx));
+        this.shared.metrics.gave_up(CloseReason::TakesNothing);
         tracing::debug!("a client takes too little of a response: its stream is reset");
         Poll::Ready(())
     }
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_at_once_costs_nothing() {
-        let flow = Flow::new(Pace { idle: Duration::from_secs(30), rate: 100 });
+        let flow = StreamFlow::new(Pace { idle: Duration::from_secs(30), rate: 100 });
         assert_eq!((flow.until(), flow.taken()), (None, MOST), "nothing was offered");
         for _ in 0..3 {
             flow.offered(MOST);
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_slow_client_is_offered_little_until_it_is_fast() {
         let began = Instant::now().checked_sub(Duration::from_secs(20)).expect("the machine is not that young");
-        let flow = Flow { began, ..Flow::new(Pace { idle: Duration::from_secs(30), rate: 100 }) };
+        let flow = StreamFlow { began, ..StreamFlow::new(Pace { idle: Duration::from_secs(30), rate: 100 }) };
         flow.offered(100);
         flow.held.store(true, Ordering::Relaxed);
         assert_eq!(flow.taken(), LEAST);

@@ -25,7 +25,7 @@ struct Inner {
 
 /// Who acts, and why.
 #[derive(Clone, Debug, Default)]
-pub(in crate::gateway) struct Who {
+pub(in crate::gateway) struct Actor {
     /// Who, as they say.
     pub(in crate::gateway) by: String,
     /// Which way: a peer's address, `file`, `signal`, `start` or `command`.
@@ -35,7 +35,7 @@ pub(in crate::gateway) struct Who {
 
 /// What was done, to what.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Deed {
+pub(in crate::gateway) struct AuditAction {
     pub(in crate::gateway) what: &'static str,
     pub(in crate::gateway) target: String,
 }
@@ -59,9 +59,9 @@ impl Audit {
     }
 
     /// Writes an act down, in the file and in the log of the process.
-    pub(in crate::gateway) fn record(&self, who: &Who, deed: &Deed, at: Timestamp) {
-        let Who { by, via, reason } = who;
-        let Deed { what, target } = deed;
+    pub(in crate::gateway) fn record(&self, actor: &Actor, action: &AuditAction, at: Timestamp) {
+        let Actor { by, via, reason } = actor;
+        let AuditAction { what, target } = action;
         tracing::info!(by, via, what, target, reason, "an act for the audit");
         let line = json!({
             "time": at.to_string(), "by": by, "via": via, "what": what, "target": target, "reason": reason,
@@ -79,10 +79,10 @@ impl Audit {
     }
 
     /// As [`record`](Self::record), on a thread that serves nobody: a disk may take its time.
-    pub(in crate::gateway) async fn record_apart(&self, who: Who, deed: Deed, at: Timestamp) {
+    pub(in crate::gateway) async fn record_apart(&self, actor: Actor, action: AuditAction, at: Timestamp) {
         let audit = self.clone();
         // It happens though nobody waits for it any more.
-        let _ = tokio::task::spawn_blocking(move || audit.record(&who, &deed, at)).await;
+        let _ = tokio::task::spawn_blocking(move || audit.record(&actor, &action, at)).await;
     }
 
     /// The latest acts, newest last.
@@ -111,9 +111,9 @@ fn append(file: &Path, line: &Value) -> io::Result<()> {
     file.write_all(format!("{line}\n").as_bytes())
 }
 
-// === impl Who ===
+// === impl Actor ===
 
-impl Who {
+impl Actor {
     /// Nobody in particular: a file, a signal.
     pub(in crate::gateway) fn nobody(via: &str) -> Self {
         Self { via: via.to_owned(), ..Self::default() }
@@ -131,15 +131,19 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("sunward-audit-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
         let audit = Audit::open(Some(&folder));
-        let who = Who { by: "ops".to_owned(), via: "127.0.0.1".to_owned(), reason: "two\nlines \"quoted\"".to_owned() };
-        let deed = Deed { what: "pause", target: "shop".to_owned() };
-        audit.record(&who, &deed, Timestamp::EPOCH);
-        audit.record(&Who::nobody("file"), &Deed { what: "reload", ..deed }, Timestamp::EPOCH);
+        let actor =
+            Actor { by: "ops".to_owned(), via: "127.0.0.1".to_owned(), reason: "two\nlines \"quoted\"".to_owned() };
+        let action = AuditAction { what: "pause", target: "shop".to_owned() };
+        audit.record(&actor, &action, Timestamp::EPOCH);
+        audit.record(&Actor::nobody("file"), &AuditAction { what: "reload", ..action }, Timestamp::EPOCH);
         let text = fs::read_to_string(folder.join(FILE)).expect("a text");
         assert_eq!(text.lines().count(), 2, "{text}");
         let again = Audit::open(Some(&folder));
         assert_eq!(again.recent(), audit.recent());
-        assert_eq!((&again.recent()[0]["reason"], &again.recent()[1]["what"]), (&json!(who.reason), &json!("reload")));
+        assert_eq!(
+            (&again.recent()[0]["reason"], &again.recent()[1]["what"]),
+            (&json!(actor.reason), &json!("reload"))
+        );
         fs::remove_dir_all(folder).expect("removed");
     }
 }

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use crate::catalog::Control;
 use crate::clock::{Clock, SystemClock, Timestamp};
 
-pub(super) use acts::{Acts, Kept};
-pub(super) use audit::{Audit, Deed, Who};
+pub(super) use acts::{Acts, Persisted};
+pub(super) use audit::{Actor, Audit, AuditAction};
 pub(super) use files::replace;
 pub(super) use restore::{restore, set_aside, target};
 pub use revisions::Revision;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::audit::Who;
+use super::audit::Actor;
 use super::files;
 use crate::clock::Timestamp;
 use crate::config::Sources;
@@ -86,12 +86,12 @@ impl Revisions {
     pub(in crate::gateway) fn keep(
         &self,
         sources: &Sources,
-        who: &Who,
+        actor: &Actor,
         restores: Option<u64>,
         most: usize,
         now: Timestamp,
     ) {
-        if let Err(error) = self.try_keep(sources, who, restores, most, now) {
+        if let Err(error) = self.try_keep(sources, actor, restores, most, now) {
             tracing::error!(folder = %self.folder.display(), %error, "the revision cannot be kept");
         }
     }
@@ -99,7 +99,7 @@ impl Revisions {
     fn try_keep(
         &self,
         sources: &Sources,
-        who: &Who,
+        actor: &Actor,
         restores: Option<u64>,
         most: usize,
         now: Timestamp,
@@ -110,15 +110,15 @@ impl Revisions {
         if let Some(last) = last.filter(|last| last.tag == tag) {
             // A gateway that runs may have seen the files before the command or the request came here that is about them.
             let restores = restores.filter(|number| *number < last.number);
-            let who = Some(who).filter(|who| !who.by.is_empty() && last.lacks_a_name(now));
-            return if restores.is_some() || who.is_some() { last.amend(restores, who) } else { Ok(()) };
+            let actor = Some(actor).filter(|actor| !actor.by.is_empty() && last.lacks_a_name(now));
+            return if restores.is_some() || actor.is_some() { last.amend(restores, actor) } else { Ok(()) };
         }
         let number = last.map_or(1, |last| last.number + 1);
         // It gets its name when it is whole.
         let half = self.folder.join(format!(".{}.new", std::process::id()));
         let _ = fs::remove_dir_all(&half);
         files::make_folder(&half)?;
-        write(&half, sources, who, restores, now)?;
+        write(&half, sources, actor, restores, now)?;
         fs::rename(&half, self.folder.join(format!("{number}-{tag}")))?;
         for old in list.iter().take((list.len() + 1).saturating_sub(most)) {
             fs::remove_dir_all(&old.folder)?;
@@ -127,7 +127,7 @@ impl Revisions {
     }
 }
 
-fn write(folder: &Path, sources: &Sources, who: &Who, restores: Option<u64>, now: Timestamp) -> io::Result<()> {
+fn write(folder: &Path, sources: &Sources, actor: &Actor, restores: Option<u64>, now: Timestamp) -> io::Result<()> {
     let main = sources.files().first().map_or(Path::new(""), |file| file.path());
     let mut list = Vec::new();
     for (at, file) in sources.files().iter().enumerate() {
@@ -137,7 +137,7 @@ fn write(folder: &Path, sources: &Sources, who: &Who, restores: Option<u64>, now
         list.push(json!({ "path": relative(main, file.path()), "kept": kept }));
     }
     let said = json!({
-        "time": now.to_string(), "by": who.by, "via": who.via, "reason": who.reason, "restores": restores,
+        "time": now.to_string(), "by": actor.by, "via": actor.via, "reason": actor.reason, "restores": restores,
         "files": list,
     });
     fs::write(folder.join(FILE), format!("{said:#}\n"))
@@ -206,13 +206,13 @@ impl Revision {
         self.via() == "file" && self.by().is_empty() && taken.is_ok_and(|taken| now.since(taken) <= LATE)
     }
 
-    fn amend(&self, restores: Option<u64>, who: Option<&Who>) -> io::Result<()> {
+    fn amend(&self, restores: Option<u64>, actor: Option<&Actor>) -> io::Result<()> {
         let mut said = self.said.clone();
         if let Some(number) = restores {
             said["restores"] = number.into();
         }
-        if let Some(who) = who {
-            (said["by"], said["reason"]) = (who.by.as_str().into(), who.reason.as_str().into());
+        if let Some(actor) = actor {
+            (said["by"], said["reason"]) = (actor.by.as_str().into(), actor.reason.as_str().into());
         }
         files::keep(&self.folder.join(FILE), format!("{said:#}\n").as_bytes())
     }
@@ -250,10 +250,10 @@ mod tests {
     fn the_last_are_kept_and_the_same_is_kept_once() {
         let folder = std::env::temp_dir().join(format!("sunward-revisions-{}", std::process::id()));
         let revisions = Revisions::new(&folder);
-        let who = Who::nobody("file");
+        let actor = Actor::nobody("file");
         for text in ["a", "a", "b", "c", "a"] {
             let sources = Sources::new("etc/main.toml", text).with_file("etc/apis/x.toml", "x");
-            revisions.keep(&sources, &who, None, 3, Timestamp::EPOCH);
+            revisions.keep(&sources, &actor, None, 3, Timestamp::EPOCH);
         }
         let list = revisions.list();
         assert_eq!(list.iter().map(Revision::number).collect::<Vec<_>>(), [2, 3, 4]);
@@ -282,9 +282,9 @@ mod tests {
             let revisions = Revisions::new(&folder);
             for ((by, via), seconds) in history {
                 let reason = if by.is_empty() { "" } else { "a reason" };
-                let who = Who { by: (*by).into(), via: (*via).into(), reason: reason.into() };
+                let actor = Actor { by: (*by).into(), via: (*via).into(), reason: reason.into() };
                 let now = Timestamp::EPOCH.saturating_add(Duration::from_secs(*seconds));
-                revisions.keep(&Sources::new("a.toml", "a"), &who, None, 9, now);
+                revisions.keep(&Sources::new("a.toml", "a"), &actor, None, 9, now);
             }
             let list = revisions.list();
             let reason = if expected.is_empty() { "" } else { "a reason" };
@@ -310,9 +310,9 @@ mod tests {
         for (at, (history, served, expected)) in rows.into_iter().enumerate() {
             let folder = std::env::temp_dir().join(format!("sunward-back-{at}-{}", std::process::id()));
             let revisions = Revisions::new(&folder);
-            let who = Who::nobody("file");
+            let actor = Actor::nobody("file");
             let keep = |text: &str, restores| {
-                revisions.keep(&Sources::new("a.toml", text), &who, restores, 20, Timestamp::EPOCH);
+                revisions.keep(&Sources::new("a.toml", text), &actor, restores, 20, Timestamp::EPOCH);
             };
             for step in history.split(' ') {
                 match step.split_once('@') {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderValue, Response};
 
-use crate::gateway::back::pool::UpstreamError;
+use crate::gateway::back::pool::UpstreamBodyError;
 use crate::layer::{BodyError, Notices};
 use crate::names::Outcome;
 use crate::plan::Plan;
@@ -184,7 +184,7 @@ impl Tail {
     pub(in crate::gateway) fn log(&self, error: &AnyError, second: u64) {
         let Some(suppressed) = self.throttle.admit(second) else { return };
         let body = error.downcast_ref::<BodyError<AnyError>>();
-        let upstream = body.and_then(BodyError::as_inner).unwrap_or(error).downcast_ref::<UpstreamError>();
+        let upstream = body.and_then(BodyError::as_inner).unwrap_or(error).downcast_ref::<UpstreamBodyError>();
         let plan = body.and_then(BodyError::plan);
         let cause = match (plan, upstream) {
             (Some(_), _) => Cause::Unmigratable,

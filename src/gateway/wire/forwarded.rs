@@ -15,7 +15,7 @@ use crate::headers::merge::list_items;
 
 /// How requests are marked, as a config has it.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Marks {
+pub(in crate::gateway) struct ForwardedPolicy {
     trusted: Vec<IpNet>,
     forwarded: Forwarded,
     request_id: Option<HeaderName>,
@@ -28,7 +28,7 @@ struct Via([HeaderValue; 3]);
 
 /// The client's side of a request.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::gateway) struct Near<'a> {
+pub(in crate::gateway) struct ClientHop<'a> {
     pub(in crate::gateway) ip: Option<IpAddr>,
     /// The same, as a field has it.
     pub(in crate::gateway) text: Option<&'a HeaderValue>,
@@ -61,9 +61,9 @@ pub(in crate::gateway) fn tell_prefix(headers: &mut HeaderMap, taken: &str) {
     }
 }
 
-// === impl Marks ===
+// === impl ForwardedPolicy ===
 
-impl Marks {
+impl ForwardedPolicy {
     pub(in crate::gateway) fn new(proxy: &Proxy) -> Self {
         let request_id = HeaderName::try_from(proxy.request_id.as_str()).ok();
         Self { trusted: proxy.trusted.clone(), forwarded: proxy.forwarded, request_id, via: Via::new(&proxy.name) }
@@ -73,32 +73,32 @@ impl Marks {
     pub(in crate::gateway) fn mark(
         &self,
         headers: &mut HeaderMap,
-        near: Near<'_>,
+        hop: ClientHop<'_>,
         draw: impl FnOnce() -> u128,
     ) -> Option<(HeaderName, HeaderValue)> {
-        let trusted = self.trusts(near);
+        let trusted = self.trusts(hop);
         if !trusted && headers.keys().any(is_claim) {
             let claims: Vec<HeaderName> = headers.keys().filter(|name| is_claim(name)).cloned().collect();
             claims.iter().for_each(|name| drop(headers.remove(name)));
         }
         match self.forwarded {
-            Forwarded::XForwarded => x_forwarded(headers, near),
-            Forwarded::Rfc7239 => rfc7239(headers, near),
+            Forwarded::XForwarded => x_forwarded(headers, hop),
+            Forwarded::Rfc7239 => rfc7239(headers, hop),
             Forwarded::Both => {
-                x_forwarded(headers, near);
-                rfc7239(headers, near);
+                x_forwarded(headers, hop);
+                rfc7239(headers, hop);
             }
             Forwarded::Off => {}
         }
         // A gateway must say that it was there (RFC 9110 §7.6.3).
-        append(headers, header::VIA, self.via.received(near.version));
+        append(headers, header::VIA, self.via.received(hop.version));
         self.identify(headers, trusted, draw)
     }
 
     /// Whether the peer is a proxy that is trusted. A Unix socket's other end is on this machine, and was let in by the
     /// file's mode.
-    pub(in crate::gateway) fn trusts(&self, near: Near<'_>) -> bool {
-        near.ip.is_none_or(|ip| self.trusts_ip(ip))
+    pub(in crate::gateway) fn trusts(&self, hop: ClientHop<'_>) -> bool {
+        hop.ip.is_none_or(|ip| self.trusts_ip(ip))
     }
 
     fn trusts_ip(&self, ip: IpAddr) -> bool {
@@ -107,11 +107,11 @@ impl Marks {
 
     /// The client's address: the last one in the chain of proxies that is not a trusted proxy's, or the first one if all
     /// are. `headers` must be as they came, before [`mark`](Self::mark).
-    pub(in crate::gateway) fn client(&self, headers: &HeaderMap, near: Near<'_>) -> Option<IpAddr> {
-        if !self.trusts(near) {
-            return near.ip;
+    pub(in crate::gateway) fn client(&self, headers: &HeaderMap, hop: ClientHop<'_>) -> Option<IpAddr> {
+        if !self.trusts(hop) {
+            return hop.ip;
         }
-        let mut client = near.ip;
+        let mut client = hop.ip;
         for hop in chain(headers).into_iter().rev() {
             // Of what stands before a hop that cannot be read, nothing is known.
             let Some(ip) = hop else { break };
@@ -168,13 +168,13 @@ fn is_id(value: &HeaderValue) -> bool {
     !bytes.is_empty() && bytes.len() <= MAX_ID && bytes.iter().all(u8::is_ascii_graphic)
 }
 
-fn x_forwarded(headers: &mut HeaderMap, near: Near<'_>) {
-    if let Some(ip) = near.text {
+fn x_forwarded(headers: &mut HeaderMap, hop: ClientHop<'_>) {
+    if let Some(ip) = hop.text {
         append(headers, X_FOR, ip.clone());
     }
     // What the first proxy was asked is what the client asked for.
     if !headers.contains_key(X_PROTO) {
-        headers.insert(X_PROTO, HeaderValue::from_static(scheme(near)));
+        headers.insert(X_PROTO, HeaderValue::from_static(scheme(hop)));
     }
     if !headers.contains_key(X_HOST)
         && let Some(host) = headers.get(header::HOST).cloned()
@@ -184,8 +184,8 @@ fn x_forwarded(headers: &mut HeaderMap, near: Near<'_>) {
 }
 
 /// One element for this hop (RFC 7239 §4); IPv6 in brackets and quotes (§6.1).
-fn rfc7239(headers: &mut HeaderMap, near: Near<'_>) {
-    let node = match near.ip {
+fn rfc7239(headers: &mut HeaderMap, hop: ClientHop<'_>) {
+    let node = match hop.ip {
         Some(IpAddr::V4(ip)) => ip.to_string(),
         Some(IpAddr::V6(ip)) => format!("\"[{ip}]\""),
         None => "unknown".to_owned(),
@@ -195,7 +195,7 @@ fn rfc7239(headers: &mut HeaderMap, near: Near<'_>) {
         true => host.to_owned(),
         false => format!("\"{}\"", host.replace(['"', '\\'], "")),
     };
-    let element = format!("for={node};host={host};proto={}", scheme(near));
+    let element = format!("for={node};host={host};proto={}", scheme(hop));
     if let Ok(element) = HeaderValue::try_from(element) {
         append(headers, FORWARDED, element);
     }
@@ -222,8 +222,8 @@ fn address(text: &str) -> Option<IpAddr> {
     ip.map(|ip: IpAddr| ip.to_canonical())
 }
 
-const fn scheme(near: Near<'_>) -> &'static str {
-    if near.tls { "https" } else { "http" }
+const fn scheme(hop: ClientHop<'_>) -> &'static str {
+    if hop.tls { "https" } else { "http" }
 }
 
 /// Adds to a list, so that the order of hops is kept.

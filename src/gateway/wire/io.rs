@@ -12,7 +12,7 @@ use tokio_rustls::TlsStream;
 
 /// Bytes in both directions.
 #[derive(Debug)]
-pub(in crate::gateway) enum Stream {
+pub(in crate::gateway) enum IoStream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
@@ -20,21 +20,21 @@ pub(in crate::gateway) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-// === impl Stream ===
+// === impl IoStream ===
 
 /// Calls the same method of whatever it is.
 macro_rules! delegate {
     ($stream:expr, $inner:ident => $call:expr) => {
         match $stream {
-            Stream::Tcp($inner) => $call,
+            IoStream::Tcp($inner) => $call,
             #[cfg(unix)]
-            Stream::Unix($inner) => $call,
-            Stream::Tls($inner) => $call,
+            IoStream::Unix($inner) => $call,
+            IoStream::Tls($inner) => $call,
         }
     };
 }
 
-impl Stream {
+impl IoStream {
     /// What was written and not taken yet is given up when this is closed, and the other side gets a reset.
     pub(in crate::gateway) fn give_up(&self) {
         let _ = match self {
@@ -47,13 +47,13 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
+impl AsyncRead for IoStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         delegate!(self.get_mut(), inner => Pin::new(inner).poll_read(cx, buf))
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for IoStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         delegate!(self.get_mut(), inner => Pin::new(inner).poll_write(cx, buf))
     }

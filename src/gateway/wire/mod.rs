@@ -2,9 +2,9 @@
 
 pub(super) mod edge;
 pub(super) mod forwarded;
-pub(super) mod intake;
 pub(super) mod io;
-pub(super) mod leftover;
 pub(super) mod pace;
+pub(super) mod request_body;
 pub(super) mod tls;
+pub(super) mod unread;
 pub(super) mod upload;

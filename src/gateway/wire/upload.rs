@@ -28,7 +28,7 @@ struct Inner {
 
 /// What the client did wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Fault {
+pub(in crate::gateway) enum UploadError {
     /// The body broke off, or is malformed.
     Broken,
     TooLarge,
@@ -73,11 +73,11 @@ impl Upload {
         self.set(ENDED);
     }
 
-    pub(in crate::gateway) fn failed(&self, fault: Fault) {
+    pub(in crate::gateway) fn failed(&self, fault: UploadError) {
         self.set(match fault {
-            Fault::Broken => BROKEN,
-            Fault::TooLarge => TOO_LARGE,
-            Fault::TooSlow => TOO_SLOW,
+            UploadError::Broken => BROKEN,
+            UploadError::TooLarge => TOO_LARGE,
+            UploadError::TooSlow => TOO_SLOW,
         });
     }
 
@@ -98,11 +98,11 @@ impl Upload {
     }
 
     /// What was wrong with the body, if it failed.
-    pub(in crate::gateway) fn fault(&self) -> Option<Fault> {
+    pub(in crate::gateway) fn fault(&self) -> Option<UploadError> {
         match self.state() {
-            BROKEN => Some(Fault::Broken),
-            TOO_LARGE => Some(Fault::TooLarge),
-            TOO_SLOW => Some(Fault::TooSlow),
+            BROKEN => Some(UploadError::Broken),
+            TOO_LARGE => Some(UploadError::TooLarge),
+            TOO_SLOW => Some(UploadError::TooSlow),
             _ => None,
         }
     }
@@ -131,9 +131,9 @@ impl Upload {
     }
 }
 
-// === impl Fault ===
+// === impl UploadError ===
 
-impl Fault {
+impl UploadError {
     /// The problem that the client is told of.
     pub(in crate::gateway) const fn kind(self) -> Kind {
         match self {
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_fault_stays() {
-        for fault in [Fault::Broken, Fault::TooLarge, Fault::TooSlow] {
+        for fault in [UploadError::Broken, UploadError::TooLarge, UploadError::TooSlow] {
             let upload = Upload::new();
             upload.waits();
             upload.failed(fault);

@@ -10,9 +10,9 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use super::alarm::{Alarm, TimedOut};
 use super::exchange::H1;
-use super::lease::Turn;
+use super::lease::RequestTracker;
+use super::timer::{LazyTimer, TimedOut};
 use crate::gateway::wire::upload::Upload;
 
 /// An instance's response body.
@@ -25,20 +25,20 @@ pub(in crate::gateway) struct UpstreamBody {
     open: Option<Box<H1>>,
     /// Whether another request may go over the connection.
     reusable: bool,
-    turn: Turn,
+    tracker: RequestTracker,
     upload: Upload,
-    waits: Waits,
+    timeouts: BodyTimeouts,
     /// When it began, if that matters.
     began: Option<Instant>,
     /// Of a connection that is shared, and has none for one response.
-    alarm: Alarm,
+    timer: LazyTimer,
     /// Since when it waits for the next part.
     waiting: Option<Instant>,
 }
 
 /// How long may be waited for.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::gateway) struct Waits {
+pub(in crate::gateway) struct BodyTimeouts {
     /// The next part.
     pub(in crate::gateway) part: Option<Duration>,
     /// The end.
@@ -47,7 +47,7 @@ pub(in crate::gateway) struct Waits {
 
 /// Why a response's body did not come to its end, and where.
 #[derive(Debug)]
-pub(in crate::gateway) struct UpstreamError {
+pub(in crate::gateway) struct UpstreamBodyError {
     /// What broke; nothing did if it was too slow.
     broken: Option<hyper::Error>,
     pub(in crate::gateway) upstream: Box<str>,
@@ -62,9 +62,9 @@ pub(super) async fn drive_frame(incoming: &mut Incoming, open: &mut H1) -> Next 
     frame.unwrap_or_default()
 }
 
-// === impl Waits ===
+// === impl BodyTimeouts ===
 
-impl Waits {
+impl BodyTimeouts {
     /// When the wait is over that began at `since`, or begins now.
     fn until(&self, since: &mut Option<Instant>) -> Option<Instant> {
         if self.part.is_none() && self.end.is_none() {
@@ -84,12 +84,12 @@ impl UpstreamBody {
         incoming: Incoming,
         open: Option<Box<H1>>,
         reusable: bool,
-        turn: Turn,
+        tracker: RequestTracker,
         upload: Upload,
-        waits: Waits,
+        timeouts: BodyTimeouts,
     ) -> Self {
-        let (alarm, began) = (Alarm::default(), waits.end.map(|_| Instant::now()));
-        let mut body = Self { incoming, open, reusable, turn, upload, waits, began, alarm, waiting: None };
+        let (timer, began) = (LazyTimer::default(), timeouts.end.map(|_| Instant::now()));
+        let mut body = Self { incoming, open, reusable, tracker, upload, timeouts, began, timer, waiting: None };
         if body.incoming.is_end_stream() {
             body.ended();
         }
@@ -99,22 +99,22 @@ impl UpstreamBody {
     /// The response has ended: the connection may take another request.
     fn ended(&mut self) {
         let open = self.open.take();
-        self.turn.end(open.filter(|_| self.reusable));
+        self.tracker.end(open.filter(|_| self.reusable));
     }
 
     /// Nothing more comes. What the client did is not counted against the instance.
     fn broke(&mut self, blamed: bool) {
         self.open = None;
         if blamed && self.upload.fault().is_none() && !self.upload.is_awaited() {
-            self.turn.broke();
+            self.tracker.broke();
         } else {
-            self.turn.end(None);
+            self.tracker.end(None);
         }
     }
 
-    fn error(&self, broken: Option<hyper::Error>) -> UpstreamError {
-        let (upstream, instance) = self.turn.place();
-        UpstreamError { broken, upstream, instance }
+    fn error(&self, broken: Option<hyper::Error>) -> UpstreamBodyError {
+        let (upstream, instance) = self.tracker.place();
+        UpstreamBodyError { broken, upstream, instance }
     }
 
     /// Whether it was the instance that took the time which is over: its wait for a part was, or it had at least half of
@@ -123,15 +123,15 @@ impl UpstreamBody {
         let now = Instant::now();
         let Some(own) = since.map(|since| now.saturating_duration_since(since)) else { return false };
         let whole = self.began.map(|began| now.saturating_duration_since(began)).unwrap_or_default();
-        self.waits.part.is_some_and(|part| own >= part) || own * 2 >= whole
+        self.timeouts.part.is_some_and(|part| own >= part) || own * 2 >= whole
     }
 
     /// The next frame, if it comes in its time.
     fn poll_within(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, TimedOut>> {
-        let Self { incoming, open, waits, alarm, waiting, .. } = self;
-        let until = waits.until(waiting);
+        let Self { incoming, open, timeouts, timer, waiting, .. } = self;
+        let until = timeouts.until(waiting);
         let mut poll = |cx: &mut Context<'_>| Pin::new(&mut *incoming).poll_frame(cx);
-        let Some(driven) = open else { return alarm.within(until, cx, poll) };
+        let Some(driven) = open else { return timer.within(until, cx, poll) };
         let (frame, over) = driven.drive(cx, until, &mut poll);
         if over {
             *open = None;
@@ -142,9 +142,12 @@ impl UpstreamBody {
 
 impl Body for UpstreamBody {
     type Data = Bytes;
-    type Error = UpstreamError;
+    type Error = UpstreamBodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UpstreamBodyError>>> {
         let frame = ready!(self.poll_within(cx));
         let waiting = self.waiting.take();
         Poll::Ready(match frame {
@@ -179,15 +182,15 @@ impl Body for UpstreamBody {
     }
 }
 
-// === impl UpstreamError ===
+// === impl UpstreamBodyError ===
 
-impl UpstreamError {
+impl UpstreamBodyError {
     pub(in crate::gateway) const fn is_timeout(&self) -> bool {
         self.broken.is_none()
     }
 }
 
-impl std::fmt::Display for UpstreamError {
+impl std::fmt::Display for UpstreamBodyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.broken {
             Some(error) => error.fmt(f),
@@ -196,7 +199,7 @@ impl std::fmt::Display for UpstreamError {
     }
 }
 
-impl std::error::Error for UpstreamError {
+impl std::error::Error for UpstreamBodyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.broken.as_ref().map(|error| error as _)
     }

@@ -10,11 +10,11 @@ pub(super) struct Budget {
     /// Retries for each request.
     share: f64,
     requests: AtomicU64,
-    state: Mutex<State>,
+    state: Mutex<BudgetState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct BudgetState {
     left: f64,
     at: Instant,
 }
@@ -28,15 +28,15 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 impl Budget {
     pub(super) fn new(percent: f64, now: Instant) -> Self {
-        let state = Mutex::new(State { left: ALWAYS, at: now });
+        let state = Mutex::new(BudgetState { left: ALWAYS, at: now });
         Self { share: percent / 100.0, requests: AtomicU64::new(0), state }
     }
 
     /// What is left of it, for the same upstream with other instances.
     pub(super) fn carried(&self) -> Self {
-        let State { left, at } = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let BudgetState { left, at } = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let requests = AtomicU64::new(self.requests.load(Ordering::Relaxed));
-        Self { share: self.share, requests, state: Mutex::new(State { left, at }) }
+        Self { share: self.share, requests, state: Mutex::new(BudgetState { left, at }) }
     }
 
     /// A request came.
@@ -52,7 +52,7 @@ impl Budget {
         // What was gained long ago is forgotten bit by bit.
         let kept = (state.left - ALWAYS).max(0.0) * (1.0 - passed.min(1.0));
         let always = (state.left.min(ALWAYS) + passed * ALWAYS).min(ALWAYS);
-        *state = State { left: kept + always + gained, at: now };
+        *state = BudgetState { left: kept + always + gained, at: now };
         if state.left < 1.0 {
             return false;
         }

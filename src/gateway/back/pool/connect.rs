@@ -15,16 +15,16 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::{TlsConnector, TlsStream};
 
 use super::hosts::{self, Lookup};
-use crate::gateway::wire::io::Stream;
+use crate::gateway::wire::io::IoStream;
 
 /// Where an instance is, and how it is spoken to.
 pub(in crate::gateway) struct Connector {
-    place: Place,
+    place: ConnectAddress,
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
 /// Where connections go.
-enum Place {
+enum ConnectAddress {
     Address(SocketAddr),
     /// To the first of its addresses that answers.
     Name(Box<str>, u16, Lookup),
@@ -49,8 +49,8 @@ impl Connector {
         let host = hosts::host(url);
         let port = url.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
         let place = match address.or_else(|| host.parse().ok()) {
-            Some(address) => Place::Address((address, port).into()),
-            None => Place::Name(host.into(), port, Arc::clone(lookup)),
+            Some(address) => ConnectAddress::Address((address, port).into()),
+            None => ConnectAddress::Name(host.into(), port, Arc::clone(lookup)),
         };
         Self { place, tls: tls.map(|(config, name)| (TlsConnector::from(config), name)) }
     }
@@ -58,29 +58,29 @@ impl Connector {
     /// For a Unix socket.
     #[cfg(unix)]
     pub(super) const fn socket(path: PathBuf) -> Self {
-        Self { place: Place::Socket(path), tls: None }
+        Self { place: ConnectAddress::Socket(path), tls: None }
     }
 
     /// The one address that it connects to, where it has one.
     pub(super) const fn address(&self) -> Option<SocketAddr> {
         match self.place {
-            Place::Address(address) => Some(address),
+            ConnectAddress::Address(address) => Some(address),
             _ => None,
         }
     }
 
     /// Whether its host is a name, which may come to stand for other addresses.
     pub(super) const fn is_name(&self) -> bool {
-        matches!(self.place, Place::Name(..))
+        matches!(self.place, ConnectAddress::Name(..))
     }
 
     /// The addresses of its host, the best first.
     pub(super) async fn lookup(&self) -> io::Result<Vec<SocketAddr>> {
         match &self.place {
-            Place::Address(address) => Ok(vec![*address]),
+            ConnectAddress::Address(address) => Ok(vec![*address]),
             #[cfg(unix)]
-            Place::Socket(_) => Ok(Vec::new()),
-            Place::Name(host, port, lookup) => {
+            ConnectAddress::Socket(_) => Ok(Vec::new()),
+            ConnectAddress::Name(host, port, lookup) => {
                 let found = lookup(host.to_string()).await?;
                 Ok(found.into_iter().map(|address| SocketAddr::from((address, *port))).collect())
             }
@@ -88,19 +88,19 @@ impl Connector {
     }
 
     /// Connects to the first address that answers.
-    pub(in crate::gateway) async fn connect(&self) -> io::Result<Stream> {
+    pub(in crate::gateway) async fn connect(&self) -> io::Result<IoStream> {
         let stream = match &self.place {
-            Place::Address(address) => TcpStream::connect(*address).await?,
-            Place::Name(..) => TcpStream::connect(&*self.lookup().await?).await?,
+            ConnectAddress::Address(address) => TcpStream::connect(*address).await?,
+            ConnectAddress::Name(..) => TcpStream::connect(&*self.lookup().await?).await?,
             #[cfg(unix)]
-            Place::Socket(path) => return Ok(Stream::Unix(UnixStream::connect(path).await?)),
+            ConnectAddress::Socket(path) => return Ok(IoStream::Unix(UnixStream::connect(path).await?)),
         };
         stream.set_nodelay(true)?;
         match &self.tls {
-            None => Ok(Stream::Tcp(stream)),
+            None => Ok(IoStream::Tcp(stream)),
             Some((connector, name)) => {
                 let stream = connector.connect(name.clone(), stream).await?;
-                Ok(Stream::Tls(Box::new(TlsStream::Client(stream))))
+                Ok(IoStream::Tls(Box::new(TlsStream::Client(stream))))
             }
         }
     }
@@ -109,10 +109,10 @@ impl Connector {
 impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.place {
-            Place::Address(address) => address.fmt(f),
-            Place::Name(host, port, _) => write!(f, "{host}:{port}"),
+            ConnectAddress::Address(address) => address.fmt(f),
+            ConnectAddress::Name(host, port, _) => write!(f, "{host}:{port}"),
             #[cfg(unix)]
-            Place::Socket(path) => write!(f, "unix:{}", path.display()),
+            ConnectAddress::Socket(path) => write!(f, "unix:{}", path.display()),
         }
     }
 }

@@ -15,20 +15,20 @@ use http_body::Frame;
 use http_body_util::BodyExt;
 use tokio_rustls::rustls;
 
-use super::exchange::{Came, Connection, H1, H2, Outgoing};
+use super::exchange::{Connection, H1, H2, Outgoing, ResponseHead};
 use super::hosts;
-use super::reach::Reach;
-use super::streams::{Shared, Stream};
+use super::streams::{H2Connections, StreamPermit};
+use super::transport::Transport;
 use crate::gateway::telemetry::explain::Cause;
 
 /// All connections to one instance.
 #[derive(Debug)]
 pub(super) struct Connections {
-    pub(super) reach: Reach,
+    pub(super) transport: Transport,
     /// The instance's authority, for `Host`.
     host: HeaderValue,
     idle: Mutex<Idle>,
-    shared: Shared,
+    shared: H2Connections,
     /// What the instance said last that it speaks.
     learned: Mutex<Option<Arc<str>>>,
     /// Grows when no connection that is open is to be taken again.
@@ -61,13 +61,13 @@ const MAX_SAID: usize = 64 * 1024;
 // === impl Connections ===
 
 impl Connections {
-    pub(super) fn new(reach: Reach) -> Self {
-        let host = HeaderValue::try_from(reach.authority()).unwrap_or_else(|_| HeaderValue::from_static(""));
+    pub(super) fn new(transport: Transport) -> Self {
+        let host = HeaderValue::try_from(transport.authority()).unwrap_or_else(|_| HeaderValue::from_static(""));
         Self {
-            reach,
+            transport,
             host,
             idle: Mutex::default(),
-            shared: Shared::default(),
+            shared: H2Connections::default(),
             learned: Mutex::default(),
             generation: AtomicU64::new(0),
             old: AtomicBool::new(false),
@@ -76,12 +76,12 @@ impl Connections {
 
     /// A connection: one that is open, or a new one.
     pub(super) async fn take(&self, timeout: Duration) -> Result<Connection, ConnectError> {
-        if !self.reach.http2
+        if !self.transport.http2
             && let Some(open) = self.take_idle()
         {
             return Ok(Connection::H1(open));
         }
-        if self.reach.http2
+        if self.transport.http2
             && let Some((open, stream)) = self.shared.take(self.generation())
         {
             return Ok(Connection::H2(open, stream));
@@ -93,7 +93,7 @@ impl Connections {
     pub(super) async fn fresh(&self, timeout: Duration) -> Result<Connection, ConnectError> {
         // Boxed: most requests find a connection that is open, and shall not be as large as a new one.
         Box::pin(self.within(timeout, async {
-            if self.reach.http2 {
+            if self.transport.http2 {
                 self.share().await.map(|(open, stream)| Connection::H2(open, stream))
             } else {
                 self.open().await.map(Connection::H1)
@@ -122,10 +122,11 @@ impl Connections {
 
     /// A new HTTP/1.1 connection, which has said what it speaks if it was to be asked.
     async fn open(&self) -> Result<Box<H1>, ConnectError> {
-        let stream = self.reach.connector.connect().await.map_err(ConnectError::Io)?;
-        let mut open =
-            Box::new(H1::handshake(stream, self.reach.heads, self.generation()).await.map_err(ConnectError::Http)?);
-        if let Some((path, field)) = &self.reach.speaks_from {
+        let stream = self.transport.connector.connect().await.map_err(ConnectError::Io)?;
+        let mut open = Box::new(
+            H1::handshake(stream, self.transport.head_limits, self.generation()).await.map_err(ConnectError::Http)?,
+        );
+        if let Some((path, field)) = &self.transport.speaks_from {
             let (said, back) = self.ask(open, path, field).await?;
             open = back.ok_or(ConnectError::Mute)?;
             *lock(&self.learned) = Some(Arc::clone(&said));
@@ -141,12 +142,12 @@ impl Connections {
         field: &HeaderName,
     ) -> Result<(Arc<str>, Option<Box<H1>>), ConnectError> {
         let came = open.send(self.get(path)).await.map_err(|error| ConnectError::Http(error.error))?;
-        let Came { response, open, .. } = came;
+        let ResponseHead { response, open, .. } = came;
         self.learn(response.version());
         let said = said(response.headers(), field)?;
         let mut open = open.ok_or(ConnectError::Mute)?;
         let mut body = response.into_body();
-        let mut left = Left::new();
+        let mut left = SkippedBody::new();
         while let Some(frame) = super::body::drive_frame(&mut body, &mut open).await {
             left.take(&frame.map_err(ConnectError::Http)?)?;
         }
@@ -155,15 +156,15 @@ impl Connections {
     }
 
     /// A stream of an HTTP/2 connection that is open; of a new one if all their streams are used.
-    async fn share(&self) -> Result<(H2, Stream), ConnectError> {
+    async fn share(&self) -> Result<(H2, StreamPermit), ConnectError> {
         let _one = self.shared.opening.lock().await;
         if let Some(taken) = self.shared.take(self.generation()) {
             return Ok(taken);
         }
-        let stream = self.reach.connector.connect().await.map_err(ConnectError::Io)?;
-        let handshake = H2::handshake(stream, self.reach.heads, self.generation());
+        let stream = self.transport.connector.connect().await.map_err(ConnectError::Io)?;
+        let handshake = H2::handshake(stream, self.transport.head_limits, self.generation());
         let mut open = handshake.await.map_err(ConnectError::Http)?;
-        if let Some((path, field)) = &self.reach.speaks_from {
+        if let Some((path, field)) = &self.transport.speaks_from {
             let said = self.ask_h2(open.clone(), path, field).await?;
             *lock(&self.learned) = Some(Arc::clone(&said));
             open.speaks = Some(said);
@@ -176,7 +177,7 @@ impl Connections {
         let came = open.send(self.get(path), stream).await.map_err(|error| ConnectError::Http(error.error))?;
         let said = said(came.response.headers(), field)?;
         let mut body = came.response.into_body();
-        let mut left = Left::new();
+        let mut left = SkippedBody::new();
         while let Some(frame) = body.frame().await {
             left.take(&frame.map_err(ConnectError::Http)?)?;
         }
@@ -186,15 +187,15 @@ impl Connections {
     /// Whether the instance answers `path` with 2xx or 3xx, on a connection of its own.
     pub(super) async fn check(&self, path: &PathAndQuery, timeout: Duration) -> Result<(), String> {
         let asking = async {
-            let stream = self.reach.connector.connect().await.map_err(ConnectError::Io)?;
+            let stream = self.transport.connector.connect().await.map_err(ConnectError::Io)?;
             let request = self.get(path);
-            let heads = self.reach.heads;
-            let came = if self.reach.http2 {
-                let open = H2::handshake(stream, heads, 0).await.map_err(ConnectError::Http)?;
+            let head_limits = self.transport.head_limits;
+            let came = if self.transport.http2 {
+                let open = H2::handshake(stream, head_limits, 0).await.map_err(ConnectError::Http)?;
                 let stream = open.stream();
                 open.send(request, stream).await
             } else {
-                Box::new(H1::handshake(stream, heads, 0).await.map_err(ConnectError::Http)?).send(request).await
+                Box::new(H1::handshake(stream, head_limits, 0).await.map_err(ConnectError::Http)?).send(request).await
             };
             let came = came.map_err(|error| ConnectError::Http(error.error))?;
             self.learn(came.response.version());
@@ -223,9 +224,9 @@ impl Connections {
     /// A GET of its own to `path`, below the instance's prefix.
     fn get(&self, path: &PathAndQuery) -> Request<Outgoing> {
         let mut request = Request::new(Outgoing::default());
-        let target = if self.reach.http2 { self.reach.join(path) } else { self.reach.below(path) };
+        let target = if self.transport.http2 { self.transport.join(path) } else { self.transport.below(path) };
         *request.uri_mut() = target.unwrap_or_default();
-        if self.reach.http2 {
+        if self.transport.http2 {
             *request.version_mut() = Version::HTTP_2;
         } else {
             request.headers_mut().insert(header::HOST, self.host());
@@ -256,8 +257,8 @@ impl Connections {
     /// Lets go of connections that lie idle for too long, or that the other end has closed. The others stay where they
     /// are meanwhile, so that requests find them.
     pub(super) fn sweep(&self, now: Instant) {
-        self.shared.sweep(now, self.reach.keep);
-        let is_old = |open: &H1| now.saturating_duration_since(open.idle_since) >= self.reach.keep;
+        self.shared.sweep(now, self.transport.keep);
+        let is_old = |open: &H1| now.saturating_duration_since(open.idle_since) >= self.transport.keep;
         let mut at = 0;
         // One at a time: a look at a connection is a call of the system, and requests wait for the lock.
         loop {
@@ -277,10 +278,10 @@ impl Connections {
     /// Looks the host up again, if it is a name that is one instance. Says whether its addresses are others than those that
     /// are `known`; then no connection to the old ones is taken again.
     pub(super) async fn resolve(&self, known: &mut Vec<SocketAddr>) -> io::Result<bool> {
-        if !self.reach.connector.is_name() {
+        if !self.transport.connector.is_name() {
             return Ok(false);
         }
-        let mut addresses = tokio::time::timeout(hosts::TIMEOUT, self.reach.connector.lookup()).await??;
+        let mut addresses = tokio::time::timeout(hosts::TIMEOUT, self.transport.connector.lookup()).await??;
         addresses.sort_unstable();
         addresses.dedup();
         let others = !known.is_empty() && addresses != *known;
@@ -319,9 +320,9 @@ impl Connections {
 }
 
 /// How much of a body may still come.
-struct Left(usize);
+struct SkippedBody(usize);
 
-impl Left {
+impl SkippedBody {
     const fn new() -> Self {
         Self(MAX_SAID)
     }

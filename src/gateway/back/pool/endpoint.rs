@@ -11,10 +11,10 @@ use http::uri::PathAndQuery;
 
 use super::connections::Connections;
 use super::exchange::H1;
-use super::health::{Admission, Health, Policy, Stake, Turn};
+use super::health::{Admission, Health, HealthChange, HealthToken, Policy};
 use super::meters::Meters;
 use super::queue::{self, Queue};
-use super::reach::Reach;
+use super::transport::Transport;
 use crate::plan::OwnAddress;
 
 /// An instance.
@@ -43,12 +43,12 @@ pub(in crate::gateway) struct Endpoint {
 
 /// Everything that makes an instance another one when it changes.
 #[derive(Debug)]
-pub(super) struct Spec {
+pub(super) struct EndpointSpec {
     pub(super) upstream: Box<str>,
     /// Its URL as text.
     pub(super) name: Arc<str>,
-    pub(super) reach: Reach,
-    pub(super) limits: Option<queue::Limits>,
+    pub(super) transport: Transport,
+    pub(super) limits: Option<queue::QueueLimits>,
     /// Its part of what the URL's host stands for.
     pub(super) address: Option<IpAddr>,
     pub(super) health: Health,
@@ -62,16 +62,16 @@ const GONE: u8 = 2;
 // === impl Endpoint ===
 
 impl Endpoint {
-    pub(super) fn new(spec: Spec) -> Self {
-        let Spec { upstream, name, reach, limits, address, health } = spec;
+    pub(super) fn new(spec: EndpointSpec) -> Self {
+        let EndpointSpec { upstream, name, transport, limits, address, health } = spec;
         let marked = |text: &str| address.map_or_else(|| text.to_owned(), |address| format!("{text}#{address}"));
         let label: Arc<str> = marked(&name).into();
         // By host and port among the metrics; a socket by its path.
-        let place = if reach.socket { &name } else { reach.authority() };
+        let place = if transport.socket { &name } else { transport.authority() };
         let meters = Meters::new(&upstream, &marked(place), &label);
-        let address = address.and_then(|_| reach.connector.address());
+        let address = address.and_then(|_| transport.connector.address());
         let numbers = address.map(|address| address.to_string());
-        let own = OwnAddress::new(&reach.url, numbers.as_deref()).into();
+        let own = OwnAddress::new(&transport.url, numbers.as_deref()).into();
         if health.admission(Instant::now()) == Admission::Joining {
             meters.stands(false);
         }
@@ -81,7 +81,7 @@ impl Endpoint {
             name,
             label,
             address,
-            connections: Connections::new(reach),
+            connections: Connections::new(transport),
             pending: AtomicUsize::new(0),
             queue: limits.map(Queue::new),
             epoch: AtomicU32::new(health.epoch()),
@@ -117,12 +117,12 @@ impl Endpoint {
 
     /// The target, with the instance's scheme, authority and prefix.
     pub(in crate::gateway) fn join(&self, target: &PathAndQuery) -> Option<Uri> {
-        self.connections.reach.join(target)
+        self.connections.transport.join(target)
     }
 
     /// The target below the instance's prefix.
     pub(in crate::gateway) fn below(&self, target: &PathAndQuery) -> Option<Uri> {
-        self.connections.reach.below(target)
+        self.connections.transport.below(target)
     }
 
     /// Its authority, for `Host`.
@@ -154,20 +154,20 @@ impl Endpoint {
     pub(in crate::gateway) fn buffer(&self) -> Option<usize> {
         /// For an instance of HTTP/1.0, where the config does not say.
         const OLD: usize = 1024 * 1024;
-        let reach = &self.connections.reach;
-        if reach.http2 {
+        let transport = &self.connections.transport;
+        if transport.http2 {
             return None;
         }
-        reach.buffer.or_else(|| self.connections.is_old().then_some(OLD))
+        transport.buffer.or_else(|| self.connections.is_old().then_some(OLD))
     }
 
     /// Whether it is asked what it speaks.
     pub(super) const fn asks(&self) -> bool {
-        self.connections.reach.speaks_from.is_some()
+        self.connections.transport.speaks_from.is_some()
     }
 
     pub(in crate::gateway) const fn http2(&self) -> bool {
-        self.connections.reach.http2
+        self.connections.transport.http2
     }
 
     pub(in crate::gateway) fn pending(&self) -> usize {
@@ -242,14 +242,14 @@ impl Endpoint {
         if !self.is_clean() {
             self.changed(|health| {
                 health.settle(now, slow_start);
-                Turn::Stays
+                HealthChange::Stays
             });
         }
     }
 
     /// How it stands, for a request that begins.
-    pub(super) fn stake(&self) -> Stake {
-        Stake { epoch: self.epoch.load(Ordering::Relaxed), trial: false }
+    pub(super) fn token(&self) -> HealthToken {
+        HealthToken { epoch: self.epoch.load(Ordering::Relaxed), trial: false }
     }
 
     /// Whether the next request would have to wait for a place.
@@ -258,45 +258,46 @@ impl Endpoint {
     }
 
     /// A request to it went well.
-    pub(super) fn succeeded(&self, stake: Stake) {
+    pub(super) fn succeeded(&self, token: HealthToken) {
         if !self.is_clean() {
-            self.changed(|health| health.succeeded(stake, Instant::now()));
+            self.changed(|health| health.succeeded(token, Instant::now()));
         }
     }
 
     /// A request to it failed.
-    pub(super) fn failed(&self, stake: Stake, now: Instant, policy: Policy, may_eject: bool) {
-        self.changed(|health| health.failed(stake, now, policy, may_eject));
+    pub(super) fn failed(&self, token: HealthToken, now: Instant, policy: Policy, may_eject: bool) {
+        self.changed(|health| health.failed(token, now, policy, may_eject));
     }
 
     /// A check of it ended.
-    pub(super) fn checked(&self, well: bool, now: Instant, policy: Policy) -> Turn {
+    pub(super) fn checked(&self, well: bool, now: Instant, policy: Policy) -> HealthChange {
         self.changed(|health| health.checked(well, now, policy))
     }
 
-    fn changed(&self, change: impl FnOnce(&mut Health) -> Turn) -> Turn {
+    fn changed(&self, change: impl FnOnce(&mut Health) -> HealthChange) -> HealthChange {
         let mut health = self.health();
-        let turn = change(&mut health);
+        let change = change(&mut health);
         self.epoch.store(health.epoch(), Ordering::Relaxed);
-        self.clean.store(health.is_clean() && turn == Turn::Stays && health.is_open_for_good(), Ordering::Release);
+        self.clean
+            .store(health.is_clean() && change == HealthChange::Stays && health.is_open_for_good(), Ordering::Release);
         drop(health);
         let (upstream, instance) = (&self.upstream, &self.label);
-        match turn {
-            Turn::Stays => {}
-            Turn::Ejected => {
+        match change {
+            HealthChange::Stays => {}
+            HealthChange::Ejected => {
                 self.meters.ejections.increment(1);
                 self.meters.stands(false);
                 tracing::warn!(%upstream, %instance, "the instance failed too often and gets no requests for a while");
             }
-            Turn::Down => {
+            HealthChange::Down => {
                 self.meters.stands(false);
                 tracing::warn!(%upstream, %instance, "the instance is not well and gets no requests");
             }
-            Turn::Back => {
+            HealthChange::Back => {
                 self.meters.stands(true);
                 tracing::info!(%upstream, %instance, "the instance is well and gets requests");
             }
         }
-        turn
+        change
     }
 }

@@ -15,11 +15,11 @@ use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use pin_project_lite::pin_project;
 
-use super::alarm::{Alarm, TimedOut};
-use super::bell::Bell;
-use super::streams::{Stream as Streaming, Use};
+use super::streams::{StreamCount, StreamPermit};
+use super::timer::{LazyTimer, TimedOut};
+use super::waker::ConnectionWaker;
 use crate::gateway::back::replay::Replay;
-use crate::gateway::wire::io::Stream;
+use crate::gateway::wire::io::IoStream;
 use crate::layer::MigrateBody;
 
 /// What goes to an instance.
@@ -29,12 +29,12 @@ pub(in crate::gateway) type Outgoing = MigrateBody<Replay>;
 #[derive(Debug)]
 pub(super) enum Connection {
     H1(Box<H1>),
-    H2(H2, Streaming),
+    H2(H2, StreamPermit),
 }
 
 /// How large the head of a response may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Heads {
+pub(super) struct ResponseHeadLimits {
     pub(super) bytes: usize,
     pub(super) fields: usize,
 }
@@ -44,8 +44,8 @@ pub(super) struct H1 {
     sender: http1::SendRequest<Outgoing>,
     /// Dropped as soon as it is over: a request that it has not taken waits until then.
     driver: Option<Driver>,
-    bell: Bell,
-    alarm: Alarm,
+    waker: ConnectionWaker,
+    timer: LazyTimer,
     /// What the process at the other end said that it speaks.
     pub(super) speaks: Option<Arc<str>>,
     /// The addresses of its host as they were then.
@@ -56,25 +56,25 @@ pub(super) struct H1 {
     pub(super) used: bool,
 }
 
-type Driver = http1::Connection<TokioIo<Stream>, Outgoing>;
+type Driver = http1::Connection<TokioIo<IoStream>, Outgoing>;
 /// What hyper says of a request.
-pub(in crate::gateway) type Answer = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>;
-pub(super) type Sent = Result<Came, SendError>;
+pub(in crate::gateway) type HyperResult = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>;
+pub(super) type SendResult = Result<ResponseHead, SendError>;
 
 /// The head of a response, and what its body comes over.
 #[derive(Debug)]
-pub(super) struct Came {
+pub(super) struct ResponseHead {
     pub(super) response: Response<Incoming>,
     /// The connection, unless it is over or is shared.
     pub(super) open: Option<Box<H1>>,
     /// The stream of a connection that is shared.
-    pub(super) stream: Option<Streaming>,
+    pub(super) stream: Option<StreamPermit>,
 }
 
 pin_project! {
     /// A request on its way over an HTTP/1.1 connection, until the head of its response is there.
     #[must_use = "a request is sent as it is waited for"]
-    pub(super) struct Sending<F> {
+    pub(super) struct H1Exchange<F> {
         #[pin]
         answer: F,
         open: Option<Box<H1>>,
@@ -87,19 +87,19 @@ pub(super) struct H2 {
     sender: http2::SendRequest<Outgoing>,
     pub(super) speaks: Option<Arc<str>>,
     pub(super) generation: u64,
-    pub(super) load: Arc<Use>,
+    pub(super) load: Arc<StreamCount>,
 }
 
 /// A request that was not answered.
 #[derive(Debug)]
 pub(super) struct SendError {
     pub(super) error: hyper::Error,
-    pub(super) fate: Fate,
+    pub(super) fate: Delivery,
 }
 
 /// What became of a request that was not answered.
 #[derive(Debug)]
-pub(super) enum Fate {
+pub(super) enum Delivery {
     /// Nothing of it was sent, and nothing of its body read: it may go over another connection as it is.
     Unsent(Box<Request<Outgoing>>),
     /// The instance refused its stream, and says by that that it did not process it (RFC 9113 §8.7).
@@ -107,25 +107,29 @@ pub(super) enum Fate {
     /// The instance closes the connection, and says that it did not process the request (RFC 9113 §6.8).
     Closing,
     /// Something of it may have reached the instance.
-    Sent,
+    SendResult,
 }
 
 // === impl H1 ===
 
 impl H1 {
-    pub(super) async fn handshake(stream: Stream, heads: Heads, generation: u64) -> hyper::Result<Self> {
+    pub(super) async fn handshake(
+        stream: IoStream,
+        head_limits: ResponseHeadLimits,
+        generation: u64,
+    ) -> hyper::Result<Self> {
         let mut builder = http1::Builder::new();
-        builder.max_buf_size(heads.bytes.max(super::BUFFER)).max_header_size(heads.bytes);
+        builder.max_buf_size(head_limits.bytes.max(super::BUFFER)).max_header_size(head_limits.bytes);
         // What hyper does anyway is not asked for: that would cost an allocation for each response.
-        if heads.fields != Heads::default().fields {
-            builder.max_headers(heads.fields);
+        if head_limits.fields != ResponseHeadLimits::default().fields {
+            builder.max_headers(head_limits.fields);
         }
         let (sender, driver) = builder.handshake(TokioIo::new(stream)).await?;
         Ok(Self {
             sender,
             driver: Some(driver),
-            bell: Bell::new(),
-            alarm: Alarm::default(),
+            waker: ConnectionWaker::new(),
+            timer: LazyTimer::default(),
             speaks: None,
             generation,
             idle_since: Instant::now(),
@@ -141,20 +145,20 @@ impl H1 {
         until: Option<Instant>,
         mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> (Poll<Result<T, TimedOut>>, bool) {
-        let Self { driver, bell, alarm, .. } = self;
-        let polled = bell.poll(cx, |cx| {
+        let Self { driver, waker, timer, .. } = self;
+        let polled = waker.poll(cx, |cx| {
             if let Poll::Ready(ready) = poll(cx) {
                 return Poll::Ready(Ok(ready));
             }
             drive(driver, cx);
-            alarm.within(until, cx, &mut poll)
+            timer.within(until, cx, &mut poll)
         });
         (polled, driver.is_none())
     }
 
     /// Nobody waits for it any more.
     pub(super) fn rest(&mut self) {
-        self.bell.forget();
+        self.waker.forget();
         self.idle_since = Instant::now();
         self.used = true;
     }
@@ -166,14 +170,17 @@ impl H1 {
     }
 
     /// Sends a request.
-    pub(super) fn send(mut self: Box<Self>, request: Request<Outgoing>) -> Sending<impl Future<Output = Answer>> {
+    pub(super) fn send(
+        mut self: Box<Self>,
+        request: Request<Outgoing>,
+    ) -> H1Exchange<impl Future<Output = HyperResult>> {
         let answer = self.sender.try_send_request(request);
-        Sending { answer, open: Some(self) }
+        H1Exchange { answer, open: Some(self) }
     }
 
     /// Sends a request that asks for another protocol. The connection does not come back: a task drives it until it is
     /// of that protocol, or over.
-    pub(super) async fn upgrade(self: Box<Self>, request: Request<Outgoing>) -> Sent {
+    pub(super) async fn upgrade(self: Box<Self>, request: Request<Outgoing>) -> SendResult {
         let Self { mut sender, driver, .. } = *self;
         if let Some(driver) = driver {
             tokio::spawn(driver.with_upgrades());
@@ -194,15 +201,15 @@ impl std::fmt::Debug for H1 {
     }
 }
 
-// === impl Sending ===
+// === impl H1Exchange ===
 
-impl<F: Future<Output = Answer>> Sending<F> {
+impl<F: Future<Output = HyperResult>> H1Exchange<F> {
     /// Ready with [`TimedOut`] if the head is not there at `until`.
     pub(super) fn poll_until(
         self: Pin<&mut Self>,
         until: Option<Instant>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Sent, TimedOut>> {
+    ) -> Poll<Result<SendResult, TimedOut>> {
         let mut this = self.project();
         let open = this.open.as_mut().expect("polled after completion");
         let (answer, over) = open.drive(cx, until, |cx| this.answer.as_mut().poll(cx));
@@ -212,28 +219,28 @@ impl<F: Future<Output = Answer>> Sending<F> {
     }
 }
 
-impl<F: Future<Output = Answer>> Future for Sending<F> {
-    type Output = Sent;
+impl<F: Future<Output = HyperResult>> Future for H1Exchange<F> {
+    type Output = SendResult;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Sent> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SendResult> {
         let sent = ready!(self.poll_until(None, cx));
         Poll::Ready(sent.expect("nobody set a time"))
     }
 }
 
-fn sent(answer: Answer, open: Option<Box<H1>>, stream: Option<Streaming>) -> Sent {
-    answer.map(|response| Came { response, open, stream }).map_err(|mut error| {
+fn sent(answer: HyperResult, open: Option<Box<H1>>, stream: Option<StreamPermit>) -> SendResult {
+    answer.map(|response| ResponseHead { response, open, stream }).map_err(|mut error| {
         let fate = match error.take_message() {
-            Some(request) => Fate::Unsent(Box::new(request)),
-            None => Fate::of(error.error()),
+            Some(request) => Delivery::Unsent(Box::new(request)),
+            None => Delivery::of(error.error()),
         };
         SendError { error: error.into_error(), fate }
     })
 }
 
-// === impl Heads ===
+// === impl ResponseHeadLimits ===
 
-impl Default for Heads {
+impl Default for ResponseHeadLimits {
     /// What hyper allows without being asked.
     fn default() -> Self {
         Self { bytes: super::BUFFER, fields: 100 }
@@ -260,7 +267,7 @@ impl Connection {
     }
 
     /// Sends a request apart from whoever waits for it.
-    pub(super) async fn send(self, request: Request<Outgoing>, upgrade: bool) -> Sent {
+    pub(super) async fn send(self, request: Request<Outgoing>, upgrade: bool) -> SendResult {
         match self {
             Self::H1(open) if upgrade => open.upgrade(request).await,
             Self::H1(open) => open.send(request).await,
@@ -269,16 +276,16 @@ impl Connection {
     }
 }
 
-// === impl Fate ===
+// === impl Delivery ===
 
-impl Fate {
+impl Delivery {
     /// By what the connection says of it.
     fn of(error: &hyper::Error) -> Self {
         match h2_error(error).filter(|error| error.is_remote()) {
             Some(error) if error.reason() == Some(h2::Reason::REFUSED_STREAM) => Self::Refused,
             // Streams up to the last one that it names go on: those get no such error.
             Some(error) if error.is_go_away() => Self::Closing,
-            _ => Self::Sent,
+            _ => Self::SendResult,
         }
     }
 }
@@ -307,14 +314,18 @@ impl SendError {
 
 impl H2 {
     /// Begins to speak HTTP/2. Its frames are exchanged by a task, since many requests share it.
-    pub(super) async fn handshake(stream: Stream, heads: Heads, generation: u64) -> hyper::Result<Self> {
+    pub(super) async fn handshake(
+        stream: IoStream,
+        head_limits: ResponseHeadLimits,
+        generation: u64,
+    ) -> hyper::Result<Self> {
         let (sender, driver) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(super::H2_PING)
-            .max_header_list_size(u32::try_from(heads.bytes).unwrap_or(u32::MAX))
+            .max_header_list_size(u32::try_from(head_limits.bytes).unwrap_or(u32::MAX))
             .handshake(TokioIo::new(stream))
             .await?;
-        let load = Use::new(driver.current_max_send_streams());
+        let load = StreamCount::new(driver.current_max_send_streams());
         let seen = Arc::clone(&load);
         tokio::spawn(async move {
             let mut driver = pin!(driver);
@@ -335,14 +346,14 @@ impl H2 {
     }
 
     /// A stream, whatever the instance allows.
-    pub(super) fn stream(&self) -> Streaming {
-        Use::begin(&self.load)
+    pub(super) fn stream(&self) -> StreamPermit {
+        StreamCount::begin(&self.load)
     }
 
     /// Sends a request over a stream that was taken for it.
-    pub(super) async fn send(mut self, request: Request<Outgoing>, stream: Streaming) -> Sent {
+    pub(super) async fn send(mut self, request: Request<Outgoing>, stream: StreamPermit) -> SendResult {
         if let Err(error) = poll_fn(|cx| self.sender.poll_ready(cx)).await {
-            return Err(SendError { error, fate: Fate::Unsent(Box::new(request)) });
+            return Err(SendError { error, fate: Delivery::Unsent(Box::new(request)) });
         }
         sent(self.sender.try_send_request(request).await, None, Some(stream))
     }

@@ -9,11 +9,11 @@ use http::Response;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
-use super::alarm::{Alarm, TimedOut};
-use super::body::{UpstreamBody, Waits};
-use super::exchange::{Answer, Came, Fate, H1, SendError, Sending, Sent};
-use super::lease::{Resend, Turn};
-use crate::gateway::wire::upload::{Fault, Upload};
+use super::body::{BodyTimeouts, UpstreamBody};
+use super::exchange::{Delivery, H1, H1Exchange, HyperResult, ResponseHead, SendError, SendResult};
+use super::lease::{RequestTracker, Resend};
+use super::timer::{LazyTimer, TimedOut};
+use crate::gateway::wire::upload::{Upload, UploadError};
 use crate::names::UpstreamResult;
 
 pin_project! {
@@ -21,37 +21,37 @@ pin_project! {
     #[must_use = "a request is sent as it is waited for"]
     pub(in crate::gateway) struct Exchange<F> {
         #[pin]
-        sending: Sends<F>,
-        turn: Option<Turn>,
+        sending: Transmission<F>,
+        tracker: Option<RequestTracker>,
         used: bool,
         // What it takes to send the request over another connection.
         resend: Option<Resend>,
-        wait: Wait,
+        wait: ResponseDeadline,
     }
 }
 
 pin_project! {
     #[project = SendsProj]
     /// How it is sent.
-    pub(super) enum Sends<F> {
-        Driven { #[pin] sending: Sending<F> },
+    pub(super) enum Transmission<F> {
+        Driven { #[pin] sending: H1Exchange<F> },
         // A task of its own drives the connection.
-        Apart { sending: Pin<Box<dyn Future<Output = Sent> + Send>>, alarm: Alarm },
+        Apart { sending: Pin<Box<dyn Future<Output = SendResult> + Send>>, timer: LazyTimer },
     }
 }
 
 /// The head of a response, and what its body comes over.
 #[derive(Debug)]
-pub(in crate::gateway) struct Answered {
+pub(in crate::gateway) struct UpstreamResponse {
     response: Response<Incoming>,
     open: Option<Box<H1>>,
-    turn: Turn,
+    tracker: RequestTracker,
     upload: Upload,
 }
 
 /// How long the head of a response may be waited for. Time in which the client is waited for is not counted.
 #[derive(Debug)]
-pub(in crate::gateway) struct Wait {
+pub(in crate::gateway) struct ResponseDeadline {
     upload: Upload,
     sent: Instant,
     response: Duration,
@@ -63,9 +63,9 @@ pub(in crate::gateway) struct Wait {
 pub(in crate::gateway) enum Failure {
     TimedOut,
     /// The client's body did not come to its end.
-    Client(Fault),
+    Client(UploadError),
     /// Whose fault it is, whoever sent it knows better.
-    Broke(Box<Broke>),
+    FailedExchange(Box<FailedExchange>),
 }
 
 /// Whose time is over.
@@ -79,35 +79,41 @@ enum Overdue {
 
 /// A request that was not answered, and whose turn it was.
 #[derive(Debug)]
-pub(in crate::gateway) struct Broke {
+pub(in crate::gateway) struct FailedExchange {
     error: SendError,
-    turn: Turn,
+    tracker: RequestTracker,
     /// The connection had taken requests before.
     used: bool,
     /// The client was waited for, so the instance may have had enough of that.
     awaited: bool,
 }
 
-// === impl Sends ===
+// === impl Transmission ===
 
-impl<F> Sends<F> {
-    pub(super) fn apart(sending: impl Future<Output = Sent> + Send + 'static) -> Self {
-        Self::Apart { sending: Box::pin(sending), alarm: Alarm::default() }
+impl<F> Transmission<F> {
+    pub(super) fn apart(sending: impl Future<Output = SendResult> + Send + 'static) -> Self {
+        Self::Apart { sending: Box::pin(sending), timer: LazyTimer::default() }
     }
 }
 
 // === impl Exchange ===
 
 impl<F> Exchange<F> {
-    /// What is `sending` in a `turn`, over a connection that was `used` before or not. If it ends before it takes the
+    /// What is `sending` in a `tracker`, over a connection that was `used` before or not. If it ends before it takes the
     /// request, that goes over a new one, once, if there is a `resend`.
-    pub(super) const fn new(sending: Sends<F>, turn: Turn, used: bool, resend: Option<Resend>, wait: Wait) -> Self {
-        Self { sending, turn: Some(turn), used, resend, wait }
+    pub(super) const fn new(
+        sending: Transmission<F>,
+        tracker: RequestTracker,
+        used: bool,
+        resend: Option<Resend>,
+        wait: ResponseDeadline,
+    ) -> Self {
+        Self { sending, tracker: Some(tracker), used, resend, wait }
     }
 }
 
-impl<F: Future<Output = Answer>> Future for Exchange<F> {
-    type Output = Result<Answered, Failure>;
+impl<F: Future<Output = HyperResult>> Future for Exchange<F> {
+    type Output = Result<UpstreamResponse, Failure>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -115,73 +121,78 @@ impl<F: Future<Output = Answer>> Future for Exchange<F> {
         loop {
             let sent = ready!(match this.sending.as_mut().project() {
                 SendsProj::Driven { sending } => sending.poll_until(until, cx),
-                SendsProj::Apart { sending, alarm } => alarm.within(until, cx, |cx| sending.as_mut().poll(cx)),
+                SendsProj::Apart { sending, timer } => timer.within(until, cx, |cx| sending.as_mut().poll(cx)),
             });
             match sent {
-                Ok(Err(SendError { error, fate: Fate::Unsent(request) })) if this.resend.is_some() => {
+                Ok(Err(SendError { error, fate: Delivery::Unsent(request) })) if this.resend.is_some() => {
                     let resend = this.resend.take().expect("just seen");
                     *this.used = false;
-                    this.sending.set(Sends::apart(resend.send(request, error)));
+                    this.sending.set(Transmission::apart(resend.send(request, error)));
                 }
                 sent => {
-                    let turn = this.turn.take().expect("polled after completion");
-                    return Poll::Ready(this.wait.outcome(sent, turn, *this.used));
+                    let tracker = this.tracker.take().expect("polled after completion");
+                    return Poll::Ready(this.wait.outcome(sent, tracker, *this.used));
                 }
             }
         }
     }
 }
 
-// === impl Answered ===
+// === impl UpstreamResponse ===
 
-impl Answered {
+impl UpstreamResponse {
     pub(in crate::gateway) const fn head(&mut self) -> &mut Response<Incoming> {
         &mut self.response
     }
 
     /// It is no response: nothing more of its connection is believed.
     pub(in crate::gateway) fn refuse(mut self) {
-        self.turn.fail(UpstreamResult::Invalid);
+        self.tracker.fail(UpstreamResult::Invalid);
     }
 
     /// The response. Another request may go over its connection once it has ended, if it is `reusable`.
-    pub(in crate::gateway) fn response(self, waits: Waits, reusable: bool) -> Response<UpstreamBody> {
-        let Self { response, open, mut turn, upload } = self;
-        turn.answered(response.status());
-        response.map(|incoming| UpstreamBody::new(incoming, open, reusable, turn, upload, waits))
+    pub(in crate::gateway) fn response(self, timeouts: BodyTimeouts, reusable: bool) -> Response<UpstreamBody> {
+        let Self { response, open, mut tracker, upload } = self;
+        tracker.answered(response.status());
+        response.map(|incoming| UpstreamBody::new(incoming, open, reusable, tracker, upload, timeouts))
     }
 
     /// The response by which the connection became one of another protocol. The turn lasts as long as that.
-    pub(in crate::gateway) fn switched(self) -> (Response<Incoming>, Turn) {
-        let Self { response, mut turn, .. } = self;
-        turn.answered(response.status());
-        (response, turn)
+    pub(in crate::gateway) fn switched(self) -> (Response<Incoming>, RequestTracker) {
+        let Self { response, mut tracker, .. } = self;
+        tracker.answered(response.status());
+        (response, tracker)
     }
 }
 
-// === impl Wait ===
+// === impl ResponseDeadline ===
 
-impl Wait {
+impl ResponseDeadline {
     /// What came of a request that was waited for.
-    fn outcome(&self, sent: Result<Sent, TimedOut>, mut turn: Turn, used: bool) -> Result<Answered, Failure> {
+    fn outcome(
+        &self,
+        sent: Result<SendResult, TimedOut>,
+        mut tracker: RequestTracker,
+        used: bool,
+    ) -> Result<UpstreamResponse, Failure> {
         match sent {
-            Ok(Ok(Came { response, open, stream })) => {
-                turn.came(response.version(), stream);
-                Ok(Answered { response, open, turn, upload: self.upload.clone() })
+            Ok(Ok(ResponseHead { response, open, stream })) => {
+                tracker.came(response.version(), stream);
+                Ok(UpstreamResponse { response, open, tracker, upload: self.upload.clone() })
             }
             Ok(Err(error)) => Err(match self.upload.fault() {
                 Some(fault) => Failure::Client(fault),
                 None => {
                     let awaited = self.upload.is_awaited();
-                    Failure::Broke(Box::new(Broke { error, turn, used, awaited }))
+                    Failure::FailedExchange(Box::new(FailedExchange { error, tracker, used, awaited }))
                 }
             }),
             Err(TimedOut) => Err(match self.overdue(Instant::now()) {
                 Overdue::Instance => {
-                    turn.fail(UpstreamResult::Timeout);
+                    tracker.fail(UpstreamResult::Timeout);
                     Failure::TimedOut
                 }
-                Overdue::Client => Failure::Client(self.upload.fault().unwrap_or(Fault::TooSlow)),
+                Overdue::Client => Failure::Client(self.upload.fault().unwrap_or(UploadError::TooSlow)),
                 Overdue::Both => Failure::TimedOut,
             }),
         }
@@ -221,34 +232,34 @@ impl Failure {
     pub(in crate::gateway) fn error(&self) -> Option<&hyper::Error> {
         match self {
             Self::TimedOut | Self::Client(_) => None,
-            Self::Broke(broke) => Some(&broke.error.error),
+            Self::FailedExchange(broke) => Some(&broke.error.error),
         }
     }
 
     /// Whether the instance may have processed the request.
     pub(in crate::gateway) fn was_sent(&self) -> bool {
-        !matches!(self, Self::Broke(broke) if !matches!(broke.error.fate, Fate::Sent))
+        !matches!(self, Self::FailedExchange(broke) if !matches!(broke.error.fate, Delivery::SendResult))
     }
 
     /// Whether there was an answer, of which the head cannot be taken.
     pub(in crate::gateway) fn was_answered(&self) -> bool {
-        matches!(self, Self::Broke(broke) if broke.error.was_answered())
+        matches!(self, Self::FailedExchange(broke) if broke.error.was_answered())
     }
 
     /// Whether it may have been the connection's end only, of which the instance need not say anything else.
     pub(in crate::gateway) fn was_used(&self) -> bool {
-        matches!(self, Self::Broke(broke) if broke.used)
+        matches!(self, Self::FailedExchange(broke) if broke.used)
     }
 
     /// It was the instance. That a head is too large, or that it closes a connection in order, says nothing against it.
     pub(in crate::gateway) fn blame(self) {
-        if let Self::Broke(mut broke) = self {
+        if let Self::FailedExchange(mut broke) = self {
             match broke.error.fate {
-                _ if broke.error.may_be_too_large() => broke.turn.count(UpstreamResult::Invalid),
-                _ if broke.error.was_answered() => broke.turn.fail(UpstreamResult::Invalid),
+                _ if broke.error.may_be_too_large() => broke.tracker.count(UpstreamResult::Invalid),
+                _ if broke.error.was_answered() => broke.tracker.fail(UpstreamResult::Invalid),
                 _ if broke.awaited => {}
-                Fate::Closing => broke.turn.count(UpstreamResult::Reset),
-                _ => broke.turn.fail(UpstreamResult::Reset),
+                Delivery::Closing => broke.tracker.count(UpstreamResult::Reset),
+                _ => broke.tracker.fail(UpstreamResult::Reset),
             }
         }
     }
@@ -274,7 +285,7 @@ mod tests {
             let upload = Upload::new();
             let sent = Instant::now();
             let at = |seconds| sent + Duration::from_secs(seconds);
-            let wait = Wait::new(sent, Duration::from_secs(10), upload.clone(), Some(at(20)));
+            let wait = ResponseDeadline::new(sent, Duration::from_secs(10), upload.clone(), Some(at(20)));
             if let Some((_, ended)) = waited {
                 upload.waits();
                 if let Some(ended) = ended {

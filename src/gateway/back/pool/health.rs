@@ -41,7 +41,7 @@ struct Ejection {
 
 /// How an instance stood when a request to it began: what comes of the request says nothing of a later time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stake {
+pub(super) struct HealthToken {
     pub(super) epoch: u32,
     /// It is the one request that tries an instance whose time out is over.
     pub(super) trial: bool,
@@ -60,7 +60,7 @@ pub(super) enum Admission {
 
 /// What became of it by the last thing that was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum HealthChange {
     Stays,
     Ejected,
     Down,
@@ -121,7 +121,7 @@ impl Health {
     }
 
     /// The one request that tries it begins; `None` if another has begun.
-    pub(super) fn begin_trial(&mut self, now: Instant) -> Option<Stake> {
+    pub(super) fn begin_trial(&mut self, now: Instant) -> Option<HealthToken> {
         let trial = match &mut self.ejected {
             // It is back meanwhile.
             None => false,
@@ -131,7 +131,7 @@ impl Health {
             }
             Some(_) => return None,
         };
-        Some(Stake { epoch: self.epoch, trial })
+        Some(HealthToken { epoch: self.epoch, trial })
     }
 
     /// The request that tried it said nothing: another may.
@@ -154,39 +154,39 @@ impl Health {
     }
 
     /// A request to it went well.
-    pub(super) fn succeeded(&mut self, stake: Stake, now: Instant) -> Turn {
-        if stake.epoch != self.epoch {
-            return Turn::Stays;
+    pub(super) fn succeeded(&mut self, token: HealthToken, now: Instant) -> HealthChange {
+        if token.epoch != self.epoch {
+            return HealthChange::Stays;
         }
         self.failures = 0;
         self.times = 0;
         match self.ejected.take() {
-            None => Turn::Stays,
+            None => HealthChange::Stays,
             Some(_) => self.back(now),
         }
     }
 
     /// A request to it failed. `may_eject` says whether enough others are left.
-    pub(super) fn failed(&mut self, stake: Stake, now: Instant, policy: Policy, may_eject: bool) -> Turn {
-        if stake.epoch != self.epoch {
-            return Turn::Stays;
+    pub(super) fn failed(&mut self, token: HealthToken, now: Instant, policy: Policy, may_eject: bool) -> HealthChange {
+        if token.epoch != self.epoch {
+            return HealthChange::Stays;
         }
         self.failures = self.failures.saturating_add(1);
         let enough = policy.after > 0 && self.failures >= policy.after && self.ejected.is_none() && may_eject;
-        if !stake.trial && !enough {
-            return Turn::Stays;
+        if !token.trial && !enough {
+            return HealthChange::Stays;
         }
         self.times = (self.times + 1).min(LONGEST);
         self.epoch = self.epoch.wrapping_add(1);
         self.ejected = Some(Ejection { until: now + policy.lasting * self.times, trying: false });
-        Turn::Ejected
+        HealthChange::Ejected
     }
 
     /// A check ended.
-    pub(super) fn checked(&mut self, well: bool, now: Instant, policy: Policy) -> Turn {
+    pub(super) fn checked(&mut self, well: bool, now: Instant, policy: Policy) -> HealthChange {
         if !self.checked && !self.up && !well {
             self.checked = true;
-            return Turn::Down;
+            return HealthChange::Down;
         }
         // The first check says more than no check did.
         let needed = match (self.checked, well) {
@@ -198,18 +198,18 @@ impl Health {
         self.streak = if well == self.up { 0 } else { self.streak + 1 };
         if self.streak < needed {
             // What answers checks well need not wait for the end of its time.
-            return if well && self.up && self.ejected.take().is_some() { self.back(now) } else { Turn::Stays };
+            return if well && self.up && self.ejected.take().is_some() { self.back(now) } else { HealthChange::Stays };
         }
         self.streak = 0;
         self.up = well;
-        if well { self.back(now) } else { Turn::Down }
+        if well { self.back(now) } else { HealthChange::Down }
     }
 
-    fn back(&mut self, now: Instant) -> Turn {
+    fn back(&mut self, now: Instant) -> HealthChange {
         self.failures = 0;
         self.ejected = None;
         self.since = Some(now);
-        Turn::Back
+        HealthChange::Back
     }
 }
 
@@ -268,10 +268,10 @@ mod tests {
         for (acts, at_end) in rows {
             let mut now = Instant::now();
             let mut health = Health::new();
-            let first = Stake { epoch: health.epoch(), trial: false };
+            let first = HealthToken { epoch: health.epoch(), trial: false };
             let mut trial = None;
             for act in acts.chars() {
-                let latest = trial.unwrap_or(Stake { epoch: health.epoch(), trial: false });
+                let latest = trial.unwrap_or(HealthToken { epoch: health.epoch(), trial: false });
                 match act {
                     's' => {
                         health.succeeded(latest, now);
@@ -308,9 +308,9 @@ mod tests {
         let mut health = Health::new();
         assert_eq!(health.share(now, whole), 1.0, "it was never away");
         for _ in 0..3 {
-            health.failed(Stake { epoch: 0, trial: false }, now, POLICY, true);
+            health.failed(HealthToken { epoch: 0, trial: false }, now, POLICY, true);
         }
-        assert_eq!(health.succeeded(Stake { epoch: 1, trial: false }, now), Turn::Back);
+        assert_eq!(health.succeeded(HealthToken { epoch: 1, trial: false }, now), HealthChange::Back);
         for (seconds, share) in [(0, 0.1), (10, 0.5), (20, 1.0), (90, 1.0)] {
             assert_eq!(health.share(now + Duration::from_secs(seconds), whole), share);
         }

@@ -9,30 +9,30 @@ use http::{Request, Version};
 use super::Pool;
 use super::connections::ConnectError;
 use super::endpoint::Endpoint;
-use super::exchange::{Answer, Connection, Fate, H1, Outgoing, SendError, Sent};
-use super::head::{Exchange, Sends, Wait};
-use super::health::{Admission, Stake};
-use super::queue::{Full, Place, Queue};
-use super::streams::Stream;
+use super::exchange::{Connection, Delivery, H1, HyperResult, Outgoing, SendError, SendResult};
+use super::head::{Exchange, ResponseDeadline, Transmission};
+use super::health::{Admission, HealthToken};
+use super::queue::{Queue, QueueError, QueuePermit};
+use super::streams::StreamPermit;
 use crate::names::UpstreamResult;
 
 /// A connection to the instance that was picked, for one request.
 #[derive(Debug)]
 pub(in crate::gateway) struct Lease {
     connection: Connection,
-    turn: Turn,
+    tracker: RequestTracker,
 }
 
 /// A request's turn at an instance. It counts itself, once, with what became of it.
 #[derive(Debug)]
-pub(in crate::gateway) struct Turn {
+pub(in crate::gateway) struct RequestTracker {
     endpoint: Arc<Endpoint>,
     pool: Arc<Pool>,
     /// How the instance stood when it began.
-    stake: Stake,
+    token: HealthToken,
     /// Its place among the requests that the instance has at once, where those are limited.
-    place: Option<Place>,
-    stream: Option<Stream>,
+    place: Option<QueuePermit>,
+    stream: Option<StreamPermit>,
     /// What is to be counted.
     result: Option<UpstreamResult>,
     /// The instance's health was told.
@@ -52,27 +52,27 @@ pub(super) struct Resend {
 
 /// Why there is no lease.
 #[derive(Debug)]
-pub(super) enum NotBegun {
+pub(super) enum BeginError {
     Connect(ConnectError),
-    Full(Full),
+    QueueError(QueueError),
     /// The instance was taken out while the request waited for a place.
     Away,
 }
 
-// === impl Turn ===
+// === impl RequestTracker ===
 
-impl Turn {
+impl RequestTracker {
     /// `None` if it was to try an instance that another request has begun to try.
     pub(super) fn new(pool: Arc<Pool>, endpoint: Arc<Endpoint>, admission: Admission) -> Option<Self> {
         let trial = admission == Admission::Trial;
-        let stake = if trial { endpoint.health().begin_trial(Instant::now())? } else { endpoint.stake() };
+        let token = if trial { endpoint.health().begin_trial(Instant::now())? } else { endpoint.token() };
         endpoint.begin();
         let (place, stream, result) = (None, None, None);
-        Some(Self { endpoint, pool, stake, place, stream, result, judged: false, over: false })
+        Some(Self { endpoint, pool, token, place, stream, result, judged: false, over: false })
     }
 
     /// Waits for a place, where the instance takes only so many requests at once.
-    async fn enter(&mut self) -> Result<(), NotBegun> {
+    async fn enter(&mut self) -> Result<(), BeginError> {
         let Some(queue) = &self.endpoint.queue else { return Ok(()) };
         self.place = match queue.try_enter() {
             Some(place) => Some(place),
@@ -81,21 +81,21 @@ impl Turn {
         Ok(())
     }
 
-    async fn wait(&self, queue: &Queue) -> Result<Place, NotBegun> {
+    async fn wait(&self, queue: &Queue) -> Result<QueuePermit, BeginError> {
         let meters = &self.endpoint.meters;
         let took_requests = self.endpoint.takes();
         match Box::pin(queue.wait(&meters.queued)).await {
-            Ok(_) if took_requests && !self.endpoint.takes() => Err(NotBegun::Away),
+            Ok(_) if took_requests && !self.endpoint.takes() => Err(BeginError::Away),
             Ok(place) => Ok(place),
             Err(full) => {
                 meters.rejected(full);
-                Err(NotBegun::Full(full))
+                Err(BeginError::QueueError(full))
             }
         }
     }
 
     /// A head came; the turn keeps the stream of its body.
-    pub(super) fn came(&mut self, version: Version, stream: Option<Stream>) {
+    pub(super) fn came(&mut self, version: Version, stream: Option<StreamPermit>) {
         self.endpoint.connections.learn(version);
         self.stream = stream;
     }
@@ -107,7 +107,7 @@ impl Turn {
         } else {
             self.count(UpstreamResult::Ok);
             self.judged = true;
-            self.endpoint.succeeded(self.stake);
+            self.endpoint.succeeded(self.token);
         }
     }
 
@@ -127,7 +127,7 @@ impl Turn {
         self.count(result);
         self.judged = true;
         if !failed {
-            self.endpoint.failed(self.stake, Instant::now(), self.pool.policy, self.pool.may_eject());
+            self.endpoint.failed(self.token, Instant::now(), self.pool.policy, self.pool.may_eject());
         }
     }
 
@@ -154,7 +154,7 @@ impl Turn {
         if let Some(result) = self.result {
             self.endpoint.meters.count(result);
         }
-        if self.stake.trial && !self.judged {
+        if self.token.trial && !self.judged {
             self.endpoint.health().end_trial();
         }
         // The connection is idle or closed by now: whoever gets the place opens no connection too many.
@@ -163,7 +163,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for RequestTracker {
     fn drop(&mut self) {
         self.over();
     }
@@ -173,7 +173,7 @@ impl Drop for Turn {
 
 impl Resend {
     /// Sends a request over a new connection, of which nothing was sent over one that ended with `error`.
-    pub(super) async fn send(self, request: Box<Request<Outgoing>>, error: hyper::Error) -> Sent {
+    pub(super) async fn send(self, request: Box<Request<Outgoing>>, error: hyper::Error) -> SendResult {
         let Self { endpoint, connect_timeout, speaks, upgrade } = self;
         match endpoint.connections.fresh(connect_timeout).await {
             Ok(connection) if connection.speaks() == speaks.as_ref() => {
@@ -187,7 +187,7 @@ impl Resend {
                 tracing::debug!(%upstream, %instance, %error, "the instance cannot be reached");
             }
         }
-        Err(SendError { error, fate: Fate::Unsent(request) })
+        Err(SendError { error, fate: Delivery::Unsent(request) })
     }
 }
 
@@ -195,19 +195,19 @@ impl Resend {
 
 impl Lease {
     /// Connects for a turn. A failure counts against the instance, unless it is this process that lacks something.
-    pub(super) async fn begin(mut turn: Turn) -> Result<Self, NotBegun> {
-        turn.enter().await?;
-        match turn.endpoint.connections.take(turn.pool.connect_timeout).await {
-            Ok(connection) => Ok(Self { connection, turn }),
+    pub(super) async fn begin(mut tracker: RequestTracker) -> Result<Self, BeginError> {
+        tracker.enter().await?;
+        match tracker.endpoint.connections.take(tracker.pool.connect_timeout).await {
+            Ok(connection) => Ok(Self { connection, tracker }),
             Err(error) => {
-                let (upstream, instance) = (&turn.endpoint.upstream, turn.endpoint.label());
+                let (upstream, instance) = (&tracker.endpoint.upstream, tracker.endpoint.label());
                 // A request that fails by it is logged as that; and each that is sent again would write a line.
                 tracing::debug!(%upstream, %instance, %error, "the instance cannot be reached");
                 // A process without file descriptors or ports would blame all its instances, one after the other.
                 if !error.is_own() {
-                    turn.fail(UpstreamResult::Connect);
+                    tracker.fail(UpstreamResult::Connect);
                 }
-                Err(NotBegun::Connect(error))
+                Err(BeginError::Connect(error))
             }
         }
     }
@@ -218,7 +218,7 @@ impl Lease {
     }
 
     pub(in crate::gateway) fn endpoint(&self) -> &Endpoint {
-        &self.turn.endpoint
+        &self.tracker.endpoint
     }
 
     /// Sends the request; the head of its response is waited for, at most as `wait` has it. One that asks for another
@@ -227,11 +227,11 @@ impl Lease {
         self,
         mut request: Request<Outgoing>,
         upgrade: bool,
-        wait: Wait,
-    ) -> Exchange<impl Future<Output = Answer>> {
-        let Self { connection, turn } = self;
+        wait: ResponseDeadline,
+    ) -> Exchange<impl Future<Output = HyperResult>> {
+        let Self { connection, tracker } = self;
         let resend = || {
-            let (endpoint, connect_timeout) = (Arc::clone(&turn.endpoint), turn.pool.connect_timeout);
+            let (endpoint, connect_timeout) = (Arc::clone(&tracker.endpoint), tracker.pool.connect_timeout);
             Resend { endpoint, connect_timeout, speaks: connection.speaks().cloned(), upgrade }
         };
         // A connection that is new has no excuse to end.
@@ -241,18 +241,18 @@ impl Lease {
                 *request.version_mut() = Version::HTTP_11;
                 let used = open.used;
                 let sending = if upgrade {
-                    Sends::apart(open.upgrade(request))
+                    Transmission::apart(open.upgrade(request))
                 } else {
-                    Sends::Driven { sending: open.send(request) }
+                    Transmission::Driven { sending: open.send(request) }
                 };
                 (used, sending)
             }
             Connection::H2(open, stream) => {
                 *request.version_mut() = Version::HTTP_2;
-                (false, Sends::apart(open.send(request, stream)))
+                (false, Transmission::apart(open.send(request, stream)))
             }
         };
-        Exchange::new(sending, turn, used, resend, wait)
+        Exchange::new(sending, tracker, used, resend, wait)
     }
 }
 

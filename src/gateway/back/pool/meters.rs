@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use metrics::{Counter, Gauge};
 
-use super::queue::Full;
+use super::queue::QueueError;
 use crate::names::{self, UpstreamResult};
 
 /// Handles.
@@ -74,11 +74,11 @@ impl Meters {
     }
 
     /// A request got no place.
-    pub(super) fn rejected(&self, full: Full) {
+    pub(super) fn rejected(&self, full: QueueError) {
         let [queue, timeout] = &self.rejected;
         match full {
-            Full::Queue => queue.increment(1),
-            Full::TimedOut => timeout.increment(1),
+            QueueError::Queue => queue.increment(1),
+            QueueError::TimedOut => timeout.increment(1),
         }
     }
 

@@ -2,19 +2,17 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `recipe`, `registry` | pools made of a config and of what names stand for; instances that outlive them |
+//! | `spec`, `registry` | pools made of a config and of what names stand for; instances that outlive them |
 //! | `hosts` | what host names stand for |
 //! | `balance`, `budget` | which instance; whether once more |
 //! | `endpoint`, `health`, `meters` | an instance: how it stands, and what is counted of it |
 //! | `watch` | what goes on beside requests: checks, lookups, idle connections |
-//! | `connections`, `reach`, `connect`, `tls` | the connections of an instance, open and new |
+//! | `connections`, `transport`, `connect`, `tls` | the connections of an instance, open and new |
 //! | `queue`, `streams` | how many requests an instance, and an HTTP/2 connection, have at once |
 //! | `lease`, `exchange`, `head`, `body` | one request: its connection, what is sent, what comes back |
-//! | `bell`, `alarm` | the waker and the timer of a connection |
+//! | `waker`, `timer` | the waker and the timer of a connection |
 
-mod alarm;
 mod balance;
-mod bell;
 mod body;
 mod budget;
 mod connect;
@@ -27,11 +25,13 @@ mod hosts;
 mod lease;
 mod meters;
 mod queue;
-mod reach;
-mod recipe;
 mod registry;
+mod spec;
 mod streams;
+mod timer;
 mod tls;
+mod transport;
+mod waker;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -40,24 +40,24 @@ use std::time::{Duration, Instant};
 
 use metrics::Counter;
 
-use balance::View;
+use balance::Candidate;
 use budget::Budget;
 use health::{Admission, Policy};
-use lease::NotBegun;
-use recipe::Recipe;
+use lease::BeginError;
+use spec::PoolSpec;
 
-pub(in crate::gateway) use alarm::Alarm;
-pub(in crate::gateway) use body::{UpstreamBody, UpstreamError, Waits};
+pub(in crate::gateway) use body::{BodyTimeouts, UpstreamBody, UpstreamBodyError};
 #[cfg(feature = "otel")]
 pub(in crate::gateway) use connect::Connector;
 pub(in crate::gateway) use connections::ConnectError;
 pub(in crate::gateway) use endpoint::Endpoint;
-pub(in crate::gateway) use exchange::{Answer, Outgoing};
-pub(in crate::gateway) use head::{Answered, Exchange, Failure, Wait};
+pub(in crate::gateway) use exchange::{HyperResult, Outgoing};
+pub(in crate::gateway) use head::{Exchange, Failure, ResponseDeadline, UpstreamResponse};
 pub(in crate::gateway) use hosts::{Lookup, system};
-pub(in crate::gateway) use lease::{Lease, Turn};
-pub(in crate::gateway) use queue::Full;
+pub(in crate::gateway) use lease::{Lease, RequestTracker};
+pub(in crate::gateway) use queue::QueueError;
 pub(in crate::gateway) use registry::Registry;
+pub(in crate::gateway) use timer::LazyTimer;
 pub(in crate::gateway) use tls::client_config;
 pub(in crate::gateway) use watch::Watch;
 
@@ -93,7 +93,7 @@ pub(in crate::gateway) struct Pool {
     budget: Budget,
     pub(in crate::gateway) retried: Counter,
     /// What it is made of, to be made anew when hosts have other addresses.
-    recipe: Arc<Recipe>,
+    spec: Arc<PoolSpec>,
 }
 
 /// An instance's place in a pool.
@@ -116,13 +116,13 @@ pub(in crate::gateway) struct Unresolved {
 
 /// Why a request gets no connection to any instance.
 #[derive(Debug)]
-pub(in crate::gateway) enum NoLease {
+pub(in crate::gateway) enum LeaseError {
     /// None is left that takes requests.
     None,
     /// None is left that can be reached; the last failed by this.
     Unreachable(ConnectError),
     /// Those that take requests have as many as they may have.
-    Full(Full),
+    QueueError(QueueError),
 }
 
 /// What is read at once from an instance, at most; so much may lie in each connection.
@@ -151,7 +151,7 @@ impl Pool {
             let usable = member.weight > 0 && takes(&member.endpoint) && !tried.contains(&place);
             let weight = if usable { f64::from(member.weight) } else { 0.0 };
             let (admission, share) = member.stands(self.slow_start, now);
-            views.push(View { weight: weight * share, pending: member.endpoint.pending() });
+            views.push(Candidate { weight: weight * share, pending: member.endpoint.pending() });
             admissions.push(admission);
         }
         if !self.panics(&admissions, takes) {
@@ -169,7 +169,7 @@ impl Pool {
     }
 
     /// No request waits at one instance while another has a free place.
-    fn pass_over_full(&self, views: &mut [View]) {
+    fn pass_over_full(&self, views: &mut [Candidate]) {
         // Asked once: the answers change meanwhile.
         let full: Vec<bool> = self.members.iter().map(|member| member.endpoint.is_full()).collect();
         if views.iter().zip(&full).any(|(view, full)| view.weight > 0.0 && !full) {
@@ -209,27 +209,31 @@ impl Pool {
     pub(in crate::gateway) async fn lease(
         self: &Arc<Self>,
         tried: &mut Vec<usize>,
-    ) -> Result<(Lease, &Member), NoLease> {
+    ) -> Result<(Lease, &Member), LeaseError> {
         if tried.is_empty() {
             self.budget.request();
         }
         let mut passed = 0;
-        let mut why = NoLease::None;
+        let mut why = LeaseError::None;
         loop {
             let Some((place, admission)) = self.pick(tried) else { return Err(why) };
             let member = &self.members[place];
-            let Some(turn) = Turn::new(Arc::clone(self), Arc::clone(&member.endpoint), admission) else { continue };
+            let Some(tracker) = RequestTracker::new(Arc::clone(self), Arc::clone(&member.endpoint), admission) else {
+                continue;
+            };
             tried.push(place);
-            match Lease::begin(turn).await {
+            match Lease::begin(tracker).await {
                 Ok(lease) => return Ok((lease, member)),
-                Err(NotBegun::Full(Full::TimedOut)) => return Err(NoLease::Full(Full::TimedOut)),
-                Err(NotBegun::Full(Full::Queue)) => {
-                    why = NoLease::Full(Full::Queue);
+                Err(BeginError::QueueError(QueueError::TimedOut)) => {
+                    return Err(LeaseError::QueueError(QueueError::TimedOut));
+                }
+                Err(BeginError::QueueError(QueueError::Queue)) => {
+                    why = LeaseError::QueueError(QueueError::Queue);
                     passed += 1;
                 }
-                Err(NotBegun::Away) => passed += 1,
-                Err(NotBegun::Connect(error)) => {
-                    why = NoLease::Unreachable(error);
+                Err(BeginError::Away) => passed += 1,
+                Err(BeginError::Connect(error)) => {
+                    why = LeaseError::Unreachable(error);
                     if tried.len() - passed > self.retries as usize {
                         return Err(why);
                     }

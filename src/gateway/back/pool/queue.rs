@@ -12,12 +12,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(super) struct Queue {
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
-    limits: Limits,
+    limits: QueueLimits,
 }
 
 /// The limits of one instance, as the config has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limits {
+pub(super) struct QueueLimits {
     /// Requests at once.
     pub(super) connections: usize,
     /// Requests that may wait.
@@ -28,13 +28,13 @@ pub(super) struct Limits {
 
 /// A request's place. Another request gets it when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct QueuePermit {
     _permit: OwnedSemaphorePermit,
 }
 
 /// Why a request got no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Full {
+pub(in crate::gateway) enum QueueError {
     /// As many as may wait are waiting.
     Queue,
     /// It waited as long as it may.
@@ -50,14 +50,14 @@ struct Waiting<'a> {
 // === impl Queue ===
 
 impl Queue {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: QueueLimits) -> Self {
         Self { places: Arc::new(Semaphore::new(limits.connections)), waiting: AtomicUsize::new(0), limits }
     }
 
     /// A place, if one is free and no request waits for it.
-    pub(super) fn try_enter(&self) -> Option<Place> {
+    pub(super) fn try_enter(&self) -> Option<QueuePermit> {
         let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(Place { _permit: permit })
+        Some(QueuePermit { _permit: permit })
     }
 
     /// Whether the next request would have to wait.
@@ -66,15 +66,15 @@ impl Queue {
     }
 
     /// The next place that becomes free. `queued` counts the requests that wait.
-    pub(super) async fn wait(&self, queued: &Gauge) -> Result<Place, Full> {
-        let waiting = Waiting::begin(&self.waiting, self.limits.queue, queued).ok_or(Full::Queue)?;
+    pub(super) async fn wait(&self, queued: &Gauge) -> Result<QueuePermit, QueueError> {
+        let waiting = Waiting::begin(&self.waiting, self.limits.queue, queued).ok_or(QueueError::Queue)?;
         let entering = Arc::clone(&self.places).acquire_owned();
         let entered = tokio::time::timeout(self.limits.timeout, entering).await;
         drop(waiting);
         match entered {
             // The semaphore is never closed.
-            Ok(Ok(permit)) => Ok(Place { _permit: permit }),
-            Ok(Err(_)) | Err(_) => Err(Full::TimedOut),
+            Ok(Ok(permit)) => Ok(QueuePermit { _permit: permit }),
+            Ok(Err(_)) | Err(_) => Err(QueueError::TimedOut),
         }
     }
 }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn queue(connections: usize, queue: usize) -> Queue {
-        Queue::new(Limits { connections, queue, timeout: Duration::from_secs(5) })
+        Queue::new(QueueLimits { connections, queue, timeout: Duration::from_secs(5) })
     }
 
     #[tokio::test(start_paused = true)]
@@ -119,7 +119,7 @@ mod tests {
         let first = queue.try_enter().expect("it is empty");
         let (mut second, mut third) = (pin!(queue.wait(&gauge)), pin!(queue.wait(&gauge)));
         assert!(poll(second.as_mut()).is_pending() && poll(third.as_mut()).is_pending());
-        assert_eq!(queue.wait(&gauge).await.err(), Some(Full::Queue), "two may wait");
+        assert_eq!(queue.wait(&gauge).await.err(), Some(QueueError::Queue), "two may wait");
         drop(first);
         assert!(queue.try_enter().is_none(), "a newcomer does not overtake");
         assert!(poll(third.as_mut()).is_pending());
@@ -151,7 +151,7 @@ mod tests {
         let (queue, gauge) = (queue(1, 1), Gauge::noop());
         let _first = queue.try_enter().expect("it is empty");
         let began = tokio::time::Instant::now();
-        assert_eq!(queue.wait(&gauge).await.err(), Some(Full::TimedOut));
+        assert_eq!(queue.wait(&gauge).await.err(), Some(QueueError::TimedOut));
         assert_eq!(began.elapsed().as_secs(), 5);
         assert_eq!(queue.waiting.load(Ordering::Relaxed), 0);
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::Pool;
 use super::endpoint::Endpoint;
 use super::hosts::{Hosts, Lookup};
-use super::recipe::{self, Recipe};
+use super::spec::{self, PoolSpec};
 use crate::gateway::config::load::Loaded;
 
 /// The instances that some config still names.
@@ -29,16 +29,16 @@ impl Registry {
 
     /// Looks up the names of a config that are not known yet, for a bounded time.
     pub(in crate::gateway) async fn learn(&self, loaded: &Loaded) {
-        self.hosts.learn(loaded.services.iter().flat_map(recipe::names_of)).await;
+        self.hosts.learn(loaded.services.iter().flat_map(spec::names_of)).await;
     }
 
     /// The pools of a config, with what is known of its names.
     pub(in crate::gateway) fn pools(&self, loaded: &Loaded) -> Pools {
         let timeouts = &loaded.gateway.timeouts;
-        let recipes: Vec<_> = loaded.services.iter().map(|service| Recipe::new(service, timeouts)).collect();
-        let names: Vec<&str> = recipes.iter().flat_map(|recipe| recipe.names()).map(|(name, _)| name).collect();
+        let recipes: Vec<_> = loaded.services.iter().map(|service| PoolSpec::new(service, timeouts)).collect();
+        let names: Vec<&str> = recipes.iter().flat_map(|spec| spec.names()).map(|(name, _)| name).collect();
         self.hosts.keep_only(&names);
-        let pools = recipes.iter().map(|recipe| recipe.pool(self)).map(|pool| (pool.name.to_string(), Arc::new(pool)));
+        let pools = recipes.iter().map(|spec| spec.pool(self)).map(|pool| (pool.name.to_string(), Arc::new(pool)));
         let pools = pools.collect();
         self.lock().retain(|_, endpoint| endpoint.strong_count() > 0);
         pools
@@ -48,7 +48,7 @@ impl Registry {
     pub(in crate::gateway) fn renewed(&self, pools: &Pools) -> Option<Pools> {
         let mut any = false;
         let renewed = pools.iter().map(|(name, pool)| {
-            let new = pool.recipe.renewed(pool, self).map(Arc::new);
+            let new = pool.spec.renewed(pool, self).map(Arc::new);
             any |= new.is_some();
             (name.clone(), new.unwrap_or_else(|| Arc::clone(pool)))
         });

@@ -8,7 +8,7 @@ use super::exchange::H2;
 
 /// Those that are open, the oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(super) struct H2Connections {
     open: Mutex<Vec<H2>>,
     /// Held while a connection is made: the requests that come meanwhile may go over it, too.
     pub(super) opening: tokio::sync::Mutex<()>,
@@ -16,7 +16,7 @@ pub(super) struct Shared {
 
 /// What goes on over one connection.
 #[derive(Debug)]
-pub(super) struct Use {
+pub(super) struct StreamCount {
     streams: AtomicUsize,
     /// As many as the instance allows (`SETTINGS_MAX_CONCURRENT_STREAMS`).
     most: AtomicUsize,
@@ -25,29 +25,29 @@ pub(super) struct Use {
 
 /// A stream of a connection, from before its request is sent until its response has ended.
 #[derive(Debug)]
-pub(super) struct Stream {
-    of: Arc<Use>,
+pub(super) struct StreamPermit {
+    of: Arc<StreamCount>,
 }
 
 /// More connections to one instance are not opened: its requests wait for streams.
 const MAX_CONNECTIONS: usize = 256;
 
-// === impl Shared ===
+// === impl H2Connections ===
 
-impl Shared {
+impl H2Connections {
     /// A connection with a stream that is free.
-    pub(super) fn take(&self, generation: u64) -> Option<(H2, Stream)> {
+    pub(super) fn take(&self, generation: u64) -> Option<(H2, StreamPermit)> {
         let open = self.lock();
         let mut usable = open.iter().filter(|open| open.generation == generation && open.is_usable());
-        usable.find_map(|open| Some((open.clone(), Use::try_begin(&open.load)?))).or_else(|| {
+        usable.find_map(|open| Some((open.clone(), StreamCount::try_begin(&open.load)?))).or_else(|| {
             let least = open.iter().filter(|open| open.is_usable()).min_by_key(|open| open.load.streams())?;
-            (open.len() >= MAX_CONNECTIONS).then(|| (least.clone(), Use::begin(&least.load)))
+            (open.len() >= MAX_CONNECTIONS).then(|| (least.clone(), StreamCount::begin(&least.load)))
         })
     }
 
     /// Takes a new one in, with a stream for whoever made it.
-    pub(super) fn add(&self, new: H2) -> (H2, Stream) {
-        let stream = Use::begin(&new.load);
+    pub(super) fn add(&self, new: H2) -> (H2, StreamPermit) {
+        let stream = StreamCount::begin(&new.load);
         self.lock().push(new.clone());
         (new, stream)
     }
@@ -70,9 +70,9 @@ impl Shared {
     }
 }
 
-// === impl Use ===
+// === impl StreamCount ===
 
-impl Use {
+impl StreamCount {
     pub(super) fn new(most: usize) -> Arc<Self> {
         let idle_since = Mutex::new(Instant::now());
         Arc::new(Self { streams: AtomicUsize::new(0), most: AtomicUsize::new(most), idle_since })
@@ -88,16 +88,16 @@ impl Use {
     }
 
     /// A stream, if the instance allows one more. The first is always tried: one that allows none may just be about to.
-    fn try_begin(this: &Arc<Self>) -> Option<Stream> {
+    fn try_begin(this: &Arc<Self>) -> Option<StreamPermit> {
         let most = this.most.load(Ordering::Relaxed).max(1);
         let more = |streams| (streams < most).then_some(streams + 1);
         this.streams.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-        Some(Stream { of: Arc::clone(this) })
+        Some(StreamPermit { of: Arc::clone(this) })
     }
 
-    pub(super) fn begin(this: &Arc<Self>) -> Stream {
+    pub(super) fn begin(this: &Arc<Self>) -> StreamPermit {
         this.streams.fetch_add(1, Ordering::Relaxed);
-        Stream { of: Arc::clone(this) }
+        StreamPermit { of: Arc::clone(this) }
     }
 
     fn is_idle(&self, now: Instant, keep: Duration) -> bool {
@@ -106,9 +106,9 @@ impl Use {
     }
 }
 
-// === impl Stream ===
+// === impl StreamPermit ===
 
-impl Drop for Stream {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
         let now = Instant::now();
         if self.of.streams.fetch_sub(1, Ordering::Relaxed) == 1 {
@@ -124,14 +124,14 @@ mod tests {
     #[test]
     fn streams_are_counted_and_given_back() {
         for (allowed, most) in [(0, 1), (1, 1), (3, 3)] {
-            let load = Use::new(100);
+            let load = StreamCount::new(100);
             load.allow(allowed);
-            let taken: Vec<Stream> = std::iter::from_fn(|| Use::try_begin(&load)).take(10).collect();
+            let taken: Vec<StreamPermit> = std::iter::from_fn(|| StreamCount::try_begin(&load)).take(10).collect();
             assert_eq!(taken.len(), most, "{allowed}");
             let keep = Duration::from_secs(1);
             assert!(!load.is_idle(Instant::now() + 2 * keep, keep));
             drop(taken);
-            assert!(Use::try_begin(&load).is_some());
+            assert!(StreamCount::try_begin(&load).is_some());
             assert!(!load.is_idle(Instant::now(), keep) && load.is_idle(Instant::now() + 2 * keep, keep));
         }
     }

@@ -22,35 +22,35 @@ const SWEEP: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(in crate::gateway) struct Watch {
     hosts: Hosts,
-    watched: Arc<Mutex<Watched>>,
+    watched: Arc<Mutex<WatchedSet>>,
 }
 
 #[derive(Debug, Default)]
-struct Watched {
+struct WatchedSet {
     /// By where they are in memory, which each keeps.
-    endpoints: HashMap<usize, Watching<(Arc<Endpoint>, Terms)>>,
-    hosts: HashMap<Box<str>, Watching<Duration>>,
+    endpoints: HashMap<usize, WatchTasks<(Arc<Endpoint>, WatchParams)>>,
+    hosts: HashMap<Box<str>, WatchTasks<Duration>>,
     /// Instances that are down for want of an address, by upstream and URL.
     unresolved: HashMap<(Box<str>, Arc<str>), Meters>,
 }
 
 /// Tasks, and what they were begun with.
 #[derive(Debug)]
-struct Watching<T> {
+struct WatchTasks<T> {
     with: T,
     _tasks: JoinSet<()>,
 }
 
 /// How an instance is watched.
 #[derive(Clone, Debug, PartialEq)]
-struct Terms {
-    check: Option<Asking>,
+struct WatchParams {
+    check: Option<CheckParams>,
     resolve: Duration,
     slow_start: Option<Duration>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Asking {
+struct CheckParams {
     path: PathAndQuery,
     every: Duration,
     timeout: Duration,
@@ -73,17 +73,17 @@ impl Watch {
     }
 }
 
-// === impl Watched ===
+// === impl WatchedSet ===
 
-impl Watched {
+impl WatchedSet {
     fn instances(&mut self, pools: &BTreeMap<String, Arc<Pool>>) {
         let mut old = std::mem::take(&mut self.endpoints);
         for pool in pools.values() {
-            let terms = Terms::of(pool);
+            let terms = WatchParams::of(pool);
             for endpoint in pool.members.iter().map(|member| &member.endpoint) {
                 let place = Arc::as_ptr(endpoint).addr();
                 let same = old.remove(&place).filter(|watching| watching.with.1 == terms);
-                let begin = || Watching::begin(endpoint, &terms);
+                let begin = || WatchTasks::begin(endpoint, &terms);
                 // One may be twice in a pool.
                 self.endpoints.entry(place).or_insert_with(|| same.unwrap_or_else(begin));
                 // It may have been away.
@@ -97,7 +97,7 @@ impl Watched {
 
     fn names(&mut self, pools: &BTreeMap<String, Arc<Pool>>, hosts: &Hosts) {
         let mut wanted: HashMap<&str, Duration> = HashMap::new();
-        for (name, every) in pools.values().flat_map(|pool| pool.recipe.names()) {
+        for (name, every) in pools.values().flat_map(|pool| pool.spec.names()) {
             let least = wanted.entry(name).or_insert(every);
             *least = every.min(*least);
         }
@@ -106,7 +106,7 @@ impl Watched {
             self.hosts.entry(name.into()).or_insert_with(|| {
                 let mut tasks = JoinSet::new();
                 tasks.spawn(hosts.clone().follow(name.into(), every));
-                Watching { with: every, _tasks: tasks }
+                WatchTasks { with: every, _tasks: tasks }
             });
         }
     }
@@ -130,10 +130,10 @@ impl Watched {
     }
 }
 
-// === impl Watching ===
+// === impl WatchTasks ===
 
-impl Watching<(Arc<Endpoint>, Terms)> {
-    fn begin(endpoint: &Arc<Endpoint>, terms: &Terms) -> Self {
+impl WatchTasks<(Arc<Endpoint>, WatchParams)> {
+    fn begin(endpoint: &Arc<Endpoint>, terms: &WatchParams) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(keep(Arc::clone(endpoint), terms.clone()));
         if let Some(asking) = &terms.check {
@@ -143,20 +143,20 @@ impl Watching<(Arc<Endpoint>, Terms)> {
     }
 }
 
-// === impl Terms ===
+// === impl WatchParams ===
 
-impl Terms {
+impl WatchParams {
     fn of(pool: &Pool) -> Self {
         let check = pool.check.as_ref().and_then(|check| {
             let path = PathAndQuery::try_from(check.path.as_str()).ok()?;
-            Some(Asking { path, every: check.every, timeout: check.timeout, policy: pool.policy })
+            Some(CheckParams { path, every: check.every, timeout: check.timeout, policy: pool.policy })
         });
-        Self { check, resolve: pool.recipe.resolve(), slow_start: pool.slow_start }
+        Self { check, resolve: pool.spec.resolve(), slow_start: pool.slow_start }
     }
 }
 
 /// Lets go of connections that nobody needs.
-async fn keep(endpoint: Arc<Endpoint>, terms: Terms) {
+async fn keep(endpoint: Arc<Endpoint>, terms: WatchParams) {
     let mut addresses: Vec<SocketAddr> = Vec::new();
     let mut looked_up: Option<Instant> = None;
     loop {
@@ -170,7 +170,7 @@ async fn keep(endpoint: Arc<Endpoint>, terms: Terms) {
     }
 }
 
-async fn checks(endpoint: Arc<Endpoint>, asking: Asking) {
+async fn checks(endpoint: Arc<Endpoint>, asking: CheckParams) {
     loop {
         let result = endpoint.connections.check(&asking.path, asking.timeout).await;
         if let Err(problem) = &result {

@@ -18,9 +18,9 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::pool::Turn;
-use super::send::ProxyBody;
-use crate::gateway::front::server::{Place, Stop};
+use super::attempt::ProxyBody;
+use super::pool::RequestTracker;
+use crate::gateway::front::server::{ConnectionPermit, Shutdown};
 use frames::{Frames, GOING_AWAY};
 
 /// What a client wants that asked for WebSocket. Each try has it, and the one that is agreed to uses it.
@@ -30,7 +30,7 @@ pub(in crate::gateway) struct Upgrade {
     pub(in crate::gateway) client: OnUpgrade,
     pub(in crate::gateway) idle: Duration,
     /// It is given back when the tunnel ends.
-    pub(in crate::gateway) place: Option<Place>,
+    pub(in crate::gateway) place: Option<ConnectionPermit>,
 }
 
 /// The gateway has closed a tunnel, and the instance has ended its side.
@@ -50,16 +50,20 @@ pub(in crate::gateway) fn ask(headers: &mut HeaderMap) {
 
 /// The instance has agreed: both sides are joined once the client has its answer. The request's turn at the instance lasts
 /// as long as the tunnel.
-pub(in crate::gateway) fn open(mut response: Response<Incoming>, turn: Turn, upgrade: Upgrade) -> Response<ProxyBody> {
+pub(in crate::gateway) fn open(
+    mut response: Response<Incoming>,
+    tracker: RequestTracker,
+    upgrade: Upgrade,
+) -> Response<ProxyBody> {
     let instance = hyper::upgrade::on(&mut response);
     tokio::spawn(async move {
         match tokio::try_join!(upgrade.client, instance) {
             Ok((client, instance)) => {
-                join(client, instance, upgrade.idle, upgrade.place.as_ref().map(Place::stop)).await
+                join(client, instance, upgrade.idle, upgrade.place.as_ref().map(ConnectionPermit::stop)).await
             }
             Err(error) => tracing::debug!(%error, "an upgrade did not come about"),
         }
-        drop((upgrade.place, turn));
+        drop((upgrade.place, tracker));
     });
     name_websocket(response.headers_mut());
     response.map(|_| Either::Right(Full::new(Bytes::new())))
@@ -71,7 +75,7 @@ fn name_websocket(headers: &mut HeaderMap) {
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
 }
 
-async fn join(client: Upgraded, instance: Upgraded, idle: Duration, stop: Option<Stop>) {
+async fn join(client: Upgraded, instance: Upgraded, idle: Duration, stop: Option<Shutdown>) {
     let moved = Arc::new(AtomicU64::new(0));
     let (client_in, client_out) = tokio::io::split(TokioIo::new(client));
     let (instance_in, instance_out) = tokio::io::split(TokioIo::new(instance));
@@ -90,14 +94,14 @@ async fn join(client: Upgraded, instance: Upgraded, idle: Duration, stop: Option
 }
 
 /// Ends when the gateway stops and the tunnel has had its time to close.
-async fn farewell(stop: Option<Stop>) {
-    heard(stop).await;
+async fn farewell(stop: Option<Shutdown>) {
+    requested(stop).await;
     tokio::time::sleep(FAREWELL).await;
 }
 
-async fn heard(stop: Option<Stop>) {
+async fn requested(stop: Option<Shutdown>) {
     match stop {
-        Some(mut stop) => stop.heard().await,
+        Some(mut stop) => stop.requested().await,
         None => std::future::pending().await,
     }
 }
@@ -108,10 +112,10 @@ async fn deliver(
     mut instance: impl AsyncRead + Unpin,
     mut client: impl AsyncWrite + Unpin,
     moved: &AtomicU64,
-    stop: Option<Stop>,
+    stop: Option<Shutdown>,
 ) -> Result<(), Closed> {
     let (mut buffer, mut frames) = (vec![0; BUFFER], Frames::default());
-    let mut stopping = std::pin::pin!(heard(stop));
+    let mut stopping = std::pin::pin!(requested(stop));
     let mut stopped = false;
     while !(stopped && frames.is_between()) {
         let read = tokio::select! {

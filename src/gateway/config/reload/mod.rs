@@ -2,16 +2,16 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `seen` | what the files were when they were last looked at |
+//! | `fingerprint` | what the files were when they were last looked at |
 //! | `watch` | when to look again: changes of the files, and SIGHUP |
-//! | `ask` | what operators may ask |
-//! | `operate` | how it is done |
+//! | `command` | what operators may ask |
+//! | `commands` | how it is done |
 //! | `compare` | what a new config changes, and whether that is in use |
 
-mod ask;
+mod command;
+mod commands;
 mod compare;
-mod operate;
-mod seen;
+mod fingerprint;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -28,17 +28,17 @@ use crate::catalog;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{GatewaySpec, Sources};
 use crate::gateway::app::Shared;
-use crate::gateway::state::{Deed, Who};
+use crate::gateway::state::{Actor, AuditAction};
 use crate::gateway::telemetry::access::Log;
 use crate::gateway::telemetry::recorder;
 use crate::gateway::wire::tls::ServerTls;
 use crate::names;
 use watch::{Folders, hangup};
 
-use ask::RELOAD;
-pub(in crate::gateway) use ask::{Ask, Done, Keeper, Letter, Refused, Tags};
+use command::RELOAD;
+pub(in crate::gateway) use command::{Applied, Command, Envelope, IfMatch, ReloadError, ReloadHandle};
 pub(in crate::gateway) use compare::{InUse, in_use};
-pub(in crate::gateway) use seen::Seen;
+pub(in crate::gateway) use fingerprint::Fingerprint;
 
 /// Editors write in several steps; the text is read when they are done.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -56,15 +56,15 @@ pub(in crate::gateway) struct Reloader {
     /// What is served now.
     pub(in crate::gateway) served: GatewaySpec,
     /// The files that are being served, or were refused last.
-    pub(in crate::gateway) seen: Seen,
+    pub(in crate::gateway) seen: Fingerprint,
     /// Why the main file cannot be read, since it cannot.
     pub(in crate::gateway) unreadable: Option<String>,
 }
 
 /// How a new config comes.
-struct Way<'a> {
+struct Trigger<'a> {
     what: &'static str,
-    who: &'a Who,
+    actor: &'a Actor,
     /// Versions that are in use may be dropped.
     force: bool,
     /// Logs are opened anew.
@@ -86,7 +86,7 @@ pub(in crate::gateway) fn read(path: &Path, rewrite: Option<&Rewrite>) -> Result
 impl Reloader {
     /// Runs until it is dropped. Signals, changes of the file and what operators ask are taken alike: read, build, then
     /// swap. So are other addresses of a host: whoever swaps knows what is served.
-    pub(in crate::gateway) async fn run(mut self, mut letters: mpsc::Receiver<Letter>) {
+    pub(in crate::gateway) async fn run(mut self, mut commands: mpsc::Receiver<Envelope>) {
         let (changed, mut changes) = mpsc::channel(1);
         let mut folders = Folders::new(changed.clone());
         let mut hangup = hangup();
@@ -100,8 +100,8 @@ impl Reloader {
                 self.look(false).await;
             }
             let signal = tokio::select! {
-                Some(letter) = letters.recv() => {
-                    self.answer(letter).await;
+                Some(envelope) = commands.recv() => {
+                    self.answer(envelope).await;
                     continue;
                 }
                 () = registry.changed() => {
@@ -123,8 +123,8 @@ impl Reloader {
     /// Takes the files if they differ from those that were looked at last, or if a signal says so. What was refused is not
     /// checked or reported again until it changes.
     pub(in crate::gateway) async fn look(&mut self, signal: bool) {
-        let who = Who::nobody(if signal { "signal" } else { "file" });
-        let way = Way { what: "reload", who: &who, force: false, reopen: signal, again: RELOAD };
+        let actor = Actor::nobody(if signal { "signal" } else { "file" });
+        let trigger = Trigger { what: "reload", actor: &actor, force: false, reopen: signal, again: RELOAD };
         let taken = match read(&self.path, self.rewrite.as_ref()) {
             Ok(sources) => {
                 self.unreadable = None;
@@ -133,7 +133,7 @@ impl Reloader {
                     return;
                 }
                 self.seen = seen;
-                self.take(sources, &way, None, || Ok(Vec::new())).await
+                self.take(sources, &trigger, None, || Ok(Vec::new())).await
             }
             Err(error) => {
                 let why = Some(error.to_string());
@@ -141,11 +141,11 @@ impl Reloader {
                     return;
                 }
                 self.unreadable = why;
-                Err(Refused::Findings(error))
+                Err(ReloadError::Findings(error))
             }
         };
         if let Err(refused) = taken {
-            self.reject(&refused, &way);
+            self.reject(&refused, &trigger);
         }
     }
 
@@ -153,21 +153,21 @@ impl Reloader {
     async fn take(
         &mut self,
         sources: Sources,
-        way: &Way<'_>,
+        trigger: &Trigger<'_>,
         restores: Option<u64>,
         write: impl FnOnce() -> std::io::Result<Vec<String>>,
-    ) -> Result<Done, Refused> {
-        let loaded = load(&sources, &*self.variables).map_err(Refused::Findings)?;
+    ) -> Result<Applied, ReloadError> {
+        let loaded = load(&sources, &*self.variables).map_err(ReloadError::Findings)?;
         let (old, before) = (self.shared.current.catalog(), self.shared.current.load().tag.clone());
         let now = SystemClock.now();
         // As what is served says: a file cannot take its own protection away.
         let in_use = in_use(&old, &loaded.catalog, &self.shared.state.traffic, self.served.protect, now);
-        if !in_use.is_empty() && !way.force {
-            return Err(Refused::InUse { list: in_use, again: way.again });
+        if !in_use.is_empty() && !trigger.force {
+            return Err(ReloadError::InUse { list: in_use, again: trigger.again });
         }
-        let log = self.log(&loaded.gateway, way.reopen);
-        let log = log.map_err(|error| Refused::Io("the new access log cannot be opened", error))?;
-        let files = write().map_err(|error| Refused::Io("the file cannot be written", error))?;
+        let log = self.log(&loaded.gateway, trigger.reopen);
+        let log = log.map_err(|error| ReloadError::Io("the new access log cannot be opened", error))?;
+        let files = write().map_err(|error| ReloadError::Io("the file cannot be written", error))?;
         let differences = catalog::diff(&old, &loaded.catalog, now);
         let changes = differences.iter().map(|found| format!("{}: {}", found.class.as_str(), found.message)).collect();
         // Before the swap: an upstream whose hosts are not known yet has no instances.
@@ -176,13 +176,13 @@ impl Reloader {
         let tag = self.shared.current.load().tag.clone();
         let already = tag == before;
         let (path, differences) = (self.path.display(), differences.len());
-        tracing::info!(config = %path, via = way.who.via, tag, differences, "config reloaded");
+        tracing::info!(config = %path, via = trigger.actor.via, tag, differences, "config reloaded");
         let forced = in_use.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let forced = if forced.is_empty() { String::new() } else { format!(", forced to drop {forced}") };
         let again = if already { ", already served" } else { "" };
-        self.record(way.what, format!("{} as {tag}{again}{forced}", self.path.display()), way.who);
-        self.shared.keep_revision(way.who, restores, self.served.revisions);
-        Ok(Done { tag, changes, already, files, restores })
+        self.record(trigger.what, format!("{} as {tag}{again}{forced}", self.path.display()), trigger.actor);
+        self.shared.keep_revision(trigger.actor, restores, self.served.revisions);
+        Ok(Applied { tag, changes, already, files, restores })
     }
 
     fn accept(&mut self, loaded: Loaded, sources: Sources, log: Option<Log>) {
@@ -230,22 +230,22 @@ impl Reloader {
     }
 
     /// What is served stays.
-    fn reject(&self, refused: &Refused, way: &Way<'_>) {
-        if matches!(refused, Refused::Findings(_) | Refused::InUse { .. } | Refused::Io(..)) {
+    fn reject(&self, refused: &ReloadError, trigger: &Trigger<'_>) {
+        if matches!(refused, ReloadError::Findings(_) | ReloadError::InUse { .. } | ReloadError::Io(..)) {
             names::reloads("rejected").increment(1);
             tracing::error!("config refused, the old one is still served:\n{refused}");
         }
         let told = refused.to_string();
-        let what = match way.what {
+        let what = match trigger.what {
             "put" => "put-refused",
             "rollback" => "rollback-refused",
             _ => "reload-refused",
         };
-        self.record(what, format!("{}: {}", self.path.display(), told.trim_end()), way.who);
+        self.record(what, format!("{}: {}", self.path.display(), told.trim_end()), trigger.actor);
     }
 
-    fn record(&self, what: &'static str, target: String, who: &Who) {
-        self.shared.state.audit.record(who, &Deed { what, target }, SystemClock.now());
+    fn record(&self, what: &'static str, target: String, actor: &Actor) {
+        self.shared.state.audit.record(actor, &AuditAction { what, target }, SystemClock.now());
     }
 }
 

@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use super::seen::Seen;
+use super::fingerprint::Fingerprint;
 use crate::config::Sources;
 
 /// As many links as Linux follows on the way to one file.
@@ -26,13 +26,13 @@ pub(super) struct Folders {
     /// Those that cannot be watched; each is reported once.
     unwatched: BTreeSet<PathBuf>,
     /// For the thread that hears of changes.
-    places: Arc<ArcSwap<Places>>,
+    places: Arc<ArcSwap<WatchedPaths>>,
 }
 
 /// What in these folders belongs to the config. Other files there may change with every request, such as an access log, and
 /// with every look, such as the log that it is reported in.
 #[derive(Debug, Default)]
-struct Places {
+struct WatchedPaths {
     folders: BTreeSet<PathBuf>,
     /// Names of files and of links on the way to them. By name alone: some systems report changes with another path than
     /// the one that is watched.
@@ -50,7 +50,7 @@ pub(super) struct Hangup {
 
 impl Folders {
     pub(super) fn new(changed: mpsc::Sender<()>) -> Self {
-        let places = Arc::<ArcSwap<Places>>::default();
+        let places = Arc::<ArcSwap<WatchedPaths>>::default();
         let known = Arc::clone(&places);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             if event.is_ok_and(|event| known.load().have(&event)) {
@@ -63,9 +63,9 @@ impl Folders {
     }
 
     /// Watches the folders of these files, and no others. Says whether there is one that was not watched before.
-    pub(super) fn watch(&mut self, seen: &Seen) -> bool {
+    pub(super) fn watch(&mut self, seen: &Fingerprint) -> bool {
         let Some(watcher) = &mut self.watcher else { return false };
-        let places = Places::of(seen.places());
+        let places = WatchedPaths::of(seen.places());
         let wanted: BTreeMap<PathBuf, Option<SystemTime>> =
             places.folders.iter().map(|folder| (folder.clone(), made(folder))).collect();
         self.places.store(Arc::new(places));
@@ -107,9 +107,9 @@ fn made(folder: &Path) -> Option<SystemTime> {
     fs::metadata(folder).and_then(|meta| meta.created()).ok()
 }
 
-// === impl Places ===
+// === impl WatchedPaths ===
 
-impl Places {
+impl WatchedPaths {
     fn of<'p>(paths: impl Iterator<Item = &'p Path>) -> Self {
         let mut places = Self::default();
         for path in paths.flat_map(trail) {
@@ -207,7 +207,7 @@ mod tests {
             EventKind::Access(AccessKind::Any),
         ];
         let paths = ["/etc/sunward/main.toml", "/etc/sunward/apis/*.toml", "/etc/tls/chain.pem"];
-        let places = Places::of(paths.iter().map(Path::new));
+        let places = WatchedPaths::of(paths.iter().map(Path::new));
         let rows = [
             (write, "/etc/sunward/main.toml", true),
             (rename, "/etc/sunward/main.toml", true),

@@ -2,9 +2,9 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `form` | the file, read and written |
+//! | `format` | the file, read and written |
 
-mod form;
+mod format;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,12 +12,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::audit::Who;
+use super::audit::Actor;
 use super::files;
 use crate::catalog::{Act, Catalog, Control};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::gateway::back::pool::Pool;
-use form::Found;
+use format::Found;
 
 /// The acts that stand. Clones share them; they outlive every config.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +55,7 @@ struct Drain {
 
 /// Whether the next process will know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Kept {
+pub(in crate::gateway) enum Persisted {
     Yes,
     /// There is no folder.
     No,
@@ -73,7 +73,7 @@ impl Acts {
     pub(super) fn open(folder: Option<&Path>, control: &Control, now: Timestamp) -> Self {
         let Some(path) = folder.map(|folder| folder.join(FILE)) else { return Self::new(control, Drains::new(), None) };
         let Found { acts, drains, wrong } = match fs::read(&path) {
-            Ok(text) => form::read(&text, now),
+            Ok(text) => format::read(&text, now),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Found::default(),
             Err(error) => Found { wrong: vec![error.to_string()], ..Found::default() },
         };
@@ -108,7 +108,7 @@ impl Acts {
         drain: bool,
         upstream: &str,
         instance: &str,
-        who: &Who,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<bool, String> {
         let mut drains = lock(&self.inner.drains);
@@ -117,7 +117,7 @@ impl Acts {
             if drains.contains_key(&key(instance)) {
                 return Ok(false);
             }
-            drains.insert(key(instance), Drain { at: now, by: who.by.clone(), reason: who.reason.clone() });
+            drains.insert(key(instance), Drain { at: now, by: actor.by.clone(), reason: actor.reason.clone() });
             return Ok(true);
         }
         if let Some(whole) = whole(instance).filter(|whole| drains.contains_key(&key(whole))) {
@@ -147,7 +147,7 @@ impl Acts {
     /// Those that have no effect, as the config has nothing of the kind. They are kept: it may come back.
     pub(in crate::gateway) fn strays(&self, catalog: &Catalog, pools: &BTreeMap<String, Arc<Pool>>) -> Vec<String> {
         let acts = self.inner.control.standing();
-        let acts = acts.iter().filter(|act| !is_known(act, catalog)).map(form::told);
+        let acts = acts.iter().filter(|act| !is_known(act, catalog)).map(format::told);
         let drains = lock(&self.inner.drains);
         let has = |(upstream, instance): &(String, String)| {
             pools.get(upstream).is_some_and(|pool| pool.called(instance).is_some())
@@ -158,35 +158,35 @@ impl Acts {
 
     /// How many stand at `now`, by the word of the act that began them.
     pub(in crate::gateway) fn counts(&self, now: Timestamp) -> [(&'static str, usize); 4] {
-        form::counts(&self.inner.control.standing(), lock(&self.inner.drains).len(), now)
+        format::counts(&self.inner.control.standing(), lock(&self.inner.drains).len(), now)
     }
 
     /// Writes down what stands.
-    pub(in crate::gateway) async fn keep(&self) -> Kept {
+    pub(in crate::gateway) async fn keep(&self) -> Persisted {
         let acts = self.clone();
         // A disk may take its time; requests do not wait for it.
         let written = tokio::task::spawn_blocking(move || acts.write(SystemClock.now())).await;
-        written.unwrap_or(Kept::Failed)
+        written.unwrap_or(Persisted::Failed)
     }
 
     /// Of two who write at once, the second writes what both did.
-    pub(super) fn write(&self, now: Timestamp) -> Kept {
-        let Some(file) = &self.inner.file else { return Kept::No };
+    pub(super) fn write(&self, now: Timestamp) -> Persisted {
+        let Some(file) = &self.inner.file else { return Persisted::No };
         let mut file = lock(file);
         let text = self.text(now);
         if text == file.text {
-            return Kept::Yes;
+            return Persisted::Yes;
         }
         if let Err(error) = files::keep(&file.path, text.as_bytes()) {
             tracing::error!(file = %file.path.display(), %error, "the acts that stand cannot be written down");
-            return Kept::Failed;
+            return Persisted::Failed;
         }
         file.text = text;
-        Kept::Yes
+        Persisted::Yes
     }
 
     fn text(&self, now: Timestamp) -> String {
-        form::write(&self.inner.control.standing(), &lock(&self.inner.drains), now)
+        format::write(&self.inner.control.standing(), &lock(&self.inner.drains), now)
     }
 }
 

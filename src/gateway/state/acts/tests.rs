@@ -28,8 +28,8 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn who() -> Who {
-    Who { by: "ann".to_owned(), reason: "an incident".to_owned(), via: "127.0.0.1".to_owned() }
+fn actor() -> Actor {
+    Actor { by: "ann".to_owned(), reason: "an incident".to_owned(), via: "127.0.0.1".to_owned() }
 }
 
 #[test]
@@ -37,17 +37,17 @@ fn what_is_written_is_read() {
     let folder = folder("again", None);
     let (now, control) = (at(NOW), Control::new());
     let acts = Acts::open(Some(&folder), &control, now);
-    assert_eq!((acts.write(now), names(&folder)), (Kept::Yes, vec![]), "nothing stands, and nothing is written");
+    assert_eq!((acts.write(now), names(&folder)), (Persisted::Yes, vec![]), "nothing stands, and nothing is written");
     control.pause_brownouts("a", "ann", "r", now);
     control.hold_sunset("a", "1", "ann", "r", now);
     control.hold_sunset("a", "2", "ann", "r", now);
     control.release_sunset("a", "2", "ann", "r", now);
     control.extend("a", "1", "acme", at("2026-06-02"), "ann", "r", now);
     control.extend("a", "1", "late", at("2026-06-03"), "ann", "r", now);
-    acts.drain(true, "u", "http://b:1", &who(), now).expect("it is none of a whole");
-    acts.drain(true, "u", "http://b:2", &who(), now).expect("it is none of a whole");
-    acts.drain(false, "u", "http://b:2", &who(), now).expect("it is none of a whole");
-    assert_eq!((acts.write(now), names(&folder)), (Kept::Yes, vec![FILE.to_owned()]));
+    acts.drain(true, "u", "http://b:1", &actor(), now).expect("it is none of a whole");
+    acts.drain(true, "u", "http://b:2", &actor(), now).expect("it is none of a whole");
+    acts.drain(false, "u", "http://b:2", &actor(), now).expect("it is none of a whole");
+    assert_eq!((acts.write(now), names(&folder)), (Persisted::Yes, vec![FILE.to_owned()]));
 
     let again = Control::new();
     // By then one of the extensions is over.
@@ -59,7 +59,7 @@ fn what_is_written_is_read() {
     assert_eq!((again.extension("a", "1", "acme"), again.acts()), (None, vec![]));
     // What has ended leaves the file with the next act.
     again.resume_brownouts("a", "ann", "r", now);
-    assert_eq!(read.write(at("2026-06-02")), Kept::Yes);
+    assert_eq!(read.write(at("2026-06-02")), Persisted::Yes);
     let text = fs::read_to_string(folder.join(FILE)).expect("a text");
     assert!(!text.contains("acme") && !text.contains("pause") && text.contains("late"), "{text}");
     fs::remove_dir_all(folder).expect("removed");
@@ -91,7 +91,7 @@ fn a_broken_file_is_told_by_its_place() {
         (format!("{{ \"acts\": [{}] }}", DRAINED.replace("\"http://b:1\"", "1")), "acts[0]: `instance` is no text", 0),
     ];
     for (text, expected, count) in rows {
-        let found = form::read(text.as_bytes(), at(NOW));
+        let found = format::read(text.as_bytes(), at(NOW));
         assert!(found.wrong[0].starts_with(expected), "{text}: {:?}", found.wrong);
         assert_eq!((found.wrong.len(), found.acts.len() + found.drains.len()), (1, count), "{text}");
 
@@ -104,7 +104,7 @@ fn a_broken_file_is_told_by_its_place() {
         // What could be read is in a file again at once.
         assert_eq!(names(&folder).contains(&FILE.to_owned()), count > 0);
         control.pause_brownouts("z", "ann", "r", at(NOW));
-        assert_eq!(acts.write(at(NOW)), Kept::Yes);
+        assert_eq!(acts.write(at(NOW)), Persisted::Yes);
         let again = Control::new();
         Acts::open(Some(&folder), &again, at(NOW));
         assert_eq!((again.standing(), names(&folder).len()), (control.standing(), 3));
@@ -116,13 +116,13 @@ fn a_broken_file_is_told_by_its_place() {
 fn nothing_is_kept_where_nothing_can_be() {
     let control = Control::new();
     control.hold_sunset("a", "1", "ann", "r", at(NOW));
-    assert_eq!(Acts::open(None, &control, at(NOW)).write(at(NOW)), Kept::No);
+    assert_eq!(Acts::open(None, &control, at(NOW)).write(at(NOW)), Persisted::No);
     // The folder is gone.
     let folder = folder("gone", None);
     let acts = Acts::open(Some(&folder), &Control::new(), at(NOW));
-    acts.drain(true, "u", "http://b:1", &who(), at(NOW)).expect("it is none of a whole");
+    acts.drain(true, "u", "http://b:1", &actor(), at(NOW)).expect("it is none of a whole");
     fs::remove_dir_all(&folder).expect("removed");
-    assert_eq!(acts.write(at(NOW)), Kept::Failed);
+    assert_eq!(acts.write(at(NOW)), Persisted::Failed);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn an_act_without_its_like_is_a_stray() {
     control.hold_sunset("a", "1", "ann", "r", now);
     control.hold_sunset("a", "3", "ann", "r", now);
     control.extend("b", "1", "acme", at("2027-06-01"), "ann", "r", now);
-    acts.drain(true, "u", "http://b:1", &who(), now).expect("it is none of a whole");
+    acts.drain(true, "u", "http://b:1", &actor(), now).expect("it is none of a whole");
     let expected = ["pause b", "hold a 3", "extend b 1 for acme until 2027-06-01T00:00:00Z", "drain u http://b:1"];
     assert_eq!(acts.strays(&catalog, &BTreeMap::new()), expected);
 }

@@ -12,9 +12,9 @@ use hyper::body::Incoming;
 
 use super::{Line, Log};
 use crate::clock::{Clock, SystemClock};
-use crate::gateway::back::send::{Answerer, UpstreamTook};
+use crate::gateway::back::attempt::{AnsweredBy, UpstreamLatency};
+use crate::gateway::front::handler::ResponsePlan;
 use crate::gateway::front::server::Peer;
-use crate::gateway::front::shell::Planned;
 use crate::gateway::telemetry::explain::Explained;
 use crate::names::{Outcome, Refusal};
 use crate::plan::Plan;
@@ -53,11 +53,11 @@ impl Entry {
         let line = &mut self.line;
         line.status = response.status().as_u16();
         line.ended = ended;
-        line.upstream_took = extensions.get::<UpstreamTook>().map(|took| took.0);
-        line.instance = extensions.get::<Answerer>().map(|answerer| Arc::clone(&answerer.0));
+        line.upstream_took = extensions.get::<UpstreamLatency>().map(|took| took.0);
+        line.instance = extensions.get::<AnsweredBy>().map(|answerer| Arc::clone(&answerer.0));
         line.request_id = id;
         line.error = extensions.get::<Explained>().map(|explained| explained.cause.as_str());
-        line.plan = extensions.get::<Planned>().map(|planned| planned.0.clone());
+        line.plan = extensions.get::<ResponsePlan>().map(|planned| planned.0.clone());
         let refused = extensions.get::<Refusal>().map(|_| Outcome::Refused);
         let known = extensions.get::<Outcome>().copied().or(refused);
         line.outcome = known.or_else(|| line.plan.as_ref().map(Plan::outcome));

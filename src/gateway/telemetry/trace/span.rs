@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 
 use super::context::{TRACEPARENT, TRACESTATE, parent};
 use super::{StartError, export};
-use crate::gateway::front::shell::Planned;
+use crate::gateway::front::handler::ResponsePlan;
 
 /// Makes the spans, if they are to be made. Clones export to the same place.
 #[derive(Clone, Debug)]
@@ -130,7 +130,7 @@ impl Running {
         }
         let status = response.status();
         self.span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
-        if let Some(Planned(plan)) = response.extensions().get::<Planned>() {
+        if let Some(ResponsePlan(plan)) = response.extensions().get::<ResponsePlan>() {
             self.span.set_attribute(KeyValue::new("sunward.api", plan.api().name.to_string()));
             if let Some(version) = plan.version() {
                 self.span.set_attribute(KeyValue::new("sunward.version", version.text.to_string()));

@@ -4,7 +4,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, StatusCode, Version};
 use http_body::Body;
 
-use super::{Limits, Refused};
+use super::{EdgeLimits, EdgeRefusal};
 use crate::config::Underscores;
 
 /// Fields of one hop, whether `Connection` names them or not (RFC 9110 §7.6.1, RFC 7540 §3.2.1).
@@ -22,7 +22,7 @@ const MAX_FORWARDS: HeaderName = HeaderName::from_static("max-forwards");
 /// Which of the fields are there that matter here. Most are not, and one look at all is cheaper than many that find
 /// nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct FieldScan {
     pub(super) hop_by_hop: bool,
     pub(super) framing: bool,
     pub(super) expect: bool,
@@ -32,7 +32,7 @@ pub(super) struct Seen {
     pub(super) alt_svc: bool,
 }
 
-impl Seen {
+impl FieldScan {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut seen = Self::default();
         for name in headers.keys() {
@@ -78,12 +78,12 @@ fn has_underscore(name: &HeaderName) -> bool {
 }
 
 /// Says how many were dropped.
-pub(super) fn settle_underscores(headers: &mut HeaderMap, how: Underscores) -> Result<u64, Refused> {
+pub(super) fn settle_underscores(headers: &mut HeaderMap, how: Underscores) -> Result<u64, EdgeRefusal> {
     match how {
         Underscores::Pass => Ok(0),
-        Underscores::Refuse => {
-            Err(Refused::malformed("a field has an underscore in its name, which is not accepted here: use a hyphen"))
-        }
+        Underscores::Refuse => Err(EdgeRefusal::malformed(
+            "a field has an underscore in its name, which is not accepted here: use a hyphen",
+        )),
         Underscores::Drop => {
             let names: Vec<HeaderName> = headers.keys().filter(|name| has_underscore(name)).cloned().collect();
             names.iter().for_each(|name| drop(headers.remove(name)));
@@ -93,30 +93,30 @@ pub(super) fn settle_underscores(headers: &mut HeaderMap, how: Underscores) -> R
     }
 }
 
-pub(super) fn check_size(headers: &HeaderMap, limits: &Limits) -> Result<(), Refused> {
+pub(super) fn check_size(headers: &HeaderMap, limits: &EdgeLimits) -> Result<(), EdgeRefusal> {
     let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
     if headers.len() > limits.header_count || bytes > limits.header_bytes {
         let detail = "the header fields are too many or too large: send fewer or shorter ones";
-        return Err(Refused::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail));
+        return Err(EdgeRefusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail));
     }
     Ok(())
 }
 
 /// One way to find the end of the body (RFC 9112 §6): a length given once, or chunks and nothing else.
-pub(super) fn check_framing<B: Body>(request: &Request<B>, seen: Seen) -> Result<(), Refused> {
+pub(super) fn check_framing<B: Body>(request: &Request<B>, seen: FieldScan) -> Result<(), EdgeRefusal> {
     if !seen.framing {
         return Ok(());
     }
     let headers = request.headers();
-    let length = content_length(headers).map_err(Refused::malformed)?;
-    let chunked = is_chunked(headers).map_err(|detail| Refused::new(StatusCode::NOT_IMPLEMENTED, detail))?;
+    let length = content_length(headers).map_err(EdgeRefusal::malformed)?;
+    let chunked = is_chunked(headers).map_err(|detail| EdgeRefusal::new(StatusCode::NOT_IMPLEMENTED, detail))?;
     if chunked && (length.is_some() || request.version() != Version::HTTP_11) {
-        return Err(Refused::malformed(
+        return Err(EdgeRefusal::malformed(
             "`Transfer-Encoding` cannot be used here: send `Content-Length` alone, or chunks over HTTP/1.1",
         ));
     }
     if length.is_some_and(|length| length > 0) && request.body().is_end_stream() {
-        return Err(Refused::malformed(
+        return Err(EdgeRefusal::malformed(
             "`Content-Length` announces a body that is not there: send the body, or leave the field out",
         ));
     }
@@ -190,10 +190,10 @@ pub(in crate::gateway) fn frame<B: Body>(request: &mut Request<B>) {
 
 /// The connection says `100 Continue` itself, as soon as the body is asked for; so the expectation
 /// ends here (RFC 9110 §10.1.1).
-pub(super) fn settle_expectation(headers: &mut HeaderMap) -> Result<(), Refused> {
+pub(super) fn settle_expectation(headers: &mut HeaderMap) -> Result<(), EdgeRefusal> {
     match headers.remove(header::EXPECT) {
         Some(value) if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") => {
-            Err(Refused::new(StatusCode::EXPECTATION_FAILED, "`Expect` can only be `100-continue`"))
+            Err(EdgeRefusal::new(StatusCode::EXPECTATION_FAILED, "`Expect` can only be `100-continue`"))
         }
         _ => Ok(()),
     }
@@ -227,12 +227,12 @@ pub(super) fn join_cookies(headers: &mut HeaderMap) {
 }
 
 /// One hop less (RFC 9110 §7.6.2). Says whether there are any left.
-pub(super) fn count_hops(headers: &mut HeaderMap) -> Result<bool, Refused> {
+pub(super) fn count_hops(headers: &mut HeaderMap) -> Result<bool, EdgeRefusal> {
     let mut values = headers.get_all(MAX_FORWARDS).iter();
     let Some(value) = values.next() else { return Ok(true) };
     let left = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let (Some(left), None) = (left.and_then(|text| text.parse::<u32>().ok()), values.next()) else {
-        return Err(Refused::malformed("`Max-Forwards` is not one decimal number"));
+        return Err(EdgeRefusal::malformed("`Max-Forwards` is not one decimal number"));
     };
     let Some(less) = left.checked_sub(1) else { return Ok(false) };
     headers.insert(MAX_FORWARDS, HeaderValue::from(less));

@@ -26,11 +26,11 @@ pub(in crate::gateway) use fields::frame;
 pub(in crate::gateway) use response::admit_response;
 pub(in crate::gateway) use trailers::CleanTrailers;
 
-use fields::Seen;
+use fields::FieldScan;
 
 /// What heads are held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) struct Limits {
+pub(in crate::gateway) struct EdgeLimits {
     /// Names and values of all header fields together: 431.
     pub(in crate::gateway) header_bytes: usize,
     /// Header fields: 431.
@@ -53,17 +53,17 @@ pub(in crate::gateway) struct Admitted {
 pub(in crate::gateway) struct WebSocket;
 
 /// An answer that is given at the edge.
-pub(in crate::gateway) type Answer = Box<Response<Vec<u8>>>;
+pub(in crate::gateway) type LocalResponse = Box<Response<Vec<u8>>>;
 
 /// Why a request is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Refused {
+struct EdgeRefusal {
     status: StatusCode,
     detail: &'static str,
 }
 
 /// Who answers a request.
-enum Goes {
+enum Disposition {
     /// The service behind.
     On(Admitted),
     /// The gateway itself.
@@ -86,9 +86,9 @@ const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH
 /// `OPTIONS` that may be passed on no further.
 pub(in crate::gateway) fn admit<B: Body>(
     request: &mut Request<B>,
-    limits: &Limits,
+    limits: &EdgeLimits,
     secured: impl FnOnce() -> bool,
-) -> Result<Admitted, Answer> {
+) -> Result<Admitted, LocalResponse> {
     let version = request.version();
     match check(request, limits, secured) {
         Err((refusal, refused)) => {
@@ -96,16 +96,16 @@ pub(in crate::gateway) fn admit<B: Body>(
             answer.extensions_mut().insert(refusal);
             Err(answer)
         }
-        Ok(Goes::Here) => Err(options()),
-        Ok(Goes::On(admitted)) => Ok(admitted),
+        Ok(Disposition::Here) => Err(options()),
+        Ok(Disposition::On(admitted)) => Ok(admitted),
     }
 }
 
 fn check<B: Body>(
     request: &mut Request<B>,
-    limits: &Limits,
+    limits: &EdgeLimits,
     secured: impl FnOnce() -> bool,
-) -> Result<Goes, (Refusal, Refused)> {
+) -> Result<Disposition, (Refusal, EdgeRefusal)> {
     let version = request.version();
     let by = |refusal| move |refused| (refusal, refused);
     target::check_method(request.method()).map_err(by(Refusal::Method))?;
@@ -116,9 +116,9 @@ fn check<B: Body>(
     fields::check_size(request.headers(), limits).map_err(by(Refusal::HeadTooLarge))?;
     if version == Version::HTTP_2 && fields::have_outer_space(request.headers()) {
         let detail = "the value of a field begins or ends with white space";
-        return Err((Refusal::Field, Refused::malformed(detail)));
+        return Err((Refusal::Field, EdgeRefusal::malformed(detail)));
     }
-    let seen = Seen::of(request.headers());
+    let seen = FieldScan::of(request.headers());
     let mut admitted = Admitted::default();
     if seen.underscore {
         admitted.underscores =
@@ -148,27 +148,27 @@ fn check<B: Body>(
     let options = *request.method() == Method::OPTIONS;
     let asks_all = request.uri().path() == "*";
     let here = options && (asks_all || !fields::count_hops(request.headers_mut()).map_err(by(Refusal::Field))?);
-    Ok(if here { Goes::Here } else { Goes::On(admitted) })
+    Ok(if here { Disposition::Here } else { Disposition::On(admitted) })
 }
 
-fn options() -> Answer {
+fn options() -> LocalResponse {
     let mut response = Response::new(Vec::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response.headers_mut().insert(header::ALLOW, ALLOW);
     Box::new(response)
 }
 
-// === impl Limits ===
+// === impl EdgeLimits ===
 
-impl Default for Limits {
+impl Default for EdgeLimits {
     fn default() -> Self {
         Self { header_bytes: 32 * 1024, header_count: 100, url_bytes: 8 * 1024, underscores: Underscores::default() }
     }
 }
 
-// === impl Refused ===
+// === impl EdgeRefusal ===
 
-impl Refused {
+impl EdgeRefusal {
     const fn new(status: StatusCode, detail: &'static str) -> Self {
         Self { status, detail }
     }
@@ -177,7 +177,7 @@ impl Refused {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    fn answer(self, version: Version) -> Answer {
+    fn answer(self, version: Version) -> LocalResponse {
         tracing::debug!(status = self.status.as_u16(), detail = self.detail, "refused at the edge");
         let kind = match self.status {
             StatusCode::METHOD_NOT_ALLOWED => Kind::MethodAbsent,

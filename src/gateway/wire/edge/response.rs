@@ -3,7 +3,7 @@
 use http::header::{self, HeaderMap};
 use http::{Response, StatusCode, Version};
 
-use super::fields::Seen;
+use super::fields::FieldScan;
 use super::{fields, trailers};
 
 /// Refuses a head with which the end of the body is ambiguous, and takes off what is for this hop only. Says whether
@@ -34,7 +34,7 @@ pub(in crate::gateway) fn admit_response<B>(
     if response.version() == Version::HTTP_2 && fields::have_outer_space(response.headers()) {
         return Err("the value of a field of the upstream's response begins or ends with white space");
     }
-    let seen = Seen::of(response.headers());
+    let seen = FieldScan::of(response.headers());
     let (length, chunked) =
         framing(response.headers(), seen).map_err(|_| "the upstream's response has no clear length")?;
     if length.is_some() && chunked {
@@ -63,7 +63,7 @@ pub(in crate::gateway) fn admit_response<B>(
     })
 }
 
-fn framing(headers: &HeaderMap, seen: Seen) -> Result<(Option<u64>, bool), &'static str> {
+fn framing(headers: &HeaderMap, seen: FieldScan) -> Result<(Option<u64>, bool), &'static str> {
     if !seen.framing {
         return Ok((None, false));
     }

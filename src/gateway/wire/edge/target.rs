@@ -6,22 +6,22 @@ use http::header::{self, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Request, StatusCode, Uri, Version};
 
-use super::{Limits, Refused};
+use super::{EdgeLimits, EdgeRefusal};
 
 /// No registered method has half of it.
 const LONGEST_METHOD: usize = 32;
 
 /// Unknown methods pass (RFC 9110 §16.1): whoever is behind may know them.
-pub(super) fn check_method(method: &Method) -> Result<(), Refused> {
+pub(super) fn check_method(method: &Method) -> Result<(), EdgeRefusal> {
     if matches!(*method, Method::CONNECT | Method::TRACE) {
-        return Err(Refused::new(
+        return Err(EdgeRefusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "this method is not supported: use one of those in `Allow`",
         ));
     }
     // The start of every HTTP/2 connection, reserved so that no other takes it for a request (RFC 9113 §11.6).
     if method.as_str().len() > LONGEST_METHOD || method.as_str() == "PRI" {
-        return Err(Refused::new(
+        return Err(EdgeRefusal::new(
             StatusCode::NOT_IMPLEMENTED,
             "the method is not one of HTTP's: it is longer than 32 bytes, or reserved",
         ));
@@ -35,36 +35,36 @@ pub(super) fn check_method(method: &Method) -> Result<(), Refused> {
 /// have secured it (RFC 9110 §7.4).
 pub(super) fn check_target<B>(
     request: &mut Request<B>,
-    limits: &Limits,
+    limits: &EdgeLimits,
     secured: impl FnOnce() -> bool,
-) -> Result<(), Refused> {
+) -> Result<(), EdgeRefusal> {
     let uri = request.uri();
     let target = uri.path_and_query().map_or("", PathAndQuery::as_str);
     let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
     if target.len() + authority > limits.url_bytes {
-        return Err(Refused::new(
+        return Err(EdgeRefusal::new(
             StatusCode::URI_TOO_LONG,
             "the URL is too long: shorten its query, or send the data in a body",
         ));
     }
     if !target.is_ascii() {
-        return Err(Refused::malformed("the URL has a character that is not ASCII: percent-encode it"));
+        return Err(EdgeRefusal::malformed("the URL has a character that is not ASCII: percent-encode it"));
     }
     let asks_all = uri.path() == "*" && *request.method() == Method::OPTIONS;
     if !uri.path().starts_with('/') && !asks_all {
-        return Err(Refused::malformed("the request target is not a path: it begins with `/`"));
+        return Err(EdgeRefusal::malformed("the request target is not a path: it begins with `/`"));
     }
     if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
-        return Err(Refused::malformed("the scheme of the target is not `http` or `https`"));
+        return Err(EdgeRefusal::malformed("the scheme of the target is not `http` or `https`"));
     }
     if uri.scheme() == Some(&Scheme::HTTPS) && !secured() {
         let detail = "the target is `https`, and this connection is not secured: connect over TLS";
-        return Err(Refused::new(StatusCode::MISDIRECTED_REQUEST, detail));
+        return Err(EdgeRefusal::new(StatusCode::MISDIRECTED_REQUEST, detail));
     }
     // `http://a?x`: the empty path is `/` (RFC 9110 §4.2.3), for the decision and for whoever is behind.
     if target.starts_with('?') {
-        let rooted =
-            rooted(uri, target).ok_or(Refused::malformed("the request target is not a path: it begins with `/`"))?;
+        let rooted = rooted(uri, target)
+            .ok_or(EdgeRefusal::malformed("the request target is not a path: it begins with `/`"))?;
         *request.uri_mut() = rooted;
     }
     Ok(())
@@ -78,38 +78,39 @@ fn rooted(uri: &Uri, query: &str) -> Option<Uri> {
 
 /// One authority: that of the target (RFC 9112 §3.2.2, RFC 9113 §8.3.1), else `Host`. Each is valid, and given once;
 /// in HTTP/2 they are the same. `Host` then says it.
-pub(super) fn settle_host<B>(request: &mut Request<B>) -> Result<(), Refused> {
+pub(super) fn settle_host<B>(request: &mut Request<B>) -> Result<(), EdgeRefusal> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (host, more) = (hosts.next(), hosts.next().is_some());
     if more {
-        return Err(Refused::malformed("`Host` is sent more than once"));
+        return Err(EdgeRefusal::malformed("`Host` is sent more than once"));
     }
     let host = host.map(read).transpose()?;
     let named = request.uri().authority().map(Authority::as_str);
     if named.is_some_and(|named| !is_host_and_port(named)) {
-        return Err(Refused::malformed("the authority of the target is not `host` or `host:port`"));
+        return Err(EdgeRefusal::malformed("the authority of the target is not `host` or `host:port`"));
     }
     let value = match (named, host, request.version()) {
         (Some(named), Some(host), Version::HTTP_2) if !named.eq_ignore_ascii_case(host) => {
-            return Err(Refused::malformed(
+            return Err(EdgeRefusal::malformed(
                 "`Host` and the authority of the target differ: send the same, or leave `Host` out",
             ));
         }
         // A field of HTTP/1.1 that no request may lack (RFC 9112 §3.2), whatever its target says.
         (_, None, Version::HTTP_11) | (None, None, Version::HTTP_2) => {
-            return Err(Refused::malformed("`Host` is missing"));
+            return Err(EdgeRefusal::malformed("`Host` is missing"));
         }
         (None, _, _) => return Ok(()),
         (Some(named), ..) => HeaderValue::try_from(named),
     };
-    let value = value.map_err(|_| Refused::malformed("the authority of the target is not `host` or `host:port`"))?;
+    let value =
+        value.map_err(|_| EdgeRefusal::malformed("the authority of the target is not `host` or `host:port`"))?;
     request.headers_mut().insert(header::HOST, value);
     Ok(())
 }
 
-fn read(host: &HeaderValue) -> Result<&str, Refused> {
+fn read(host: &HeaderValue) -> Result<&str, EdgeRefusal> {
     let valid = host.to_str().ok().filter(|host| is_host_and_port(host));
-    valid.ok_or(Refused::malformed("`Host` is not `host` or `host:port`"))
+    valid.ok_or(EdgeRefusal::malformed("`Host` is not `host` or `host:port`"))
 }
 
 /// Stricter than RFC 3986, where a comma or an escape may be part of a name: what names no server on any network would

@@ -14,7 +14,7 @@ fn request(version: Version, method: &str, target: &str, head: &[(&str, &str)]) 
 
 /// What is answered at the edge; `0` if nothing is.
 fn status(request: &mut Request<Full<Bytes>>) -> u16 {
-    admit(request, &Limits::default(), || false).map_or_else(|answer| answer.status().as_u16(), |_| 0)
+    admit(request, &EdgeLimits::default(), || false).map_or_else(|answer| answer.status().as_u16(), |_| 0)
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn https_is_not_served_in_the_clear() {
     ];
     for (version, target, secured, expected) in rows {
         let mut request = request(version, "GET", target, &[("host", "a.test")]);
-        let answered = admit(&mut request, &Limits::default(), || secured);
+        let answered = admit(&mut request, &EdgeLimits::default(), || secured);
         assert_eq!(answered.map_or_else(|answer| answer.status().as_u16(), |_| 0), expected, "{target} {secured}");
     }
 }
@@ -137,7 +137,7 @@ fn heads_are_limited_and_clear() {
 fn a_refusal_ends_the_connection_where_there_is_a_field_for_it() {
     for (version, expected) in [(Version::HTTP_10, true), (Version::HTTP_11, true), (Version::HTTP_2, false)] {
         let mut request = request(version, "GET", "/x", &[("host", "a,b")]);
-        let answer = admit(&mut request, &Limits::default(), || false).expect_err("it is refused");
+        let answer = admit(&mut request, &EdgeLimits::default(), || false).expect_err("it is refused");
         assert_eq!(answer.headers().contains_key("connection"), expected, "{version:?}");
     }
 }
@@ -165,7 +165,7 @@ fn what_is_for_this_hop_goes() {
             ("cookie", "b=2"),
         ],
     );
-    assert!(admit(&mut request, &Limits::default(), || false).is_ok());
+    assert!(admit(&mut request, &EdgeLimits::default(), || false).is_ok());
     let mut left: Vec<String> =
         request.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect();
     left.sort();

@@ -8,7 +8,7 @@ use http::{Extensions, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::fields::{self, Seen};
+use super::fields::{self, FieldScan};
 use crate::config::Underscores;
 use crate::gateway::wire::forwarded::is_claim;
 
@@ -115,7 +115,7 @@ impl<B: Body> Body for CleanTrailers<B> {
 fn clean(trailers: &mut HeaderMap, named: &[HeaderName], underscores: Underscores) {
     // It is too late for a refusal, and to the next reader it means nothing.
     fields::cut_outer_space(trailers);
-    let seen = Seen::of(trailers);
+    let seen = FieldScan::of(trailers);
     if seen.hop_by_hop {
         fields::drop_hop_by_hop(trailers);
     }

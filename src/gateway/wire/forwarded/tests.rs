@@ -13,9 +13,9 @@ fn map(fields: Fields) -> HeaderMap {
     })
 }
 
-fn trusting(networks: &[&str]) -> Marks {
+fn trusting(networks: &[&str]) -> ForwardedPolicy {
     let trusted = networks.iter().map(|network| network.parse().expect("a network")).collect();
-    Marks::new(&Proxy { trusted, ..Proxy::default() })
+    ForwardedPolicy::new(&Proxy { trusted, ..Proxy::default() })
 }
 
 #[test]
@@ -39,14 +39,14 @@ fn nobody_claims_to_be_forwarded_but_trusted_proxies() {
         "x-cluster-client-ip",
         "true-client-ip",
     ];
-    let near = |ip: &str| Near { ip: ip.parse().ok(), text: None, tls: false, version: Version::HTTP_11 };
-    let marks = Marks { forwarded: Forwarded::Off, ..trusting(&["10.0.0.0/8"]) };
+    let hop = |ip: &str| ClientHop { ip: ip.parse().ok(), text: None, tls: false, version: Version::HTTP_11 };
+    let marks = ForwardedPolicy { forwarded: Forwarded::Off, ..trusting(&["10.0.0.0/8"]) };
     for name in claims {
         for (ip, kept) in [("192.0.2.1", false), ("10.0.0.1", true)] {
             let mut headers = HeaderMap::new();
             headers.insert(name, HeaderValue::from_static("x"));
             headers.insert("x-forward", HeaderValue::from_static("is something else"));
-            marks.mark(&mut headers, near(ip), || 42);
+            marks.mark(&mut headers, hop(ip), || 42);
             assert_eq!(headers.contains_key(name), kept, "{name} {ip}");
             assert!(headers.contains_key("x-forward"));
         }
@@ -78,8 +78,8 @@ fn the_client_is_whom_trusted_proxies_name() {
         (&["fd00::/8"], "fd00::1", &[("x-forwarded-for", "8.8.8.8"), ("forwarded", "for=1.1.1.1")], "8.8.8.8"),
     ];
     for (trusted, peer, came, client) in rows {
-        let near = Near { ip: peer.parse().ok(), text: None, tls: false, version: Version::HTTP_11 };
-        let found = trusting(trusted).client(&map(came), near).map(|ip| ip.to_string());
+        let hop = ClientHop { ip: peer.parse().ok(), text: None, tls: false, version: Version::HTTP_11 };
+        let found = trusting(trusted).client(&map(came), hop).map(|ip| ip.to_string());
         assert_eq!(found.as_deref(), Some(client), "{trusted:?} {peer} {came:?}");
     }
 }
@@ -103,7 +103,7 @@ fn prefixes_are_told_behind_those_of_other_proxies() {
 fn rows() {
     let marks = |forwarded| {
         let trusted = vec!["10.0.0.0/8".parse().expect("a network")];
-        Marks {
+        ForwardedPolicy {
             trusted,
             forwarded,
             request_id: Some(HeaderName::from_static("x-request-id")),
@@ -177,9 +177,13 @@ fn rows() {
             headers.append(*name, HeaderValue::from_static(value));
         }
         let text = HeaderValue::from_static(ip);
-        let near =
-            Near { ip: Some(ip.parse().expect("an address")), text: Some(&text), tls: true, version: Version::HTTP_2 };
-        marks(forwarded).mark(&mut headers, near, || 42);
+        let hop = ClientHop {
+            ip: Some(ip.parse().expect("an address")),
+            text: Some(&text),
+            tls: true,
+            version: Version::HTTP_2,
+        };
+        marks(forwarded).mark(&mut headers, hop, || 42);
         headers.remove(header::HOST);
         assert_eq!(headers.remove(header::VIA), Some(HeaderValue::from_static("2.0 sunward")));
         let mut found: Vec<(String, String)> =

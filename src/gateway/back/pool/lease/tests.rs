@@ -6,7 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::config::Sources;
-use crate::gateway::back::pool::{Registry, Waits, system};
+use crate::gateway::back::pool::{BodyTimeouts, Registry, system};
 use crate::gateway::config::load::load;
 use crate::gateway::wire::upload::Upload;
 
@@ -29,8 +29,8 @@ fn post() -> Request<Outgoing> {
     request
 }
 
-fn wait() -> Wait {
-    Wait::new(Instant::now(), Duration::from_secs(10), Upload::default(), None)
+fn wait() -> ResponseDeadline {
+    ResponseDeadline::new(Instant::now(), Duration::from_secs(10), Upload::default(), None)
 }
 
 /// Takes a request, and answers it.
@@ -53,7 +53,7 @@ async fn a_connection_that_ends_before_it_takes_the_request() {
     let first = lease(&pool).await;
     let (mut server, _) = listener.accept().await.expect("a connection");
     let (answered, ()) = tokio::join!(first.send(post(), false, wait()), answer(&mut server));
-    let response = answered.expect("an answer").response(Waits::default(), true);
+    let response = answered.expect("an answer").response(BodyTimeouts::default(), true);
     response.into_body().collect().await.expect("a body");
 
     let mut second = lease(&pool).await;
@@ -71,6 +71,6 @@ async fn a_connection_that_ends_before_it_takes_the_request() {
         answer(&mut server).await;
     };
     let (answered, ()) = tokio::join!(second.send(post(), false, wait()), serving);
-    assert_eq!(answered.expect("an answer").response(Waits::default(), true).status(), 200);
+    assert_eq!(answered.expect("an answer").response(BodyTimeouts::default(), true).status(), 200);
     assert!(pool.members[0].endpoint.is_clean(), "nothing is held against the instance");
 }

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 
 /// What becomes of it.
 #[derive(Clone, Debug, Default)]
-pub(in crate::gateway) struct Leftover {
+pub(in crate::gateway) struct UnreadBody {
     /// `None`: it ends with its stream (HTTP/2), or there is no body.
     inner: Option<Arc<Inner>>,
 }
@@ -30,9 +30,9 @@ struct Inner {
 /// More is not read.
 const LIMIT: u64 = 64 * 1024;
 
-// === impl Leftover ===
+// === impl UnreadBody ===
 
-impl Leftover {
+impl UnreadBody {
     /// Of a body over HTTP/1.1; `expected` if it comes once the client is told to go on.
     pub(in crate::gateway) fn new(expected: bool) -> Self {
         Self { inner: Some(Arc::new(Inner { expected, ends: AtomicBool::new(false) })) }

@@ -16,13 +16,15 @@ use http_body_util::{Either, Full};
 use pin_project_lite::pin_project;
 use tower::Service;
 
-use super::pool::{Answer, Answered, Exchange, Failure, Lease, Outgoing, UpstreamBody, Wait, Waits};
+use super::pool::{
+    BodyTimeouts, Exchange, Failure, HyperResult, Lease, Outgoing, ResponseDeadline, UpstreamBody, UpstreamResponse,
+};
 use super::replay::Replay;
 use super::tunnel::{self, Upgrade};
 use crate::gateway::telemetry::explain::{Cause, Explained};
 use crate::gateway::wire::edge::{self, CleanTrailers};
 use crate::gateway::wire::forwarded;
-use crate::gateway::wire::intake::IntakeError;
+use crate::gateway::wire::request_body::RequestBodyError;
 use crate::gateway::wire::upload::Upload;
 use crate::layer::{BodyError, LocalReply};
 use crate::names::Outcome;
@@ -32,15 +34,15 @@ use crate::problem::{Kind, Problem, TYPE_BASE};
 /// What goes back: an upstream's body, or a problem.
 pub(in crate::gateway) type ProxyBody = Either<CleanTrailers<UpstreamBody>, Full<Bytes>>;
 
-/// Sends one request on. It never fails: what went wrong is an answer, with [`Again`] where the request may be sent again.
+/// Sends one request on. It never fails: what went wrong is an answer, with [`Retryable`] where the request may be sent again.
 #[derive(Debug)]
-pub(in crate::gateway) struct Send {
-    way: Option<Way>,
+pub(in crate::gateway) struct AttemptService {
+    attempt: Option<Attempt>,
 }
 
 /// How a request is sent.
 #[derive(Debug)]
-pub(in crate::gateway) struct Way {
+pub(in crate::gateway) struct Attempt {
     pub(in crate::gateway) lease: Lease,
     pub(in crate::gateway) response: Duration,
     pub(in crate::gateway) upload: Upload,
@@ -48,7 +50,7 @@ pub(in crate::gateway) struct Way {
     pub(in crate::gateway) part: Option<Duration>,
     pub(in crate::gateway) upgrade: Option<Upgrade>,
     /// Whether the response shall say how it came about.
-    pub(in crate::gateway) tells: bool,
+    pub(in crate::gateway) explain: bool,
     /// The prefix that was taken off the path, if the instance is to be told.
     pub(in crate::gateway) prefix: Option<String>,
     /// Whether `Alt-Svc` is for clients.
@@ -57,11 +59,11 @@ pub(in crate::gateway) struct Way {
 
 pin_project! {
     /// A request on its way.
-    struct Sending<F> {
+    struct AttemptFuture<F> {
         #[pin]
         exchange: Exchange<F>,
         plan: Option<Plan>,
-        waits: Waits,
+        timeouts: BodyTimeouts,
         upgrade: Option<Upgrade>,
         // When it was sent, if the response shall say how long it took.
         started: Option<Instant>,
@@ -73,7 +75,7 @@ pin_project! {
 
 /// A response extension: the request may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) struct Again {
+pub(in crate::gateway) struct Retryable {
     /// Something of it may have been sent.
     pub(in crate::gateway) sent: bool,
     /// The same instance may be asked again: its connection had been used before, and may just have come to its end.
@@ -82,34 +84,34 @@ pub(in crate::gateway) struct Again {
 
 /// A response extension: how long the upstream took to begin its answer.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::gateway) struct UpstreamTook(pub(in crate::gateway) Duration);
+pub(in crate::gateway) struct UpstreamLatency(pub(in crate::gateway) Duration);
 
 /// Seconds after which a request that got no place may come again.
 const RETRY_AFTER: u64 = 1;
 
 /// A response extension: which instance answered.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Answerer(pub(in crate::gateway) Arc<str>);
+pub(in crate::gateway) struct AnsweredBy(pub(in crate::gateway) Arc<str>);
 
-// === impl Send ===
+// === impl AttemptService ===
 
-impl Send {
-    pub(in crate::gateway) const fn new(way: Way) -> Self {
-        Self { way: Some(way) }
+impl AttemptService {
+    pub(in crate::gateway) const fn new(attempt: Attempt) -> Self {
+        Self { attempt: Some(attempt) }
     }
 }
 
 /// A lease is one. The service that was made for it is ready; a clone is not.
-impl Clone for Send {
+impl Clone for AttemptService {
     fn clone(&self) -> Self {
-        Self { way: None }
+        Self { attempt: None }
     }
 }
 
-impl Service<Request<Outgoing>> for Send {
+impl Service<Request<Outgoing>> for AttemptService {
     type Response = Response<ProxyBody>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + std::marker::Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -119,22 +121,22 @@ impl Service<Request<Outgoing>> for Send {
         let plan = request.extensions_mut().remove::<Plan>();
         // What is left is of this process only.
         request.extensions_mut().clear();
-        let Some(way) = self.way.take() else {
+        let Some(attempt) = self.attempt.take() else {
             return answered(failure(plan.as_ref(), Kind::UpstreamUnavailable, Explained::new(Cause::Unreachable)));
         };
-        if aim(&mut request, &way).is_none() {
+        if aim(&mut request, &attempt).is_none() {
             return answered(problem(
                 plan.as_ref(),
                 Kind::PathInvalid,
                 "the path or the host cannot be sent to the service: check the URL",
             ));
         }
-        let most = way.lease.endpoint().buffer();
+        let most = attempt.lease.endpoint().buffer();
         match most.filter(|_| !request.body().is_end_stream() && request.body().size_hint().exact().is_none()) {
-            None => Box::pin(way.send(request, plan)),
+            None => Box::pin(attempt.send(request, plan)),
             Some(most) => Box::pin(async move {
-                match whole(request, most, way.end).await {
-                    Ok(request) => way.send(request, plan).await,
+                match whole(request, most, attempt.end).await {
+                    Ok(request) => attempt.send(request, plan).await,
                     Err(kind) => Ok(unread(plan.as_ref(), kind)),
                 }
             }),
@@ -142,12 +144,16 @@ impl Service<Request<Outgoing>> for Send {
     }
 }
 
-// === impl Way ===
+// === impl Attempt ===
 
-impl Way {
+impl Attempt {
     /// Frames the request for its hop, and begins to send it.
-    fn send(self, mut request: Request<Outgoing>, plan: Option<Plan>) -> Sending<impl Future<Output = Answer>> {
-        let Self { lease, response, upload, end, part, upgrade, tells, prefix, alt_svc } = self;
+    fn send(
+        self,
+        mut request: Request<Outgoing>,
+        plan: Option<Plan>,
+    ) -> AttemptFuture<impl Future<Output = HyperResult>> {
+        let Self { lease, response, upload, end, part, upgrade, explain, prefix, alt_svc } = self;
         if let Some(prefix) = prefix {
             forwarded::tell_prefix(request.headers_mut(), &prefix);
         }
@@ -162,10 +168,10 @@ impl Way {
         }
         let head = request.method() == Method::HEAD;
         let started = Instant::now();
-        let wait = Wait::new(started, response, upload, end);
+        let wait = ResponseDeadline::new(started, response, upload, end);
         let exchange = lease.send(request, upgrade.is_some(), wait);
-        let started = tells.then_some(started);
-        Sending { exchange, plan, waits: Waits { part, end }, upgrade, started, alt_svc, head }
+        let started = explain.then_some(started);
+        AttemptFuture { exchange, plan, timeouts: BodyTimeouts { part, end }, upgrade, started, alt_svc, head }
     }
 }
 
@@ -199,15 +205,15 @@ async fn read(body: Outgoing, most: usize) -> Result<Bytes, Kind> {
     Ok(bytes.freeze())
 }
 
-fn answered(response: Response<ProxyBody>) -> <Send as Service<Request<Outgoing>>>::Future {
+fn answered(response: Response<ProxyBody>) -> <AttemptService as Service<Request<Outgoing>>>::Future {
     Box::pin(std::future::ready(Ok(response)))
 }
 
-// === impl Sending ===
+// === impl AttemptFuture ===
 
-impl<F> Future for Sending<F>
+impl<F> Future for AttemptFuture<F>
 where
-    Exchange<F>: Future<Output = Result<Answered, Failure>>,
+    Exchange<F>: Future<Output = Result<UpstreamResponse, Failure>>,
 {
     type Output = Result<Response<ProxyBody>, Infallible>;
 
@@ -219,12 +225,12 @@ where
                 let agreed = answered.head().status() == StatusCode::SWITCHING_PROTOCOLS;
                 match this.upgrade.take().filter(|_| agreed) {
                     Some(upgrade) => {
-                        let (response, turn) = answered.switched();
-                        tunnel::open(response, turn, upgrade)
+                        let (response, tracker) = answered.switched();
+                        tunnel::open(response, tracker, upgrade)
                     }
                     None => {
                         let admission = edge::admit_response(answered.head(), *this.alt_svc, *this.head);
-                        accepted(answered, admission, *this.waits, plan, *this.started)
+                        accepted(answered, admission, *this.timeouts, plan, *this.started)
                     }
                 }
             }
@@ -235,18 +241,18 @@ where
 
 /// The response, unless it cannot be passed on.
 fn accepted(
-    mut answered: Answered,
+    mut answered: UpstreamResponse,
     admission: Result<bool, &'static str>,
-    waits: Waits,
+    timeouts: BodyTimeouts,
     plan: Option<&Plan>,
     started: Option<Instant>,
 ) -> Response<ProxyBody> {
     match admission {
         Ok(reusable) => {
-            let waits = waits_of(answered.head().headers(), waits);
-            let mut response = answered.response(waits, reusable);
+            let timeouts = timeouts_of(answered.head().headers(), timeouts);
+            let mut response = answered.response(timeouts, reusable);
             if let Some(started) = started {
-                response.extensions_mut().insert(UpstreamTook(started.elapsed()));
+                response.extensions_mut().insert(UpstreamLatency(started.elapsed()));
             }
             CleanTrailers::response(response).map(Either::Left)
         }
@@ -258,22 +264,22 @@ fn accepted(
 }
 
 /// A stream may have nothing to say for a long time. One of events has no end either; a call of gRPC has one.
-fn waits_of(headers: &HeaderMap, waits: Waits) -> Waits {
+fn timeouts_of(headers: &HeaderMap, timeouts: BodyTimeouts) -> BodyTimeouts {
     let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = media.split(';').next().unwrap_or_default().trim();
     let (grpc, form) = media.split_at_checked("application/grpc".len()).unwrap_or_default();
     if media.eq_ignore_ascii_case("text/event-stream") {
-        Waits::default()
+        BodyTimeouts::default()
     } else if grpc.eq_ignore_ascii_case("application/grpc") && (form.is_empty() || form.starts_with('+')) {
-        Waits { part: None, ..waits }
+        BodyTimeouts { part: None, ..timeouts }
     } else {
-        waits
+        timeouts
     }
 }
 
 /// Gives the request the target that the instance knows it by.
-fn aim(request: &mut Request<Outgoing>, way: &Way) -> Option<()> {
-    let endpoint = way.lease.endpoint();
+fn aim(request: &mut Request<Outgoing>, attempt: &Attempt) -> Option<()> {
+    let endpoint = attempt.lease.endpoint();
     let slash = PathAndQuery::from_static("/");
     let target = request.uri().path_and_query().unwrap_or(&slash);
     let uri = if endpoint.http2() {
@@ -308,7 +314,7 @@ fn unread(plan: Option<&Plan>, kind: Kind) -> Response<ProxyBody> {
 
 /// The answer to a request that got none.
 fn failed(plan: Option<&Plan>, failed: Failure) -> Response<ProxyBody> {
-    let again = Again { sent: failed.was_sent(), same: failed.was_used() };
+    let again = Retryable { sent: failed.was_sent(), same: failed.was_used() };
     if let Failure::Client(fault) = failed {
         return problem(plan, fault.kind(), body_fault(fault.kind()));
     }
@@ -345,7 +351,7 @@ fn clients_fault(error: &hyper::Error) -> Option<Kind> {
         // What cannot be migrated is answered by whoever tried. Over HTTP/2 nothing is left of the error but that the
         // stream was reset from here.
         let from_here = |error: &h2::Error| error.is_reset() && !error.is_remote() && !error.is_library();
-        if error.is::<BodyError<IntakeError>>() || error.downcast_ref().is_some_and(from_here) {
+        if error.is::<BodyError<RequestBodyError>>() || error.downcast_ref().is_some_and(from_here) {
             return Some(Kind::BodyInvalid);
         }
         source = error.source();
@@ -353,12 +359,12 @@ fn clients_fault(error: &hyper::Error) -> Option<Kind> {
     None
 }
 
-fn kind_of(error: &BodyError<IntakeError>) -> Kind {
+fn kind_of(error: &BodyError<RequestBodyError>) -> Kind {
     match error.as_inner() {
-        Some(IntakeError::TooLarge) => Kind::BodyTooLarge,
-        Some(IntakeError::TooSlow) => Kind::BodyTimeout,
+        Some(RequestBodyError::TooLarge) => Kind::BodyTooLarge,
+        Some(RequestBodyError::TooSlow) => Kind::BodyTimeout,
         // What cannot be migrated is answered by the layer that tried.
-        Some(IntakeError::Broken(_)) | None => Kind::BodyInvalid,
+        Some(RequestBodyError::Broken(_)) | None => Kind::BodyInvalid,
     }
 }
 

@@ -14,13 +14,13 @@ use http::Version;
 use http_body::Frame;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::streams::{Flow, Latest};
-use crate::gateway::wire::io::Stream;
+use super::streams::{LatestStream, StreamFlow};
+use crate::gateway::wire::io::IoStream;
 use crate::gateway::wire::pace::Pace;
 
 /// The signs of life of one connection. Times are milliseconds since it began, plus one; 0 is never.
 #[derive(Debug)]
-pub(in crate::gateway) struct Vital {
+pub(in crate::gateway) struct Activity {
     began: Instant,
     send: Pace,
     /// Requests under way.
@@ -40,12 +40,12 @@ pub(in crate::gateway) struct Vital {
     reset: AtomicBool,
     /// What the client does not take is not kept for it: the connection is to be reset.
     given_up: AtomicBool,
-    latest: Latest,
+    latest: LatestStream,
 }
 
 /// What a connection is held to.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::gateway) struct Patience {
+pub(in crate::gateway) struct ConnectionTimeouts {
     pub(in crate::gateway) head: Duration,
     pub(in crate::gateway) idle: Duration,
     pub(in crate::gateway) send: Pace,
@@ -57,7 +57,7 @@ pub(in crate::gateway) struct Patience {
 
 /// The signs, read.
 #[derive(Clone, Copy, Debug, Default)]
-struct Signs {
+struct ActivityTimes {
     pending: u32,
     quiet: Option<Duration>,
     head: Option<Duration>,
@@ -69,18 +69,18 @@ struct Signs {
 
 /// What becomes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Verdict {
+pub(in crate::gateway) enum Liveness {
     /// It is looked at again in so long a time.
     Lives(Duration),
     /// It is told to end, since it has nothing to do; if that was said before, it is closed.
     Idle,
     /// It is cut.
-    Dead(Cause),
+    Dead(CloseReason),
 }
 
 /// Why a connection is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Cause {
+pub(in crate::gateway) enum CloseReason {
     NoRequest,
     /// A request's head came too slowly.
     SlowHead,
@@ -90,17 +90,17 @@ pub(in crate::gateway) enum Cause {
 
 /// A connection's bytes, watched.
 #[derive(Debug)]
-pub(in crate::gateway) struct Watched {
-    stream: Stream,
-    vital: Arc<Vital>,
+pub(in crate::gateway) struct MonitoredStream {
+    stream: IoStream,
+    activity: Arc<Activity>,
 }
 
 /// A request under way.
 #[derive(Debug)]
-pub(in crate::gateway) struct Pulse {
-    vital: Arc<Vital>,
+pub(in crate::gateway) struct ActiveRequest {
+    activity: Arc<Activity>,
     /// How its response is taken, where that is the stream's matter (HTTP/2).
-    flow: Option<Arc<Flow>>,
+    flow: Option<Arc<StreamFlow>>,
     /// The client takes the end of the connection for that of a response (RFC 9112 §6.3), since HTTP/1.0 has no chunks.
     unframed: bool,
     /// What the client has not been offered yet.
@@ -110,9 +110,9 @@ pub(in crate::gateway) struct Pulse {
 /// A connection that was told to end may take so long to do so, if it has nothing to do.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-// === impl Vital ===
+// === impl Activity ===
 
-impl Vital {
+impl Activity {
     pub(in crate::gateway) fn new(send: Pace) -> Self {
         Self {
             began: Instant::now(),
@@ -126,27 +126,27 @@ impl Vital {
             told: AtomicU64::new(0),
             reset: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
-            latest: Latest::default(),
+            latest: LatestStream::default(),
         }
     }
 
     /// A request's head has come.
-    pub(in crate::gateway) fn request(self: &Arc<Self>, version: Version) -> Pulse {
+    pub(in crate::gateway) fn request(self: &Arc<Self>, version: Version) -> ActiveRequest {
         let http2 = version == Version::HTTP_2;
         self.pending.fetch_add(1, Ordering::Relaxed);
         self.head.store(0, Ordering::Relaxed);
         self.http2.store(http2, Ordering::Relaxed);
-        let flow = http2.then(|| self.latest.put(Flow::new(self.send)));
-        Pulse { vital: Arc::clone(self), flow, unframed: version < Version::HTTP_11, rest: Bytes::new() }
+        let flow = http2.then(|| self.latest.put(StreamFlow::new(self.send)));
+        ActiveRequest { activity: Arc::clone(self), flow, unframed: version < Version::HTTP_11, rest: Bytes::new() }
     }
 
     /// The request that came last, for whoever makes a task for it.
-    pub(in crate::gateway) const fn latest(&self) -> &Latest {
+    pub(in crate::gateway) const fn latest(&self) -> &LatestStream {
         &self.latest
     }
 
     /// It was told to end. A request may have been on its way already: that is still served.
-    pub(in crate::gateway) fn tell(&self) {
+    pub(in crate::gateway) fn told_to_end(&self) {
         self.told.store(self.now(), Ordering::Relaxed);
     }
 
@@ -161,18 +161,18 @@ impl Vital {
     }
 
     /// Ends when the connection is to be given up.
-    pub(in crate::gateway) async fn watch(&self, patience: Patience) -> Verdict {
+    pub(in crate::gateway) async fn watch(&self, timeouts: ConnectionTimeouts) -> Liveness {
         loop {
-            match verdict(self.signs(), self.began.elapsed(), patience) {
-                Verdict::Lives(next) => tokio::time::sleep(next).await,
+            match verdict(self.times(), self.began.elapsed(), timeouts) {
+                Liveness::Lives(next) => tokio::time::sleep(next).await,
                 end => return end,
             }
         }
     }
 
-    fn signs(&self) -> Signs {
+    fn times(&self) -> ActivityTimes {
         let time = |at: &AtomicU64| at.load(Ordering::Relaxed).checked_sub(1).map(Duration::from_millis);
-        Signs {
+        ActivityTimes {
             pending: self.pending.load(Ordering::Relaxed),
             quiet: time(&self.quiet),
             head: time(&self.head),
@@ -185,31 +185,33 @@ impl Vital {
 }
 
 /// Pure: `now` is the connection's age.
-fn verdict(signs: Signs, now: Duration, patience: Patience) -> Verdict {
+fn verdict(times: ActivityTimes, now: Duration, timeouts: ConnectionTimeouts) -> Liveness {
     let left = |since: Duration, allowed: Duration| (since + allowed).checked_sub(now).filter(|left| !left.is_zero());
     // Signs change while nobody looks, so that the next look is not far.
-    let look = (patience.head.min(patience.send.idle).min(patience.idle) / 2).max(Duration::from_millis(10));
-    let lives = |left: Duration| Verdict::Lives(left.min(look).max(Duration::from_millis(1)));
-    if let Some(since) = signs.blocked {
-        let left = patience.send.left(signs.spent, now.saturating_sub(since));
-        return left.map_or(Verdict::Dead(Cause::TakesNothing), lives);
+    let look = (timeouts.head.min(timeouts.send.idle).min(timeouts.idle) / 2).max(Duration::from_millis(10));
+    let lives = |left: Duration| Liveness::Lives(left.min(look).max(Duration::from_millis(1)));
+    if let Some(since) = times.blocked {
+        let left = timeouts.send.left(times.spent, now.saturating_sub(since));
+        return left.map_or(Liveness::Dead(CloseReason::TakesNothing), lives);
     }
-    match signs {
-        Signs { pending: 1.., .. } => Verdict::Lives(look),
-        Signs { told: Some(told), quiet, .. } => {
-            left(quiet.map_or(told, |quiet| quiet.max(told)), FAREWELL).map_or(Verdict::Idle, lives)
+    match times {
+        ActivityTimes { pending: 1.., .. } => Liveness::Lives(look),
+        ActivityTimes { told: Some(told), quiet, .. } => {
+            left(quiet.map_or(told, |quiet| quiet.max(told)), FAREWELL).map_or(Liveness::Idle, lives)
         }
-        Signs { quiet: None, .. } => left(Duration::ZERO, patience.head).map_or(Verdict::Dead(Cause::NoRequest), lives),
-        Signs { head: Some(since), http2: false, .. } => {
-            left(since, patience.head).map_or(Verdict::Dead(Cause::SlowHead), lives)
+        ActivityTimes { quiet: None, .. } => {
+            left(Duration::ZERO, timeouts.head).map_or(Liveness::Dead(CloseReason::NoRequest), lives)
         }
-        Signs { quiet: Some(since), .. } => left(since, patience.idle).map_or(Verdict::Idle, lives),
+        ActivityTimes { head: Some(since), http2: false, .. } => {
+            left(since, timeouts.head).map_or(Liveness::Dead(CloseReason::SlowHead), lives)
+        }
+        ActivityTimes { quiet: Some(since), .. } => left(since, timeouts.idle).map_or(Liveness::Idle, lives),
     }
 }
 
-// === impl Pulse ===
+// === impl ActiveRequest ===
 
-impl Pulse {
+impl ActiveRequest {
     /// The next part of the response, from `poll`. The client takes what it was offered before: an HTTP/2 stream does
     /// not ask for more otherwise. It is offered little at once, so that slow progress can be seen.
     pub(in crate::gateway) fn portion<E>(
@@ -235,7 +237,7 @@ impl Pulse {
     /// The response broke off.
     pub(in crate::gateway) fn broke(&self) {
         if self.unframed {
-            self.vital.reset.store(true, Ordering::Relaxed);
+            self.activity.reset.store(true, Ordering::Relaxed);
         }
     }
 
@@ -245,63 +247,63 @@ impl Pulse {
     }
 }
 
-impl Drop for Pulse {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
-        self.vital.quiet.store(self.vital.now(), Ordering::Relaxed);
-        self.vital.pending.fetch_sub(1, Ordering::Relaxed);
+        self.activity.quiet.store(self.activity.now(), Ordering::Relaxed);
+        self.activity.pending.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-// === impl Watched ===
+// === impl MonitoredStream ===
 
-impl Watched {
-    pub(in crate::gateway) const fn new(stream: Stream, vital: Arc<Vital>) -> Self {
-        Self { stream, vital }
+impl MonitoredStream {
+    pub(in crate::gateway) const fn new(stream: IoStream, activity: Arc<Activity>) -> Self {
+        Self { stream, activity }
     }
 
     fn wrote(&self, written: &Poll<io::Result<usize>>) {
-        let vital = &self.vital;
-        let (blocked, spent) = (vital.blocked.load(Ordering::Relaxed), vital.spent.load(Ordering::Relaxed));
+        let activity = &self.activity;
+        let (blocked, spent) = (activity.blocked.load(Ordering::Relaxed), activity.spent.load(Ordering::Relaxed));
         match written {
             Poll::Ready(written) if blocked != 0 || spent != 0 => {
-                let waited = if blocked == 0 { 0 } else { vital.now().saturating_sub(blocked) };
+                let waited = if blocked == 0 { 0 } else { activity.now().saturating_sub(blocked) };
                 let bytes = written.as_ref().map_or(0, |bytes| *bytes as u64);
                 let [spent, waited] = [spent, waited].map(Duration::from_millis);
-                let spent = vital.send.spend(spent, waited, bytes);
-                vital.spent.store(u64::try_from(spent.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
-                vital.blocked.store(0, Ordering::Relaxed);
+                let spent = activity.send.spend(spent, waited, bytes);
+                activity.spent.store(u64::try_from(spent.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+                activity.blocked.store(0, Ordering::Relaxed);
             }
-            Poll::Pending if blocked == 0 => vital.blocked.store(vital.now(), Ordering::Relaxed),
+            Poll::Pending if blocked == 0 => activity.blocked.store(activity.now(), Ordering::Relaxed),
             _ => {}
         }
     }
 }
 
-impl Drop for Watched {
+impl Drop for MonitoredStream {
     /// Over TLS the end of the data would have been said, so that clients can tell.
     fn drop(&mut self) {
-        let vital = &self.vital;
+        let activity = &self.activity;
         // Without it, the client would see the end that it expects.
-        let unframed = vital.reset.load(Ordering::Relaxed) && matches!(self.stream, Stream::Tcp(_));
-        if unframed || vital.given_up.load(Ordering::Relaxed) {
+        let unframed = activity.reset.load(Ordering::Relaxed) && matches!(self.stream, IoStream::Tcp(_));
+        if unframed || activity.given_up.load(Ordering::Relaxed) {
             self.stream.give_up();
         }
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for MonitoredStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
-        let vital = &self.vital;
-        let waits = read.is_ready() && vital.pending.load(Ordering::Relaxed) == 0;
-        if waits && vital.head.load(Ordering::Relaxed) == 0 {
-            vital.head.store(vital.now(), Ordering::Relaxed);
+        let activity = &self.activity;
+        let waits = read.is_ready() && activity.pending.load(Ordering::Relaxed) == 0;
+        if waits && activity.head.load(Ordering::Relaxed) == 0 {
+            activity.head.store(activity.now(), Ordering::Relaxed);
         }
         read
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for MonitoredStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.wrote(&written);
@@ -341,66 +343,81 @@ mod tests {
             Duration::from_secs(seconds)
         }
         let send = Pace { idle: s(30), rate: 100 };
-        let patience = Patience { head: s(10), idle: s(60), send, ping: None, pong: s(20) };
-        let none = Signs::default();
-        let quiet = Signs { quiet: Some(s(100)), ..none };
+        let timeouts = ConnectionTimeouts { head: s(10), idle: s(60), send, ping: None, pong: s(20) };
+        let none = ActivityTimes::default();
+        let quiet = ActivityTimes { quiet: Some(s(100)), ..none };
         let rows = [
-            ("nothing came yet", none, s(9), Verdict::Lives(s(1))),
-            ("nothing came", none, s(10), Verdict::Dead(Cause::NoRequest)),
-            ("a first head comes slowly", Signs { head: Some(s(9)), ..none }, s(10), Verdict::Dead(Cause::NoRequest)),
-            ("a request is under way", Signs { pending: 1, ..none }, s(1000), Verdict::Lives(s(5))),
-            ("kept alive", quiet, s(158), Verdict::Lives(s(2))),
-            ("kept alive for too long", quiet, s(160), Verdict::Idle),
-            ("the next head comes", Signs { head: Some(s(150)), ..quiet }, s(155), Verdict::Lives(s(5))),
+            ("nothing came yet", none, s(9), Liveness::Lives(s(1))),
+            ("nothing came", none, s(10), Liveness::Dead(CloseReason::NoRequest)),
+            (
+                "a first head comes slowly",
+                ActivityTimes { head: Some(s(9)), ..none },
+                s(10),
+                Liveness::Dead(CloseReason::NoRequest),
+            ),
+            ("a request is under way", ActivityTimes { pending: 1, ..none }, s(1000), Liveness::Lives(s(5))),
+            ("kept alive", quiet, s(158), Liveness::Lives(s(2))),
+            ("kept alive for too long", quiet, s(160), Liveness::Idle),
+            ("the next head comes", ActivityTimes { head: Some(s(150)), ..quiet }, s(155), Liveness::Lives(s(5))),
             (
                 "the next head comes slowly",
-                Signs { head: Some(s(150)), ..quiet },
+                ActivityTimes { head: Some(s(150)), ..quiet },
                 s(160),
-                Verdict::Dead(Cause::SlowHead),
+                Liveness::Dead(CloseReason::SlowHead),
             ),
             (
                 "pings of HTTP/2 are no head",
-                Signs { head: Some(s(101)), http2: true, ..quiet },
+                ActivityTimes { head: Some(s(101)), http2: true, ..quiet },
                 s(150),
-                Verdict::Lives(s(5)),
+                Liveness::Lives(s(5)),
             ),
-            ("nothing is taken", Signs { pending: 1, blocked: Some(s(70)), ..quiet }, s(99), Verdict::Lives(s(1))),
+            (
+                "nothing is taken",
+                ActivityTimes { pending: 1, blocked: Some(s(70)), ..quiet },
+                s(99),
+                Liveness::Lives(s(1)),
+            ),
             (
                 "nothing is taken for too long",
-                Signs { pending: 1, blocked: Some(s(70)), ..quiet },
+                ActivityTimes { pending: 1, blocked: Some(s(70)), ..quiet },
                 s(100),
-                Verdict::Dead(Cause::TakesNothing),
+                Liveness::Dead(CloseReason::TakesNothing),
             ),
             (
                 "little was taken before",
-                Signs { pending: 1, blocked: Some(s(70)), spent: s(25), ..quiet },
+                ActivityTimes { pending: 1, blocked: Some(s(70)), spent: s(25), ..quiet },
                 s(75),
-                Verdict::Dead(Cause::TakesNothing),
+                Liveness::Dead(CloseReason::TakesNothing),
             ),
             (
                 "a stream waits for the upstream",
-                Signs { pending: 1, http2: true, ..quiet },
+                ActivityTimes { pending: 1, http2: true, ..quiet },
                 s(1000),
-                Verdict::Lives(s(5)),
+                Liveness::Lives(s(5)),
             ),
-            ("told to end", Signs { told: Some(s(160)), ..quiet }, s(160), Verdict::Lives(s(1))),
-            ("told to end, and it does not", Signs { told: Some(s(160)), ..quiet }, s(161), Verdict::Idle),
+            ("told to end", ActivityTimes { told: Some(s(160)), ..quiet }, s(160), Liveness::Lives(s(1))),
+            ("told to end, and it does not", ActivityTimes { told: Some(s(160)), ..quiet }, s(161), Liveness::Idle),
             (
                 "told to end, and a request came all the same",
-                Signs { told: Some(s(160)), pending: 1, ..quiet },
+                ActivityTimes { told: Some(s(160)), pending: 1, ..quiet },
                 s(170),
-                Verdict::Lives(s(5)),
+                Liveness::Lives(s(5)),
             ),
             (
                 "that request has ended",
-                Signs { told: Some(s(160)), quiet: Some(s(170)), ..none },
+                ActivityTimes { told: Some(s(160)), quiet: Some(s(170)), ..none },
                 s(171),
-                Verdict::Idle,
+                Liveness::Idle,
             ),
-            ("told to end before it asked for anything", Signs { told: Some(s(3)), ..none }, s(4), Verdict::Idle),
+            (
+                "told to end before it asked for anything",
+                ActivityTimes { told: Some(s(3)), ..none },
+                s(4),
+                Liveness::Idle,
+            ),
         ];
-        for (what, signs, now, expected) in rows {
-            assert_eq!(verdict(signs, now, patience), expected, "{what}");
+        for (what, times, now, expected) in rows {
+            assert_eq!(verdict(times, now, timeouts), expected, "{what}");
         }
     }
 }

@@ -6,8 +6,8 @@
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::answer::Fault;
-use crate::gateway::state::Who;
+use super::answer::AdminError;
+use crate::gateway::state::Actor;
 
 /// The members that every act has.
 const WHO: [&str; 2] = ["by", "reason"];
@@ -16,71 +16,73 @@ pub(super) const FORCE: &str = "force";
 
 /// What was said.
 #[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) who: Who,
+pub(super) struct ActRequest {
+    pub(super) actor: Actor,
     pub(super) force: bool,
     members: Map<String, Value>,
 }
 
-// === impl Asked ===
+// === impl ActRequest ===
 
-impl Asked {
+impl ActRequest {
     /// Reads query and body; beside who and why, only `members` may be there. Anything else is a mistake, and would do
     /// nothing without a word.
-    pub(super) fn read(query: Option<&str>, body: &str, members: &[&str], via: String) -> Result<Self, Fault> {
+    pub(super) fn read(query: Option<&str>, body: &str, members: &[&str], via: String) -> Result<Self, AdminError> {
         let known: Vec<&str> = WHO.iter().chain(members).copied().collect();
         let read = || {
             let mut said = object(body)?;
             for (name, value) in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(pair) {
                 let (name, value) = (name?, value?);
                 if said.contains_key(&name) {
-                    return Err(Fault::bad(format!("{name:?} is given twice: give it once, in the body or the query")));
+                    return Err(AdminError::bad(format!(
+                        "{name:?} is given twice: give it once, in the body or the query"
+                    )));
                 }
                 said.insert(name, value.into());
             }
             if let Some(name) = said.keys().find(|name| !known.contains(&name.as_str())) {
-                return Err(Fault::bad(format!("{name:?} is not known here; known are {}", known.join(", "))));
+                return Err(AdminError::bad(format!("{name:?} is not known here; known are {}", known.join(", "))));
             }
-            let mut asked = Self { who: Who { via, ..Who::default() }, force: false, members: said };
-            match (asked.find("by"), asked.find("reason")) {
+            let mut input = Self { actor: Actor { via, ..Actor::default() }, force: false, members: said };
+            match (input.find("by"), input.find("reason")) {
                 (Some(by), Some(reason)) => {
-                    (asked.who.by, asked.who.reason) = (by.to_owned(), reason.to_owned());
+                    (input.actor.by, input.actor.reason) = (by.to_owned(), reason.to_owned());
                 }
                 _ => {
                     let detail = "give \"by\" and \"reason\", who does this and why, as texts that are not empty: in a \
                                   JSON object in the body, or in the query";
-                    return Err(Fault::bad(detail));
+                    return Err(AdminError::bad(detail));
                 }
             }
-            asked.force = asked.flag(FORCE)?;
-            Ok(asked)
+            input.force = input.flag(FORCE)?;
+            Ok(input)
         };
         read().map_err(|fault| fault.with("known", known.clone().into()))
     }
 
     /// A text that has to be there, and has to say something.
-    pub(super) fn text(&self, name: &str) -> Result<&str, Fault> {
-        self.find(name).ok_or_else(|| Fault::bad(format!("give {name:?}: a text that is not empty")))
+    pub(super) fn text(&self, name: &str) -> Result<&str, AdminError> {
+        self.find(name).ok_or_else(|| AdminError::bad(format!("give {name:?}: a text that is not empty")))
     }
 
     /// A number that may be there.
-    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Fault> {
+    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, AdminError> {
         let number = match self.members.get(name) {
             None | Some(Value::Null) => return Ok(None),
             // Parameters of a query are texts.
             Some(Value::String(text)) => text.parse().ok(),
             Some(value) => value.as_u64(),
         };
-        number.map(Some).ok_or_else(|| Fault::bad(format!("{name:?} must be a whole number")))
+        number.map(Some).ok_or_else(|| AdminError::bad(format!("{name:?} must be a whole number")))
     }
 
-    fn flag(&self, name: &str) -> Result<bool, Fault> {
+    fn flag(&self, name: &str) -> Result<bool, AdminError> {
         match self.members.get(name) {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
             Some(Value::String(text)) if text == "true" => Ok(true),
             Some(Value::String(text)) if text == "false" => Ok(false),
-            Some(_) => Err(Fault::bad(format!("{name:?} must be true or false"))),
+            Some(_) => Err(AdminError::bad(format!("{name:?} must be true or false"))),
         }
     }
 
@@ -90,24 +92,24 @@ impl Asked {
 }
 
 /// The object in a body; an empty body is one without members.
-fn object(body: &str) -> Result<Map<String, Value>, Fault> {
+fn object(body: &str) -> Result<Map<String, Value>, AdminError> {
     if body.trim().is_empty() {
         return Ok(Map::new());
     }
     match serde_json::from_str(body) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(Fault::bad("the body must be a JSON object")),
-        Err(error) => Err(Fault::bad(format!("the body must be a JSON object: {error}"))),
+        Ok(_) => Err(AdminError::bad("the body must be a JSON object")),
+        Err(error) => Err(AdminError::bad(format!("the body must be a JSON object: {error}"))),
     }
 }
 
 /// A parameter of a query, as forms write it.
-fn pair(pair: &str) -> (Result<String, Fault>, Result<String, Fault>) {
+fn pair(pair: &str) -> (Result<String, AdminError>, Result<String, AdminError>) {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let read = |text: &str| {
         let text = text.replace('+', " ");
         let text = percent_decode_str(&text).decode_utf8().map(|text| text.trim().to_owned());
-        text.map_err(|_| Fault::bad("the query is not UTF-8"))
+        text.map_err(|_| AdminError::bad("the query is not UTF-8"))
     };
     (read(name), read(value))
 }
@@ -147,10 +149,10 @@ mod tests {
             ("", "[]", None, "the body must be a JSON object"),
         ];
         for (query, body, expected, part) in rows {
-            let asked = Asked::read(Some(query), body, &["to", FORCE], String::new());
-            let problem = asked.as_ref().err().map(Fault::detail).unwrap_or_default();
-            let said = asked.as_ref().ok();
-            let said = said.map(|asked| (asked.who.by.as_str(), asked.who.reason.as_str(), asked.force));
+            let input = ActRequest::read(Some(query), body, &["to", FORCE], String::new());
+            let problem = input.as_ref().err().map(AdminError::detail).unwrap_or_default();
+            let said = input.as_ref().ok();
+            let said = said.map(|input| (input.actor.by.as_str(), input.actor.reason.as_str(), input.force));
             assert_eq!(said, expected, "{query} {body}: {problem}");
             assert!(problem.contains(part), "{query} {body}: {problem}");
         }
@@ -164,8 +166,8 @@ mod tests {
         for (query, to, expected) in rows.into_iter().chain(wrong) {
             let body = if to.is_empty() { String::new() } else { format!("{{\"to\":{to}}}") };
             let query = format!("by=a&reason=r{query}");
-            let asked = Asked::read(Some(&query), &body, &["to"], String::new()).expect("who and why");
-            assert_eq!(asked.number("to").ok(), expected, "{query} {body}");
+            let input = ActRequest::read(Some(&query), &body, &["to"], String::new()).expect("who and why");
+            assert_eq!(input.number("to").ok(), expected, "{query} {body}");
         }
     }
 }

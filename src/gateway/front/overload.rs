@@ -10,7 +10,7 @@ use crate::names;
 
 /// How much is going on.
 #[derive(Clone)]
-pub(in crate::gateway) struct Load {
+pub(in crate::gateway) struct OverloadManager {
     inner: Arc<Inner>,
 }
 
@@ -22,7 +22,7 @@ struct Inner {
 }
 
 /// A request under way.
-pub(in crate::gateway) struct Held {
+pub(in crate::gateway) struct InFlight {
     inner: Arc<Inner>,
 }
 
@@ -31,9 +31,9 @@ const GLANCE: Duration = Duration::from_millis(2);
 /// How often the memory is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
-// === impl Load ===
+// === impl OverloadManager ===
 
-impl Load {
+impl OverloadManager {
     pub(in crate::gateway) fn new() -> Self {
         let (pending, strained) = (AtomicUsize::new(0), AtomicBool::new(false));
         let (requests, memory) = (names::shed("requests"), names::shed("memory"));
@@ -41,13 +41,13 @@ impl Load {
     }
 
     /// Takes a request in, unless there are too many, or too little memory.
-    pub(in crate::gateway) fn take(&self, most: usize) -> Option<Held> {
+    pub(in crate::gateway) fn take(&self, most: usize) -> Option<InFlight> {
         let inner = &self.inner;
         if inner.strained.load(Ordering::Relaxed) {
             inner.memory.increment(1);
             return None;
         }
-        let held = Held { inner: Arc::clone(inner) };
+        let held = InFlight { inner: Arc::clone(inner) };
         if inner.pending.fetch_add(1, Ordering::Relaxed) >= most {
             inner.requests.increment(1);
             return None;
@@ -80,7 +80,7 @@ impl Load {
     }
 }
 
-impl Drop for Held {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.inner.pending.fetch_sub(1, Ordering::Relaxed);
     }
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn beyond_the_limit_nothing_is_taken() {
-        let load = Load::new();
+        let load = OverloadManager::new();
         let (one, two) = (load.take(2), load.take(2));
         assert!(one.is_some() && two.is_some());
         assert!(load.take(2).is_none());

@@ -5,12 +5,12 @@ use std::error::Error;
 use http::Response;
 use metrics::{Counter, Gauge};
 
-use super::vital::Cause;
+use super::liveness::CloseReason;
 use crate::names::{self, Refusal, Refusals};
 
 /// The handles, taken once.
 #[derive(Clone)]
-pub(in crate::gateway) struct Door {
+pub(in crate::gateway) struct ListenerMetrics {
     pub(in crate::gateway) open: Gauge,
     /// Connections that had to wait for a place.
     pub(in crate::gateway) waited: Counter,
@@ -21,9 +21,9 @@ pub(in crate::gateway) struct Door {
     refusals: Refusals,
 }
 
-// === impl Door ===
+// === impl ListenerMetrics ===
 
-impl Door {
+impl ListenerMetrics {
     /// For clients.
     pub(in crate::gateway) fn new() -> Self {
         let waited = names::shed("connections");
@@ -55,10 +55,10 @@ impl Door {
     }
 
     /// Counts a connection that was given up.
-    pub(in crate::gateway) fn gave_up(&self, cause: Cause) {
+    pub(in crate::gateway) fn gave_up(&self, cause: CloseReason) {
         self.refusals.count(match cause {
-            Cause::TakesNothing => Refusal::SendTimeout,
-            Cause::NoRequest | Cause::SlowHead => Refusal::HeadTimeout,
+            CloseReason::TakesNothing => Refusal::SendTimeout,
+            CloseReason::NoRequest | CloseReason::SlowHead => Refusal::HeadTimeout,
         });
     }
 

@@ -9,36 +9,36 @@ use http::{HeaderName, Uri};
 
 use super::budget::Budget;
 use super::connect::Connector;
-use super::endpoint::{Endpoint, Spec};
-use super::exchange::Heads;
+use super::endpoint::{Endpoint, EndpointSpec};
+use super::exchange::ResponseHeadLimits;
 use super::health::{Health, Policy};
 use super::hosts::{self, Hosts};
-use super::queue::Limits;
-use super::reach::Reach;
+use super::queue::QueueLimits;
 use super::registry::Registry;
+use super::transport::Transport;
 use super::{Member, Pool, Unresolved};
 use crate::config::{ActAs, Instance, Timeouts, Upstream};
-use crate::gateway::config::load::Service;
+use crate::gateway::config::load::LoadedUpstream;
 use crate::gateway::wire::tls::stamp;
 use crate::layer::Role;
 use crate::names;
 
 /// An upstream of one config.
 #[derive(Debug)]
-pub(super) struct Recipe {
-    service: Service,
+pub(super) struct PoolSpec {
+    service: LoadedUpstream,
     timeouts: Timeouts,
     /// All that makes its instances others when it changes, but for where they are.
     key: String,
 }
 
 /// The instances of a pool, and those whose hosts have no address.
-type Cast = (Vec<Member>, Vec<Unresolved>);
+type Resolved = (Vec<Member>, Vec<Unresolved>);
 
-// === impl Recipe ===
+// === impl PoolSpec ===
 
-impl Recipe {
-    pub(super) fn new(service: &Service, timeouts: &Timeouts) -> Arc<Self> {
+impl PoolSpec {
+    pub(super) fn new(service: &LoadedUpstream, timeouts: &Timeouts) -> Arc<Self> {
         let key = key(service, timeouts.upstream_idle);
         Arc::new(Self { service: service.clone(), timeouts: timeouts.clone(), key })
     }
@@ -72,7 +72,7 @@ impl Recipe {
         Some(self.made((members, unresolved), old.budget.carried()))
     }
 
-    fn made(self: &Arc<Self>, (members, unresolved): Cast, budget: Budget) -> Pool {
+    fn made(self: &Arc<Self>, (members, unresolved): Resolved, budget: Budget) -> Pool {
         let (spec, timeouts) = (&self.service.spec, &self.timeouts);
         Pool {
             name: spec.name.as_str().into(),
@@ -93,12 +93,12 @@ impl Recipe {
             panic: spec.panic,
             budget,
             retried: names::upstream_retries(&spec.name.value),
-            recipe: Arc::clone(self),
+            spec: Arc::clone(self),
         }
     }
 
     /// All that is to get requests. Those that are new while others are there join them.
-    fn cast(&self, registry: &Registry, join: bool) -> Cast {
+    fn cast(&self, registry: &Registry, join: bool) -> Resolved {
         let spec = &self.service.spec;
         let (mut members, mut unresolved) = (Vec::new(), Vec::new());
         for (instance, speaks) in spec.instances.iter().zip(&self.service.speaks) {
@@ -135,16 +135,16 @@ impl Recipe {
             Some(path) => Connector::socket(path.clone()),
             _ => Connector::at(address, url, tls, hosts.lookup()),
         };
-        Endpoint::new(Spec {
+        Endpoint::new(EndpointSpec {
             upstream: spec.name.as_str().into(),
             name: instance.name().into(),
-            reach: Reach {
+            transport: Transport {
                 url: url.clone(),
                 connector,
                 socket: instance.socket.is_some(),
                 buffer: spec.request_buffer_bytes,
                 http2: spec.http2,
-                heads: Heads { bytes: spec.response_header_bytes, fields: spec.response_headers },
+                head_limits: ResponseHeadLimits { bytes: spec.response_header_bytes, fields: spec.response_headers },
                 speaks_from,
                 keep: self.timeouts.upstream_idle,
             },
@@ -156,7 +156,7 @@ impl Recipe {
 }
 
 /// The names of an upstream whose addresses are instances.
-pub(super) fn names_of(service: &Service) -> impl Iterator<Item = &str> {
+pub(super) fn names_of(service: &LoadedUpstream) -> impl Iterator<Item = &str> {
     let spec = &service.spec;
     spec.instances.iter().filter_map(|instance| hosts::name(named(instance)?, spec.addresses))
 }
@@ -168,7 +168,7 @@ fn named(instance: &Instance) -> Option<&Uri> {
 
 /// All that makes an instance another one when it changes, beside where it is: what is said of it, not where in the file,
 /// and the state of the files of its TLS.
-fn key(service: &Service, keep: Duration) -> String {
+fn key(service: &LoadedUpstream, keep: Duration) -> String {
     let spec = &service.spec;
     let from = spec.speaks_from.as_ref().map(|from| (from.path.as_str(), from.header.as_str()));
     let tls = service.tls.as_ref().map(|_| {
@@ -181,9 +181,9 @@ fn key(service: &Service, keep: Duration) -> String {
     format!("{:?}", (spec.name.as_str(), spec.http2, from, tls, keep, sizes, limits(spec)))
 }
 
-fn limits(spec: &Upstream) -> Option<Limits> {
+fn limits(spec: &Upstream) -> Option<QueueLimits> {
     let connections = spec.connections?;
-    Some(Limits { connections, queue: spec.queue, timeout: spec.queue_timeout })
+    Some(QueueLimits { connections, queue: spec.queue, timeout: spec.queue_timeout })
 }
 
 fn policy(spec: &Upstream) -> Policy {

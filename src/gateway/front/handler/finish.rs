@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use http::header::{HeaderName, HeaderValue};
 use http::{Response, StatusCode, Version};
 
-use crate::gateway::back::send::UpstreamTook;
+use crate::gateway::back::attempt::UpstreamLatency;
 use crate::gateway::config::snapshot::Settings;
 use crate::gateway::telemetry::explain::Explained;
 use crate::headers::merge;
@@ -20,7 +20,7 @@ pub(super) fn finish<B>(
 ) {
     // A client is answered in its own version, whatever the upstream spoke.
     *response.version_mut() = Version::HTTP_11;
-    let upstream = response.extensions().get::<UpstreamTook>().map(|took| took.0);
+    let upstream = response.extensions().get::<UpstreamLatency>().map(|took| took.0);
     if let Some((name, id)) = id {
         response.headers_mut().insert(name.clone(), id.clone());
         if !preflight {

@@ -10,7 +10,7 @@ use tokio::time::Sleep;
 /// Most waits end long before their time. The timer behind it stays set for the earliest of them, and looks, when it goes
 /// off, whether that is still the one that counts; so only one wait in many costs a timer.
 #[derive(Debug, Default)]
-pub(in crate::gateway) struct Alarm {
+pub(in crate::gateway) struct LazyTimer {
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -18,9 +18,9 @@ pub(in crate::gateway) struct Alarm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TimedOut;
 
-// === impl Alarm ===
+// === impl LazyTimer ===
 
-impl Alarm {
+impl LazyTimer {
     /// What `poll` has, or [`TimedOut`] from `until` on.
     pub(super) fn within<T>(
         &mut self,
@@ -62,14 +62,14 @@ mod tests {
     /// Waits of milliseconds, one after the other, of which each is given up after so long, if at all.
     #[tokio::test(start_paused = true)]
     async fn each_wait_ends_in_its_time() {
-        let mut alarm = Alarm::default();
+        let mut timer = LazyTimer::default();
         let rows = [(50, Some(10)), (100, None), (1000, Some(1)), (20, None), (20, Some(19)), (5000, None), (0, None)];
         for (wait, given_up) in rows {
             let began = tokio::time::Instant::now();
             let at = |after: u64| (began + Duration::from_millis(after)).into_std();
             let given_up_at = given_up.map(at);
             let waited = poll_fn(|cx| {
-                alarm.within(Some(at(wait)), cx, |_| match given_up_at {
+                timer.within(Some(at(wait)), cx, |_| match given_up_at {
                     Some(at) if at <= tokio::time::Instant::now().into_std() => Poll::Ready(()),
                     _ => Poll::Pending,
                 })

@@ -10,8 +10,8 @@ use pin_project_lite::pin_project;
 
 use crate::clock::{Clock, SystemClock};
 use crate::gateway::config::snapshot::StackBody;
-use crate::gateway::front::shed::Held;
-use crate::gateway::front::vital::Pulse;
+use crate::gateway::front::liveness::ActiveRequest;
+use crate::gateway::front::overload::InFlight;
 use crate::gateway::telemetry::access::Entry;
 use crate::gateway::telemetry::explain::Tail;
 use crate::gateway::telemetry::trace::Running;
@@ -21,14 +21,14 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 
 pin_project! {
     /// A response's body, with all that ends when it ends.
-    pub(in crate::gateway) struct ShellBody {
+    pub(in crate::gateway) struct ClientBody {
         #[pin]
-        pub(super) inner: Inner,
-        pub(super) pulse: Pulse,
+        pub(super) inner: BodySource,
+        pub(super) active: ActiveRequest,
         pub(super) extent: Extent,
-        // Before `held`, so that a request that is not in flight any more has been logged.
+        // Before `in_flight`, so that a request that is not in flight any more has been logged.
         pub(super) entry: Option<Entry>,
-        pub(super) held: Option<Held>,
+        pub(super) in_flight: Option<InFlight>,
         pub(super) span: Option<Box<Running>>,
         pub(super) tail: Tail,
         pub(super) broken: Option<Error>,
@@ -36,23 +36,23 @@ pin_project! {
 }
 
 pin_project! {
-    #[project = InnerProj]
-    pub(super) enum Inner {
+    #[project = BodySourceProj]
+    pub(super) enum BodySource {
         Stack { #[pin] body: StackBody },
         Own { #[pin] body: Full<Bytes> },
     }
 }
 
-// === impl ShellBody ===
+// === impl ClientBody ===
 
-impl Body for ShellBody {
+impl Body for ClientBody {
     type Data = Bytes;
     type Error = Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let mut this = self.project();
         if let Some(error) = this.broken.take() {
-            this.pulse.broke();
+            this.active.broke();
             this.tail.log(&error, SystemClock.now().as_secs().unsigned_abs());
             let frame = Some(Err(error));
             if let Some(entry) = this.entry {
@@ -63,7 +63,7 @@ impl Body for ShellBody {
             }
             return Poll::Ready(frame);
         }
-        let polled = this.pulse.portion(|| this.inner.as_mut().poll_frame(cx));
+        let polled = this.active.portion(|| this.inner.as_mut().poll_frame(cx));
         let frame = match ready!(polled) {
             // What came before is sent first: the connection would drop it, and the client see no answer at all.
             Some(Err(error)) => {
@@ -77,7 +77,7 @@ impl Body for ShellBody {
             this.extent.take(frame.data_ref().map_or(0, |data| data.len() as u64));
         }
         // Whoever sees that the body is at its end does not ask again.
-        let end = (this.pulse.rest() == 0 && this.inner.is_end_stream()) || this.extent.is_over();
+        let end = (this.active.rest() == 0 && this.inner.is_end_stream()) || this.extent.is_over();
         if let Some(entry) = this.entry {
             entry.frame(frame.as_ref(), end);
         }
@@ -88,12 +88,12 @@ impl Body for ShellBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.pulse.rest() == 0 && self.inner.is_end_stream()
+        self.active.rest() == 0 && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
         let mut hint = self.inner.size_hint();
-        let (rest, upper) = (self.pulse.rest() as u64, hint.upper());
+        let (rest, upper) = (self.active.rest() as u64, hint.upper());
         if let Some(upper) = upper {
             hint.set_upper(upper + rest);
         }
@@ -102,16 +102,16 @@ impl Body for ShellBody {
     }
 }
 
-// === impl Inner ===
+// === impl BodySource ===
 
-impl Body for Inner {
+impl Body for BodySource {
     type Data = Bytes;
     type Error = Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self.project() {
-            InnerProj::Stack { body } => body.poll_frame(cx).map_err(Into::into),
-            InnerProj::Own { body } => body.poll_frame(cx).map_err(Into::into),
+            BodySourceProj::Stack { body } => body.poll_frame(cx).map_err(Into::into),
+            BodySourceProj::Own { body } => body.poll_frame(cx).map_err(Into::into),
         }
     }
 

@@ -1,44 +1,44 @@
 //! What operators ask of the owner of the config: another text, the files once more, a revision.
 
-use super::{Ask, Done, Letter, Refused, Reloader, Tags, Way, read};
+use super::{Applied, Command, Envelope, IfMatch, ReloadError, Reloader, Trigger, read};
 use crate::config::Sources;
 use crate::gateway::state::{self, Revision};
 
 // === impl Reloader ===
 
 impl Reloader {
-    pub(super) async fn answer(&mut self, letter: Letter) {
-        let Letter { ask, who, force, reply } = letter;
-        let way = Way { what: ask.what(), who: &who, force, reopen: false, again: ask.request() };
+    pub(super) async fn answer(&mut self, envelope: Envelope) {
+        let Envelope { ask, actor, force, reply } = envelope;
+        let trigger = Trigger { what: ask.what(), actor: &actor, force, reopen: false, again: ask.request() };
         let result = match ask {
-            Ask::Put { text, tags } => self.put(&text, &tags, &way).await,
-            Ask::Reload => self.reload(&way).await,
-            Ask::Rollback { to } => self.rollback(to, &way).await,
+            Command::Put { text, tags } => self.put(&text, &tags, &trigger).await,
+            Command::Reload => self.reload(&trigger).await,
+            Command::Rollback { to } => self.rollback(to, &trigger).await,
         };
         if let Err(refused) = &result {
-            self.reject(refused, &way);
+            self.reject(refused, &trigger);
         }
         // Whoever asked may be gone: then the audit has it.
         let _ = reply.send(result);
     }
 
-    async fn reload(&mut self, way: &Way<'_>) -> Result<Done, Refused> {
-        let sources = read(&self.path, self.rewrite.as_ref()).map_err(Refused::Findings)?;
+    async fn reload(&mut self, trigger: &Trigger<'_>) -> Result<Applied, ReloadError> {
+        let sources = read(&self.path, self.rewrite.as_ref()).map_err(ReloadError::Findings)?;
         self.seen = self.seen.with(sources.clone(), &*self.variables);
-        self.take(sources, way, None, || Ok(Vec::new())).await
+        self.take(sources, trigger, None, || Ok(Vec::new())).await
     }
 
-    async fn put(&mut self, text: &str, tags: &Tags, way: &Way<'_>) -> Result<Done, Refused> {
+    async fn put(&mut self, text: &str, tags: &IfMatch, trigger: &Trigger<'_>) -> Result<Applied, ReloadError> {
         // What was saved a moment ago is not written over: it is taken first, and then the tag is another.
         self.look(false).await;
         let served = self.shared.current.load().tag.clone();
         if !tags.has(&served) {
-            return Err(Refused::Changed { tag: served });
+            return Err(ReloadError::Changed { tag: served });
         }
         let edit = self.edit();
         let sources = Sources::open_as(&self.path, edit(text.to_owned()), &edit);
         let (path, kept) = (self.path.clone(), self.shared.current.load());
-        let done = self.take(sources, way, None, || {
+        let done = self.take(sources, trigger, None, || {
             let mut files: Vec<String> = state::set_aside(&path, &kept.sources)?.into_iter().collect();
             state::replace(&path, text.as_bytes())?;
             files.push(format!("{} written", path.display()));
@@ -49,8 +49,8 @@ impl Reloader {
         Ok(done)
     }
 
-    async fn rollback(&mut self, to: Option<u64>, way: &Way<'_>) -> Result<Done, Refused> {
-        let revisions = self.shared.state.revisions.as_ref().ok_or(Refused::NoState)?;
+    async fn rollback(&mut self, to: Option<u64>, trigger: &Trigger<'_>) -> Result<Applied, ReloadError> {
+        let revisions = self.shared.state.revisions.as_ref().ok_or(ReloadError::NoState)?;
         let list = revisions.list();
         let served = self.shared.current.load();
         let wanted = match to {
@@ -58,14 +58,18 @@ impl Reloader {
             None => state::before(&list, &served.tag),
         };
         let known = || list.iter().map(Revision::number).collect();
-        let none =
-            || to.map_or_else(|| Refused::Oldest { known: known() }, |to| Refused::NoRevision { to, known: known() });
+        let none = || {
+            to.map_or_else(
+                || ReloadError::Oldest { known: known() },
+                |to| ReloadError::NoRevision { to, known: known() },
+            )
+        };
         let wanted = wanted.ok_or_else(none)?;
         let texts = state::target(wanted, &self.path);
-        let texts = texts.map_err(|error| Refused::Io("the revision cannot be read", error))?;
+        let texts = texts.map_err(|error| ReloadError::Io("the revision cannot be read", error))?;
         let now = read(&self.path, self.rewrite.as_ref()).unwrap_or_default();
         let done =
-            self.take(texts.clone(), way, Some(wanted.origin()), || state::restore(&texts, &now, &served.sources));
+            self.take(texts.clone(), trigger, Some(wanted.origin()), || state::restore(&texts, &now, &served.sources));
         let done = done.await?;
         self.see();
         Ok(done)

@@ -15,34 +15,34 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use tower::Service;
 
-use super::door::Door;
+use super::liveness::{ActiveRequest, Activity};
+use super::metrics::ListenerMetrics;
+use super::overload::{InFlight, OverloadManager};
 use super::server::{Handler, Peer};
-use super::shed::{Held, Load};
-use super::vital::{Pulse, Vital};
 use crate::clock::{Clock, SystemClock};
-use crate::gateway::config::snapshot::{Current, Snapshot, StackBody};
+use crate::gateway::config::snapshot::{LiveSnapshot, Snapshot, StackBody};
 use crate::gateway::telemetry::access::Entry;
 use crate::gateway::telemetry::explain::{Cause, Explained, Tail, Throttle};
 use crate::gateway::telemetry::trace::{self, Running, Tracer};
-use crate::gateway::wire::edge::{self, Admitted, Answer, CleanTrailers};
-use crate::gateway::wire::forwarded::Near;
-use crate::gateway::wire::intake::Intake;
-use crate::gateway::wire::leftover::Leftover;
+use crate::gateway::wire::edge::{self, Admitted, CleanTrailers, LocalResponse};
+use crate::gateway::wire::forwarded::ClientHop;
+use crate::gateway::wire::request_body::RequestBody;
+use crate::gateway::wire::unread::UnreadBody;
 use crate::gateway::wire::upload::Upload;
 use crate::layer::Extent;
 use crate::names::Refusal;
 use crate::plan::Plan;
 use crate::problem::{Kind, Problem, TYPE_BASE};
 use crate::resolve;
-use body::Inner;
-pub(in crate::gateway) use body::ShellBody;
+use body::BodySource;
+pub(in crate::gateway) use body::ClientBody;
 use finish::finish;
 
 /// Serves requests with the snapshot of the moment.
-pub(in crate::gateway) struct Shell {
-    pub(in crate::gateway) current: Current,
-    pub(in crate::gateway) load: Load,
-    pub(in crate::gateway) door: Door,
+pub(in crate::gateway) struct ProxyHandler {
+    pub(in crate::gateway) current: LiveSnapshot,
+    pub(in crate::gateway) overload: OverloadManager,
+    pub(in crate::gateway) metrics: ListenerMetrics,
     pub(in crate::gateway) tracer: Tracer,
     /// Of the lines about requests that failed.
     pub(in crate::gateway) throttle: Arc<Throttle>,
@@ -50,103 +50,115 @@ pub(in crate::gateway) struct Shell {
 
 /// A response extension, for the log: the plan of its request.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Planned(pub(in crate::gateway) Plan);
+pub(in crate::gateway) struct ResponsePlan(pub(in crate::gateway) Plan);
 
 /// After how many seconds to come back when too much is going on.
 const RETRY_AFTER: u64 = 1;
 
-// === impl Shell ===
+// === impl ProxyHandler ===
 
-impl Handler for Shell {
-    type Body = ShellBody;
+impl Handler for ProxyHandler {
+    type Body = ClientBody;
 
     fn handle(
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: Arc<Peer>,
-        vital: Arc<Vital>,
-    ) -> impl Future<Output = Result<Response<ShellBody>, Infallible>> + Send + 'static {
-        let pulse = vital.request(request.version());
-        self.begin(request, &peer, pulse).end()
+        activity: Arc<Activity>,
+    ) -> impl Future<Output = Result<Response<ClientBody>, Infallible>> + Send + 'static {
+        let active = activity.request(request.version());
+        self.begin(request, &peer, active).end()
     }
 }
 
 /// A request that was begun, and all that is kept for its end.
-struct Begun<F> {
+struct PendingResponse<F> {
     /// Its answer to be, or the one that it has.
-    going: Result<F, Answer>,
+    going: Result<F, LocalResponse>,
     snapshot: Arc<Snapshot>,
     began: Instant,
     throttle: Arc<Throttle>,
     method: Method,
     id: Option<(HeaderName, HeaderValue)>,
-    leftover: Leftover,
+    unread: UnreadBody,
     upload: Upload,
-    pulse: Pulse,
+    active: ActiveRequest,
     entry: Option<Entry>,
-    held: Option<Held>,
+    in_flight: Option<InFlight>,
     span: Option<Box<Running>>,
 }
 
-impl Shell {
+impl ProxyHandler {
     /// Not a future: each that a request is handed to keeps it twice.
     fn begin(
         &self,
         mut request: Request<Incoming>,
         peer: &Peer,
-        pulse: Pulse,
-    ) -> Begun<impl Future<Output = Response<StackBody>> + Send + use<>> {
+        active: ActiveRequest,
+    ) -> PendingResponse<impl Future<Output = Response<StackBody>> + Send + use<>> {
         let snapshot = self.current.load();
         let settings = &snapshot.settings;
-        let held = self.load.take(settings.limits.requests);
-        let near = Near { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls, version: request.version() };
+        let in_flight = self.overload.take(settings.limits.requests);
+        let hop = ClientHop { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls, version: request.version() };
         let entry = settings.log.as_ref().map(|log| {
-            let client = settings.marks.client(request.headers(), near);
+            let client = settings.forwarded.client(request.headers(), hop);
             Entry::new(log, &request, peer, client)
         });
         let span = self.tracer.begin(&request, peer.tls);
         let began = Instant::now();
         let method = request.method().clone();
         let id;
-        let leftover = leftover(&request);
+        let unread = unread(&request);
         let upload = if request.body().is_end_stream() { Upload::default() } else { Upload::new() };
-        let going = match admit(&mut request, &snapshot, near, held.is_some()) {
+        let going = match admit(&mut request, &snapshot, hop, in_flight.is_some()) {
             Err(answer) => {
                 // What is refused is asked about as well.
-                let trusted = settings.marks.trusts(near);
-                id = settings.marks.identify(request.headers_mut(), trusted, || fastrand::u128(..));
-                leftover.refused(&answer, request.into_body());
+                let trusted = settings.forwarded.trusts(hop);
+                id = settings.forwarded.identify(request.headers_mut(), trusted, || fastrand::u128(..));
+                unread.refused(&answer, request.into_body());
                 Err(answer)
             }
             Ok(admitted) => {
                 if admitted.underscores > 0 {
-                    self.door.underscores.increment(admitted.underscores);
+                    self.metrics.underscores.increment(admitted.underscores);
                 }
                 trace::settle(request.headers_mut());
                 if let Some(span) = &span {
                     span.inject(request.headers_mut());
                 }
-                id = settings.marks.mark(request.headers_mut(), near, || fastrand::u128(..));
-                Ok(pass(&snapshot, request, peer, leftover.clone(), upload.clone()))
+                id = settings.forwarded.mark(request.headers_mut(), hop, || fastrand::u128(..));
+                Ok(pass(&snapshot, request, peer, unread.clone(), upload.clone()))
             }
         };
         if let Err(answer) = &going {
-            self.door.answered(answer);
+            self.metrics.answered(answer);
         }
         let throttle = Arc::clone(&self.throttle);
-        Begun { going, snapshot, began, throttle, method, id, leftover, upload, pulse, held, entry, span }
+        PendingResponse { going, snapshot, began, throttle, method, id, unread, upload, active, in_flight, entry, span }
     }
 }
 
-impl<F: Future<Output = Response<StackBody>>> Begun<F> {
-    async fn end(self) -> Result<Response<ShellBody>, Infallible> {
-        let Self { going, snapshot, began, throttle, method, id, leftover, upload, pulse, held, mut entry, mut span } =
-            self;
+impl<F: Future<Output = Response<StackBody>>> PendingResponse<F> {
+    async fn end(self) -> Result<Response<ClientBody>, Infallible> {
+        let Self {
+            going,
+            snapshot,
+            began,
+            throttle,
+            method,
+            id,
+            unread,
+            upload,
+            active,
+            in_flight,
+            mut entry,
+            mut span,
+        } = self;
         let mut response = match going {
-            Ok(going) => going.await.map(|body| Inner::Stack { body }),
+            Ok(going) => going.await.map(|body| BodySource::Stack { body }),
             // HTTP/2 would send it.
-            Err(answer) if method == Method::HEAD => answer.map(|_| Inner::Own { body: Full::default() }),
-            Err(answer) => answer.map(|body| Inner::Own { body: Full::new(body.into()) }),
+            Err(answer) if method == Method::HEAD => answer.map(|_| BodySource::Own { body: Full::default() }),
+            Err(answer) => answer.map(|body| BodySource::Own { body: Full::new(body.into()) }),
         };
         upload.answered();
         finish(&mut response, &snapshot.settings, began, id.as_ref(), method == Method::OPTIONS);
@@ -154,7 +166,7 @@ impl<F: Future<Output = Response<StackBody>>> Begun<F> {
             let id = id.as_ref().and_then(|(_, id)| id.to_str().ok());
             explained.log(&throttle, SystemClock.now().as_secs().unsigned_abs(), response.status().as_u16(), id);
         }
-        if leftover.ends_connection() {
+        if unread.ends_connection() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let extent = Extent::of(&method, &response);
@@ -166,23 +178,28 @@ impl<F: Future<Output = Response<StackBody>>> Begun<F> {
             span.answered(&response, extent.is_over());
         }
         let tail = Tail { throttle, status: response.status().as_u16(), request_id };
-        Ok(response.map(|inner| ShellBody { inner, pulse, held, extent, entry, span, tail, broken: None }))
+        Ok(response.map(|inner| ClientBody { inner, active, in_flight, extent, entry, span, tail, broken: None }))
     }
 }
 
 /// For what may be left of the body.
-fn leftover(request: &Request<Incoming>) -> Leftover {
+fn unread(request: &Request<Incoming>) -> UnreadBody {
     if request.version() == Version::HTTP_2 || request.body().is_end_stream() {
-        return Leftover::default();
+        return UnreadBody::default();
     }
-    Leftover::new(request.headers().contains_key(header::EXPECT))
+    UnreadBody::new(request.headers().contains_key(header::EXPECT))
 }
 
 /// Refuses what cannot or must not be served, before anything is decided by it.
-fn admit(request: &mut Request<Incoming>, snapshot: &Snapshot, near: Near<'_>, held: bool) -> Result<Admitted, Answer> {
+fn admit(
+    request: &mut Request<Incoming>,
+    snapshot: &Snapshot,
+    hop: ClientHop<'_>,
+    in_flight: bool,
+) -> Result<Admitted, LocalResponse> {
     let settings = &snapshot.settings;
-    let admitted = edge::admit(request, &settings.edge, || near.tls || settings.marks.trusts(near))?;
-    if !held {
+    let admitted = edge::admit(request, &settings.edge, || hop.tls || settings.forwarded.trusts(hop))?;
+    if !in_flight {
         let problem = Problem::new(Kind::Overloaded)
             .with_detail("the server has more requests than it can serve: try again after the time in `Retry-After`");
         let mut answer = problem.with_retry_after(RETRY_AFTER).response(TYPE_BASE);
@@ -199,7 +216,7 @@ fn admit(request: &mut Request<Incoming>, snapshot: &Snapshot, near: Near<'_>, h
 }
 
 /// Scripts of other origins may read it, if the api says so that the request is for.
-fn readable(request: &Request<Incoming>, snapshot: &Snapshot, mut answer: Response<Vec<u8>>) -> Answer {
+fn readable(request: &Request<Incoming>, snapshot: &Snapshot, mut answer: Response<Vec<u8>>) -> LocalResponse {
     let origin = request.headers().get(header::ORIGIN);
     let api = resolve::whose(request.uri(), request.headers(), &snapshot.catalog);
     if let Some(policy) = api.and_then(|api| api.cors.as_ref()) {
@@ -212,7 +229,7 @@ fn pass(
     snapshot: &Snapshot,
     mut request: Request<Incoming>,
     peer: &Peer,
-    leftover: Leftover,
+    unread: UnreadBody,
     upload: Upload,
 ) -> impl Future<Output = Response<StackBody>> + Send + use<> {
     if let Some(consumer) = &peer.consumer {
@@ -223,9 +240,9 @@ fn pass(
     {
         request.extensions_mut().insert(place.clone());
     }
-    let allowed = snapshot.settings.intake;
+    let allowed = snapshot.settings.body_limits;
     let clean = CleanTrailers::take(request.extensions_mut(), snapshot.settings.edge.underscores);
-    let body = |incoming| Intake::new(clean(incoming), leftover, upload, allowed);
+    let body = |incoming| RequestBody::new(clean(incoming), unread, upload, allowed);
     // It is always ready: none of its layers waits for anything.
     let going = snapshot.stack.clone().call(request.map(body));
     async move {

@@ -4,13 +4,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::compare::InUse;
 use crate::gateway::config::load::LoadError;
-use crate::gateway::state::Who;
+use crate::gateway::state::Actor;
 
 /// What is asked.
 #[derive(Debug)]
-pub(in crate::gateway) enum Ask {
+pub(in crate::gateway) enum Command {
     /// Another text for the main file, if what is served still has one of these tags.
-    Put { text: String, tags: Tags },
+    Put { text: String, tags: IfMatch },
     /// Reads the files again.
     Reload,
     /// The texts of a kept revision; without a number, of the one before what is served.
@@ -19,30 +19,30 @@ pub(in crate::gateway) enum Ask {
 
 /// Which config an asker knows.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) enum Tags {
+pub(in crate::gateway) enum IfMatch {
     Any,
     These(Vec<String>),
 }
 
 /// What is asked, by whom, and whom to tell.
 #[derive(Debug)]
-pub(in crate::gateway) struct Letter {
-    pub(super) ask: Ask,
-    pub(super) who: Who,
+pub(in crate::gateway) struct Envelope {
+    pub(super) ask: Command,
+    pub(super) actor: Actor,
     /// Versions that are in use may be dropped.
     pub(super) force: bool,
-    pub(super) reply: oneshot::Sender<Result<Done, Refused>>,
+    pub(super) reply: oneshot::Sender<Result<Applied, ReloadError>>,
 }
 
 /// Reaches the one who owns the config: all that would change it stands in one queue.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Keeper {
-    letters: mpsc::Sender<Letter>,
+pub(in crate::gateway) struct ReloadHandle {
+    commands: mpsc::Sender<Envelope>,
 }
 
 /// The config that is served now.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Done {
+pub(in crate::gateway) struct Applied {
     pub(in crate::gateway) tag: String,
     pub(in crate::gateway) changes: Vec<String>,
     /// The same texts were served before, for example since the watcher had taken them from the files.
@@ -55,7 +55,7 @@ pub(in crate::gateway) struct Done {
 
 /// Why the config that is served stays.
 #[derive(Debug)]
-pub(in crate::gateway) enum Refused {
+pub(in crate::gateway) enum ReloadError {
     /// It is another one than the asker knows.
     Changed { tag: String },
     /// It may not be served.
@@ -79,26 +79,31 @@ pub(super) const RELOAD: &str = "POST /config/reload";
 /// Few ask at once.
 const WAITING: usize = 16;
 
-// === impl Keeper ===
+// === impl ReloadHandle ===
 
-impl Keeper {
-    pub(in crate::gateway) fn new() -> (Self, mpsc::Receiver<Letter>) {
-        let (letters, received) = mpsc::channel(WAITING);
-        (Self { letters }, received)
+impl ReloadHandle {
+    pub(in crate::gateway) fn new() -> (Self, mpsc::Receiver<Envelope>) {
+        let (commands, received) = mpsc::channel(WAITING);
+        (Self { commands }, received)
     }
 
     /// Asks, and waits for what became of it. It happens even if nobody waits any more.
-    pub(in crate::gateway) async fn ask(&self, ask: Ask, who: Who, force: bool) -> Result<Done, Refused> {
+    pub(in crate::gateway) async fn ask(
+        &self,
+        ask: Command,
+        actor: Actor,
+        force: bool,
+    ) -> Result<Applied, ReloadError> {
         let (reply, told) = oneshot::channel();
-        let sent = self.letters.send(Letter { ask, who, force, reply }).await;
-        sent.map_err(|_| Refused::Stopping)?;
-        told.await.unwrap_or(Err(Refused::Stopping))
+        let sent = self.commands.send(Envelope { ask, actor, force, reply }).await;
+        sent.map_err(|_| ReloadError::Stopping)?;
+        told.await.unwrap_or(Err(ReloadError::Stopping))
     }
 }
 
-// === impl Tags ===
+// === impl IfMatch ===
 
-impl Tags {
+impl IfMatch {
     pub(in crate::gateway) fn has(&self, tag: &str) -> bool {
         match self {
             Self::Any => true,
@@ -107,9 +112,9 @@ impl Tags {
     }
 }
 
-// === impl Ask ===
+// === impl Command ===
 
-impl Ask {
+impl Command {
     /// For the audit.
     pub(super) const fn what(&self) -> &'static str {
         match self {
@@ -129,7 +134,7 @@ impl Ask {
     }
 }
 
-impl std::fmt::Display for Refused {
+impl std::fmt::Display for ReloadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Changed { tag } => write!(f, "the config that is served has the tag {tag}"),

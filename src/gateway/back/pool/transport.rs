@@ -7,15 +7,15 @@ use http::header::HeaderName;
 use http::uri::{Authority, PathAndQuery};
 
 use super::connect::Connector;
-use super::exchange::Heads;
+use super::exchange::ResponseHeadLimits;
 
 /// How an instance is reached.
 #[derive(Debug)]
-pub(super) struct Reach {
+pub(super) struct Transport {
     pub(super) url: Uri,
     pub(super) connector: Connector,
     pub(super) http2: bool,
-    pub(super) heads: Heads,
+    pub(super) head_limits: ResponseHeadLimits,
     /// It listens on a Unix socket.
     pub(super) socket: bool,
     /// How much of a body is read to know its length; `None` if it takes chunks.
@@ -26,9 +26,9 @@ pub(super) struct Reach {
     pub(super) keep: Duration,
 }
 
-// === impl Reach ===
+// === impl Transport ===
 
-impl Reach {
+impl Transport {
     pub(super) fn authority(&self) -> &str {
         self.url.authority().map_or("", Authority::as_str)
     }

@@ -10,42 +10,42 @@ use metrics::Counter;
 use pin_project_lite::pin_project;
 use tower::Service;
 
-use crate::gateway::front::shell::Planned;
+use crate::gateway::front::handler::ResponsePlan;
 use crate::gateway::state::Used;
 use crate::layer::{Notice, Notices};
 use crate::plan::Plan;
 
 /// Hands the plan on, if it is to.
 #[derive(Clone)]
-pub(in crate::gateway) struct Tell<S> {
+pub(in crate::gateway) struct Observe<S> {
     pub(in crate::gateway) inner: S,
-    pub(in crate::gateway) tells: bool,
+    pub(in crate::gateway) attach_plan: bool,
     /// Each request clones it: one count for both.
-    pub(in crate::gateway) notes: Arc<Notes>,
+    pub(in crate::gateway) observer: Arc<Observer>,
 }
 
 /// What is noted of requests.
-pub(in crate::gateway) struct Notes {
+pub(in crate::gateway) struct Observer {
     pub(in crate::gateway) used: Used,
     /// Those of no api, which none of the layers counts.
-    pub(in crate::gateway) astray: Counter,
+    pub(in crate::gateway) unmatched: Counter,
 }
 
 pin_project! {
-    pub(in crate::gateway) struct TellFuture<F> {
+    pub(in crate::gateway) struct ObserveFuture<F> {
         #[pin]
         inner: F,
         plan: Option<Plan>,
     }
 }
 
-impl<S, B, R> Service<Request<B>> for Tell<S>
+impl<S, B, R> Service<Request<B>> for Observe<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = TellFuture<S::Future>;
+    type Future = ObserveFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -54,15 +54,15 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let plan = request.extensions().get::<Plan>();
         match plan {
-            Some(plan) => self.notes.used.note(plan),
-            None => self.notes.astray.increment(1),
+            Some(plan) => self.observer.used.note(plan),
+            None => self.observer.unmatched.increment(1),
         }
-        let plan = plan.filter(|_| self.tells).cloned();
-        TellFuture { inner: self.inner.call(request), plan }
+        let plan = plan.filter(|_| self.attach_plan).cloned();
+        ObserveFuture { inner: self.inner.call(request), plan }
     }
 }
 
-impl<F, R, E> Future for TellFuture<F>
+impl<F, R, E> Future for ObserveFuture<F>
 where
     F: Future<Output = Result<Response<R>, E>>,
 {
@@ -76,7 +76,7 @@ where
                 log(&notices);
             }
             if let Some(plan) = this.plan.take() {
-                response.extensions_mut().insert(Planned(plan));
+                response.extensions_mut().insert(ResponsePlan(plan));
             }
         }
         Poll::Ready(result)

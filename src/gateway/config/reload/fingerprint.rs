@@ -9,14 +9,14 @@ use crate::gateway::wire::tls::stamp;
 /// The texts of a config, and the files that they name: certificates, keys and authorities, towards clients and towards
 /// instances.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::gateway) struct Seen {
+pub(in crate::gateway) struct Fingerprint {
     texts: Sources,
     files: BTreeMap<PathBuf, Option<u64>>,
 }
 
-// === impl Seen ===
+// === impl Fingerprint ===
 
-impl Seen {
+impl Fingerprint {
     /// With the files as they are now. What is loaded afterwards may be newer, never older.
     pub(in crate::gateway) fn new(texts: Sources, environment: Environment<'_>) -> Self {
         let files = stamped(named(&texts, environment));
@@ -77,7 +77,7 @@ mod tests {
             let text = ALL.replace("DIR", &folder.display().to_string().replace('\\', "/"));
             Sources::new(&main, text + more)
         };
-        let mut seen = Seen::new(texts(""), &|_| None);
+        let mut seen = Fingerprint::new(texts(""), &|_| None);
         let mut wrong = Vec::new();
         // Each is made, changed and removed.
         for file in ["a", "b", "c", "d", "e", "f"] {

@@ -13,12 +13,12 @@ use http::{Request, Response, request};
 use http_body::Body;
 use tower::{Layer, Service};
 
-use super::pool::{Full, Lease, Member, NoLease, Pool};
-use super::replay::{Replay, Replays};
-use super::send::{Again, Answerer, ProxyBody, Send, Way, body_fault, failure, problem};
+use super::attempt::{AnsweredBy, Attempt, AttemptService, ProxyBody, Retryable, body_fault, failure, problem};
+use super::pool::{Lease, LeaseError, Member, Pool, QueueError};
+use super::replay::{Replay, ReplayBuffer};
 use super::tunnel::Upgrade;
 use crate::gateway::telemetry::explain::{Cause, Explained};
-use crate::gateway::wire::intake::Intake;
+use crate::gateway::wire::request_body::RequestBody;
 use crate::gateway::wire::upload::Upload;
 use crate::layer::{LocalReply, Migrate, MigrateBody, MigrateLayer, Spoken};
 use crate::plan::{Excluded, Plan};
@@ -31,49 +31,49 @@ pub(in crate::gateway) type RoutedBody = MigrateBody<ProxyBody>;
 /// Takes requests to instances. It stands around the migration, since what an instance speaks decides that, and a
 /// request that is sent again may meet one that speaks another version.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Route {
-    shared: Arc<Shared>,
+pub(in crate::gateway) struct UpstreamService {
+    shared: Arc<UpstreamParams>,
 }
 
 /// What a config says about it.
 #[derive(Debug)]
-pub(in crate::gateway) struct Shared {
+pub(in crate::gateway) struct UpstreamParams {
     pub(in crate::gateway) pools: BTreeMap<String, Arc<Pool>>,
     pub(in crate::gateway) migrate: MigrateLayer,
     pub(in crate::gateway) part: Option<Duration>,
     pub(in crate::gateway) tunnel: Duration,
     /// Whether responses shall say how they came about.
-    pub(in crate::gateway) tells: bool,
+    pub(in crate::gateway) explain: bool,
     /// Whether services are told of the prefix that is taken off a path.
-    pub(in crate::gateway) tells_prefix: bool,
+    pub(in crate::gateway) forward_prefix: bool,
 }
 
-type Calling = <Migrate<Send> as Service<Request<Replay>>>::Future;
+type Calling = <Migrate<AttemptService> as Service<Request<Replay>>>::Future;
 
 /// The tries that a request has.
-enum Tries {
+enum Attempts {
     One(Option<Request<Replay>>),
-    More(request::Parts, Replays),
+    More(request::Parts, ReplayBuffer),
 }
 
-// === impl Route ===
+// === impl UpstreamService ===
 
-impl Route {
-    pub(in crate::gateway) fn new(shared: Shared) -> Self {
+impl UpstreamService {
+    pub(in crate::gateway) fn new(shared: UpstreamParams) -> Self {
         Self { shared: Arc::new(shared) }
     }
 }
 
-impl Service<Request<Intake>> for Route {
+impl Service<Request<RequestBody>> for UpstreamService {
     type Response = Response<RoutedBody>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + std::marker::Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Intake>) -> Self::Future {
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         match Arc::clone(&self.shared).onward(request) {
             Ok(mut onward) => Box::pin(async move {
                 let mut response = onward.go().await;
@@ -85,10 +85,10 @@ impl Service<Request<Intake>> for Route {
     }
 }
 
-// === impl Shared ===
+// === impl UpstreamParams ===
 
-impl Shared {
-    fn onward(self: Arc<Self>, mut request: Request<Intake>) -> Result<Onward, Box<Response<RoutedBody>>> {
+impl UpstreamParams {
+    fn onward(self: Arc<Self>, mut request: Request<RequestBody>) -> Result<UpstreamCall, Box<Response<RoutedBody>>> {
         let plan = request.extensions().get::<Plan>().cloned();
         let excluded = request.extensions().get::<Excluded>().cloned();
         let upstream = match (&plan, &excluded) {
@@ -112,11 +112,11 @@ impl Shared {
             _ => None,
         };
         let again = pool.retries(request.body().is_end_stream(), request.method().is_idempotent());
-        let tries = Tries::new(request, again);
-        Ok(Onward { shared: self, plan, scripts, pool, upload, end, upgrade, tries })
+        let tries = Attempts::new(request, again);
+        Ok(UpstreamCall { shared: self, plan, scripts, pool, upload, end, upgrade, tries })
     }
 
-    fn upgrade(&self, pool: &Pool, request: &mut Request<Intake>) -> Option<Upgrade> {
+    fn upgrade(&self, pool: &Pool, request: &mut Request<RequestBody>) -> Option<Upgrade> {
         request.extensions_mut().remove::<crate::gateway::wire::edge::WebSocket>()?;
         let place = request.extensions_mut().remove();
         pool.websocket.then(|| Upgrade { client: hyper::upgrade::on(request), idle: self.tunnel, place })
@@ -124,8 +124,8 @@ impl Shared {
 }
 
 /// A request on its way to an instance, and perhaps to another.
-struct Onward {
-    shared: Arc<Shared>,
+struct UpstreamCall {
+    shared: Arc<UpstreamParams>,
     /// None for a request that its api excludes.
     plan: Option<Plan>,
     /// Of a request that its api excludes: the api, and the origin of the script that asks.
@@ -134,12 +134,12 @@ struct Onward {
     upload: Upload,
     end: Option<Instant>,
     upgrade: Option<Upgrade>,
-    tries: Tries,
+    tries: Attempts,
 }
 
-// === impl Onward ===
+// === impl UpstreamCall ===
 
-impl Onward {
+impl UpstreamCall {
     async fn go(&mut self) -> Response<RoutedBody> {
         let pool = Arc::clone(&self.pool);
         let mut tried = Vec::new();
@@ -173,10 +173,10 @@ impl Onward {
                 return answer.map(MigrateBody::untouched);
             }
             Explained::place(&mut response, &pool.name, &instance);
-            if self.shared.tells {
-                response.extensions_mut().insert(Answerer(instance));
+            if self.shared.explain {
+                response.extensions_mut().insert(AnsweredBy(instance));
             }
-            match response.extensions_mut().remove::<Again>() {
+            match response.extensions_mut().remove::<Retryable>() {
                 Some(again) if self.tries.allow(again) && pool.may_retry(count.max(tried.len())) => {
                     pool.retried.increment(1);
                     if again.same || !again.sent && pool.is_alone() {
@@ -187,7 +187,7 @@ impl Onward {
                 _ => return response,
             }
         }
-        last.map_or_else(|| self.none(&tried, NoLease::None), |response| *response)
+        last.map_or_else(|| self.none(&tried, LeaseError::None), |response| *response)
     }
 
     /// Lets scripts read an answer of the gateway's own to a request that its api excludes. For a request with a plan, that is
@@ -202,16 +202,18 @@ impl Onward {
     }
 
     /// The answer to a request for which there is no connection.
-    fn none(&self, tried: &[usize], why: NoLease) -> Response<RoutedBody> {
+    fn none(&self, tried: &[usize], why: LeaseError) -> Response<RoutedBody> {
         match why {
-            NoLease::None => self.named(Kind::UpstreamUnavailable, Explained::new(Cause::NoInstance)),
-            NoLease::Unreachable(error) => {
+            LeaseError::None => self.named(Kind::UpstreamUnavailable, Explained::new(Cause::NoInstance)),
+            LeaseError::Unreachable(error) => {
                 let explained = Explained::new(error.cause()).with_error(error);
                 let instance = tried.last().map(|place| self.pool.members[*place].endpoint.label());
                 self.named(Kind::UpstreamUnavailable, Explained { instance, ..explained })
             }
-            NoLease::Full(Full::Queue) => self.named(Kind::Overloaded, Explained::new(Cause::QueueFull)),
-            NoLease::Full(Full::TimedOut) => self.named(Kind::Overloaded, Explained::new(Cause::QueueTimeout)),
+            LeaseError::QueueError(QueueError::Queue) => self.named(Kind::Overloaded, Explained::new(Cause::QueueFull)),
+            LeaseError::QueueError(QueueError::TimedOut) => {
+                self.named(Kind::Overloaded, Explained::new(Cause::QueueTimeout))
+            }
         }
     }
 
@@ -234,23 +236,23 @@ impl Onward {
                 let explained = Explained::new(Cause::UnknownVersion).with_error(format_args!("it says {said:?}"));
                 return Err(Box::new(own(Some(plan), Kind::UpstreamFailed, explained)));
             };
-            prefix = plan.taken_prefix(spoken).filter(|_| self.shared.tells_prefix).map(str::to_owned);
+            prefix = plan.taken_prefix(spoken).filter(|_| self.shared.forward_prefix).map(str::to_owned);
             request.extensions_mut().insert(Spoken(spoken));
         }
         let shared = &self.shared;
-        let way = Way {
+        let attempt = Attempt {
             lease,
             response: self.pool.response_timeout,
             upload: self.upload.clone(),
             end: self.end,
             part: shared.part,
             upgrade: self.upgrade.clone(),
-            tells: shared.tells,
+            explain: shared.explain,
             prefix,
             alt_svc: self.pool.alt_svc,
         };
-        let own = self.pool.public_urls.then(|| way.lease.endpoint().own());
-        let mut migrate = shared.migrate.with_role(self.pool.role).layer(Send::new(way));
+        let own = self.pool.public_urls.then(|| attempt.lease.endpoint().own());
+        let mut migrate = shared.migrate.with_role(self.pool.role).layer(AttemptService::new(attempt));
         if let Some(own) = own {
             migrate = migrate.with_own_address(own);
         }
@@ -269,15 +271,15 @@ fn spoken(plan: &Plan, lease: &Lease, member: &Member) -> Option<VersionId> {
     }
 }
 
-// === impl Tries ===
+// === impl Attempts ===
 
-impl Tries {
-    fn new(request: Request<Intake>, more: bool) -> Self {
+impl Attempts {
+    fn new(request: Request<RequestBody>, more: bool) -> Self {
         if !more {
             return Self::One(Some(request.map(Replay::once)));
         }
-        let (head, intake) = request.into_parts();
-        Self::More(head, Replays::new(intake))
+        let (head, body) = request.into_parts();
+        Self::More(head, ReplayBuffer::new(body))
     }
 
     fn next(&mut self) -> Option<Request<Replay>> {
@@ -289,7 +291,7 @@ impl Tries {
 
     /// Whether the request may be sent again after what happened: always if nothing of it was sent, else only if it is
     /// idempotent (RFC 9110 §9.2.2).
-    fn allow(&self, again: Again) -> bool {
+    fn allow(&self, again: Retryable) -> bool {
         match self {
             Self::One(_) => false,
             Self::More(head, _) => !again.sent || head.method.is_idempotent(),
