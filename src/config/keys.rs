@@ -1,4 +1,4 @@
-//! Every table and key of the file, said once: the reader, the JSON Schema and the reference all come from here.
+//! Every table and key of the file, described once: the reader, the JSON Schema and the reference are made from this.
 
 mod cases;
 mod gateway;
@@ -18,11 +18,11 @@ pub(super) use tables::{INCLUDED, ROOT};
 pub(super) struct Table {
     /// Its name in the schema.
     pub(super) name: &'static str,
-    /// How messages call it.
+    /// Its name in messages.
     pub(super) title: &'static str,
     pub(super) doc: &'static str,
     pub(super) keys: &'static [Key],
-    /// Keys that it shares with others.
+    /// Keys that it shares with other tables.
     pub(super) common: &'static [Key],
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Key {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
     pub(super) required: bool,
-    /// As it would be written in the file; empty if there is none.
+    /// As written in the file; empty if there is no default.
     pub(super) default: &'static str,
     pub(super) doc: &'static str,
 }
@@ -41,7 +41,7 @@ pub(super) struct Key {
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Text,
-    /// A text that is not empty.
+    /// A string that is not empty.
     Name,
     Flag,
     Integer {
@@ -59,7 +59,7 @@ pub(super) enum Kind {
     Url,
     /// Any value that JSON has.
     Literal,
-    /// A text that holds JSON.
+    /// A string that contains JSON.
     Json,
     /// `[old, new]`.
     Pair,
@@ -70,7 +70,7 @@ pub(super) enum Kind {
     Table(&'static Table),
     Map(&'static Kind),
     List(&'static Kind),
-    /// A list, of which a single element may stand alone.
+    /// A list; a single element may be written without brackets.
     OneOrMore(&'static Kind),
     Either(&'static Kind, &'static Kind),
 }
@@ -98,7 +98,7 @@ pub(super) fn tables() -> Vec<&'static Table> {
     list
 }
 
-/// Whether texts in the table may have variables of the environment in them.
+/// Whether strings in the table may contain variables of the environment.
 pub(super) fn has_variables(table: &Table) -> bool {
     let mut list = Vec::new();
     let holders = ROOT.keys.iter().filter(|key| matches!(key.name, "gateway" | "upstream"));
@@ -145,7 +145,7 @@ impl Key {
 // === impl Kind ===
 
 impl Kind {
-    /// What is wanted, with its article.
+    /// The expected kind of value, with its article.
     pub(super) fn describe(self) -> String {
         let label = self.label();
         match label.bytes().next() {
@@ -156,17 +156,17 @@ impl Kind {
         }
     }
 
-    /// What is wanted, without an article.
+    /// The expected kind of value, without an article.
     pub(super) fn label(self) -> Cow<'static, str> {
         match self {
-            Self::Text | Self::Name => "text".into(),
+            Self::Text | Self::Name => "string".into(),
             Self::Flag => "`true` or `false`".into(),
             Self::Integer { .. } => "integer".into(),
             Self::Percent => "number from 0 to 100".into(),
             Self::Date => "date".into(),
             Self::Duration => "duration".into(),
-            Self::Listen => "place to listen on".into(),
-            Self::Network => "network of addresses".into(),
+            Self::Listen => "listen address".into(),
+            Self::Network => "CIDR network".into(),
             Self::Url => "URL".into(),
             Self::Literal => "any value".into(),
             Self::Json => "JSON text".into(),
@@ -193,19 +193,19 @@ impl Kind {
         }
     }
 
-    /// How such a value is written.
+    /// How to write such a value.
     pub(super) fn example(self) -> Option<&'static str> {
         match self {
-            Self::Text | Self::Name => Some("a text stands in quotes: `\"…\"`"),
+            Self::Text | Self::Name => Some("a string is in quotes: `\"…\"`"),
             Self::Flag => Some("write `true` or `false`, without quotes"),
             Self::Integer { .. } | Self::Percent => Some("write the number without quotes"),
             Self::Date => Some("write `2026-01-01`, `2026-01-01T00:00:00Z` or an HTTP-date in quotes"),
-            Self::Duration => Some("write a text such as `\"30s\"`, `\"1h30m\"` or `\"250ms\"`"),
+            Self::Duration => Some("write a string such as `\"30s\"`, `\"1h30m\"` or `\"250ms\"`"),
             Self::Listen => {
-                Some("write a text such as `\"127.0.0.1:8080\"`, `\"unix:/run/sunward.sock\"` or `\"systemd\"`")
+                Some("write a string such as `\"127.0.0.1:8080\"`, `\"unix:/run/sunward.sock\"` or `\"systemd\"`")
             }
-            Self::Network => Some("write a text such as `\"10.0.0.0/8\"` or `\"127.0.0.1\"`"),
-            Self::Url => Some("write a text such as `\"http://10.0.0.1:3000\"` or `\"unix:/run/app.sock\"`"),
+            Self::Network => Some("write a string such as `\"10.0.0.0/8\"` or `\"127.0.0.1\"`"),
+            Self::Url => Some("write a string such as `\"http://10.0.0.1:3000\"` or `\"unix:/run/app.sock\"`"),
             Self::Json => Some("put the JSON into single quotes: `'{\"a\": null}'`"),
             Self::Op => Some("write a table whose first key is the op: `{ rename = \"/old\", to = \"/new\" }`"),
             _ => None,

@@ -7,7 +7,7 @@ use super::{Key, Kind, Table, key};
 pub(in crate::config) static CASES: Table = Table {
     name: "cases",
     title: "a file of cases",
-    doc: "A file that `sunward test` is given beside the config.",
+    doc: "A file of cases, passed to `sunward test` in addition to the config.",
     keys: &[key("case", Kind::List(&Kind::Table(&CASE_OF_FILE)), "Tests of the changes.").required()],
     common: &[],
 };
@@ -16,8 +16,8 @@ pub(in crate::config) static CASES: Table = Table {
 static CASE_OF_FILE: Table = Table {
     name: "case",
     title: "[[case]]",
-    doc: "As `[[api.case]]`, and the api.",
-    keys: &[key("api", Kind::Name, "The api; not needed if there is only one.")],
+    doc: "The keys of `[[api.case]]`, and the api.",
+    keys: &[key("api", Kind::Name, "The api. Optional if there is only one.")],
     common: &CASE_KEYS,
 };
 
@@ -25,22 +25,27 @@ static CASE_OF_FILE: Table = Table {
 pub(super) static CASE: Table = Table {
     name: "api.case",
     title: "[[api.case]]",
-    doc: "A test of the changes: a message of one version, and what it is in another. `sunward test` runs it both ways; a gateway does not read it.",
+    doc: "A test of the changes: a message of one version, and what it becomes in another. `sunward test` runs it in both \
+          directions; the gateway ignores it.",
     keys: &CASE_KEYS,
     common: &[],
 };
 
 #[rustfmt::skip]
 static CASE_KEYS: [Key; 6] = [
-    key("name", Kind::Name, "What it shows, for the report.").required(),
-    key("at", Kind::Name, "The message: `GET /users/{id} -> 200` for a response, `POST /users <-` for a request. The route is named as in a resource.").required(),
-    key("from", Kind::Table(&FROM), "What comes in.").required(),
-    key("to", Kind::Table(&TO), "What it becomes.").required(),
+    key("name", Kind::Name, "Its name in the report.").required(),
+    key("at", Kind::Name,
+            "The message: `GET /users/{id} -> 200` for a response, `POST /users <-` for a request. The route is written as \
+             in a resource.").required(),
+    key("from", Kind::Table(&FROM), "The message before the migration.").required(),
+    key("to", Kind::Table(&TO), "The message after the migration.").required(),
     key("back", Kind::Either(&Kind::Flag, &Kind::Table(&BACK)),
-        "What `to` becomes on the way back, where that is not `from` again because the change loses something; `false` if the way back is not tested.")
+        "What `to` becomes on the way back, if that differs from `from` because the change loses something. With `false`, \
+         the way back is not tested.")
         .or("true"),
     key("exact", Kind::Flag,
-        "Compares bodies byte by byte. Otherwise white space between tokens and the order of members do not count; the spelling of numbers, texts after unescaping, and duplicates do.")
+        "Whether bodies are compared byte by byte. Otherwise white space between tokens and the order of members are \
+         ignored; the spelling of numbers, strings after unescaping, and duplicate members are compared.")
         .or("false"),
 ];
 
@@ -48,8 +53,8 @@ static CASE_KEYS: [Key; 6] = [
 static FROM: Table = Table {
     name: "case.from",
     title: "a case's `from`",
-    doc: "The message that comes in. It has nothing but what is given here.",
-    keys: &[key("version", Kind::Name, "The version that it speaks.").required()],
+    doc: "The message before the migration. It contains only what is given here.",
+    keys: &[key("version", Kind::Name, "The version of the message.").required()],
     common: &MESSAGE,
 };
 
@@ -57,10 +62,12 @@ static FROM: Table = Table {
 static TO: Table = Table {
     name: "case.to",
     title: "a case's `to`",
-    doc: "The message that is expected. It has nothing but what is given here; path, status and Content-Type are compared only if they are given; without a `content_type`, the body is read as that of `from`.",
+    doc: "The expected message. It contains only what is given here. The path, the status and the Content-Type are \
+          compared only if given. Without `content_type`, the body is read like that of `from`.",
     keys: &[
-        key("version", Kind::Name, "The version that it is migrated to.").required(),
-        key("error", Kind::Name, "The message is refused, and the error contains this text. Nothing but `version` goes with it."),
+        key("version", Kind::Name, "The version that the message is migrated to.").required(),
+        key("error", Kind::Name,
+            "The message must be refused, with an error that contains this text. Only `version` may be given with it."),
     ],
     common: &MESSAGE,
 };
@@ -69,18 +76,20 @@ static TO: Table = Table {
 static BACK: Table = Table {
     name: "case.back",
     title: "a case's `back`",
-    doc: "The message that is expected on the way back. Its version is that of `from`.",
-    keys: &[key("error", Kind::Name, "The message is refused, and the error contains this text. Nothing else goes with it.")],
+    doc: "The expected message on the way back. Its version is that of `from`.",
+    keys: &[key("error", Kind::Name,
+            "The message must be refused, with an error that contains this text. Nothing else may be given with it.")],
     common: &MESSAGE,
 };
 
 #[rustfmt::skip]
 static MESSAGE: [Key; 7] = [
-    key("path", Kind::Name, "A request's path below the base path, without the version: `/users/7`. Unless given, one is made up from the route."),
-    key("query", Kind::Text, "A request's query, percent-encoded and without the `?`: `sort=-name&page=2`."),
-    key("headers", Kind::Map(&Kind::OneOrMore(&Kind::Text)), "The header fields, without the Content-Type: `{ X-Plan = \"free\" }`."),
-    key("status", Kind::Integer { min: 100, max: 599 }, "A response's status, as its version has it; that of `at`, unless given."),
-    key("content_type", Kind::Name, "The Content-Type of the body. Default: `application/json`; in `to` and `back`, that of `from`."),
-    key("body", Kind::Text, "The body, best in single quotes: `'{\"id\": 7}'`. There is none, unless given."),
-    key("body_file", Kind::Name, "The file that the body is in, relative to this one; in place of `body`."),
+    key("path", Kind::Name,
+            "Path of a request below the base path, without the version: `/users/7`. Default: made up from the route."),
+    key("query", Kind::Text, "Query of a request, percent-encoded and without the `?`: `sort=-name&page=2`."),
+    key("headers", Kind::Map(&Kind::OneOrMore(&Kind::Text)), "The headers, except Content-Type: `{ X-Plan = \"free\" }`."),
+    key("status", Kind::Integer { min: 100, max: 599 }, "Status of a response, in its own version. Default: the status in `at`."),
+    key("content_type", Kind::Name, "Content-Type of the body. Default: `application/json`; in `to` and `back`, that of `from`."),
+    key("body", Kind::Text, "The body, best in single quotes: `'{\"id\": 7}'`. Default: no body."),
+    key("body_file", Kind::Name, "Path of a file with the body, relative to this file. Replaces `body`."),
 ];

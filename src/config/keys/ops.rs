@@ -54,24 +54,26 @@ const MANY: Kind = Kind::Word(&["error", "first"]);
 const FORMS: Kind = Kind::Word(&["number", "string", "integer", "decimal", "unix-seconds", "unix-millis", "rfc3339"]);
 const STATUS: Kind = Kind::Integer { min: 100, max: 599 };
 const KEEP: Key =
-    key("keep", Kind::Flag, "If the target already exists, it keeps its value and the source is removed.").or("false");
+    key("keep", Kind::Flag, "If the target already exists, keeps its value and removes the source.").or("false");
 const WHICH: Key = key(
     "which",
     Kind::Table(&ELEMENT),
-    "Which elements of an array count where one is taken out; the others are lost, and where none counts, the member goes. All, unless said.",
+    "Which elements of an array count when one is taken out. The others are lost; if none matches, the member is removed. \
+     Default: all.",
 );
 const LOST: Key = key(
     "lossy",
     Kind::Flag,
-    "Where a value is taken out, the other members of its object (with `many = \"first\"`, the other elements) may be lost. If not, they are an error.",
+    "Allows losing the other members of the object (with `many = \"first\"`, the other elements) when a value is taken \
+     out. Otherwise they are an error.",
 )
 .or("false");
-const LOSSY: Key = key("lossy", Kind::Flag, "The old side has to do without.").or("false");
+const LOSSY: Key = key("lossy", Kind::Flag, "The old side gets nothing in its place.").or("false");
 
 #[rustfmt::skip]
 const BODY: &[Key] = &[
-    key("when", Kind::Table(&WHEN), "Where the op applies; everywhere, unless said."),
-    on_error("What to do when a value cannot be migrated; what the change says, unless said."),
+    key("when", Kind::Table(&WHEN), "Condition under which the op applies. Default: always."),
+    on_error("What to do if a value cannot be migrated. Default: `on_error` of the change."),
 ];
 
 /// Of ops that bring a value to a place which may have one already.
@@ -79,50 +81,52 @@ const BODY: &[Key] = &[
 const CARRYING: &[Key] = &[BODY[0], BODY[1], KEEP];
 
 #[rustfmt::skip]
-static ADD: Table = op("add", "`add`", "Adds a member where it is absent. Additive.", &[
+static ADD: Table = op("add", "`add`", "Adds a member if it is absent. Additive.", &[
     key("add", Kind::Text, "The member.").required(),
-    key("value", Kind::Literal, "Its value. This or `json` is needed."),
-    key("json", Kind::Json, "Its value as JSON text, for what TOML cannot spell: `null`, `1.10`, long numbers."),
+    key("value", Kind::Literal, "Its value. Either this or `json` is required."),
+    key("json", Kind::Json, "Its value as JSON, for what TOML cannot express: `null`, `1.10`, long numbers."),
 ]);
 
 #[rustfmt::skip]
-static COPY: Table = carrying("copy", "`copy`", "Copies the exact bytes of a value. Additive.", &[
+static COPY: Table = carrying("copy", "`copy`", "Copies a value byte for byte. Additive.", &[
     key("copy", Kind::Text, "The source.").required(),
     key("to", Kind::Text, "The target.").required(),
 ]);
 
 #[rustfmt::skip]
-static COMPUTE: Table = carrying("compute", "`compute`", "Writes a text made of others. Additive.", &[
+static COMPUTE: Table = carrying("compute", "`compute`", "Builds a string from other values. Additive.", &[
     key("compute", Kind::Text, "The target.").required(),
-    key("from", Kind::Text, "The template, `{/first} {/last}`; `{{` and `}}` stand for braces.").required(),
+    key("from", Kind::Text, "The template, `{/first} {/last}`; `{{` and `}}` are literal braces.").required(),
 ]);
 
 #[rustfmt::skip]
-static RENAME: Table = carrying("rename", "`rename`", "Renames a member within its object; its place is kept.", &[
-    key("rename", Kind::Text, "The old member.").required(),
-    key("to", Kind::Text, "The new one.").required(),
-    key("expand", Kind::Flag, "Responses carry both names while an older version lives.").or("false"),
+static RENAME: Table = carrying("rename", "`rename`", "Renames a member within its object. Its position is kept.", &[
+    key("rename", Kind::Text, "The old name.").required(),
+    key("to", Kind::Text, "The new name.").required(),
+    key("expand", Kind::Flag, "Responses contain both names until all older versions are gone.").or("false"),
 ]);
 
 #[rustfmt::skip]
-static MOVE: Table = carrying("move", "`move`", "Takes a value to another place; objects on the way are made.", &[
+static MOVE: Table = carrying("move", "`move`", "Moves a value to another place, and creates objects on the way.", &[
     key("move", Kind::Text, "The old place.").required(),
-    key("to", Kind::Text, "The new one.").required(),
+    key("to", Kind::Text, "The new place.").required(),
 ]);
 
 #[rustfmt::skip]
-static REMOVE: Table = op("remove", "`remove`", "Removes a member. `restore`, `restore_json` or `lossy` is needed.", &[
+static REMOVE: Table = op("remove", "`remove`", "Removes a member. One of `restore`, `restore_json` and `lossy` is required.", &[
     key("remove", Kind::Text, "The member.").required(),
-    key("restore", Kind::Literal, "What the old side gets where it is absent."),
-    key("restore_json", Kind::Json, "The same as JSON text."),
+    key("restore", Kind::Literal, "The value that the old side gets if it is absent."),
+    key("restore_json", Kind::Json, "The same as JSON."),
     LOSSY,
 ]);
 
 #[rustfmt::skip]
-static WRAP: Table = op("wrap", "`wrap`", "Puts a value into an array or an object of its own.", &[
+static WRAP: Table = op("wrap", "`wrap`", "Puts a value into a new array or object.", &[
     key("wrap", Kind::Text, "The value; `\"\"` is the whole resource.").required(),
-    key("as", Kind::Name, "`\"array\"`, or the name of the member that it becomes.").required(),
-    key("many", MANY, "What the way back makes of an array of several: an error, or its first element. `first` needs `which` or `lossy`.").or("\"error\""),
+    key("as", Kind::Name, "`\"array\"`, or the name of the member for the value.").required(),
+    key("many", MANY,
+            "What to do, on the way back, with an array of several elements: an error, or take the first. `first` requires \
+             `which` or `lossy`.").or("\"error\""),
     WHICH,
     LOST,
 ]);
@@ -130,155 +134,161 @@ static WRAP: Table = op("wrap", "`wrap`", "Puts a value into an array or an obje
 #[rustfmt::skip]
 static UNWRAP: Table = op("unwrap", "`unwrap`", "Takes a value out of its array or object.", &[
     key("unwrap", Kind::Text, "The array or object; `\"\"` is the whole resource.").required(),
-    key("from", Kind::Name, "`\"array\"`, or the name of the member that is taken out.").required(),
-    key("many", MANY, "What to make of an array of several: an error, or its first element. `first` needs `which` or `lossy`.").or("\"error\""),
+    key("from", Kind::Name, "`\"array\"`, or the name of the member to take out.").required(),
+    key("many", MANY,
+            "What to do with an array of several elements: an error, or take the first. `first` requires `which` or \
+             `lossy`.").or("\"error\""),
     WHICH,
     LOST,
 ]);
 
 #[rustfmt::skip]
-static SPLIT: Table = carrying("split", "`split`", "Cuts a text at the first separators.", &[
-    key("split", Kind::Text, "The text.").required(),
-    key("into", Kind::List(&Kind::Text), "The targets; the last takes the rest.").required(),
+static SPLIT: Table = carrying("split", "`split`", "Splits a string at a separator.", &[
+    key("split", Kind::Text, "The string.").required(),
+    key("into", Kind::List(&Kind::Text), "The targets. The last one gets the rest.").required(),
     key("on", Kind::Name, "The separator.").required(),
 ]);
 
 #[rustfmt::skip]
-static JOIN: Table = carrying("join", "`join`", "Puts several texts together.", &[
-    key("join", Kind::List(&Kind::Text), "The sources; those that are absent are left out.").required(),
+static JOIN: Table = carrying("join", "`join`", "Joins strings.", &[
+    key("join", Kind::List(&Kind::Text), "The sources. Absent ones are skipped.").required(),
     key("to", Kind::Text, "The target.").required(),
     key("on", Kind::Name, "The separator.").required(),
 ]);
 
 #[rustfmt::skip]
-static MAP: Table = op("map", "`map`", "Exchanges values by a list. `values` or `pairs` is needed, or both.", &[
+static MAP: Table = op("map", "`map`", "Replaces values by a table. `values`, `pairs` or both are required.", &[
     key("map", Kind::Text, "The value.").required(),
-    key("values", LITERALS, "Old texts and their new values: `{ active = \"enabled\" }`. Keys are texts, also `\"0\"`: numbers go into `pairs`."),
-    key("pairs", PAIRS, "Old and new values that are no texts: `[[1, \"low\"], [2, \"high\"]]`."),
+    key("values", LITERALS,
+            "Old strings and their new values: `{ active = \"enabled\" }`. Keys are strings, `\"0\"` too; numbers go into \
+             `pairs`."),
+    key("pairs", PAIRS, "Old and new values that are not strings: `[[1, \"low\"], [2, \"high\"]]`."),
     key("other", Kind::Either(&Kind::Word(&["keep"]), &Kind::Table(&OTHER)),
-        "What becomes of a value that is not listed, both ways: it stays, or is this value. An error, unless said."),
-    key("back", LITERALS, "Which old value a new text goes back to, where two old ones meet: `{ open = \"new\" }`."),
-    key("back_pairs", PAIRS, "The same for new values that are no texts: `[[1, \"low\"]]`, new first."),
+        "What a value that is not listed becomes, in both directions: it is kept, or becomes this value. Default: an error."),
+    key("back", LITERALS, "The old value of a new string that several old values map to: `{ open = \"new\" }`."),
+    key("back_pairs", PAIRS, "The same for new values that are not strings: `[[1, \"low\"]]`, new first."),
 ]);
 
 #[rustfmt::skip]
-static CONVERT: Table = op("convert", "`convert`", "Writes a value in another form. Exact, never rounded.", &[
+static CONVERT: Table = op("convert", "`convert`", "Converts a value to another form, exactly and without rounding.", &[
     key("convert", Kind::Text, "The value.").required(),
     key("from", FORMS, "The old form.").required(),
     key("to", FORMS, "The new form.").required(),
-    key("scale", Kind::Integer { min: 0, max: 1000 }, "Digits after the point; with `decimal`, and needed there."),
+    key("scale", Kind::Integer { min: 0, max: 1000 },
+            "Digits after the decimal point. Required with `decimal`, and only allowed there."),
 ]);
 
 #[rustfmt::skip]
 static REQUIRE: Table = op("require", "`require`",
-    "Refuses a message, in both directions, if the value is not the required one. If the value is absent, nothing happens. It \
-     is for values that one side can send and the other cannot read. Put it behind the op that writes the value. With \
-     `on_error = \"pass\"` it refuses nothing, and `check` warns.", &[
+    "Refuses a message, in both directions, if a value is not the required one. An absent value is accepted. Use it for \
+     values that one side can send and the other cannot read, after the op that writes the value. With `on_error = \
+     \"pass\"` it refuses nothing, and `check` warns.", &[
     key("require", Kind::Text, "The value.").required(),
-    key("equals", Kind::Literal, "What it must be. This or `equals_json` is needed."),
-    key("equals_json", Kind::Json, "The same as JSON text."),
+    key("equals", Kind::Literal, "The required value. Either this or `equals_json` is required."),
+    key("equals_json", Kind::Json, "The same as JSON."),
 ]);
 
 #[rustfmt::skip]
-static PATCH: Table = op("patch", "`patch`", "Runs a JSON Patch (RFC 6902). The body is held as a whole.", &[
-    key("patch", Kind::Patch, "The operations, as tables or as their JSON text.").required(),
-    key("back", Kind::Patch, "The operations of the way back."),
+static PATCH: Table = op("patch", "`patch`", "Applies a JSON Patch (RFC 6902). The whole body is held in memory.", &[
+    key("patch", Kind::Patch, "The operations, as tables or as JSON.").required(),
+    key("back", Kind::Patch, "The operations for the way back."),
 ]);
 
 #[rustfmt::skip]
-static ADD_HEADER: Table = head("add_header", "`add_header`", "Adds a header where it is absent. Additive.", &[
+static ADD_HEADER: Table = head("add_header", "`add_header`", "Adds a header if it is absent. Additive.", &[
     key("add_header", Kind::Name, "The header.").required(),
     key("value", Kind::Text, "Its value.").required(),
 ]);
 
 #[rustfmt::skip]
 static RENAME_HEADER: Table = head("rename_header", "`rename_header`",
-    "Renames a header, all its lines. Where a message has both names, the lines under the new name go, or with `keep` those \
-     under the old one.", &[
+    "Renames all lines of a header. If a message has both names, the lines of the new name are removed, or with `keep` \
+     those of the old name.", &[
     key("rename_header", Kind::Name, "The old header.").required(),
-    key("to", Kind::Name, "The new one.").required(),
+    key("to", Kind::Name, "The new header.").required(),
     KEEP,
 ]);
 
 #[rustfmt::skip]
 static REMOVE_HEADER: Table = head("remove_header", "`remove_header`",
-    "Removes a header. `restore` or `lossy` is needed.", &[
+    "Removes a header. `restore` or `lossy` is required.", &[
     key("remove_header", Kind::Name, "The header.").required(),
-    key("restore", Kind::Text, "The value that the old side gets where it is absent."),
+    key("restore", Kind::Text, "The value that the old side gets if it is absent."),
     LOSSY,
 ]);
 
 #[rustfmt::skip]
-static ADD_QUERY: Table = head("add_query", "`add_query`", "Adds a query parameter where it is absent. Additive.", &[
+static ADD_QUERY: Table = head("add_query", "`add_query`", "Adds a query parameter if it is absent. Additive.", &[
     key("add_query", Kind::Name, "The parameter.").required(),
     key("value", Kind::Text, "Its value.").required(),
 ]);
 
 #[rustfmt::skip]
 static RENAME_QUERY: Table = head("rename_query", "`rename_query`",
-    "Renames a query parameter, each time it is given. Where a request has both names, the values under the new name go, or \
-     with `keep` those under the old one.", &[
+    "Renames all occurrences of a query parameter. If a request has both names, the values of the new name are removed, or \
+     with `keep` those of the old name.", &[
     key("rename_query", Kind::Name, "The old parameter.").required(),
-    key("to", Kind::Name, "The new one.").required(),
+    key("to", Kind::Name, "The new parameter.").required(),
     KEEP,
 ]);
 
 #[rustfmt::skip]
 static REMOVE_QUERY: Table = head("remove_query", "`remove_query`",
-    "Removes a query parameter. `restore` or `lossy` is needed.", &[
+    "Removes a query parameter. `restore` or `lossy` is required.", &[
     key("remove_query", Kind::Name, "The parameter.").required(),
-    key("restore", Kind::Text, "The value that the old side gets where it is absent."),
+    key("restore", Kind::Text, "The value that the old side gets if it is absent."),
     LOSSY,
 ]);
 
 #[rustfmt::skip]
 static MAP_QUERY: Table = head("map_query", "`map_query`",
-    "Exchanges values of a query parameter that name fields, such as `sort` or `fields`; in a comma list each. Commas, \
-     signs before a name and spaces around it may be escaped, and are kept as they are written.", &[
+    "Replaces values of a query parameter that name members, such as `sort` or `fields`, also in a comma-separated list. \
+     Commas, a sign before a name, and spaces around it may be percent-encoded, and keep their spelling.", &[
     key("map_query", Kind::Name, "The parameter.").required(),
     key("values", Kind::Map(&Kind::Text), "Old values and their new ones: `{ name = \"title\" }`.").required(),
 ]);
 
 #[rustfmt::skip]
-static MAP_STATUS: Table = head("map_status", "`map_status`", "Exchanges one response status for another.", &[
+static MAP_STATUS: Table = head("map_status", "`map_status`", "Replaces a response status.", &[
     key("map_status", STATUS, "The old status.").required(),
-    key("to", STATUS, "The new one.").required(),
+    key("to", STATUS, "The new status.").required(),
 ]);
 
 #[rustfmt::skip]
 static RENAME_PREFIX: Table = head("rename_prefix", "`rename_prefix`",
-    "Exchanges the prefix of paths in `Location` and `Link`.", &[
+    "Replaces the prefix of paths in `Location` and `Link`.", &[
     key("rename_prefix", Kind::Name, "The old prefix.").required(),
-    key("to", Kind::Name, "The new one.").required(),
+    key("to", Kind::Name, "The new prefix.").required(),
 ]);
 
 #[rustfmt::skip]
-static ADD_ROUTE: Table = head("add_route", "`add_route`", "The version added a route: older clients have none.", &[
+static ADD_ROUTE: Table = head("add_route", "`add_route`", "The version added this route; older versions do not have it.", &[
     key("add_route", Kind::Name, "The route, `POST /users`.").required(),
 ]);
 
 #[rustfmt::skip]
 static REMOVE_ROUTE: Table = head("remove_route", "`remove_route`",
-    "The version removed a route: only older clients have it.", &[
+    "The version removed this route; only older versions have it.", &[
     key("remove_route", Kind::Name, "The route, `POST /users`.").required(),
 ]);
 
 #[rustfmt::skip]
-static MOVE_ROUTE: Table = head("move_route", "`move_route`", "The version moved a route.", &[
+static MOVE_ROUTE: Table = head("move_route", "`move_route`", "The version moved this route.", &[
     key("move_route", Kind::Name, "The old route, `GET /people/{id}`.").required(),
-    key("to", Kind::Name, "The new one, `GET /users/{id}`.").required(),
+    key("to", Kind::Name, "The new route, `GET /users/{id}`.").required(),
 ]);
 
 #[rustfmt::skip]
 pub(super) static PLACE: Table = Table {
     name: "place",
     title: "a place",
-    doc: "A place of a resource, where its text alone does not say enough.",
+    doc: "A place of a resource that needs more than a string.",
     keys: &[
         key("at", Kind::Name, "The place, `PATCH /users/{id} <-`.").required(),
         key("partial", Kind::Flag,
-            "The resource has only some of its members here, so what is absent is not filled in, except inside of an object \
-             that the same change makes. Default: `true` for requests of `PATCH`, else `false`. Each place has its own."),
+            "Whether the resource has only some of its members here, so that absent ones are not filled in, except in an \
+             object that the same change creates. Default: `true` for requests of `PATCH`, otherwise `false`. Each place \
+             has its own setting."),
     ],
     common: &[],
 };
@@ -287,12 +297,12 @@ pub(super) static PLACE: Table = Table {
 static WHEN: Table = Table {
     name: "when",
     title: "`when`",
-    doc: "Where an op applies: `{ present = \"/x\" }`, or `{ at = \"/kind\", equals = \"card\" }`.",
+    doc: "A condition: `{ present = \"/x\" }`, or `{ at = \"/kind\", equals = \"card\" }`.",
     keys: &[
-        key("present", Kind::Text, "Where this member is present."),
-        key("at", Kind::Text, "Where the value here is the one that `equals` says."),
+        key("present", Kind::Text, "The op applies if this member is present."),
+        key("at", Kind::Text, "The op applies if the value here equals `equals`."),
         key("equals", Kind::Literal, "The value."),
-        key("equals_json", Kind::Json, "The value as JSON text."),
+        key("equals_json", Kind::Json, "The value as JSON."),
     ],
     common: &[],
 };
@@ -301,12 +311,12 @@ static WHEN: Table = Table {
 static ELEMENT: Table = Table {
     name: "which",
     title: "`which`",
-    doc: "Which elements of an array count; pointers start at the element: `{ at = \"/type\", equals = \"cpu\" }`.",
+    doc: "Which elements of an array count. Pointers start at the element: `{ at = \"/type\", equals = \"cpu\" }`.",
     keys: &[
-        key("present", Kind::Text, "Those in which this member is present."),
-        key("at", Kind::Text, "Those in which the value here is the one that `equals` says."),
+        key("present", Kind::Text, "Elements in which this member is present."),
+        key("at", Kind::Text, "Elements in which the value here equals `equals`."),
         key("equals", Kind::Literal, "The value."),
-        key("equals_json", Kind::Json, "The value as JSON text."),
+        key("equals_json", Kind::Json, "The value as JSON."),
     ],
     common: &[],
 };
@@ -314,7 +324,7 @@ static ELEMENT: Table = Table {
 static OTHER: Table = Table {
     name: "other",
     title: "`other`",
-    doc: "The value that stands for all that a `map` does not list; one of the keys.",
-    keys: &[key("value", Kind::Literal, "The value."), key("json", Kind::Json, "The value as JSON text.")],
+    doc: "The value for everything that a `map` does not list. Exactly one of the keys.",
+    keys: &[key("value", Kind::Literal, "The value."), key("json", Kind::Json, "The value as JSON.")],
     common: &[],
 };

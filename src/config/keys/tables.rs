@@ -10,14 +10,14 @@ use super::{Key, Kind, Table, key};
 pub(in crate::config) static ROOT: Table = Table {
     name: "file",
     title: "the file",
-    doc: "The tables at the top of the file.",
+    doc: "The top level of the file.",
     keys: &[
         key("include", Kind::OneOrMore(&Kind::Name),
-            "More files, whose `[[api]]` and `[[upstream]]` tables belong to this one. Paths are relative to this file; \
-             `*` stands for any text in a file's name."),
-        key("gateway", Kind::Table(&GATEWAY), "How the gateway itself runs."),
-        key("api", Kind::List(&Kind::Table(&API)), "The versioned APIs, each `[[api]]`."),
-        key("upstream", Kind::List(&Kind::Table(&UPSTREAM)), "The services behind, each `[[upstream]]`."),
+            "Further files, whose `[[api]]` and `[[upstream]]` tables are added to this one. Paths are relative to this \
+             file; `*` matches any text in a file name."),
+        key("gateway", Kind::Table(&GATEWAY), "Settings of the gateway itself."),
+        key("api", Kind::List(&Kind::Table(&API)), "The versioned APIs."),
+        key("upstream", Kind::List(&Kind::Table(&UPSTREAM)), "The services behind the gateway."),
     ],
     common: &[],
 };
@@ -27,10 +27,10 @@ pub(in crate::config) static ROOT: Table = Table {
 pub(in crate::config) static INCLUDED: Table = Table {
     name: "included",
     title: "an included file",
-    doc: "The tables at the top of an included file.",
+    doc: "The top level of an included file.",
     keys: &[
-        key("api", Kind::List(&Kind::Table(&API)), "As in the file."),
-        key("upstream", Kind::List(&Kind::Table(&UPSTREAM)), "As in the file."),
+        key("api", Kind::List(&Kind::Table(&API)), "As in the main file."),
+        key("upstream", Kind::List(&Kind::Table(&UPSTREAM)), "As in the main file."),
     ],
     common: &[],
 };
@@ -42,78 +42,89 @@ const CONTENT: Kind = Kind::Word(&["json", "ndjson", "event-stream", "json-seq"]
 static API: Table = Table {
     name: "api",
     title: "[[api]]",
-    doc: "One versioned API: where it is, how a request names a version, and what a request gets that names none.",
+    doc: "One versioned API: its location, how a request names a version, and what happens to a request that names none.",
     keys: &[
-        key("name", Kind::Name, "Its name, in metrics, logs and commands.").required(),
-        key("base_path", Kind::Text, "The path that all of it is under: `/api`. It starts with `/` and does not end with one.")
+        key("name", Kind::Name, "Its name in metrics, logs and commands.").required(),
+        key("base_path", Kind::Text, "The path prefix of the api, such as `/api`. It starts with `/` and does not end with `/`.")
             .or("\"\""),
         key("host", Kind::OneOrMore(&Kind::Name),
-            "The hosts it answers on; any, unless said. `*.example.com` stands for any one label in front. A port is not \
-             compared, and not written."),
+            "The hosts of the api; any host if absent. `*.example.com` matches exactly one label in place of the `*`. \
+             Ports are ignored."),
         key("path_case", Kind::Word(&["sensitive", "insensitive"]),
-            "Whether paths that differ only in letter case are the same. With `sensitive`, a path that no route or `exclude` \
-             has as it is, but in another letter case, gets a 404: a service that ignores case would serve it unmigrated. \
-             A path that a route has with a parameter is that route's: `/users/ME` is of `/users/{id}`, also beside a \
-             route `/users/me`. Use `insensitive` for a service that ignores case. \
-             A slash at the end of a path never makes another route.").or("\"sensitive\""),
+            "Whether paths are case-sensitive. With `sensitive`, a path that matches a route or `exclude` only in another \
+             letter case gets a 404, because a service that ignores case would serve it unmigrated. A parameter matches in \
+             any case: `/users/ME` matches `/users/{id}`, even next to a route `/users/me`. Use `insensitive` for a service \
+             that ignores case. A trailing slash never makes a different route.").or("\"sensitive\""),
         key("undeclared", Kind::Word(&["pass", "refuse"]),
-            "What happens to what no resource, route or change names: it passes and is counted, or it is refused. A path gets \
-             a 404, and a method a 405. A JSON response gets a 502 if its status is not declared and another response of \
-             that route has to be migrated. Problem documents always pass.").or("\"pass\""),
+            "What to do with requests and responses that no resource, route or change declares: pass them on and count \
+             them, or refuse them. An undeclared path gets a 404, an undeclared method a 405. A JSON response with an \
+             undeclared status gets a 502 if another response of that route must be migrated. Problem documents always \
+             pass.").or("\"pass\""),
         key("scheme", Kind::Word(&["major", "minor", "date", "month"]),
             "How versions are named: `1`, `1.2`, `2024-10-01` or `2024-10`.").or("\"major\""),
         key("version_from", Kind::Table(&VERSION_FROM),
-            "Where a request may name its version. All that are set are read, and all that speak must agree."),
+            "Where a request may name its version. All configured sources are read, and those that name a version must agree."),
         key("precedence", Kind::List(&Kind::Word(&["path", "accept", "header", "query", "host"])),
-            "When sources disagree, the first of these that speaks counts. Without it, disagreement is a 400."),
+            "If the sources disagree, the first one in this list that names a version is used. If absent, disagreement is \
+             a 400."),
         key("unspecified", Kind::Either(&Kind::Word(&["reject"]), &Kind::Table(&UNSPECIFIED)),
-            "What a request gets that names no version: `\"reject\"` (400), or `{ version = \"1\" }`.").or("\"reject\""),
+            "What to do with a request that names no version: `\"reject\"` it with a 400, or use a default, `{ version = \
+             \"1\" }`.").or("\"reject\""),
         key("on_unacceptable", Kind::Word(&["reject", "default"]),
-            "When `Accept` names versions, and none of them can be served: 406, or what a request gets that names none. \
-             An `Accept` that names no version, such as `text/csv`, is the service's to negotiate.")
+            "What to do if `Accept` names versions and none of them can be served: `reject` answers 406, `default` treats \
+             the request like one that names no version. An `Accept` that names no version, such as `text/csv`, is \
+             negotiated by the service.")
             .or("\"reject\""),
         key("waterfall", Kind::Flag,
-            "For dates and months: a version between two declared ones is the nearest one that is not newer.").or("false"),
+            "With dates and months: a version between two declared ones means the older of the two.").or("false"),
         key("aliases", Kind::Map(&Kind::Name), "Other names for versions: `{ stable = \"2\" }`."),
         key("exclude", Kind::OneOrMore(&Kind::Name),
-            "Paths that pass to the upstream untouched: they have no version, and are not counted. Each is the whole path of a \
-             request, base path and version included: `/api/health`, or all below with `/api/docs/*`."),
-        key("speaks", Kind::Name, "The version the service behind speaks; the newest, unless said."),
+            "Paths that are forwarded without versioning and without being counted. Each is the complete path of a \
+             request, with base path and version: `/api/health`, or everything below a path, `/api/docs/*`."),
+        key("speaks", Kind::Name, "The version that the service speaks. Default: the newest."),
         key("forward_as", Kind::Text,
-            "The prefix of the paths that the service gets, in place of base path and version: `/api/v{version}`. Default: the \
-             base path stays, and the version is removed."),
-        key("upstream", Kind::Name, "The `[[upstream]]` that serves it."),
+            "The path prefix that the service expects in place of the base path and version, such as `/api/v{version}`. \
+             Default: the base path is kept, and the version is removed."),
+        key("upstream", Kind::Name, "The `[[upstream]]` that serves the api."),
         key("response_header", Kind::Name,
-            "The response header that says which version was served; `version_from.header`, unless said."),
-        key("docs", Kind::Name, "Where to read about the versions, a URL; in every refusal, unless the version has docs of its own."),
-        key("problem_types", Kind::Name, "The start of the `type` of problem documents, an absolute URL that ends in `/`; the name of the type follows.")
+            "The response header that names the served version. Default: `version_from.header`."),
+        key("docs", Kind::Name,
+            "URL of the documentation of the versions. It is part of every problem document, unless the version has its \
+             own `docs`."),
+        key("problem_types", Kind::Name,
+            "Prefix of the `type` of problem documents: an absolute URL that ends in `/`. The name of the problem type is \
+             appended.")
             .or("\"https://sunward.dev/problems/\""),
         key("strict", Kind::Flag,
-            "Whether old clients and old services lose what newer versions added (`true`), or both get it (`false`). Default: \
-             old clients also get the new members in responses, and old services do not get them in requests."),
-        on_error("What to do when a value cannot be migrated: answer 502 or 400, or leave that value as it is.")
+            "Whether members that a newer version added are removed for old clients and old services (`true`) or kept for \
+             both (`false`). Default: kept in responses to old clients, removed from requests to old services."),
+        on_error(
+            "What to do if a value cannot be migrated: `fail` answers 422 for a request and 502 for a response, `pass` \
+             leaves the value unchanged and counts it.")
             .or("\"fail\""),
         key("on_untyped", ON_UNTYPED,
-            "What to do with a body that a change is about and whose `Content-Type` is missing, cannot be read, or is not JSON: \
-             pass it on as it is and count it, or answer 415 (a request) or 502 (a response). A message without content always \
-             passes; a body of unknown length counts as one with content.")
+            "What to do with a body that a change affects if its `Content-Type` is missing, malformed, or not JSON: `pass` \
+             forwards it unmigrated and counts it, `fail` answers 415 for a request and 502 for a response. A message \
+             without content always passes; a body of unknown length counts as content.")
             .or("\"pass\""),
-        key("pause", Kind::Flag, "Stops all brownouts.").or("false"),
-        key("dry_run", Kind::Flag, "Brownouts and sunsets only count whom they would have hit.").or("false"),
-        key("clamp_freshness", Kind::Flag, "Cuts cache lifetimes of deprecated versions to the time that is left.")
+        key("pause", Kind::Flag, "Stops all brownouts of the api.").or("false"),
+        key("dry_run", Kind::Flag,
+            "Brownouts and sunsets refuse nothing and only count the requests that they would have refused.").or("false"),
+        key("clamp_freshness", Kind::Flag,
+            "Limits the cache lifetime of responses of a deprecated version to the time until its sunset.")
             .or("false"),
         key("cors", Kind::Table(&CORS),
-            "The origins whose scripts may read, in a browser, the answers that the gateway gives itself. Default: none."),
+            "Web origins whose scripts may read the responses that the gateway generates itself. Default: none."),
         key("consumer", Kind::OneOrMore(&Kind::Either(&Kind::Word(&["user-agent", "client-certificate"]), &Kind::Table(&CONSUMER))),
-            "Where to read who sent a request; the first that says something counts."),
+            "Where to read the consumer, that is, who sent a request. The first source with a value is used."),
         key("pins", Kind::Map(&Kind::Name),
-            "The version that a consumer's requests speak when they name none: `{ acme = \"1\" }`."),
-        key("version", Kind::List(&Kind::Table(&VERSION)), "Its versions, oldest first."),
-        key("resource", Kind::List(&Kind::Table(&RESOURCE)), "Shapes that changes name."),
-        key("change", Kind::List(&Kind::Table(&CHANGE)), "What versions altered, in the order in which it runs."),
-        key("route", Kind::List(&Kind::Table(&ROUTE)), "What is particular about one route."),
-        key("extension", Kind::List(&Kind::Table(&EXTENSION)), "Consumers that keep a version for longer."),
-        key("case", Kind::List(&Kind::Table(&CASE)), "Tests of the changes, which `sunward test` runs."),
+            "The version for requests of a consumer that name none: `{ acme = \"1\" }`."),
+        key("version", Kind::List(&Kind::Table(&VERSION)), "The versions, oldest first."),
+        key("resource", Kind::List(&Kind::Table(&RESOURCE)), "JSON shapes that changes refer to."),
+        key("change", Kind::List(&Kind::Table(&CHANGE)), "What each version changed, in the order in which the changes run."),
+        key("route", Kind::List(&Kind::Table(&ROUTE)), "Settings of single routes."),
+        key("extension", Kind::List(&Kind::Table(&EXTENSION)), "Consumers that may use a version for longer."),
+        key("case", Kind::List(&Kind::Table(&CASE)), "Tests of the changes, run by `sunward test`."),
     ],
     common: &[],
 };
@@ -122,18 +133,19 @@ static API: Table = Table {
 static VERSION_FROM: Table = Table {
     name: "version_from",
     title: "`version_from`",
-    doc: "Where a request may name its version. `{version}` stands for the version's name.",
+    doc: "Where a request may name its version. `{version}` stands for the name of the version.",
     keys: &[
-        key("path", Kind::Name, "A template of whole segments after the base path: `/v{version}`."),
+        key("path", Kind::Name, "A template of path segments after the base path: `/v{version}`."),
         key("accept", Kind::Name,
-            "A template of media types, for `Accept` and `Content-Type`: `application/vnd.shop.v{version}+json`."),
+            "A template of a media type, for `Accept` and `Content-Type`: `application/vnd.shop.v{version}+json`."),
         key("parameter", Kind::Name,
-            "A media type parameter, usually `version`. It counts on every media type; with `accept`, on that type without \
-             its version, and on `application/json`."),
+            "A media type parameter, usually `version`. It is read on every media type. Together with `accept`, only on \
+             that type without its version and on `application/json`."),
         key("header", Kind::Name, "A request header."),
         key("query", Kind::Name, "A query parameter."),
-        key("host", Kind::Name, "A template of the host: `v{version}.api.example.com`. A proxy in front must keep `Host` as the client sent it, with its \
-             port: `X-Forwarded-Host` names no version."),
+        key("host", Kind::Name,
+            "A template of the host: `v{version}.api.example.com`. A proxy in front must forward `Host` unchanged, with \
+             its port; `X-Forwarded-Host` is not read for this."),
     ],
     common: &[],
 };
@@ -142,15 +154,17 @@ static VERSION_FROM: Table = Table {
 static CORS: Table = Table {
     name: "cors",
     title: "`cors`",
-    doc: "Whose scripts may read, in a browser, what the gateway answers itself: a 410, a brownout, a 400, a body that could not be \
-          migrated, 502 to 504, and 413 or 503 of its limits. Responses and preflights of the service stay the service's to \
-          allow; the gateway adds the version header to what a preflight allows, and the fields that it writes to what scripts \
-          may read. A request that is malformed, or that is for no api, is answered without it.",
+    doc: "Which web origins may read, from scripts in a browser, the responses that the gateway generates itself: 410, \
+          brownouts, 400, failed migrations, 502 to 504, and 413 and 503 of its limits. Responses and preflights of the \
+          service remain under the service's own policy; the gateway only adds the version header to the headers that a \
+          preflight allows, and its own headers to those exposed to scripts. Responses to malformed requests and to \
+          requests outside all apis have no CORS headers.",
     keys: &[
         key("origins", Kind::OneOrMore(&Kind::Name),
-            "Origins as browsers write them: `https://app.example.com`, with a port if it is not the scheme's own; \
-             `https://*.example.com` for all hosts below one; or `*` alone for all origins.").required(),
-        key("credentials", Kind::Flag, "Whether this also holds for requests with cookies or other credentials. Not with `*`.").or("false"),
+            "Origins as browsers send them: `https://app.example.com`, with the port unless it is the default port of the \
+             scheme; `https://*.example.com` for all subdomains; or only `*` for all origins.").required(),
+        key("credentials", Kind::Flag,
+            "Whether this includes requests with cookies or other credentials. Cannot be combined with `*`.").or("false"),
     ],
     common: &[],
 };
@@ -158,21 +172,30 @@ static CORS: Table = Table {
 static UNSPECIFIED: Table = Table {
     name: "unspecified",
     title: "`unspecified`",
-    doc: "What a request speaks that names no version.",
-    keys: &[key("version", Kind::Name, "The version. There is no word for the newest: it would change by itself.")
-        .required()],
+    doc: "The default for requests that name no version.",
+    keys: &[key(
+        "version",
+        Kind::Name,
+        "The version. There is no word for the newest, since the default would then change with each release.",
+    )
+    .required()],
     common: &[],
 };
 
 static CONSUMER: Table = Table {
     name: "consumer",
     title: "a consumer source",
-    doc: "Where to read who sent a request. The text `\"user-agent\"` stands for the name of the first product of \
-          `User-Agent`, without its version (`acme-app` of `acme-app/2.1`), and `\"client-certificate\"` for the name in the certificate that the client's connection was \
-          made with: its first URI, else its first DNS name.",
-    keys: &[
-        key("header", Kind::Name, "A header that an authenticating proxy sets; its value is the consumer. The consumer is written to the access log and shown to operators as it is, so it must be no secret: `Authorization`, `Cookie` and `Proxy-Authorization` are refused, and a name that looks like a key's (`X-Api-Key`) gets a warning.").required()
-    ],
+    doc: "Where to read the consumer of a request. The string `\"user-agent\"` means the name of the first product in \
+          `User-Agent`, without its version (`acme-app` of `acme-app/2.1`). `\"client-certificate\"` means the name in the \
+          client's TLS certificate: its first URI, otherwise its first DNS name.",
+    keys: &[key(
+        "header",
+        Kind::Name,
+        "A header set by an authenticating proxy. Its value is the consumer. Consumers are written to the access log \
+             and shown to operators, so the header must not carry a secret: `Authorization`, `Cookie` and \
+             `Proxy-Authorization` are rejected, and a name that looks like a key (`X-Api-Key`) gets a warning.",
+    )
+    .required()],
     common: &[],
 };
 
@@ -180,45 +203,47 @@ static CONSUMER: Table = Table {
 static VERSION: Table = Table {
     name: "api.version",
     title: "[[api.version]]",
-    doc: "A version and the dates of its life; oldest first. A date is a TOML date, an RFC 3339 time or an HTTP-date.",
+    doc: "A version and the dates of its lifecycle. Versions are listed oldest first. A date is a TOML date, an RFC 3339 \
+          time or an HTTP-date.",
     keys: &[
-        key("name", Kind::Name, "Its name, as the scheme has it.").required(),
-        key("released", Kind::Date, "Before it, the version does not exist."),
-        key("docs", Kind::Name, "The documentation for those who have to leave it, a URL."),
-        key("policy", Kind::Name, "The retirement policy, a URL."),
-        key("known", Kind::OneOrMore(&Kind::Name), "Consumers that used it before it was closed."),
-        key("strict", Kind::Flag, "Old clients and servers lose what it added; what the api says, unless said."),
+        key("name", Kind::Name, "The name of the version, written as `scheme` requires.").required(),
+        key("released", Kind::Date, "Before this date the version does not exist."),
+        key("docs", Kind::Name, "URL of the documentation for clients that must leave the version."),
+        key("policy", Kind::Name, "URL of the retirement policy."),
+        key("known", Kind::OneOrMore(&Kind::Name), "Consumers that used the version before it was closed."),
+        key("strict", Kind::Flag, "Whether old clients and services lose what this version added. Default: `strict` of the api."),
     ],
     common: &LIFE,
 };
 
 #[rustfmt::skip]
 static LIFE: [Key; 5] = [
-    key("deprecated", Kind::Date, "From then on it is deprecated, and answers say so."),
-    key("closed", Kind::Date, "From then on nobody new may start to use it."),
-    key("sunset", Kind::Date, "From then on it is gone: 410."),
-    key("hold_sunset", Kind::Flag, "Serves it past its sunset until this is taken back."),
-    key("brownouts", Kind::List(&Kind::Table(&BROWNOUT)), "Times in which it is switched off on trial."),
+    key("deprecated", Kind::Date, "From this date on, responses announce that the version is deprecated."),
+    key("closed", Kind::Date, "From this date on, new consumers are refused with a 403."),
+    key("sunset", Kind::Date, "From this date on, requests get a 410."),
+    key("hold_sunset", Kind::Flag, "Serves the version past its sunset until this is removed."),
+    key("brownouts", Kind::List(&Kind::Table(&BROWNOUT)), "Trial shutdowns: windows in which the version is refused."),
 ];
 
 #[rustfmt::skip]
 static BROWNOUT: Table = Table {
     name: "brownout",
     title: "a brownout",
-    doc: "A time in which a version is switched off on trial: one window, or a ramp of windows of growing share.",
+    doc: "A trial shutdown of a version: one window, or a series of windows with a growing share of requests.",
     keys: &[
-        key("from", Kind::Date, "When the first window begins.").required(),
-        key("for", Kind::Duration, "How long each window lasts.").required(),
-        key("every", Kind::Duration, "From the start of one window to the start of the next; for a ramp."),
-        key("shares", Kind::OneOrMore(&Kind::Percent), "The share hit, in percent; a window for each.").or("[100]"),
+        key("from", Kind::Date, "Start of the first window.").required(),
+        key("for", Kind::Duration, "Length of each window.").required(),
+        key("every", Kind::Duration, "Interval from the start of one window to the start of the next, for a series."),
+        key("shares", Kind::OneOrMore(&Kind::Percent), "The percentage that is refused, one value per window.").or("[100]"),
         key("by", Kind::Word(&["consumers", "requests"]),
-            "A share of the consumers (the same from the first window on, and more with each) or of the requests.")
+            "Whether a share is of consumers or of requests. Consumers are chosen by hash: the same ones in every window, \
+             and more as the share grows.")
             .or("\"consumers\""),
-        key("status", Kind::Integer { min: 100, max: 599 }, "The status of the answer, 410 or 503.").or("410"),
-        key("routes", Kind::OneOrMore(&Kind::Name), "The routes it hits; all, unless said."),
-        key("consumers", Kind::OneOrMore(&Kind::Name), "The consumers it hits; all, unless said."),
-        key("exempt", Kind::OneOrMore(&Kind::Name), "Consumers it never hits."),
-        key("dry_run", Kind::Flag, "Only counts whom it would have hit.").or("false"),
+        key("status", Kind::Integer { min: 100, max: 599 }, "Status of the response, 410 or 503.").or("410"),
+        key("routes", Kind::OneOrMore(&Kind::Name), "The routes affected. Default: all."),
+        key("consumers", Kind::OneOrMore(&Kind::Name), "The consumers affected. Default: all."),
+        key("exempt", Kind::OneOrMore(&Kind::Name), "Consumers that are never refused."),
+        key("dry_run", Kind::Flag, "Refuses nothing and only counts the requests that would have been refused.").or("false"),
     ],
     common: &[],
 };
@@ -227,11 +252,11 @@ static BROWNOUT: Table = Table {
 static RESOURCE: Table = Table {
     name: "api.resource",
     title: "[[api.resource]]",
-    doc: "A JSON shape and every place it occurs, named once, so that a change names it once.",
+    doc: "A JSON shape and every place in which it occurs, so that a change needs to name it only once.",
     keys: &[
-        key("name", Kind::Name, "Its name, for `on`.").required(),
+        key("name", Kind::Name, "The name of the resource, used by `on` of a change.").required(),
         key("at", Kind::OneOrMore(&Kind::Either(&Kind::Name, &Kind::Table(&PLACE))),
-            "Its places: `GET /users -> 200 /items/*` (in a response), `POST /users <-` (in a request).").required(),
+            "Its places: `GET /users -> 200 /items/*` in a response, `POST /users <-` in a request.").required(),
     ],
     common: &[],
 };
@@ -240,16 +265,16 @@ static RESOURCE: Table = Table {
 static CHANGE: Table = Table {
     name: "api.change",
     title: "[[api.change]]",
-    doc: "What one version altered, written in the direction old → new and run in both.",
+    doc: "What one version changed, written in the direction old → new. It runs in both directions.",
     keys: &[
-        key("version", Kind::Name, "The version that introduced it.").required(),
+        key("version", Kind::Name, "The version that introduced the change.").required(),
         key("summary", Kind::Name, "A sentence for the changelog.").required(),
         key("on", Kind::OneOrMore(&Kind::Name), "The resources it applies to."),
-        key("at", Kind::OneOrMore(&Kind::Name), "Places it applies to that need no name, written as in a resource."),
-        key("ops", Kind::List(&Kind::Op), "Its steps, in the order in which they run.").required(),
-        key("breaking", Kind::Flag, "Allows ops that take something away or alter it.").or("false"),
-        key("strict", Kind::Flag, "Old clients lose what it adds; what the version or the api says, unless said."),
-        on_error("What to do when a value cannot be migrated; what the api says, unless said."),
+        key("at", Kind::OneOrMore(&Kind::Name), "Further places it applies to, written as in a resource."),
+        key("ops", Kind::List(&Kind::Op), "Its ops, in the order in which they run.").required(),
+        key("breaking", Kind::Flag, "Allows ops that remove or alter something.").or("false"),
+        key("strict", Kind::Flag, "Whether old clients lose what the change adds. Default: `strict` of the version or the api."),
+        on_error("What to do if a value cannot be migrated. Default: `on_error` of the api."),
     ],
     common: &[],
 };
@@ -258,22 +283,25 @@ static CHANGE: Table = Table {
 static ROUTE: Table = Table {
     name: "api.route",
     title: "[[api.route]]",
-    doc: "A route that no resource names, or what is particular about one.",
+    doc: "Settings of one route. It also declares a route that no resource names.",
     keys: &[
-        key("route", Kind::Name, "The route, `GET /users/{id}`; `*` stands for every method.").required(),
-        key("default", Kind::Name, "The version that its requests speak when they name none."),
+        key("route", Kind::Name, "The route: `GET /users/{id}`; `*` stands for every method.").required(),
+        key("default", Kind::Name, "The version for requests to this route that name none."),
         key("upstream", Kind::Name, "The `[[upstream]]` that serves it."),
-        key("speaks", Kind::Name, "The version the service behind it speaks."),
-        key("timeout", Kind::Duration, "How long its exchanges may take, from the request's head to the end of the response, over all tries; a stream of events or a WebSocket may take longer."),
+        key("speaks", Kind::Name, "The version that its service speaks."),
+        key("timeout", Kind::Duration,
+            "Maximum time from the request head to the end of the response, over all attempts. It does not apply to \
+             server-sent events and WebSockets."),
         key("content", CONTENT,
-            "How JSON stands in its responses with a status of 2xx, whatever their `Content-Type` says: for a service that \
+            "How its responses with a 2xx status contain JSON, regardless of their `Content-Type`: for a service that \
              sends a wrong type, or none."),
         key("request_content", CONTENT,
-            "How JSON stands in its requests, whatever their `Content-Type` says; a patch by its type stays a patch."),
+            "How its requests contain JSON, regardless of their `Content-Type`. A request with the type of a patch remains \
+             a patch."),
         key("on_untyped", ON_UNTYPED,
-            "What to do with a body that a change is about and whose `Content-Type` is missing, cannot be read, or is not JSON; \
-             what the api says, unless said."),
-        key("version", Kind::List(&Kind::Table(&ROUTE_VERSION)), "Versions whose dates are other ones here."),
+            "What to do with a body that a change affects if its `Content-Type` is missing, malformed, or not JSON. \
+             Default: `on_untyped` of the api."),
+        key("version", Kind::List(&Kind::Table(&ROUTE_VERSION)), "Versions with other dates on this route."),
     ],
     common: &[],
 };
@@ -281,7 +309,7 @@ static ROUTE: Table = Table {
 static ROUTE_VERSION: Table = Table {
     name: "api.route.version",
     title: "[[api.route.version]]",
-    doc: "The dates of one version on one route; what is not said is as in `[[api.version]]`.",
+    doc: "The dates of one version on one route. Keys that are absent are taken from `[[api.version]]`.",
     keys: &[key("name", Kind::Name, "The version.").required()],
     common: &LIFE,
 };
@@ -290,11 +318,11 @@ static ROUTE_VERSION: Table = Table {
 static EXTENSION: Table = Table {
     name: "api.extension",
     title: "[[api.extension]]",
-    doc: "A consumer that keeps a version for longer than the others, and sees its own date.",
+    doc: "An extension lets one consumer use a version for longer. Responses to this consumer announce its own date.",
     keys: &[
         key("consumer", Kind::Name, "The consumer.").required(),
-        key("version", Kind::Name, "The version it keeps.").required(),
-        key("until", Kind::Date, "Its own sunset.").required(),
+        key("version", Kind::Name, "The version.").required(),
+        key("until", Kind::Date, "The sunset for this consumer.").required(),
         key("approved_by", Kind::Name, "Who approved it.").required(),
         key("reason", Kind::Name, "Why.").required(),
     ],

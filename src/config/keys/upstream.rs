@@ -9,33 +9,75 @@ const COUNT: Kind = Kind::Integer { min: 1, max: 1_000_000 };
 pub(super) static UPSTREAM: Table = Table {
     name: "upstream",
     title: "[[upstream]]",
-    doc: "A service: a pool of instances, each of which speaks one version. Of two instances drawn by weight, the one with fewer requests under way gets the next.",
+    doc: "A service: a pool of instances, each of which speaks one version. Two instances are drawn by weight, and the one \
+          with fewer in-flight requests gets the next request.",
     keys: &[
-        key("name", Kind::Name, "Its name, for `upstream`.").required(),
-        key("instances", Kind::List(&Kind::Table(&INSTANCE)), "Its instances; at least one.").required(),
-        key("forward_as", Kind::Text, "The prefix it knows the api by; what the api says, unless said."),
-        key("http2", Kind::Flag, "HTTP/2 to its instances: by ALPN over TLS, else with prior knowledge.").or("false"),
-        key("tls", Kind::Table(&UPSTREAM_TLS), "For instances with `https://`: whom to trust and what to show; the system's authorities, unless said."),
-        key("websocket", Kind::Flag, "Passes WebSocket upgrades on, over HTTP/1.1: not together with `http2`. Without it, `Upgrade` is taken off.").or("false"),
-        key("act_as", Kind::Word(&["gateway", "origin"]), "On whose behalf its responses are migrated. As a gateway, one that has to be migrated and says `Cache-Control: no-transform` becomes a 502 (RFC 9110 §7.7); many frameworks say so on every stream of events. As a part of the origin, for services of your own, it is migrated.").or("\"gateway\""),
-        key("public_urls", Kind::Flag, "URLs in `Location`, `Content-Location`, `Link` and `Refresh` that have an instance's own address (that of its `url` or, where a host name stands for several instances, its address) become paths, without the instance's prefix, so that clients come back to the gateway. With `false` they stay.").or("true"),
-        key("response_timeout", Kind::Duration, "Its start of an answer, for each try; `timeouts.response`, unless said."),
-        key("connections", COUNT, "Requests to each instance at once: each over a connection of its own, or over a stream with `http2`. A WebSocket is one for as long as it is open; health checks are not counted. More wait in a queue. There is no limit, unless said. A reload that changes it makes new instances: requests under way to the old ones are not counted."),
-        key("queue", Kind::Integer { min: 0, max: 1_000_000 }, "Requests that may wait for each instance when it has `connections`. The one that came first goes first, and one whose client leaves gives up its place. Beyond it: a 503 with `Retry-After`.").or("1024"),
-        key("queue_timeout", Kind::Duration, "How long a request may wait there; then, a 503 with `Retry-After`.").or("\"5s\""),
-        key("request_buffer_bytes", COUNT, "Bodies of requests are sent with `Content-Length`: one whose length is not known is read whole before it is sent, up to so many bytes, and one that is larger gets a 413. For services that take chunks for an empty body; its trailers are dropped, and it has its place and connection meanwhile. Without it, only an instance that answered with HTTP/1.0 last gets lengths (1 MiB), since it cannot read chunks. Not together with `http2`."),
-        key("alt_svc", Kind::Flag, "Passes `Alt-Svc` of its responses on. It names other servers for the gateway's own origin, so that clients would go past the gateway.").or("false"),
-        key("response_header_bytes", Kind::Integer { min: 1024, max: 1_048_576 }, "The head of a response; beyond it, a 502. The instance has done its work by then: the request is not sent again, and the instance is not ejected for it.").or("32768"),
-        key("response_headers", Kind::Integer { min: 1, max: 1000 }, "Fields in the head of a response, over HTTP/1.1; beyond it, a 502.").or("100"),
-        key("retries", Kind::Integer { min: 0, max: 10 }, "How often a failed request is sent again. A request is repeated if nothing of it was sent, if the instance says over HTTP/2 that it did not process it (`GOAWAY`, `REFUSED_STREAM`), or if its method is idempotent. Its body must still be in memory: up to 64 KiB are kept, and each part in which the body arrived counts 64 bytes more. The retry goes to another instance. It goes to the same instance if the connection was a reused one, or if there is no other instance and the request was not processed. A connection that closes before it takes the request costs no retry: the request goes over a new one.").or("2"),
-        key("retry_budget", Kind::Percent, "Retries as a share of its requests of the last ten seconds, beside ten that are always there.").or("20"),
-        key("check", Kind::Table(&CHECK), "Asks each instance how it is; nobody does, unless said."),
-        key("eject", Kind::Table(&EJECT), "When an instance that fails gets no requests for a while."),
-        key("slow_start", Kind::Duration, "An instance that comes back, and an address that is new, gets its full share only after so long."),
-        key("panic", Kind::Percent, "If less than this share of the instances is healthy, health is ignored and all instances get requests, because so many failures at once usually mean that the check itself is broken.").or("50"),
-        key("speaks_from", Kind::Table(&SPEAKS_FROM), "How to learn what an instance speaks, where `speaks` does not say."),
-        key("resolve", Kind::Duration, "How often host names are looked up again. New addresses get requests, those that are gone get no more, and what is under way there ends. When a lookup fails, the old addresses stay, and it is tried again sooner.").or("\"30s\""),
-        key("addresses", Kind::Word(&["each", "ipv4", "ipv6", "first"]), "Which addresses of a host name are instances: each of IPv4, each of IPv6, or each of the kind that the system puts first (`localhost`, which is one machine, stays one instance); with `first`, the name is one instance, and connections go to the first address that answers.").or("\"each\""),
+        key("name", Kind::Name, "Its name, for `upstream` of an api or route.").required(),
+        key("instances", Kind::List(&Kind::Table(&INSTANCE)), "Its instances, at least one.").required(),
+        key("forward_as", Kind::Text,
+            "The path prefix under which the service expects the api. Default: `forward_as` of the api."),
+        key("http2", Kind::Flag, "Whether to use HTTP/2: by ALPN over TLS, otherwise with prior knowledge.").or("false"),
+        key("tls", Kind::Table(&UPSTREAM_TLS),
+            "TLS settings for instances with `https://`. Default: the system's CA certificates."),
+        key("websocket", Kind::Flag,
+            "Whether WebSocket upgrades are forwarded, over HTTP/1.1. Cannot be combined with `http2`. Otherwise `Upgrade` \
+             is removed.").or("false"),
+        key("act_as", Kind::Word(&["gateway", "origin"]),
+            "The role in which responses are migrated. A `gateway` must not alter a response with `Cache-Control: \
+             no-transform` (RFC 9110 §7.7), so one that must be migrated becomes a 502; many frameworks send `no-transform` \
+             with every event stream. As part of the `origin`, for services of your own, it is migrated.").or("\"gateway\""),
+        key("public_urls", Kind::Flag,
+            "Rewrites URLs in `Location`, `Content-Location`, `Link` and `Refresh` that point to the instance itself (the \
+             address in its `url` or, if a host name has several addresses, its own address) to paths without the \
+             instance's prefix, so that clients come back to the gateway. With `false` they are left unchanged.").or("true"),
+        key("response_timeout", Kind::Duration,
+            "Maximum wait for a response head, for each attempt. Default: `timeouts.response`."),
+        key("connections", COUNT,
+            "Maximum number of concurrent requests to each instance, each on its own connection, or on a stream with \
+             `http2`. An open WebSocket counts; health checks do not. Further requests wait in a queue. Default: no limit. \
+             A reload that changes it replaces the instances: in-flight requests to the old ones are not counted."),
+        key("queue", Kind::Integer { min: 0, max: 1_000_000 },
+            "Maximum number of requests that wait for each instance, if `connections` is set. Requests leave the queue in \
+             order of arrival, or when their client disconnects. Beyond the limit: a 503 with `Retry-After`.").or("1024"),
+        key("queue_timeout", Kind::Duration, "Maximum time a request may wait in the queue. After it: a 503 with `Retry-After`.").or("\"5s\""),
+        key("request_buffer_bytes", COUNT,
+            "Request bodies are sent with `Content-Length`: a body of unknown length is buffered first, up to this size; a \
+             larger one gets a 413. For services that read a chunked body as empty. Trailers are dropped, and the request \
+             occupies its connection while it is buffered. If absent, only instances whose last response was HTTP/1.0, \
+             which has no chunks, get lengths (up to 1 MiB). Cannot be combined with `http2`."),
+        key("alt_svc", Kind::Flag,
+            "Whether `Alt-Svc` of responses is forwarded. It names other servers for the gateway's origin, so clients \
+             would bypass the gateway.").or("false"),
+        key("response_header_bytes", Kind::Integer { min: 1024, max: 1_048_576 },
+            "Maximum size of a response head. Larger: 502. The instance has processed the request by then, so the request \
+             is not retried, and the instance is not ejected.").or("32768"),
+        key("response_headers", Kind::Integer { min: 1, max: 1000 },
+            "Maximum number of headers in a response over HTTP/1.1. More: 502.").or("100"),
+        key("retries", Kind::Integer { min: 0, max: 10 },
+            "Maximum number of retries of a failed request. A request is retried if nothing of it was sent, if the \
+             instance reported over HTTP/2 that it did not process it (`GOAWAY`, `REFUSED_STREAM`), or if its method is \
+             idempotent. Its body must still be in memory: up to 64 KiB are kept, where each received part of the body \
+             counts 64 bytes extra. A retry goes to another instance, or to the same one if the failed connection was a \
+             reused one, or if there is no other instance and the request was not processed. A reused connection that \
+             closes before it takes the request costs no retry: the request is sent on a new connection.").or("2"),
+        key("retry_budget", Kind::Percent,
+            "Maximum retries in percent of the requests of the last ten seconds. Ten retries are always allowed.").or("20"),
+        key("check", Kind::Table(&CHECK), "Active health checks. Default: none."),
+        key("eject", Kind::Table(&EJECT), "Passive health checks: when a failing instance is ejected."),
+        key("slow_start", Kind::Duration,
+            "Time over which an instance that recovers, or a new address, ramps up to its full share of requests."),
+        key("panic", Kind::Percent,
+            "If less than this percentage of the instances is healthy, health is ignored and all instances get requests, \
+             because so many failures at once usually mean that the check itself is broken.").or("50"),
+        key("speaks_from", Kind::Table(&SPEAKS_FROM), "How to learn which version an instance speaks, if it has no `speaks`."),
+        key("resolve", Kind::Duration,
+            "Interval of DNS lookups of host names. New addresses get requests; removed addresses get no new ones, and \
+             their in-flight requests finish. If a lookup fails, the old addresses are kept, and the lookup is retried \
+             sooner.").or("\"30s\""),
+        key("addresses", Kind::Word(&["each", "ipv4", "ipv6", "first"]),
+            "Which addresses of a host name become instances: all IPv4 addresses, all IPv6 addresses, or with `each` all \
+             addresses of the family that the system prefers (`localhost` remains one instance). With `first`, the name is \
+             one instance, and each connection goes to the first address that accepts it.").or("\"each\""),
     ],
     common: &[],
 };
@@ -44,11 +86,19 @@ pub(super) static UPSTREAM: Table = Table {
 static INSTANCE: Table = Table {
     name: "instance",
     title: "an instance",
-    doc: "One instance of an upstream, or, if the host is a name, one for each of its addresses: each with connections, health, a learned version and a share of its own.",
+    doc: "One instance of an upstream. If its host is a name with several addresses, each address is an instance, with its \
+          own connections, health, learned version and weight.",
     keys: &[
-        key("url", Kind::Url, "Where it is: `http://host:port` or `https://host:port`, with a path prefix if it has one, or `unix:/path` for a Unix socket. A certificate must have the host's name, whatever the address. Requests keep the client's `Host`; those of the gateway itself, such as health checks, have the URL's, or `localhost` over a socket.").required(),
-        key("speaks", Kind::Name, "The version it speaks; what `speaks_from` learns, else what the route or the api says, unless said."),
-        key("weight", Kind::Integer { min: 0, max: 65_535 }, "Its share of the requests, and that of each of its addresses; 0 for none.").or("1"),
+        key("url", Kind::Url,
+            "Its URL: `http://host:port` or `https://host:port`, with a path prefix if needed, or `unix:/path` for a Unix \
+             socket. The certificate must match the host name, whatever the address. Forwarded requests keep the client's \
+             `Host`; the gateway's own requests, such as health checks, use the host of the URL, or `localhost` for a \
+             socket.").required(),
+        key("speaks", Kind::Name,
+            "The version it speaks. Default: the version learned by `speaks_from`, otherwise `speaks` of the route or the \
+             api."),
+        key("weight", Kind::Integer { min: 0, max: 65_535 },
+            "Its weight in load balancing, applied to each of its addresses; 0 for no requests.").or("1"),
     ],
     common: &[],
 };
@@ -57,12 +107,12 @@ static INSTANCE: Table = Table {
 static UPSTREAM_TLS: Table = Table {
     name: "upstream.tls",
     title: "the upstream's `tls`",
-    doc: "TLS towards instances. The files are read again when they change: new connections use them.",
+    doc: "TLS for instances. The files are reloaded when they change, and new connections use them.",
     keys: &[
-        key("ca", Kind::Name, "The file of the authorities to trust, PEM."),
-        key("certificate", Kind::Name, "The file of the certificate chain to show, PEM."),
-        key("key", Kind::Name, "The file of its private key, PEM."),
-        key("server_name", Kind::Name, "The name that the certificate must have; the URL's host, unless said."),
+        key("ca", Kind::Name, "Path of the trusted CA certificates, PEM."),
+        key("certificate", Kind::Name, "Path of the client certificate chain, PEM."),
+        key("key", Kind::Name, "Path of its private key, PEM."),
+        key("server_name", Kind::Name, "The name that the certificate must match. Default: the host of the URL."),
     ],
     common: &[],
 };
@@ -71,13 +121,13 @@ static UPSTREAM_TLS: Table = Table {
 static CHECK: Table = Table {
     name: "upstream.check",
     title: "the upstream's `check`",
-    doc: "Active health checks: a GET on a connection of its own. 2xx and 3xx are well.",
+    doc: "Active health checks: a GET on a separate connection. A 2xx or 3xx response is a success.",
     keys: &[
-        key("path", Kind::Name, "The path to ask for.").required(),
-        key("every", Kind::Duration, "How often, give or take a tenth.").or("\"5s\""),
-        key("timeout", Kind::Duration, "How long the answer may take.").or("\"2s\""),
-        key("rise", Kind::Integer { min: 1, max: 100 }, "So many in a row make it well.").or("2"),
-        key("fall", Kind::Integer { min: 1, max: 100 }, "So many in a row make it unwell.").or("3"),
+        key("path", Kind::Name, "The path to request.").required(),
+        key("every", Kind::Duration, "Interval between checks, varied by 10 %.").or("\"5s\""),
+        key("timeout", Kind::Duration, "Maximum time for a check.").or("\"2s\""),
+        key("rise", Kind::Integer { min: 1, max: 100 }, "Consecutive successes after which an instance is healthy.").or("2"),
+        key("fall", Kind::Integer { min: 1, max: 100 }, "Consecutive failures after which an instance is unhealthy.").or("3"),
     ],
     common: &[],
 };
@@ -86,10 +136,14 @@ static CHECK: Table = Table {
 static EJECT: Table = Table {
     name: "upstream.eject",
     title: "the upstream's `eject`",
-    doc: "Passive health: failures are connections refused, answers that broke off or came too late, and 502, 503 and 504. Never are more than half of the instances ejected.",
+    doc: "Passive health checks: refused connections, responses that end early or time out, and 502, 503 and 504 count as \
+          failures. At most half of the instances are ejected at the same time.",
     keys: &[
-        key("after", Kind::Integer { min: 0, max: 1000 }, "So many failures in a row; 0 for never.").or("5"),
-        key("for", Kind::Duration, "For so long, and longer each time, up to ten times; then one request tries.").or("\"30s\""),
+        key("after", Kind::Integer { min: 0, max: 1000 },
+            "Consecutive failures after which an instance is ejected; 0 for never.").or("5"),
+        key("for", Kind::Duration,
+            "How long an instance is ejected. The time grows with each ejection, up to ten times this value; then a single \
+             request tests the instance.").or("\"30s\""),
     ],
     common: &[],
 };
@@ -98,9 +152,10 @@ static EJECT: Table = Table {
 static SPEAKS_FROM: Table = Table {
     name: "speaks_from",
     title: "`speaks_from`",
-    doc: "Each new connection to an instance begins with a GET, and a header of its answer says what the process at the other end speaks: so it is known even while instances are exchanged.",
+    doc: "Learns the version that an instance speaks: each new connection starts with a GET, and a header of the response \
+          names the version. This works even while processes are replaced during a rolling deployment.",
     keys: &[
-        key("path", Kind::Name, "The path to ask for.").required(),
+        key("path", Kind::Name, "The path to request.").required(),
         key("header", Kind::Name, "The response header that names the version.").required(),
     ],
     common: &[],
