@@ -23,7 +23,7 @@ use super::front::liveness::ConnectionTimeouts;
 use super::front::metrics::ListenerMetrics;
 use super::front::overload::OverloadManager;
 use super::front::server::{Server, Shutdown};
-use super::state::{self, Actor, AuditAction, State};
+use super::state::{self, Actor, AuditAction, Store};
 use super::telemetry::access::Log;
 use super::telemetry::recorder;
 use super::telemetry::trace::Tracer;
@@ -55,7 +55,7 @@ pub(super) struct Shared {
     pub(super) control: Control,
     pub(super) registry: Registry,
     pub(super) metrics: metrics_exporter_prometheus::PrometheusHandle,
-    pub(super) state: State,
+    pub(super) state: Store,
     pub(super) tracer: Tracer,
 }
 
@@ -136,7 +136,7 @@ impl App {
         let (control, registry) = (Control::new(), Registry::new(options.lookup));
         let log = spec.access_log.as_ref().map(Log::open).transpose().map_err(StartError::AccessLog)?;
         let state =
-            State::open(spec.state.as_ref().map(|state| state.value.as_path())).with_acts(&control, SystemClock.now());
+            Store::open(spec.state.as_ref().map(|state| state.value.as_path())).with_acts(&control, SystemClock.now());
         let tracer = Tracer::new(&*options.variables).map_err(StartError::Traces)?;
         let traced = tracer.is_on();
         registry.learn(&loaded).await;

@@ -25,7 +25,7 @@ struct ActResult {
 }
 
 /// What it is done to.
-struct Target<'c> {
+struct VersionRef<'c> {
     api: &'c ApiEntry,
     version: &'c VersionEntry,
 }
@@ -93,7 +93,7 @@ impl Admin {
     ) -> Result<ActResult, AdminError> {
         let catalog = self.shared.current.catalog();
         let target = find_version(&catalog, api, version)?;
-        let Target { api, version } = target;
+        let VersionRef { api, version } = target;
         let control = &self.shared.control;
         let act = if hold { Control::hold_sunset } else { Control::release_sunset };
         let changed = act(control, &api.name, &version.text, &actor.by, &actor.reason, now);
@@ -109,7 +109,7 @@ impl Admin {
     fn extend(&self, api: &str, version: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
         let catalog = self.shared.current.catalog();
         let target = find_version(&catalog, api, version)?;
-        let Target { api, version } = target;
+        let VersionRef { api, version } = target;
         let consumer = input.text("consumer")?;
         let until = until(input.text("until")?, now)?;
         match target.sunset() {
@@ -139,7 +139,7 @@ impl Admin {
     fn withdraw(&self, api: &str, version: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
         let catalog = self.shared.current.catalog();
         let target = find_version(&catalog, api, version)?;
-        let Target { api, version } = target;
+        let VersionRef { api, version } = target;
         let consumer = input.text("consumer")?;
         let Actor { by, reason, .. } = &input.actor;
         let changed = self.shared.control.withdraw_extension(&api.name, &version.text, consumer, by, reason, now);
@@ -197,16 +197,16 @@ fn find_api<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c ApiEntry, AdminE
     catalog.api(name).ok_or_else(|| AdminError::unknown("api", name, known()))
 }
 
-fn find_version<'c>(catalog: &'c Catalog, api: &str, version: &str) -> Result<Target<'c>, AdminError> {
+fn find_version<'c>(catalog: &'c Catalog, api: &str, version: &str) -> Result<VersionRef<'c>, AdminError> {
     let api = find_api(catalog, api)?;
     let known = || api.versions.iter().map(|version| version.text.to_string());
     let id = api.lookup(version).ok_or_else(|| AdminError::unknown("version", version, known()))?;
-    Ok(Target { api, version: api.version(id) })
+    Ok(VersionRef { api, version: api.version(id) })
 }
 
-// === impl Target ===
+// === impl VersionRef ===
 
-impl Target<'_> {
+impl VersionRef<'_> {
     /// The first of its sunsets: a route may have one of its own.
     fn sunset(&self) -> Option<Timestamp> {
         let of_routes = self.api.routes.iter().flat_map(|route| &route.lives);
@@ -220,7 +220,7 @@ impl Target<'_> {
     }
 }
 
-impl std::fmt::Display for Target<'_> {
+impl std::fmt::Display for VersionRef<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.api.name, self.version.text)
     }

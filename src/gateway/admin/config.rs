@@ -11,7 +11,7 @@ use super::answer::{ACT, AdminError, CONFIG, body, json, typed};
 use super::request::{ActRequest, FORCE};
 use super::{Admin, AdminResult};
 use crate::config::to_json;
-use crate::gateway::config::reload::{Applied, Command, IfMatch, ReloadError};
+use crate::gateway::config::reload::{IfMatch, ReloadCommand, ReloadError, Reloaded};
 use crate::gateway::state::Revision;
 
 // === impl Admin ===
@@ -28,18 +28,18 @@ impl Admin {
         let input = ActRequest::read(request.uri().query(), "", &[FORCE], via)?;
         let tags = if_match(request.headers())?;
         let text = body(request, &CONFIG).await?;
-        self.ask(Command::Put { text, tags }, input).await
+        self.ask(ReloadCommand::Put { text, tags }, input).await
     }
 
     pub(super) async fn reload(&self, request: Request<Incoming>, via: String) -> AdminResult {
         let input = read(request, &[FORCE], via).await?;
-        self.ask(Command::Reload, input).await
+        self.ask(ReloadCommand::Reload, input).await
     }
 
     pub(super) async fn rollback(&self, request: Request<Incoming>, via: String) -> AdminResult {
         let input = read(request, &["to", FORCE], via).await?;
         let to = input.number("to")?;
-        self.ask(Command::Rollback { to }, input).await
+        self.ask(ReloadCommand::Rollback { to }, input).await
     }
 
     pub(super) async fn revisions(&self) -> AdminResult {
@@ -51,8 +51,8 @@ impl Admin {
         Ok(json(StatusCode::OK, &json!({ "served": served, "revisions": list })))
     }
 
-    async fn ask(&self, ask: Command, input: ActRequest) -> AdminResult {
-        let Applied { tag, changes, already, files, restores } =
+    async fn ask(&self, ask: ReloadCommand, input: ActRequest) -> AdminResult {
+        let Reloaded { tag, changes, already, files, restores } =
             self.reloads.ask(ask, input.actor, input.force).await.map_err(refusal)?;
         let mut told = json!({ "etag": tag, "changes": changes, "already_served": already, "files": files });
         if let Some(number) = restores {

@@ -8,7 +8,7 @@ use crate::catalog::{ApiEntry, Catalog, VersionEntry};
 use crate::clock::Timestamp;
 use crate::decide::Standing;
 use crate::gateway::app::Shared;
-use crate::gateway::back::pool::{Member, Pool, Unresolved};
+use crate::gateway::back::pool::{Pool, PoolMember, Unresolved};
 use crate::version::VersionId;
 
 /// Every api with its versions.
@@ -72,7 +72,7 @@ fn pool_json(pool: &Pool, catalog: &Catalog) -> Value {
     json!({ "name": &*pool.name, "instances": members.chain(unresolved).collect::<Vec<_>>() })
 }
 
-fn member_json(member: &Member, catalog: &Catalog) -> Value {
+fn member_json(member: &PoolMember, catalog: &Catalog) -> Value {
     json!({
         "url": member.endpoint.name(),
         "address": member.endpoint.address().map(|address| address.to_string()),

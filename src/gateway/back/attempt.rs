@@ -17,7 +17,8 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::pool::{
-    BodyTimeouts, Exchange, Failure, HyperResult, Lease, Outgoing, ResponseDeadline, UpstreamBody, UpstreamResponse,
+    BodyTimeouts, Exchange, ExchangeError, HyperResult, Lease, Outgoing, ResponseDeadline, UpstreamBody,
+    UpstreamResponse,
 };
 use super::replay::Replay;
 use super::tunnel::{self, Upgrade};
@@ -213,7 +214,7 @@ fn answered(response: Response<ProxyBody>) -> <AttemptService as Service<Request
 
 impl<F> Future for AttemptFuture<F>
 where
-    Exchange<F>: Future<Output = Result<UpstreamResponse, Failure>>,
+    Exchange<F>: Future<Output = Result<UpstreamResponse, ExchangeError>>,
 {
     type Output = Result<Response<ProxyBody>, Infallible>;
 
@@ -313,9 +314,9 @@ fn unread(plan: Option<&Plan>, kind: Kind) -> Response<ProxyBody> {
 }
 
 /// The answer to a request that got none.
-fn failed(plan: Option<&Plan>, failed: Failure) -> Response<ProxyBody> {
+fn failed(plan: Option<&Plan>, failed: ExchangeError) -> Response<ProxyBody> {
     let again = Retryable { sent: failed.was_sent(), same: failed.was_used() };
-    if let Failure::Client(fault) = failed {
+    if let ExchangeError::Client(fault) = failed {
         return problem(plan, fault.kind(), body_fault(fault.kind()));
     }
     let was_answered = failed.was_answered();

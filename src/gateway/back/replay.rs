@@ -12,13 +12,13 @@ use crate::gateway::wire::request_body::{RequestBody, RequestBodyError};
 /// A client's body for one try. Only one try reads at a time.
 #[derive(Debug, Default)]
 pub(in crate::gateway) struct Replay {
-    kind: Kind,
+    kind: ReplayKind,
     /// So many of the kept frames were given out by this try.
     at: usize,
 }
 
 #[derive(Debug, Default)]
-enum Kind {
+enum ReplayKind {
     #[default]
     Empty,
     /// It is sent once.
@@ -65,7 +65,7 @@ impl ReplayBuffer {
     pub(in crate::gateway) fn next(&self) -> Option<Replay> {
         let Some(kept) = &self.kept else { return Some(Replay::default()) };
         let lost = kept.lock().unwrap_or_else(PoisonError::into_inner).lost;
-        (!lost).then(|| Replay { kind: Kind::Kept(Arc::clone(kept)), at: 0 })
+        (!lost).then(|| Replay { kind: ReplayKind::Kept(Arc::clone(kept)), at: 0 })
     }
 }
 
@@ -74,13 +74,13 @@ impl ReplayBuffer {
 impl Replay {
     /// A body that is sent once.
     pub(in crate::gateway) fn once(body: RequestBody) -> Self {
-        let kind = if body.is_end_stream() { Kind::Empty } else { Kind::Once(Box::new(body)) };
+        let kind = if body.is_end_stream() { ReplayKind::Empty } else { ReplayKind::Once(Box::new(body)) };
         Self { kind, at: 0 }
     }
 
     /// A body that is there.
     pub(in crate::gateway) const fn whole(bytes: Bytes) -> Self {
-        Self { kind: Kind::Whole(bytes), at: 0 }
+        Self { kind: ReplayKind::Whole(bytes), at: 0 }
     }
 }
 
@@ -132,20 +132,20 @@ impl Body for Replay {
     ) -> Poll<Option<Result<Frame<Bytes>, RequestBodyError>>> {
         let Self { kind, at } = &mut *self;
         match kind {
-            Kind::Empty => Poll::Ready(None),
-            Kind::Once(body) => Pin::new(body).poll_frame(cx),
-            Kind::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Kind::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Kind::Kept(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).poll(at, cx),
+            ReplayKind::Empty => Poll::Ready(None),
+            ReplayKind::Once(body) => Pin::new(body).poll_frame(cx),
+            ReplayKind::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            ReplayKind::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            ReplayKind::Kept(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).poll(at, cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Empty => true,
-            Kind::Once(body) => body.is_end_stream(),
-            Kind::Whole(bytes) => bytes.is_empty(),
-            Kind::Kept(kept) => {
+            ReplayKind::Empty => true,
+            ReplayKind::Once(body) => body.is_end_stream(),
+            ReplayKind::Whole(bytes) => bytes.is_empty(),
+            ReplayKind::Kept(kept) => {
                 let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 self.at >= kept.frames.len() && (kept.ended || kept.body.is_end_stream())
             }
@@ -154,10 +154,10 @@ impl Body for Replay {
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Empty => SizeHint::with_exact(0),
-            Kind::Once(body) => body.size_hint(),
-            Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Kept(kept) => {
+            ReplayKind::Empty => SizeHint::with_exact(0),
+            ReplayKind::Once(body) => body.size_hint(),
+            ReplayKind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            ReplayKind::Kept(kept) => {
                 let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 let waiting: usize = kept.frames.iter().skip(self.at).map(Bytes::len).sum();
                 match kept.body.size_hint().exact() {

@@ -14,7 +14,7 @@ use http_body::Body;
 use tower::{Layer, Service};
 
 use super::attempt::{AnsweredBy, Attempt, AttemptService, ProxyBody, Retryable, body_fault, failure, problem};
-use super::pool::{Lease, LeaseError, Member, Pool, QueueError};
+use super::pool::{Lease, LeaseError, Pool, PoolMember, QueueError};
 use super::replay::{Replay, ReplayBuffer};
 use super::tunnel::Upgrade;
 use crate::gateway::telemetry::explain::{Cause, Explained};
@@ -227,7 +227,7 @@ impl UpstreamCall {
         &mut self,
         mut request: Request<Replay>,
         lease: Lease,
-        member: &Member,
+        member: &PoolMember,
     ) -> Result<Calling, Box<Response<RoutedBody>>> {
         let mut prefix = None;
         if let Some(plan) = &self.plan {
@@ -262,7 +262,7 @@ impl UpstreamCall {
 
 /// What the config says that the instance speaks, else what the instance said itself, else what the catalog says; `None`
 /// if the api does not have the version that the instance named.
-fn spoken(plan: &Plan, lease: &Lease, member: &Member) -> Option<VersionId> {
+fn spoken(plan: &Plan, lease: &Lease, member: &PoolMember) -> Option<VersionId> {
     let api = plan.api();
     match (member.speaks.get(&*api.name), lease.speaks()) {
         (Some(said), _) => Some(*said),

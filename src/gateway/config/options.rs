@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::load::environment;
-use crate::gateway::back::pool::{self, Lookup};
+use crate::gateway::back::pool::{self, HostLookup};
 
 /// Edits the text of the config file, and of each that it includes, before it is read, at the start and at each reload.
 pub type Rewrite = Arc<dyn Fn(String) -> String + Send + Sync>;
@@ -21,7 +21,7 @@ pub struct Options {
     pub(in crate::gateway) admin: Option<SocketAddr>,
     pub(in crate::gateway) rewrite: Option<Rewrite>,
     pub(in crate::gateway) variables: Variables,
-    pub(in crate::gateway) lookup: Lookup,
+    pub(in crate::gateway) lookup: HostLookup,
 }
 
 // === impl Options ===

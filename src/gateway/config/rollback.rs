@@ -6,7 +6,7 @@ use super::load::{LoadError, environment, load, load_at, open};
 use super::reload::{InUse, in_use};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::config::{self, GatewaySpec, Sources};
-use crate::gateway::state::{self, Actor, AuditAction, Revision, Revisions, State};
+use crate::gateway::state::{self, Actor, AuditAction, Revision, Revisions, Store};
 
 /// The revisions of a config file, and the way back to one.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Rollback {
         let revision = self.revisions.iter().find(|revision| Some(revision.number()) == number).ok_or_else(none)?;
         let texts = state::target(revision, &self.path).map_err(RollbackError::Io)?;
         let loaded = load(&texts, &environment).map_err(RollbackError::Findings)?;
-        let state = State::open(Some(&self.state));
+        let state = Store::open(Some(&self.state));
         let now = SystemClock.now();
         let served = self.served();
         let used = self.in_use(&served, &loaded.catalog, &state, now);
@@ -137,7 +137,7 @@ impl Rollback {
         last.and_then(Result::ok).unwrap_or_else(|| self.now.clone())
     }
 
-    fn in_use(&self, served: &Sources, new: &crate::catalog::Catalog, state: &State, now: Timestamp) -> Vec<InUse> {
+    fn in_use(&self, served: &Sources, new: &crate::catalog::Catalog, state: &Store, now: Timestamp) -> Vec<InUse> {
         let Ok(old) = load_at(served, &environment, now) else { return Vec::new() };
         // As the file says, if it can be read: the revision may be older than the wish for protection.
         let spec: Option<GatewaySpec> = config::read_all(&self.now, &environment).0.map(|config| config.gateway);

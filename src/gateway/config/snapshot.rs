@@ -13,7 +13,7 @@ use crate::catalog::{Catalog, Control};
 use crate::config::{Forwarded, Limits, Secret, Sources};
 use crate::gateway::back::pool::{Pool, Registry, Watch};
 use crate::gateway::back::upstream::{RoutedBody, UpstreamParams, UpstreamService};
-use crate::gateway::state::{self, Acts, State};
+use crate::gateway::state::{self, Acts, Store};
 use crate::gateway::telemetry::access::Log;
 use crate::gateway::wire::edge;
 use crate::gateway::wire::forwarded::ForwardedPolicy;
@@ -26,14 +26,14 @@ use crate::layer::{
 use crate::names::{self, Refusal};
 
 /// The stack that a request goes through.
-type Stack = Resolve<Observe<Count<Annotate<Gate<UpstreamService>>>>>;
+type GatewayStack = Resolve<Observe<Count<Annotate<Gate<UpstreamService>>>>>;
 /// What comes out of it.
 pub(in crate::gateway) type StackBody = CountBody<GateBody<RoutedBody>>;
 
 /// The whole of one config. A request keeps the one it began with.
 pub(in crate::gateway) struct Snapshot {
     pub(in crate::gateway) catalog: Arc<Catalog>,
-    pub(in crate::gateway) stack: Stack,
+    pub(in crate::gateway) stack: GatewayStack,
     pub(in crate::gateway) settings: Settings,
     pub(in crate::gateway) pools: BTreeMap<String, Arc<Pool>>,
     /// The texts that it was made of, without the values of variables.
@@ -88,7 +88,7 @@ impl Snapshot {
         sources: Sources,
         control: &Control,
         registry: &Registry,
-        state: &State,
+        state: &Store,
         log: Option<Log>,
         traced: bool,
     ) -> Self {
@@ -161,7 +161,7 @@ impl Snapshot {
 // === impl StackParams ===
 
 impl StackParams {
-    fn stack(&self, catalog: &Arc<Catalog>, pools: &BTreeMap<String, Arc<Pool>>) -> Stack {
+    fn stack(&self, catalog: &Arc<Catalog>, pools: &BTreeMap<String, Arc<Pool>>) -> GatewayStack {
         let route = UpstreamService::new(UpstreamParams {
             pools: pools.clone(),
             migrate: self.migrate,

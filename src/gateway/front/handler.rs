@@ -21,7 +21,7 @@ use super::overload::{InFlight, OverloadManager};
 use super::server::{Handler, Peer};
 use crate::clock::{Clock, SystemClock};
 use crate::gateway::config::snapshot::{LiveSnapshot, Snapshot, StackBody};
-use crate::gateway::telemetry::access::Entry;
+use crate::gateway::telemetry::access::AccessEntry;
 use crate::gateway::telemetry::explain::{Cause, Explained, Tail, Throttle};
 use crate::gateway::telemetry::trace::{self, Running, Tracer};
 use crate::gateway::wire::edge::{self, Admitted, CleanTrailers, LocalResponse};
@@ -83,7 +83,7 @@ struct PendingResponse<F> {
     unread: UnreadBody,
     upload: Upload,
     active: ActiveRequest,
-    entry: Option<Entry>,
+    entry: Option<AccessEntry>,
     in_flight: Option<InFlight>,
     span: Option<Box<Running>>,
 }
@@ -102,7 +102,7 @@ impl ProxyHandler {
         let hop = ClientHop { ip: peer.ip, text: peer.text.as_ref(), tls: peer.tls, version: request.version() };
         let entry = settings.log.as_ref().map(|log| {
             let client = settings.forwarded.client(request.headers(), hop);
-            Entry::new(log, &request, peer, client)
+            AccessEntry::new(log, &request, peer, client)
         });
         let span = self.tracer.begin(&request, peer.tls);
         let began = Instant::now();

@@ -25,7 +25,7 @@ pub(super) use traffic::{Traffic, Used};
 
 /// All of it.
 #[derive(Clone, Debug)]
-pub(super) struct State {
+pub(super) struct Store {
     pub(super) acts: Acts,
     pub(super) audit: Audit,
     pub(super) traffic: Traffic,
@@ -33,9 +33,9 @@ pub(super) struct State {
     folder: Option<PathBuf>,
 }
 
-// === impl State ===
+// === impl Store ===
 
-impl State {
+impl Store {
     /// Opens the folder, and makes it if it is not there; without one, all is kept in memory.
     pub(super) fn open(folder: Option<&Path>) -> Self {
         let folder = folder.filter(|folder| match files::make_folder(folder) {

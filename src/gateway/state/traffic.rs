@@ -17,16 +17,16 @@ use crate::plan::Plan;
 /// The last use of each version of each api, in whole seconds. Clones share it; it outlives every config.
 #[derive(Clone, Debug, Default)]
 pub(in crate::gateway) struct Traffic {
-    known: Arc<Mutex<BTreeMap<String, BTreeMap<String, Slot>>>>,
+    known: Arc<Mutex<BTreeMap<String, BTreeMap<String, LastUse>>>>,
 }
 
 /// Seconds since 1970; 0 for never.
-type Slot = Arc<AtomicI64>;
+type LastUse = Arc<AtomicI64>;
 
 /// The places for the versions of one config, found by number: a request takes no lock and looks nothing up.
 #[derive(Clone, Debug)]
 pub(in crate::gateway) struct Used {
-    apis: Arc<[Box<[Slot]>]>,
+    apis: Arc<[Box<[LastUse]>]>,
 }
 
 /// The name of the file.
@@ -117,7 +117,7 @@ impl Traffic {
         traffic
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, Slot>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, LastUse>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

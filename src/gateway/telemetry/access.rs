@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::config::AccessLog;
 use crate::names;
 
-pub(in crate::gateway) use entry::Entry;
+pub(in crate::gateway) use entry::AccessEntry;
 use line::Line;
 
 /// Where lines go. Clones write to the same place.
@@ -26,12 +26,12 @@ pub(in crate::gateway) struct Log {
 }
 
 struct Inner {
-    messages: SyncSender<Message>,
+    messages: SyncSender<LogMessage>,
     dropped: Counter,
     spec: AccessLog,
 }
 
-enum Message {
+enum LogMessage {
     Line(Box<Line>),
     /// The file was moved away, and a new one is to be made.
     Reopen,
@@ -45,7 +45,7 @@ enum Out {
 }
 
 /// The thread's side: lines are gathered while more are waiting, and written at once.
-struct Writer {
+struct LogWriter {
     out: Out,
     spec: AccessLog,
     dropped: Counter,
@@ -69,7 +69,7 @@ impl Log {
         let out = Out::open(spec)?;
         let (messages, waiting) = sync_channel(WAITING);
         let dropped = names::access_log_dropped();
-        let writer = Writer { out, spec: spec.clone(), dropped: dropped.clone(), text: Vec::new(), torn: false };
+        let writer = LogWriter { out, spec: spec.clone(), dropped: dropped.clone(), text: Vec::new(), torn: false };
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok(Self { inner: Arc::new(Inner { messages, dropped, spec: spec.clone() }) })
     }
@@ -82,11 +82,11 @@ impl Log {
     }
 
     pub(in crate::gateway) fn reopen(&self) {
-        let _ = self.inner.messages.try_send(Message::Reopen);
+        let _ = self.inner.messages.try_send(LogMessage::Reopen);
     }
 
     pub(in crate::gateway) fn line(&self, line: Box<Line>) {
-        if self.inner.messages.try_send(Message::Line(line)).is_err() {
+        if self.inner.messages.try_send(LogMessage::Line(line)).is_err() {
             self.inner.dropped.increment(1);
         }
     }
@@ -95,7 +95,7 @@ impl Log {
     pub(in crate::gateway) async fn flush(&self) -> bool {
         let flushing = async {
             let (done, flushed) = oneshot::channel();
-            let mut message = Message::Flush(done);
+            let mut message = LogMessage::Flush(done);
             loop {
                 message = match self.inner.messages.try_send(message) {
                     Ok(()) => return flushed.await.is_ok(),
@@ -146,10 +146,10 @@ impl Write for Out {
     }
 }
 
-// === impl Writer ===
+// === impl LogWriter ===
 
-impl Writer {
-    fn run(mut self, waiting: &Receiver<Message>) {
+impl LogWriter {
+    fn run(mut self, waiting: &Receiver<LogMessage>) {
         while let Ok(message) = waiting.recv() {
             let mut next = Some(message);
             while let Some(message) = next {
@@ -160,9 +160,9 @@ impl Writer {
         }
     }
 
-    fn take(&mut self, message: Message) {
+    fn take(&mut self, message: LogMessage) {
         match message {
-            Message::Line(line) => {
+            LogMessage::Line(line) => {
                 if self.spec.json {
                     line.json(&mut self.text);
                 } else {
@@ -172,14 +172,14 @@ impl Writer {
                     self.write();
                 }
             }
-            Message::Reopen => {
+            LogMessage::Reopen => {
                 self.write();
                 match Out::open(&self.spec) {
                     Ok(out) => self.out = out,
                     Err(error) => tracing::warn!(%error, "the access log cannot be opened again"),
                 }
             }
-            Message::Flush(done) => {
+            LogMessage::Flush(done) => {
                 self.write();
                 let _ = done.send(());
             }

@@ -2,7 +2,7 @@
 
 /// An instance, as the choice sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Candidate {
+pub(super) struct Weighted {
     /// Its share; 0 for none. A fraction while it starts slowly.
     pub(super) weight: f64,
     /// Requests under way.
@@ -12,7 +12,7 @@ pub(super) struct Candidate {
 /// The place of the choice; `None` if no instance has a share. `draw` gives a number from 0 up to 1.
 ///
 /// The better of two random ones is nearly as good as the best of all, and no two gateways herd on the same instance.
-pub(super) fn pick(views: &[Candidate], mut draw: impl FnMut() -> f64) -> Option<usize> {
+pub(super) fn pick(views: &[Weighted], mut draw: impl FnMut() -> f64) -> Option<usize> {
     let total: f64 = views.iter().map(|view| view.weight).sum();
     if total <= 0.0 {
         return None;
@@ -28,15 +28,15 @@ pub(super) fn pick(views: &[Candidate], mut draw: impl FnMut() -> f64) -> Option
 }
 
 /// Requests under way for each unit of weight, with the one that is to come.
-fn load(view: Candidate) -> f64 {
+fn load(view: Weighted) -> f64 {
     (view.pending as f64 + 1.0) / view.weight
 }
 
-fn drawn(views: &[Candidate], at: f64) -> Option<usize> {
+fn drawn(views: &[Weighted], at: f64) -> Option<usize> {
     drawn_without(views, usize::MAX, at)
 }
 
-fn drawn_without(views: &[Candidate], left_out: usize, mut at: f64) -> Option<usize> {
+fn drawn_without(views: &[Weighted], left_out: usize, mut at: f64) -> Option<usize> {
     let mut last = None;
     for (index, view) in views.iter().enumerate().filter(|(index, view)| *index != left_out && view.weight > 0.0) {
         last = Some(index);
@@ -52,14 +52,14 @@ fn drawn_without(views: &[Candidate], left_out: usize, mut at: f64) -> Option<us
 mod tests {
     use super::*;
 
-    fn view(weight: f64, pending: usize) -> Candidate {
-        Candidate { weight, pending }
+    fn view(weight: f64, pending: usize) -> Weighted {
+        Weighted { weight, pending }
     }
 
     #[test]
     fn rows() {
         // What there is, what is drawn, what is picked.
-        let rows: [(&[Candidate], [f64; 2], Option<usize>); 8] = [
+        let rows: [(&[Weighted], [f64; 2], Option<usize>); 8] = [
             (&[], [0.0, 0.0], None),
             (&[view(0.0, 0), view(0.0, 0)], [0.5, 0.5], None),
             (&[view(1.0, 9)], [0.9, 0.9], Some(0)),

@@ -54,10 +54,10 @@ pub(in crate::gateway) struct UpstreamBodyError {
     pub(in crate::gateway) instance: Arc<str>,
 }
 
-type Next = Option<Result<Frame<Bytes>, hyper::Error>>;
+type NextFrame = Option<Result<Frame<Bytes>, hyper::Error>>;
 
 /// The next frame of a body, while its connection is driven.
-pub(super) async fn drive_frame(incoming: &mut Incoming, open: &mut H1) -> Next {
+pub(super) async fn drive_frame(incoming: &mut Incoming, open: &mut H1) -> NextFrame {
     let frame = poll_fn(|cx| open.drive(cx, None, |cx| Pin::new(&mut *incoming).poll_frame(cx)).0).await;
     frame.unwrap_or_default()
 }
@@ -127,7 +127,7 @@ impl UpstreamBody {
     }
 
     /// The next frame, if it comes in its time.
-    fn poll_within(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, TimedOut>> {
+    fn poll_within(&mut self, cx: &mut Context<'_>) -> Poll<Result<NextFrame, TimedOut>> {
         let Self { incoming, open, timeouts, timer, waiting, .. } = self;
         let until = timeouts.until(waiting);
         let mut poll = |cx: &mut Context<'_>| Pin::new(&mut *incoming).poll_frame(cx);

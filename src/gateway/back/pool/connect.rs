@@ -14,7 +14,7 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::{TlsConnector, TlsStream};
 
-use super::hosts::{self, Lookup};
+use super::hosts::{self, HostLookup};
 use crate::gateway::wire::io::IoStream;
 
 /// Where an instance is, and how it is spoken to.
@@ -27,25 +27,25 @@ pub(in crate::gateway) struct Connector {
 enum ConnectAddress {
     Address(SocketAddr),
     /// To the first of its addresses that answers.
-    Name(Box<str>, u16, Lookup),
+    Name(Box<str>, u16, HostLookup),
     #[cfg(unix)]
     Socket(PathBuf),
 }
 
 /// What connections are secured with, and the name that the certificate must have.
-pub(in crate::gateway) type Tls = (Arc<ClientConfig>, ServerName<'static>);
+pub(in crate::gateway) type ClientTls = (Arc<ClientConfig>, ServerName<'static>);
 
 // === impl Connector ===
 
 impl Connector {
     /// For the authority of `url`; with TLS if there is a config for it.
     #[cfg(feature = "otel")]
-    pub(in crate::gateway) fn new(url: &Uri, tls: Option<Tls>) -> Self {
+    pub(in crate::gateway) fn new(url: &Uri, tls: Option<ClientTls>) -> Self {
         Self::at(None, url, tls, &hosts::system())
     }
 
     /// For the port of `url` at an address of its host; at all of them without one.
-    pub(super) fn at(address: Option<IpAddr>, url: &Uri, tls: Option<Tls>, lookup: &Lookup) -> Self {
+    pub(super) fn at(address: Option<IpAddr>, url: &Uri, tls: Option<ClientTls>, lookup: &HostLookup) -> Self {
         let host = hosts::host(url);
         let port = url.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
         let place = match address.or_else(|| host.parse().ok()) {

@@ -12,7 +12,7 @@ use http::uri::PathAndQuery;
 use super::connections::Connections;
 use super::exchange::H1;
 use super::health::{Admission, Health, HealthChange, HealthToken, Policy};
-use super::meters::Meters;
+use super::instance_metrics::InstanceMetrics;
 use super::queue::{self, Queue};
 use super::transport::Transport;
 use crate::plan::OwnAddress;
@@ -37,7 +37,7 @@ pub(in crate::gateway) struct Endpoint {
     clean: AtomicBool,
     /// Why it takes no requests: `DRAINED`, `GONE`.
     away: AtomicU8,
-    pub(super) meters: Meters,
+    pub(super) metrics: InstanceMetrics,
     own: Arc<OwnAddress>,
 }
 
@@ -68,12 +68,12 @@ impl Endpoint {
         let label: Arc<str> = marked(&name).into();
         // By host and port among the metrics; a socket by its path.
         let place = if transport.socket { &name } else { transport.authority() };
-        let meters = Meters::new(&upstream, &marked(place), &label);
+        let metrics = InstanceMetrics::new(&upstream, &marked(place), &label);
         let address = address.and_then(|_| transport.connector.address());
         let numbers = address.map(|address| address.to_string());
         let own = OwnAddress::new(&transport.url, numbers.as_deref()).into();
         if health.admission(Instant::now()) == Admission::Joining {
-            meters.stands(false);
+            metrics.stands(false);
         }
         let clean = health.is_clean() && health.is_open_for_good();
         Self {
@@ -88,7 +88,7 @@ impl Endpoint {
             health: Mutex::new(health),
             clean: AtomicBool::new(clean),
             away: AtomicU8::new(0),
-            meters,
+            metrics,
             own,
         }
     }
@@ -176,12 +176,12 @@ impl Endpoint {
 
     pub(super) fn begin(&self) {
         self.pending.fetch_add(1, Ordering::Relaxed);
-        self.meters.pending.increment(1.0);
+        self.metrics.pending.increment(1.0);
     }
 
     pub(super) fn end(&self) {
         self.pending.fetch_sub(1, Ordering::Relaxed);
-        self.meters.pending.decrement(1.0);
+        self.metrics.pending.decrement(1.0);
     }
 
     pub(in crate::gateway) fn is_draining(&self) -> bool {
@@ -201,7 +201,7 @@ impl Endpoint {
     /// Gives it no more requests, or gives it some again. Those under way end.
     pub(in crate::gateway) fn drain(&self, drain: bool) {
         self.set_away(DRAINED, drain);
-        self.meters.drained(drain);
+        self.metrics.drained(drain);
         if drain {
             self.connections.close_idle();
         }
@@ -213,10 +213,10 @@ impl Endpoint {
         self.set_away(GONE, gone);
         if gone {
             self.connections.let_go();
-            self.meters.served(None);
+            self.metrics.served(None);
         } else if was_gone {
             let up = matches!(self.health().admission(Instant::now()), Admission::Open | Admission::Trial);
-            self.meters.served(Some(up));
+            self.metrics.served(Some(up));
         }
     }
 
@@ -285,16 +285,16 @@ impl Endpoint {
         match change {
             HealthChange::Stays => {}
             HealthChange::Ejected => {
-                self.meters.ejections.increment(1);
-                self.meters.stands(false);
+                self.metrics.ejections.increment(1);
+                self.metrics.stands(false);
                 tracing::warn!(%upstream, %instance, "the instance failed too often and gets no requests for a while");
             }
             HealthChange::Down => {
-                self.meters.stands(false);
+                self.metrics.stands(false);
                 tracing::warn!(%upstream, %instance, "the instance is not well and gets no requests");
             }
             HealthChange::Back => {
-                self.meters.stands(true);
+                self.metrics.stands(true);
                 tracing::info!(%upstream, %instance, "the instance is well and gets requests");
             }
         }

@@ -60,7 +60,7 @@ pub(in crate::gateway) struct ResponseDeadline {
 
 /// Why a request got no response.
 #[derive(Debug)]
-pub(in crate::gateway) enum Failure {
+pub(in crate::gateway) enum ExchangeError {
     TimedOut,
     /// The client's body did not come to its end.
     Client(UploadError),
@@ -113,7 +113,7 @@ impl<F> Exchange<F> {
 }
 
 impl<F: Future<Output = HyperResult>> Future for Exchange<F> {
-    type Output = Result<UpstreamResponse, Failure>;
+    type Output = Result<UpstreamResponse, ExchangeError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -174,26 +174,26 @@ impl ResponseDeadline {
         sent: Result<SendResult, TimedOut>,
         mut tracker: RequestTracker,
         used: bool,
-    ) -> Result<UpstreamResponse, Failure> {
+    ) -> Result<UpstreamResponse, ExchangeError> {
         match sent {
             Ok(Ok(ResponseHead { response, open, stream })) => {
                 tracker.came(response.version(), stream);
                 Ok(UpstreamResponse { response, open, tracker, upload: self.upload.clone() })
             }
             Ok(Err(error)) => Err(match self.upload.fault() {
-                Some(fault) => Failure::Client(fault),
+                Some(fault) => ExchangeError::Client(fault),
                 None => {
                     let awaited = self.upload.is_awaited();
-                    Failure::FailedExchange(Box::new(FailedExchange { error, tracker, used, awaited }))
+                    ExchangeError::FailedExchange(Box::new(FailedExchange { error, tracker, used, awaited }))
                 }
             }),
             Err(TimedOut) => Err(match self.overdue(Instant::now()) {
                 Overdue::Instance => {
                     tracker.fail(UpstreamResult::Timeout);
-                    Failure::TimedOut
+                    ExchangeError::TimedOut
                 }
-                Overdue::Client => Failure::Client(self.upload.fault().unwrap_or(UploadError::TooSlow)),
-                Overdue::Both => Failure::TimedOut,
+                Overdue::Client => ExchangeError::Client(self.upload.fault().unwrap_or(UploadError::TooSlow)),
+                Overdue::Both => ExchangeError::TimedOut,
             }),
         }
     }
@@ -225,9 +225,9 @@ impl ResponseDeadline {
     }
 }
 
-// === impl Failure ===
+// === impl ExchangeError ===
 
-impl Failure {
+impl ExchangeError {
     /// The connection's error.
     pub(in crate::gateway) fn error(&self) -> Option<&hyper::Error> {
         match self {

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use crate::config::Addresses;
 
 /// What finds the addresses of a host name: the best first.
-pub(in crate::gateway) type Lookup = Arc<dyn Fn(String) -> Looking + Send + Sync>;
+pub(in crate::gateway) type HostLookup = Arc<dyn Fn(String) -> Looking + Send + Sync>;
 pub(in crate::gateway) type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
 /// The names that some config has, and their addresses.
@@ -25,7 +25,7 @@ pub(in crate::gateway) struct Hosts {
 }
 
 struct Inner {
-    lookup: Lookup,
+    lookup: HostLookup,
     /// As they were found.
     known: Mutex<HashMap<Box<str>, Arc<[IpAddr]>>>,
     changed: Notify,
@@ -42,7 +42,7 @@ const MOST: u32 = 16;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The resolver of the system.
-pub(in crate::gateway) fn system() -> Lookup {
+pub(in crate::gateway) fn system() -> HostLookup {
     Arc::new(|host| {
         Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect()) })
     })
@@ -86,12 +86,12 @@ pub(super) fn chosen(found: &[IpAddr], addresses: Addresses) -> Vec<IpAddr> {
 // === impl Hosts ===
 
 impl Hosts {
-    pub(super) fn new(lookup: Lookup) -> Self {
+    pub(super) fn new(lookup: HostLookup) -> Self {
         let (known, changed) = (Mutex::default(), Notify::new());
         Self { inner: Arc::new(Inner { lookup, known, changed, began: Instant::now() }) }
     }
 
-    pub(super) fn lookup(&self) -> &Lookup {
+    pub(super) fn lookup(&self) -> &HostLookup {
         &self.inner.lookup
     }
 

@@ -82,13 +82,13 @@ impl RequestTracker {
     }
 
     async fn wait(&self, queue: &Queue) -> Result<QueuePermit, BeginError> {
-        let meters = &self.endpoint.meters;
+        let metrics = &self.endpoint.metrics;
         let took_requests = self.endpoint.takes();
-        match Box::pin(queue.wait(&meters.queued)).await {
+        match Box::pin(queue.wait(&metrics.queued)).await {
             Ok(_) if took_requests && !self.endpoint.takes() => Err(BeginError::Away),
             Ok(place) => Ok(place),
             Err(full) => {
-                meters.rejected(full);
+                metrics.rejected(full);
                 Err(BeginError::QueueError(full))
             }
         }
@@ -152,7 +152,7 @@ impl RequestTracker {
             return;
         }
         if let Some(result) = self.result {
-            self.endpoint.meters.count(result);
+            self.endpoint.metrics.count(result);
         }
         if self.token.trial && !self.judged {
             self.endpoint.health().end_trial();

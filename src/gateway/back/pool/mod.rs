@@ -5,7 +5,7 @@
 //! | `spec`, `registry` | pools made of a config and of what names stand for; instances that outlive them |
 //! | `hosts` | what host names stand for |
 //! | `balance`, `budget` | which instance; whether once more |
-//! | `endpoint`, `health`, `meters` | an instance: how it stands, and what is counted of it |
+//! | `endpoint`, `health`, `instance_metrics` | an instance: how it stands, and what is counted of it |
 //! | `watch` | what goes on beside requests: checks, lookups, idle connections |
 //! | `connections`, `transport`, `connect`, `tls` | the connections of an instance, open and new |
 //! | `queue`, `streams` | how many requests an instance, and an HTTP/2 connection, have at once |
@@ -22,8 +22,8 @@ mod exchange;
 mod head;
 mod health;
 mod hosts;
+mod instance_metrics;
 mod lease;
-mod meters;
 mod queue;
 mod registry;
 mod spec;
@@ -40,7 +40,7 @@ use std::time::{Duration, Instant};
 
 use metrics::Counter;
 
-use balance::Candidate;
+use balance::Weighted;
 use budget::Budget;
 use health::{Admission, Policy};
 use lease::BeginError;
@@ -52,8 +52,8 @@ pub(in crate::gateway) use connect::Connector;
 pub(in crate::gateway) use connections::ConnectError;
 pub(in crate::gateway) use endpoint::Endpoint;
 pub(in crate::gateway) use exchange::{HyperResult, Outgoing};
-pub(in crate::gateway) use head::{Exchange, Failure, ResponseDeadline, UpstreamResponse};
-pub(in crate::gateway) use hosts::{Lookup, system};
+pub(in crate::gateway) use head::{Exchange, ExchangeError, ResponseDeadline, UpstreamResponse};
+pub(in crate::gateway) use hosts::{HostLookup, system};
 pub(in crate::gateway) use lease::{Lease, RequestTracker};
 pub(in crate::gateway) use queue::QueueError;
 pub(in crate::gateway) use registry::Registry;
@@ -69,7 +69,7 @@ use crate::version::VersionId;
 #[derive(Debug)]
 pub(in crate::gateway) struct Pool {
     pub(in crate::gateway) name: Box<str>,
-    pub(in crate::gateway) members: Vec<Member>,
+    pub(in crate::gateway) members: Vec<PoolMember>,
     /// Those that the config names, and whose hosts have no address yet.
     pub(in crate::gateway) unresolved: Vec<Unresolved>,
     pub(in crate::gateway) retries: u32,
@@ -98,7 +98,7 @@ pub(in crate::gateway) struct Pool {
 
 /// An instance's place in a pool.
 #[derive(Debug)]
-pub(in crate::gateway) struct Member {
+pub(in crate::gateway) struct PoolMember {
     pub(in crate::gateway) endpoint: Arc<Endpoint>,
     pub(in crate::gateway) weight: u32,
     /// What it is said to speak, by api.
@@ -151,7 +151,7 @@ impl Pool {
             let usable = member.weight > 0 && takes(&member.endpoint) && !tried.contains(&place);
             let weight = if usable { f64::from(member.weight) } else { 0.0 };
             let (admission, share) = member.stands(self.slow_start, now);
-            views.push(Candidate { weight: weight * share, pending: member.endpoint.pending() });
+            views.push(Weighted { weight: weight * share, pending: member.endpoint.pending() });
             admissions.push(admission);
         }
         if !self.panics(&admissions, takes) {
@@ -169,7 +169,7 @@ impl Pool {
     }
 
     /// No request waits at one instance while another has a free place.
-    fn pass_over_full(&self, views: &mut [Candidate]) {
+    fn pass_over_full(&self, views: &mut [Weighted]) {
         // Asked once: the answers change meanwhile.
         let full: Vec<bool> = self.members.iter().map(|member| member.endpoint.is_full()).collect();
         if views.iter().zip(&full).any(|(view, full)| view.weight > 0.0 && !full) {
@@ -182,7 +182,7 @@ impl Pool {
     /// Whether so few instances are well that the checks are likelier wrong than the instances. Those that are new do not
     /// count, unless there are no others.
     fn panics(&self, admissions: &[Admission], takes: impl Fn(&Endpoint) -> bool) -> bool {
-        let takes = |member: &Member| member.weight > 0 && takes(&member.endpoint);
+        let takes = |member: &PoolMember| member.weight > 0 && takes(&member.endpoint);
         let (mut all, mut open) = (0u32, 0u32);
         for (_, admission) in self.members.iter().zip(admissions).filter(|(member, _)| takes(member)) {
             all += u32::from(*admission != Admission::Joining);
@@ -209,7 +209,7 @@ impl Pool {
     pub(in crate::gateway) async fn lease(
         self: &Arc<Self>,
         tried: &mut Vec<usize>,
-    ) -> Result<(Lease, &Member), LeaseError> {
+    ) -> Result<(Lease, &PoolMember), LeaseError> {
         if tried.is_empty() {
             self.budget.request();
         }
@@ -292,9 +292,9 @@ impl Pool {
     }
 }
 
-// === impl Member ===
+// === impl PoolMember ===
 
-impl Member {
+impl PoolMember {
     /// Whether it may get requests, and what part of its share.
     fn stands(&self, slow_start: Option<Duration>, now: Instant) -> (Admission, f64) {
         if self.endpoint.is_clean() {

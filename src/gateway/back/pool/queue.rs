@@ -42,7 +42,7 @@ pub(in crate::gateway) enum QueueError {
 }
 
 /// A request that waits; dropped with its client, it leaves the queue.
-struct Waiting<'a> {
+struct QueueWait<'a> {
     count: &'a AtomicUsize,
     gauge: &'a Gauge,
 }
@@ -67,7 +67,7 @@ impl Queue {
 
     /// The next place that becomes free. `queued` counts the requests that wait.
     pub(super) async fn wait(&self, queued: &Gauge) -> Result<QueuePermit, QueueError> {
-        let waiting = Waiting::begin(&self.waiting, self.limits.queue, queued).ok_or(QueueError::Queue)?;
+        let waiting = QueueWait::begin(&self.waiting, self.limits.queue, queued).ok_or(QueueError::Queue)?;
         let entering = Arc::clone(&self.places).acquire_owned();
         let entered = tokio::time::timeout(self.limits.timeout, entering).await;
         drop(waiting);
@@ -79,9 +79,9 @@ impl Queue {
     }
 }
 
-// === impl Waiting ===
+// === impl QueueWait ===
 
-impl<'a> Waiting<'a> {
+impl<'a> QueueWait<'a> {
     fn begin(count: &'a AtomicUsize, most: usize, gauge: &'a Gauge) -> Option<Self> {
         let more = |waiting| (waiting < most).then_some(waiting + 1);
         count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
@@ -90,7 +90,7 @@ impl<'a> Waiting<'a> {
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for QueueWait<'_> {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::Relaxed);
         self.gauge.decrement(1.0);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::Pool;
 use super::endpoint::Endpoint;
-use super::hosts::{Hosts, Lookup};
+use super::hosts::{HostLookup, Hosts};
 use super::spec::{self, PoolSpec};
 use crate::gateway::config::load::Loaded;
 
@@ -23,7 +23,7 @@ type Pools = BTreeMap<String, Arc<Pool>>;
 // === impl Registry ===
 
 impl Registry {
-    pub(in crate::gateway) fn new(lookup: Lookup) -> Self {
+    pub(in crate::gateway) fn new(lookup: HostLookup) -> Self {
         Self { known: Arc::default(), hosts: Hosts::new(lookup) }
     }
 

@@ -16,7 +16,7 @@ use super::hosts::{self, Hosts};
 use super::queue::QueueLimits;
 use super::registry::Registry;
 use super::transport::Transport;
-use super::{Member, Pool, Unresolved};
+use super::{Pool, PoolMember, Unresolved};
 use crate::config::{ActAs, Instance, Timeouts, Upstream};
 use crate::gateway::config::load::LoadedUpstream;
 use crate::gateway::wire::tls::stamp;
@@ -33,7 +33,7 @@ pub(super) struct PoolSpec {
 }
 
 /// The instances of a pool, and those whose hosts have no address.
-type Resolved = (Vec<Member>, Vec<Unresolved>);
+type Placement = (Vec<PoolMember>, Vec<Unresolved>);
 
 // === impl PoolSpec ===
 
@@ -72,7 +72,7 @@ impl PoolSpec {
         Some(self.made((members, unresolved), old.budget.carried()))
     }
 
-    fn made(self: &Arc<Self>, (members, unresolved): Resolved, budget: Budget) -> Pool {
+    fn made(self: &Arc<Self>, (members, unresolved): Placement, budget: Budget) -> Pool {
         let (spec, timeouts) = (&self.service.spec, &self.timeouts);
         Pool {
             name: spec.name.as_str().into(),
@@ -98,7 +98,7 @@ impl PoolSpec {
     }
 
     /// All that is to get requests. Those that are new while others are there join them.
-    fn cast(&self, registry: &Registry, join: bool) -> Resolved {
+    fn cast(&self, registry: &Registry, join: bool) -> Placement {
         let spec = &self.service.spec;
         let (mut members, mut unresolved) = (Vec::new(), Vec::new());
         for (instance, speaks) in spec.instances.iter().zip(&self.service.speaks) {
@@ -114,7 +114,7 @@ impl PoolSpec {
             for address in places {
                 let key = format!("{} {name} {address:?}", self.key);
                 let endpoint = registry.endpoint(key, || self.endpoint(instance, address, join, registry.hosts()));
-                members.push(Member { endpoint, weight, speaks: speaks.clone() });
+                members.push(PoolMember { endpoint, weight, speaks: speaks.clone() });
             }
         }
         (members, unresolved)

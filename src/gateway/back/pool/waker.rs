@@ -88,9 +88,9 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Task(AtomicUsize);
+    struct TestTask(AtomicUsize);
 
-    impl Wake for Task {
+    impl Wake for TestTask {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
@@ -98,7 +98,7 @@ mod tests {
 
     /// How often the task was woken and the poll made, if each of the first `wakes` polls wakes it.
     fn run(wakes: usize, ready_at: usize) -> (usize, usize, bool) {
-        let (task, shared) = (Arc::<Task>::default(), ConnectionWaker::new());
+        let (task, shared) = (Arc::<TestTask>::default(), ConnectionWaker::new());
         let waker = Waker::from(Arc::clone(&task));
         let mut polls = 0;
         let polled = shared.poll(&mut Context::from_waker(&waker), |cx| {
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_later_wake_wakes_the_task_that_polled_last() {
         let shared = ConnectionWaker::new();
-        let tasks = [Arc::<Task>::default(), Arc::default()];
+        let tasks = [Arc::<TestTask>::default(), Arc::default()];
         let mut kept = None;
         for task in &tasks {
             let waker = Waker::from(Arc::clone(task));

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::health::Policy;
 use super::hosts::Hosts;
-use super::meters::Meters;
+use super::instance_metrics::InstanceMetrics;
 use super::{Endpoint, Pool, Registry};
 
 /// How often idle connections are looked through.
@@ -31,7 +31,7 @@ struct WatchedSet {
     endpoints: HashMap<usize, WatchTasks<(Arc<Endpoint>, WatchParams)>>,
     hosts: HashMap<Box<str>, WatchTasks<Duration>>,
     /// Instances that are down for want of an address, by upstream and URL.
-    unresolved: HashMap<(Box<str>, Arc<str>), Meters>,
+    unresolved: HashMap<(Box<str>, Arc<str>), InstanceMetrics>,
 }
 
 /// Tasks, and what they were begun with.
@@ -119,12 +119,12 @@ impl WatchedSet {
                 let down = || {
                     let url = instance.name.parse::<Uri>().unwrap_or_default();
                     let authority = url.authority().map_or("", Authority::as_str);
-                    let meters = Meters::new(&pool.name, authority, &instance.name);
-                    meters.stands(false);
-                    meters
+                    let metrics = InstanceMetrics::new(&pool.name, authority, &instance.name);
+                    metrics.stands(false);
+                    metrics
                 };
-                let meters = old.remove(&key).unwrap_or_else(down);
-                self.unresolved.insert(key, meters);
+                let metrics = old.remove(&key).unwrap_or_else(down);
+                self.unresolved.insert(key, metrics);
             }
         }
     }

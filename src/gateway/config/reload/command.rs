@@ -8,7 +8,7 @@ use crate::gateway::state::Actor;
 
 /// What is asked.
 #[derive(Debug)]
-pub(in crate::gateway) enum Command {
+pub(in crate::gateway) enum ReloadCommand {
     /// Another text for the main file, if what is served still has one of these tags.
     Put { text: String, tags: IfMatch },
     /// Reads the files again.
@@ -27,11 +27,11 @@ pub(in crate::gateway) enum IfMatch {
 /// What is asked, by whom, and whom to tell.
 #[derive(Debug)]
 pub(in crate::gateway) struct Envelope {
-    pub(super) ask: Command,
+    pub(super) ask: ReloadCommand,
     pub(super) actor: Actor,
     /// Versions that are in use may be dropped.
     pub(super) force: bool,
-    pub(super) reply: oneshot::Sender<Result<Applied, ReloadError>>,
+    pub(super) reply: oneshot::Sender<Result<Reloaded, ReloadError>>,
 }
 
 /// Reaches the one who owns the config: all that would change it stands in one queue.
@@ -42,7 +42,7 @@ pub(in crate::gateway) struct ReloadHandle {
 
 /// The config that is served now.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Applied {
+pub(in crate::gateway) struct Reloaded {
     pub(in crate::gateway) tag: String,
     pub(in crate::gateway) changes: Vec<String>,
     /// The same texts were served before, for example since the watcher had taken them from the files.
@@ -90,10 +90,10 @@ impl ReloadHandle {
     /// Asks, and waits for what became of it. It happens even if nobody waits any more.
     pub(in crate::gateway) async fn ask(
         &self,
-        ask: Command,
+        ask: ReloadCommand,
         actor: Actor,
         force: bool,
-    ) -> Result<Applied, ReloadError> {
+    ) -> Result<Reloaded, ReloadError> {
         let (reply, told) = oneshot::channel();
         let sent = self.commands.send(Envelope { ask, actor, force, reply }).await;
         sent.map_err(|_| ReloadError::Stopping)?;
@@ -112,9 +112,9 @@ impl IfMatch {
     }
 }
 
-// === impl Command ===
+// === impl ReloadCommand ===
 
-impl Command {
+impl ReloadCommand {
     /// For the audit.
     pub(super) const fn what(&self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! What operators ask of the owner of the config: another text, the files once more, a revision.
 
-use super::{Applied, Command, Envelope, IfMatch, ReloadError, Reloader, Trigger, read};
+use super::{Envelope, IfMatch, ReloadCommand, ReloadError, Reloaded, Reloader, Trigger, read};
 use crate::config::Sources;
 use crate::gateway::state::{self, Revision};
 
@@ -11,9 +11,9 @@ impl Reloader {
         let Envelope { ask, actor, force, reply } = envelope;
         let trigger = Trigger { what: ask.what(), actor: &actor, force, reopen: false, again: ask.request() };
         let result = match ask {
-            Command::Put { text, tags } => self.put(&text, &tags, &trigger).await,
-            Command::Reload => self.reload(&trigger).await,
-            Command::Rollback { to } => self.rollback(to, &trigger).await,
+            ReloadCommand::Put { text, tags } => self.put(&text, &tags, &trigger).await,
+            ReloadCommand::Reload => self.reload(&trigger).await,
+            ReloadCommand::Rollback { to } => self.rollback(to, &trigger).await,
         };
         if let Err(refused) = &result {
             self.reject(refused, &trigger);
@@ -22,13 +22,13 @@ impl Reloader {
         let _ = reply.send(result);
     }
 
-    async fn reload(&mut self, trigger: &Trigger<'_>) -> Result<Applied, ReloadError> {
+    async fn reload(&mut self, trigger: &Trigger<'_>) -> Result<Reloaded, ReloadError> {
         let sources = read(&self.path, self.rewrite.as_ref()).map_err(ReloadError::Findings)?;
         self.seen = self.seen.with(sources.clone(), &*self.variables);
         self.take(sources, trigger, None, || Ok(Vec::new())).await
     }
 
-    async fn put(&mut self, text: &str, tags: &IfMatch, trigger: &Trigger<'_>) -> Result<Applied, ReloadError> {
+    async fn put(&mut self, text: &str, tags: &IfMatch, trigger: &Trigger<'_>) -> Result<Reloaded, ReloadError> {
         // What was saved a moment ago is not written over: it is taken first, and then the tag is another.
         self.look(false).await;
         let served = self.shared.current.load().tag.clone();
@@ -49,7 +49,7 @@ impl Reloader {
         Ok(done)
     }
 
-    async fn rollback(&mut self, to: Option<u64>, trigger: &Trigger<'_>) -> Result<Applied, ReloadError> {
+    async fn rollback(&mut self, to: Option<u64>, trigger: &Trigger<'_>) -> Result<Reloaded, ReloadError> {
         let revisions = self.shared.state.revisions.as_ref().ok_or(ReloadError::NoState)?;
         let list = revisions.list();
         let served = self.shared.current.load();

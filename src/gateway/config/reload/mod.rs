@@ -36,7 +36,7 @@ use crate::names;
 use watch::{Folders, hangup};
 
 use command::RELOAD;
-pub(in crate::gateway) use command::{Applied, Command, Envelope, IfMatch, ReloadError, ReloadHandle};
+pub(in crate::gateway) use command::{Envelope, IfMatch, ReloadCommand, ReloadError, ReloadHandle, Reloaded};
 pub(in crate::gateway) use compare::{InUse, in_use};
 pub(in crate::gateway) use fingerprint::Fingerprint;
 
@@ -156,7 +156,7 @@ impl Reloader {
         trigger: &Trigger<'_>,
         restores: Option<u64>,
         write: impl FnOnce() -> std::io::Result<Vec<String>>,
-    ) -> Result<Applied, ReloadError> {
+    ) -> Result<Reloaded, ReloadError> {
         let loaded = load(&sources, &*self.variables).map_err(ReloadError::Findings)?;
         let (old, before) = (self.shared.current.catalog(), self.shared.current.load().tag.clone());
         let now = SystemClock.now();
@@ -182,7 +182,7 @@ impl Reloader {
         let again = if already { ", already served" } else { "" };
         self.record(trigger.what, format!("{} as {tag}{again}{forced}", self.path.display()), trigger.actor);
         self.shared.keep_revision(trigger.actor, restores, self.served.revisions);
-        Ok(Applied { tag, changes, already, files, restores })
+        Ok(Reloaded { tag, changes, already, files, restores })
     }
 
     fn accept(&mut self, loaded: Loaded, sources: Sources, log: Option<Log>) {

@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::gateway::config::snapshot::StackBody;
 use crate::gateway::front::liveness::ActiveRequest;
 use crate::gateway::front::overload::InFlight;
-use crate::gateway::telemetry::access::Entry;
+use crate::gateway::telemetry::access::AccessEntry;
 use crate::gateway::telemetry::explain::Tail;
 use crate::gateway::telemetry::trace::Running;
 use crate::layer::Extent;
@@ -27,7 +27,7 @@ pin_project! {
         pub(super) active: ActiveRequest,
         pub(super) extent: Extent,
         // Before `in_flight`, so that a request that is not in flight any more has been logged.
-        pub(super) entry: Option<Entry>,
+        pub(super) entry: Option<AccessEntry>,
         pub(super) in_flight: Option<InFlight>,
         pub(super) span: Option<Box<Running>>,
         pub(super) tail: Tail,

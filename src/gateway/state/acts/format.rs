@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 
 /// What was found in a file.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct ActsRead {
     pub(super) acts: Vec<Act>,
     pub(super) drains: Drains,
     /// What could not be read, each with its place.
@@ -22,7 +22,7 @@ const HOLD: (&str, &str) = ("hold", "hold-sunset");
 const EXTEND: (&str, &str) = ("extend", "extend");
 
 /// An act of the file.
-enum Entry {
+enum ActEntry {
     Act(Act),
     Drain((String, String), Drain),
 }
@@ -33,8 +33,8 @@ struct Members<'a> {
 }
 
 /// Reads a file. One act that cannot be read takes no other with it; those whose end has passed are left out.
-pub(super) fn read(text: &[u8], now: Timestamp) -> Found {
-    let mut found = Found::default();
+pub(super) fn read(text: &[u8], now: Timestamp) -> ActsRead {
+    let mut found = ActsRead::default();
     let list = serde_json::from_slice::<Value>(text).map_err(|error| error.to_string());
     let list = list.and_then(|file| match file.get("acts").and_then(Value::as_array) {
         Some(list) => Ok(list.clone()),
@@ -46,9 +46,9 @@ pub(super) fn read(text: &[u8], now: Timestamp) -> Found {
     });
     for (at, value) in list.iter().enumerate() {
         match entry(value) {
-            Ok(Entry::Act(act)) if has_ended(&act, now) => {}
-            Ok(Entry::Act(act)) => found.acts.push(act),
-            Ok(Entry::Drain(key, drain)) => drop(found.drains.insert(key, drain)),
+            Ok(ActEntry::Act(act)) if has_ended(&act, now) => {}
+            Ok(ActEntry::Act(act)) => found.acts.push(act),
+            Ok(ActEntry::Drain(key, drain)) => drop(found.drains.insert(key, drain)),
             Err(problem) => found.wrong.push(format!("acts[{at}]: {problem}")),
         }
     }
@@ -111,13 +111,13 @@ fn act_json(act: &Act) -> Value {
     Value::Object(members)
 }
 
-fn entry(value: &Value) -> Result<Entry, String> {
+fn entry(value: &Value) -> Result<ActEntry, String> {
     let members = Members { of: value.as_object().ok_or("it is no object")? };
     let what = members.text("what")?;
     let (at, by, reason) = (members.time("time")?, members.text("by")?, members.text("reason")?);
     if what == DRAIN {
         let key = (members.text("upstream")?, members.text("instance")?);
-        return Ok(Entry::Drain(key, Drain { at, by, reason }));
+        return Ok(ActEntry::Drain(key, Drain { at, by, reason }));
     }
     let version = || members.text("version").map(Some);
     let (what, version, consumer, until) = match &*what {
@@ -128,7 +128,7 @@ fn entry(value: &Value) -> Result<Entry, String> {
         }
         word => return Err(format!("there is no act {word:?}")),
     };
-    Ok(Entry::Act(Act { at, by, reason, what, api: members.text("api")?, version, consumer, until }))
+    Ok(ActEntry::Act(Act { at, by, reason, what, api: members.text("api")?, version, consumer, until }))
 }
 
 // === impl Members ===

@@ -17,7 +17,7 @@ use super::files;
 use crate::catalog::{Act, Catalog, Control};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::gateway::back::pool::Pool;
-use format::Found;
+use format::ActsRead;
 
 /// The acts that stand. Clones share them; they outlive every config.
 #[derive(Clone, Debug, Default)]
@@ -31,12 +31,12 @@ struct Inner {
     control: Control,
     /// An instance has one only while a config names it: these are of all.
     drains: Mutex<Drains>,
-    file: Option<Mutex<File>>,
+    file: Option<Mutex<ActsFile>>,
 }
 
 /// Where they are kept. It is written whole: of two processes with one folder, the later word is believed.
 #[derive(Debug)]
-struct File {
+struct ActsFile {
     path: PathBuf,
     /// What stands in it.
     text: String,
@@ -72,10 +72,10 @@ impl Acts {
     /// Lets those hold that an earlier process wrote down. A file that cannot be read, or only in part, is set aside.
     pub(super) fn open(folder: Option<&Path>, control: &Control, now: Timestamp) -> Self {
         let Some(path) = folder.map(|folder| folder.join(FILE)) else { return Self::new(control, Drains::new(), None) };
-        let Found { acts, drains, wrong } = match fs::read(&path) {
+        let ActsRead { acts, drains, wrong } = match fs::read(&path) {
             Ok(text) => format::read(&text, now),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Found::default(),
-            Err(error) => Found { wrong: vec![error.to_string()], ..Found::default() },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => ActsRead::default(),
+            Err(error) => ActsRead { wrong: vec![error.to_string()], ..ActsRead::default() },
         };
         let count = acts.len() + drains.len();
         control.restore(acts);
@@ -94,7 +94,7 @@ impl Acts {
     }
 
     fn new(control: &Control, drains: Drains, file: Option<PathBuf>) -> Self {
-        let file = file.map(|path| Mutex::new(File { path, text: String::new() }));
+        let file = file.map(|path| Mutex::new(ActsFile { path, text: String::new() }));
         Self { inner: Arc::new(Inner { control: control.clone(), drains: Mutex::new(drains), file }) }
     }
 

@@ -20,15 +20,15 @@ use crate::names::{Outcome, Refusal};
 use crate::plan::Plan;
 
 /// A line of the log that is written when it is dropped.
-pub(in crate::gateway) struct Entry {
+pub(in crate::gateway) struct AccessEntry {
     log: Log,
     began: Instant,
     line: Box<Line>,
 }
 
-// === impl Entry ===
+// === impl AccessEntry ===
 
-impl Entry {
+impl AccessEntry {
     pub(in crate::gateway) fn new(log: &Log, request: &Request<Incoming>, peer: &Peer, client: Option<IpAddr>) -> Self {
         let line = Line {
             time: Some(SystemClock.now()),
@@ -75,7 +75,7 @@ impl Entry {
     }
 }
 
-impl Drop for Entry {
+impl Drop for AccessEntry {
     fn drop(&mut self) {
         let mut line = std::mem::take(&mut self.line);
         line.took = self.began.elapsed();

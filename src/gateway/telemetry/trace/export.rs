@@ -19,7 +19,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use tokio::runtime::Handle;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::StartError;
+use super::ExportError;
 use crate::config::UpstreamTls;
 use crate::diagnostic::{Diagnostics, Span, Spanned};
 use crate::gateway::back::pool::{Connector, client_config};
@@ -29,7 +29,7 @@ type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError
 
 /// Posts a batch. The exporter's thread has no runtime, so that of the gateway does the work.
 #[derive(Debug)]
-struct Client {
+struct ExportClient {
     connector: Arc<Connector>,
     timeout: Duration,
     runtime: Handle,
@@ -42,10 +42,10 @@ const ANSWER: usize = 64 * 1024;
 
 /// What exports spans where the variables say; `None` if they do not. The variables that are not read here, such as
 /// that of the sampler, are read by the SDK itself.
-pub(super) fn provider(variables: Variables<'_>) -> Result<Option<SdkTracerProvider>, StartError> {
+pub(super) fn provider(variables: Variables<'_>) -> Result<Option<SdkTracerProvider>, ExportError> {
     let Some(endpoint) = endpoint(variables) else { return Ok(None) };
     let uri: Uri = endpoint.parse().map_err(|error| format!("`{endpoint}` is no URL: {error}"))?;
-    let client = Client::new(&uri, variables)?;
+    let client = ExportClient::new(&uri, variables)?;
     let exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(client)
@@ -86,10 +86,10 @@ fn resource() -> Resource {
     builder.with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION"))).build()
 }
 
-// === impl Client ===
+// === impl ExportClient ===
 
-impl Client {
-    fn new(uri: &Uri, variables: Variables<'_>) -> Result<Self, StartError> {
+impl ExportClient {
+    fn new(uri: &Uri, variables: Variables<'_>) -> Result<Self, ExportError> {
         let host = uri.host().ok_or_else(|| format!("`{uri}` has no host"))?;
         let tls = match uri.scheme_str() {
             Some("http") => None,
@@ -105,7 +105,7 @@ impl Client {
     }
 }
 
-impl HttpClient for Client {
+impl HttpClient for ExportClient {
     fn send_bytes<'a, 'b>(&'a self, request: Request<Bytes>) -> Sending<'b>
     where
         'a: 'b,
@@ -117,7 +117,7 @@ impl HttpClient for Client {
     }
 }
 
-fn tls(variables: Variables<'_>) -> Result<Arc<tokio_rustls::rustls::ClientConfig>, StartError> {
+fn tls(variables: Variables<'_>) -> Result<Arc<tokio_rustls::rustls::ClientConfig>, ExportError> {
     let file = setting(variables, "CERTIFICATE");
     let ca = file.as_ref().map(|file| Spanned::new(PathBuf::from(file), Span::NONE));
     let spec = UpstreamTls { ca, ..UpstreamTls::default() };

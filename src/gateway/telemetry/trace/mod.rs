@@ -22,4 +22,4 @@ pub(in crate::gateway) use off::{Running, Tracer};
 pub(in crate::gateway) use span::{Running, Tracer};
 
 /// Why spans cannot be exported as the environment says.
-pub(in crate::gateway) type StartError = Box<dyn std::error::Error + Send + Sync>;
+pub(in crate::gateway) type ExportError = Box<dyn std::error::Error + Send + Sync>;

@@ -4,7 +4,7 @@ use http::header::HeaderMap;
 use http::{Request, Response};
 use http_body::Frame;
 
-use super::StartError;
+use super::ExportError;
 
 /// Makes no spans.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub(in crate::gateway) struct Tracer;
 pub(in crate::gateway) enum Running {}
 
 impl Tracer {
-    pub(in crate::gateway) fn new(_: &dyn Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+    pub(in crate::gateway) fn new(_: &dyn Fn(&str) -> Option<String>) -> Result<Self, ExportError> {
         Ok(Self)
     }
 

@@ -15,7 +15,7 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 
 use super::context::{TRACEPARENT, TRACESTATE, parent};
-use super::{StartError, export};
+use super::{ExportError, export};
 use crate::gateway::front::handler::ResponsePlan;
 
 /// Makes the spans, if they are to be made. Clones export to the same place.
@@ -48,7 +48,7 @@ const OTHER: &str = "_OTHER";
 
 impl Tracer {
     /// Exports where these variables say; makes no spans if they do not. Called within a Tokio runtime.
-    pub(in crate::gateway) fn new(variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+    pub(in crate::gateway) fn new(variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, ExportError> {
         let provider = export::provider(variables)?;
         Ok(Self { on: provider.map(|provider| (provider.tracer("sunward"), provider)) })
     }

@@ -10,7 +10,7 @@ use super::queue::QueueError;
 use crate::names::{self, UpstreamResult};
 
 /// Handles.
-pub(super) struct Meters {
+pub(super) struct InstanceMetrics {
     /// What they are found by among the metrics: the upstream, and the instance's authority.
     key: Key,
     id: u64,
@@ -40,9 +40,9 @@ static LIVE: Mutex<BTreeMap<Key, Vec<Live>>> = Mutex::new(BTreeMap::new());
 const NOTHING: f64 = f64::NAN;
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-// === impl Meters ===
+// === impl InstanceMetrics ===
 
-impl Meters {
+impl InstanceMetrics {
     pub(super) fn new(upstream: &str, instance: &str, url: &str) -> Self {
         let (key, id) = ((upstream.to_owned(), instance.to_owned()), NEXT.fetch_add(1, Ordering::Relaxed));
         let (up, pending) = (names::upstream_up(upstream, instance), names::upstream_pending(upstream, instance));
@@ -107,7 +107,7 @@ impl Meters {
     }
 }
 
-impl Drop for Meters {
+impl Drop for InstanceMetrics {
     fn drop(&mut self) {
         let mut live = live();
         let Some(those) = live.get_mut(&self.key) else { return };
@@ -140,7 +140,7 @@ fn live() -> MutexGuard<'static, BTreeMap<Key, Vec<Live>>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl std::fmt::Debug for Meters {
+impl std::fmt::Debug for InstanceMetrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Meters")
     }
@@ -162,7 +162,7 @@ mod tests {
             let mut lines = text.lines().filter(|line| line.starts_with("sunward_upstream_up{"));
             lines.next().and_then(|line| line.rsplit(' ').next().map(str::to_owned)).unwrap_or_default()
         };
-        let new = |url: &str| Meters::new("gauges", "a:1", url);
+        let new = |url: &str| InstanceMetrics::new("gauges", "a:1", url);
         assert_eq!(up(), "");
         let first = new("http://a:1/");
         assert_eq!(up(), "1");
