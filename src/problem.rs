@@ -41,7 +41,7 @@ pub struct Problem {
 }
 
 /// The members of a JSON object, in the order they are added.
-struct Members(String);
+struct ProblemMembers(String);
 
 // === impl Problem ===
 
@@ -141,7 +141,7 @@ impl Problem {
     /// The document as compact JSON; `type_base` and the slug make the type's URI.
     #[must_use]
     pub fn body(&self, type_base: &str) -> Vec<u8> {
-        let mut members = Members(String::from("{"));
+        let mut members = ProblemMembers(String::from("{"));
         members.text("type", Some(&format!("{type_base}{}", self.kind.slug())));
         members.text("title", Some(self.kind.title()));
         members.raw("status", self.status.as_str());
@@ -179,9 +179,9 @@ impl Problem {
     }
 }
 
-// === impl Members ===
+// === impl ProblemMembers ===
 
-impl Members {
+impl ProblemMembers {
     fn raw(&mut self, name: &str, json: &str) {
         if self.0.len() > 1 {
             self.0.push(',');

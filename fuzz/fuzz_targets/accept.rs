@@ -12,9 +12,9 @@ fuzz_target!(|input: &[u8]| {
     let template = MediaTemplate::new("application/vnd.acme.v{version}+json", Some("version")).expect("a template");
     if let Ok(value) = HeaderValue::from_bytes(input) {
         let lookup = |text: &str| match text {
-            "1" => accept::Lookup::Retired(VersionId::new(0)),
-            "2" => accept::Lookup::Live(VersionId::new(1)),
-            _ => accept::Lookup::Unknown,
+            "1" => accept::VersionLookup::Retired(VersionId::new(0)),
+            "2" => accept::VersionLookup::Live(VersionId::new(1)),
+            _ => accept::VersionLookup::Unknown,
         };
         let _ = accept::negotiate([&value].into_iter(), &template, lookup, &[VersionId::new(1)]);
     }

@@ -110,7 +110,7 @@ impl ApiEntry {
     /// Checks a case of this api. What is wrong goes to `found`, and then there is nothing to run.
     pub fn case(&self, case: &Case, found: &mut Diagnostics) -> Option<CaseEntry> {
         let before = found.errors();
-        let mut reader = Reader { api: self, found };
+        let mut reader = CaseReader { api: self, found };
         let place = reader.place(&case.at);
         let message = place.as_ref().map(|(_, message)| *message);
         let from = reader.sample(&case.from, message, None);
@@ -147,14 +147,14 @@ impl ApiEntry {
 }
 
 /// Reads one case.
-struct Reader<'a> {
+struct CaseReader<'a> {
     api: &'a ApiEntry,
     found: &'a mut Diagnostics,
 }
 
-// === impl Reader ===
+// === impl CaseReader ===
 
-impl Reader<'_> {
+impl CaseReader<'_> {
     fn error(&mut self, code: &'static str, message: String, span: Span, help: impl Into<String>) {
         self.found.push(Diagnostic::error(code, message, span).help(help));
     }

@@ -53,12 +53,12 @@ pub struct Act {
 struct Inner {
     /// Almost always false, and then no lock is taken.
     any: AtomicBool,
-    state: RwLock<State>,
+    state: RwLock<ControlState>,
 }
 
 /// What stands, each with the act that it began with.
 #[derive(Debug, Default)]
-struct State {
+struct ControlState {
     /// By api.
     paused: BTreeMap<String, Act>,
     /// By api and version.
@@ -198,7 +198,7 @@ impl Control {
     /// keeps these and hands them to [`Control::restore`] later has them outlive a process.
     #[must_use]
     pub fn standing(&self) -> Vec<Act> {
-        let all = |state: &State| {
+        let all = |state: &ControlState| {
             state.paused.values().chain(state.held.values()).chain(state.extended.values()).cloned().collect()
         };
         self.read(all)
@@ -224,7 +224,7 @@ impl Control {
         self.inner.any.load(Ordering::Acquire)
     }
 
-    fn read<T>(&self, f: impl FnOnce(&State) -> T) -> T {
+    fn read<T>(&self, f: impl FnOnce(&ControlState) -> T) -> T {
         f(&self.inner.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -241,7 +241,7 @@ impl Control {
         })
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut ControlState) -> T) -> T {
         let mut state = self.inner.state.write().unwrap_or_else(PoisonError::into_inner);
         let changed = change(&mut state);
         let any = !state.paused.is_empty() || !state.held.is_empty() || !state.extended.is_empty();
@@ -250,9 +250,9 @@ impl Control {
     }
 }
 
-// === impl State ===
+// === impl ControlState ===
 
-impl State {
+impl ControlState {
     /// Does what an act says; returns whether anything is different now. What stands already keeps the act that it began
     /// with.
     fn take(&mut self, act: &Act) -> bool {

@@ -14,12 +14,12 @@ pub struct CorsEntry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origins {
     Any,
-    Listed(Box<[Allowed]>),
+    Listed(Box<[AllowedOrigin]>),
 }
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Allowed {
+pub(super) enum AllowedOrigin {
     Exactly(Box<str>),
     /// All hosts below one: what stands before and behind their labels.
     Below(Box<str>, Box<str>),
@@ -72,14 +72,14 @@ impl CorsEntry {
     pub(super) fn texts(&self) -> Vec<String> {
         match &self.origins {
             Origins::Any => vec!["*".to_owned()],
-            Origins::Listed(list) => list.iter().map(Allowed::text).collect(),
+            Origins::Listed(list) => list.iter().map(AllowedOrigin::text).collect(),
         }
     }
 }
 
-// === impl Allowed ===
+// === impl AllowedOrigin ===
 
-impl Allowed {
+impl AllowedOrigin {
     /// Reads `https://app.example.com`, `http://localhost:3000` or `https://*.example.com`.
     pub(super) fn read(text: &str) -> Result<Self, &'static str> {
         let (scheme, host) =
@@ -156,7 +156,7 @@ mod tests {
             ("https://\u{e9}.test", "", None),
         ];
         for (text, origin, expected) in rows {
-            let found = Allowed::read(text).ok().map(|allowed| allowed.is(origin));
+            let found = AllowedOrigin::read(text).ok().map(|allowed| allowed.is(origin));
             assert_eq!(found, expected, "{text} {origin}");
         }
     }

@@ -1,7 +1,7 @@
 //! One chain as a plain function on bytes: for HTTP bodies, webhooks and queues alike.
 
 use super::entry::ApiEntry;
-use crate::change::{BodyChain, Location, Message, Stretch};
+use crate::change::{BodyChain, ChainSlice, Location, Message};
 use crate::headers::media::MediaType;
 use crate::json::{self, Framed, Framing, MigrateError, Migrated, Mode, Options, Step};
 use crate::version::VersionId;
@@ -53,7 +53,7 @@ pub struct Migration<'c> {
     chain: &'c BodyChain,
     from: VersionId,
     to: VersionId,
-    stretch: Stretch<'c, Step>,
+    stretch: ChainSlice<'c, Step>,
     options: Options,
 }
 
@@ -122,7 +122,7 @@ impl<'c> Migration<'c> {
 
     /// The steps and the changes behind them.
     #[must_use]
-    pub const fn stretch(&self) -> &Stretch<'c, Step> {
+    pub const fn stretch(&self) -> &ChainSlice<'c, Step> {
         &self.stretch
     }
 

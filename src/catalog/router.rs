@@ -28,7 +28,7 @@ pub enum Match {
 
 /// Two routes that one request can be for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Collision {
+pub(super) struct RouteConflict {
     pub(super) route: RouteName,
     pub(super) other: RouteName,
 }
@@ -36,7 +36,7 @@ pub(super) struct Collision {
 /// All routes of one version.
 #[derive(Clone, Debug, Default)]
 pub struct Router {
-    inner: matchit::Router<Node>,
+    inner: matchit::Router<PathNode>,
     case: PathCase,
 }
 
@@ -50,14 +50,14 @@ pub(crate) struct KnownPaths {
 
 /// The routes of one path.
 #[derive(Clone, Debug)]
-struct Node {
-    entries: Vec<Entry>,
+struct PathNode {
+    entries: Vec<MethodRoute>,
     /// The last parameter takes all that is left of the path, the slash at its end as well.
     catch_all: bool,
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
+struct MethodRoute {
     method: Option<Box<str>>,
     route: RouteId,
 }
@@ -85,11 +85,11 @@ impl Router {
     pub(super) fn new<'a>(
         routes: impl Iterator<Item = (RouteId, &'a RouteName)>,
         case: PathCase,
-    ) -> (Self, Vec<Collision>) {
+    ) -> (Self, Vec<RouteConflict>) {
         let mut shapes: BTreeMap<String, Vec<(&RouteName, RouteId)>> = BTreeMap::new();
         let mut collisions = Vec::new();
         let mut collide = |route: &RouteName, other: &RouteName| {
-            collisions.push(Collision { route: route.clone(), other: other.clone() });
+            collisions.push(RouteConflict { route: route.clone(), other: other.clone() });
         };
         for (route, name) in routes {
             let same = shapes.entry(shape(&name.template, case)).or_default();
@@ -104,8 +104,8 @@ impl Router {
         }
         let mut inner = matchit::Router::new();
         for (shape, same) in &shapes {
-            let entries = same.iter().map(|(name, route)| Entry { method: name.method.clone(), route: *route });
-            let node = Node { entries: entries.collect(), catch_all: shape.contains("{*") };
+            let entries = same.iter().map(|(name, route)| MethodRoute { method: name.method.clone(), route: *route });
+            let node = PathNode { entries: entries.collect(), catch_all: shape.contains("{*") };
             if let Err(matchit::InsertError::Conflict { with }) = inner.insert(shape, node)
                 && let (Some((name, _)), Some((other, _))) =
                     (same.first(), shapes.get(&with).and_then(|same| same.first()))
@@ -170,7 +170,7 @@ impl Router {
     }
 
     /// The routes at `path`, and its parameters as the path spells them.
-    fn at<'p>(&self, path: &'p str) -> Option<(&Node, Vec<&'p str>)> {
+    fn at<'p>(&self, path: &'p str) -> Option<(&PathNode, Vec<&'p str>)> {
         let key = self.key(path);
         let found = self.inner.at(&key).ok()?;
         let mut params: Vec<&str> = found

@@ -35,7 +35,7 @@ pub struct Chain<S> {
 
 /// The part of a [`Chain`] that leads from one version to another.
 #[derive(Debug)]
-pub struct Stretch<'c, S> {
+pub struct ChainSlice<'c, S> {
     links: &'c [Link<S>],
     upwards: bool,
     tail: &'c [S],
@@ -49,29 +49,29 @@ pub struct BodyChain {
     expand: Box<[(VersionId, Box<[Step]>)]>,
     programs: Programs,
     /// Made when first asked for: most chains never are.
-    prints: OnceLock<Prints>,
+    prints: OnceLock<Fingerprints>,
 }
 
 /// By the version that a program starts from, and the one it leads to.
-type ByEnds = BTreeMap<(VersionId, VersionId), json::Program>;
+type ProgramsByVersions = BTreeMap<(VersionId, VersionId), json::Program>;
 
 /// The programs that were composed so far, by where they lead. Between all pairs of versions there would be far too
 /// many to compose at load, and almost all would never be run; each is composed at its first use, and then is there.
 #[derive(Clone, Debug, Default)]
 struct Programs {
-    list: Arc<RwLock<ByEnds>>,
+    list: Arc<RwLock<ProgramsByVersions>>,
 }
 
 /// Fingerprints of all steps of a chain, so that those of a program are put together without looking at its steps.
 #[derive(Clone, Debug)]
-struct Prints {
+struct Fingerprints {
     /// Upwards and downwards, by link.
     links: Box<[[u64; 2]]>,
     expand: Box<[u64]>,
 }
 
 /// Hashes what is written to it.
-struct Print(SipHasher13);
+struct FingerprintHasher(SipHasher13);
 
 /// A status that one version exchanged for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,9 +139,9 @@ impl<S> Chain<S> {
 
     /// What leads from one version to the other; empty if they are the same.
     #[must_use]
-    pub fn between(&self, from: VersionId, to: VersionId) -> Stretch<'_, S> {
+    pub fn between(&self, from: VersionId, to: VersionId) -> ChainSlice<'_, S> {
         let (a, b) = (self.position(from), self.position(to));
-        Stretch { links: &self.links[a.min(b)..a.max(b)], upwards: a < b, tail: &[] }
+        ChainSlice { links: &self.links[a.min(b)..a.max(b)], upwards: a < b, tail: &[] }
     }
 
     fn position(&self, version: VersionId) -> usize {
@@ -155,17 +155,17 @@ impl<S> Chain<S> {
     }
 }
 
-// === impl Stretch ===
+// === impl ChainSlice ===
 
-impl<S> Clone for Stretch<'_, S> {
+impl<S> Clone for ChainSlice<'_, S> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S> Copy for Stretch<'_, S> {}
+impl<S> Copy for ChainSlice<'_, S> {}
 
-impl<'c, S> Stretch<'c, S> {
+impl<'c, S> ChainSlice<'c, S> {
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -209,10 +209,10 @@ impl BodyChain {
 
     /// What leads from one version to the other, and what a client of the other gets beside.
     #[must_use]
-    pub fn between(&self, from: VersionId, to: VersionId) -> Stretch<'_, Step> {
+    pub fn between(&self, from: VersionId, to: VersionId) -> ChainSlice<'_, Step> {
         let at = self.expand.partition_point(|(version, _)| *version <= to);
         let tail = at.checked_sub(1).map_or(&[][..], |last| &self.expand[last].1);
-        Stretch { tail, ..self.chain.between(from, to) }
+        ChainSlice { tail, ..self.chain.between(from, to) }
     }
 
     /// All that leads from one version to the other, composed into one program.
@@ -231,7 +231,7 @@ impl BodyChain {
     /// others, the same in every process. Of a closure it only knows that there is one.
     #[must_use]
     pub fn fingerprint(&self, from: VersionId, to: VersionId) -> u32 {
-        let prints = self.prints.get_or_init(|| Prints::of(self));
+        let prints = self.prints.get_or_init(|| Fingerprints::of(self));
         let (a, b) = (self.chain.position(from), self.chain.position(to));
         let links = &prints.links[a.min(b)..a.max(b)];
         let mut hasher = SipHasher13::new();
@@ -252,21 +252,21 @@ impl BodyChain {
     }
 }
 
-// === impl Prints ===
+// === impl Fingerprints ===
 
-impl Prints {
+impl Fingerprints {
     fn of(body: &BodyChain) -> Self {
         let links = body.chain.links.iter();
         Self {
-            links: links.map(|link| [Print::of(&link.up), Print::of(&link.down)]).collect(),
-            expand: body.expand.iter().map(|(_, steps)| Print::of(steps)).collect(),
+            links: links.map(|link| [FingerprintHasher::of(&link.up), FingerprintHasher::of(&link.down)]).collect(),
+            expand: body.expand.iter().map(|(_, steps)| FingerprintHasher::of(steps)).collect(),
         }
     }
 }
 
-// === impl Print ===
+// === impl FingerprintHasher ===
 
-impl Print {
+impl FingerprintHasher {
     /// SipHash-1-3 with a fixed key is specified, so all replicas have the same. What is hashed is the steps as `Debug`
     /// writes them, which is all that there is to them; 0 where there are none.
     fn of(steps: &[Step]) -> u64 {
@@ -279,7 +279,7 @@ impl Print {
     }
 }
 
-impl Write for Print {
+impl Write for FingerprintHasher {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         self.0.write(text.as_bytes());
         Ok(())

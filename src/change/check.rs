@@ -1,22 +1,22 @@
 //! What the ops of one resource do to each other.
 
-use super::compile::{Carry, Compiled, TakenOut};
-use super::compose::{Input, Ready, rebase};
+use super::compile::{Compiled, InlinedObject, PathShift};
+use super::compose::{ComposeInput, ReadChange, rebase};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::{Pattern, Test};
 use crate::version::VersionId;
 
 /// Names that ops took away or wrote, as they are called by now, and since when.
 #[derive(Default)]
-struct Names<'a> {
+struct TrackedNames<'a> {
     list: Vec<(Pattern, VersionId, &'a Compiled)>,
 }
 
 /// What the ops of a resource did so far.
 #[derive(Default)]
-struct Past<'a> {
-    gone: Names<'a>,
-    written: Names<'a>,
+struct ResourceHistory<'a> {
+    gone: TrackedNames<'a>,
+    written: TrackedNames<'a>,
     /// Objects that an older version has one member of, by what is around that member and the member.
     boxes: Vec<(Pattern, Pattern)>,
     /// What the change at hand requires to be a value.
@@ -29,14 +29,14 @@ pub(super) type OpIndex = (usize, usize);
 /// Walks each resource from the oldest change to the newest. Returns the constants that are defaults for a name which
 /// an older version may have as well, so that the way back must not drop it.
 pub(super) fn between_ops(
-    input: &Input<'_>,
-    ready: &[Ready<'_>],
+    input: &ComposeInput<'_>,
+    ready: &[ReadChange<'_>],
     owners: &[Vec<usize>],
     found: &mut Diagnostics,
 ) -> Vec<OpIndex> {
     let mut defaults = Vec::new();
     for changes in owners {
-        let mut past = Past::default();
+        let mut past = ResourceHistory::default();
         for &at in changes {
             let change = &ready[at];
             past.required.clear();
@@ -52,7 +52,13 @@ pub(super) fn between_ops(
     defaults
 }
 
-fn op_against(op: &Compiled, change: &Ready<'_>, oldest_live: VersionId, past: &Past<'_>, found: &mut Diagnostics) {
+fn op_against(
+    op: &Compiled,
+    change: &ReadChange<'_>,
+    oldest_live: VersionId,
+    past: &ResourceHistory<'_>,
+    found: &mut Diagnostics,
+) {
     let version = change.dated.version;
     for read in &op.reach.reads {
         if let Some((taken, _)) = past.gone.above(read, |_, by| by.when.is_none() && !by.may_leave) {
@@ -87,7 +93,7 @@ fn op_against(op: &Compiled, change: &Ready<'_>, oldest_live: VersionId, past: &
     }
 }
 
-fn collision(op: &Compiled, target: &Pattern, version: VersionId, past: &Past<'_>, found: &mut Diagnostics) {
+fn collision(op: &Compiled, target: &Pattern, version: VersionId, past: &ResourceHistory<'_>, found: &mut Diagnostics) {
     // A constant behind a value that may not have come is its default.
     let collides = |_: VersionId, by: &Compiled| !disjoint(op, by) && (!op.fills() || by.fills());
     let Some((_, since)) = past.written.same(target, collides) else { return };
@@ -102,7 +108,7 @@ fn collision(op: &Compiled, target: &Pattern, version: VersionId, past: &Past<'_
 }
 
 /// What an op leaves under `on_error = "pass"` would be taken for what another has there.
-fn passed(op: &Compiled, past: &Past<'_>, found: &mut Diagnostics) {
+fn passed(op: &Compiled, past: &ResourceHistory<'_>, found: &mut Diagnostics) {
     let left_up = op.reach.writes.iter().find(|target| past.gone.same(target, |_, by| by.may_leave).is_some());
     let left_down = op.reach.writes.iter().find(|target| op.may_leave && past.gone.same(target, |_, _| true).is_some());
     let message = match (left_up, left_down) {
@@ -121,7 +127,7 @@ fn passed(op: &Compiled, past: &Past<'_>, found: &mut Diagnostics) {
 }
 
 /// What stands beside a member that is taken out of its object would be lost.
-fn lost(op: &Compiled, change: &Ready<'_>, past: &Past<'_>, found: &mut Diagnostics) {
+fn lost(op: &Compiled, change: &ReadChange<'_>, past: &ResourceHistory<'_>, found: &mut Diagnostics) {
     let stripped = change.dated.strict_responses && change.dated.strict_requests;
     if op.reach.adds && !stripped {
         for target in &op.reach.writes {
@@ -135,7 +141,7 @@ fn lost(op: &Compiled, change: &Ready<'_>, past: &Past<'_>, found: &mut Diagnost
             }
         }
     }
-    if let Some(TakenOut { around, inner, newer: false }) = &op.taken_out {
+    if let Some(InlinedObject { around, inner, newer: false }) = &op.taken_out {
         let beside = |known: &Pattern| known != around && known.starts_with(around) && !known.starts_with(inner);
         if let Some((target, _)) = past.written.find(|known, _, _| beside(known)) {
             let message = format!("`{target}`, which an earlier op wrote, is lost: only `{inner}` is taken out");
@@ -156,9 +162,9 @@ fn disjoint(a: &Compiled, b: &Compiled) -> bool {
     }
 }
 
-// === impl Past ===
+// === impl ResourceHistory ===
 
-impl<'a> Past<'a> {
+impl<'a> ResourceHistory<'a> {
     fn is_default(&self, op: &Compiled) -> bool {
         op.fills() && op.reach.writes.iter().any(|target| self.written.same(target, |_, _| true).is_some())
     }
@@ -175,16 +181,16 @@ impl<'a> Past<'a> {
         op.reach.writes.iter().for_each(|p| self.gone.forget_around(p));
         self.gone.add(&op.reach.takes, version, op);
         self.written.add(&op.reach.writes, version, op);
-        if let Some(TakenOut { around, inner, newer: true }) = &op.taken_out {
+        if let Some(InlinedObject { around, inner, newer: true }) = &op.taken_out {
             self.boxes.push((around.clone(), inner.clone()));
         }
         self.required.extend(&op.requires);
     }
 }
 
-// === impl Carry ===
+// === impl PathShift ===
 
-impl Carry {
+impl PathShift {
     fn carry(&self, known: &mut Pattern) {
         if known.starts_with(&self.old) {
             *known = rebase(known, &self.old, &self.new);
@@ -192,15 +198,15 @@ impl Carry {
     }
 }
 
-// === impl Names ===
+// === impl TrackedNames ===
 
-impl<'a> Names<'a> {
+impl<'a> TrackedNames<'a> {
     fn add(&mut self, patterns: &[Pattern], version: VersionId, by: &'a Compiled) {
         self.list.extend(patterns.iter().map(|pattern| (pattern.clone(), version, by)));
     }
 
     /// An op moves what is inside of its place.
-    fn carry(&mut self, carry: &Carry) {
+    fn carry(&mut self, carry: &PathShift) {
         self.list.iter_mut().for_each(|(known, ..)| carry.carry(known));
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{BodyChain, Chain, Link, RouteHistory, StatusLink};
 use super::check;
-use super::compile::{Carry, Compiled, Direction, Target};
+use super::compile::{Compiled, DirectedOp, PathShift, ResourceLocation};
 use super::expand::BothNames;
 use super::head::{HeaderStep, QueryStep};
 use super::heads::{HeadOp, read_head};
@@ -20,11 +20,11 @@ const KEEP_HELP: &str = "remove it: it is for `copy`, `compute`, `rename`, `move
 
 /// What [`compose`] needs to know of the api.
 #[derive(Debug)]
-pub struct Input<'a> {
+pub struct ComposeInput<'a> {
     /// The named shapes.
     pub resources: &'a [Resource],
     /// The changes, sorted by version, in file order within one.
-    pub changes: &'a [Dated<'a>],
+    pub changes: &'a [DatedChange<'a>],
     /// Routes that are named elsewhere.
     pub routes: &'a [RouteName],
     /// The oldest version that is not gone: what `expand` and reused names look at.
@@ -35,7 +35,7 @@ pub struct Input<'a> {
 
 /// A change whose version is known.
 #[derive(Clone, Copy, Debug)]
-pub struct Dated<'a> {
+pub struct DatedChange<'a> {
     /// The change.
     pub change: &'a Change,
     /// The version that introduced it.
@@ -47,26 +47,26 @@ pub struct Dated<'a> {
 }
 
 /// A change's ops, read.
-pub(super) struct Ready<'a> {
-    pub(super) dated: Dated<'a>,
+pub(super) struct ReadChange<'a> {
+    pub(super) dated: DatedChange<'a>,
     pub(super) body: Vec<Compiled>,
     pub(super) heads: Vec<HeadOp>,
 }
 
 /// Who stands at a place: a resource, or a change that names places itself. Indexes into one list of both.
-type Owner = usize;
+type OwnerIndex = usize;
 
 struct Placement {
-    owner: Owner,
+    owner: OwnerIndex,
     location: Location,
     partial: Option<bool>,
 }
 
 /// An owner at its place in one message, as the version at hand has it.
 #[derive(Clone, PartialEq)]
-struct Spot {
-    owner: Owner,
-    target: Target,
+struct CurrentPlacement {
+    owner: OwnerIndex,
+    target: ResourceLocation,
 }
 
 // === impl Placement ===
@@ -82,7 +82,7 @@ impl Placement {
 
 /// Reads all changes and works out what they do at every place. What is wrong goes to `found`.
 #[must_use]
-pub fn compose(input: &Input<'_>, found: &mut Diagnostics) -> Vec<RouteHistory> {
+pub fn compose(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<RouteHistory> {
     let placements = placements(input, found);
     let mut ready = read_ops(input, found);
     let owners = owners(input, found);
@@ -99,7 +99,7 @@ pub fn compose(input: &Input<'_>, found: &mut Diagnostics) -> Vec<RouteHistory> 
 }
 
 /// For each owner the changes that are on it.
-fn owners(input: &Input<'_>, found: &mut Diagnostics) -> Vec<Vec<usize>> {
+fn owners(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<Vec<usize>> {
     let mut owners = vec![Vec::new(); input.resources.len() + input.changes.len()];
     let known: BTreeMap<&str, usize> =
         input.resources.iter().enumerate().map(|(at, resource)| (resource.name.as_str(), at)).collect();
@@ -134,7 +134,7 @@ fn unknown_resource<'k>(name: &Spanned<String>, known: impl Iterator<Item = &'k 
     Diagnostic::error("unknown-resource", message, name.span).help(help)
 }
 
-fn placements(input: &Input<'_>, found: &mut Diagnostics) -> Vec<Placement> {
+fn placements(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<Placement> {
     let mut list = Vec::new();
     let mut add = |owner, text: &Spanned<String>, partial, found: &mut Diagnostics| match text.parse::<Location>() {
         Ok(location) => list.push(Placement { owner, location, partial }),
@@ -163,14 +163,14 @@ fn placements(input: &Input<'_>, found: &mut Diagnostics) -> Vec<Placement> {
     list
 }
 
-fn read_ops<'a>(input: &Input<'a>, found: &mut Diagnostics) -> Vec<Ready<'a>> {
+fn read_ops<'a>(input: &ComposeInput<'a>, found: &mut Diagnostics) -> Vec<ReadChange<'a>> {
     input.changes.iter().map(|dated| read_change(dated, input.on_error, found)).collect()
 }
 
-fn read_change<'a>(dated: &Dated<'a>, on_error: OnError, found: &mut Diagnostics) -> Ready<'a> {
+fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagnostics) -> ReadChange<'a> {
     let change = dated.change;
     let on_error = change.on_error.unwrap_or(on_error);
-    let mut ready = Ready { dated: *dated, body: Vec::new(), heads: Vec::new() };
+    let mut ready = ReadChange { dated: *dated, body: Vec::new(), heads: Vec::new() };
     if change.ops.is_empty() {
         let message = format!("the change {} does nothing", quoted(&change.summary));
         found.push(Diagnostic::warning("empty-change", message, change.span).help("give it `ops`"));
@@ -204,9 +204,9 @@ fn read_change<'a>(dated: &Dated<'a>, on_error: OnError, found: &mut Diagnostics
 
 fn fill(
     history: &mut RouteHistory,
-    input: &Input<'_>,
+    input: &ComposeInput<'_>,
     placements: &[Placement],
-    ready: &[Ready<'_>],
+    ready: &[ReadChange<'_>],
     owners: &[Vec<usize>],
 ) {
     let mut here: Vec<&Placement> = placements.iter().filter(|p| p.location.route.covers(&history.name)).collect();
@@ -250,11 +250,11 @@ fn status(placement: &Placement) -> Option<StatusMatch> {
 /// Walks from the newest change to the oldest. Places are given in the newest shape; behind each op that moves what
 /// stands inside it, they are carried back to where they were before.
 fn body_chain(
-    input: &Input<'_>,
+    input: &ComposeInput<'_>,
     placements: &[&Placement],
     message: Message,
     route: &RouteName,
-    ready: &[Ready<'_>],
+    ready: &[ReadChange<'_>],
     owners: &[Vec<usize>],
 ) -> BodyChain {
     let mut current = spots(placements, message, route);
@@ -295,9 +295,9 @@ fn body_chain(
 }
 
 /// Each owner once at each of its places; what the most particular of several places says counts.
-fn spots(placements: &[&Placement], message: Message, route: &RouteName) -> Vec<Spot> {
+fn spots(placements: &[&Placement], message: Message, route: &RouteName) -> Vec<CurrentPlacement> {
     let patches = message == Message::Request && route.method.as_deref() == Some("PATCH");
-    let mut spots: Vec<(Spot, bool)> = Vec::new();
+    let mut spots: Vec<(CurrentPlacement, bool)> = Vec::new();
     for placement in placements {
         let (owner, pattern) = (placement.owner, placement.location.pattern.clone());
         let known = spots.iter_mut().find(|(spot, _)| spot.owner == owner && spot.target.pattern == pattern);
@@ -305,8 +305,8 @@ fn spots(placements: &[&Placement], message: Message, route: &RouteName) -> Vec<
             (Some((spot, explicit)), Some(partial)) if !*explicit => (spot.target.partial, *explicit) = (partial, true),
             (Some(_), _) => {}
             (None, partial) => {
-                let target = Target { pattern, partial: partial.unwrap_or(patches) };
-                spots.push((Spot { owner, target }, partial.is_some()));
+                let target = ResourceLocation { pattern, partial: partial.unwrap_or(patches) };
+                spots.push((CurrentPlacement { owner, target }, partial.is_some()));
             }
         }
     }
@@ -315,9 +315,9 @@ fn spots(placements: &[&Placement], message: Message, route: &RouteName) -> Vec<
 
 /// Where a change applies, each place once, the outermost first. A resource may stand inside itself: up, the outer one becomes new
 /// before what is inside is looked for; down, the inner ones are old before the outer one is.
-fn targets(current: &[Spot], is_own: impl Fn(Owner) -> bool) -> Vec<Target> {
-    let mut targets: Vec<Target> = Vec::new();
-    for Spot { target, .. } in current.iter().filter(|spot| is_own(spot.owner)) {
+fn targets(current: &[CurrentPlacement], is_own: impl Fn(OwnerIndex) -> bool) -> Vec<ResourceLocation> {
+    let mut targets: Vec<ResourceLocation> = Vec::new();
+    for CurrentPlacement { target, .. } in current.iter().filter(|spot| is_own(spot.owner)) {
         match targets.iter_mut().find(|known| known.pattern == target.pattern) {
             // Where two resources of one change disagree, nothing is made up.
             Some(known) => known.partial |= target.partial,
@@ -343,19 +343,24 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
 fn push_steps(
     steps: &mut Vec<(u32, Step)>,
     op: &Compiled,
-    direction: Option<&Direction>,
+    direction: Option<&DirectedOp>,
     made: bool,
-    targets: &[Target],
+    targets: &[ResourceLocation],
     change: u32,
 ) {
     let Some(direction) = direction else { return };
-    let runs = |target: &&Target| made || !(direction.is_constant() && target.partial);
-    let step = |target: &Target| (op.index, op.step(direction, target, change));
+    let runs = |target: &&ResourceLocation| made || !(direction.is_constant() && target.partial);
+    let step = |target: &ResourceLocation| (op.index, op.step(direction, target, change));
     steps.extend(targets.iter().rev().filter(runs).map(step));
 }
 
 /// Moves what stands inside the op's place back to where it stood before. The op's own resource stays.
-fn carry_back(current: &mut Vec<Spot>, carry: &Carry, targets: &[Pattern], is_own: impl Fn(Owner) -> bool) {
+fn carry_back(
+    current: &mut Vec<CurrentPlacement>,
+    carry: &PathShift,
+    targets: &[Pattern],
+    is_own: impl Fn(OwnerIndex) -> bool,
+) {
     for target in targets.iter().rev() {
         let (new, old) = (target.join(&carry.new), target.join(&carry.old));
         let mut before = Vec::new();
@@ -364,8 +369,8 @@ fn carry_back(current: &mut Vec<Spot>, carry: &Carry, targets: &[Pattern], is_ow
             let is_target = is_own(spot.owner) && *pattern == *target;
             let moved = if is_target { None } else { pattern.carried_back(&new, &old) };
             let moved = moved.map(|pattern| {
-                let target = Target { pattern, partial: spot.target.partial };
-                Spot { owner: spot.owner, target }
+                let target = ResourceLocation { pattern, partial: spot.target.partial };
+                CurrentPlacement { owner: spot.owner, target }
             });
             if moved.is_none() || carry.conditional {
                 push_new(&mut before, spot);
@@ -382,17 +387,17 @@ pub(super) fn rebase(pattern: &Pattern, from: &Pattern, to: &Pattern) -> Pattern
     pattern.segments()[from.segments().len()..].iter().fold(to.clone(), |at, segment| at.child(segment.clone()))
 }
 
-fn header_chain(changes: &BTreeSet<usize>, ready: &[Ready<'_>]) -> Chain<HeaderStep> {
+fn header_chain(changes: &BTreeSet<usize>, ready: &[ReadChange<'_>]) -> Chain<HeaderStep> {
     head_chain(changes, ready, |op| (op.header_up.clone(), op.header_down.clone()))
 }
 
-fn query_chain(changes: &BTreeSet<usize>, ready: &[Ready<'_>]) -> Chain<QueryStep> {
+fn query_chain(changes: &BTreeSet<usize>, ready: &[ReadChange<'_>]) -> Chain<QueryStep> {
     head_chain(changes, ready, |op| (op.query_up.clone(), op.query_down.clone()))
 }
 
 fn head_chain<S>(
     changes: &BTreeSet<usize>,
-    ready: &[Ready<'_>],
+    ready: &[ReadChange<'_>],
     steps: impl Fn(&HeadOp) -> (Option<S>, Option<S>),
 ) -> Chain<S> {
     let mut links = Vec::new();
@@ -411,7 +416,7 @@ fn head_chain<S>(
     Chain::new(links)
 }
 
-fn status_links(changes: &BTreeSet<usize>, ready: &[Ready<'_>]) -> Vec<StatusLink> {
+fn status_links(changes: &BTreeSet<usize>, ready: &[ReadChange<'_>]) -> Vec<StatusLink> {
     let link = |at: &usize| {
         let (version, change) = (ready[*at].dated.version, index(*at));
         let pairs = ready[*at].heads.iter().filter_map(|op| Some((op.index, op.status?)));

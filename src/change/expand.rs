@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::compile::{Carry, Compiled};
+use super::compile::{Compiled, PathShift};
 use super::compose::rebase;
 use crate::json::{Collision, Condition, OnError, Op, Pattern, Reference, Step};
 use crate::version::VersionId;
@@ -10,14 +10,14 @@ use crate::version::VersionId;
 /// Collected on the walk from the newest change to the oldest, so the newest come first.
 #[derive(Default)]
 pub(super) struct BothNames {
-    names: Vec<Name>,
-    shifts: Vec<Shift>,
+    names: Vec<ExpandedRename>,
+    shifts: Vec<RenameShift>,
 }
 
 /// One rename at one place, as its own version has it.
-struct Name {
+struct ExpandedRename {
     version: VersionId,
-    places: Places,
+    places: RenamePaths,
     test: Option<Condition>,
     on_error: OnError,
     /// How many shifts are of newer ops.
@@ -26,14 +26,14 @@ struct Name {
 
 /// The new name, the old one, and where the condition looks; from the document.
 #[derive(Clone, PartialEq)]
-struct Places {
+struct RenamePaths {
     new: Pattern,
     old: Pattern,
     when: Option<Pattern>,
 }
 
 /// What stood below `old` stands below `new` since a version.
-struct Shift {
+struct RenameShift {
     version: VersionId,
     old: Pattern,
     new: Pattern,
@@ -51,9 +51,9 @@ impl BothNames {
                 let (level, pointer) = (when.at.level, Pattern::from(when.at.pointer.clone()));
                 target.join(&op.each.up_to_star(level)).join(&pointer)
             };
-            self.names.push(Name {
+            self.names.push(ExpandedRename {
                 version,
-                places: Places {
+                places: RenamePaths {
                     new: target.join(&carry.new),
                     old: target.join(&carry.old),
                     when: op.when.as_ref().map(looks),
@@ -66,10 +66,10 @@ impl BothNames {
     }
 
     /// An op on the walk that moves what stands inside.
-    pub(super) fn shift(&mut self, carry: &Carry, version: VersionId, targets: &[Pattern]) {
+    pub(super) fn shift(&mut self, carry: &PathShift, version: VersionId, targets: &[Pattern]) {
         for target in targets.iter().rev() {
             let (old, new) = (target.join(&carry.old), target.join(&carry.new));
-            self.shifts.push(Shift { version, old, new, conditional: carry.conditional });
+            self.shifts.push(RenameShift { version, old, new, conditional: carry.conditional });
         }
     }
 
@@ -88,7 +88,7 @@ impl BothNames {
     }
 
     /// Where both names are in a later version.
-    fn places(&self, name: &Name, version: VersionId) -> Vec<Places> {
+    fn places(&self, name: &ExpandedRename, version: VersionId) -> Vec<RenamePaths> {
         let mut all = vec![name.places.clone()];
         for shift in self.shifts[..name.later].iter().rev().filter(|shift| shift.version <= version) {
             let before = all.clone();
@@ -103,10 +103,10 @@ impl BothNames {
     }
 }
 
-// === impl Places ===
+// === impl RenamePaths ===
 
-impl Places {
-    fn after(&self, shift: &Shift) -> Self {
+impl RenamePaths {
+    fn after(&self, shift: &RenameShift) -> Self {
         let moved = |place: &Pattern| match place.starts_with(&shift.old) {
             true => rebase(place, &shift.old, &shift.new),
             false => place.clone(),
@@ -115,7 +115,7 @@ impl Places {
     }
 
     /// The copy of the new name under the old one; none if a later version put one of them among other elements.
-    fn step(&self, name: &Name) -> Option<Step> {
+    fn step(&self, name: &ExpandedRename) -> Option<Step> {
         let ((each, from), (other, to)) = (self.new.split_at_last_star(), self.old.split_at_last_star());
         let when = match (&self.when, &name.test) {
             (Some(at), Some(condition)) => {

@@ -41,7 +41,7 @@ const RESERVED: &[&str] = &[
 
 /// Reads `spec`; what is wrong goes to `found`. `keep` is for renames.
 pub(super) fn read_head(spec: &HeadSpec, keep: bool, span: Span, found: &mut Diagnostics) -> Option<HeadOp> {
-    let mut reader = Reader { span, found };
+    let mut reader = HeadReader { span, found };
     match spec {
         HeadSpec::AddHeader { name, value } => {
             let name = reader.header(name)?;
@@ -104,9 +104,9 @@ pub(super) fn read_head(spec: &HeadSpec, keep: bool, span: Span, found: &mut Dia
 }
 
 /// Old and new values, or the other way round.
-type Pairs = Box<[(Box<str>, Box<str>)]>;
+type ValuePairs = Box<[(Box<str>, Box<str>)]>;
 
-struct Reader<'a> {
+struct HeadReader<'a> {
     span: Span,
     found: &'a mut Diagnostics,
 }
@@ -123,9 +123,9 @@ impl HeadOp {
     }
 }
 
-// === impl Reader ===
+// === impl HeadReader ===
 
-impl Reader<'_> {
+impl HeadReader<'_> {
     fn header(&mut self, name: &Spanned<String>) -> Option<HeaderName> {
         let Ok(read) = HeaderName::try_from(name.as_str()) else {
             return self.error("bad-header", format!("`{}` is no header name", name.value), "see RFC 9110 §5.1");
@@ -188,7 +188,7 @@ impl Reader<'_> {
         }
     }
 
-    fn inverse(&mut self, pairs: &[(Box<str>, Box<str>)]) -> Option<Pairs> {
+    fn inverse(&mut self, pairs: &[(Box<str>, Box<str>)]) -> Option<ValuePairs> {
         let mut back: Vec<(Box<str>, Box<str>)> = Vec::new();
         for (old, new) in pairs {
             if back.iter().any(|(known, _)| known == new) {

@@ -16,8 +16,8 @@ mod routes;
 mod spec;
 mod template;
 
-pub use chain::{BodyChain, Chain, Link, RouteHistory, StatusLink, Stretch};
-pub use compose::{Dated, Input, compose};
+pub use chain::{BodyChain, Chain, ChainSlice, Link, RouteHistory, StatusLink};
+pub use compose::{ComposeInput, DatedChange, compose};
 pub(crate) use head::decode_query;
 pub use head::{HeaderStep, QueryStep, run_header, run_query};
 pub use place::{Location, Message, PlaceError, RouteName, StatusMatch};

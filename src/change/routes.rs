@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::RouteHistory;
-use super::compose::{Dated, Input};
+use super::compose::{ComposeInput, DatedChange};
 use super::place::{PlaceError, RouteName};
 use super::spec::{OpKind, RouteSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
 use crate::version::VersionId;
 
 /// A walk from the newest change to the oldest, since places and routes are named as the newest version has them.
-struct Walk<'f> {
+struct HistoryWalk<'f> {
     histories: Vec<RouteHistory>,
     /// What each route is called at the point of the walk.
     now: BTreeMap<RouteName, usize>,
@@ -20,7 +20,7 @@ struct Walk<'f> {
 }
 
 /// A change of the list of routes, and where the file says it.
-struct At {
+struct ChangeOrigin {
     version: VersionId,
     span: Span,
 }
@@ -28,11 +28,11 @@ struct At {
 /// Collects every route that is named anywhere, with its life. What is said of every method at a path (`* /users`)
 /// holds for the routes of single methods there as well.
 pub(super) fn histories<'a>(
-    input: &'a Input<'_>,
+    input: &'a ComposeInput<'_>,
     placed: impl Iterator<Item = &'a RouteName>,
     found: &mut Diagnostics,
 ) -> Vec<RouteHistory> {
-    let mut walk = Walk { histories: Vec::new(), now: BTreeMap::new(), removed: Vec::new(), found };
+    let mut walk = HistoryWalk { histories: Vec::new(), now: BTreeMap::new(), removed: Vec::new(), found };
     let removals = walk.removals(input);
     for name in placed.chain(input.routes) {
         if removals.iter().any(|removal| removal.covers(name)) {
@@ -51,10 +51,10 @@ pub(super) fn histories<'a>(
     walk.histories
 }
 
-// === impl Walk ===
+// === impl HistoryWalk ===
 
-impl Walk<'_> {
-    fn removals(&mut self, input: &Input<'_>) -> Vec<RouteName> {
+impl HistoryWalk<'_> {
+    fn removals(&mut self, input: &ComposeInput<'_>) -> Vec<RouteName> {
         let ops = input.changes.iter().flat_map(|dated| &dated.change.ops);
         let removed = ops.filter_map(|op| match &op.op {
             OpKind::Route(RouteSpec::Remove(route)) => self.read(route, op.span),
@@ -76,8 +76,8 @@ impl Walk<'_> {
         known.chain([name]).cloned().collect()
     }
 
-    fn step(&mut self, route: &RouteSpec, dated: &Dated<'_>, span: Span) {
-        let at = At { version: dated.version, span };
+    fn step(&mut self, route: &RouteSpec, dated: &DatedChange<'_>, span: Span) {
+        let at = ChangeOrigin { version: dated.version, span };
         match route {
             RouteSpec::Add(name) => {
                 let Some(name) = self.read(name, span) else { return };
@@ -103,7 +103,7 @@ impl Walk<'_> {
         }
     }
 
-    fn add(&mut self, name: &RouteName, at: &At) {
+    fn add(&mut self, name: &RouteName, at: &ChangeOrigin) {
         if let Some(other) = self.other_called(name, at.version) {
             let message = format!("`{name}` is added, and {other}");
             return self.error("route-collision", message, at.span, "give one of them another name");
@@ -113,7 +113,7 @@ impl Walk<'_> {
         self.now.remove(name);
     }
 
-    fn remove(&mut self, name: &RouteName, at: &At) {
+    fn remove(&mut self, name: &RouteName, at: &ChangeOrigin) {
         if let Some(used) = self.now.keys().find(|known| name.covers(known)) {
             let message = format!("`{name}` is removed, and a newer version still has `{used}`");
             return self.error("route-removed-and-used", message, at.span, "add it again first");
@@ -127,7 +127,7 @@ impl Walk<'_> {
         }
     }
 
-    fn relocate(&mut self, from: RouteName, to: &RouteName, at: &At) {
+    fn relocate(&mut self, from: RouteName, to: &RouteName, at: &ChangeOrigin) {
         if let Some(other) = self.other_called(to, at.version) {
             let message = format!("`{from}` becomes `{to}`, and {other}");
             let help = "two old routes cannot become one: nothing says which of them a request for the new one is in an \

@@ -2,13 +2,13 @@
 
 /// A piece of a template.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum TemplatePiece {
     Text(String),
     Pointer(String),
 }
 
 /// Splits a template; `{{` and `}}` stand for braces.
-pub(super) fn parse(template: &str) -> Result<Vec<Piece>, &'static str> {
+pub(super) fn parse(template: &str) -> Result<Vec<TemplatePiece>, &'static str> {
     let mut pieces = Vec::new();
     let mut text = String::new();
     let mut rest = template;
@@ -24,17 +24,21 @@ pub(super) fn parse(template: &str) -> Result<Vec<Piece>, &'static str> {
         } else {
             let (pointer, after) = rest.split_once('}').ok_or("a `{` without its `}`")?;
             if !text.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut text)));
+                pieces.push(TemplatePiece::Text(std::mem::take(&mut text)));
             }
-            pieces.push(Piece::Pointer(pointer.to_owned()));
+            pieces.push(TemplatePiece::Pointer(pointer.to_owned()));
             rest = after;
         }
     }
     text.push_str(rest);
     if !text.is_empty() {
-        pieces.push(Piece::Text(text));
+        pieces.push(TemplatePiece::Text(text));
     }
-    if pieces.iter().any(|piece| matches!(piece, Piece::Pointer(_))) { Ok(pieces) } else { Err("no pointer in braces") }
+    if pieces.iter().any(|piece| matches!(piece, TemplatePiece::Pointer(_))) {
+        Ok(pieces)
+    } else {
+        Err("no pointer in braces")
+    }
 }
 
 #[cfg(test)]
@@ -43,8 +47,8 @@ mod tests {
 
     #[test]
     fn templates() {
-        let text = |t: &str| Piece::Text(t.to_owned());
-        let pointer = |p: &str| Piece::Pointer(p.to_owned());
+        let text = |t: &str| TemplatePiece::Text(t.to_owned());
+        let pointer = |p: &str| TemplatePiece::Pointer(p.to_owned());
         assert_eq!(parse("{/a} {/b}"), Ok(vec![pointer("/a"), text(" "), pointer("/b")]));
         assert_eq!(parse("{{{/a}}}"), Ok(vec![text("{"), pointer("/a"), text("}")]));
         for wrong in ["{/a", "/a}", "plain", "{{}}", ""] {

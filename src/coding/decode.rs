@@ -47,15 +47,15 @@ pub enum Step {
 /// One coding.
 #[derive(Debug)]
 struct Stage {
-    kind: Kind,
+    kind: StageDecoder,
     made: u64,
 }
 
-enum Kind {
-    Gzip { decoder: Box<MultiGzDecoder<Vec<u8>>>, input: Source },
+enum StageDecoder {
+    Gzip { decoder: Box<MultiGzDecoder<Vec<u8>>>, input: DecodeInput },
     Deflate(Inflate),
-    Brotli(Box<brotli::Decompressor<Source>>),
-    Zstd(Box<zstd::stream::read::Decoder<'static, Source>>),
+    Brotli(Box<brotli::Decompressor<DecodeInput>>),
+    Zstd(Box<zstd::stream::read::Decoder<'static, DecodeInput>>),
 }
 
 /// Deflate in the zlib format, or bare.
@@ -63,13 +63,13 @@ enum Kind {
 struct Inflate {
     /// Known once its first bytes are there.
     inner: Option<Decompress>,
-    input: Source,
+    input: DecodeInput,
     ended: bool,
 }
 
 /// What is in, and not yet read. While it is empty, readers are told to come again.
 #[derive(Debug, Default)]
-struct Source {
+struct DecodeInput {
     bytes: Vec<u8>,
     at: usize,
     ended: bool,
@@ -104,7 +104,7 @@ impl Decoder {
     /// 1 MiB.
     #[must_use]
     pub fn new(codings: &[Coding]) -> Self {
-        let stages = codings.iter().rev().map(|coding| Stage { kind: Kind::new(*coding), made: 0 });
+        let stages = codings.iter().rev().map(|coding| Stage { kind: StageDecoder::new(*coding), made: 0 });
         Self { stages: stages.collect(), max_ratio: super::MAX_RATIO.into(), taken: 0, made: 0 }
     }
 
@@ -174,12 +174,12 @@ impl Decoder {
 // === impl Stage ===
 
 impl Stage {
-    fn input(&mut self) -> &mut Source {
+    fn input(&mut self) -> &mut DecodeInput {
         match &mut self.kind {
-            Kind::Gzip { input, .. } => input,
-            Kind::Deflate(inflate) => &mut inflate.input,
-            Kind::Brotli(decoder) => decoder.get_mut(),
-            Kind::Zstd(decoder) => decoder.get_mut(),
+            StageDecoder::Gzip { input, .. } => input,
+            StageDecoder::Deflate(inflate) => &mut inflate.input,
+            StageDecoder::Brotli(decoder) => decoder.get_mut(),
+            StageDecoder::Zstd(decoder) => decoder.get_mut(),
         }
     }
 
@@ -190,11 +190,11 @@ impl Stage {
             return Ok(Step::Ended);
         }
         let ended = match &mut self.kind {
-            Kind::Gzip { decoder, input } => gunzip(decoder, input, out)?,
-            Kind::Deflate(inflate) => inflate.step(out)?,
+            StageDecoder::Gzip { decoder, input } => gunzip(decoder, input, out)?,
+            StageDecoder::Deflate(inflate) => inflate.step(out)?,
             // The first read at the end does not look behind it.
-            Kind::Brotli(decoder) => read(decoder, out)? && read(decoder, out)?,
-            Kind::Zstd(decoder) => read(decoder, out)?,
+            StageDecoder::Brotli(decoder) => read(decoder, out)? && read(decoder, out)?,
+            StageDecoder::Zstd(decoder) => read(decoder, out)?,
         };
         let made = out.len() - from;
         self.made += made as u64;
@@ -210,7 +210,7 @@ impl Stage {
     }
 }
 
-impl std::fmt::Debug for Kind {
+impl std::fmt::Debug for StageDecoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Gzip { .. } => "Gzip",
@@ -221,27 +221,33 @@ impl std::fmt::Debug for Kind {
     }
 }
 
-// === impl Kind ===
+// === impl StageDecoder ===
 
-impl Kind {
+impl StageDecoder {
     fn new(coding: Coding) -> Self {
         match coding {
-            Coding::Gzip => Self::Gzip { decoder: Box::new(MultiGzDecoder::new(Vec::new())), input: Source::default() },
+            Coding::Gzip => {
+                Self::Gzip { decoder: Box::new(MultiGzDecoder::new(Vec::new())), input: DecodeInput::default() }
+            }
             Coding::Deflate => Self::Deflate(Inflate::default()),
-            Coding::Brotli => Self::Brotli(Box::new(brotli::Decompressor::new(Source::default(), 4096))),
+            Coding::Brotli => Self::Brotli(Box::new(brotli::Decompressor::new(DecodeInput::default(), 4096))),
             Coding::Zstd => Self::Zstd(Box::new(unzstd().expect("memory for a context"))),
         }
     }
 }
 
-fn unzstd() -> io::Result<zstd::stream::read::Decoder<'static, Source>> {
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(Source::default())?;
+fn unzstd() -> io::Result<zstd::stream::read::Decoder<'static, DecodeInput>> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(DecodeInput::default())?;
     decoder.window_log_max(MAX_WINDOW_LOG)?;
     Ok(decoder)
 }
 
 /// Whether it has ended; member after member (RFC 1952 §2.2).
-fn gunzip(decoder: &mut MultiGzDecoder<Vec<u8>>, input: &mut Source, out: &mut Vec<u8>) -> Result<bool, CodingError> {
+fn gunzip(
+    decoder: &mut MultiGzDecoder<Vec<u8>>,
+    input: &mut DecodeInput,
+    out: &mut Vec<u8>,
+) -> Result<bool, CodingError> {
     let malformed = |_| CodingError::Malformed;
     let mut ended = false;
     while decoder.get_ref().is_empty() && !ended {
@@ -307,7 +313,7 @@ impl Inflate {
 
 /// The decompressor, if enough is there to tell the format: a header of zlib is a multiple of 31 (RFC 1950 §2.2), and what
 /// its first byte says would be a stored block in bare deflate whose padding is not zero.
-fn begin<'d>(inner: &'d mut Option<Decompress>, input: &Source) -> Option<&'d mut Decompress> {
+fn begin<'d>(inner: &'d mut Option<Decompress>, input: &DecodeInput) -> Option<&'d mut Decompress> {
     if inner.is_none() {
         let zlib = match *input.rest() {
             [method, flags, ..] => {
@@ -321,9 +327,9 @@ fn begin<'d>(inner: &'d mut Option<Decompress>, input: &Source) -> Option<&'d mu
     inner.as_mut()
 }
 
-// === impl Source ===
+// === impl DecodeInput ===
 
-impl Source {
+impl DecodeInput {
     fn push(&mut self, chunk: &[u8]) {
         self.bytes.drain(..std::mem::take(&mut self.at));
         self.bytes.extend_from_slice(chunk);
@@ -335,7 +341,7 @@ impl Source {
     }
 }
 
-impl Read for Source {
+impl Read for DecodeInput {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.fill_buf()?.read(into)?;
         self.consume(read);
@@ -343,7 +349,7 @@ impl Read for Source {
     }
 }
 
-impl BufRead for Source {
+impl BufRead for DecodeInput {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         match self.rest() {
             [] if !self.ended => Err(io::ErrorKind::WouldBlock.into()),

@@ -12,12 +12,12 @@ use super::Coding;
 #[derive(Debug)]
 pub(crate) struct Encoder {
     /// The coding that is applied first comes first.
-    stages: Vec<Stage>,
+    stages: Vec<StageEncoder>,
     /// Whether something went in since the last flush.
     dirty: bool,
 }
 
-enum Stage {
+enum StageEncoder {
     Gzip(GzEncoder<Vec<u8>>),
     Deflate(ZlibEncoder<Vec<u8>>),
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
@@ -44,7 +44,7 @@ pub(crate) fn encode(codings: &[Coding], content: &[u8]) -> Vec<u8> {
 impl Encoder {
     /// For `codings`, in the order in which they are applied.
     pub(crate) fn new(codings: &[Coding]) -> Self {
-        Self { stages: codings.iter().map(|coding| Stage::new(*coding)).collect(), dirty: false }
+        Self { stages: codings.iter().map(|coding| StageEncoder::new(*coding)).collect(), dirty: false }
     }
 
     /// Takes the next chunk, and appends to `out` what is coded by then.
@@ -83,9 +83,9 @@ impl Encoder {
     }
 }
 
-// === impl Stage ===
+// === impl StageEncoder ===
 
-impl Stage {
+impl StageEncoder {
     fn new(coding: Coding) -> Self {
         match coding {
             // Without a time in it: the same content gives the same bytes.
@@ -130,7 +130,7 @@ impl Stage {
     }
 }
 
-impl std::fmt::Debug for Stage {
+impl std::fmt::Debug for StageEncoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Gzip(_) => "Gzip",

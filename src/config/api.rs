@@ -1,8 +1,8 @@
 //! One `[[api]]` table.
 
-use super::keys::Kind;
-use super::node::Node;
-use super::tree::{Reader, word_or_table};
+use super::keys::ValueKind;
+use super::node::ConfigNode;
+use super::tree::{TableReader, word_or_table};
 use super::{case, change, version};
 use crate::catalog::{
     Api, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, SourcesSpec, Undeclared, Unspecified,
@@ -13,7 +13,7 @@ use crate::path::PathCase;
 use crate::version::Scheme;
 
 /// An api is kept even if its name is missing, so that all else that is wrong with it comes to light.
-pub(super) fn api(mut reader: Reader<'_, '_>) -> Option<Api> {
+pub(super) fn api(mut reader: TableReader<'_, '_>) -> Option<Api> {
     let name = match reader.text("name") {
         Some(name) => name,
         None => Spanned::new(format!("api at byte {}", reader.span.start()), reader.span),
@@ -28,7 +28,7 @@ pub(super) fn api(mut reader: Reader<'_, '_>) -> Option<Api> {
     Some(api)
 }
 
-fn whereabouts(api: &mut Api, reader: &mut Reader<'_, '_>) {
+fn whereabouts(api: &mut Api, reader: &mut TableReader<'_, '_>) {
     api.base_path = reader.text("base_path").unwrap_or_default();
     api.hosts = reader.texts("host");
     if reader.word("path_case") == Some("insensitive") {
@@ -45,7 +45,7 @@ fn whereabouts(api: &mut Api, reader: &mut Reader<'_, '_>) {
     api.docs = reader.text("docs");
 }
 
-fn resolution(api: &mut Api, reader: &mut Reader<'_, '_>) {
+fn resolution(api: &mut Api, reader: &mut TableReader<'_, '_>) {
     api.scheme = reader.word("scheme").and_then(|word| word.parse().ok()).unwrap_or(Scheme::Major);
     api.sources = reader.table("version_from", sources).unwrap_or_default();
     api.precedence = reader.list("precedence", precedence);
@@ -62,7 +62,7 @@ fn resolution(api: &mut Api, reader: &mut Reader<'_, '_>) {
     api.pins = reader.names("pins");
 }
 
-fn policy(api: &mut Api, reader: &mut Reader<'_, '_>) {
+fn policy(api: &mut Api, reader: &mut TableReader<'_, '_>) {
     api.strict = reader.flag("strict");
     api.on_error = on_error(reader).unwrap_or_default();
     api.on_untyped = on_untyped(reader).unwrap_or_default();
@@ -72,7 +72,7 @@ fn policy(api: &mut Api, reader: &mut Reader<'_, '_>) {
     api.cors = reader.table("cors", cors);
 }
 
-fn contents(api: &mut Api, reader: &mut Reader<'_, '_>) {
+fn contents(api: &mut Api, reader: &mut TableReader<'_, '_>) {
     api.versions = reader.tables("version", version::version);
     api.resources = reader.tables("resource", change::resource);
     api.changes = reader.tables("change", change::change);
@@ -81,16 +81,16 @@ fn contents(api: &mut Api, reader: &mut Reader<'_, '_>) {
     api.cases = reader.tables("case", case::case);
 }
 
-pub(super) fn on_error(reader: &mut Reader<'_, '_>) -> Option<OnError> {
+pub(super) fn on_error(reader: &mut TableReader<'_, '_>) -> Option<OnError> {
     reader.word("on_error").map(|word| if word == "pass" { OnError::Pass } else { OnError::Fail })
 }
 
-pub(super) fn on_untyped(reader: &mut Reader<'_, '_>) -> Option<OnUntyped> {
+pub(super) fn on_untyped(reader: &mut TableReader<'_, '_>) -> Option<OnUntyped> {
     reader.word("on_untyped").map(|word| if word == "fail" { OnUntyped::Fail } else { OnUntyped::Pass })
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
-fn sources(mut reader: Reader<'_, '_>) -> Option<SourcesSpec> {
+fn sources(mut reader: TableReader<'_, '_>) -> Option<SourcesSpec> {
     let sources = SourcesSpec {
         path: reader.text("path"),
         accept: reader.text("accept"),
@@ -103,18 +103,18 @@ fn sources(mut reader: Reader<'_, '_>) -> Option<SourcesSpec> {
     Some(sources)
 }
 
-fn precedence(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<Spanned<String>> {
+fn precedence(node: ConfigNode<'_>, kind: ValueKind, found: &mut Diagnostics) -> Option<Spanned<String>> {
     let word = node.word(kind, found)?;
     Some(Spanned::new(word.to_owned(), node.span))
 }
 
-fn unspecified(mut reader: Reader<'_, '_>) -> Option<Unspecified> {
+fn unspecified(mut reader: TableReader<'_, '_>) -> Option<Unspecified> {
     let version = reader.text("version");
     reader.finish();
     version.map(Unspecified::Version)
 }
 
-fn consumer(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<ConsumerSource> {
+fn consumer(node: ConfigNode<'_>, kind: ValueKind, found: &mut Diagnostics) -> Option<ConsumerSource> {
     let word = |word| match word {
         "client-certificate" => ConsumerSource::ClientCertificate,
         _ => ConsumerSource::UserAgent,
@@ -122,20 +122,20 @@ fn consumer(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<Consu
     word_or_table(node, kind, found, word, consumer_table)
 }
 
-fn consumer_table(mut reader: Reader<'_, '_>) -> Option<ConsumerSource> {
+fn consumer_table(mut reader: TableReader<'_, '_>) -> Option<ConsumerSource> {
     let header = reader.text("header");
     reader.finish();
     header.map(ConsumerSource::Header)
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
-fn cors(mut reader: Reader<'_, '_>) -> Option<Cors> {
+fn cors(mut reader: TableReader<'_, '_>) -> Option<Cors> {
     let cors = Cors::new(reader.texts("origins")).with_credentials(reader.flag("credentials").unwrap_or_default());
     reader.finish();
     Some(cors)
 }
 
-fn extension(mut reader: Reader<'_, '_>) -> Option<Extension> {
+fn extension(mut reader: TableReader<'_, '_>) -> Option<Extension> {
     let (consumer, version) = (reader.text("consumer"), reader.text("version"));
     let until = reader.date("until");
     let (by, reason) = (reader.text("approved_by"), reader.text("reason"));

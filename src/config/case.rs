@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{CASES, Kind};
-use super::node::{File, Node};
+use super::keys::{CASES, ValueKind};
+use super::node::{ConfigNode, FileText};
 use super::sources::Sources;
 use super::syntax;
-use super::tree::Reader;
+use super::tree::TableReader;
 use crate::catalog::{Back, Body, Case, Sample};
 use crate::diagnostic::{Diagnostics, Spanned};
 
@@ -46,7 +46,7 @@ pub fn read_cases(sources: &Sources) -> (Vec<NamedCase>, Diagnostics) {
         let (document, errors) = DeTable::parse_recoverable(source.text());
         errors.iter().for_each(|error| found.push(syntax(error, source)));
         if errors.is_empty() {
-            let mut reader = Reader::root(document.get_ref(), File::new(source), &CASES, &mut found);
+            let mut reader = TableReader::root(document.get_ref(), FileText::new(source), &CASES, &mut found);
             cases.extend(reader.tables("case", named));
             reader.finish();
         }
@@ -55,12 +55,12 @@ pub fn read_cases(sources: &Sources) -> (Vec<NamedCase>, Diagnostics) {
     (cases, found)
 }
 
-fn named(mut reader: Reader<'_, '_>) -> Option<NamedCase> {
+fn named(mut reader: TableReader<'_, '_>) -> Option<NamedCase> {
     let api = reader.text("api");
     case(reader).map(|case| NamedCase { api, case })
 }
 
-pub(super) fn case(mut reader: Reader<'_, '_>) -> Option<Case> {
+pub(super) fn case(mut reader: TableReader<'_, '_>) -> Option<Case> {
     let span = reader.span;
     let (name, at) = (reader.text("name"), reader.text("at"));
     let (from, to) = (reader.table("from", sample), reader.table("to", sample));
@@ -70,7 +70,7 @@ pub(super) fn case(mut reader: Reader<'_, '_>) -> Option<Case> {
     Some(Case { name: name?, at: at?, from: from?, to: to?, back: back?, exact, span })
 }
 
-fn back(reader: &mut Reader<'_, '_>) -> Option<Back> {
+fn back(reader: &mut TableReader<'_, '_>) -> Option<Back> {
     if !reader.has("back") {
         return Some(Back::From);
     }
@@ -78,14 +78,14 @@ fn back(reader: &mut Reader<'_, '_>) -> Option<Back> {
     match (node.value, kind) {
         (DeValue::Boolean(true), _) => Some(Back::From),
         (DeValue::Boolean(false), _) => Some(Back::Off),
-        (DeValue::Table(_), Kind::Either(_, Kind::Table(keys))) => {
-            sample(Reader::open(node, keys, reader.found)?).map(|back| Back::Other(Box::new(back)))
+        (DeValue::Table(_), ValueKind::Either(_, ValueKind::Table(keys))) => {
+            sample(TableReader::open(node, keys, reader.found)?).map(|back| Back::Other(Box::new(back)))
         }
         _ => node.wrong_type(kind, reader.found),
     }
 }
 
-fn sample(mut reader: Reader<'_, '_>) -> Option<Sample> {
+fn sample(mut reader: TableReader<'_, '_>) -> Option<Sample> {
     let version = reader.text("version").unwrap_or_default();
     let mut sample = Sample::new(version);
     sample.path = reader.text("path");
@@ -103,13 +103,13 @@ fn sample(mut reader: Reader<'_, '_>) -> Option<Sample> {
 }
 
 /// One value of a header field, or several.
-fn field(node: Node<'_>, found: &mut Diagnostics) -> Option<Vec<Spanned<String>>> {
+fn field(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<Vec<Spanned<String>>> {
     match node.value {
         DeValue::Array(list) => {
-            let values: Vec<_> = list.iter().map(|value| node.element(value).text(Kind::Text, found)).collect();
+            let values: Vec<_> = list.iter().map(|value| node.element(value).text(ValueKind::Text, found)).collect();
             values.into_iter().collect()
         }
-        _ => node.text(Kind::Text, found).map(|text| vec![text]),
+        _ => node.text(ValueKind::Text, found).map(|text| vec![text]),
     }
 }
 

@@ -3,14 +3,14 @@
 use toml::de::DeValue;
 
 use super::api::on_error;
-use super::keys::Kind;
-use super::node::Node;
+use super::keys::ValueKind;
+use super::node::ConfigNode;
 use super::op;
-use super::tree::Reader;
+use super::tree::TableReader;
 use crate::change::{Change, Place, Resource};
 use crate::diagnostic::{Diagnostics, Spanned};
 
-pub(super) fn resource(mut reader: Reader<'_, '_>) -> Option<Resource> {
+pub(super) fn resource(mut reader: TableReader<'_, '_>) -> Option<Resource> {
     let name = reader.text("name");
     let at = reader.list("at", place);
     reader.finish();
@@ -18,7 +18,7 @@ pub(super) fn resource(mut reader: Reader<'_, '_>) -> Option<Resource> {
 }
 
 /// A change loses none of its ops alone: the others might make no sense without it.
-pub(super) fn change(mut reader: Reader<'_, '_>) -> Option<Change> {
+pub(super) fn change(mut reader: TableReader<'_, '_>) -> Option<Change> {
     let span = reader.span;
     let (version, summary) = (reader.text("version"), reader.text("summary"));
     let (on, at) = (reader.texts("on"), reader.texts("at"));
@@ -34,15 +34,17 @@ pub(super) fn change(mut reader: Reader<'_, '_>) -> Option<Change> {
     Some(Change { version, summary, on, at, ops, breaking, strict, on_error, span })
 }
 
-fn place(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<Place> {
+fn place(node: ConfigNode<'_>, kind: ValueKind, found: &mut Diagnostics) -> Option<Place> {
     match (node.value, kind) {
-        (DeValue::String(_), _) => Some(Place { at: node.text(Kind::Name, found)?, partial: None }),
-        (DeValue::Table(_), Kind::Either(_, Kind::Table(keys))) => place_table(Reader::open(node, keys, found)?),
+        (DeValue::String(_), _) => Some(Place { at: node.text(ValueKind::Name, found)?, partial: None }),
+        (DeValue::Table(_), ValueKind::Either(_, ValueKind::Table(keys))) => {
+            place_table(TableReader::open(node, keys, found)?)
+        }
         _ => node.wrong_type(kind, found),
     }
 }
 
-fn place_table(mut reader: Reader<'_, '_>) -> Option<Place> {
+fn place_table(mut reader: TableReader<'_, '_>) -> Option<Place> {
     let (at, partial) = (reader.text("at"), reader.flag("partial"));
     reader.finish_whole()?;
     Some(Place { at: at?, partial })

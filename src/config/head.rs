@@ -1,20 +1,20 @@
 //! Ops on the head of a message and on the list of routes.
 
-use super::keys::Kind;
-use super::tree::Reader;
+use super::keys::ValueKind;
+use super::tree::TableReader;
 use super::version::status;
 use crate::change::{HeadSpec, OpKind, RouteSpec};
 use crate::diagnostic::Spanned;
 
 /// The op called `name`; none if it could not be read.
-pub(super) fn kind(name: &str, reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+pub(super) fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     match name {
         "add_route" | "remove_route" | "move_route" => route(name, reader).map(OpKind::Route),
         _ => head(name, reader).map(OpKind::Head),
     }
 }
 
-fn route(name: &str, reader: &mut Reader<'_, '_>) -> Option<RouteSpec> {
+fn route(name: &str, reader: &mut TableReader<'_, '_>) -> Option<RouteSpec> {
     match name {
         "add_route" => reader.text("add_route").map(RouteSpec::Add),
         "remove_route" => reader.text("remove_route").map(RouteSpec::Remove),
@@ -22,7 +22,7 @@ fn route(name: &str, reader: &mut Reader<'_, '_>) -> Option<RouteSpec> {
     }
 }
 
-fn head(name: &str, reader: &mut Reader<'_, '_>) -> Option<HeadSpec> {
+fn head(name: &str, reader: &mut TableReader<'_, '_>) -> Option<HeadSpec> {
     match name {
         "add_header" => add(reader, "add_header").map(|(name, value)| HeadSpec::AddHeader { name, value }),
         "rename_header" => reader.two("rename_header", "to").map(|(from, to)| HeadSpec::RenameHeader { from, to }),
@@ -43,24 +43,24 @@ fn head(name: &str, reader: &mut Reader<'_, '_>) -> Option<HeadSpec> {
     }
 }
 
-fn add(reader: &mut Reader<'_, '_>, op: &'static str) -> Option<(Spanned<String>, String)> {
+fn add(reader: &mut TableReader<'_, '_>, op: &'static str) -> Option<(Spanned<String>, String)> {
     reader.two(op, "value").map(|(name, value)| (name, value.value))
 }
 
-fn remove(reader: &mut Reader<'_, '_>, op: &'static str) -> Option<(Spanned<String>, Option<String>, bool)> {
+fn remove(reader: &mut TableReader<'_, '_>, op: &'static str) -> Option<(Spanned<String>, Option<String>, bool)> {
     let (name, restore) = (reader.text(op), reader.text("restore"));
     let lossy = reader.flag("lossy").unwrap_or_default();
     Some((name?, restore.map(|restore| restore.value), lossy))
 }
 
-fn map_query(reader: &mut Reader<'_, '_>) -> Option<HeadSpec> {
+fn map_query(reader: &mut TableReader<'_, '_>) -> Option<HeadSpec> {
     let name = reader.text("map_query");
-    let values = reader.map("values", |node, found| node.text(Kind::Text, found));
+    let values = reader.map("values", |node, found| node.text(ValueKind::Text, found));
     let values = values.into_iter().map(|(old, new)| (old.value, new.value)).collect();
     Some(HeadSpec::MapQuery { name: name?, values })
 }
 
-fn map_status(reader: &mut Reader<'_, '_>) -> Option<HeadSpec> {
+fn map_status(reader: &mut TableReader<'_, '_>) -> Option<HeadSpec> {
     let (from, to) = (status(reader, "map_status"), status(reader, "to"));
     Some(HeadSpec::MapStatus { from: from?, to: to? })
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::node::File;
+use super::node::FileText;
 use super::sources::{Sources, folder};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 
@@ -120,7 +120,7 @@ fn entries(text: &str) -> Vec<Spanned<String>> {
     let (document, _) = DeTable::parse_recoverable(text);
     let read = |value: &toml::Spanned<DeValue<'_>>| match value.get_ref() {
         DeValue::String(entry) if !entry.is_empty() => {
-            Some(Spanned::new(entry.as_ref().to_owned(), File::default().span(value.span())))
+            Some(Spanned::new(entry.as_ref().to_owned(), FileText::default().span(value.span())))
         }
         _ => None,
     };

@@ -30,7 +30,7 @@ pub(super) struct Table {
 #[derive(Clone, Copy)]
 pub(super) struct Key {
     pub(super) name: &'static str,
-    pub(super) kind: Kind,
+    pub(super) kind: ValueKind,
     pub(super) required: bool,
     /// As written in the file; empty if there is no default.
     pub(super) default: &'static str,
@@ -39,7 +39,7 @@ pub(super) struct Key {
 
 /// What a key's value may be.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text,
     /// A string that is not empty.
     Name,
@@ -68,11 +68,11 @@ pub(super) enum Kind {
     Op,
     Word(&'static [&'static str]),
     Table(&'static Table),
-    Map(&'static Kind),
-    List(&'static Kind),
+    Map(&'static ValueKind),
+    List(&'static ValueKind),
     /// A list; a single element may be written without brackets.
-    OneOrMore(&'static Kind),
-    Either(&'static Kind, &'static Kind),
+    OneOrMore(&'static ValueKind),
+    Either(&'static ValueKind, &'static ValueKind),
 }
 
 // === impl Table ===
@@ -114,11 +114,11 @@ fn visit(table: &'static Table, list: &mut Vec<&'static Table>) {
     table.all().for_each(|key| visit_kind(key.kind, list));
 }
 
-fn visit_kind(kind: Kind, list: &mut Vec<&'static Table>) {
+fn visit_kind(kind: ValueKind, list: &mut Vec<&'static Table>) {
     match kind {
-        Kind::Table(table) => visit(table, list),
-        Kind::Map(inner) | Kind::List(inner) | Kind::OneOrMore(inner) => visit_kind(*inner, list),
-        Kind::Either(one, other) => {
+        ValueKind::Table(table) => visit(table, list),
+        ValueKind::Map(inner) | ValueKind::List(inner) | ValueKind::OneOrMore(inner) => visit_kind(*inner, list),
+        ValueKind::Either(one, other) => {
             visit_kind(*one, list);
             visit_kind(*other, list);
         }
@@ -128,7 +128,7 @@ fn visit_kind(kind: Kind, list: &mut Vec<&'static Table>) {
 
 // === impl Key ===
 
-const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+const fn key(name: &'static str, kind: ValueKind, doc: &'static str) -> Key {
     Key { name, kind, required: false, default: "", doc }
 }
 
@@ -142,9 +142,9 @@ impl Key {
     }
 }
 
-// === impl Kind ===
+// === impl ValueKind ===
 
-impl Kind {
+impl ValueKind {
     /// The expected kind of value, with its article.
     pub(super) fn describe(self) -> String {
         let label = self.label();

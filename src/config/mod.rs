@@ -50,8 +50,8 @@ pub use variables::Environment;
 
 use crate::catalog::Api;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use node::File;
-use tree::Reader;
+use node::FileText;
+use tree::TableReader;
 
 /// A file and those that it includes, read but not yet checked for their meaning.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +92,7 @@ pub fn read_all(sources: &Sources, environment: Environment<'_>) -> (Option<Conf
             continue;
         }
         let keys = if at == 0 { &keys::ROOT } else { &keys::INCLUDED };
-        let reader = Reader::root(document.get_ref(), File::new(source), keys, &mut found);
+        let reader = TableReader::root(document.get_ref(), FileText::new(source), keys, &mut found);
         nameless |= tables(&mut config, reader, environment);
     }
     gateway::check_names(&config.upstreams, &mut found);
@@ -104,7 +104,7 @@ pub fn read_all(sources: &Sources, environment: Environment<'_>) -> (Option<Conf
 }
 
 /// Reads the tables of one file. Says whether an upstream among them has no name.
-fn tables<'t>(config: &mut Config, mut reader: Reader<'t, '_>, environment: Environment<'t>) -> bool {
+fn tables<'t>(config: &mut Config, mut reader: TableReader<'t, '_>, environment: Environment<'t>) -> bool {
     // The loader has followed the entries; here it is only said what is wrong with them.
     reader.texts("include");
     config.apis.extend(reader.tables("api", api::api));
@@ -126,7 +126,7 @@ fn syntax(error: &toml::de::Error, source: &Source) -> Diagnostic {
     let range = error.span().unwrap_or_default();
     // A span without an end would pass for none.
     let end = range.end.max(usize::from(!source.text().is_empty()));
-    let span = File::new(source).span(range.start..end);
+    let span = FileText::new(source).span(range.start..end);
     match (error.message(), source.text().get(range)) {
         ("duplicate key", Some(key)) => Diagnostic::error("duplicate-key", format!("`{key}` is said twice"), span)
             .help("remove one; a list of tables has two brackets: `[[api]]`"),

@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::keys::{Kind, Table, listed};
+use super::keys::{Table, ValueKind, listed};
 use super::sources::Source;
 use super::value;
-use super::variables::{Environment, Problem, expand};
+use super::variables::{Environment, VariableError, expand};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::Literal;
 
 /// A value, the key it stands under, and where it stands.
 #[derive(Clone, Copy)]
-pub(super) struct Node<'t> {
+pub(super) struct ConfigNode<'t> {
     pub(super) key: &'t str,
     pub(super) value: &'t DeValue<'t>,
     pub(super) span: Span,
-    pub(super) file: File<'t>,
+    pub(super) file: FileText<'t>,
 }
 
 /// The file that a value stands in, and what its texts may hold there.
 #[derive(Clone, Copy, Default)]
-pub(super) struct File<'t> {
+pub(super) struct FileText<'t> {
     /// Where its text begins in the row of all.
     base: usize,
     text: &'t str,
@@ -31,9 +31,9 @@ pub(super) struct File<'t> {
     environment: Option<Environment<'t>>,
 }
 
-// === impl File ===
+// === impl FileText ===
 
-impl<'t> File<'t> {
+impl<'t> FileText<'t> {
     pub(super) fn new(source: &'t Source) -> Self {
         Self { base: source.base(), text: source.text(), environment: None }
     }
@@ -56,14 +56,14 @@ impl<'t> File<'t> {
     }
 }
 
-// === impl Node ===
+// === impl ConfigNode ===
 
-impl<'t> Node<'t> {
+impl<'t> ConfigNode<'t> {
     pub(super) fn element(self, element: &'t toml::Spanned<DeValue<'t>>) -> Self {
         Self { value: element.get_ref(), span: self.file.span(element.span()), ..self }
     }
 
-    pub(super) fn wrong_type<T>(self, wanted: Kind, found: &mut Diagnostics) -> Option<T> {
+    pub(super) fn wrong_type<T>(self, wanted: ValueKind, found: &mut Diagnostics) -> Option<T> {
         let message = format!("`{}` is {}, not {}", self.key, value::show(self.value), wanted.describe());
         let diagnostic = Diagnostic::error("wrong-type", message, self.span);
         found.push(match self.correction(wanted) {
@@ -74,30 +74,36 @@ impl<'t> Node<'t> {
     }
 
     /// The very thing to write, where it can be told.
-    fn correction(self, wanted: Kind) -> Option<String> {
+    fn correction(self, wanted: ValueKind) -> Option<String> {
         match (wanted, self.value) {
-            (Kind::Text | Kind::Name | Kind::Word(_), DeValue::Integer(number)) => {
+            (ValueKind::Text | ValueKind::Name | ValueKind::Word(_), DeValue::Integer(number)) => {
                 Some(format!("write `\"{number}\"`"))
             }
-            (Kind::Text | Kind::Name | Kind::Word(_), DeValue::Float(number)) => Some(format!("write `\"{number}\"`")),
-            (Kind::Text | Kind::Name | Kind::Word(_), DeValue::Datetime(date)) => Some(format!("write `\"{date}\"`")),
-            (Kind::Duration, DeValue::Integer(number)) => Some(format!("for seconds, write `\"{number}s\"`")),
-            (Kind::List(Kind::Table(table)), DeValue::Table(_)) if table.title.starts_with("[[") => {
+            (ValueKind::Text | ValueKind::Name | ValueKind::Word(_), DeValue::Float(number)) => {
+                Some(format!("write `\"{number}\"`"))
+            }
+            (ValueKind::Text | ValueKind::Name | ValueKind::Word(_), DeValue::Datetime(date)) => {
+                Some(format!("write `\"{date}\"`"))
+            }
+            (ValueKind::Duration, DeValue::Integer(number)) => Some(format!("for seconds, write `\"{number}s\"`")),
+            (ValueKind::List(ValueKind::Table(table)), DeValue::Table(_)) if table.title.starts_with("[[") => {
                 Some(format!("write `{}`, with two brackets", table.title))
             }
-            (Kind::List(_) | Kind::Patch, _) => Some("put it into brackets: `[…]`".to_owned()),
-            (Kind::Map(_), _) => Some("write a table: `{ name = … }`".to_owned()),
-            (Kind::Word(_) | Kind::Table(_) | Kind::Either(..), _) => Some(alternatives(wanted, self.value)),
+            (ValueKind::List(_) | ValueKind::Patch, _) => Some("put it into brackets: `[…]`".to_owned()),
+            (ValueKind::Map(_), _) => Some("write a table: `{ name = … }`".to_owned()),
+            (ValueKind::Word(_) | ValueKind::Table(_) | ValueKind::Either(..), _) => {
+                Some(alternatives(wanted, self.value))
+            }
             _ => wanted.example().map(str::to_owned),
         }
     }
 
-    pub(super) fn text(self, wanted: Kind, found: &mut Diagnostics) -> Option<Spanned<String>> {
+    pub(super) fn text(self, wanted: ValueKind, found: &mut Diagnostics) -> Option<Spanned<String>> {
         let DeValue::String(text) = self.value else {
             return self.wrong_type(wanted, found);
         };
         let text = self.expanded(text, found)?;
-        if matches!(wanted, Kind::Name) && text.is_empty() {
+        if matches!(wanted, ValueKind::Name) && text.is_empty() {
             let message = format!("`{}` is empty", self.key);
             found.push(Diagnostic::error("empty-text", message, self.span).help("say it, or leave the key out"));
             return None;
@@ -121,14 +127,14 @@ impl<'t> Node<'t> {
         expanded.problems.is_empty().then_some(expanded.text)
     }
 
-    fn problem(self, problem: Problem<'_>) -> Diagnostic {
+    fn problem(self, problem: VariableError<'_>) -> Diagnostic {
         match problem {
-            Problem::Unset { part, name } => {
+            VariableError::Unset { part, name } => {
                 let message = format!("the environment variable `{name}` is not set");
                 let help = format!("set it, or say what holds without it: `${{{name}:-…}}`");
                 Diagnostic::error("unset-variable", message, self.file.part(self.span, part)).help(help)
             }
-            Problem::Malformed { part } => {
+            VariableError::Malformed { part } => {
                 let message = format!("`{}` is no variable", value::excerpt(part));
                 let help = "write `${NAME}` or `${NAME:-default}`; `$${` stands for a literal `${`";
                 Diagnostic::error("bad-variable", message, self.file.part(self.span, part)).help(help)
@@ -136,12 +142,12 @@ impl<'t> Node<'t> {
         }
     }
 
-    pub(super) fn word(self, wanted: Kind, found: &mut Diagnostics) -> Option<&'static str> {
+    pub(super) fn word(self, wanted: ValueKind, found: &mut Diagnostics) -> Option<&'static str> {
         let words = match wanted {
-            Kind::Word(words) | Kind::Either(&Kind::Word(words), _) => words,
+            ValueKind::Word(words) | ValueKind::Either(&ValueKind::Word(words), _) => words,
             _ => return None,
         };
-        let text = self.text(Kind::Word(words), found)?;
+        let text = self.text(ValueKind::Word(words), found)?;
         let known = words.iter().copied().find(|word| *word == text.value);
         if known.is_none() {
             let written = self.value.as_str().unwrap_or_default();
@@ -154,11 +160,11 @@ impl<'t> Node<'t> {
     }
 
     pub(super) fn flag(self, found: &mut Diagnostics) -> Option<bool> {
-        self.value.as_bool().or_else(|| self.wrong_type(Kind::Flag, found))
+        self.value.as_bool().or_else(|| self.wrong_type(ValueKind::Flag, found))
     }
 
-    pub(super) fn integer(self, wanted: Kind, found: &mut Diagnostics) -> Option<Spanned<i64>> {
-        let (Kind::Integer { min, max }, DeValue::Integer(number)) = (wanted, self.value) else {
+    pub(super) fn integer(self, wanted: ValueKind, found: &mut Diagnostics) -> Option<Spanned<i64>> {
+        let (ValueKind::Integer { min, max }, DeValue::Integer(number)) = (wanted, self.value) else {
             return self.wrong_type(wanted, found);
         };
         match i64::from_str_radix(number.as_str(), number.radix()) {
@@ -171,7 +177,7 @@ impl<'t> Node<'t> {
         let number = match self.value {
             DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
             DeValue::Float(number) => number.as_str(),
-            _ => return self.wrong_type(Kind::Percent, found),
+            _ => return self.wrong_type(ValueKind::Percent, found),
         };
         match number.parse() {
             Ok(value) if (0.0..=100.0).contains(&value) => Some(value),
@@ -189,14 +195,14 @@ impl<'t> Node<'t> {
         let before = found.errors();
         let date = value::date(self, found);
         if date.is_none() && found.errors() == before {
-            return self.wrong_type(Kind::Date, found);
+            return self.wrong_type(ValueKind::Date, found);
         }
         date
     }
 
     pub(super) fn duration(self, found: &mut Diagnostics) -> Option<Duration> {
-        let text = self.text(Kind::Duration, found)?;
-        self.parsed("bad-duration", value::duration(&text), Kind::Duration, found)
+        let text = self.text(ValueKind::Duration, found)?;
+        self.parsed("bad-duration", value::duration(&text), ValueKind::Duration, found)
     }
 
     /// What a text was read as, or that it is none.
@@ -204,7 +210,7 @@ impl<'t> Node<'t> {
         self,
         code: &'static str,
         value: Option<T>,
-        wanted: Kind,
+        wanted: ValueKind,
         found: &mut Diagnostics,
     ) -> Option<T> {
         if value.is_none() {
@@ -215,24 +221,26 @@ impl<'t> Node<'t> {
     }
 
     pub(super) fn json(self, found: &mut Diagnostics) -> Option<Literal> {
-        let text = self.text(Kind::Json, found)?;
+        let text = self.text(ValueKind::Json, found)?;
         value::json(&text, self.span, found)
     }
 }
 
 /// What may be written, spelled out.
-fn alternatives(wanted: Kind, written: &DeValue<'_>) -> String {
+fn alternatives(wanted: ValueKind, written: &DeValue<'_>) -> String {
     match wanted {
-        Kind::Word(words) => format!("write {}, in quotes", listed(words)),
-        Kind::Table(Table { keys: [key], common: [], .. }) => {
+        ValueKind::Word(words) => format!("write {}, in quotes", listed(words)),
+        ValueKind::Table(Table { keys: [key], common: [], .. }) => {
             let value = written.as_str().filter(|text| !text.contains(['"', '\\'])).unwrap_or("…");
             format!("write `{{ {} = \"{}\" }}`", key.name, value::excerpt(value))
         }
-        Kind::Table(table) => {
+        ValueKind::Table(table) => {
             let names: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
             format!("write a table with {}", listed(&names))
         }
-        Kind::Either(one, other) => format!("{}, or {}", alternatives(*one, written), alternatives(*other, written)),
+        ValueKind::Either(one, other) => {
+            format!("{}, or {}", alternatives(*one, written), alternatives(*other, written))
+        }
         _ => format!("write {}", wanted.describe()),
     }
 }

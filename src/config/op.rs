@@ -4,23 +4,23 @@ use toml::de::{DeTable, DeValue};
 
 use super::api::on_error;
 use super::head;
-use super::keys::{Kind, OPS, Table};
-use super::node::Node;
-use super::tree::Reader;
+use super::keys::{OPS, Table, ValueKind};
+use super::node::ConfigNode;
+use super::tree::TableReader;
 use super::value;
 use crate::change::{Loss, OpKind, OpSpec, OtherSpec, When};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::{Literal, Many, Wrapper};
 
-type Pairs = Vec<(Literal, Literal)>;
+type LiteralPairs = Vec<(Literal, Literal)>;
 
 /// One op; none if anything about it is wrong.
-pub(super) fn read(node: Node<'_>, found: &mut Diagnostics) -> Option<OpSpec> {
+pub(super) fn read(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<OpSpec> {
     let DeValue::Table(map) = node.value else {
-        return node.wrong_type(Kind::Op, found);
+        return node.wrong_type(ValueKind::Op, found);
     };
     let keys = pick(map, node, found)?;
-    let mut reader = Reader::open(node, keys, found)?;
+    let mut reader = TableReader::open(node, keys, found)?;
     let op = kind(keys.name, &mut reader);
     let spec = common(&mut reader, op);
     reader.finish_whole()?;
@@ -28,7 +28,7 @@ pub(super) fn read(node: Node<'_>, found: &mut Diagnostics) -> Option<OpSpec> {
 }
 
 /// The keys that ops share. Where an op does not have one, its reader says so.
-fn common(reader: &mut Reader<'_, '_>, op: Option<OpKind>) -> Option<OpSpec> {
+fn common(reader: &mut TableReader<'_, '_>, op: Option<OpKind>) -> Option<OpSpec> {
     let when = reader.table("when", when);
     let on_error = on_error(reader);
     let keep = reader.flag("keep").unwrap_or_default();
@@ -37,7 +37,7 @@ fn common(reader: &mut Reader<'_, '_>, op: Option<OpKind>) -> Option<OpSpec> {
 }
 
 /// The op that a table's keys name.
-fn pick(map: &DeTable<'_>, node: Node<'_>, found: &mut Diagnostics) -> Option<&'static Table> {
+fn pick(map: &DeTable<'_>, node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<&'static Table> {
     let entries = value::entries(map, node.file);
     let mut named = entries.iter().filter_map(|(key, span, _)| Some((op_named(key)?, *span)));
     let Some((first, _)) = named.next() else {
@@ -60,7 +60,7 @@ fn op_named(word: &str) -> Option<&'static Table> {
 }
 
 /// The key that is neither an op nor goes with one is most likely meant to be the op.
-fn unknown(entries: &[(&str, Span, Node<'_>)], node: Node<'_>) -> Diagnostic {
+fn unknown(entries: &[(&str, Span, ConfigNode<'_>)], node: ConfigNode<'_>) -> Diagnostic {
     let words = || OPS.iter().map(|op| op.name);
     let stray = entries.iter().find(|(key, ..)| OPS.iter().all(|op| op.key(key).is_none()));
     let all = || format!("the ops are `{}`", words().collect::<Vec<_>>().join("`, `"));
@@ -73,7 +73,7 @@ fn unknown(entries: &[(&str, Span, Node<'_>)], node: Node<'_>) -> Diagnostic {
     }
 }
 
-fn kind(name: &str, reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     match name {
         "add" => add(reader),
         "copy" => reader.two("copy", "to").map(|(from, to)| OpKind::Copy { from, to }),
@@ -93,23 +93,23 @@ fn kind(name: &str, reader: &mut Reader<'_, '_>) -> Option<OpKind> {
     }
 }
 
-fn add(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn add(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let (at, value) = (reader.text("add"), one_of(reader, "value", "json"));
     Some(OpKind::Add { at: at?, value: value? })
 }
 
-fn remove(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn remove(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let (at, restore) = (reader.text("remove"), at_most_one_of(reader, "restore", "restore_json"));
     let lossy = reader.flag("lossy").unwrap_or_default();
     Some(OpKind::Remove { at: at?, restore, lossy })
 }
 
-fn wrap(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn wrap(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let (ends, loss) = (reader.two("wrap", "as"), loss(reader));
     ends.map(|(at, into)| OpKind::Wrap { at, into: wrapper(into), loss })
 }
 
-fn unwrap(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn unwrap(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let (ends, loss) = (reader.two("unwrap", "from"), loss(reader));
     ends.map(|(at, from)| OpKind::Unwrap { at, from: wrapper(from), loss })
 }
@@ -121,28 +121,28 @@ fn wrapper(name: Spanned<String>) -> Wrapper {
     }
 }
 
-fn loss(reader: &mut Reader<'_, '_>) -> Loss {
+fn loss(reader: &mut TableReader<'_, '_>) -> Loss {
     let many = if reader.word("many") == Some("first") { Many::First } else { Many::Error };
     let which = reader.table("which", when);
     Loss { many, which, lossy: reader.flag("lossy").unwrap_or_default() }
 }
 
-fn require(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn require(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let (at, equals) = (reader.text("require"), one_of(reader, "equals", "equals_json"));
     Some(OpKind::Require { at: at?, equals: equals? })
 }
 
-fn split(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn split(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let (ends, into) = (reader.two("split", "on"), reader.texts("into"));
     ends.map(|(at, on)| OpKind::Split { at, into, on })
 }
 
-fn join(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn join(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let (from, ends) = (reader.texts("join"), reader.two("to", "on"));
     ends.map(|(to, on)| OpKind::Join { from, to, on })
 }
 
-fn map(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn map(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let at = reader.text("map");
     let pairs = pairs(reader, "values", "pairs");
     if !reader.has("values") && !reader.has("pairs") {
@@ -154,12 +154,12 @@ fn map(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
 }
 
 /// The entries of a table, whose keys are texts, and those of a list of pairs.
-fn pairs(reader: &mut Reader<'_, '_>, texts: &'static str, list: &'static str) -> Pairs {
+fn pairs(reader: &mut TableReader<'_, '_>, texts: &'static str, list: &'static str) -> LiteralPairs {
     let texts = reader.map(texts, value::literal);
     for (key, _) in &texts {
         looks_like_another(key, list, reader.found);
     }
-    let mut pairs: Pairs = texts.into_iter().map(|(key, value)| (Literal::string(&key), value)).collect();
+    let mut pairs: LiteralPairs = texts.into_iter().map(|(key, value)| (Literal::string(&key), value)).collect();
     pairs.extend(reader.list(list, |node, _, found| value::pair(node, found)));
     pairs
 }
@@ -174,31 +174,31 @@ fn looks_like_another(key: &Spanned<String>, list: &'static str, found: &mut Dia
     found.push(Diagnostic::warning("text-for-value", message, key.span).help(help));
 }
 
-fn other(mut reader: Reader<'_, '_>) -> Option<OtherSpec> {
+fn other(mut reader: TableReader<'_, '_>) -> Option<OtherSpec> {
     let value = one_of(&mut reader, "value", "json");
     reader.finish();
     value.map(OtherSpec::Value)
 }
 
-fn convert(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn convert(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let at = reader.text("convert");
     let (from, to) = (form(reader, "from"), form(reader, "to"));
     let scale = reader.integer("scale").and_then(|scale| u32::try_from(scale.value).ok());
     Some(OpKind::Convert { at: at?, from: from?, to: to?, scale })
 }
 
-fn form(reader: &mut Reader<'_, '_>, name: &'static str) -> Option<Spanned<String>> {
+fn form(reader: &mut TableReader<'_, '_>, name: &'static str) -> Option<Spanned<String>> {
     let word = reader.word(name)?;
     let (node, _) = reader.node(name)?;
     Some(Spanned::new(word.to_owned(), node.span))
 }
 
-fn patch(reader: &mut Reader<'_, '_>) -> Option<OpKind> {
+fn patch(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let (ops, back) = (operations(reader, "patch"), operations(reader, "back"));
     Some(OpKind::Patch { ops: ops?, back })
 }
 
-fn operations(reader: &mut Reader<'_, '_>, name: &'static str) -> Option<Literal> {
+fn operations(reader: &mut TableReader<'_, '_>, name: &'static str) -> Option<Literal> {
     let (node, kind) = reader.node(name)?;
     match node.value {
         DeValue::String(_) => node.json(reader.found),
@@ -207,7 +207,7 @@ fn operations(reader: &mut Reader<'_, '_>, name: &'static str) -> Option<Literal
     }
 }
 
-fn when(mut reader: Reader<'_, '_>) -> Option<When> {
+fn when(mut reader: TableReader<'_, '_>) -> Option<When> {
     let (present, at) = (reader.text("present"), reader.text("at"));
     reader.exclude("present", "at");
     let equals = match reader.has("at") {
@@ -224,14 +224,14 @@ fn when(mut reader: Reader<'_, '_>) -> Option<When> {
 }
 
 /// A constant, as TOML has it or as JSON text.
-fn one_of(reader: &mut Reader<'_, '_>, plain: &'static str, json: &'static str) -> Option<Literal> {
+fn one_of(reader: &mut TableReader<'_, '_>, plain: &'static str, json: &'static str) -> Option<Literal> {
     if !reader.has(plain) && !reader.has(json) {
         return reader.missing_one_of(&[plain, json]);
     }
     at_most_one_of(reader, plain, json)
 }
 
-fn at_most_one_of(reader: &mut Reader<'_, '_>, plain: &'static str, json: &'static str) -> Option<Literal> {
+fn at_most_one_of(reader: &mut TableReader<'_, '_>, plain: &'static str, json: &'static str) -> Option<Literal> {
     reader.exclude(plain, json);
     let (plain, json) = (reader.literal(plain), reader.json(json));
     plain.or(json)

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 use toml::de::DeValue;
 
-use super::keys::{Key, Kind, OPS, ROOT, Table, has_variables, tables};
-use super::node::{File, Node};
+use super::keys::{Key, OPS, ROOT, Table, ValueKind, has_variables, tables};
+use super::node::{ConfigNode, FileText};
 use super::value;
 use crate::diagnostic::{Diagnostics, Span};
 
@@ -48,7 +48,7 @@ fn object(table: &Table) -> Value {
 
 fn property(key: &Key, variables: bool) -> Value {
     let mut schema = of(key.kind);
-    if variables && matches!(key.kind, Kind::Word(_) | Kind::Url | Kind::Duration) {
+    if variables && matches!(key.kind, ValueKind::Word(_) | ValueKind::Url | ValueKind::Duration) {
         schema = json!({ "anyOf": [schema, { "type": "string", "pattern": "\\$\\{" }] });
     }
     schema["description"] = key.doc.into();
@@ -61,33 +61,35 @@ fn property(key: &Key, variables: bool) -> Value {
 /// A default, which the table of keys spells as the file would.
 fn default(text: &str) -> Option<Value> {
     let parsed = DeValue::parse(text).ok()?;
-    let node = Node { key: "", value: parsed.get_ref(), span: Span::NONE, file: File::default() };
+    let node = ConfigNode { key: "", value: parsed.get_ref(), span: Span::NONE, file: FileText::default() };
     let literal = value::literal(node, &mut Diagnostics::new())?;
     serde_json::from_str(literal.as_str()).ok()
 }
 
-fn of(kind: Kind) -> Value {
+fn of(kind: ValueKind) -> Value {
     match kind {
         // Editors hand the dates of TOML on as texts.
-        Kind::Text | Kind::Date | Kind::Listen | Kind::Network => json!({ "type": "string" }),
-        Kind::Name => json!({ "type": "string", "minLength": 1 }),
-        Kind::Url => json!({ "type": "string", "pattern": "^(https?://|unix:/)" }),
-        Kind::Flag => json!({ "type": "boolean" }),
-        Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
-        Kind::Percent => json!({ "type": "number", "minimum": 0, "maximum": 100 }),
-        Kind::Duration => {
+        ValueKind::Text | ValueKind::Date | ValueKind::Listen | ValueKind::Network => json!({ "type": "string" }),
+        ValueKind::Name => json!({ "type": "string", "minLength": 1 }),
+        ValueKind::Url => json!({ "type": "string", "pattern": "^(https?://|unix:/)" }),
+        ValueKind::Flag => json!({ "type": "boolean" }),
+        ValueKind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        ValueKind::Percent => json!({ "type": "number", "minimum": 0, "maximum": 100 }),
+        ValueKind::Duration => {
             json!({ "type": "string", "pattern": "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$" })
         }
-        Kind::Literal => json!({}),
-        Kind::Json => json!({ "type": "string", "contentMediaType": "application/json" }),
-        Kind::Pair => json!({ "type": "array", "minItems": 2, "maxItems": 2 }),
-        Kind::Patch => json!({ "anyOf": [of(Kind::Json), { "type": "array", "items": { "type": "object" } }] }),
-        Kind::Op => json!({ "$ref": "#/$defs/op" }),
-        Kind::Word(words) => json!({ "enum": words }),
-        Kind::Table(table) => reference(table),
-        Kind::Map(inner) => json!({ "type": "object", "additionalProperties": of(*inner) }),
-        Kind::List(inner) => json!({ "type": "array", "items": of(*inner) }),
-        Kind::OneOrMore(inner) => json!({ "anyOf": [of(*inner), of(Kind::List(inner))] }),
-        Kind::Either(one, other) => json!({ "anyOf": [of(*one), of(*other)] }),
+        ValueKind::Literal => json!({}),
+        ValueKind::Json => json!({ "type": "string", "contentMediaType": "application/json" }),
+        ValueKind::Pair => json!({ "type": "array", "minItems": 2, "maxItems": 2 }),
+        ValueKind::Patch => {
+            json!({ "anyOf": [of(ValueKind::Json), { "type": "array", "items": { "type": "object" } }] })
+        }
+        ValueKind::Op => json!({ "$ref": "#/$defs/op" }),
+        ValueKind::Word(words) => json!({ "enum": words }),
+        ValueKind::Table(table) => reference(table),
+        ValueKind::Map(inner) => json!({ "type": "object", "additionalProperties": of(*inner) }),
+        ValueKind::List(inner) => json!({ "type": "array", "items": of(*inner) }),
+        ValueKind::OneOrMore(inner) => json!({ "anyOf": [of(*inner), of(ValueKind::List(inner))] }),
+        ValueKind::Either(one, other) => json!({ "anyOf": [of(*one), of(*other)] }),
     }
 }

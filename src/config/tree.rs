@@ -5,37 +5,42 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::gateway::{Listen, listen};
-use super::keys::{Key, Kind, OPS, Table, listed};
-use super::node::{File, Node};
+use super::keys::{Key, OPS, Table, ValueKind, listed};
+use super::node::{ConfigNode, FileText};
 use super::value;
 use super::variables::Environment;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::Literal;
 
 /// One table being read. Read all keys first and only then give up with `?`, so that all problems are found.
-pub(super) struct Reader<'t, 'd> {
+pub(super) struct TableReader<'t, 'd> {
     keys: &'static Table,
     map: &'t DeTable<'t>,
     pub(super) span: Span,
-    file: File<'t>,
+    file: FileText<'t>,
     pub(super) found: &'d mut Diagnostics,
     /// How many errors were found before this table.
     before: usize,
 }
 
-// === impl Reader ===
+// === impl TableReader ===
 
-impl<'t, 'd> Reader<'t, 'd> {
-    pub(super) fn open(node: Node<'t>, keys: &'static Table, found: &'d mut Diagnostics) -> Option<Self> {
+impl<'t, 'd> TableReader<'t, 'd> {
+    pub(super) fn open(node: ConfigNode<'t>, keys: &'static Table, found: &'d mut Diagnostics) -> Option<Self> {
         match node.value {
             DeValue::Table(map) => {
                 Some(Self { keys, map, span: node.span, file: node.file, before: found.errors(), found })
             }
-            _ => node.wrong_type(Kind::Table(keys), found),
+            _ => node.wrong_type(ValueKind::Table(keys), found),
         }
     }
 
-    pub(super) fn root(map: &'t DeTable<'t>, file: File<'t>, keys: &'static Table, found: &'d mut Diagnostics) -> Self {
+    pub(super) fn root(
+        map: &'t DeTable<'t>,
+        file: FileText<'t>,
+        keys: &'static Table,
+        found: &'d mut Diagnostics,
+    ) -> Self {
         Self { keys, map, span: Span::NONE, file, before: found.errors(), found }
     }
 
@@ -54,12 +59,16 @@ impl<'t, 'd> Reader<'t, 'd> {
     }
 
     /// The value of a key and what it should be; says so if it is missing and must not be.
-    pub(super) fn node(&mut self, name: &'static str) -> Option<(Node<'t>, Kind)> {
+    pub(super) fn node(&mut self, name: &'static str) -> Option<(ConfigNode<'t>, ValueKind)> {
         let key = self.keys.key(name)?;
         match self.map.get(name) {
             Some(value) => {
-                let node =
-                    Node { key: name, value: value.get_ref(), span: self.file.span(value.span()), file: self.file };
+                let node = ConfigNode {
+                    key: name,
+                    value: value.get_ref(),
+                    span: self.file.span(value.span()),
+                    file: self.file,
+                };
                 Some((node, key.kind))
             }
             None => {
@@ -149,7 +158,7 @@ impl<'t, 'd> Reader<'t, 'd> {
     pub(super) fn off_or_duration(&mut self, name: &'static str) -> Option<Option<Duration>> {
         let (node, kind) = self.node(name)?;
         match (kind, node.value.as_str()) {
-            (Kind::Either(..), Some("off")) => Some(None),
+            (ValueKind::Either(..), Some("off")) => Some(None),
             _ => node.duration(self.found).map(Some),
         }
     }
@@ -202,14 +211,14 @@ impl<'t, 'd> Reader<'t, 'd> {
     pub(super) fn list<T>(
         &mut self,
         name: &'static str,
-        mut read: impl FnMut(Node<'t>, Kind, &mut Diagnostics) -> Option<T>,
+        mut read: impl FnMut(ConfigNode<'t>, ValueKind, &mut Diagnostics) -> Option<T>,
     ) -> Vec<T> {
         let Some((node, kind)) = self.node(name) else { return Vec::new() };
         match (node.value, kind) {
-            (DeValue::Array(list), Kind::List(kind) | Kind::OneOrMore(kind)) => {
+            (DeValue::Array(list), ValueKind::List(kind) | ValueKind::OneOrMore(kind)) => {
                 list.iter().filter_map(|element| read(node.element(element), *kind, self.found)).collect()
             }
-            (_, Kind::OneOrMore(kind)) => read(node, *kind, self.found).into_iter().collect(),
+            (_, ValueKind::OneOrMore(kind)) => read(node, *kind, self.found).into_iter().collect(),
             _ => node.wrong_type(kind, self.found).unwrap_or_default(),
         }
     }
@@ -217,18 +226,22 @@ impl<'t, 'd> Reader<'t, 'd> {
     pub(super) fn tables<T>(
         &mut self,
         name: &'static str,
-        mut read: impl FnMut(Reader<'t, '_>) -> Option<T>,
+        mut read: impl FnMut(TableReader<'t, '_>) -> Option<T>,
     ) -> Vec<T> {
         self.list(name, |node, kind, found| match kind {
-            Kind::Table(keys) => read(Reader::open(node, keys, found)?),
+            ValueKind::Table(keys) => read(TableReader::open(node, keys, found)?),
             _ => None,
         })
     }
 
-    pub(super) fn table<T>(&mut self, name: &'static str, read: impl FnOnce(Reader<'t, '_>) -> Option<T>) -> Option<T> {
+    pub(super) fn table<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(TableReader<'t, '_>) -> Option<T>,
+    ) -> Option<T> {
         let (node, kind) = self.node(name)?;
         match kind {
-            Kind::Table(keys) => read(Reader::open(node, keys, self.found)?),
+            ValueKind::Table(keys) => read(TableReader::open(node, keys, self.found)?),
             _ => None,
         }
     }
@@ -238,7 +251,7 @@ impl<'t, 'd> Reader<'t, 'd> {
         &mut self,
         name: &'static str,
         word: impl FnOnce(&'static str) -> T,
-        table: impl FnOnce(Reader<'t, '_>) -> Option<T>,
+        table: impl FnOnce(TableReader<'t, '_>) -> Option<T>,
     ) -> Option<T> {
         let (node, kind) = self.node(name)?;
         word_or_table(node, kind, self.found, word, table)
@@ -248,7 +261,7 @@ impl<'t, 'd> Reader<'t, 'd> {
     pub(super) fn map<T>(
         &mut self,
         name: &'static str,
-        mut read: impl FnMut(Node<'t>, &mut Diagnostics) -> Option<T>,
+        mut read: impl FnMut(ConfigNode<'t>, &mut Diagnostics) -> Option<T>,
     ) -> Vec<(Spanned<String>, T)> {
         let Some((node, kind)) = self.node(name) else { return Vec::new() };
         let DeValue::Table(map) = node.value else {
@@ -262,7 +275,7 @@ impl<'t, 'd> Reader<'t, 'd> {
 
     /// Names and what they stand for.
     pub(super) fn names(&mut self, name: &'static str) -> Vec<(Spanned<String>, Spanned<String>)> {
-        let list = self.map(name, |node, found| node.text(Kind::Name, found));
+        let list = self.map(name, |node, found| node.text(ValueKind::Name, found));
         for (key, _) in list.iter().filter(|(key, _)| key.is_empty()) {
             let message = format!("a name in `{name}` is empty");
             self.found.push(Diagnostic::error("empty-text", message, key.span).help("say it, or remove the entry"));
@@ -306,17 +319,19 @@ impl<'t, 'd> Reader<'t, 'd> {
     }
 }
 
-/// A word or a table, by the kinds of an [`Kind::Either`].
+/// A word or a table, by the kinds of an [`ValueKind::Either`].
 pub(super) fn word_or_table<'t, T>(
-    node: Node<'t>,
-    kind: Kind,
+    node: ConfigNode<'t>,
+    kind: ValueKind,
     found: &mut Diagnostics,
     word: impl FnOnce(&'static str) -> T,
-    table: impl FnOnce(Reader<'t, '_>) -> Option<T>,
+    table: impl FnOnce(TableReader<'t, '_>) -> Option<T>,
 ) -> Option<T> {
     match (node.value, kind) {
-        (DeValue::String(_), Kind::Either(Kind::Word(_), _)) => node.word(kind, found).map(word),
-        (DeValue::Table(_), Kind::Either(_, Kind::Table(keys))) => table(Reader::open(node, keys, found)?),
+        (DeValue::String(_), ValueKind::Either(ValueKind::Word(_), _)) => node.word(kind, found).map(word),
+        (DeValue::Table(_), ValueKind::Either(_, ValueKind::Table(keys))) => {
+            table(TableReader::open(node, keys, found)?)
+        }
         _ => node.wrong_type(kind, found),
     }
 }

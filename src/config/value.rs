@@ -6,8 +6,8 @@ use std::time::Duration;
 use toml::de::{DeInteger, DeTable, DeValue};
 use toml::value::{Datetime, Time};
 
-use super::keys::Kind;
-use super::node::{File, Node};
+use super::keys::ValueKind;
+use super::node::{ConfigNode, FileText};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
 use crate::json::Literal;
 
@@ -21,9 +21,9 @@ const DAY: u64 = 86_400;
 const SECOND: u64 = 1000;
 
 /// A TOML value as a JSON constant, its numbers spelled as they are.
-pub(super) fn literal(node: Node<'_>, found: &mut Diagnostics) -> Option<Literal> {
+pub(super) fn literal(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<Literal> {
     let mut text = String::new();
-    let mut writer = Writer { out: &mut text, file: node.file, found };
+    let mut writer = ValueWriter { out: &mut text, file: node.file, found };
     writer.value(node.value, node.span, 0)?;
     json(&text, node.span, found)
 }
@@ -43,7 +43,7 @@ pub(super) fn json(text: &str, span: Span, found: &mut Diagnostics) -> Option<Li
 }
 
 /// `[old, new]`.
-pub(super) fn pair(node: Node<'_>, found: &mut Diagnostics) -> Option<(Literal, Literal)> {
+pub(super) fn pair(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<(Literal, Literal)> {
     let Some([old, new]) = node.value.as_array().map(|list| &**list) else {
         found.push(
             Diagnostic::error(
@@ -61,9 +61,9 @@ pub(super) fn pair(node: Node<'_>, found: &mut Diagnostics) -> Option<(Literal, 
 }
 
 /// The text of a date: a TOML date as RFC 3339 has it, a text as it is.
-pub(super) fn date(node: Node<'_>, found: &mut Diagnostics) -> Option<Spanned<String>> {
+pub(super) fn date(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<Spanned<String>> {
     let date = match node.value {
-        DeValue::String(_) => return node.text(Kind::Date, found),
+        DeValue::String(_) => return node.text(ValueKind::Date, found),
         DeValue::Datetime(date) => date,
         _ => return None,
     };
@@ -81,7 +81,7 @@ fn with_seconds(time: Time) -> Time {
     Time { second: time.second.or(Some(0)), ..time }
 }
 
-fn without_offset<T>(date: &Datetime, node: Node<'_>, found: &mut Diagnostics) -> Option<T> {
+fn without_offset<T>(date: &Datetime, node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<T> {
     let message = format!("`{}` is {date}, which is another moment in every time zone", node.key);
     found.push(Diagnostic::error("date-without-offset", message, node.span).help(format!("for UTC, write `{date}Z`")));
     None
@@ -140,12 +140,12 @@ pub(super) fn excerpt(text: &str) -> String {
 }
 
 /// The entries of a table in the order of the file.
-pub(super) fn entries<'t>(table: &'t DeTable<'t>, file: File<'t>) -> Vec<(&'t str, Span, Node<'t>)> {
+pub(super) fn entries<'t>(table: &'t DeTable<'t>, file: FileText<'t>) -> Vec<(&'t str, Span, ConfigNode<'t>)> {
     let mut list: Vec<_> = table
         .iter()
         .map(|(key, value)| {
             let name: &str = key.get_ref();
-            let node = Node { key: name, value: value.get_ref(), span: file.span(value.span()), file };
+            let node = ConfigNode { key: name, value: value.get_ref(), span: file.span(value.span()), file };
             (name, file.span(key.span()), node)
         })
         .collect();
@@ -154,15 +154,15 @@ pub(super) fn entries<'t>(table: &'t DeTable<'t>, file: File<'t>) -> Vec<(&'t st
 }
 
 /// Writes a TOML value as JSON; `None` once something was refused.
-struct Writer<'w> {
+struct ValueWriter<'w> {
     out: &'w mut String,
-    file: File<'w>,
+    file: FileText<'w>,
     found: &'w mut Diagnostics,
 }
 
-// === impl Writer ===
+// === impl ValueWriter ===
 
-impl Writer<'_> {
+impl ValueWriter<'_> {
     fn value(&mut self, value: &DeValue<'_>, span: Span, depth: usize) -> Option<()> {
         if depth > MAX_DEPTH {
             return self.refuse("the value is nested too deep".to_owned(), span, "use fewer levels");

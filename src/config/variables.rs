@@ -9,12 +9,12 @@ pub(super) struct Expanded<'t> {
     pub(super) text: String,
     /// Values of the environment, and how they stand in the file.
     pub(super) values: Vec<(String, &'t str)>,
-    pub(super) problems: Vec<Problem<'t>>,
+    pub(super) problems: Vec<VariableError<'t>>,
 }
 
 /// What is wrong with a variable, and the part of the text that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem<'t> {
+pub(super) enum VariableError<'t> {
     Unset { part: &'t str, name: &'t str },
     Malformed { part: &'t str },
 }
@@ -53,7 +53,7 @@ impl<'t> Expanded<'t> {
             None => ("", None),
         };
         if !is_name(name) {
-            return self.problems.push(Problem::Malformed { part });
+            return self.problems.push(VariableError::Malformed { part });
         }
         let value = environment(name).filter(|value| default.is_none() || !value.is_empty());
         match (value, default) {
@@ -62,7 +62,7 @@ impl<'t> Expanded<'t> {
                 self.values.push((value, part));
             }
             (None, Some(default)) => self.text.push_str(default),
-            (None, None) => self.problems.push(Problem::Unset { part, name }),
+            (None, None) => self.problems.push(VariableError::Unset { part, name }),
         }
     }
 }
@@ -112,13 +112,16 @@ mod tests {
     #[test]
     fn problems_are_told_all() {
         let part = "${NONE}";
-        let rows: [(&str, &[Problem<'_>]); 6] = [
-            ("${NONE} ${NONE}", &[Problem::Unset { part, name: "NONE" }, Problem::Unset { part, name: "NONE" }]),
-            ("${}", &[Problem::Malformed { part: "${}" }]),
-            ("a${HOST", &[Problem::Malformed { part: "${HOST" }]),
-            ("${1A}", &[Problem::Malformed { part: "${1A}" }]),
-            ("${A-B}", &[Problem::Malformed { part: "${A-B}" }]),
-            ("${:-x}", &[Problem::Malformed { part: "${:-x}" }]),
+        let rows: [(&str, &[VariableError<'_>]); 6] = [
+            (
+                "${NONE} ${NONE}",
+                &[VariableError::Unset { part, name: "NONE" }, VariableError::Unset { part, name: "NONE" }],
+            ),
+            ("${}", &[VariableError::Malformed { part: "${}" }]),
+            ("a${HOST", &[VariableError::Malformed { part: "${HOST" }]),
+            ("${1A}", &[VariableError::Malformed { part: "${1A}" }]),
+            ("${A-B}", &[VariableError::Malformed { part: "${A-B}" }]),
+            ("${:-x}", &[VariableError::Malformed { part: "${:-x}" }]),
         ];
         for (text, expected) in rows {
             assert_eq!(expand(text, &environment).problems, expected, "{text}");

@@ -1,11 +1,11 @@
 //! Versions, the dates of their life, and what is particular about a route.
 
 use super::api::on_untyped;
-use super::tree::Reader;
+use super::tree::TableReader;
 use crate::catalog::{Brownout, Content, LifeSpec, Route, ShareOf, Version};
 use crate::diagnostic::Spanned;
 
-pub(super) fn version(mut reader: Reader<'_, '_>) -> Option<Version> {
+pub(super) fn version(mut reader: TableReader<'_, '_>) -> Option<Version> {
     let name = reader.text("name");
     let released = reader.date("released");
     let life = life(&mut reader);
@@ -15,7 +15,7 @@ pub(super) fn version(mut reader: Reader<'_, '_>) -> Option<Version> {
     Some(Version { name: name?, released, life, docs, policy, known, strict })
 }
 
-pub(super) fn route(mut reader: Reader<'_, '_>) -> Option<Route> {
+pub(super) fn route(mut reader: TableReader<'_, '_>) -> Option<Route> {
     let route = reader.text("route");
     let (default, upstream, speaks) = (reader.text("default"), reader.text("upstream"), reader.text("speaks"));
     let timeout = reader.duration("timeout");
@@ -27,7 +27,7 @@ pub(super) fn route(mut reader: Reader<'_, '_>) -> Option<Route> {
     Some(Route { default, upstream, speaks, timeout, content, request_content, on_untyped, lives, ..route })
 }
 
-fn content(key: &'static str, reader: &mut Reader<'_, '_>) -> Option<Content> {
+fn content(key: &'static str, reader: &mut TableReader<'_, '_>) -> Option<Content> {
     reader.word(key).map(|word| match word {
         "ndjson" => Content::Ndjson,
         "event-stream" => Content::EventStream,
@@ -36,14 +36,14 @@ fn content(key: &'static str, reader: &mut Reader<'_, '_>) -> Option<Content> {
     })
 }
 
-fn route_version(mut reader: Reader<'_, '_>) -> Option<(Spanned<String>, LifeSpec)> {
+fn route_version(mut reader: TableReader<'_, '_>) -> Option<(Spanned<String>, LifeSpec)> {
     let name = reader.text("name");
     let life = life(&mut reader);
     reader.finish();
     Some((name?, life))
 }
 
-fn life(reader: &mut Reader<'_, '_>) -> LifeSpec {
+fn life(reader: &mut TableReader<'_, '_>) -> LifeSpec {
     LifeSpec {
         deprecated: reader.date("deprecated"),
         closed: reader.date("closed"),
@@ -54,7 +54,7 @@ fn life(reader: &mut Reader<'_, '_>) -> LifeSpec {
     }
 }
 
-fn brownout(mut reader: Reader<'_, '_>) -> Option<Brownout> {
+fn brownout(mut reader: TableReader<'_, '_>) -> Option<Brownout> {
     let span = reader.span;
     let (from, lasting) = (reader.date("from"), reader.duration("for"));
     let every = reader.duration("every");
@@ -69,19 +69,19 @@ fn brownout(mut reader: Reader<'_, '_>) -> Option<Brownout> {
     Some(Brownout { from, lasting, every, shares, by, status, routes, consumers, exempt, dry_run, span })
 }
 
-fn shares(reader: &mut Reader<'_, '_>) -> Vec<f64> {
+fn shares(reader: &mut TableReader<'_, '_>) -> Vec<f64> {
     match reader.has("shares") {
         true => reader.list("shares", |node, _, found| node.percent(found)),
         false => vec![100.0],
     }
 }
 
-fn plain(reader: &mut Reader<'_, '_>, name: &'static str) -> Vec<String> {
+fn plain(reader: &mut TableReader<'_, '_>, name: &'static str) -> Vec<String> {
     reader.texts(name).into_iter().map(|text| text.value).collect()
 }
 
 /// An HTTP status; the key's kind keeps it in range.
-pub(super) fn status(reader: &mut Reader<'_, '_>, name: &'static str) -> Option<Spanned<u16>> {
+pub(super) fn status(reader: &mut TableReader<'_, '_>, name: &'static str) -> Option<Spanned<u16>> {
     let number = reader.integer(name)?;
     Some(Spanned::new(u16::try_from(number.value).ok()?, number.span))
 }

@@ -11,7 +11,7 @@ const FORBIDDEN: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
 /// One piece of a `Link` field: a target without its brackets, or everything between two of them.
-enum Piece<'a> {
+enum LinkPiece<'a> {
     Target(&'a str),
     Other(&'a str),
 }
@@ -85,8 +85,8 @@ pub fn map_targets(value: &HeaderValue, mut f: impl FnMut(&str) -> Option<String
     let (mut out, mut changed) = (String::with_capacity(text.len()), false);
     for piece in pieces(text)? {
         match piece {
-            Piece::Other(other) => out.push_str(other),
-            Piece::Target(old) => {
+            LinkPiece::Other(other) => out.push_str(other),
+            LinkPiece::Target(old) => {
                 let new = f(old).map(|new| encode(&new).into_owned()).filter(|new| new != old);
                 changed |= new.is_some();
                 out.push_str(new.as_deref().unwrap_or(old));
@@ -98,19 +98,19 @@ pub fn map_targets(value: &HeaderValue, mut f: impl FnMut(&str) -> Option<String
 
 /// Cuts a field into targets and the rest. Commas and semicolons may stand in both `<>` and quotes, so the grammar is
 /// followed (RFC 8288 §3): a link-value is a target and then parameters, up to a comma outside of quotes.
-fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
+fn pieces(text: &str) -> Option<Vec<LinkPiece<'_>>> {
     let (mut pieces, mut rest) = (Vec::new(), text);
     loop {
         let lead = rest.len() - rest.trim_start_matches([' ', '\t', ',']).len();
         if lead == rest.len() {
-            pieces.push(Piece::Other(rest));
+            pieces.push(LinkPiece::Other(rest));
             return Some(pieces);
         }
         let target = rest[lead..].strip_prefix('<')?;
         let end = target.find('>')?;
-        pieces.extend([Piece::Other(&rest[..=lead]), Piece::Target(&target[..end])]);
+        pieces.extend([LinkPiece::Other(&rest[..=lead]), LinkPiece::Target(&target[..end])]);
         let tail = parameters_len(&target[end + 1..])?;
-        pieces.push(Piece::Other(&target[end..end + 1 + tail]));
+        pieces.push(LinkPiece::Other(&target[end..end + 1 + tail]));
         rest = &target[end + 1 + tail..];
     }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub(crate) use super::template::Coverage;
 pub use super::template::MediaTemplate;
+pub(crate) use super::template::Specificity;
 use super::{is_tchar, is_token, trim_ows};
 
 /// A media type or media range, borrowed from the header.

@@ -2,7 +2,7 @@
 
 /// How much a field gives away, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Carries {
+pub(crate) enum Sensitivity {
     /// Credentials, by definition.
     Credentials,
     /// Probably a key or a token.
@@ -29,12 +29,12 @@ const KEYS: [&str; 11] = [
 ];
 
 /// What the field `name` carries.
-pub(crate) fn carries(name: &str) -> Carries {
+pub(crate) fn carries(name: &str) -> Sensitivity {
     let name = name.to_ascii_lowercase().replace('_', "-");
     match () {
-        () if CREDENTIALS.contains(&name.as_str()) => Carries::Credentials,
-        () if KEYS.iter().any(|key| name.contains(key)) => Carries::Key,
-        () => Carries::Nothing,
+        () if CREDENTIALS.contains(&name.as_str()) => Sensitivity::Credentials,
+        () if KEYS.iter().any(|key| name.contains(key)) => Sensitivity::Key,
+        () => Sensitivity::Nothing,
     }
 }
 
@@ -45,22 +45,22 @@ mod tests {
     #[test]
     fn names_give_secrets_away() {
         let rows = [
-            ("Authorization", Carries::Credentials),
-            ("cookie", Carries::Credentials),
-            ("Proxy-Authorization", Carries::Credentials),
-            ("X-Api-Key", Carries::Key),
-            ("Api-Key", Carries::Key),
-            ("apikey", Carries::Key),
-            ("api_key", Carries::Key),
-            ("X-JWT-Assertion", Carries::Key),
-            ("X-Auth-Token", Carries::Key),
-            ("X-Goog-Api-Key", Carries::Key),
-            ("Ocp-Apim-Subscription-Key", Carries::Key),
-            ("X-Session-Id", Carries::Key),
-            ("X-Consumer", Carries::Nothing),
-            ("X-Client-Id", Carries::Nothing),
-            ("X-Authenticated-User", Carries::Nothing),
-            ("X-Request-Id", Carries::Nothing),
+            ("Authorization", Sensitivity::Credentials),
+            ("cookie", Sensitivity::Credentials),
+            ("Proxy-Authorization", Sensitivity::Credentials),
+            ("X-Api-Key", Sensitivity::Key),
+            ("Api-Key", Sensitivity::Key),
+            ("apikey", Sensitivity::Key),
+            ("api_key", Sensitivity::Key),
+            ("X-JWT-Assertion", Sensitivity::Key),
+            ("X-Auth-Token", Sensitivity::Key),
+            ("X-Goog-Api-Key", Sensitivity::Key),
+            ("Ocp-Apim-Subscription-Key", Sensitivity::Key),
+            ("X-Session-Id", Sensitivity::Key),
+            ("X-Consumer", Sensitivity::Nothing),
+            ("X-Client-Id", Sensitivity::Nothing),
+            ("X-Authenticated-User", Sensitivity::Nothing),
+            ("X-Request-Id", Sensitivity::Nothing),
         ];
         for (name, expected) in rows {
             assert_eq!(carries(name), expected, "{name}");

@@ -30,13 +30,13 @@ use super::media::{MediaType, value_range};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaTemplate {
     /// The type that carries versions; every type, if none.
-    own: Option<Own>,
+    own: Option<OwnMediaType>,
     parameter: Option<String>,
 }
 
 /// A media type that is the api's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Own {
+struct OwnMediaType {
     kind: String,
     facet: Option<Facet>,
     /// The subtype without its version; `None` if nothing is left of it.
@@ -52,7 +52,7 @@ struct Facet {
 
 /// How closely a media range that names no version meets the representation (RFC 9110 §12.5.1), the least close first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Coverage {
+pub(crate) enum Specificity {
     /// `*/*`
     Anything,
     /// `application/*`
@@ -97,7 +97,7 @@ impl MediaTemplate {
             return Err(format!("`{template}` names no version: it needs `{PLACEHOLDER}`, or a parameter"));
         }
         let versionless = facet.as_ref().map_or_else(|| Some(subtype.to_owned()), Facet::cut_out);
-        let own = Own { kind: kind.to_owned(), facet, versionless };
+        let own = OwnMediaType { kind: kind.to_owned(), facet, versionless };
         Ok(Self { own: Some(own), parameter: parameter.map(str::to_owned) })
     }
 
@@ -138,10 +138,10 @@ impl MediaTemplate {
 
     fn text(&self, version: &str) -> Option<String> {
         match (&self.own, &self.parameter) {
-            (Some(Own { kind, facet: Some(Facet { before, after }), .. }), _) => {
+            (Some(OwnMediaType { kind, facet: Some(Facet { before, after }), .. }), _) => {
                 Some(format!("{kind}/{before}{version}{after}"))
             }
-            (Some(Own { kind, versionless: Some(subtype), .. }), Some(parameter)) => {
+            (Some(OwnMediaType { kind, versionless: Some(subtype), .. }), Some(parameter)) => {
                 Some(format!("{kind}/{subtype};{parameter}={version}"))
             }
             (None, Some(parameter)) => Some(format!("{JSON};{parameter}={version}")),
@@ -188,7 +188,7 @@ impl MediaTemplate {
                 (media.is_json() && is_token(version)).then(|| format!("{};{parameter}={version}", text.trim_end()))
             }
             _ => {
-                let plain = matches!(self.coverage(&media), Some(Coverage::Json | Coverage::Own));
+                let plain = matches!(self.coverage(&media), Some(Specificity::Json | Specificity::Own));
                 let ours = plain.then(|| self.render(version))??;
                 ours.to_str().map(str::to_owned).ok()
             }
@@ -208,17 +208,17 @@ impl MediaTemplate {
     }
 
     /// Parameters other than the version's are not ours, and no reason to refuse.
-    pub(crate) fn coverage(&self, range: &MediaType<'_>) -> Option<Coverage> {
+    pub(crate) fn coverage(&self, range: &MediaType<'_>) -> Option<Specificity> {
         if self.parameter.as_deref().is_some_and(|name| range.param(name).is_some()) {
             return None;
         }
         let kind = self.own.as_ref().map_or("application", |own| &own.kind);
         match (range.kind(), range.subtype()) {
-            ("*", "*") => Some(Coverage::Anything),
-            (other, "*") => kind.eq_ignore_ascii_case(other).then_some(Coverage::Kind),
-            _ if self.own.as_ref().is_some_and(|own| own.is(range)) => Some(Coverage::Own),
-            _ if self.own.is_none() => range.is_json().then_some(Coverage::Json),
-            _ => range.is(JSON).then_some(Coverage::Json),
+            ("*", "*") => Some(Specificity::Anything),
+            (other, "*") => kind.eq_ignore_ascii_case(other).then_some(Specificity::Kind),
+            _ if self.own.as_ref().is_some_and(|own| own.is(range)) => Some(Specificity::Own),
+            _ if self.own.is_none() => range.is_json().then_some(Specificity::Json),
+            _ => range.is(JSON).then_some(Specificity::Json),
         }
     }
 
@@ -242,9 +242,9 @@ impl MediaTemplate {
     }
 }
 
-// === impl Own ===
+// === impl OwnMediaType ===
 
-impl Own {
+impl OwnMediaType {
     /// Whether it is this type, without a version in its name.
     fn is(&self, media: &MediaType<'_>) -> bool {
         media.is_kind(&self.kind) && self.versionless.as_deref().is_some_and(|subtype| media.is_subtype(subtype))

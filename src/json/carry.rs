@@ -2,24 +2,24 @@
 
 use std::borrow::Cow;
 
-use super::equal::Kind;
+use super::equal::ValueType;
 use super::error::Reason;
-use super::interpret::{Fault, Place, Run};
-use super::tree::Id;
+use super::interpret::{Interpreter, MatchedNode, OpError};
+use super::tree::TreeNodeId;
 use super::{Collision, Mode, Op, Part, Pointer, text};
 
 /// Where a value is to be written.
-enum Target<'p> {
+enum WriteTarget<'p> {
     /// In place of these, of which the last counts.
-    Existing(Vec<Id>),
+    Existing(Vec<TreeNodeId>),
     /// As a new member of this object, through objects that are still to be made.
-    Missing(Id, &'p [Box<str>]),
+    Missing(TreeNodeId, &'p [Box<str>]),
 }
 
-// === impl Run ===
+// === impl Interpreter ===
 
-impl<'a> Run<'a> {
-    pub(super) fn carry(&mut self, op: &'a Op, place: &Place<'_>) -> Result<(), Fault> {
+impl<'a> Interpreter<'a> {
+    pub(super) fn carry(&mut self, op: &'a Op, place: &MatchedNode<'_>) -> Result<(), OpError> {
         let node = place.node;
         match op {
             Op::Copy { from, to, collision } => self.copy(node, from, to, *collision),
@@ -31,7 +31,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn copy(&mut self, node: Id, from: &Pointer, to: &Pointer, collision: Collision) -> Result<(), Fault> {
+    fn copy(&mut self, node: TreeNodeId, from: &Pointer, to: &Pointer, collision: Collision) -> Result<(), OpError> {
         if from == to {
             return Ok(());
         }
@@ -43,17 +43,17 @@ impl<'a> Run<'a> {
 
     fn compute(
         &mut self,
-        place: &Place<'_>,
+        place: &MatchedNode<'_>,
         at: &Pointer,
         template: &[Part],
         collision: Collision,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), OpError> {
         let mut raw = vec![b'"'];
         for part in template {
             match part {
                 Part::Text(plain) => text::escape(plain, &mut raw),
                 Part::Value(reference) => match self.read(place, reference) {
-                    Some(source) if self.tree.kind(source) != Kind::Null => self.push_text(source, &mut raw)?,
+                    Some(source) if self.tree.kind(source) != ValueType::Null => self.push_text(source, &mut raw)?,
                     _ => return Ok(()),
                 },
             }
@@ -64,24 +64,30 @@ impl<'a> Run<'a> {
         self.write(place.node, at, value, collision)
     }
 
-    fn push_text(&self, source: Id, raw: &mut Vec<u8>) -> Result<(), Fault> {
+    fn push_text(&self, source: TreeNodeId, raw: &mut Vec<u8>) -> Result<(), OpError> {
         let value = self.tree.text(source);
         match self.tree.kind(source) {
-            Kind::Text => raw.extend_from_slice(&text::respell(text::inner(&value))),
-            Kind::Number | Kind::Boolean => raw.extend_from_slice(&value),
+            ValueType::Text => raw.extend_from_slice(&text::respell(text::inner(&value))),
+            ValueType::Number | ValueType::Boolean => raw.extend_from_slice(&value),
             _ => return Err(self.wanted(source, "a text, a number or a boolean")),
         }
         Ok(())
     }
 
-    fn relocate(&mut self, node: Id, from: &Pointer, to: &Pointer, collision: Collision) -> Result<(), Fault> {
+    fn relocate(
+        &mut self,
+        node: TreeNodeId,
+        from: &Pointer,
+        to: &Pointer,
+        collision: Collision,
+    ) -> Result<(), OpError> {
         if from == to {
             return Ok(());
         }
         let sources = self.tree.find(node, from);
         let Some(last) = sources.last().copied() else { return Ok(()) };
         if from.starts_with(to) || to.starts_with(from) {
-            return Err(Fault::new(last, Reason::Inside));
+            return Err(OpError::new(last, Reason::Inside));
         }
         self.take(node, &sources, [to])?;
         let value = self.tree.detach(last);
@@ -91,12 +97,19 @@ impl<'a> Run<'a> {
     }
 
     /// `null` has parts that are `null`: in a merge patch they are deleted as the whole is.
-    fn split(&mut self, node: Id, at: &Pointer, into: &[Pointer], on: &str, collision: Collision) -> Result<(), Fault> {
+    fn split(
+        &mut self,
+        node: TreeNodeId,
+        at: &Pointer,
+        into: &[Pointer],
+        on: &str,
+        collision: Collision,
+    ) -> Result<(), OpError> {
         let sources = self.tree.find(node, at);
         let Some(last) = sources.last().copied() else { return Ok(()) };
         let parts = match self.tree.kind(last) {
-            Kind::Text => self.parts(last, on, into.len()),
-            Kind::Null => vec![b"null".to_vec(); into.len()],
+            ValueType::Text => self.parts(last, on, into.len()),
+            ValueType::Null => vec![b"null".to_vec(); into.len()],
             _ => return Err(self.wanted(last, "a text")),
         };
         self.take(node, &sources, into.iter().take(parts.len()))?;
@@ -113,28 +126,35 @@ impl<'a> Run<'a> {
     }
 
     /// A source that is a target as well keeps its place.
-    fn stay(&mut self, source: Id, value: Vec<u8>) {
+    fn stay(&mut self, source: TreeNodeId, value: Vec<u8>) {
         self.tree.revive(source);
         self.tree.set(source, Cow::Owned(value));
     }
 
-    fn parts(&self, id: Id, on: &str, most: usize) -> Vec<Vec<u8>> {
+    fn parts(&self, id: TreeNodeId, on: &str, most: usize) -> Vec<Vec<u8>> {
         let value = self.tree.text(id);
         text::split(text::inner(&value), on, most).iter().map(|part| [b"\"", &**part, b"\""].concat()).collect()
     }
 
-    fn join(&mut self, node: Id, from: &[Pointer], to: &Pointer, on: &str, collision: Collision) -> Result<(), Fault> {
+    fn join(
+        &mut self,
+        node: TreeNodeId,
+        from: &[Pointer],
+        to: &Pointer,
+        on: &str,
+        collision: Collision,
+    ) -> Result<(), OpError> {
         let found: Vec<_> = from.iter().map(|from| self.tree.find(node, from)).collect();
         let lasts: Vec<_> = found.iter().filter_map(|ids| ids.last().copied()).collect();
-        let (nulls, present): (Vec<_>, Vec<_>) = lasts.iter().partition(|id| self.tree.kind(**id) == Kind::Null);
+        let (nulls, present): (Vec<_>, Vec<_>) = lasts.iter().partition(|id| self.tree.kind(**id) == ValueType::Null);
         let Some(first) = lasts.first().copied() else { return Ok(()) };
         if let Some(inside) = from.iter().find(|from| *from != to && from.starts_with(to)) {
             let at = self.tree.find(node, inside).pop().unwrap_or(first);
-            return Err(Fault::new(at, Reason::Inside));
+            return Err(OpError::new(at, Reason::Inside));
         }
         let merge = self.mode == Mode::MergePatch;
         if merge && (lasts.len() < from.len() || !(nulls.is_empty() || present.is_empty())) {
-            return Err(Fault::new(first, Reason::Unmergeable));
+            return Err(OpError::new(first, Reason::Unmergeable));
         }
         let joined = match present.as_slice() {
             [] => b"null".to_vec(),
@@ -154,10 +174,10 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn joined(&self, present: &[Id], on: &str) -> Result<Vec<u8>, Fault> {
+    fn joined(&self, present: &[TreeNodeId], on: &str) -> Result<Vec<u8>, OpError> {
         let mut raw = vec![b'"'];
         for (index, id) in present.iter().enumerate() {
-            if self.tree.kind(*id) != Kind::Text {
+            if self.tree.kind(*id) != ValueType::Text {
                 return Err(self.wanted(*id, "a text"));
             }
             text::escape(if index > 0 { on } else { "" }, &mut raw);
@@ -170,10 +190,10 @@ impl<'a> Run<'a> {
     /// Removes the sources, when all targets can be written then; else nothing is changed.
     fn take<'p>(
         &mut self,
-        node: Id,
-        sources: &[Id],
+        node: TreeNodeId,
+        sources: &[TreeNodeId],
         targets: impl IntoIterator<Item = &'p Pointer>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), OpError> {
         sources.iter().for_each(|id| self.tree.kill(*id));
         let writable = targets.into_iter().try_for_each(|to| self.target(node, to).map(|_| ()));
         if writable.is_err() {
@@ -182,29 +202,37 @@ impl<'a> Run<'a> {
         writable
     }
 
-    fn target<'p>(&mut self, node: Id, to: &'p Pointer) -> Result<Target<'p>, Fault> {
+    fn target<'p>(&mut self, node: TreeNodeId, to: &'p Pointer) -> Result<WriteTarget<'p>, OpError> {
         let existing = self.tree.find(node, to);
         if !existing.is_empty() {
-            return Ok(Target::Existing(existing));
+            return Ok(WriteTarget::Existing(existing));
         }
         let mut at = node;
         for (index, token) in to.tokens().iter().enumerate() {
             match self.tree.step(at, token).pop() {
                 Some(next) => at = next,
-                None if self.tree.kind(at) == Kind::Object => return Ok(Target::Missing(at, &to.tokens()[index..])),
+                None if self.tree.kind(at) == ValueType::Object => {
+                    return Ok(WriteTarget::Missing(at, &to.tokens()[index..]));
+                }
                 None => break,
             }
         }
         Err(self.wanted(at, "an object"))
     }
 
-    fn write(&mut self, node: Id, to: &Pointer, value: Id, collision: Collision) -> Result<(), Fault> {
+    fn write(
+        &mut self,
+        node: TreeNodeId,
+        to: &Pointer,
+        value: TreeNodeId,
+        collision: Collision,
+    ) -> Result<(), OpError> {
         let existing = match self.target(node, to)? {
-            Target::Missing(object, tokens) => {
+            WriteTarget::Missing(object, tokens) => {
                 self.tree.append_path(object, tokens, value, self.change);
                 return Ok(());
             }
-            Target::Existing(existing) => existing,
+            WriteTarget::Existing(existing) => existing,
         };
         self.collisions += 1;
         if collision == Collision::Replace
@@ -220,12 +248,12 @@ impl<'a> Run<'a> {
 
     /// Drops the objects that were left empty, up to the node. The place of an array's element says which it is, so
     /// those stay.
-    pub(super) fn prune(&mut self, node: Id, sources: &[Id]) {
+    pub(super) fn prune(&mut self, node: TreeNodeId, sources: &[TreeNodeId]) {
         for source in sources {
             let mut at = self.tree.parent(*source);
             while let Some(object) = at.filter(|id| *id != node && !self.tree.is_dead(*id)) {
-                let element = self.tree.parent(object).is_none_or(|parent| self.tree.kind(parent) == Kind::List);
-                if element || self.tree.kind(object) != Kind::Object || !self.tree.is_empty(object) {
+                let element = self.tree.parent(object).is_none_or(|parent| self.tree.kind(parent) == ValueType::List);
+                if element || self.tree.kind(object) != ValueType::Object || !self.tree.is_empty(object) {
                     break;
                 }
                 self.tree.kill(object);

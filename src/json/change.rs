@@ -2,20 +2,20 @@
 
 use std::borrow::Cow;
 
-use super::equal::{self, Kind};
+use super::equal::{self, ValueType};
 use super::error::Reason;
-use super::interpret::{Fault, Run};
-use super::tree::Id;
+use super::interpret::{Interpreter, OpError};
+use super::tree::TreeNodeId;
 use super::{Collision, Conversion, Literal, Many, Mode, Other, Pointer, Which, Wrapper, number, text, time};
 
-// === impl Run ===
+// === impl Interpreter ===
 
-impl<'a> Run<'a> {
+impl<'a> Interpreter<'a> {
     /// With `only_made`, only to objects that a step of the same change made.
-    pub(super) fn add(&mut self, node: Id, at: &Pointer, value: &'a Literal, only_made: bool) {
+    pub(super) fn add(&mut self, node: TreeNodeId, at: &Pointer, value: &'a Literal, only_made: bool) {
         let Some((parent, name)) = at.parent() else { return };
         for object in self.tree.find(node, &parent) {
-            let is_place = self.tree.kind(object) == Kind::Object && self.tree.members(object, name).is_empty();
+            let is_place = self.tree.kind(object) == ValueType::Object && self.tree.members(object, name).is_empty();
             if is_place && (!only_made || self.tree.is_made(object, self.change)) {
                 let value = self.tree.add(Cow::Borrowed(value.as_bytes()));
                 self.tree.set_made(value, self.change);
@@ -24,15 +24,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(super) fn drop_value(&mut self, id: Id) -> Result<(), Fault> {
+    pub(super) fn drop_value(&mut self, id: TreeNodeId) -> Result<(), OpError> {
         if self.tree.parent(id).is_none() {
-            return Err(Fault::new(id, Reason::Root));
+            return Err(OpError::new(id, Reason::Root));
         }
         self.tree.kill(id);
         Ok(())
     }
 
-    pub(super) fn rename(&mut self, node: Id, object: &Pointer, [from, to]: [&str; 2], collision: Collision) {
+    pub(super) fn rename(&mut self, node: TreeNodeId, object: &Pointer, [from, to]: [&str; 2], collision: Collision) {
         if from == to {
             return;
         }
@@ -52,8 +52,8 @@ impl<'a> Run<'a> {
     }
 
     /// In a merge patch `null` deletes the value, and so it deletes what the value is wrapped into.
-    pub(super) fn wrap(&mut self, id: Id, into: &Wrapper) -> Result<(), Fault> {
-        if self.mode == Mode::MergePatch && self.tree.kind(id) == Kind::Null {
+    pub(super) fn wrap(&mut self, id: TreeNodeId, into: &Wrapper) -> Result<(), OpError> {
+        if self.mode == Mode::MergePatch && self.tree.kind(id) == ValueType::Null {
             return Ok(());
         }
         match into {
@@ -65,15 +65,15 @@ impl<'a> Run<'a> {
     }
 
     /// Puts a member in the place of the object around it.
-    pub(super) fn take_out(&mut self, id: Id, name: &str, lossy: bool) -> Result<(), Fault> {
+    pub(super) fn take_out(&mut self, id: TreeNodeId, name: &str, lossy: bool) -> Result<(), OpError> {
         match self.tree.kind(id) {
-            Kind::Null => return Ok(()),
-            Kind::Object => {}
+            ValueType::Null => return Ok(()),
+            ValueType::Object => {}
             _ => return Err(self.wanted(id, "an object")),
         }
         match self.tree.members(id, name).pop() {
-            None => Err(Fault::new(id, Reason::Missing { name: name.into() })),
-            Some(_) if !lossy && self.tree.has_others(id, name) => Err(Fault::new(id, Reason::Siblings)),
+            None => Err(OpError::new(id, Reason::Missing { name: name.into() })),
+            Some(_) if !lossy && self.tree.has_others(id, name) => Err(OpError::new(id, Reason::Siblings)),
             Some(member) => self.lift(id, member),
         }
     }
@@ -81,15 +81,15 @@ impl<'a> Run<'a> {
     /// Puts an element in the place of the list around it.
     pub(super) fn take_element(
         &mut self,
-        id: Id,
-        resource: Id,
+        id: TreeNodeId,
+        resource: TreeNodeId,
         (which, many): (Option<&Which>, Many),
-    ) -> Result<(), Fault> {
+    ) -> Result<(), OpError> {
         let kind = self.tree.kind(id);
-        if kind == Kind::Null {
+        if kind == ValueType::Null {
             return Ok(());
         }
-        if kind != Kind::List && !(kind == Kind::Object && self.objects_as_lists) {
+        if kind != ValueType::List && !(kind == ValueType::Object && self.objects_as_lists) {
             return Err(self.wanted(id, "a list"));
         }
         let mut elements = self.tree.children(id);
@@ -103,40 +103,45 @@ impl<'a> Run<'a> {
             ([], _) if self.mode == Mode::MergePatch => self.replace(id, Cow::Borrowed(b"null")),
             ([], _) => self.drop_empty(id, resource),
             ([first], _) | ([first, ..], Many::First) => self.lift(id, *first),
-            (elements, Many::Error) => Err(Fault::new(id, Reason::Many { elements: elements.len() })),
+            (elements, Many::Error) => Err(OpError::new(id, Reason::Many { elements: elements.len() })),
         }
     }
 
     /// In a merge patch `null` deletes the value, and so there is none.
-    pub(super) fn require(&self, id: Id, equals: &Literal) -> Result<(), Fault> {
-        let deleted = self.mode == Mode::MergePatch && self.tree.kind(id) == Kind::Null;
+    pub(super) fn require(&self, id: TreeNodeId, equals: &Literal) -> Result<(), OpError> {
+        let deleted = self.mode == Mode::MergePatch && self.tree.kind(id) == ValueType::Null;
         let holds = deleted || equal::equal(&self.tree.text(id), equals.as_bytes());
-        if holds { Ok(()) } else { Err(Fault::new(id, Reason::Required)) }
+        if holds { Ok(()) } else { Err(OpError::new(id, Reason::Required)) }
     }
 
-    fn drop_empty(&mut self, id: Id, resource: Id) -> Result<(), Fault> {
-        let in_object = self.tree.parent(id).is_some_and(|parent| self.tree.kind(parent) == Kind::Object);
+    fn drop_empty(&mut self, id: TreeNodeId, resource: TreeNodeId) -> Result<(), OpError> {
+        let in_object = self.tree.parent(id).is_some_and(|parent| self.tree.kind(parent) == ValueType::Object);
         if id == resource || !in_object {
-            return Err(Fault::new(id, Reason::Nothing));
+            return Err(OpError::new(id, Reason::Nothing));
         }
         self.tree.kill(id);
         Ok(())
     }
 
     /// Puts what is inside of a value in its place.
-    fn lift(&mut self, id: Id, inner: Id) -> Result<(), Fault> {
+    fn lift(&mut self, id: TreeNodeId, inner: TreeNodeId) -> Result<(), OpError> {
         let inner = self.tree.detach(inner);
         self.tree.put(id, inner);
         Ok(())
     }
 
-    fn replace(&mut self, id: Id, value: Cow<'a, [u8]>) -> Result<(), Fault> {
+    fn replace(&mut self, id: TreeNodeId, value: Cow<'a, [u8]>) -> Result<(), OpError> {
         self.tree.set(id, value);
         Ok(())
     }
 
-    pub(super) fn map(&mut self, id: Id, pairs: &'a [(Literal, Literal)], other: &'a Other) -> Result<(), Fault> {
-        let null = self.tree.kind(id) == Kind::Null;
+    pub(super) fn map(
+        &mut self,
+        id: TreeNodeId,
+        pairs: &'a [(Literal, Literal)],
+        other: &'a Other,
+    ) -> Result<(), OpError> {
+        let null = self.tree.kind(id) == ValueType::Null;
         if null && self.mode == Mode::MergePatch {
             return Ok(());
         }
@@ -148,7 +153,7 @@ impl<'a> Run<'a> {
             (None, Other::Keep) => return Ok(()),
             (None, Other::Value(to)) => to,
             (None, Other::Error) => {
-                return Err(Fault::new(id, Reason::Unlisted { found: self.tree.kind(id).name() }));
+                return Err(OpError::new(id, Reason::Unlisted { found: self.tree.kind(id).name() }));
             }
         };
         self.replace(id, Cow::Borrowed(to.as_bytes()))?;
@@ -156,8 +161,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    pub(super) fn convert(&mut self, id: Id, conversion: Conversion) -> Result<(), Fault> {
-        if self.tree.kind(id) == Kind::Null {
+    pub(super) fn convert(&mut self, id: TreeNodeId, conversion: Conversion) -> Result<(), OpError> {
+        if self.tree.kind(id) == ValueType::Null {
             return Ok(());
         }
         match conversion.apply(self.tree.kind(id), &self.tree.text(id)) {
@@ -171,9 +176,9 @@ impl<'a> Run<'a> {
 
 impl Conversion {
     /// The JSON text of the other form, when the value has this one.
-    fn apply(self, kind: Kind, value: &[u8]) -> Option<Vec<u8>> {
+    fn apply(self, kind: ValueType, value: &[u8]) -> Option<Vec<u8>> {
         let source = if self.takes_text() { text::unescape(text::inner(value)) } else { Cow::Borrowed(value) };
-        if kind != if self.takes_text() { Kind::Text } else { Kind::Number } {
+        if kind != if self.takes_text() { ValueType::Text } else { ValueType::Number } {
             return None;
         }
         match self {

@@ -6,27 +6,27 @@ use std::collections::HashMap;
 use serde_json::{Map, Number, Value};
 
 use super::Custom;
-use super::equal::Kind;
+use super::equal::ValueType;
 use super::error::{CustomError, Reason};
-use super::interpret::{Fault, Run};
+use super::interpret::{Interpreter, OpError};
 use super::layout::after_string;
 use super::scan::after_white;
 use super::text;
-use super::tree::{Id, Tree};
+use super::tree::{Tree, TreeNodeId};
 
 /// Reads a valid text once, front to back.
-struct Reader<'t> {
+struct ValueReader<'t> {
     text: &'t [u8],
     at: usize,
 }
 
-// === impl Run ===
+// === impl Interpreter ===
 
-impl Run<'_> {
-    pub(super) fn custom(&mut self, id: Id, custom: &Custom) -> Result<(), Fault> {
-        let old = Reader { text: &self.tree.text(id), at: 0 }.value();
+impl Interpreter<'_> {
+    pub(super) fn custom(&mut self, id: TreeNodeId, custom: &Custom) -> Result<(), OpError> {
+        let old = ValueReader { text: &self.tree.text(id), at: 0 }.value();
         let mut new = old.clone();
-        custom.call(&mut new).map_err(|cause| Fault::new(id, Reason::Custom(CustomError(cause))))?;
+        custom.call(&mut new).map_err(|cause| OpError::new(id, Reason::Custom(CustomError(cause))))?;
         self.tree.update(id, &old, new);
         Ok(())
     }
@@ -36,7 +36,7 @@ impl Run<'_> {
 
 impl Tree<'_> {
     /// Makes the value `new` where it was `old`; what is equal in both keeps its bytes.
-    fn update(&mut self, id: Id, old: &Value, new: Value) {
+    fn update(&mut self, id: TreeNodeId, old: &Value, new: Value) {
         match (old, new) {
             (old, new) if *old == new => {}
             (Value::Object(old), Value::Object(new)) => self.update_object(id, old, new),
@@ -47,7 +47,7 @@ impl Tree<'_> {
 
     /// From the last member to the first, since the last of duplicates is the one that `old` shows. The others stay
     /// only when that one is as it was.
-    fn update_object(&mut self, id: Id, old: &Map<String, Value>, new: Map<String, Value>) {
+    fn update_object(&mut self, id: TreeNodeId, old: &Map<String, Value>, new: Map<String, Value>) {
         let mut last = HashMap::new();
         for (key, member) in self.entries(id).into_iter().rev() {
             let key = decoded(&key);
@@ -68,7 +68,7 @@ impl Tree<'_> {
         }
     }
 
-    fn update_list(&mut self, id: Id, old: &[Value], new: Vec<Value>) {
+    fn update_list(&mut self, id: TreeNodeId, old: &[Value], new: Vec<Value>) {
         let elements = self.children(id);
         elements.iter().skip(new.len()).for_each(|element| self.kill(*element));
         for (index, value) in new.into_iter().enumerate() {
@@ -108,15 +108,15 @@ fn number(spelled: &[u8]) -> Value {
     Number::from_f64(float).map_or(Value::Null, Value::Number)
 }
 
-// === impl Reader ===
+// === impl ValueReader ===
 
-impl Reader<'_> {
+impl ValueReader<'_> {
     /// As deep as the document, which its limit bounds.
     fn value(&mut self) -> Value {
-        match Kind::of(&self.text[self.at..]) {
-            Kind::Object => self.object(),
-            Kind::List => self.list(),
-            Kind::Text => Value::String(self.string()),
+        match ValueType::of(&self.text[self.at..]) {
+            ValueType::Object => self.object(),
+            ValueType::List => self.list(),
+            ValueType::Text => Value::String(self.string()),
             _ => self.scalar(),
         }
     }
@@ -178,7 +178,7 @@ mod tests {
 
     fn updated(text: &str, change: impl Fn(&mut Value)) -> String {
         let mut tree = Tree::of(Cow::Borrowed(text.as_bytes()));
-        let old = Reader { text: text.as_bytes(), at: 0 }.value();
+        let old = ValueReader { text: text.as_bytes(), at: 0 }.value();
         let mut new = old.clone();
         change(&mut new);
         tree.update(tree.root(), &old, new);
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn reads_all_kinds() {
         let text = r#"{ "a" : [ ] , "b":[1,-2.5,1E400, 18446744073709551615,{} ],"c":"\u0041\uDEAD", "d":[[true ],false,null]}"#;
-        let value = Reader { text: text.as_bytes(), at: 0 }.value();
+        let value = ValueReader { text: text.as_bytes(), at: 0 }.value();
         assert_eq!(value["b"], json!([1, -2.5, f64::MAX, u64::MAX, {}]));
         assert_eq!((&value["a"], &value["d"]), (&json!([]), &json!([[true], false, null])));
         assert!(value["c"].as_str().is_some_and(|text| text.starts_with('A')));

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::equal::Kind;
-use super::layout::{Layout, Slot};
+use super::equal::ValueType;
+use super::layout::{Layout, LayoutItem};
 use super::{MigrateError, Options, Pointer, scan, text};
 
 /// One place where two documents differ.
@@ -28,7 +28,7 @@ struct Comparison {
 }
 
 /// The members of an object by name.
-type Members<'t> = BTreeMap<Cow<'t, [u8]>, Values<'t>>;
+type MembersByName<'t> = BTreeMap<Cow<'t, [u8]>, Values<'t>>;
 
 /// A member's values, of duplicates all in their order, and where in the object the first one stands.
 struct Values<'t> {
@@ -64,13 +64,13 @@ pub fn differences(expected: &[u8], got: &[u8]) -> Result<Vec<Difference>, Migra
 impl Comparison {
     /// No deeper than the shallower of both.
     fn value(&mut self, expected: &[u8], got: &[u8]) {
-        let kind = Kind::of(expected);
+        let kind = ValueType::of(expected);
         let same = match kind {
-            _ if kind != Kind::of(got) => false,
-            Kind::Null | Kind::Boolean | Kind::Number => expected == got,
-            Kind::Text => text::unescape(text::inner(expected)) == text::unescape(text::inner(got)),
-            Kind::List => return self.lists(&elements(expected), &elements(got), true),
-            Kind::Object => return self.objects(expected, got),
+            _ if kind != ValueType::of(got) => false,
+            ValueType::Null | ValueType::Boolean | ValueType::Number => expected == got,
+            ValueType::Text => text::unescape(text::inner(expected)) == text::unescape(text::inner(got)),
+            ValueType::List => return self.lists(&elements(expected), &elements(got), true),
+            ValueType::Object => return self.objects(expected, got),
         };
         if !same {
             self.push(Some(expected), Some(got));
@@ -121,9 +121,9 @@ fn elements(list: &[u8]) -> Vec<&[u8]> {
     Layout::of(list).map(|slot| &list[slot.value]).collect()
 }
 
-fn members(object: &[u8]) -> Members<'_> {
-    let mut members = Members::new();
-    for (at, Slot { key, value, .. }) in Layout::of(object).enumerate() {
+fn members(object: &[u8]) -> MembersByName<'_> {
+    let mut members = MembersByName::new();
+    for (at, LayoutItem { key, value, .. }) in Layout::of(object).enumerate() {
         let name = text::unescape(text::inner(&object[key]));
         let values = members.entry(name).or_insert_with(|| Values { first: at, list: Vec::new() });
         values.list.push(&object[value]);
@@ -132,7 +132,7 @@ fn members(object: &[u8]) -> Members<'_> {
 }
 
 /// In the order of the document.
-fn ordered<'t>(members: Members<'t>) -> impl Iterator<Item = (Cow<'t, [u8]>, Vec<&'t [u8]>)> {
+fn ordered<'t>(members: MembersByName<'t>) -> impl Iterator<Item = (Cow<'t, [u8]>, Vec<&'t [u8]>)> {
     let mut list: Vec<_> = members.into_iter().collect();
     list.sort_by_key(|(_, values)| values.first);
     list.into_iter().map(|(name, values)| (name, values.list))

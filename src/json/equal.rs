@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::layout::{Layout, Slot};
+use super::layout::{Layout, LayoutItem};
 use super::{number, text};
 
 /// What a JSON value is, by its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueType {
     Null,
     Boolean,
     Number,
@@ -21,17 +21,17 @@ pub(super) enum Kind {
 ///
 /// It goes no deeper than the shallower of both.
 pub(super) fn equal(left: &[u8], right: &[u8]) -> bool {
-    let kind = Kind::of(left);
-    if kind != Kind::of(right) {
+    let kind = ValueType::of(left);
+    if kind != ValueType::of(right) {
         return false;
     }
     match kind {
-        Kind::Null => true,
-        Kind::Boolean => left == right,
-        Kind::Number => number::equal(left, right),
-        Kind::Text => text::unescape(text::inner(left)) == text::unescape(text::inner(right)),
-        Kind::List => equal_lists(left, right),
-        Kind::Object => equal_objects(left, right),
+        ValueType::Null => true,
+        ValueType::Boolean => left == right,
+        ValueType::Number => number::equal(left, right),
+        ValueType::Text => text::unescape(text::inner(left)) == text::unescape(text::inner(right)),
+        ValueType::List => equal_lists(left, right),
+        ValueType::Object => equal_objects(left, right),
     }
 }
 
@@ -53,7 +53,7 @@ fn equal_objects(left: &[u8], right: &[u8]) -> bool {
 
 /// Sorted by key, the last of duplicates only.
 fn members(object: &[u8]) -> Vec<(Cow<'_, [u8]>, &[u8])> {
-    let member = |slot: Slot| (text::unescape(text::inner(&object[slot.key])), &object[slot.value]);
+    let member = |slot: LayoutItem| (text::unescape(text::inner(&object[slot.key])), &object[slot.value]);
     let mut members: Vec<_> = Layout::of(object).map(member).collect();
     members.reverse();
     members.sort_by(|left, right| left.0.cmp(&right.0));
@@ -61,9 +61,9 @@ fn members(object: &[u8]) -> Vec<(Cow<'_, [u8]>, &[u8])> {
     members
 }
 
-// === impl Kind ===
+// === impl ValueType ===
 
-impl Kind {
+impl ValueType {
     pub(super) fn of(value: &[u8]) -> Self {
         match value.first() {
             Some(b'{') => Self::Object,

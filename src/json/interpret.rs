@@ -1,6 +1,6 @@
 use super::error::Reason;
 use super::pattern::Segment;
-use super::tree::{Id, Tree};
+use super::tree::{Tree, TreeNodeId};
 use super::{Condition, MigrateError, Mode, OnError, Op, Options, Pointer, Reference, Step, Test, Wrapper, equal};
 
 /// A document after its steps.
@@ -16,7 +16,7 @@ pub struct Migrated {
 }
 
 /// The interpreter with its document.
-pub(super) struct Run<'a> {
+pub(super) struct Interpreter<'a> {
     pub(super) tree: Tree<'a>,
     pub(super) mode: Mode,
     /// Whether the objects on the way to a patched value may stand for arrays.
@@ -28,16 +28,16 @@ pub(super) struct Run<'a> {
 }
 
 /// One node that a step runs on.
-pub(super) struct Place<'p> {
+pub(super) struct MatchedNode<'p> {
     /// The resource, then the node of each star.
-    levels: &'p [Id],
-    pub(super) node: Id,
+    levels: &'p [TreeNodeId],
+    pub(super) node: TreeNodeId,
 }
 
 /// An op that cannot be run on a value.
 #[derive(Debug)]
-pub(super) struct Fault {
-    at: Id,
+pub(super) struct OpError {
+    at: TreeNodeId,
     reason: Reason,
 }
 
@@ -59,14 +59,14 @@ pub fn migrate<'s>(
     if steps.is_empty() || document.is_empty() {
         return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
     }
-    let mut run = Run::new(Tree::parse(document, options)?, options.mode());
+    let mut run = Interpreter::new(Tree::parse(document, options)?, options.mode());
     steps.into_iter().try_for_each(|step| run.step(step))?;
     Ok(Migrated { body: run.tree.document(), collisions: run.collisions, passed: run.passed })
 }
 
-// === impl Run ===
+// === impl Interpreter ===
 
-impl<'a> Run<'a> {
+impl<'a> Interpreter<'a> {
     pub(super) fn new(tree: Tree<'a>, mode: Mode) -> Self {
         Self { tree, mode, objects_as_lists: false, change: 0, collisions: 0, passed: 0 }
     }
@@ -78,16 +78,22 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn resources(&mut self, step: &'a Step, at: Id, rest: &[Segment]) -> Result<(), MigrateError> {
+    fn resources(&mut self, step: &'a Step, at: TreeNodeId, rest: &[Segment]) -> Result<(), MigrateError> {
         let Some((segment, rest)) = rest.split_first() else {
             return self.places(step, &mut vec![at], at, step.each.segments());
         };
         self.tree.matching(at, segment).into_iter().try_for_each(|child| self.resources(step, child, rest))
     }
 
-    fn places(&mut self, step: &'a Step, levels: &mut Vec<Id>, at: Id, rest: &[Segment]) -> Result<(), MigrateError> {
+    fn places(
+        &mut self,
+        step: &'a Step,
+        levels: &mut Vec<TreeNodeId>,
+        at: TreeNodeId,
+        rest: &[Segment],
+    ) -> Result<(), MigrateError> {
         let Some((segment, rest)) = rest.split_first() else {
-            return self.place(step, &Place { levels, node: at });
+            return self.place(step, &MatchedNode { levels, node: at });
         };
         for child in self.tree.matching(at, segment) {
             let depth = levels.len();
@@ -98,7 +104,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn place(&mut self, step: &'a Step, place: &Place<'_>) -> Result<(), MigrateError> {
+    fn place(&mut self, step: &'a Step, place: &MatchedNode<'_>) -> Result<(), MigrateError> {
         if let Some(condition) = &step.when
             && !self.holds(condition, place)
         {
@@ -137,12 +143,12 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn holds(&mut self, condition: &Condition, place: &Place<'_>) -> bool {
+    fn holds(&mut self, condition: &Condition, place: &MatchedNode<'_>) -> bool {
         let found = self.read(place, &condition.at);
         self.passes(found, &condition.test)
     }
 
-    pub(super) fn passes(&self, found: Option<Id>, test: &Test) -> bool {
+    pub(super) fn passes(&self, found: Option<TreeNodeId>, test: &Test) -> bool {
         match (found, test) {
             (Some(_), Test::Present) => true,
             (Some(id), Test::Equals(literal)) => equal::equal(&self.tree.text(id), literal.as_bytes()),
@@ -151,7 +157,7 @@ impl<'a> Run<'a> {
     }
 
     /// The last value at a reference.
-    pub(super) fn read(&mut self, place: &Place<'_>, reference: &Reference) -> Option<Id> {
+    pub(super) fn read(&mut self, place: &MatchedNode<'_>, reference: &Reference) -> Option<TreeNodeId> {
         let from = *place.levels.get(reference.level)?;
         self.tree.find(from, &reference.pointer).pop()
     }
@@ -160,9 +166,9 @@ impl<'a> Run<'a> {
     fn every(
         &mut self,
         step: &Step,
-        node: Id,
+        node: TreeNodeId,
         at: &Pointer,
-        mut op: impl FnMut(&mut Self, Id) -> Result<(), Fault>,
+        mut op: impl FnMut(&mut Self, TreeNodeId) -> Result<(), OpError>,
     ) -> Result<(), MigrateError> {
         for id in self.tree.find(node, at) {
             let result = op(self, id);
@@ -171,38 +177,38 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn settle(&mut self, step: &Step, result: Result<(), Fault>) -> Result<(), MigrateError> {
+    fn settle(&mut self, step: &Step, result: Result<(), OpError>) -> Result<(), MigrateError> {
         match (result, step.on_error) {
             (Ok(()), _) => Ok(()),
             (Err(_), OnError::Pass) => {
                 self.passed += 1;
                 Ok(())
             }
-            (Err(Fault { at, reason }), OnError::Fail) => Err(MigrateError::value(self.tree.pointer(at), reason)),
+            (Err(OpError { at, reason }), OnError::Fail) => Err(MigrateError::value(self.tree.pointer(at), reason)),
         }
     }
 
-    pub(super) fn wanted(&self, at: Id, wanted: &'static str) -> Fault {
-        Fault::new(at, Reason::Wanted { wanted, found: self.tree.kind(at).name() })
+    pub(super) fn wanted(&self, at: TreeNodeId, wanted: &'static str) -> OpError {
+        OpError::new(at, Reason::Wanted { wanted, found: self.tree.kind(at).name() })
     }
 }
 
-// === impl Place ===
+// === impl MatchedNode ===
 
-impl Place<'_> {
-    fn resource(&self) -> Id {
+impl MatchedNode<'_> {
+    fn resource(&self) -> TreeNodeId {
         self.levels[0]
     }
 }
 
-// === impl Fault ===
+// === impl OpError ===
 
-impl Fault {
-    pub(super) fn new(at: Id, reason: Reason) -> Self {
+impl OpError {
+    pub(super) fn new(at: TreeNodeId, reason: Reason) -> Self {
         Self { at, reason }
     }
 
-    pub(super) fn patch(at: Id, why: &'static str) -> Self {
+    pub(super) fn patch(at: TreeNodeId, why: &'static str) -> Self {
         Self::new(at, Reason::Patch(why))
     }
 }

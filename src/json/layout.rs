@@ -6,7 +6,7 @@ use super::scan::after_white;
 
 /// A member or element, without the comma.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Slot {
+pub(super) struct LayoutItem {
     /// White space before it.
     pub(super) lead: Range<usize>,
     /// The key in its quotes; empty in an array.
@@ -41,9 +41,9 @@ impl<'t> Layout<'t> {
 }
 
 impl Iterator for Layout<'_> {
-    type Item = Slot;
+    type Item = LayoutItem;
 
-    fn next(&mut self) -> Option<Slot> {
+    fn next(&mut self) -> Option<LayoutItem> {
         let end = self.tail.end;
         if self.at > end {
             return None;
@@ -64,11 +64,11 @@ impl Iterator for Layout<'_> {
     }
 }
 
-fn slot(text: &[u8], lead: usize, start: usize, object: bool) -> Slot {
+fn slot(text: &[u8], lead: usize, start: usize, object: bool) -> LayoutItem {
     let key_end = if object { after_string(text, start) } else { start };
     let value = if object { after_white(text, after_white(text, key_end) + 1) } else { start };
     let value_end = after_value(text, value);
-    Slot {
+    LayoutItem {
         lead: lead..start,
         key: start..key_end,
         colon: key_end..value,

@@ -3,7 +3,7 @@
 /// A number in its normal form: `digits × 10^exponent`, where the digits neither start nor end with a zero.
 /// Zero has no digits, no sign and no exponent.
 #[derive(Debug, PartialEq, Eq)]
-struct Normal {
+struct NormalNumber {
     negative: bool,
     digits: Vec<u8>,
     exponent: String,
@@ -11,7 +11,7 @@ struct Normal {
 
 /// Whether two JSON numbers have the same value, whatever their length.
 pub(super) fn equal(left: &[u8], right: &[u8]) -> bool {
-    left == right || Normal::of(left) == Normal::of(right)
+    left == right || NormalNumber::of(left) == NormalNumber::of(right)
 }
 
 /// Whether `text` is a JSON number, no more and no less (RFC 8259 §6).
@@ -84,9 +84,9 @@ fn split_at(text: &[u8], at: Option<usize>) -> (&[u8], Option<&[u8]>) {
     at.map_or((text, None), |at| (&text[..at], Some(&text[at + 1..])))
 }
 
-// === impl Normal ===
+// === impl NormalNumber ===
 
-impl Normal {
+impl NormalNumber {
     /// Expects a JSON number.
     fn of(number: &[u8]) -> Self {
         let (mantissa, exponent) = split_exponent(number);

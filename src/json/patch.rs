@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::equal::{self, Kind};
-use super::interpret::{Fault, Run};
-use super::tree::{Id, Tree, index};
+use super::equal::{self, ValueType};
+use super::interpret::{Interpreter, OpError};
+use super::tree::{Tree, TreeNodeId, index};
 use super::{Literal, MigrateError, Options, Pointer, patch_body};
 
 /// One operation of a JSON Patch (RFC 6902 §4). A last token `-` stands for the end of an array.
@@ -75,14 +75,14 @@ impl PatchOp {
     }
 }
 
-// === impl Run ===
+// === impl Interpreter ===
 
-impl<'a> Run<'a> {
+impl<'a> Interpreter<'a> {
     /// All operations or none.
-    pub(super) fn patch(&mut self, id: Id, ops: &'a [PatchOp]) -> Result<(), Fault> {
+    pub(super) fn patch(&mut self, id: TreeNodeId, ops: &'a [PatchOp]) -> Result<(), OpError> {
         let copy = self.tree.duplicate(id);
         let applied = ops.iter().try_for_each(|op| self.tree.apply(copy, op));
-        applied.map_err(|why| Fault::patch(id, why))?;
+        applied.map_err(|why| OpError::patch(id, why))?;
         self.tree.put(id, copy);
         Ok(())
     }
@@ -93,7 +93,7 @@ impl<'a> Run<'a> {
 type Applied<T = ()> = Result<T, &'static str>;
 
 impl<'a> Tree<'a> {
-    fn apply(&mut self, root: Id, op: &'a PatchOp) -> Applied {
+    fn apply(&mut self, root: TreeNodeId, op: &'a PatchOp) -> Applied {
         match op {
             PatchOp::Add { path, value } => {
                 let value = self.add(Cow::Borrowed(value.as_bytes()));
@@ -119,19 +119,19 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn patch_add(&mut self, root: Id, path: &Pointer, value: Id) -> Applied {
+    fn patch_add(&mut self, root: TreeNodeId, path: &Pointer, value: TreeNodeId) -> Applied {
         let Some((parent, token)) = path.parent() else {
             self.put(root, value);
             return Ok(());
         };
         let parent = self.resolve(root, &parent)?;
         match self.kind(parent) {
-            Kind::Object => match self.members(parent, token).as_slice() {
+            ValueType::Object => match self.members(parent, token).as_slice() {
                 [] => self.append(parent, token, value),
                 [member] => self.put(*member, value),
                 _ => return Err("a path leads over duplicate members"),
             },
-            Kind::List => {
+            ValueType::List => {
                 let length = self.children(parent).len();
                 let at = if token == "-" { Some(length) } else { index(token).filter(|at| *at <= length) };
                 self.insert(parent, at.ok_or("an index is past the end of its array")?, value);
@@ -142,7 +142,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Leaves the value readable.
-    fn patch_remove(&mut self, root: Id, path: &Pointer) -> Applied<Id> {
+    fn patch_remove(&mut self, root: TreeNodeId, path: &Pointer) -> Applied<TreeNodeId> {
         let target = self.resolve(root, path)?;
         if target == root {
             return Err("the whole value cannot be removed");
@@ -152,7 +152,7 @@ impl<'a> Tree<'a> {
         Ok(target)
     }
 
-    fn patch_move(&mut self, root: Id, from: &Pointer, path: &Pointer) -> Applied {
+    fn patch_move(&mut self, root: TreeNodeId, from: &Pointer, path: &Pointer) -> Applied {
         self.resolve(root, from)?;
         if from == path {
             return Ok(());
@@ -165,7 +165,7 @@ impl<'a> Tree<'a> {
         self.patch_add(root, path, value)
     }
 
-    fn resolve(&mut self, root: Id, path: &Pointer) -> Applied<Id> {
+    fn resolve(&mut self, root: TreeNodeId, path: &Pointer) -> Applied<TreeNodeId> {
         path.tokens().iter().try_fold(root, |at, token| match self.step(at, token).as_slice() {
             [next] => Ok(*next),
             [] => Err("a path leads nowhere"),

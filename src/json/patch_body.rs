@@ -2,28 +2,28 @@
 
 use std::borrow::Cow;
 
-use super::equal::Kind;
-use super::interpret::Run;
-use super::patch_reach::{Verdict, judge};
-use super::tree::{Id, Tree};
+use super::equal::ValueType;
+use super::interpret::Interpreter;
+use super::patch_reach::{Applicability, judge};
+use super::tree::{Tree, TreeNodeId};
 use super::{Literal, MigrateError, Migrated, Mode, Options, PatchOp, Pointer, Step, text};
 
 /// An operation in its document.
 pub(super) struct Operation {
-    element: Id,
-    name: Name,
-    path: Place,
-    from: Option<Place>,
-    value: Option<Id>,
+    element: TreeNodeId,
+    name: OperationName,
+    path: OperationPath,
+    from: Option<OperationPath>,
+    value: Option<TreeNodeId>,
 }
 
-struct Place {
-    id: Id,
+struct OperationPath {
+    id: TreeNodeId,
     pointer: Pointer,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Name {
+enum OperationName {
     Add,
     Remove,
     Replace,
@@ -33,7 +33,7 @@ enum Name {
 }
 
 /// What became of one path and its value.
-struct Carried {
+struct MovedValue {
     /// More than one when the value was copied.
     places: Vec<(Pointer, Vec<u8>)>,
     /// The steps that changed the value, by their index.
@@ -41,7 +41,7 @@ struct Carried {
 }
 
 /// The steps, and what was counted while they ran.
-struct Carrier<'s> {
+struct StepRunner<'s> {
     steps: Vec<&'s Step>,
     max_depth: usize,
     collisions: u64,
@@ -80,7 +80,7 @@ pub fn migrate_json_patch<'s>(
         return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
     }
     let mut body = Tree::parse(document, options)?;
-    let mut carrier = Carrier { steps, max_depth: options.max_depth(), collisions: 0, passed: 0 };
+    let mut carrier = StepRunner { steps, max_depth: options.max_depth(), collisions: 0, passed: 0 };
     let mut end = 0;
     for operation in operations(&mut body)? {
         end += 1;
@@ -96,24 +96,25 @@ pub fn migrate_json_patch<'s>(
 /// The operations of a JSON Patch document.
 pub(super) fn operations(tree: &mut Tree<'_>) -> Result<Vec<Operation>, MigrateError> {
     let root = tree.root();
-    if tree.kind(root) != Kind::List {
+    if tree.kind(root) != ValueType::List {
         return Err(malformed(tree, root, "it is not a list of operations"));
     }
     tree.children(root).into_iter().map(|element| Operation::read(tree, element)).collect()
 }
 
-fn malformed(tree: &Tree<'_>, at: Id, why: &'static str) -> MigrateError {
+fn malformed(tree: &Tree<'_>, at: TreeNodeId, why: &'static str) -> MigrateError {
     MigrateError::malformed_patch(tree.pointer(at), why)
 }
 
 // === impl Operation ===
 
 impl Operation {
-    fn read(tree: &mut Tree<'_>, element: Id) -> Result<Self, MigrateError> {
+    fn read(tree: &mut Tree<'_>, element: TreeNodeId) -> Result<Self, MigrateError> {
         let name = needed(tree, element, "op")?;
-        let name = Name::read(&tree.text(name)).ok_or_else(|| malformed(tree, name, "the operation is not known"))?;
-        let path = Place::read(tree, element, "path")?;
-        let from = if name.has_from() { Some(Place::read(tree, element, "from")?) } else { None };
+        let name =
+            OperationName::read(&tree.text(name)).ok_or_else(|| malformed(tree, name, "the operation is not known"))?;
+        let path = OperationPath::read(tree, element, "path")?;
+        let from = if name.has_from() { Some(OperationPath::read(tree, element, "from")?) } else { None };
         let value = if name.has_value() { Some(needed(tree, element, "value")?) } else { None };
         Ok(Self { element, name, path, from, value })
     }
@@ -126,30 +127,31 @@ impl Operation {
             None => Err(malformed(tree, self.element, "there is no `value`")),
         };
         Ok(match self.name {
-            Name::Add => PatchOp::Add { path, value: value()? },
-            Name::Remove => PatchOp::Remove { path },
-            Name::Replace => PatchOp::Replace { path, value: value()? },
-            Name::Move => PatchOp::Move { from, path },
-            Name::Copy => PatchOp::Copy { from, path },
-            Name::Test => PatchOp::Test { path, value: value()? },
+            OperationName::Add => PatchOp::Add { path, value: value()? },
+            OperationName::Remove => PatchOp::Remove { path },
+            OperationName::Replace => PatchOp::Replace { path, value: value()? },
+            OperationName::Move => PatchOp::Move { from, path },
+            OperationName::Copy => PatchOp::Copy { from, path },
+            OperationName::Test => PatchOp::Test { path, value: value()? },
         })
     }
 }
 
-fn needed(tree: &mut Tree<'_>, element: Id, name: &str) -> Result<Id, MigrateError> {
+fn needed(tree: &mut Tree<'_>, element: TreeNodeId, name: &str) -> Result<TreeNodeId, MigrateError> {
     match tree.members(element, name).as_slice() {
         [member] => Ok(*member),
         _ => Err(malformed(tree, element, "an operation needs exactly one `op` and `path`, and its `from` or `value`")),
     }
 }
 
-// === impl Place ===
+// === impl OperationPath ===
 
-impl Place {
-    fn read(tree: &mut Tree<'_>, element: Id, name: &str) -> Result<Self, MigrateError> {
+impl OperationPath {
+    fn read(tree: &mut Tree<'_>, element: TreeNodeId, name: &str) -> Result<Self, MigrateError> {
         let id = needed(tree, element, name)?;
         let plain = text::unescape(text::inner(&tree.text(id))).into_owned();
-        let plain = Some(plain).filter(|_| tree.kind(id) == Kind::Text).and_then(|plain| String::from_utf8(plain).ok());
+        let plain =
+            Some(plain).filter(|_| tree.kind(id) == ValueType::Text).and_then(|plain| String::from_utf8(plain).ok());
         let pointer = plain.and_then(|plain| Pointer::parse(&plain).ok());
         let pointer = pointer.ok_or_else(|| malformed(tree, id, "a path is not a JSON Pointer"))?;
         Ok(Self { id, pointer })
@@ -166,9 +168,9 @@ fn quoted(pointer: &Pointer) -> Cow<'static, [u8]> {
     Cow::Owned(text::quote(&pointer.to_string()))
 }
 
-// === impl Name ===
+// === impl OperationName ===
 
-impl Name {
+impl OperationName {
     fn read(quoted: &[u8]) -> Option<Self> {
         let names = [
             ("add", Self::Add),
@@ -178,7 +180,7 @@ impl Name {
             ("copy", Self::Copy),
             ("test", Self::Test),
         ];
-        let is_text = Kind::of(quoted) == Kind::Text;
+        let is_text = ValueType::of(quoted) == ValueType::Text;
         names.into_iter().find(|(name, _)| is_text && text::spells(quoted, name)).map(|(_, name)| name)
     }
 
@@ -191,9 +193,9 @@ impl Name {
     }
 }
 
-// === impl Carrier ===
+// === impl StepRunner ===
 
-impl Carrier<'_> {
+impl StepRunner<'_> {
     /// Rewrites an operation with one path. Returns how many were added, from `end` on.
     fn one_path(&mut self, body: &mut Tree<'_>, operation: &Operation, end: usize) -> Result<usize, MigrateError> {
         let Operation { element, path, value, .. } = operation;
@@ -224,7 +226,7 @@ impl Carrier<'_> {
             return Err(MigrateError::patch_target(path.pointer.clone(), "the value has another form in each place"));
         }
         match (source.places.as_slice(), target.places.as_slice()) {
-            ([(source, _), others @ ..], [(target, _)]) if others.is_empty() || *name == Name::Copy => {
+            ([(source, _), others @ ..], [(target, _)]) if others.is_empty() || *name == OperationName::Copy => {
                 from.write(body, source);
                 path.write(body, target);
                 Ok(0)
@@ -234,12 +236,12 @@ impl Carrier<'_> {
     }
 
     /// Runs the steps on a document of which only the value at `path` is known, or not even that.
-    fn carry(&mut self, path: &Pointer, value: Option<&[u8]>) -> Result<Carried, MigrateError> {
+    fn carry(&mut self, path: &Pointer, value: Option<&[u8]>) -> Result<MovedValue, MigrateError> {
         if path.tokens().len() > self.max_depth {
             return Err(MigrateError::depth(0, self.max_depth));
         }
         let tree = Tree::nested(path.tokens(), Cow::Borrowed(value.unwrap_or(b"null")));
-        let mut run = Run::new(tree, Mode::Partial);
+        let mut run = Interpreter::new(tree, Mode::Partial);
         let mut rewrites = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
             if run_step(&mut run, step, path, value.is_some())? {
@@ -253,23 +255,23 @@ impl Carrier<'_> {
         if places.is_empty() {
             return Err(MigrateError::patch_target(path.clone(), "the other version does not have the member"));
         }
-        Ok(Carried { places, rewrites })
+        Ok(MovedValue { places, rewrites })
     }
 }
 
 /// Whether the step changed the value.
-fn run_step<'a>(run: &mut Run<'a>, step: &'a Step, path: &Pointer, known: bool) -> Result<bool, MigrateError> {
+fn run_step<'a>(run: &mut Interpreter<'a>, step: &'a Step, path: &Pointer, known: bool) -> Result<bool, MigrateError> {
     let (mut runs, mut rewrites) = (false, false);
     run.objects_as_lists = false;
     for (_, location) in run.tree.marked() {
         let verdict = judge(step, &location, known);
-        if let Verdict::Refuse(why) = verdict {
+        if let Applicability::Refuse(why) = verdict {
             return Err(MigrateError::patch_target(path.clone(), why));
         }
         // A value that is not shown has nothing to be changed, and its place stays.
-        runs |= verdict != Verdict::Skip && (known || verdict != Verdict::Rewrite);
-        rewrites |= verdict == Verdict::Rewrite;
-        run.objects_as_lists |= verdict == Verdict::RunOnLists;
+        runs |= verdict != Applicability::Skip && (known || verdict != Applicability::Rewrite);
+        rewrites |= verdict == Applicability::Rewrite;
+        run.objects_as_lists |= verdict == Applicability::RunOnLists;
     }
     if runs {
         run.step(step)?;
@@ -277,7 +279,7 @@ fn run_step<'a>(run: &mut Run<'a>, step: &'a Step, path: &Pointer, known: bool) 
     Ok(rewrites)
 }
 
-fn set_member(tree: &mut Tree<'_>, object: Id, name: &str, value: Cow<'static, [u8]>) {
+fn set_member(tree: &mut Tree<'_>, object: TreeNodeId, name: &str, value: Cow<'static, [u8]>) {
     for id in tree.members(object, name) {
         tree.set(id, value.clone());
     }

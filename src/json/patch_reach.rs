@@ -6,7 +6,7 @@ use super::{Op, Part, Pattern, Pointer, Reference, Step, Test, Which, Wrapper};
 
 /// Whether a step can be run on a patch of one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Applicability {
     /// It does not apply.
     Skip,
     /// It may take the value elsewhere, as it is.
@@ -21,7 +21,7 @@ pub(super) enum Verdict {
 
 /// Where an end of an op lies, seen from the patched value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
+enum Relation {
     Outside,
     /// It is something that the value stands in.
     Above,
@@ -32,7 +32,7 @@ enum Reach {
 }
 
 /// A step and the place of the patched value.
-struct Judge<'s> {
+struct PlacedStep<'s> {
     step: &'s Step,
     location: &'s Pointer,
     base: Pattern,
@@ -46,33 +46,33 @@ const TORN: &str = "a value is taken into it or out of it";
 const UNKNOWN: &str = "what happens to it depends on values that the patch does not show";
 
 /// `known` says whether the operation shows the value.
-pub(super) fn judge(step: &Step, location: &Pointer, known: bool) -> Verdict {
-    let judge = Judge { step, location, base: step.resource.join(&step.each) };
+pub(super) fn judge(step: &Step, location: &Pointer, known: bool) -> Applicability {
+    let judge = PlacedStep { step, location, base: step.resource.join(&step.each) };
     if judge.is_decided(known) {
         judge.op()
     } else if judge.is_apart() {
-        Verdict::Skip
+        Applicability::Skip
     } else {
-        Verdict::Refuse(UNKNOWN)
+        Applicability::Refuse(UNKNOWN)
     }
 }
 
-// === impl Judge ===
+// === impl PlacedStep ===
 
-impl Judge<'_> {
+impl PlacedStep<'_> {
     /// Whether the condition can be read off the patch.
     fn is_decided(&self, known: bool) -> bool {
         let Some(condition) = &self.step.when else { return true };
         match self.reference(&condition.at) {
-            Reach::On | Reach::Inside => known,
-            Reach::Above => matches!(condition.test, Test::Present),
-            Reach::Outside => false,
+            Relation::On | Relation::Inside => known,
+            Relation::Above => matches!(condition.test, Test::Present),
+            Relation::Outside => false,
         }
     }
 
     /// Whether the op has nothing to do with the value, whatever its condition.
     fn is_apart(&self) -> bool {
-        let outside = |pointers: &[&Pointer]| pointers.iter().all(|pointer| self.reach(pointer) == Reach::Outside);
+        let outside = |pointers: &[&Pointer]| pointers.iter().all(|pointer| self.reach(pointer) == Relation::Outside);
         match &self.step.op {
             Op::Add { at, .. } | Op::Drop { at, .. } | Op::Wrap { at, .. } | Op::Unwrap { at, .. } => outside(&[at]),
             Op::Map { at, .. } | Op::Convert { at, .. } | Op::Require { at, .. } => outside(&[at]),
@@ -81,24 +81,30 @@ impl Judge<'_> {
             Op::Split { at, into, .. } => outside(&[at]) && into.iter().all(|to| outside(&[to])),
             Op::Join { from, to, .. } => outside(&[to]) && from.iter().all(|from| outside(&[from])),
             Op::Compute { at, template, .. } => {
-                outside(&[at]) && self.sources(template).all(|reach| reach == Reach::Outside)
+                outside(&[at]) && self.sources(template).all(|reach| reach == Relation::Outside)
             }
             Op::Patch(_) | Op::Custom(_) => outside(&[&Pointer::ROOT]),
         }
     }
 
-    fn op(&self) -> Verdict {
+    fn op(&self) -> Applicability {
         match &self.step.op {
-            Op::Add { at, .. } => self.one_end(at, Verdict::Run, Verdict::Run),
-            Op::Drop { at, .. } => self.one_end(at, Verdict::Refuse(DROPPED), Verdict::Refuse(DROPPED)),
-            Op::Rename { object, from, .. } => self.one_end(&object.child(from), Verdict::Run, Verdict::Run),
-            Op::Wrap { at, .. } => self.one_end(at, Verdict::Run, Verdict::Rewrite),
-            Op::Unwrap { at, from, which, .. } => {
-                self.one_end(at, self.unwrap(at, from, which.as_ref()), Verdict::Rewrite)
+            Op::Add { at, .. } => self.one_end(at, Applicability::Run, Applicability::Run),
+            Op::Drop { at, .. } => self.one_end(at, Applicability::Refuse(DROPPED), Applicability::Refuse(DROPPED)),
+            Op::Rename { object, from, .. } => {
+                self.one_end(&object.child(from), Applicability::Run, Applicability::Run)
             }
-            Op::Map { at, .. } | Op::Convert { at, .. } => self.one_end(at, Verdict::Refuse(CHANGED), Verdict::Rewrite),
-            Op::Require { at, .. } => self.one_end(at, Verdict::Refuse(TESTED), Verdict::Rewrite),
-            Op::Patch(_) | Op::Custom(_) => self.one_end(&Pointer::ROOT, Verdict::Refuse(CHANGED), Verdict::Rewrite),
+            Op::Wrap { at, .. } => self.one_end(at, Applicability::Run, Applicability::Rewrite),
+            Op::Unwrap { at, from, which, .. } => {
+                self.one_end(at, self.unwrap(at, from, which.as_ref()), Applicability::Rewrite)
+            }
+            Op::Map { at, .. } | Op::Convert { at, .. } => {
+                self.one_end(at, Applicability::Refuse(CHANGED), Applicability::Rewrite)
+            }
+            Op::Require { at, .. } => self.one_end(at, Applicability::Refuse(TESTED), Applicability::Rewrite),
+            Op::Patch(_) | Op::Custom(_) => {
+                self.one_end(&Pointer::ROOT, Applicability::Refuse(CHANGED), Applicability::Rewrite)
+            }
             Op::Copy { from, to, .. } | Op::Move { from, to, .. } => together([self.reach(from), self.reach(to)]),
             Op::Split { at, into, .. } => self.many_ends(&[at], into.iter()),
             Op::Join { from, to, .. } => self.many_ends(&from.iter().collect::<Vec<_>>(), [to]),
@@ -106,55 +112,55 @@ impl Judge<'_> {
         }
     }
 
-    fn one_end(&self, at: &Pointer, above: Verdict, on: Verdict) -> Verdict {
+    fn one_end(&self, at: &Pointer, above: Applicability, on: Applicability) -> Applicability {
         match self.reach(at) {
-            Reach::Outside => Verdict::Run,
-            Reach::Above => above,
-            Reach::On => on,
-            Reach::Inside => Verdict::Rewrite,
+            Relation::Outside => Applicability::Run,
+            Relation::Above => above,
+            Relation::On => on,
+            Relation::Inside => Applicability::Rewrite,
         }
     }
 
     /// The value stands in a wrapper: only what is taken out has a place afterwards.
-    fn unwrap(&self, at: &Pointer, from: &Wrapper, which: Option<&Which>) -> Verdict {
+    fn unwrap(&self, at: &Pointer, from: &Wrapper, which: Option<&Which>) -> Applicability {
         let token = self.location.tokens().get(self.base.segments().len() + at.tokens().len());
         match (from, token.map(AsRef::as_ref)) {
-            (Wrapper::Array, _) if which.is_some() => Verdict::Refuse(UNKNOWN),
-            (Wrapper::Array, Some("0")) => Verdict::RunOnLists,
-            (Wrapper::Member(name), Some(token)) if **name == *token => Verdict::Run,
-            (Wrapper::Array, _) => Verdict::Refuse(CHANGED),
-            (Wrapper::Member(_), _) => Verdict::Refuse(DROPPED),
+            (Wrapper::Array, _) if which.is_some() => Applicability::Refuse(UNKNOWN),
+            (Wrapper::Array, Some("0")) => Applicability::RunOnLists,
+            (Wrapper::Member(name), Some(token)) if **name == *token => Applicability::Run,
+            (Wrapper::Array, _) => Applicability::Refuse(CHANGED),
+            (Wrapper::Member(_), _) => Applicability::Refuse(DROPPED),
         }
     }
 
-    fn many_ends<'p>(&self, sources: &[&Pointer], targets: impl IntoIterator<Item = &'p Pointer>) -> Verdict {
+    fn many_ends<'p>(&self, sources: &[&Pointer], targets: impl IntoIterator<Item = &'p Pointer>) -> Applicability {
         let sources: Vec<_> = sources.iter().map(|source| self.reach(source)).collect();
-        if sources.iter().any(|reach| matches!(reach, Reach::Above | Reach::On)) {
-            return Verdict::Refuse(SPLIT);
+        if sources.iter().any(|reach| matches!(reach, Relation::Above | Relation::On)) {
+            return Applicability::Refuse(SPLIT);
         }
         together(sources.into_iter().chain(targets.into_iter().map(|target| self.reach(target))))
     }
 
-    fn compute(&self, at: &Pointer, template: &[Part]) -> Verdict {
-        if self.sources(template).any(|reach| reach == Reach::Above) {
-            return Verdict::Refuse(CHANGED);
+    fn compute(&self, at: &Pointer, template: &[Part]) -> Applicability {
+        if self.sources(template).any(|reach| reach == Relation::Above) {
+            return Applicability::Refuse(CHANGED);
         }
-        let inside = self.reach(at) == Reach::Inside;
-        if inside { Verdict::Rewrite } else { Verdict::Run }
+        let inside = self.reach(at) == Relation::Inside;
+        if inside { Applicability::Rewrite } else { Applicability::Run }
     }
 
-    fn sources(&self, template: &[Part]) -> impl Iterator<Item = Reach> {
+    fn sources(&self, template: &[Part]) -> impl Iterator<Item = Relation> {
         template.iter().filter_map(|part| match part {
             Part::Value(reference) => Some(self.reference(reference)),
             Part::Text(_) => None,
         })
     }
 
-    fn reach(&self, pointer: &Pointer) -> Reach {
+    fn reach(&self, pointer: &Pointer) -> Relation {
         reach(&self.base.join(&pointer.clone().into()), self.location)
     }
 
-    fn reference(&self, reference: &Reference) -> Reach {
+    fn reference(&self, reference: &Reference) -> Relation {
         let segments = self.step.each.segments();
         let stars = segments.iter().enumerate().filter(|(_, segment)| **segment == Segment::Every);
         let cut = stars.map(|(index, _)| index + 1).take(reference.level).last().unwrap_or_default();
@@ -164,24 +170,24 @@ impl Judge<'_> {
 }
 
 /// Both ends in the value, or none.
-fn together(ends: impl IntoIterator<Item = Reach>) -> Verdict {
-    let (inside, other): (Vec<_>, Vec<_>) = ends.into_iter().partition(|reach| *reach == Reach::Inside);
+fn together(ends: impl IntoIterator<Item = Relation>) -> Applicability {
+    let (inside, other): (Vec<_>, Vec<_>) = ends.into_iter().partition(|reach| *reach == Relation::Inside);
     match (inside.is_empty(), other.is_empty()) {
-        (true, _) => Verdict::Run,
-        (false, true) => Verdict::Rewrite,
-        (false, false) => Verdict::Refuse(TORN),
+        (true, _) => Applicability::Run,
+        (false, true) => Applicability::Rewrite,
+        (false, false) => Applicability::Refuse(TORN),
     }
 }
 
-fn reach(end: &Pattern, location: &Pointer) -> Reach {
+fn reach(end: &Pattern, location: &Pointer) -> Relation {
     let (segments, tokens) = (end.segments(), location.tokens());
     if !segments.iter().zip(tokens).all(|(segment, token)| segment.covers(token)) {
-        return Reach::Outside;
+        return Relation::Outside;
     }
     match segments.len().cmp(&tokens.len()) {
-        std::cmp::Ordering::Less => Reach::Above,
-        std::cmp::Ordering::Equal => Reach::On,
-        std::cmp::Ordering::Greater => Reach::Inside,
+        std::cmp::Ordering::Less => Relation::Above,
+        std::cmp::Ordering::Equal => Relation::On,
+        std::cmp::Ordering::Greater => Relation::Inside,
     }
 }
 
@@ -192,12 +198,12 @@ mod tests {
     #[test]
     fn reach_is_seen_from_the_value() {
         for (end, location, expected) in [
-            ("/a/*/b", "/a/-/b", Reach::On),
-            ("/a/*", "/a/0/b", Reach::Above),
-            ("/a/*/b", "/a", Reach::Inside),
-            ("/a/*/b", "/a/0/c", Reach::Outside),
-            ("", "", Reach::On),
-            ("", "/a", Reach::Above),
+            ("/a/*/b", "/a/-/b", Relation::On),
+            ("/a/*", "/a/0/b", Relation::Above),
+            ("/a/*/b", "/a", Relation::Inside),
+            ("/a/*/b", "/a/0/c", Relation::Outside),
+            ("", "", Relation::On),
+            ("", "/a", Relation::Above),
         ] {
             let (end, location) = (Pattern::parse(end).expect(end), Pointer::parse(location).expect(location));
             assert_eq!(reach(&end, &location), expected, "{end} {location}");

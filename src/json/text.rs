@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 
 /// What a plain byte or an escape stands for.
-enum Unit {
+enum TextUnit {
     Byte(u8),
     Char(char),
     Lone(u16),
 }
 
-struct Units<'r> {
+struct TextUnits<'r> {
     raw: &'r [u8],
     at: usize,
 }
@@ -45,9 +45,9 @@ pub(super) fn respell(raw: &[u8]) -> Cow<'_, [u8]> {
     let mut spelled = Vec::with_capacity(raw.len());
     for (at, unit) in units(raw) {
         match unit {
-            Unit::Byte(byte) => spelled.push(byte),
-            Unit::Char(char) => push_escaped(char, &mut spelled),
-            Unit::Lone(_) => spelled.extend_from_slice(&raw[at..at + 6]),
+            TextUnit::Byte(byte) => spelled.push(byte),
+            TextUnit::Char(char) => push_escaped(char, &mut spelled),
+            TextUnit::Lone(_) => spelled.extend_from_slice(&raw[at..at + 6]),
         }
     }
     Cow::Owned(spelled)
@@ -112,9 +112,9 @@ fn push_escaped(char: char, raw: &mut Vec<u8>) {
     raw.extend_from_slice(&[b'\\', short]);
 }
 
-// === impl Unit ===
+// === impl TextUnit ===
 
-impl Unit {
+impl TextUnit {
     fn push_plain(&self, plain: &mut Vec<u8>) {
         match *self {
             Self::Byte(byte) => plain.push(byte),
@@ -127,13 +127,13 @@ impl Unit {
     }
 }
 
-// === impl Units ===
+// === impl TextUnits ===
 
-fn units(raw: &[u8]) -> Units<'_> {
-    Units { raw, at: 0 }
+fn units(raw: &[u8]) -> TextUnits<'_> {
+    TextUnits { raw, at: 0 }
 }
 
-impl Units<'_> {
+impl TextUnits<'_> {
     fn hex(&self, at: usize) -> Option<u16> {
         let digits = self.raw.get(at..at + 4)?;
         digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)? as u16))
@@ -145,43 +145,43 @@ impl Units<'_> {
         self.hex(self.at + 2).filter(|unit| escape && (0xdc00..0xe000).contains(unit))
     }
 
-    fn unicode(&mut self) -> Unit {
+    fn unicode(&mut self) -> TextUnit {
         let unit = self.hex(self.at).unwrap_or_default();
         self.at += 4;
         if !(0xd800..0xe000).contains(&unit) {
-            return char::from_u32(unit.into()).map_or(Unit::Lone(unit), Unit::Char);
+            return char::from_u32(unit.into()).map_or(TextUnit::Lone(unit), TextUnit::Char);
         }
         let low = if unit < 0xdc00 { self.low_half() } else { None };
         match low.and_then(|low| char::decode_utf16([unit, low]).next()) {
             Some(Ok(char)) => {
                 self.at += 6;
-                Unit::Char(char)
+                TextUnit::Char(char)
             }
-            _ => Unit::Lone(unit),
+            _ => TextUnit::Lone(unit),
         }
     }
 }
 
-impl Iterator for Units<'_> {
-    type Item = (usize, Unit);
+impl Iterator for TextUnits<'_> {
+    type Item = (usize, TextUnit);
 
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.at;
         let byte = *self.raw.get(start)?;
         self.at += 1;
         if byte != b'\\' {
-            return Some((start, Unit::Byte(byte)));
+            return Some((start, TextUnit::Byte(byte)));
         }
         let escape = *self.raw.get(self.at)?;
         self.at += 1;
         let unit = match escape {
             b'u' => self.unicode(),
-            b'b' => Unit::Char('\u{8}'),
-            b'f' => Unit::Char('\u{c}'),
-            b'n' => Unit::Char('\n'),
-            b'r' => Unit::Char('\r'),
-            b't' => Unit::Char('\t'),
-            other => Unit::Char(char::from(other)),
+            b'b' => TextUnit::Char('\u{8}'),
+            b'f' => TextUnit::Char('\u{c}'),
+            b'n' => TextUnit::Char('\n'),
+            b'r' => TextUnit::Char('\r'),
+            b't' => TextUnit::Char('\t'),
+            other => TextUnit::Char(char::from(other)),
         };
         Some((start, unit))
     }

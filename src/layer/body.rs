@@ -8,15 +8,15 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use pin_project_lite::pin_project;
 
-use super::stream::{BodyError, Stream};
+use super::stream::{BodyError, MigrationStream};
 
 pin_project! {
     #[project = KindProj]
-    enum Kind<B> {
+    enum MigrateBodyState<B> {
         Whole { #[pin] body: Full<Bytes> },
         Untouched { #[pin] body: B },
         // Boxed: a program at work is large, and most bodies need none.
-        Streamed { body: Pin<Box<B>>, stream: Box<Stream> },
+        Streamed { body: Pin<Box<B>>, stream: Box<MigrationStream> },
     }
 }
 
@@ -27,7 +27,7 @@ pin_project! {
     /// **Back-pressure.** It reads no more than it was asked for. **Cancel safety.** It can be dropped at any point.
     pub struct MigrateBody<B> {
         #[pin]
-        kind: Kind<B>,
+        kind: MigrateBodyState<B>,
     }
 }
 
@@ -40,16 +40,16 @@ type Polled<E> = Poll<Option<Result<Frame<Bytes>, BodyError<E>>>>;
 
 impl<B> MigrateBody<B> {
     pub(super) fn whole(bytes: Bytes) -> Self {
-        Self { kind: Kind::Whole { body: Full::new(bytes) } }
+        Self { kind: MigrateBodyState::Whole { body: Full::new(bytes) } }
     }
 
     /// A body that passes as it comes.
     pub const fn untouched(body: B) -> Self {
-        Self { kind: Kind::Untouched { body } }
+        Self { kind: MigrateBodyState::Untouched { body } }
     }
 
-    pub(super) fn streamed(body: Pin<Box<B>>, stream: Stream) -> Self {
-        Self { kind: Kind::Streamed { body, stream: Box::new(stream) } }
+    pub(super) fn streamed(body: Pin<Box<B>>, stream: MigrationStream) -> Self {
+        Self { kind: MigrateBodyState::Streamed { body, stream: Box::new(stream) } }
     }
 }
 
@@ -67,17 +67,17 @@ impl<B: Body<Data = Bytes>> Body for MigrateBody<B> {
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Untouched { body } => body.is_end_stream(),
-            Kind::Whole { body } => body.is_end_stream(),
-            Kind::Streamed { .. } => false,
+            MigrateBodyState::Untouched { body } => body.is_end_stream(),
+            MigrateBodyState::Whole { body } => body.is_end_stream(),
+            MigrateBodyState::Streamed { .. } => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Untouched { body } => body.size_hint(),
-            Kind::Whole { body } => body.size_hint(),
-            Kind::Streamed { .. } => SizeHint::default(),
+            MigrateBodyState::Untouched { body } => body.size_hint(),
+            MigrateBodyState::Whole { body } => body.size_hint(),
+            MigrateBodyState::Streamed { .. } => SizeHint::default(),
         }
     }
 }
@@ -85,7 +85,7 @@ impl<B: Body<Data = Bytes>> Body for MigrateBody<B> {
 /// Reads until something is sure, and passes that on at once.
 fn poll_stream<B: Body<Data = Bytes>>(
     mut body: Pin<&mut B>,
-    stream: &mut Stream,
+    stream: &mut MigrationStream,
     cx: &mut Context<'_>,
 ) -> Polled<B::Error> {
     for _ in 0..TURNS {

@@ -28,7 +28,7 @@ pub struct Gate<S> {
 pin_project! {
     /// An answer, or the inner service's future.
     #[project = StateProj]
-    enum State<F> {
+    enum GateState<F> {
         Answered { answer: Option<Answer>, outcome: Outcome },
         Passed { #[pin] inner: F },
     }
@@ -38,13 +38,13 @@ pin_project! {
     /// An answer, or the inner service's future.
     pub struct GateFuture<F> {
         #[pin]
-        state: State<F>,
+        state: GateState<F>,
     }
 }
 
 pin_project! {
     #[project = KindProj]
-    enum Kind<B> {
+    enum GateBodyState<B> {
         Answer { #[pin] body: Full<Bytes> },
         Inner { #[pin] body: B },
     }
@@ -54,7 +54,7 @@ pin_project! {
     /// An answer's body, or the inner one.
     pub struct GateBody<B> {
         #[pin]
-        kind: Kind<B>,
+        kind: GateBodyState<B>,
     }
 }
 
@@ -93,8 +93,8 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let answer = request.extensions().get::<Plan>().and_then(|plan| Some((plan.answer()?, plan.outcome())));
         let state = match answer {
-            Some((answer, outcome)) => State::Answered { answer: Some(answer), outcome },
-            None => State::Passed { inner: self.inner.call(request) },
+            Some((answer, outcome)) => GateState::Answered { answer: Some(answer), outcome },
+            None => GateState::Passed { inner: self.inner.call(request) },
         };
         GateFuture { state }
     }
@@ -112,11 +112,11 @@ where
         match self.project().state.project() {
             StateProj::Passed { inner } => {
                 let response = ready!(inner.poll(cx))?;
-                Poll::Ready(Ok(response.map(|body| GateBody { kind: Kind::Inner { body } })))
+                Poll::Ready(Ok(response.map(|body| GateBody { kind: GateBodyState::Inner { body } })))
             }
             StateProj::Answered { answer, outcome } => {
                 let answer = answer.take().expect("polled after completion");
-                Poll::Ready(Ok(respond(answer, *outcome).map(|body| GateBody { kind: Kind::Answer { body } })))
+                Poll::Ready(Ok(respond(answer, *outcome).map(|body| GateBody { kind: GateBodyState::Answer { body } })))
             }
         }
     }
@@ -152,15 +152,15 @@ impl<B: Body<Data = Bytes>> Body for GateBody<B> {
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Inner { body } => body.is_end_stream(),
-            Kind::Answer { body } => body.is_end_stream(),
+            GateBodyState::Inner { body } => body.is_end_stream(),
+            GateBodyState::Answer { body } => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Inner { body } => body.size_hint(),
-            Kind::Answer { body } => body.size_hint(),
+            GateBodyState::Inner { body } => body.size_hint(),
+            GateBodyState::Answer { body } => body.size_hint(),
         }
     }
 }

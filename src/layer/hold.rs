@@ -20,12 +20,12 @@ pin_project! {
         bytes: BytesMut,
         limit: usize,
         // Where another document may follow.
-        glance: Option<Glance>,
+        glance: Option<Peek>,
     }
 }
 
 /// A look at what has come, to tell whether all documents in it are whole. Bytes are only looked at when there is a wait.
-struct Glance {
+struct Peek {
     outline: Outline,
     /// How many bytes were looked at.
     seen: usize,
@@ -56,7 +56,7 @@ impl<B> Hold<B> {
     /// are whole are not kept waiting for the next.
     pub(super) fn passing_documents(mut self, codings: &[Coding], ratio: u32) -> Self {
         let decoder = (!codings.is_empty()).then(|| Decoder::new(codings).with_max_ratio(ratio));
-        self.glance = Some(Glance { outline: Outline::default(), seen: 0, decoder, decoded: 0 });
+        self.glance = Some(Peek { outline: Outline::default(), seen: 0, decoder, decoded: 0 });
         self
     }
 
@@ -95,9 +95,9 @@ impl<B: Body<Data = Bytes>> Future for Hold<B> {
     }
 }
 
-// === impl Glance ===
+// === impl Peek ===
 
-impl Glance {
+impl Peek {
     /// Whether all documents that have begun in `bytes` have ended. Looks only at what has come since the last time.
     fn is_between(&mut self, bytes: &[u8]) -> bool {
         let fresh = &bytes[self.seen..];

@@ -20,8 +20,8 @@ use super::gate::respond;
 use super::hold::{Hold, HoldError};
 use super::notice::{Notice, Notices};
 use super::role::Role;
-use super::stream::Fault;
-use super::work::{Client, Limits, Work};
+use super::stream::FailureSlot;
+use super::work::{BodyLimits, RequestContext, Work};
 use super::{MAX_BODY_BYTES, MAX_DECODED_RATIO};
 use crate::names::{Outcome, Undeclared};
 use crate::plan::{Answer, BodyPlan, Handling, OwnAddress, Plan, Unmigratable, empties, forget_bytes};
@@ -30,7 +30,7 @@ use crate::version::VersionId;
 /// Puts [`Migrate`] around a service.
 #[derive(Clone, Copy, Debug)]
 pub struct MigrateLayer {
-    limits: Limits,
+    limits: BodyLimits,
     role: Role,
 }
 
@@ -42,7 +42,7 @@ pub struct MigrateLayer {
 #[derive(Clone, Debug)]
 pub struct Migrate<S> {
     inner: S,
-    limits: Limits,
+    limits: BodyLimits,
     role: Role,
     own: Option<Arc<OwnAddress>>,
 }
@@ -59,7 +59,7 @@ pub struct LocalReply;
 
 pin_project! {
     #[project = StateProj]
-    enum State<S, B, R>
+    enum MigrateState<S, B, R>
     where
         S: Service<Request<MigrateBody<B>>>,
         B: Body,
@@ -69,23 +69,23 @@ pin_project! {
         Untouched { #[pin] inner: S::Future },
         Answered { answer: Option<Box<Answer>> },
         /// Reads the request. Boxed, as the response is: most requests need neither, and are not to be as large.
-        Reading { held: Box<Held<B, request::Parts>>, service: S },
-        Calling { #[pin] inner: S::Future, changed: bool, fault: Option<Fault> },
+        Reading { held: Box<HeldMessage<B, request::Parts>>, service: S },
+        Calling { #[pin] inner: S::Future, changed: bool, fault: Option<FailureSlot> },
         /// Reads the response.
-        Answering { held: Box<Held<R, response::Parts>> },
+        Answering { held: Box<HeldMessage<R, response::Parts>> },
     }
 }
 
 /// Head and content, and where a fault of what was not read yet will be found.
-type Migrated<B, P> = (P, MigrateBody<B>, Option<Fault>);
+type MigratedMessage<B, P> = (P, MigrateBody<B>, Option<FailureSlot>);
 
 /// The head of a message.
-trait Head {
+trait HasHeaders {
     fn headers(&mut self) -> &mut HeaderMap;
 }
 
 /// A message whose content is read.
-struct Held<B, P> {
+struct HeldMessage<B, P> {
     body: Option<Hold<Pin<Box<B>>>>,
     head: Option<P>,
     work: Work,
@@ -100,12 +100,12 @@ pin_project! {
         R: Body,
     {
         #[pin]
-        state: State<S, B, R>,
+        state: MigrateState<S, B, R>,
         plan: Option<Plan>,
         spoken: VersionId,
         own: Option<Arc<OwnAddress>>,
-        limits: Limits,
-        client: Client,
+        limits: BodyLimits,
+        client: RequestContext,
         role: Role,
         notices: Option<Box<Notices>>,
     }
@@ -117,7 +117,7 @@ impl MigrateLayer {
     /// The layer; up to 4 MiB of a body are held.
     #[must_use]
     pub const fn new() -> Self {
-        Self { limits: Limits { held: MAX_BODY_BYTES, ratio: MAX_DECODED_RATIO }, role: Role::Origin }
+        Self { limits: BodyLimits { held: MAX_BODY_BYTES, ratio: MAX_DECODED_RATIO }, role: Role::Origin }
     }
 
     /// Another limit.
@@ -183,20 +183,20 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let (limits, role, client) = (self.limits, self.role, Client::of(request.headers()));
+        let (limits, role, client) = (self.limits, self.role, RequestContext::of(request.headers()));
         let own = self.own.clone();
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
             let inner = self.inner.call(request.map(MigrateBody::untouched));
-            let (state, spoken) = (State::Untouched { inner }, VersionId::new(0));
+            let (state, spoken) = (MigrateState::Untouched { inner }, VersionId::new(0));
             return MigrateFuture { state, plan: None, spoken, own, limits, client, role, notices: None };
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let mut notices = None;
         let state = match rewrite_head(&plan, spoken, &mut request, &mut notices) {
-            Err(answer) => State::Answered { answer: Some(answer) },
+            Err(answer) => MigrateState::Answered { answer: Some(answer) },
             Ok(None) => {
                 let inner = self.inner.call(request.map(MigrateBody::untouched));
-                State::Calling { inner, changed: false, fault: None }
+                MigrateState::Calling { inner, changed: false, fault: None }
             }
             Ok(Some(body_plan)) => {
                 let work = Work::new(body_plan, Digests::of(request.headers()), limits, client);
@@ -204,7 +204,7 @@ where
                 let clone = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, clone);
                 let (head, body) = request.into_parts();
-                State::Reading { held: Held::new(head, body, work), service }
+                MigrateState::Reading { held: HeldMessage::new(head, body, work), service }
             }
         };
         MigrateFuture { state, plan: Some(plan), spoken, own, limits, client, role, notices }
@@ -260,9 +260,9 @@ fn failed(plan: &Plan, failure: &Unmigratable, notices: &mut Option<Box<Notices>
     Box::new(plan.failure(failure))
 }
 
-// === impl Held ===
+// === impl HeldMessage ===
 
-impl<B: Body<Data = Bytes>, P: Head> Held<B, P> {
+impl<B: Body<Data = Bytes>, P: HasHeaders> HeldMessage<B, P> {
     fn new(head: P, body: B, work: Work) -> Box<Self> {
         let endless = work.may_go_on() && body.size_hint().exact().is_none();
         let hold = Hold::new(Box::pin(body), work.whole());
@@ -271,7 +271,7 @@ impl<B: Body<Data = Bytes>, P: Head> Held<B, P> {
     }
 
     /// What was read, migrated; or what there is, if it is more than is waited for.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Migrated<B, P>, Unmigratable>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<MigratedMessage<B, P>, Unmigratable>> {
         let hold = self.body.as_mut().expect("polled after completion");
         let read = ready!(Pin::new(hold).poll(cx));
         let mut head = self.head.take().expect("polled after completion");
@@ -291,13 +291,13 @@ impl<B: Body<Data = Bytes>, P: Head> Held<B, P> {
     }
 }
 
-impl Head for request::Parts {
+impl HasHeaders for request::Parts {
     fn headers(&mut self) -> &mut HeaderMap {
         &mut self.headers
     }
 }
 
-impl Head for response::Parts {
+impl HasHeaders for response::Parts {
     fn headers(&mut self) -> &mut HeaderMap {
         &mut self.headers
     }
@@ -342,11 +342,11 @@ where
                 StateProj::Reading { held, service } => match ready!(held.poll(cx)) {
                     Ok((head, body, fault)) => {
                         let inner = service.call(Request::from_parts(head, body));
-                        State::Calling { inner, changed: true, fault }
+                        MigrateState::Calling { inner, changed: true, fault }
                     }
                     Err(failure) => {
                         let plan = held.work.plan().plan();
-                        State::Answered { answer: Some(failed(plan, &failure, this.notices)) }
+                        MigrateState::Answered { answer: Some(failed(plan, &failure, this.notices)) }
                     }
                 },
                 StateProj::Calling { inner, changed, fault } => {
@@ -355,10 +355,10 @@ where
                         return Poll::Ready(result.map(|r| r.map(MigrateBody::untouched)));
                     };
                     // Whatever the service made of a request that broke off, it is the client's fault.
-                    if let Some(failure) = fault.as_ref().and_then(Fault::get) {
+                    if let Some(failure) = fault.as_ref().and_then(FailureSlot::get) {
                         let answer = Box::new(plan.failure(failure));
                         Notices::push(this.notices, plan, Notice::failed(failure));
-                        this.state.set(State::Answered { answer: Some(answer) });
+                        this.state.set(MigrateState::Answered { answer: Some(answer) });
                         continue;
                     }
                     let (mut head, body) = result?.into_parts();
@@ -393,20 +393,20 @@ where
                             return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body))));
                         }
                         Ok(Some(body)) if keep => {
-                            State::Answered { answer: Some(failed(plan, &body.untransformable(), this.notices)) }
+                            MigrateState::Answered { answer: Some(failed(plan, &body.untransformable(), this.notices)) }
                         }
                         Ok(Some(plan)) => {
                             let work = Work::new(plan, digests, *this.limits, *this.client);
-                            State::Answering { held: Held::new(head, body, work) }
+                            MigrateState::Answering { held: HeldMessage::new(head, body, work) }
                         }
-                        Err(failure) => State::Answered { answer: Some(failed(plan, &failure, this.notices)) },
+                        Err(failure) => MigrateState::Answered { answer: Some(failed(plan, &failure, this.notices)) },
                     }
                 }
                 StateProj::Answering { held } => match ready!(held.poll(cx)) {
                     Ok((head, body, _)) => return Poll::Ready(Ok(Response::from_parts(head, body))),
                     Err(failure) => {
                         let plan = held.work.plan().plan();
-                        State::Answered { answer: Some(failed(plan, &failure, this.notices)) }
+                        MigrateState::Answered { answer: Some(failed(plan, &failure, this.notices)) }
                     }
                 },
             };

@@ -33,10 +33,10 @@ pub struct ResolveLayer {
 pub struct Resolve<S> {
     inner: S,
     /// Servers clone the service for each request, so what it has is behind one pointer.
-    shared: Arc<Shared>,
+    shared: Arc<ResolveParts>,
 }
 
-struct Shared {
+struct ResolveParts {
     catalog: Arc<dyn Current>,
     clock: Arc<dyn Clock>,
     mount: Arc<str>,
@@ -84,7 +84,7 @@ impl<S> Layer<S> for ResolveLayer {
     type Service = Resolve<S>;
 
     fn layer(&self, inner: S) -> Resolve<S> {
-        let shared = Shared {
+        let shared = ResolveParts {
             catalog: Arc::clone(&self.catalog),
             clock: Arc::clone(&self.clock),
             mount: Arc::clone(&self.mount),
@@ -100,9 +100,9 @@ impl std::fmt::Debug for ResolveLayer {
     }
 }
 
-// === impl Shared ===
+// === impl ResolveParts ===
 
-impl Shared {
+impl ResolveParts {
     /// A number for each request that spreads evenly, and that nobody outside can choose.
     fn draw(&self) -> u64 {
         let mut hasher = siphasher::sip::SipHasher13::new();

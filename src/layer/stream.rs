@@ -12,7 +12,7 @@ use crate::plan::{BodyPlan, Plan, Unmigratable};
 
 /// The run of a program over one body.
 #[derive(Debug)]
-pub(super) struct Stream {
+pub(super) struct MigrationStream {
     framed: Framed,
     plan: BodyPlan,
     coded: Option<Box<Coded>>,
@@ -22,7 +22,7 @@ pub(super) struct Stream {
     complete: bool,
     out: Vec<u8>,
     ended: bool,
-    fault: Fault,
+    fault: FailureSlot,
 }
 
 /// What stands around the run over a body with content codings.
@@ -38,17 +38,17 @@ pub(super) struct Coded {
 
 /// What went wrong with a body that passes, for whoever still waits for what comes of it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fault {
+pub(super) struct FailureSlot {
     failure: Arc<OnceLock<Unmigratable>>,
 }
 
 /// Why a body broke off: the inner one did, or what came of it could not be migrated. In either case the message ends
 /// in a way that no client takes for its end.
 pub struct BodyError<E> {
-    kind: Kind<E>,
+    kind: BodyErrorKind<E>,
 }
 
-enum Kind<E> {
+enum BodyErrorKind<E> {
     Inner(E),
     Migration { cause: String, plan: Plan },
 }
@@ -58,9 +58,9 @@ const STEP: usize = 64 * 1024;
 /// So many steps are taken before the head is sent: what goes wrong in them is a clean answer.
 const FIRST: usize = 2;
 
-// === impl Fault ===
+// === impl FailureSlot ===
 
-impl Fault {
+impl FailureSlot {
     pub(super) fn get(&self) -> Option<&Unmigratable> {
         self.failure.get()
     }
@@ -74,9 +74,9 @@ impl Coded {
     }
 }
 
-// === impl Stream ===
+// === impl MigrationStream ===
 
-impl Stream {
+impl MigrationStream {
     /// Begins with what was read already, which may be all. What is wrong with the first of it is found before the head is
     /// sent.
     pub(super) fn new(
@@ -86,7 +86,7 @@ impl Stream {
         read: Bytes,
         complete: bool,
     ) -> Result<Self, Unmigratable> {
-        let (out, fault) = (Vec::new(), Fault::default());
+        let (out, fault) = (Vec::new(), FailureSlot::default());
         let mut stream = Self { framed, plan, coded, pending: read, complete, out, ended: false, fault };
         for _ in 0..FIRST {
             if !stream.has_work() {
@@ -98,7 +98,7 @@ impl Stream {
     }
 
     /// Where its fault is found, if there will be one.
-    pub(super) fn fault(&self) -> Fault {
+    pub(super) fn fault(&self) -> FailureSlot {
         self.fault.clone()
     }
 
@@ -204,7 +204,7 @@ impl Stream {
         self.plan.plan().migration_handles(self.plan.is_response()).errors.increment(1);
         let text = failure.cause();
         let _ = self.fault.failure.set(failure);
-        BodyError { kind: Kind::Migration { cause: text, plan: self.plan.plan().clone() } }
+        BodyError { kind: BodyErrorKind::Migration { cause: text, plan: self.plan.plan().clone() } }
     }
 }
 
@@ -220,37 +220,37 @@ pub(super) fn undecodable(plan: &BodyPlan, error: CodingError) -> Unmigratable {
 
 impl<E> BodyError<E> {
     pub(super) const fn inner(error: E) -> Self {
-        Self { kind: Kind::Inner(error) }
+        Self { kind: BodyErrorKind::Inner(error) }
     }
 
     /// The inner body's error, if it is that.
     pub fn into_inner(self) -> Option<E> {
         match self.kind {
-            Kind::Inner(error) => Some(error),
-            Kind::Migration { .. } => None,
+            BodyErrorKind::Inner(error) => Some(error),
+            BodyErrorKind::Migration { .. } => None,
         }
     }
 
     /// The inner body's error, if it is that.
     pub const fn as_inner(&self) -> Option<&E> {
         match &self.kind {
-            Kind::Inner(error) => Some(error),
-            Kind::Migration { .. } => None,
+            BodyErrorKind::Inner(error) => Some(error),
+            BodyErrorKind::Migration { .. } => None,
         }
     }
 
     /// Whether the body could not be migrated.
     #[must_use]
     pub const fn is_migration(&self) -> bool {
-        matches!(self.kind, Kind::Migration { .. })
+        matches!(self.kind, BodyErrorKind::Migration { .. })
     }
 
     /// The plan of the request, which knows api and route, if the body could not be migrated.
     #[must_use]
     pub const fn plan(&self) -> Option<&Plan> {
         match &self.kind {
-            Kind::Inner(_) => None,
-            Kind::Migration { plan, .. } => Some(plan),
+            BodyErrorKind::Inner(_) => None,
+            BodyErrorKind::Migration { plan, .. } => Some(plan),
         }
     }
 }
@@ -258,8 +258,8 @@ impl<E> BodyError<E> {
 impl<E: fmt::Display> fmt::Display for BodyError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Inner(error) => error.fmt(f),
-            Kind::Migration { cause, .. } => write!(f, "the body cannot be migrated: {cause}"),
+            BodyErrorKind::Inner(error) => error.fmt(f),
+            BodyErrorKind::Migration { cause, .. } => write!(f, "the body cannot be migrated: {cause}"),
         }
     }
 }
@@ -267,8 +267,8 @@ impl<E: fmt::Display> fmt::Display for BodyError<E> {
 impl<E: fmt::Debug> fmt::Debug for BodyError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Inner(error) => error.fmt(f),
-            Kind::Migration { cause, .. } => write!(f, "Migration({cause:?})"),
+            BodyErrorKind::Inner(error) => error.fmt(f),
+            BodyErrorKind::Migration { cause, .. } => write!(f, "Migration({cause:?})"),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::WHOLE_BODY_BYTES;
 use super::body::MigrateBody;
 use super::digest::Digests;
 use super::hold::HoldError;
-use super::stream::{Coded, Fault, Stream, undecodable};
+use super::stream::{Coded, FailureSlot, MigrationStream, undecodable};
 use crate::coding::{self, Accepted, Coding, CodingError, Decoder, Encoder};
 use crate::headers::etag::{asks_by_loosened, loosen};
 use crate::headers::merge::merge_vary;
@@ -22,13 +22,13 @@ use crate::plan::{BodyPlan, Unmigratable, forget_bytes};
 pub(super) struct Work {
     plan: BodyPlan,
     digests: Digests,
-    limits: Limits,
-    client: Client,
+    limits: BodyLimits,
+    client: RequestContext,
 }
 
 /// How much a body may take of this process.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct BodyLimits {
     /// The bytes that are held.
     pub(super) held: usize,
     /// How many times its size a body may become when it is decoded.
@@ -41,16 +41,16 @@ pub(super) const WHOLE_DECODED_BYTES: usize = 1024 * 1024;
 
 /// What of the client's request has to be known when the response is there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Client {
+pub(super) struct RequestContext {
     /// The codings that it takes.
     accepted: Accepted,
     /// It has a response whose tag was loosened.
     has_loosened: bool,
 }
 
-// === impl Client ===
+// === impl RequestContext ===
 
-impl Client {
+impl RequestContext {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut client = Self { accepted: Accepted::default(), has_loosened: false };
         // One look at all is cheaper than two that mostly find nothing.
@@ -90,7 +90,7 @@ impl Client {
 
 impl Work {
     /// The work that `plan` says. The digests are those that came with the content.
-    pub(super) const fn new(plan: BodyPlan, digests: Digests, limits: Limits, client: Client) -> Self {
+    pub(super) const fn new(plan: BodyPlan, digests: Digests, limits: BodyLimits, client: RequestContext) -> Self {
         Self { plan, digests, limits, client }
     }
 
@@ -110,7 +110,7 @@ impl Work {
     }
 
     /// How much a body may take of this process.
-    pub(super) const fn limits(&self) -> Limits {
+    pub(super) const fn limits(&self) -> BodyLimits {
         self.limits
     }
 
@@ -133,7 +133,7 @@ impl Work {
         rest: Pin<Box<B>>,
         complete: bool,
         headers: &mut HeaderMap,
-    ) -> Result<(MigrateBody<B>, Fault), Unmigratable> {
+    ) -> Result<(MigrateBody<B>, FailureSlot), Unmigratable> {
         let framed = self.framed().ok_or_else(|| self.plan.too_large())?;
         let coded = match self.plan.codings() {
             [] => None,
@@ -142,7 +142,7 @@ impl Work {
                 Some(Coded::new(Decoder::new(codings).with_max_ratio(self.limits.ratio), Encoder::new(kept)))
             }
         };
-        let stream = Stream::new(framed, self.plan.clone(), coded, read, complete)?;
+        let stream = MigrationStream::new(framed, self.plan.clone(), coded, read, complete)?;
         forget_bytes(headers);
         headers.remove(header::TRANSFER_ENCODING);
         let fault = stream.fault();

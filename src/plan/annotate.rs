@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use super::{Plan, Planned};
+use super::{Plan, PlanOutcome};
 use crate::catalog::Life;
 use crate::clock::Timestamp;
 use crate::consumer::Consumer;
@@ -50,7 +50,7 @@ impl Plan {
         if let Some(announced) = &announced {
             self.announce(announced, status, headers);
         }
-        if let Planned::Preflight(_) = &self.inner.outcome {
+        if let PlanOutcome::Preflight(_) = &self.inner.outcome {
             // The service knows nothing of it: it was not asked (`forward_headers`).
             if let Some(name) = &api.sources.header {
                 merge::allow_field(headers, name);
@@ -67,14 +67,14 @@ impl Plan {
     fn announced(&self) -> Option<Announced<'_>> {
         let api = self.api();
         let announced = match &self.inner.outcome {
-            Planned::Decided(resolution, decision) => Announced {
+            PlanOutcome::Decided(resolution, decision) => Announced {
                 version: resolution.response,
                 life: api.life(resolution.response, resolution.route),
                 phase: decision.phase,
                 sunset: decision.sunset,
                 resolution: Some(resolution),
             },
-            Planned::Refused(refusal) => {
+            PlanOutcome::Refused(refusal) => {
                 let Refusal { version: Some(version), consumer, .. } = &**refusal else { return None };
                 let life = &api.version(*version).life;
                 let extension = self.inner.catalog.extension(api, *version, consumer.as_ref().map(Consumer::as_str));
@@ -86,7 +86,7 @@ impl Plan {
                 let Decision { phase, sunset, .. } = decide(&question);
                 Announced { version: *version, life, phase, sunset, resolution: None }
             }
-            Planned::Preflight(_) => return None,
+            PlanOutcome::Preflight(_) => return None,
         };
         (announced.phase != Phase::Current).then_some(announced)
     }

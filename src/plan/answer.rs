@@ -3,7 +3,7 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
-use super::{Plan, Planned, Unmigratable};
+use super::{Plan, PlanOutcome, Unmigratable};
 use crate::coding::WELCOME;
 use crate::decide::{Decision, Verdict};
 use crate::headers::lifecycle;
@@ -30,9 +30,9 @@ impl Plan {
     #[must_use]
     pub fn answer(&self) -> Option<Answer> {
         match &self.inner.outcome {
-            Planned::Preflight(_) => None,
-            Planned::Refused(refusal) => Some(self.refuse(refusal)),
-            Planned::Decided(resolution, decision) => self.problem(resolution, decision).map(|(problem, retry)| {
+            PlanOutcome::Preflight(_) => None,
+            PlanOutcome::Refused(refusal) => Some(self.refuse(refusal)),
+            PlanOutcome::Decided(resolution, decision) => self.problem(resolution, decision).map(|(problem, retry)| {
                 let retry = retry.map(|seconds| (header::RETRY_AFTER, lifecycle::retry_after(seconds)));
                 self.render_with(&problem, retry)
             }),

@@ -31,7 +31,7 @@ pub struct Untyped {
 
 /// What a message's `Content-Type` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Declared {
+pub(super) enum DeclaredContent {
     /// How JSON stands in it.
     Content(Content),
     /// It is JSON in an encoding that is not read here, such as UTF-16.
@@ -56,9 +56,9 @@ impl Untyped {
     }
 }
 
-// === impl Declared ===
+// === impl DeclaredContent ===
 
-impl Declared {
+impl DeclaredContent {
     /// What `headers` say. Type and subtype decide: a parameter that is malformed does not make another type of it.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(header::CONTENT_TYPE).iter().map(|line| line.to_str().unwrap_or_default());
@@ -94,31 +94,31 @@ pub(super) fn media(headers: &HeaderMap) -> Box<str> {
 mod tests {
     use super::*;
 
-    fn declared(lines: &[&str]) -> Declared {
+    fn declared(lines: &[&str]) -> DeclaredContent {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(header::CONTENT_TYPE, line.parse().expect(line));
         }
-        Declared::of(&headers)
+        DeclaredContent::of(&headers)
     }
 
     #[test]
     fn a_content_type_is_read_liberally_but_never_guessed() {
-        let rows: [(&[&str], Declared); 14] = [
-            (&["application/json"], Declared::Content(Content::Json)),
-            (&["application/json; utf-8"], Declared::Content(Content::Json)),
-            (&["application/json; charset = utf-8"], Declared::Content(Content::Json)),
-            (&["application/json;charset="], Declared::Content(Content::Json)),
-            (&["application/problem+json"], Declared::Content(Content::Json)),
-            (&["application/json", "Application/JSON; charset=utf-8"], Declared::Content(Content::Json)),
-            (&["application/json, application/json"], Declared::Content(Content::Json)),
-            (&["application/json", "text/html"], Declared::Other),
-            (&["application/json", "application/x-ndjson"], Declared::Other),
-            (&["application/json; charset=UTF-16LE"], Declared::Wide),
-            (&["text/plain; charset=utf-16"], Declared::Other),
-            (&["json"], Declared::Other),
-            (&[""], Declared::Other),
-            (&[], Declared::Other),
+        let rows: [(&[&str], DeclaredContent); 14] = [
+            (&["application/json"], DeclaredContent::Content(Content::Json)),
+            (&["application/json; utf-8"], DeclaredContent::Content(Content::Json)),
+            (&["application/json; charset = utf-8"], DeclaredContent::Content(Content::Json)),
+            (&["application/json;charset="], DeclaredContent::Content(Content::Json)),
+            (&["application/problem+json"], DeclaredContent::Content(Content::Json)),
+            (&["application/json", "Application/JSON; charset=utf-8"], DeclaredContent::Content(Content::Json)),
+            (&["application/json, application/json"], DeclaredContent::Content(Content::Json)),
+            (&["application/json", "text/html"], DeclaredContent::Other),
+            (&["application/json", "application/x-ndjson"], DeclaredContent::Other),
+            (&["application/json; charset=UTF-16LE"], DeclaredContent::Wide),
+            (&["text/plain; charset=utf-16"], DeclaredContent::Other),
+            (&["json"], DeclaredContent::Other),
+            (&[""], DeclaredContent::Other),
+            (&[], DeclaredContent::Other),
         ];
         for (lines, expected) in rows {
             assert_eq!(declared(lines), expected, "{lines:?}");

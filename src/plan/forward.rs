@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 
 use super::links::set_query;
-use super::{Plan, Planned};
+use super::{Plan, PlanOutcome};
 use crate::catalog::strip_start;
 use crate::change::{run_header, run_query};
 use crate::coding;
@@ -36,7 +36,7 @@ impl Plan {
         let resolution = self.resolution()?;
         let below = match self.path_in(resolution, spoken) {
             // A preflight passes whatever the version: the service is asked as well as can be.
-            None if matches!(self.inner.outcome, Planned::Preflight(_)) => self.below(resolution).into(),
+            None if matches!(self.inner.outcome, PlanOutcome::Preflight(_)) => self.below(resolution).into(),
             below => below?,
         };
         let (prefix, query) = (self.prefix(spoken), self.forward_query(resolution, spoken));
@@ -119,7 +119,7 @@ impl Plan {
     /// Makes the fields those of a request that speaks `spoken`.
     pub fn forward_headers(&self, spoken: VersionId, headers: &mut HeaderMap) {
         let Some(resolution) = self.resolution() else { return };
-        if let (Planned::Preflight(_), Some(name)) = (&self.inner.outcome, &self.api().sources.header) {
+        if let (PlanOutcome::Preflight(_), Some(name)) = (&self.inner.outcome, &self.api().sources.header) {
             // It is not the service's, which may refuse what it does not know.
             merge::ask_no_more(headers, name);
         }

@@ -4,8 +4,8 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
 use super::Plan;
-use super::content::{self, Declared, Handling, Untyped};
-use super::unmigratable::{Reason, Unmigratable};
+use super::content::{self, DeclaredContent, Handling, Untyped};
+use super::unmigratable::{Unmigratable, UnmigratableReason};
 use crate::catalog::{Content, Migration, Source};
 use crate::change::{HeaderStep, run_header};
 use crate::coding::Coding;
@@ -55,11 +55,11 @@ impl Plan {
         if chain.between(resolution.request, spoken).is_empty() {
             return Ok(Handling::Pass);
         }
-        let declared = Declared::known(headers, route.request_content);
+        let declared = DeclaredContent::known(headers, route.request_content);
         let handling = self.body((resolution.request, spoken), None, declared, headers)?;
         match &handling {
             Handling::Migrate(_) if headers.contains_key(header::CONTENT_RANGE) => {
-                Err(Unmigratable::new(false, Reason::Partial))
+                Err(Unmigratable::new(false, UnmigratableReason::Partial))
             }
             _ => Ok(handling),
         }
@@ -78,7 +78,7 @@ impl Plan {
     ) -> Result<Handling, Unmigratable> {
         let Some(resolution) = self.resolution() else { return Ok(Handling::Pass) };
         if !self.passes_undeclared() && self.is_undeclared(spoken, *status, headers) {
-            return Err(Unmigratable::new(true, Reason::Undeclared));
+            return Err(Unmigratable::new(true, UnmigratableReason::Undeclared));
         }
         self.map_urls(resolution, spoken, headers);
         self.name_content(resolution, headers);
@@ -97,14 +97,14 @@ impl Plan {
             forget_bytes(headers);
             self.mark_validators(self.shown(spoken), spoken, headers);
             let part = received == StatusCode::PARTIAL_CONTENT && !self.is_head();
-            return if part { Err(Unmigratable::new(true, Reason::Partial)) } else { Ok(Handling::Pass) };
+            return if part { Err(Unmigratable::new(true, UnmigratableReason::Partial)) } else { Ok(Handling::Pass) };
         }
         let chain = route.history.response(canonical);
         if chain.is_none_or(|chain| chain.between(spoken, resolution.response).is_empty()) {
             return Ok(Handling::Pass);
         }
-        let declared = Declared::known(headers, route.content.filter(|_| received.is_success()));
-        if declared != Declared::Other {
+        let declared = DeclaredContent::known(headers, route.content.filter(|_| received.is_success()));
+        if declared != DeclaredContent::Other {
             forget_bytes(headers);
             self.mark_validators(chain, spoken, headers);
         }
@@ -133,7 +133,7 @@ impl Plan {
         route.history.response(canonical).is_none()
             && self.changes_responses(spoken)
             && !self.is_head()
-            && Declared::of(headers) != Declared::Other
+            && DeclaredContent::of(headers) != DeclaredContent::Other
             && !is_problem(headers)
     }
 
@@ -159,21 +159,21 @@ impl Plan {
         &self,
         (from, to): (VersionId, VersionId),
         response: Option<u16>,
-        declared: Declared,
+        declared: DeclaredContent,
         headers: &HeaderMap,
     ) -> Result<Handling, Unmigratable> {
         let refuse = |reason| Err(Unmigratable::new(response.is_some(), reason));
         let content = match declared {
-            Declared::Other => {
+            DeclaredContent::Other => {
                 let untyped = Untyped { response: response.is_some(), media: content::media(headers) };
                 return Ok(Handling::Untyped(untyped));
             }
-            Declared::Wide => return refuse(Reason::Charset),
+            DeclaredContent::Wide => return refuse(UnmigratableReason::Charset),
             // Some services stream documents under the type of one.
-            Declared::Content(Content::Json) if response.is_some() => Content::Concatenated,
-            Declared::Content(content) => content,
+            DeclaredContent::Content(Content::Json) if response.is_some() => Content::Concatenated,
+            DeclaredContent::Content(content) => content,
         };
-        let Some(codings) = Coding::list(headers) else { return refuse(Reason::Coded) };
+        let Some(codings) = Coding::list(headers) else { return refuse(UnmigratableReason::Coded) };
         Ok(Handling::Migrate(BodyPlan { plan: self.clone(), content, from, to, response, codings: codings.into() }))
     }
 
@@ -212,7 +212,7 @@ impl BodyPlan {
             || Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 }),
             |migration| migration.with_options(Options::default().with_max_bytes(usize::MAX)).run(self.content, body),
         );
-        result.map_err(|error| Unmigratable::new(self.response.is_some(), Reason::Body(error)))
+        result.map_err(|error| Unmigratable::new(self.response.is_some(), UnmigratableReason::Body(error)))
     }
 
     /// A run that migrates the body, less its [`codings`](Self::codings), as it passes, holding no more than `limit`; `None`
@@ -232,7 +232,7 @@ impl BodyPlan {
     /// Says that the body does not fit.
     #[must_use]
     pub fn unfit(&self, error: MigrateError) -> Unmigratable {
-        Unmigratable::new(self.is_response(), Reason::Body(error))
+        Unmigratable::new(self.is_response(), UnmigratableReason::Body(error))
     }
 
     /// How JSON stands in the body.
@@ -262,31 +262,31 @@ impl BodyPlan {
     /// Says that the body is larger than what is migrated.
     #[must_use]
     pub fn too_large(&self) -> Unmigratable {
-        Unmigratable::new(self.is_response(), Reason::TooLarge)
+        Unmigratable::new(self.is_response(), UnmigratableReason::TooLarge)
     }
 
     /// Says that the body is not what its codings say.
     #[must_use]
     pub fn miscoded(&self) -> Unmigratable {
-        Unmigratable::new(self.is_response(), Reason::Miscoded)
+        Unmigratable::new(self.is_response(), UnmigratableReason::Miscoded)
     }
 
     /// Says that the body broke off.
     #[must_use]
     pub fn broken(&self) -> Unmigratable {
-        Unmigratable::new(self.is_response(), Reason::Broken)
+        Unmigratable::new(self.is_response(), UnmigratableReason::Broken)
     }
 
     /// Says that the content is not what its digests say.
     #[must_use]
     pub fn mismatch(&self) -> Unmigratable {
-        Unmigratable::new(self.is_response(), Reason::Digest)
+        Unmigratable::new(self.is_response(), UnmigratableReason::Digest)
     }
 
     /// Says that the body must stay as it is (RFC 9111 §5.2.2.6).
     #[must_use]
     pub fn untransformable(&self) -> Unmigratable {
-        Unmigratable::new(self.is_response(), Reason::Untransformable)
+        Unmigratable::new(self.is_response(), UnmigratableReason::Untransformable)
     }
 
     /// Whether another document may follow, although the head says that there is one.

@@ -39,7 +39,7 @@ pub use messages::BodyPlan;
 pub(crate) use messages::empties;
 #[cfg(feature = "layer")]
 pub(crate) use messages::forget_bytes;
-use origin::Asked;
+use origin::ForwardedAddress;
 pub use origin::OwnAddress;
 pub use unmigratable::Unmigratable;
 
@@ -70,7 +70,7 @@ pub struct Plan {
 #[derive(Debug)]
 struct Inner {
     catalog: Arc<Catalog>,
-    outcome: Planned,
+    outcome: PlanOutcome,
     /// The version that the verdict is on, and its end, where that is the content's and not the response's.
     judged: Option<(VersionId, Option<Timestamp>)>,
     method: Method,
@@ -78,16 +78,16 @@ struct Inner {
     target: Option<PathAndQuery>,
     host: Option<Host>,
     /// What a proxy in front was asked for, where that is something else.
-    asked: Option<Asked>,
+    asked: Option<ForwardedAddress>,
     /// What an outer router took off the path.
     mount: Box<str>,
     /// Where a script asks, in a browser.
-    cors: Option<Script>,
+    cors: Option<ScriptOrigin>,
     now: Timestamp,
 }
 
 #[derive(Debug)]
-enum Planned {
+enum PlanOutcome {
     Preflight(Resolution),
     Decided(Resolution, Decision),
     Refused(Box<Refusal>),
@@ -95,7 +95,7 @@ enum Planned {
 
 /// Where a request comes from that a script made, if another origin asks.
 #[derive(Debug)]
-struct Script {
+struct ScriptOrigin {
     origin: HeaderValue,
     /// Whether the request carries credentials.
     credentialed: bool,
@@ -128,12 +128,12 @@ impl Plan {
         let outcome = match resolve(head, &catalog, now) {
             Resolved::Outside => return Planning::Outside,
             Resolved::Excluded(api) => return Planning::Excluded(Excluded { catalog, api }),
-            Resolved::Preflight(resolution) => Planned::Preflight(resolution),
-            Resolved::Refused(refusal) => Planned::Refused(refusal),
+            Resolved::Preflight(resolution) => PlanOutcome::Preflight(resolution),
+            Resolved::Refused(refusal) => PlanOutcome::Refused(refusal),
             Resolved::Request(resolution) => {
                 let decision;
                 (decision, judged) = decide_both(&catalog, &resolution, now, &LazyCell::new(draw));
-                Planned::Decided(resolution, decision)
+                PlanOutcome::Decided(resolution, decision)
             }
         };
         let Head { method, uri, headers, mount, .. } = head;
@@ -144,9 +144,9 @@ impl Plan {
             method: method.clone(),
             target: uri.path_and_query().cloned(),
             host: Host::of(uri, headers),
-            asked: Asked::read(headers),
+            asked: ForwardedAddress::read(headers),
             mount: mount.into(),
-            cors: headers.get(header::ORIGIN).map(|origin| Script {
+            cors: headers.get(header::ORIGIN).map(|origin| ScriptOrigin {
                 origin: origin.clone(),
                 credentialed: headers.contains_key(header::COOKIE) || headers.contains_key(header::AUTHORIZATION),
             }),
@@ -189,8 +189,8 @@ impl Plan {
     #[must_use]
     pub fn consumer(&self) -> Option<&Consumer> {
         match &self.inner.outcome {
-            Planned::Refused(refusal) => refusal.consumer.as_ref(),
-            Planned::Preflight(resolution) | Planned::Decided(resolution, _) => resolution.consumer.as_ref(),
+            PlanOutcome::Refused(refusal) => refusal.consumer.as_ref(),
+            PlanOutcome::Preflight(resolution) | PlanOutcome::Decided(resolution, _) => resolution.consumer.as_ref(),
         }
     }
 
@@ -198,7 +198,7 @@ impl Plan {
     #[must_use]
     pub fn decision(&self) -> Option<&Decision> {
         match &self.inner.outcome {
-            Planned::Decided(_, decision) => Some(decision),
+            PlanOutcome::Decided(_, decision) => Some(decision),
             _ => None,
         }
     }
@@ -232,10 +232,10 @@ impl Plan {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match &self.inner.outcome {
-            Planned::Refused(_) => Outcome::Refused,
-            Planned::Preflight(_) => Outcome::Served,
-            Planned::Decided(_, decision) if decision.was_spared() => Outcome::Spared,
-            Planned::Decided(_, decision) => match decision.verdict {
+            PlanOutcome::Refused(_) => Outcome::Refused,
+            PlanOutcome::Preflight(_) => Outcome::Served,
+            PlanOutcome::Decided(_, decision) if decision.was_spared() => Outcome::Spared,
+            PlanOutcome::Decided(_, decision) => match decision.verdict {
                 Verdict::Serve => Outcome::Served,
                 Verdict::Brownout { .. } => Outcome::Brownout,
                 Verdict::Closed => Outcome::Closed,
@@ -266,7 +266,7 @@ impl Plan {
     /// What no route names of a request that passes, with the handles to count it with.
     #[must_use]
     pub fn undeclared(&self) -> Option<(&Handles, names::Undeclared)> {
-        let Planned::Decided(resolution, decision) = &self.inner.outcome else { return None };
+        let PlanOutcome::Decided(resolution, decision) = &self.inner.outcome else { return None };
         let passes = decision.verdict == Verdict::Serve;
         let (route, what) = match resolution.undeclared.filter(|_| passes)? {
             Undeclared::Path => (None, names::Undeclared::Path),
@@ -317,29 +317,29 @@ impl Plan {
     /// The place of the api in its catalog.
     pub(crate) fn api_index(&self) -> usize {
         match &self.inner.outcome {
-            Planned::Refused(refusal) => refusal.api,
-            Planned::Preflight(resolution) | Planned::Decided(resolution, _) => resolution.api,
+            PlanOutcome::Refused(refusal) => refusal.api,
+            PlanOutcome::Preflight(resolution) | PlanOutcome::Decided(resolution, _) => resolution.api,
         }
     }
 
     fn resolution(&self) -> Option<&Resolution> {
         match &self.inner.outcome {
-            Planned::Refused(_) => None,
-            Planned::Preflight(resolution) | Planned::Decided(resolution, _) => Some(resolution),
+            PlanOutcome::Refused(_) => None,
+            PlanOutcome::Preflight(resolution) | PlanOutcome::Decided(resolution, _) => Some(resolution),
         }
     }
 
     fn version_id(&self) -> Option<VersionId> {
         match &self.inner.outcome {
-            Planned::Refused(refusal) => refusal.version,
-            Planned::Preflight(resolution) | Planned::Decided(resolution, _) => Some(resolution.response),
+            PlanOutcome::Refused(refusal) => refusal.version,
+            PlanOutcome::Preflight(resolution) | PlanOutcome::Decided(resolution, _) => Some(resolution.response),
         }
     }
 
     fn route_id(&self) -> Option<RouteId> {
         match &self.inner.outcome {
-            Planned::Refused(refusal) => refusal.route,
-            Planned::Preflight(resolution) | Planned::Decided(resolution, _) => resolution.route,
+            PlanOutcome::Refused(refusal) => refusal.route,
+            PlanOutcome::Preflight(resolution) | PlanOutcome::Decided(resolution, _) => resolution.route,
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct OwnAddress {
 /// What a proxy in front was asked for, by `X-Forwarded-Host`, `-Port` and `-Prefix`: a service behind may write its URLs
 /// with it. It only serves to recognise such URLs, and is put into none, since the fields may be a stranger's.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct ForwardedAddress {
     host: Option<HeaderValue>,
     port: Option<HeaderValue>,
     prefix: Option<HeaderValue>,
@@ -29,9 +29,9 @@ const X_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const X_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
-// === impl Asked ===
+// === impl ForwardedAddress ===
 
-impl Asked {
+impl ForwardedAddress {
     /// None where the fields say nothing that `Host` does not say.
     pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
         let [host, port, prefix] = [X_HOST, X_PORT, X_PREFIX].map(|name| headers.get(name));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use http::uri::PathAndQuery;
 
-use super::{Inner, Plan, Planned};
+use super::{Inner, Plan, PlanOutcome};
 use crate::catalog::{Catalog, RouteId, Source, strip_start};
 use crate::clock::Timestamp;
 use crate::decide::{Question, decide};
@@ -41,7 +41,7 @@ impl Plan {
         let decision = decide(&Question::new(entry.life(version, Some(route)), now));
         let inner = Inner {
             catalog: Arc::clone(catalog),
-            outcome: Planned::Decided(resolution, decision),
+            outcome: PlanOutcome::Decided(resolution, decision),
             judged: None,
             method,
             target: Some(target),

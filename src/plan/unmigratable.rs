@@ -10,12 +10,12 @@ use crate::problem::{Kind, Problem};
 #[derive(Debug)]
 pub struct Unmigratable {
     response: bool,
-    reason: Reason,
+    reason: UnmigratableReason,
 }
 
 /// Why.
 #[derive(Debug)]
-pub(super) enum Reason {
+pub(super) enum UnmigratableReason {
     Coded,
     Charset,
     Untyped,
@@ -32,7 +32,7 @@ pub(super) enum Reason {
 // === impl Unmigratable ===
 
 impl Unmigratable {
-    pub(super) const fn new(response: bool, reason: Reason) -> Self {
+    pub(super) const fn new(response: bool, reason: UnmigratableReason) -> Self {
         Self { response, reason }
     }
 
@@ -44,13 +44,13 @@ impl Unmigratable {
 
     /// Whether it is the content coding, and not the media type, that is not taken.
     pub(super) const fn is_coding(&self) -> bool {
-        matches!(self.reason, Reason::Coded)
+        matches!(self.reason, UnmigratableReason::Coded)
     }
 
     /// A body whose `Content-Type` does not say that it is JSON, where such are refused.
     #[must_use]
     pub fn untyped(untyped: &Untyped) -> Self {
-        Self::new(untyped.response, Reason::Untyped)
+        Self::new(untyped.response, UnmigratableReason::Untyped)
     }
 
     /// The status of the answer.
@@ -63,7 +63,7 @@ impl Unmigratable {
     #[cfg(feature = "layer")]
     pub(crate) fn cause(&self) -> String {
         match &self.reason {
-            Reason::Body(error) => error.to_string(),
+            UnmigratableReason::Body(error) => error.to_string(),
             _ => self.to_string(),
         }
     }
@@ -71,7 +71,7 @@ impl Unmigratable {
     /// What the client is told: of its own body what is wrong with it, of the upstream's no more than that.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        if let Reason::Undeclared = self.reason {
+        if let UnmigratableReason::Undeclared = self.reason {
             let detail = "the response has a status that is not declared for this route";
             return Problem::new(Kind::UpstreamBodyInvalid).with_detail(detail);
         }
@@ -80,29 +80,29 @@ impl Unmigratable {
             return Problem::new(Kind::UpstreamBodyInvalid).with_detail(detail);
         }
         match &self.reason {
-            Reason::Coded => Problem::new(Kind::VersionUnsupportedBody).with_detail(
+            UnmigratableReason::Coded => Problem::new(Kind::VersionUnsupportedBody).with_detail(
                 "a body in this version cannot have this content coding: use one of `Accept-Encoding`, or none",
             ),
-            Reason::Charset => Problem::new(Kind::VersionUnsupportedBody)
+            UnmigratableReason::Charset => Problem::new(Kind::VersionUnsupportedBody)
                 .with_detail("a body in this version must be JSON in UTF-8 (RFC 8259, section 8.1): send it in UTF-8"),
-            Reason::Untyped => Problem::new(Kind::VersionUnsupportedBody).with_detail(
+            UnmigratableReason::Untyped => Problem::new(Kind::VersionUnsupportedBody).with_detail(
                 "a body in this version must be JSON, and its Content-Type does not say that it is: set it to one of `Accept`",
             ),
-            Reason::Partial => Problem::new(Kind::BodyInvalid)
+            UnmigratableReason::Partial => Problem::new(Kind::BodyInvalid)
                 .with_detail("a part of a body (`Content-Range`) cannot be migrated: send the whole body"),
-            Reason::TooLarge => Problem::new(Kind::BodyTooLarge)
+            UnmigratableReason::TooLarge => Problem::new(Kind::BodyTooLarge)
                 .with_detail("the body is too large to be migrated: send less, or use the newest version"),
-            Reason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body ended early: send all of it"),
-            Reason::Miscoded => Problem::new(Kind::BodyInvalid)
+            UnmigratableReason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body ended early: send all of it"),
+            UnmigratableReason::Miscoded => Problem::new(Kind::BodyInvalid)
                 .with_detail("the body is not what its Content-Encoding says, or is cut off: send all of it, coded as it says"),
-            Reason::Digest => Problem::new(Kind::DigestMismatch)
+            UnmigratableReason::Digest => Problem::new(Kind::DigestMismatch)
                 .with_detail("the content does not match its digest: send it again, with the digest of what is sent"),
-            Reason::Untransformable | Reason::Undeclared => Problem::new(Kind::BodyInvalid).with_detail(
+            UnmigratableReason::Untransformable | UnmigratableReason::Undeclared => Problem::new(Kind::BodyInvalid).with_detail(
                 "the body must not be changed (`no-transform`): use the newest version, or leave the directive out",
             ),
-            Reason::Body(error) if error.is_limit() => Problem::new(Kind::BodyTooLarge).with_detail(error.to_string()),
-            Reason::Body(error) if error.is_syntax() => Problem::new(Kind::BodyInvalid).with_detail(error.to_string()),
-            Reason::Body(error) => Problem::new(Kind::BodyUnprocessable).with_detail(error.to_string()),
+            UnmigratableReason::Body(error) if error.is_limit() => Problem::new(Kind::BodyTooLarge).with_detail(error.to_string()),
+            UnmigratableReason::Body(error) if error.is_syntax() => Problem::new(Kind::BodyInvalid).with_detail(error.to_string()),
+            UnmigratableReason::Body(error) => Problem::new(Kind::BodyUnprocessable).with_detail(error.to_string()),
         }
     }
 }
@@ -111,23 +111,25 @@ impl std::fmt::Display for Unmigratable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let side = if self.response { "response" } else { "request" };
         match &self.reason {
-            Reason::Coded => write!(f, "the {side} has a content coding that is not known"),
-            Reason::Charset => write!(f, "the {side} is JSON in another encoding than UTF-8"),
-            Reason::Untyped => write!(f, "the {side} has a Content-Type that does not say that it is JSON"),
-            Reason::Partial => write!(f, "the {side} is a part of a body"),
-            Reason::TooLarge => {
+            UnmigratableReason::Coded => write!(f, "the {side} has a content coding that is not known"),
+            UnmigratableReason::Charset => write!(f, "the {side} is JSON in another encoding than UTF-8"),
+            UnmigratableReason::Untyped => write!(f, "the {side} has a Content-Type that does not say that it is JSON"),
+            UnmigratableReason::Partial => write!(f, "the {side} is a part of a body"),
+            UnmigratableReason::TooLarge => {
                 write!(f, "the {side} is larger than `held_bytes`, or becomes larger than `decoded_ratio` allows")
             }
-            Reason::Broken => write!(f, "the {side} broke off"),
-            Reason::Miscoded => write!(f, "the {side} is not what its Content-Encoding says, or is cut off"),
-            Reason::Digest => write!(f, "the {side} is not what its digest says"),
-            Reason::Untransformable => write!(
+            UnmigratableReason::Broken => write!(f, "the {side} broke off"),
+            UnmigratableReason::Miscoded => {
+                write!(f, "the {side} is not what its Content-Encoding says, or is cut off")
+            }
+            UnmigratableReason::Digest => write!(f, "the {side} is not what its digest says"),
+            UnmigratableReason::Untransformable => write!(
                 f,
                 "the {side} must not be transformed (`Cache-Control: no-transform`); a gateway that is a part of the origin may \
                  (`act_as` of the upstream)"
             ),
-            Reason::Undeclared => write!(f, "the {side} has a status that no place of its route names"),
-            Reason::Body(error) => write!(f, "the {side} cannot be migrated: {error}"),
+            UnmigratableReason::Undeclared => write!(f, "the {side} has a status that no place of its route names"),
+            UnmigratableReason::Body(error) => write!(f, "the {side} cannot be migrated: {error}"),
         }
     }
 }

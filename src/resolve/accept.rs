@@ -5,13 +5,13 @@ use std::cmp::Reverse;
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::headers::accept::{FULL, Quality, weight};
-use crate::headers::media::{Coverage, MediaTemplate, MediaType};
+use crate::headers::media::{MediaTemplate, MediaType, Specificity};
 use crate::headers::{merge, single};
 use crate::version::VersionId;
 
 /// What an api knows about a version's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lookup {
+pub enum VersionLookup {
     /// It can be served.
     Live(VersionId),
     /// It was, and is no longer.
@@ -39,8 +39,8 @@ pub enum Negotiated {
 /// All valid ranges of an `Accept` that concern the api.
 #[derive(Default)]
 struct Ranges {
-    named: Vec<(Lookup, Quality)>,
-    covering: Vec<(Coverage, Quality)>,
+    named: Vec<(VersionLookup, Quality)>,
+    covering: Vec<(Specificity, Quality)>,
     /// A type that is none of the api's, and wanted.
     other: bool,
 }
@@ -67,16 +67,16 @@ struct Candidate {
 /// ```
 /// use http::HeaderValue;
 /// use sunward::headers::media::MediaTemplate;
-/// use sunward::resolve::accept::{Lookup, Negotiated, negotiate};
+/// use sunward::resolve::accept::{VersionLookup, Negotiated, negotiate};
 /// use sunward::version::VersionId;
 ///
 /// let template = MediaTemplate::new("application/vnd.acme.v{version}+json", None)?;
 /// let (v2, v3) = (VersionId::new(1), VersionId::new(2));
 /// let lookup = |name: &str| match name {
-///     "1" => Lookup::Retired(VersionId::new(0)),
-///     "2" => Lookup::Live(v2),
-///     "3" => Lookup::Live(v3),
-///     _ => Lookup::Unknown,
+///     "1" => VersionLookup::Retired(VersionId::new(0)),
+///     "2" => VersionLookup::Live(v2),
+///     "3" => VersionLookup::Live(v3),
+///     _ => VersionLookup::Unknown,
 /// };
 /// let accept = HeaderValue::from_static("application/vnd.acme.v9+json, application/vnd.acme.v3+json;q=0.1");
 /// assert_eq!(negotiate([&accept].into_iter(), &template, lookup, &[v2, v3]), Negotiated::Version(v3));
@@ -85,7 +85,7 @@ struct Candidate {
 pub fn negotiate<'a>(
     values: impl Iterator<Item = &'a HeaderValue>,
     template: &MediaTemplate,
-    lookup: impl Fn(&str) -> Lookup,
+    lookup: impl Fn(&str) -> VersionLookup,
     preference: &[VersionId],
 ) -> Negotiated {
     let ranges = Ranges::read(values, template, lookup);
@@ -128,7 +128,7 @@ impl Ranges {
     fn read<'a>(
         values: impl Iterator<Item = &'a HeaderValue>,
         template: &MediaTemplate,
-        lookup: impl Fn(&str) -> Lookup,
+        lookup: impl Fn(&str) -> VersionLookup,
     ) -> Self {
         let mut ranges = Self::default();
         for text in values.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok()) {
@@ -137,11 +137,11 @@ impl Ranges {
         ranges
     }
 
-    fn add(&mut self, element: &str, template: &MediaTemplate, lookup: impl Fn(&str) -> Lookup) {
+    fn add(&mut self, element: &str, template: &MediaTemplate, lookup: impl Fn(&str) -> VersionLookup) {
         let read = MediaType::parse(element).and_then(|range| Some((weight(&range)?, range)));
         let Some((quality, range)) = read else {
             if template.is_meant_by(element) {
-                self.named.push((Lookup::Unknown, FULL));
+                self.named.push((VersionLookup::Unknown, FULL));
             }
             return;
         };
@@ -151,7 +151,7 @@ impl Ranges {
             self.covering.push((coverage, quality));
         } else if template.is_meant_by(element) {
             // Subtype and parameter name two versions.
-            self.named.push((Lookup::Unknown, quality));
+            self.named.push((VersionLookup::Unknown, quality));
         } else {
             self.other |= quality > 0;
         }
@@ -170,30 +170,30 @@ impl Ranges {
     /// Live versions that wildcards do not reach, such as previews.
     fn named_outside(&self, preference: &[VersionId]) -> impl Iterator<Item = Candidate> {
         self.named.iter().filter_map(|(lookup, _)| match lookup {
-            Lookup::Live(version) if !preference.contains(version) => self.candidate(*version, usize::MAX),
+            VersionLookup::Live(version) if !preference.contains(version) => self.candidate(*version, usize::MAX),
             _ => None,
         })
     }
 
     fn candidate(&self, version: VersionId, rank: usize) -> Option<Candidate> {
-        let named = self.named_quality(Lookup::Live(version));
+        let named = self.named_quality(VersionLookup::Live(version));
         let quality = named.or_else(|| self.covering_quality())?;
         Some(Candidate { quality, named: named.is_some(), rank: Reverse(rank), version })
     }
 
-    fn named_quality(&self, wanted: Lookup) -> Option<Quality> {
+    fn named_quality(&self, wanted: VersionLookup) -> Option<Quality> {
         self.named.iter().filter(|(lookup, _)| *lookup == wanted).map(|(_, quality)| *quality).max()
     }
 
     /// The representation goes by two names, the template's type and `application/json`; refusing one does not refuse
     /// the other, so the better one counts, each by its most specific range.
     fn covering_quality(&self) -> Option<Quality> {
-        let wide = self.coverage_quality(Coverage::Kind).or_else(|| self.coverage_quality(Coverage::Anything));
-        let own = self.coverage_quality(Coverage::Own).or(wide);
-        own.max(self.coverage_quality(Coverage::Json).or(wide))
+        let wide = self.coverage_quality(Specificity::Kind).or_else(|| self.coverage_quality(Specificity::Anything));
+        let own = self.coverage_quality(Specificity::Own).or(wide);
+        own.max(self.coverage_quality(Specificity::Json).or(wide))
     }
 
-    fn coverage_quality(&self, wanted: Coverage) -> Option<Quality> {
+    fn coverage_quality(&self, wanted: Specificity) -> Option<Quality> {
         self.covering.iter().filter(|(coverage, _)| *coverage == wanted).map(|(_, quality)| *quality).max()
     }
 
@@ -201,7 +201,7 @@ impl Ranges {
     fn retired(&self) -> Option<VersionId> {
         let wanted = self.named.iter().enumerate().filter(|(_, (_, quality))| *quality > 0);
         let retired = wanted.filter_map(|(at, (lookup, quality))| match lookup {
-            Lookup::Retired(version) => Some((*quality, Reverse(at), *version)),
+            VersionLookup::Retired(version) => Some((*quality, Reverse(at), *version)),
             _ => None,
         });
         retired.max().map(|(.., version)| version)

@@ -24,7 +24,7 @@ use crate::problem::{Kind, Problem};
 use crate::version::VersionId;
 
 use accept::Negotiated;
-use read::Spoken;
+use read::SpokenVersions;
 
 /// The head of a request, as resolution sees it: hop-by-hop fields must be gone already (RFC 9110 §7.6.1).
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +114,7 @@ struct Versions {
 }
 
 /// What the versions have at a path that the request's version has no route for.
-enum Elsewhere {
+enum OtherRoute {
     /// This route.
     Route(RouteId),
     /// This one, for another method.
@@ -123,7 +123,7 @@ enum Elsewhere {
 }
 
 /// One request to one api, on its way through the steps.
-struct Reader<'a> {
+struct Resolver<'a> {
     catalog: &'a Catalog,
     index: usize,
     api: &'a ApiEntry,
@@ -172,7 +172,7 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
     }
     let consumer = consumer(api, head);
     let (named, below) = read::split(api, &path[api.base_path.len()..]);
-    Reader { catalog, index, api, head, whole: &path, named, path: below, consumer, now }.read()
+    Resolver { catalog, index, api, head, whole: &path, named, path: below, consumer, now }.read()
 }
 
 /// The api that a request is for, whether it can be served or not.
@@ -235,9 +235,9 @@ fn is_preflight(head: &Head<'_>) -> bool {
     *head.method == Method::OPTIONS && has(header::ORIGIN) && has(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-// === impl Reader ===
+// === impl Resolver ===
 
-impl Reader<'_> {
+impl Resolver<'_> {
     fn read(self) -> Resolved {
         if is_preflight(&self.head) {
             return Resolved::Preflight(self.preflight());
@@ -274,7 +274,7 @@ impl Reader<'_> {
     /// One version from all that speak, or the first in precedence.
     fn agreed(
         &self,
-        spoken: &Spoken,
+        spoken: &SpokenVersions,
         negotiated: &Negotiated,
         content: Option<VersionId>,
     ) -> Result<Option<Versions>, Box<Refusal>> {
@@ -338,9 +338,9 @@ impl Reader<'_> {
             Match::None => Vec::new(),
         };
         let undeclared = match self.elsewhere() {
-            Elsewhere::Route(route) => return Resolved::Refused(self.absent(versions, Some(route), allow)),
-            Elsewhere::Path(route) => Undeclared::Method(route),
-            Elsewhere::Nowhere => match slip::letter_case(self) {
+            OtherRoute::Route(route) => return Resolved::Refused(self.absent(versions, Some(route), allow)),
+            OtherRoute::Path(route) => Undeclared::Method(route),
+            OtherRoute::Nowhere => match slip::letter_case(self) {
                 Some(problem) => return Resolved::Refused(self.refuse(problem)),
                 None => Undeclared::Path,
             },
@@ -353,17 +353,17 @@ impl Reader<'_> {
     }
 
     /// What other versions have at this path.
-    fn elsewhere(&self) -> Elsewhere {
+    fn elsewhere(&self) -> OtherRoute {
         if !self.api.known_paths.has(self.path) {
-            return Elsewhere::Nowhere;
+            return OtherRoute::Nowhere;
         }
-        let mut found = Elsewhere::Nowhere;
+        let mut found = OtherRoute::Nowhere;
         for router in self.api.routers_newest_first() {
             match (router.find(self.head.method, self.path), &found) {
-                (Match::Route(route), _) => return Elsewhere::Route(route),
-                (Match::OtherMethods(_), Elsewhere::Nowhere) => {
+                (Match::Route(route), _) => return OtherRoute::Route(route),
+                (Match::OtherMethods(_), OtherRoute::Nowhere) => {
                     let any = router.find_any(self.path).next();
-                    found = any.map_or(Elsewhere::Nowhere, |(route, _)| Elsewhere::Path(route));
+                    found = any.map_or(OtherRoute::Nowhere, |(route, _)| OtherRoute::Path(route));
                 }
                 _ => {}
             }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use http::header;
 
-use super::accept::{self, Lookup, Negotiated};
-use super::{Reader, Refusal, host};
+use super::accept::{self, Negotiated, VersionLookup};
+use super::{Refusal, Resolver, host};
 use crate::catalog::{ApiEntry, Match, Source};
 use crate::change::decode_query;
 use crate::clock::Timestamp;
@@ -14,7 +14,7 @@ use crate::version::{VersionId, VersionName};
 use http::StatusCode;
 
 /// What path, header, query and host say, in this order.
-pub(super) type Spoken = [Option<(Source, VersionId)>; 4];
+pub(super) type SpokenVersions = [Option<(Source, VersionId)>; 4];
 
 /// The version's text in the path below the api, if one stands there, and the path behind it, which may be empty.
 pub(super) fn split<'p>(api: &'p ApiEntry, below: &'p str) -> (Option<&'p str>, &'p str) {
@@ -24,10 +24,10 @@ pub(super) fn split<'p>(api: &'p ApiEntry, below: &'p str) -> (Option<&'p str>, 
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Resolver<'a> {
     /// Path, header, query and host.
-    pub(super) fn spoken(&self) -> Result<Spoken, Box<Refusal>> {
-        let mut spoken = Spoken::default();
+    pub(super) fn spoken(&self) -> Result<SpokenVersions, Box<Refusal>> {
+        let mut spoken = SpokenVersions::default();
         if let Some(text) = self.named {
             spoken[0] = Some((Source::Path, self.read_version(text, Source::Path)?));
         }
@@ -118,9 +118,9 @@ impl<'a> Reader<'a> {
             return Negotiated::Unspecified;
         }
         let lookup = |text: &str| match self.read_version(text, Source::Accept) {
-            Ok(id) if self.is_gone(id) => Lookup::Retired(id),
-            Ok(id) => Lookup::Live(id),
-            Err(_) => Lookup::Unknown,
+            Ok(id) if self.is_gone(id) => VersionLookup::Retired(id),
+            Ok(id) => VersionLookup::Live(id),
+            Err(_) => VersionLookup::Unknown,
         };
         let values = self.head.headers.get_all(header::ACCEPT).iter();
         accept::negotiate(values, template, lookup, &self.preference())

@@ -5,7 +5,7 @@
 //! parameters in their segments (`/users;a=b/7`, RFC 3986 §3.3), which Tomcat, Spring and JAX-RS cut off before they
 //! route.
 
-use super::{Reader, place_by};
+use super::{Resolver, place_by};
 use crate::catalog::{ApiEntry, Catalog, Match};
 use crate::path::{PathCase, without_parameters};
 use crate::problem::{Kind, Problem};
@@ -51,7 +51,7 @@ fn deeper(catalog: &Catalog, host: Option<&str>, path: &str, found: Option<usize
 }
 
 /// What to answer to a path whose parameters lead to another version or route when they are cut off.
-pub(super) fn parameters(reader: &Reader<'_>, version: VersionId, found: &Match) -> Option<Problem> {
+pub(super) fn parameters(reader: &Resolver<'_>, version: VersionId, found: &Match) -> Option<Problem> {
     let api = reader.api;
     let bare = without_parameters(reader.whole)?;
     let (named, below) = super::read::split(api, bare.get(api.base_path.len()..)?);
@@ -63,7 +63,7 @@ pub(super) fn parameters(reader: &Reader<'_>, version: VersionId, found: &Match)
 }
 
 /// What to answer to a path that no rule knows, if one would in another letter case.
-pub(super) fn letter_case(reader: &Reader<'_>) -> Option<Problem> {
+pub(super) fn letter_case(reader: &Resolver<'_>) -> Option<Problem> {
     let api = reader.api;
     if api.path_case == PathCase::Insensitive {
         return None;

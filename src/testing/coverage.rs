@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::header::HeaderMap;
 
 use crate::catalog::{Catalog, Content, Migration};
-use crate::change::{HeaderStep, QueryStep, RouteHistory, Stretch, run_header, run_query};
+use crate::change::{ChainSlice, HeaderStep, QueryStep, RouteHistory, run_header, run_query};
 use crate::diagnostic::Span;
 use crate::json::{self, Framed, MigrateError, Mode, Program, Step};
 use crate::version::VersionId;
@@ -58,7 +58,7 @@ impl Coverage {
         ops(catalog).count()
     }
 
-    pub(super) fn query(&mut self, api: usize, stretch: Stretch<'_, QueryStep>, query: &str) {
+    pub(super) fn query(&mut self, api: usize, stretch: ChainSlice<'_, QueryStep>, query: &str) {
         let mut now = query.to_owned();
         for (op, step) in stretch.ops() {
             let next = run_query(step, &now);
@@ -67,7 +67,7 @@ impl Coverage {
         }
     }
 
-    pub(super) fn headers(&mut self, api: usize, stretch: Stretch<'_, HeaderStep>, headers: &HeaderMap) {
+    pub(super) fn headers(&mut self, api: usize, stretch: ChainSlice<'_, HeaderStep>, headers: &HeaderMap) {
         let mut now = headers.clone();
         for (op, step) in stretch.ops() {
             let before = now.clone();

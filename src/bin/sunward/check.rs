@@ -10,7 +10,7 @@ use sunward::gateway::{self, environment, load_at};
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    file: super::File,
+    file: super::ConfigArg,
     /// Warnings count as errors: for CI.
     #[arg(long)]
     strict: bool,

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::place::{Found, Place};
+use super::place::{SelectedChain, SelectionArgs};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
+    place: SelectionArgs,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 /// The changes that do something, in the order in which they run: version, summary, steps.
-fn changes<'c>(found: &Found<'c>) -> Vec<(&'c str, &'c str, Vec<String>)> {
+fn changes<'c>(found: &SelectedChain<'c>) -> Vec<(&'c str, &'c str, Vec<String>)> {
     let links = found.chain.between(found.from, found.to);
     let named = links.links().map(|(change, steps)| {
         let (version, summary) = &found.api.changes[change as usize];
@@ -39,7 +39,7 @@ fn changes<'c>(found: &Found<'c>) -> Vec<(&'c str, &'c str, Vec<String>)> {
     named.filter(|(_, _, steps): &(_, _, Vec<String>)| !steps.is_empty()).collect()
 }
 
-fn text(found: &Found<'_>) -> String {
+fn text(found: &SelectedChain<'_>) -> String {
     let mut text = String::from("the changes, as they run\n");
     let changes = changes(found);
     for (version, summary, steps) in &changes {
@@ -58,7 +58,7 @@ fn text(found: &Found<'_>) -> String {
     text
 }
 
-fn to_json(found: &Found<'_>) -> serde_json::Value {
+fn to_json(found: &SelectedChain<'_>) -> serde_json::Value {
     let changes: Vec<_> = changes(found)
         .into_iter()
         .map(|(version, summary, steps)| json!({ "version": version, "summary": summary, "steps": steps }))

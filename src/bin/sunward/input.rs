@@ -17,7 +17,7 @@ pub(crate) struct Input {
 }
 
 /// What the next chunk is.
-pub(crate) enum Next {
+pub(crate) enum NextChunk {
     Chunk(Vec<u8>),
     /// Nothing came for as long as was waited.
     Pause,
@@ -71,17 +71,17 @@ impl Input {
     }
 
     /// The next chunk. Without `pause` it waits for as long as it takes.
-    pub(crate) fn next(&mut self, pause: Option<Duration>) -> Result<Next, String> {
+    pub(crate) fn next(&mut self, pause: Option<Duration>) -> Result<NextChunk, String> {
         loop {
             if let Format::Coded(decoder) = &mut self.format {
                 let mut decoded = Vec::new();
                 match decoder.step(&mut decoded).map_err(|error| format!("standard input: {error}"))? {
-                    Step::Made => return Ok(Next::Chunk(decoded)),
-                    Step::Ended => return Ok(Next::End),
+                    Step::Made => return Ok(NextChunk::Chunk(decoded)),
+                    Step::Ended => return Ok(NextChunk::End),
                     Step::Hungry => {}
                 }
             }
-            let Some(chunk) = self.read(pause)? else { return Ok(Next::Pause) };
+            let Some(chunk) = self.read(pause)? else { return Ok(NextChunk::Pause) };
             if let Some(next) = self.take(chunk) {
                 return Ok(next);
             }
@@ -101,14 +101,14 @@ impl Input {
         }
     }
 
-    fn take(&mut self, chunk: Vec<u8>) -> Option<Next> {
+    fn take(&mut self, chunk: Vec<u8>) -> Option<NextChunk> {
         let end = chunk.is_empty();
         match &mut self.format {
             Format::Plain => {
                 if !std::mem::replace(&mut self.begun, true) {
                     self.coding = Coding::of_magic(&chunk);
                 }
-                Some(if end { Next::End } else { Next::Chunk(chunk) })
+                Some(if end { NextChunk::End } else { NextChunk::Chunk(chunk) })
             }
             Format::Coded(decoder) if end => {
                 decoder.end();
@@ -126,7 +126,7 @@ impl Input {
                 let begun = std::mem::take(begun);
                 let Some(coding) = Coding::of_magic(&begun) else {
                     self.format = Format::Plain;
-                    return Some(if begun.is_empty() { Next::End } else { Next::Chunk(begun) });
+                    return Some(if begun.is_empty() { NextChunk::End } else { NextChunk::Chunk(begun) });
                 };
                 // What is on this machine is no bomb, and no more than a step of it is in memory.
                 let mut decoder = Decoder::new(&[coding]).with_max_ratio(u32::MAX);

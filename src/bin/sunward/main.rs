@@ -131,7 +131,7 @@ fn file(text: &str) -> Result<PathBuf, &'static str> {
 
 /// A config file as an argument.
 #[derive(clap::Args)]
-struct File {
+struct ConfigArg {
     /// The config file.
     #[arg(value_name = "FILE", value_parser = file)]
     path: PathBuf,

@@ -8,15 +8,15 @@ use sunward::catalog::{Content, Migration};
 use sunward::headers::media::MediaType;
 use sunward::json::{Framed, Framing, MigrateError, Options};
 
-use super::input::{Input, Next};
-use super::place::Place;
+use super::input::{Input, NextChunk};
+use super::place::SelectionArgs;
 use super::progress::Progress;
 
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
+    place: SelectionArgs,
     /// How JSON stands in the body.
     #[arg(long, value_name = "TYPE", default_value = "application/json")]
     content_type: String,
@@ -39,7 +39,7 @@ const WHOLE: usize = 64 * 1024;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Why it ended early.
-enum Failure {
+enum MigrateFailure {
     /// The reader of the output has closed it.
     Closed,
     /// The message for standard error.
@@ -68,8 +68,8 @@ pub(crate) fn run(args: &Args) -> ExitCode {
             ExitCode::SUCCESS
         }
         // As for any command of a pipe: `| head` is no failure.
-        Err(Failure::Closed) => ExitCode::SUCCESS,
-        Err(Failure::Failed(message)) => {
+        Err(MigrateFailure::Closed) => ExitCode::SUCCESS,
+        Err(MigrateFailure::Failed(message)) => {
             let hint = input.coding().map(|coding| format!("; the input is {}: say --decompress", coding.name()));
             super::tell(&format!("error: {message}{}\n", hint.unwrap_or_default()));
             ExitCode::from(super::FAILED)
@@ -83,17 +83,17 @@ fn migrate(
     content: Content,
     input: &mut Input,
     held_bytes: usize,
-) -> Result<[u64; 2], Failure> {
+) -> Result<[u64; 2], MigrateFailure> {
     let stream = migration.stream(content);
     let limit = if stream.is_some() { WHOLE } else { held_bytes };
     let many = content.framing().is_some_and(|framing| framing != Framing::Document);
     let (mut held, mut ended) = (Vec::new(), false);
     while !ended && held.len() <= limit {
         let pause = Some(PAUSE).filter(|_| many && !held.is_empty());
-        match input.next(pause).map_err(Failure::Failed)? {
-            Next::Chunk(chunk) => held.extend(chunk),
-            Next::Pause => break,
-            Next::End => ended = true,
+        match input.next(pause).map_err(MigrateFailure::Failed)? {
+            NextChunk::Chunk(chunk) => held.extend(chunk),
+            NextChunk::Pause => break,
+            NextChunk::End => ended = true,
         }
     }
     match stream {
@@ -101,40 +101,40 @@ fn migrate(
         _ if ended => {
             let migrated = migration.run(content, &held).map_err(|error| {
                 let line = stream.and_then(|framed| refused_line(framed, &held)).map(in_line).unwrap_or_default();
-                Failure::Failed(format!("{error}{line}"))
+                MigrateFailure::Failed(format!("{error}{line}"))
             })?;
             write(&migrated.body)?;
             Ok([migrated.passed, migrated.collisions])
         }
         Some(framed) => pass(framed.with_hold_limit(held_bytes), held, input),
-        None => Err(Failure::Failed(format!("the patch has more than {limit} bytes: raise --held-bytes"))),
+        None => Err(MigrateFailure::Failed(format!("the patch has more than {limit} bytes: raise --held-bytes"))),
     }
 }
 
-fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2], Failure> {
+fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2], MigrateFailure> {
     let mut progress = Progress::new(std::io::stderr().is_terminal());
     let (mut read, mut out) = (0, Vec::new());
-    let mut next = Next::Chunk(held);
+    let mut next = NextChunk::Chunk(held);
     loop {
         let fed = match &next {
-            Next::Chunk(chunk) => {
+            NextChunk::Chunk(chunk) => {
                 read += chunk.len();
                 framed.feed(chunk, &mut out)
             }
-            Next::Pause => Ok(()),
-            Next::End => framed.finish(&mut out),
+            NextChunk::Pause => Ok(()),
+            NextChunk::End => framed.finish(&mut out),
         };
         fed.map_err(|error| broke(&error, framed.line(), read, &mut progress))?;
         write(&out)?;
         progress.at(read, out.len());
         out.clear();
-        if matches!(next, Next::End) {
+        if matches!(next, NextChunk::End) {
             progress.clear();
             return Ok([framed.passed(), framed.collisions()]);
         }
         next = input.next(None).map_err(|message| {
             progress.clear();
-            Failure::Failed(format!("{message}; what was written is not whole"))
+            MigrateFailure::Failed(format!("{message}; what was written is not whole"))
         })?;
     }
 }
@@ -151,7 +151,7 @@ fn in_line(line: u64) -> String {
 }
 
 /// An error knows the byte or the pointer. Which document it is in, the line tells, or how much was read.
-fn broke(error: &MigrateError, line: Option<u64>, read: usize, progress: &mut Progress) -> Failure {
+fn broke(error: &MigrateError, line: Option<u64>, read: usize, progress: &mut Progress) -> MigrateFailure {
     progress.clear();
     let place = match line {
         Some(line) => in_line(line),
@@ -162,14 +162,14 @@ fn broke(error: &MigrateError, line: Option<u64>, read: usize, progress: &mut Pr
     let held = error.is_limit() && error.offset().is_none();
     let help =
         if held { ": a document has a part that must be held and is that large; raise --held-bytes" } else { "" };
-    Failure::Failed(format!("{error}{place}{help}; what was written is not whole"))
+    MigrateFailure::Failed(format!("{error}{place}{help}; what was written is not whole"))
 }
 
-fn write(bytes: &[u8]) -> Result<(), Failure> {
+fn write(bytes: &[u8]) -> Result<(), MigrateFailure> {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Failure::Closed,
-        _ => Failure::Failed(format!("standard output: {error}")),
+        ErrorKind::BrokenPipe => MigrateFailure::Closed,
+        _ => MigrateFailure::Failed(format!("standard output: {error}")),
     })
 }
 

@@ -6,9 +6,9 @@ use sunward::clock::Timestamp;
 use sunward::version::VersionId;
 
 #[derive(clap::Args)]
-pub(crate) struct Place {
+pub(crate) struct SelectionArgs {
     #[command(flatten)]
-    pub(crate) file: super::File,
+    pub(crate) file: super::ConfigArg,
     /// The api; not needed if there is only one.
     #[arg(long, value_name = "NAME")]
     api: Option<String>,
@@ -33,25 +33,25 @@ pub(crate) struct Place {
 }
 
 /// What the arguments name.
-pub(crate) struct Found<'c> {
+pub(crate) struct SelectedChain<'c> {
     pub(crate) api: &'c ApiEntry,
     pub(crate) chain: &'c BodyChain,
     pub(crate) from: VersionId,
     pub(crate) to: VersionId,
 }
 
-// === impl Place ===
+// === impl SelectionArgs ===
 
-impl Place {
+impl SelectionArgs {
     /// Finds it; a name that is not there is told with those that are.
-    pub(crate) fn find<'c>(&self, catalog: &'c Catalog) -> Result<Found<'c>, String> {
+    pub(crate) fn find<'c>(&self, catalog: &'c Catalog) -> Result<SelectedChain<'c>, String> {
         let api = self.api(catalog)?;
         let name: RouteName = self.route.parse().map_err(|e: PlaceError| format!("{e}; {}", e.help()))?;
         let route = api.route_named(&name);
         let known = || list(api.routes.iter().map(|route| route.history.name.to_string()));
         let route = route.ok_or_else(|| format!("{} has no route `{name}`; it has {}", api.name, known()))?;
         let chain = if self.request { &route.history.request } else { self.response(route)? };
-        Ok(Found { api, chain, from: version(api, &self.from)?, to: version(api, &self.to)? })
+        Ok(SelectedChain { api, chain, from: version(api, &self.from)?, to: version(api, &self.to)? })
     }
 
     fn api<'c>(&self, catalog: &'c Catalog) -> Result<&'c ApiEntry, String> {

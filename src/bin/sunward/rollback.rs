@@ -8,7 +8,7 @@ use sunward::gateway::{Revision, Rollback, RollbackError, RollbackTo};
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    file: super::File,
+    file: super::ConfigArg,
     /// The number of the revision; without it, the one that was served before what is in the files.
     #[arg(long, value_name = "NUMBER")]
     to: Option<u64>,

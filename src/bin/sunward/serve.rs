@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    file: super::File,
+    file: super::ConfigArg,
     /// Listens here instead of where the file says; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,

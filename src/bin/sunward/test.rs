@@ -18,7 +18,7 @@ use files::Edits;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    file: super::File,
+    file: super::ConfigArg,
     /// Files of cases beside those in the config, or folders of them (`*.toml`).
     #[arg(value_name = "CASES")]
     cases: Vec<std::path::PathBuf>,
@@ -45,13 +45,13 @@ pub(crate) struct Args {
 /// All that is run.
 struct Suite {
     catalog: Arc<Catalog>,
-    items: Vec<Item>,
+    items: Vec<SuiteCase>,
     config: Sources,
     cases: Sources,
 }
 
 /// One case.
-struct Item {
+struct SuiteCase {
     api: usize,
     entry: CaseEntry,
     /// Whether it is in the config, and not in a file of its own.
@@ -59,8 +59,8 @@ struct Item {
 }
 
 /// What a case came to.
-struct Outcome<'s> {
-    item: &'s Item,
+struct CaseResult<'s> {
+    item: &'s SuiteCase,
     failures: Vec<Failure>,
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn finish(args: &Args, suite: &Suite, outcomes: &[Outcome<'_>], coverage: &Coverage, updated: usize) -> ExitCode {
+fn finish(args: &Args, suite: &Suite, outcomes: &[CaseResult<'_>], coverage: &Coverage, updated: usize) -> ExitCode {
     let untouched = coverage.untouched(&suite.catalog);
     let shown = (args.coverage || args.strict).then_some(&*untouched);
     let text = match args.json {
@@ -116,12 +116,12 @@ fn misused(message: &str) -> ExitCode {
 // === impl Suite ===
 
 impl Suite {
-    fn run(&self, filter: Option<&str>, coverage: &mut Coverage) -> Vec<Outcome<'_>> {
-        let wanted = |item: &&Item| {
+    fn run(&self, filter: Option<&str>, coverage: &mut Coverage) -> Vec<CaseResult<'_>> {
+        let wanted = |item: &&SuiteCase| {
             filter.is_none_or(|text| item.entry.name().contains(text) || item.entry.place().contains(text))
         };
-        let mut run = |item: &Item| testing::run(&self.catalog, item.api, &item.entry, coverage);
-        self.items.iter().filter(wanted).map(|item| Outcome { item, failures: run(item) }).collect()
+        let mut run = |item: &SuiteCase| testing::run(&self.catalog, item.api, &item.entry, coverage);
+        self.items.iter().filter(wanted).map(|item| CaseResult { item, failures: run(item) }).collect()
     }
 
     /// A run of nothing would pass for one that found nothing.
@@ -136,7 +136,7 @@ impl Suite {
     }
 
     /// Writes what came into the files. Says which bodies were exchanged.
-    fn update(&self, outcomes: &[Outcome<'_>]) -> Result<Vec<(bool, Span)>, String> {
+    fn update(&self, outcomes: &[CaseResult<'_>]) -> Result<Vec<(bool, Span)>, String> {
         let mut edits = Edits::default();
         let mut updated = Vec::new();
         for outcome in outcomes {
@@ -150,7 +150,7 @@ impl Suite {
         edits.write().map(|()| updated)
     }
 
-    fn sources(&self, item: &Item) -> &Sources {
+    fn sources(&self, item: &SuiteCase) -> &Sources {
         if item.in_config { &self.config } else { &self.cases }
     }
 }

@@ -11,7 +11,7 @@ use sunward::decide::{Standing, is_running};
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    file: super::File,
+    file: super::ConfigArg,
     /// Prints JSON.
     #[arg(long, conflicts_with = "svg")]
     json: bool,

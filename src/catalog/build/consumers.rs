@@ -4,7 +4,7 @@ use super::super::spec::{Api, ConsumerSource, Life};
 use super::Builder;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Span, Spanned, is_slip};
-use crate::headers::secret::{Carries, carries};
+use crate::headers::secret::{Sensitivity, carries};
 
 const HELP: &str = "add `consumer = { header = \"X-Consumer\" }` to the api, or remove it";
 
@@ -19,21 +19,21 @@ impl Builder<'_> {
             let help = "let the proxy that checks it set a field with the consumer's name, such as `X-Consumer`, or use \
                         `\"client-certificate\"`";
             match carries(name) {
-                Carries::Credentials => {
+                Sensitivity::Credentials => {
                     let message =
                         format!("`{}` carries credentials: as a consumer they would stand in logs", name.value);
                     self.error("secret-consumer", message, name.span, help);
                 }
-                Carries::Key => {
+                Sensitivity::Key => {
                     let message =
                         format!("`{}` looks like a key: as a consumer it stands in logs as it is", name.value);
                     self.found.push(Diagnostic::warning("key-as-consumer", message, name.span).help(help));
                 }
-                Carries::Nothing => {}
+                Sensitivity::Nothing => {}
             }
         }
         for name in [&api.sources.header, &api.response_header].into_iter().flatten() {
-            if carries(name) == Carries::Credentials {
+            if carries(name) == Sensitivity::Credentials {
                 let message = format!("`{}` carries credentials, and no version", name.value);
                 self.error("secret-version", message, name.span, "name a field of its own, such as `Api-Version`");
             }

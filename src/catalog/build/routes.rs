@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::super::entry::{ExtensionEntry, RouteEntry};
 use super::super::life::{self, Life};
-use super::super::router::{Collision, KnownPaths, RouteId, Router};
+use super::super::router::{KnownPaths, RouteConflict, RouteId, Router};
 use super::super::spec::{Extension, Route, Undeclared};
 use super::Builder;
-use crate::change::{Dated, Input, Location, OpSpec, RouteHistory, RouteName, compose};
+use crate::change::{ComposeInput, DatedChange, Location, OpSpec, RouteHistory, RouteName, compose};
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest, quoted};
 use crate::headers::lifecycle;
 use crate::version::{VersionId, VersionName};
@@ -16,10 +16,10 @@ use crate::version::{VersionId, VersionName};
 // === impl Builder ===
 
 impl<'a> Builder<'a> {
-    pub(super) fn histories(&mut self, dated: &[Dated<'a>]) -> Vec<RouteHistory> {
+    pub(super) fn histories(&mut self, dated: &[DatedChange<'a>]) -> Vec<RouteHistory> {
         let routes: Vec<RouteName> = self.api.routes.iter().filter_map(|route| self.route_name(&route.route)).collect();
         let oldest_live = self.versions.iter().find(|v| self.is_used(v)).map_or(VersionId::new(0), |v| v.id);
-        let input = Input {
+        let input = ComposeInput {
             resources: &self.api.resources,
             changes: dated,
             routes: &routes,
@@ -30,7 +30,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The changes with their versions, sorted by them, in file order within one.
-    pub(super) fn dated(&mut self) -> Vec<Dated<'a>> {
+    pub(super) fn dated(&mut self) -> Vec<DatedChange<'a>> {
         let mut dated = Vec::new();
         for change in &self.api.changes {
             let Some(version) = self.version(&change.version) else { continue };
@@ -43,7 +43,7 @@ impl<'a> Builder<'a> {
             let of_version = self.api.versions.get(version.index()).and_then(|v| v.strict);
             let nearest = change.strict.or(of_version).or(self.api.strict);
             let (strict_responses, strict_requests) = (nearest.unwrap_or(false), nearest.unwrap_or(true));
-            dated.push(Dated { change, version, strict_responses, strict_requests });
+            dated.push(DatedChange { change, version, strict_responses, strict_requests });
         }
         dated.sort_by_key(|dated| dated.version);
         dated
@@ -159,7 +159,7 @@ impl<'a> Builder<'a> {
             routers.push(router);
             last = Some(names);
         }
-        for Collision { route, other } in collisions {
+        for RouteConflict { route, other } in collisions {
             let message = format!("`{route}` and `{other}` are one path, and their parameters have other names");
             let help = "write one path as one template, with the same names of parameters everywhere";
             self.error("route-collision", message, self.route_span(&route), help);

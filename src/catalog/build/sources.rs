@@ -2,7 +2,7 @@
 
 use http::header::{self, HeaderName};
 
-use super::super::cors::{Allowed, CorsEntry, Origins};
+use super::super::cors::{AllowedOrigin, CorsEntry, Origins};
 use super::super::entry::{Source, Sources, VersionEntry};
 use super::super::spec::{ConsumerSource, Cors};
 use super::super::template::{self, HostPattern, HostTemplate, PathTemplate};
@@ -274,7 +274,7 @@ impl<'a> Builder<'a> {
         }
         let mut list = Vec::new();
         for origin in origins {
-            match Allowed::read(origin) {
+            match AllowedOrigin::read(origin) {
                 Ok(allowed) => list.push(allowed),
                 Err(help) => {
                     let message = format!("`{}` is no origin", origin.value);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::effects::{Change, Changes};
+use super::effects::{ChangeEffect, Changes};
 use super::{Class, Compare};
 use crate::catalog::{ApiEntry, RouteEntry, VersionEntry};
 use crate::change::StatusLink;
@@ -50,12 +50,12 @@ impl Compare<'_> {
         self.statuses();
     }
 
-    fn change(&mut self, change: &Change<'_>, class: Class, code: &'static str, what: &str) {
+    fn change(&mut self, change: &ChangeEffect<'_>, class: Class, code: &'static str, what: &str) {
         let message = format!("version {}: the change {} {what}", change.version, quoted(change.summary));
         self.say(class, code, message).version = Some(change.version.to_string());
     }
 
-    fn altered(&mut self, old: &Change<'_>, new: &Change<'_>) {
+    fn altered(&mut self, old: &ChangeEffect<'_>, new: &ChangeEffect<'_>) {
         let (class, code, what) = match old.strictness(new) {
             Some(true) => (Class::Breaking, "strict-on", "is strict now: what it adds is taken from older clients"),
             Some(false) => (Class::Safe, "strict-off", "is no longer strict: older clients are given what it adds"),

@@ -6,28 +6,28 @@ use crate::catalog::{Life, RouteEntry, VersionEntry, Window};
 use crate::clock::Timestamp;
 
 /// A date of a version's life in words, and its codes: set, earlier, later, removed.
-struct Words {
+struct DateCodes {
     name: &'static str,
     set: &'static str,
     codes: [&'static str; 4],
 }
 
-const RELEASED: Words = Words {
+const RELEASED: DateCodes = DateCodes {
     name: "release",
     set: "is not there before",
     codes: ["released-set", "released-earlier", "released-later", "released-removed"],
 };
-const DEPRECATED: Words = Words {
+const DEPRECATED: DateCodes = DateCodes {
     name: "deprecation",
     set: "is deprecated from",
     codes: ["deprecated-set", "deprecated-earlier", "deprecated-later", "deprecated-removed"],
 };
-const CLOSED: Words = Words {
+const CLOSED: DateCodes = DateCodes {
     name: "closing",
     set: "is closed to new consumers from",
     codes: ["closed-set", "closed-earlier", "closed-later", "closed-removed"],
 };
-const SUNSET: Words = Words {
+const SUNSET: DateCodes = DateCodes {
     name: "sunset",
     set: "is gone from",
     codes: ["sunset-set", "sunset-earlier", "sunset-later", "sunset-removed"],
@@ -120,7 +120,7 @@ impl<'c> Compare<'c> {
         self.windows(subject, &old.windows, &new.windows);
     }
 
-    fn date(&mut self, subject: Subject<'c>, words: &Words, dates: [Option<Timestamp>; 2], class: Class) {
+    fn date(&mut self, subject: Subject<'c>, words: &DateCodes, dates: [Option<Timestamp>; 2], class: Class) {
         let [set, earlier, later, removed] = words.codes;
         let (code, message) = match dates {
             [None, Some(new)] => (set, format!("{subject} {} {}", words.set, day(new))),

@@ -16,31 +16,31 @@ pub(super) type Effect = BTreeMap<String, Steps>;
 pub(super) struct Steps {
     /// The message as it is written.
     pub(super) place: String,
-    up: Vec<Spelled>,
-    down: Vec<Spelled>,
+    up: Vec<StepText>,
+    down: Vec<StepText>,
     is_request: bool,
 }
 
 /// A step as `Debug` writes it, which is all that there is to it.
 #[derive(PartialEq)]
-struct Spelled {
+struct StepText {
     text: String,
     /// Whether it only takes something away.
     drops: bool,
 }
 
 /// What steps on bodies, headers and queries have in common.
-trait Spell: Debug {
+trait DescribedStep: Debug {
     fn drops(&self) -> bool;
 }
 
 /// The changes of one api, in their order.
 pub(super) struct Changes<'c> {
-    pub(super) list: Vec<Change<'c>>,
+    pub(super) list: Vec<ChangeEffect<'c>>,
 }
 
 /// A change is known by its version and what its summary says.
-pub(super) struct Change<'c> {
+pub(super) struct ChangeEffect<'c> {
     pub(super) version: &'c VersionName,
     pub(super) summary: &'c str,
     /// How many before it are called the same.
@@ -57,7 +57,7 @@ impl<'c> Changes<'c> {
             let version = &api.version(*version).name;
             let nth =
                 changes.list.iter().filter(|known| known.version == version && known.summary == &**summary).count();
-            changes.list.push(Change { version, summary, nth, effect: Effect::new() });
+            changes.list.push(ChangeEffect { version, summary, nth, effect: Effect::new() });
         }
         api.routes.iter().for_each(|route| changes.route(route));
         changes
@@ -80,12 +80,12 @@ impl<'c> Changes<'c> {
         self.steps(route, message, chain.chain());
     }
 
-    fn steps<S: Spell>(&mut self, route: &RouteHistory, message: String, chain: &Chain<S>) {
+    fn steps<S: DescribedStep>(&mut self, route: &RouteHistory, message: String, chain: &Chain<S>) {
         let (method, template) = shape(&route.name);
         let key = format!("{} {template} {message}", method.as_deref().unwrap_or("*"));
         for link in chain.links() {
             let Some(change) = self.list.get_mut(link.change as usize) else { continue };
-            let spelled = |step: &S| Spelled { text: format!("{step:?}"), drops: step.drops() };
+            let spelled = |step: &S| StepText { text: format!("{step:?}"), drops: step.drops() };
             let steps = Steps {
                 place: format!("{} {message}", route.name),
                 up: link.up.iter().map(spelled).collect(),
@@ -97,21 +97,21 @@ impl<'c> Changes<'c> {
     }
 
     /// The place of a change that is called the same.
-    pub(super) fn find(&self, other: &Change<'_>) -> Option<usize> {
-        let called = |change: &Change<'_>| change.version == other.version && change.summary == other.summary;
+    pub(super) fn find(&self, other: &ChangeEffect<'_>) -> Option<usize> {
+        let called = |change: &ChangeEffect<'_>| change.version == other.version && change.summary == other.summary;
         self.list.iter().position(|change| called(change) && change.nth == other.nth)
     }
 
     /// The place of a change that does the same, and is called what none of the `old` ones is.
-    pub(super) fn reworded(&self, other: &Change<'_>, old: &Changes<'_>) -> Option<usize> {
-        let same = |change: &Change<'_>| change.version == other.version && change.effect == other.effect;
+    pub(super) fn reworded(&self, other: &ChangeEffect<'_>, old: &Changes<'_>) -> Option<usize> {
+        let same = |change: &ChangeEffect<'_>| change.version == other.version && change.effect == other.effect;
         self.list.iter().position(|change| same(change) && old.find(change).is_none())
     }
 }
 
-// === impl Change ===
+// === impl ChangeEffect ===
 
-impl Change<'_> {
+impl ChangeEffect<'_> {
     /// Whether it does anything to a message.
     pub(super) fn acts(&self) -> bool {
         !self.effect.is_empty()
@@ -150,21 +150,21 @@ impl PartialEq for Steps {
     }
 }
 
-// === impl Spell ===
+// === impl DescribedStep ===
 
-impl Spell for Step {
+impl DescribedStep for Step {
     fn drops(&self) -> bool {
         matches!(self.op, Op::Drop { .. })
     }
 }
 
-impl Spell for HeaderStep {
+impl DescribedStep for HeaderStep {
     fn drops(&self) -> bool {
         matches!(self, Self::Drop(_))
     }
 }
 
-impl Spell for QueryStep {
+impl DescribedStep for QueryStep {
     fn drops(&self) -> bool {
         matches!(self, Self::Drop(_))
     }

@@ -12,19 +12,19 @@ use crate::json::{Condition, OnError, Op, Pattern, Pointer, Step};
 pub(super) struct Compiled {
     pub(super) each: Pattern,
     pub(super) when: Option<Condition>,
-    pub(super) up: Option<Direction>,
+    pub(super) up: Option<DirectedOp>,
     /// What any old client gets.
-    pub(super) down: Option<Direction>,
+    pub(super) down: Option<DirectedOp>,
     /// What an old client gets that may not see additions.
-    pub(super) down_strict: Option<Direction>,
+    pub(super) down_strict: Option<DirectedOp>,
     /// Whether new clients get the old name beside the new one while an old version lives.
     pub(super) expand: bool,
     pub(super) on_error: OnError,
-    pub(super) carry: Option<Carry>,
-    pub(super) reach: Reach,
+    pub(super) carry: Option<PathShift>,
+    pub(super) reach: Footprint,
     pub(super) breaking: bool,
     /// What it takes out of its object, if the rest may not be lost.
-    pub(super) taken_out: Option<TakenOut>,
+    pub(super) taken_out: Option<InlinedObject>,
     /// Whether it may leave what it takes where it is, under `on_error = "pass"`.
     pub(super) may_leave: bool,
     /// It refuses other values here, and changes nothing.
@@ -36,7 +36,7 @@ pub(super) struct Compiled {
 
 /// An object of which one side has a single member.
 #[derive(Clone, Debug)]
-pub(super) struct TakenOut {
+pub(super) struct InlinedObject {
     pub(super) around: Pattern,
     pub(super) inner: Pattern,
     /// The newer side has the object.
@@ -45,21 +45,21 @@ pub(super) struct TakenOut {
 
 /// The op of one direction.
 #[derive(Clone, Debug)]
-pub(super) struct Direction {
+pub(super) struct DirectedOp {
     op: Op,
     constant: bool,
 }
 
 /// Where a resource stands in a document, and whether it carries only some of its members there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct ResourceLocation {
     pub(super) pattern: Pattern,
     pub(super) partial: bool,
 }
 
 /// How an op moves what stands inside: a place below `new` was below `old` before. Both start at the resource.
 #[derive(Clone, Debug)]
-pub(super) struct Carry {
+pub(super) struct PathShift {
     pub(super) new: Pattern,
     pub(super) old: Pattern,
     /// Only some documents: the place before may be either.
@@ -68,7 +68,7 @@ pub(super) struct Carry {
 
 /// What an op reads, takes away and writes, as patterns from the resource; for the checks between ops.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Reach {
+pub(super) struct Footprint {
     pub(super) reads: Vec<Pattern>,
     pub(super) takes: Vec<Pattern>,
     pub(super) writes: Vec<Pattern>,
@@ -79,20 +79,20 @@ pub(super) struct Reach {
 }
 
 /// Reads pointers, and remembers what they were for the messages.
-struct Reader<'a> {
+struct PointerReader<'a> {
     found: &'a mut Diagnostics,
     span: Span,
 }
 
 /// The pointers of an op, split at the last star that they share.
-struct Anchored {
+struct AnchoredPointers {
     each: Pattern,
     pointers: Vec<Pointer>,
 }
 
-// === impl Direction ===
+// === impl DirectedOp ===
 
-impl Direction {
+impl DirectedOp {
     /// Whether it may make an object, in which even a partial body has all members.
     pub(super) fn makes_objects(&self) -> bool {
         self.op.makes_objects()
@@ -108,7 +108,7 @@ impl Direction {
 impl Compiled {
     /// Reads `spec`; what is wrong goes to `found`, and then there is nothing to run.
     pub(super) fn new(spec: &OpSpec, on_error: OnError, found: &mut Diagnostics) -> Option<Self> {
-        let mut reader = Reader { found, span: spec.span };
+        let mut reader = PointerReader { found, span: spec.span };
         let mut compiled = reader.op(spec)?;
         compiled.on_error = spec.on_error.unwrap_or(on_error);
         reader.without_effect(spec, compiled.on_error);
@@ -131,11 +131,11 @@ impl Compiled {
 
     /// Whether it adds a constant where nothing is.
     pub(super) fn fills(&self) -> bool {
-        self.reach.adds && self.up.as_ref().is_some_and(Direction::is_constant)
+        self.reach.adds && self.up.as_ref().is_some_and(DirectedOp::is_constant)
     }
 
     /// The step of one direction, for a resource at `target`.
-    pub(super) fn step(&self, direction: &Direction, target: &Target, change: u32) -> Step {
+    pub(super) fn step(&self, direction: &DirectedOp, target: &ResourceLocation, change: u32) -> Step {
         Step {
             resource: target.pattern.clone(),
             each: self.each.clone(),
@@ -149,7 +149,7 @@ impl Compiled {
     }
 
     fn from_parts(each: Pattern, up: Option<Op>, down: Option<Op>) -> Self {
-        let direction = |op| Direction { op, constant: false };
+        let direction = |op| DirectedOp { op, constant: false };
         Self {
             each,
             when: None,
@@ -159,7 +159,7 @@ impl Compiled {
             expand: false,
             on_error: OnError::Fail,
             carry: None,
-            reach: Reach::default(),
+            reach: Footprint::default(),
             breaking: true,
             taken_out: None,
             may_leave: false,
@@ -171,10 +171,10 @@ impl Compiled {
 
     fn addition(each: Pattern, up: Op, at: Pointer, constant: bool) -> Self {
         let mut compiled = Self::from_parts(each, None, None);
-        compiled.up = Some(Direction { op: up, constant });
+        compiled.up = Some(DirectedOp { op: up, constant });
         // A constant makes no objects around it, all others do.
         let prune = !constant && at.tokens().len() > 1;
-        compiled.down_strict = Some(Direction { op: Op::Drop { at, prune }, constant: false });
+        compiled.down_strict = Some(DirectedOp { op: Op::Drop { at, prune }, constant: false });
         compiled.breaking = false;
         compiled.reach.adds = true;
         compiled
@@ -182,7 +182,7 @@ impl Compiled {
 
     fn reaching(mut self, reads: &[&Pattern], takes: &[&Pattern], writes: &[&Pattern]) -> Self {
         let own = |list: &[&Pattern]| list.iter().map(|p| (*p).clone()).collect();
-        self.reach = Reach { reads: own(reads), takes: own(takes), writes: own(writes), ..self.reach };
+        self.reach = Footprint { reads: own(reads), takes: own(takes), writes: own(writes), ..self.reach };
         self
     }
 
@@ -194,7 +194,7 @@ impl Compiled {
     }
 
     fn carrying(mut self, new: Pattern, old: Pattern) -> Self {
-        self.carry = Some(Carry { new, old, conditional: false });
+        self.carry = Some(PathShift { new, old, conditional: false });
         self
     }
 }

@@ -1,16 +1,16 @@
 //! The pointers of an op, and what is wrong with them.
 
 use super::super::spec::When;
-use super::{Anchored, Compiled, Reach, Reader};
+use super::{AnchoredPointers, Compiled, Footprint, PointerReader};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::json::{Condition, Pattern, Reference, Segment, Test};
 
-// === impl Reader ===
+// === impl PointerReader ===
 
-impl Reader<'_> {
+impl PointerReader<'_> {
     pub(super) fn condition(&mut self, when: &When, compiled: &Compiled) -> Option<Condition> {
         let pattern = self.pattern(&when.at)?;
-        let Reach { takes, writes, alters, .. } = &compiled.reach;
+        let Footprint { takes, writes, alters, .. } = &compiled.reach;
         let mut changed = takes.iter().chain(writes).chain(alters);
         // A whole value is another one as soon as something inside is.
         let whole = when.equals.is_some();
@@ -81,7 +81,7 @@ impl Reader<'_> {
     }
 
     /// Splits the pointers of one op at the last star: the part before is where each run starts.
-    pub(super) fn anchor(&mut self, patterns: &[(&Pattern, &Spanned<String>)]) -> Option<Anchored> {
+    pub(super) fn anchor(&mut self, patterns: &[(&Pattern, &Spanned<String>)]) -> Option<AnchoredPointers> {
         let (first, _) = patterns.first()?;
         let (each, _) = first.split_at_last_star();
         let mut pointers = Vec::new();
@@ -98,7 +98,7 @@ impl Reader<'_> {
             }
             pointers.push(pointer);
         }
-        Some(Anchored { each, pointers })
+        Some(AnchoredPointers { each, pointers })
     }
 
     /// A pointer that may have fewer stars than the op: it starts further up.

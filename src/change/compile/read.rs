@@ -3,15 +3,15 @@
 use super::super::spec::{Loss, OpKind, OpSpec, OtherSpec, When};
 use super::super::template;
 use super::pointers::TEMPLATE_HELP;
-use super::{Anchored, Compiled, Reader, TakenOut};
+use super::{AnchoredPointers, Compiled, InlinedObject, PointerReader};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::json::{
     Collision, Conversion, Literal, Many, OnError, Op, Other, Part, Pattern, Pointer, Segment, Test, Which, Wrapper,
 };
 
-// === impl Reader ===
+// === impl PointerReader ===
 
-impl Reader<'_> {
+impl PointerReader<'_> {
     pub(super) fn op(&mut self, spec: &OpSpec) -> Option<Compiled> {
         let collision = if spec.keep { Collision::Keep } else { Collision::Replace };
         match &spec.op {
@@ -49,7 +49,7 @@ impl Reader<'_> {
 
     pub(super) fn add(&mut self, at: &Spanned<String>, value: &Literal) -> Option<Compiled> {
         let pattern = self.named_member(at)?;
-        let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at = pointers.pop()?;
         let up = Op::Add { at: at.clone(), value: value.clone() };
         Some(Compiled::addition(each, up, at, true).reaching(&[], &[], &[&pattern]))
@@ -64,7 +64,7 @@ impl Reader<'_> {
         let (source, target) = (self.pattern(from)?, self.member(to)?);
         self.apart(&source, &target, from, to)?;
         self.writable(&target, &[&source], to)?;
-        let Anchored { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
         let (to, from) = (pointers.pop()?, pointers.pop()?);
         let up = Op::Copy { from, to: to.clone(), collision };
         Some(Compiled::addition(each, up, to, false).reaching(&[&source], &[], &[&target]))
@@ -77,7 +77,7 @@ impl Reader<'_> {
         collision: Collision,
     ) -> Option<Compiled> {
         let target = self.member(at)?;
-        let Anchored { each, mut pointers } = self.anchor(&[(&target, at)])?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&target, at)])?;
         let parts = match template::parse(text) {
             Ok(parts) => parts,
             Err(message) => {
@@ -88,8 +88,8 @@ impl Reader<'_> {
         let mut reads = Vec::new();
         for part in parts {
             template.push(match part {
-                template::Piece::Text(text) => Part::Text(text.into()),
-                template::Piece::Pointer(pointer) => {
+                template::TemplatePiece::Text(text) => Part::Text(text.into()),
+                template::TemplatePiece::Pointer(pointer) => {
                     let pointer = Spanned::new(pointer, text.span);
                     let pattern = self.pattern(&pointer)?;
                     let reference = self.reference(&pattern, &each, &pointer)?;
@@ -116,7 +116,7 @@ impl Reader<'_> {
             let message = format!("`{}` is renamed to itself", from.value);
             return self.error("rename-to-itself", message, from.span, "remove the op");
         }
-        let Anchored { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
         let (new, old) = (pointers.pop()?, pointers.pop()?);
         let ((object, from_name), (parent, to_name)) = (old.parent()?, new.parent()?);
         if object != parent {
@@ -141,7 +141,7 @@ impl Reader<'_> {
         self.apart(&source, &target, from, to)?;
         self.writable(&source, &[&target], from)?;
         self.writable(&target, &[&source], to)?;
-        let Anchored { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
         let (new, old) = (pointers.pop()?, pointers.pop()?);
         let shift = |from: &Pointer, to: &Pointer| Op::Move { from: from.clone(), to: to.clone(), collision };
         let mut compiled = Compiled::from_parts(each, Some(shift(&old, &new)), Some(shift(&new, &old)));
@@ -152,7 +152,7 @@ impl Reader<'_> {
 
     pub(super) fn remove(&mut self, at: &Spanned<String>, restore: Option<&Literal>, lossy: bool) -> Option<Compiled> {
         let pattern = if restore.is_some() { self.named_member(at)? } else { self.member(at)? };
-        let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at_pointer = pointers.pop()?;
         let down = match (restore, lossy) {
             (Some(value), false) => Some(Op::Add { at: at_pointer.clone(), value: value.clone() }),
@@ -182,7 +182,7 @@ impl Reader<'_> {
     ) -> Option<Compiled> {
         let pattern = self.pattern(at)?;
         let which = self.loss(at, wrapper, loss)?;
-        let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at = pointers.pop()?;
         let inner = match wrapper {
             Wrapper::Array => pattern.child(Segment::Every),
@@ -191,7 +191,7 @@ impl Reader<'_> {
         let wrap = Op::Wrap { at: at.clone(), into: wrapper.clone() };
         let unwrap = Op::Unwrap { at, from: wrapper.clone(), which, many: loss.many, lossy: loss.lossy };
         let around = pattern.clone();
-        let taken_out = TakenOut { around, inner: inner.clone(), newer: wraps };
+        let taken_out = InlinedObject { around, inner: inner.clone(), newer: wraps };
         let (up, down, new, old) =
             if wraps { (wrap, unwrap, inner, pattern.clone()) } else { (unwrap, wrap, pattern.clone(), inner) };
         let mut compiled = Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern).carrying(new, old);
@@ -235,7 +235,7 @@ impl Reader<'_> {
 
     pub(super) fn require(&mut self, at: &Spanned<String>, equals: &Literal) -> Option<Compiled> {
         let pattern = self.pattern(at)?;
-        let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let op = Op::Require { at: pointers.pop()?, equals: equals.clone() };
         let mut compiled = Compiled::from_parts(each, Some(op.clone()), Some(op)).reaching(&[&pattern], &[], &[]);
         compiled.requires = Some(pattern);
@@ -277,7 +277,7 @@ impl Reader<'_> {
             self.writable(a, &others, a_text)?;
         }
         let borrowed: Vec<_> = named.iter().map(|(pattern, text)| (pattern, *text)).collect();
-        let Anchored { each, mut pointers } = self.anchor(&borrowed)?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&borrowed)?;
         let at = pointers.remove(0);
         let split = Op::Split { at: at.clone(), into: pointers.clone(), on: on.as_str().into(), collision };
         let join = Op::Join { from: pointers, to: at, on: on.as_str().into(), collision };
@@ -299,7 +299,7 @@ impl Reader<'_> {
         back: &[(Literal, Literal)],
     ) -> Option<Compiled> {
         let pattern = self.pattern(at)?;
-        let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let inverse = self.inverse(pairs, back, at.span)?;
         let other = match other {
             OtherSpec::Error => Other::Error,
@@ -345,7 +345,7 @@ impl Reader<'_> {
         scale: Option<u32>,
     ) -> Option<Compiled> {
         let pattern = self.pattern(at)?;
-        let Anchored { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let there = self.conversion(from, to, scale)?;
         let back = self.conversion(to, from, scale)?;
         let at = pointers.pop()?;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
-use crate::config::keys::Kind;
-use crate::config::node::Node;
+use crate::config::keys::ValueKind;
+use crate::config::node::ConfigNode;
 use crate::diagnostic::{Diagnostics, Spanned};
 
 /// A place to listen on.
@@ -63,15 +63,19 @@ fn overlap(a: IpAddr, b: IpAddr) -> bool {
     a == b || (a.is_ipv4() == b.is_ipv4() && (a.is_unspecified() || b.is_unspecified()))
 }
 
-pub(in crate::config) fn read(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<Spanned<Listen>> {
+pub(in crate::config) fn read(
+    node: ConfigNode<'_>,
+    kind: ValueKind,
+    found: &mut Diagnostics,
+) -> Option<Spanned<Listen>> {
     let text = node.text(kind, found)?;
-    let listen = node.parsed("bad-address", Listen::parse(&text), Kind::Listen, found)?;
+    let listen = node.parsed("bad-address", Listen::parse(&text), ValueKind::Listen, found)?;
     Some(Spanned::new(listen, node.span))
 }
 
 /// A network, or a single address.
-pub(super) fn network(node: Node<'_>, kind: Kind, found: &mut Diagnostics) -> Option<IpNet> {
+pub(super) fn network(node: ConfigNode<'_>, kind: ValueKind, found: &mut Diagnostics) -> Option<IpNet> {
     let text = node.text(kind, found)?;
     let network = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
-    node.parsed("bad-network", network, Kind::Network, found)
+    node.parsed("bad-network", network, ValueKind::Network, found)
 }

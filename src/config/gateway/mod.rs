@@ -12,7 +12,7 @@ pub use settings::{AccessLog, Forwarded, Limits, Proxy, Timeouts, Tls, Underscor
 pub use upstream::{ActAs, Addresses, Check, Eject, Instance, SpeaksFrom, Upstream, UpstreamTls};
 pub(super) use upstream::{check_names, check_references};
 
-use super::tree::Reader;
+use super::tree::TableReader;
 use crate::diagnostic::{Diagnostic, Spanned};
 
 /// How the gateway itself runs: the `[gateway]` table.
@@ -104,7 +104,7 @@ impl Default for GatewaySpec {
 
 impl GatewaySpec {
     #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
-    pub(in crate::config) fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    pub(in crate::config) fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let default = Self::default();
         let tls = reader.table("tls", Tls::read);
         let listen = reader.list("listen", listen::read);
@@ -135,7 +135,7 @@ impl GatewaySpec {
     }
 
     /// Two listeners in one place: the second could not be bound.
-    fn check_places(&self, reader: &mut Reader<'_, '_>) {
+    fn check_places(&self, reader: &mut TableReader<'_, '_>) {
         let secure = self.tls.iter().flat_map(|tls| &tls.listen);
         let all: Vec<_> = self.listen.iter().chain(secure).chain([&self.admin]).collect();
         for (at, place) in all.iter().enumerate() {
@@ -152,7 +152,7 @@ impl GatewaySpec {
     }
 
     /// What needs a folder, where there is none.
-    fn check_state(&self, reader: &mut Reader<'_, '_>, revisions: bool) {
+    fn check_state(&self, reader: &mut TableReader<'_, '_>, revisions: bool) {
         // A folder that cannot be read has its own finding.
         if reader.has("state") {
             return;
@@ -167,7 +167,7 @@ impl GatewaySpec {
         }
     }
 
-    fn check_admin(&self, reader: &mut Reader<'_, '_>) {
+    fn check_admin(&self, reader: &mut TableReader<'_, '_>) {
         let span = if self.admin.span.is_none() { reader.span } else { self.admin.span };
         if let (Listen::Tcp(address), None) = (&self.admin.value, &self.admin_token)
             && !address.ip().is_loopback()

@@ -6,9 +6,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::listen::{self, Listen};
-use crate::config::tree::Reader;
+use crate::config::tree::TableReader;
 use crate::diagnostic::{Diagnostic, Spanned};
-use crate::headers::secret::{Carries, carries};
+use crate::headers::secret::{Sensitivity, carries};
 
 /// TLS towards clients: the `[gateway.tls]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +148,7 @@ pub struct AccessLog {
 // === impl Tls ===
 
 impl Tls {
-    pub(super) fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    pub(super) fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let listen = reader.list("listen", listen::read);
         let (certificate, key) = reader.two("certificate", "key").unzip();
         let client_ca = reader.text("client_ca");
@@ -190,7 +190,7 @@ impl Default for Timeouts {
 
 impl Timeouts {
     #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
-    pub(super) fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    pub(super) fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let default = Self::default();
         let mut time = |name, default| reader.duration(name).unwrap_or(default);
         let spec = Self {
@@ -236,7 +236,7 @@ impl Default for Limits {
 
 impl Limits {
     #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
-    pub(super) fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    pub(super) fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let default = Self::default();
         let spec = Self {
             connections: reader.count("connections").unwrap_or(default.connections),
@@ -260,7 +260,7 @@ impl Limits {
 
 impl Limits {
     /// Limits that others never let be reached.
-    fn check(&self, reader: &mut Reader<'_, '_>) {
+    fn check(&self, reader: &mut TableReader<'_, '_>) {
         if let Some(memory) = self.memory_bytes.filter(|memory| *memory <= self.held_bytes as u64) {
             let message =
                 format!("{memory} bytes of memory are no more than `held_bytes`, {}, for one body", self.held_bytes);
@@ -295,7 +295,7 @@ impl Default for Proxy {
 
 impl Proxy {
     #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
-    pub(super) fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    pub(super) fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let default = Self::default();
         let spec = Self {
             trusted: reader.list("trusted", listen::network),
@@ -315,7 +315,7 @@ impl Proxy {
             proxy_status: reader.flag("proxy_status").unwrap_or_default(),
             server_timing: reader.flag("server_timing").unwrap_or_default(),
         };
-        if carries(&spec.request_id) != Carries::Nothing {
+        if carries(&spec.request_id) != Sensitivity::Nothing {
             let message = format!("`request_id` is `{}`, which carries a secret: ids are logged", spec.request_id);
             let found = Diagnostic::error("secret-request-id", message, reader.span);
             reader.found.push(found.help("name a field of its own, such as `X-Request-Id`"));
@@ -329,7 +329,7 @@ impl Proxy {
 
 impl AccessLog {
     #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
-    pub(super) fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    pub(super) fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let file = reader.text("to").filter(|to| to.value != "stdout").map(|to| to.map(PathBuf::from));
         let json = reader.word("format") != Some("text");
         reader.finish();

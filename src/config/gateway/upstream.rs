@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::Uri;
 
 use crate::catalog::Api;
-use crate::config::keys::{Kind, listed};
-use crate::config::tree::Reader;
+use crate::config::keys::{ValueKind, listed};
+use crate::config::tree::TableReader;
 use crate::config::value::show;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 
@@ -162,7 +162,7 @@ pub struct Instance {
 // === impl Upstream ===
 
 impl Upstream {
-    pub(in crate::config) fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    pub(in crate::config) fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let span = reader.span;
         let name = reader.text("name");
         let instances = reader.tables("instances", Instance::read);
@@ -217,7 +217,7 @@ impl Upstream {
 
 impl Upstream {
     /// What is said and can have no effect.
-    fn check_effects(&self, reader: &mut Reader<'_, '_>) {
+    fn check_effects(&self, reader: &mut TableReader<'_, '_>) {
         let urls = || self.instances.iter().map(|instance| &instance.url.value);
         // What could not be read may have been what is missed here.
         if !reader.is_clean() || self.instances.is_empty() {
@@ -279,7 +279,7 @@ fn has_address(url: &Uri) -> bool {
 // === impl UpstreamTls ===
 
 impl UpstreamTls {
-    fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let path = |text: Spanned<String>| text.map(PathBuf::from);
         let ca = reader.text("ca").map(path);
         let (certificate, key) = (reader.text("certificate"), reader.text("key"));
@@ -295,7 +295,7 @@ impl UpstreamTls {
 // === impl Check ===
 
 impl Check {
-    fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let path = reader.path("path");
         let check = Self {
             path: Spanned::default(),
@@ -319,7 +319,7 @@ impl Default for Eject {
 
 impl Eject {
     #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
-    fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let default = Self::default();
         let after = reader.count("after").unwrap_or(default.after);
         let lasting = reader.duration("for").unwrap_or(default.lasting);
@@ -331,7 +331,7 @@ impl Eject {
 // === impl SpeaksFrom ===
 
 impl SpeaksFrom {
-    fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let (path, header) = (reader.path("path"), reader.field_name("header"));
         reader.finish();
         Some(Self { path: path?, header: header?.into() })
@@ -341,7 +341,7 @@ impl SpeaksFrom {
 // === impl Instance ===
 
 impl Instance {
-    fn read(mut reader: Reader<'_, '_>) -> Option<Self> {
+    fn read(mut reader: TableReader<'_, '_>) -> Option<Self> {
         let span = reader.span;
         let place = place(&mut reader);
         let speaks = reader.text("speaks");
@@ -361,7 +361,7 @@ impl Instance {
     }
 }
 
-fn addresses(reader: &mut Reader<'_, '_>) -> Addresses {
+fn addresses(reader: &mut TableReader<'_, '_>) -> Addresses {
     match reader.word("addresses") {
         Some("ipv4") => Addresses::Ipv4,
         Some("ipv6") => Addresses::Ipv6,
@@ -370,7 +370,7 @@ fn addresses(reader: &mut Reader<'_, '_>) -> Addresses {
     }
 }
 
-fn place(reader: &mut Reader<'_, '_>) -> Option<(Spanned<Uri>, Option<PathBuf>)> {
+fn place(reader: &mut TableReader<'_, '_>) -> Option<(Spanned<Uri>, Option<PathBuf>)> {
     let (node, kind) = reader.node("url")?;
     let text = node.text(kind, reader.found)?;
     let parsed = match text.strip_prefix("unix:") {
@@ -381,7 +381,7 @@ fn place(reader: &mut Reader<'_, '_>) -> Option<(Spanned<Uri>, Option<PathBuf>)>
         Ok((url, socket)) => Some((Spanned::new(url, node.span), socket)),
         Err(problem) => {
             let message = format!("`url` is {}, which is no URL of an instance: {problem}", show(node.value));
-            let help = Kind::Url.example().unwrap_or_default();
+            let help = ValueKind::Url.example().unwrap_or_default();
             reader.found.push(Diagnostic::error("bad-url", message, node.span).help(help));
             None
         }

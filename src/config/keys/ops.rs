@@ -1,6 +1,6 @@
 //! The ops of a change, each an inline table, and the small tables that go with them.
 
-use super::{Key, Kind, Table, key};
+use super::{Key, Table, ValueKind, key};
 
 /// The ops; each one's name is its first key.
 pub(in crate::config) static OPS: &[&Table] = &[
@@ -33,7 +33,7 @@ pub(in crate::config) static OPS: &[&Table] = &[
 ];
 
 pub(super) const fn on_error(doc: &'static str) -> Key {
-    key("on_error", Kind::Word(&["fail", "pass"]), doc)
+    key("on_error", ValueKind::Word(&["fail", "pass"]), doc)
 }
 
 const fn op(name: &'static str, title: &'static str, doc: &'static str, keys: &'static [Key]) -> Table {
@@ -48,31 +48,32 @@ const fn head(name: &'static str, title: &'static str, doc: &'static str, keys: 
     Table { name, title, doc, keys, common: &[] }
 }
 
-const LITERALS: Kind = Kind::Map(&Kind::Literal);
-const PAIRS: Kind = Kind::List(&Kind::Pair);
-const MANY: Kind = Kind::Word(&["error", "first"]);
-const FORMS: Kind = Kind::Word(&["number", "string", "integer", "decimal", "unix-seconds", "unix-millis", "rfc3339"]);
-const STATUS: Kind = Kind::Integer { min: 100, max: 599 };
+const LITERALS: ValueKind = ValueKind::Map(&ValueKind::Literal);
+const PAIRS: ValueKind = ValueKind::List(&ValueKind::Pair);
+const MANY: ValueKind = ValueKind::Word(&["error", "first"]);
+const FORMS: ValueKind =
+    ValueKind::Word(&["number", "string", "integer", "decimal", "unix-seconds", "unix-millis", "rfc3339"]);
+const STATUS: ValueKind = ValueKind::Integer { min: 100, max: 599 };
 const KEEP: Key =
-    key("keep", Kind::Flag, "If the target already exists, keeps its value and removes the source.").or("false");
+    key("keep", ValueKind::Flag, "If the target already exists, keeps its value and removes the source.").or("false");
 const WHICH: Key = key(
     "which",
-    Kind::Table(&ELEMENT),
+    ValueKind::Table(&ELEMENT),
     "Which elements of an array count when one is taken out. The others are lost; if none matches, the member is removed. \
      Default: all.",
 );
 const LOST: Key = key(
     "lossy",
-    Kind::Flag,
+    ValueKind::Flag,
     "Allows losing the other members of the object (with `many = \"first\"`, the other elements) when a value is taken \
      out. Otherwise they are an error.",
 )
 .or("false");
-const LOSSY: Key = key("lossy", Kind::Flag, "The old side gets nothing in its place.").or("false");
+const LOSSY: Key = key("lossy", ValueKind::Flag, "The old side gets nothing in its place.").or("false");
 
 #[rustfmt::skip]
 const BODY: &[Key] = &[
-    key("when", Kind::Table(&WHEN), "Condition under which the op applies. Default: always."),
+    key("when", ValueKind::Table(&WHEN), "Condition under which the op applies. Default: always."),
     on_error("What to do if a value cannot be migrated. Default: `on_error` of the change."),
 ];
 
@@ -82,48 +83,48 @@ const CARRYING: &[Key] = &[BODY[0], BODY[1], KEEP];
 
 #[rustfmt::skip]
 static ADD: Table = op("add", "`add`", "Adds a member if it is absent. Additive.", &[
-    key("add", Kind::Text, "The member.").required(),
-    key("value", Kind::Literal, "Its value. Either this or `json` is required."),
-    key("json", Kind::Json, "Its value as JSON, for what TOML cannot express: `null`, `1.10`, long numbers."),
+    key("add", ValueKind::Text, "The member.").required(),
+    key("value", ValueKind::Literal, "Its value. Either this or `json` is required."),
+    key("json", ValueKind::Json, "Its value as JSON, for what TOML cannot express: `null`, `1.10`, long numbers."),
 ]);
 
 #[rustfmt::skip]
 static COPY: Table = carrying("copy", "`copy`", "Copies a value byte for byte. Additive.", &[
-    key("copy", Kind::Text, "The source.").required(),
-    key("to", Kind::Text, "The target.").required(),
+    key("copy", ValueKind::Text, "The source.").required(),
+    key("to", ValueKind::Text, "The target.").required(),
 ]);
 
 #[rustfmt::skip]
 static COMPUTE: Table = carrying("compute", "`compute`", "Builds a string from other values. Additive.", &[
-    key("compute", Kind::Text, "The target.").required(),
-    key("from", Kind::Text, "The template, `{/first} {/last}`; `{{` and `}}` are literal braces.").required(),
+    key("compute", ValueKind::Text, "The target.").required(),
+    key("from", ValueKind::Text, "The template, `{/first} {/last}`; `{{` and `}}` are literal braces.").required(),
 ]);
 
 #[rustfmt::skip]
 static RENAME: Table = carrying("rename", "`rename`", "Renames a member within its object. Its position is kept.", &[
-    key("rename", Kind::Text, "The old name.").required(),
-    key("to", Kind::Text, "The new name.").required(),
-    key("expand", Kind::Flag, "Responses contain both names until all older versions are gone.").or("false"),
+    key("rename", ValueKind::Text, "The old name.").required(),
+    key("to", ValueKind::Text, "The new name.").required(),
+    key("expand", ValueKind::Flag, "Responses contain both names until all older versions are gone.").or("false"),
 ]);
 
 #[rustfmt::skip]
 static MOVE: Table = carrying("move", "`move`", "Moves a value to another place, and creates objects on the way.", &[
-    key("move", Kind::Text, "The old place.").required(),
-    key("to", Kind::Text, "The new place.").required(),
+    key("move", ValueKind::Text, "The old place.").required(),
+    key("to", ValueKind::Text, "The new place.").required(),
 ]);
 
 #[rustfmt::skip]
 static REMOVE: Table = op("remove", "`remove`", "Removes a member. One of `restore`, `restore_json` and `lossy` is required.", &[
-    key("remove", Kind::Text, "The member.").required(),
-    key("restore", Kind::Literal, "The value that the old side gets if it is absent."),
-    key("restore_json", Kind::Json, "The same as JSON."),
+    key("remove", ValueKind::Text, "The member.").required(),
+    key("restore", ValueKind::Literal, "The value that the old side gets if it is absent."),
+    key("restore_json", ValueKind::Json, "The same as JSON."),
     LOSSY,
 ]);
 
 #[rustfmt::skip]
 static WRAP: Table = op("wrap", "`wrap`", "Puts a value into a new array or object.", &[
-    key("wrap", Kind::Text, "The value; `\"\"` is the whole resource.").required(),
-    key("as", Kind::Name, "`\"array\"`, or the name of the member for the value.").required(),
+    key("wrap", ValueKind::Text, "The value; `\"\"` is the whole resource.").required(),
+    key("as", ValueKind::Name, "`\"array\"`, or the name of the member for the value.").required(),
     key("many", MANY,
             "What to do, on the way back, with an array of several elements: an error, or take the first. `first` requires \
              `which` or `lossy`.").or("\"error\""),
@@ -133,8 +134,8 @@ static WRAP: Table = op("wrap", "`wrap`", "Puts a value into a new array or obje
 
 #[rustfmt::skip]
 static UNWRAP: Table = op("unwrap", "`unwrap`", "Takes a value out of its array or object.", &[
-    key("unwrap", Kind::Text, "The array or object; `\"\"` is the whole resource.").required(),
-    key("from", Kind::Name, "`\"array\"`, or the name of the member to take out.").required(),
+    key("unwrap", ValueKind::Text, "The array or object; `\"\"` is the whole resource.").required(),
+    key("from", ValueKind::Name, "`\"array\"`, or the name of the member to take out.").required(),
     key("many", MANY,
             "What to do with an array of several elements: an error, or take the first. `first` requires `which` or \
              `lossy`.").or("\"error\""),
@@ -144,26 +145,26 @@ static UNWRAP: Table = op("unwrap", "`unwrap`", "Takes a value out of its array 
 
 #[rustfmt::skip]
 static SPLIT: Table = carrying("split", "`split`", "Splits a string at a separator.", &[
-    key("split", Kind::Text, "The string.").required(),
-    key("into", Kind::List(&Kind::Text), "The targets. The last one gets the rest.").required(),
-    key("on", Kind::Name, "The separator.").required(),
+    key("split", ValueKind::Text, "The string.").required(),
+    key("into", ValueKind::List(&ValueKind::Text), "The targets. The last one gets the rest.").required(),
+    key("on", ValueKind::Name, "The separator.").required(),
 ]);
 
 #[rustfmt::skip]
 static JOIN: Table = carrying("join", "`join`", "Joins strings.", &[
-    key("join", Kind::List(&Kind::Text), "The sources. Absent ones are skipped.").required(),
-    key("to", Kind::Text, "The target.").required(),
-    key("on", Kind::Name, "The separator.").required(),
+    key("join", ValueKind::List(&ValueKind::Text), "The sources. Absent ones are skipped.").required(),
+    key("to", ValueKind::Text, "The target.").required(),
+    key("on", ValueKind::Name, "The separator.").required(),
 ]);
 
 #[rustfmt::skip]
 static MAP: Table = op("map", "`map`", "Replaces values by a table. `values`, `pairs` or both are required.", &[
-    key("map", Kind::Text, "The value.").required(),
+    key("map", ValueKind::Text, "The value.").required(),
     key("values", LITERALS,
             "Old strings and their new values: `{ active = \"enabled\" }`. Keys are strings, `\"0\"` too; numbers go into \
              `pairs`."),
     key("pairs", PAIRS, "Old and new values that are not strings: `[[1, \"low\"], [2, \"high\"]]`."),
-    key("other", Kind::Either(&Kind::Word(&["keep"]), &Kind::Table(&OTHER)),
+    key("other", ValueKind::Either(&ValueKind::Word(&["keep"]), &ValueKind::Table(&OTHER)),
         "What a value that is not listed becomes, in both directions: it is kept, or becomes this value. Default: an error."),
     key("back", LITERALS, "The old value of a new string that several old values map to: `{ open = \"new\" }`."),
     key("back_pairs", PAIRS, "The same for new values that are not strings: `[[1, \"low\"]]`, new first."),
@@ -171,10 +172,10 @@ static MAP: Table = op("map", "`map`", "Replaces values by a table. `values`, `p
 
 #[rustfmt::skip]
 static CONVERT: Table = op("convert", "`convert`", "Converts a value to another form, exactly and without rounding.", &[
-    key("convert", Kind::Text, "The value.").required(),
+    key("convert", ValueKind::Text, "The value.").required(),
     key("from", FORMS, "The old form.").required(),
     key("to", FORMS, "The new form.").required(),
-    key("scale", Kind::Integer { min: 0, max: 1000 },
+    key("scale", ValueKind::Integer { min: 0, max: 1000 },
             "Digits after the decimal point. Required with `decimal`, and only allowed there."),
 ]);
 
@@ -183,60 +184,60 @@ static REQUIRE: Table = op("require", "`require`",
     "Refuses a message, in both directions, if a value is not the required one. An absent value is accepted. Use it for \
      values that one side can send and the other cannot read, after the op that writes the value. With `on_error = \
      \"pass\"` it refuses nothing, and `check` warns.", &[
-    key("require", Kind::Text, "The value.").required(),
-    key("equals", Kind::Literal, "The required value. Either this or `equals_json` is required."),
-    key("equals_json", Kind::Json, "The same as JSON."),
+    key("require", ValueKind::Text, "The value.").required(),
+    key("equals", ValueKind::Literal, "The required value. Either this or `equals_json` is required."),
+    key("equals_json", ValueKind::Json, "The same as JSON."),
 ]);
 
 #[rustfmt::skip]
 static PATCH: Table = op("patch", "`patch`", "Applies a JSON Patch (RFC 6902). The whole body is held in memory.", &[
-    key("patch", Kind::Patch, "The operations, as tables or as JSON.").required(),
-    key("back", Kind::Patch, "The operations for the way back."),
+    key("patch", ValueKind::Patch, "The operations, as tables or as JSON.").required(),
+    key("back", ValueKind::Patch, "The operations for the way back."),
 ]);
 
 #[rustfmt::skip]
 static ADD_HEADER: Table = head("add_header", "`add_header`", "Adds a header if it is absent. Additive.", &[
-    key("add_header", Kind::Name, "The header.").required(),
-    key("value", Kind::Text, "Its value.").required(),
+    key("add_header", ValueKind::Name, "The header.").required(),
+    key("value", ValueKind::Text, "Its value.").required(),
 ]);
 
 #[rustfmt::skip]
 static RENAME_HEADER: Table = head("rename_header", "`rename_header`",
     "Renames all lines of a header. If a message has both names, the lines of the new name are removed, or with `keep` \
      those of the old name.", &[
-    key("rename_header", Kind::Name, "The old header.").required(),
-    key("to", Kind::Name, "The new header.").required(),
+    key("rename_header", ValueKind::Name, "The old header.").required(),
+    key("to", ValueKind::Name, "The new header.").required(),
     KEEP,
 ]);
 
 #[rustfmt::skip]
 static REMOVE_HEADER: Table = head("remove_header", "`remove_header`",
     "Removes a header. `restore` or `lossy` is required.", &[
-    key("remove_header", Kind::Name, "The header.").required(),
-    key("restore", Kind::Text, "The value that the old side gets if it is absent."),
+    key("remove_header", ValueKind::Name, "The header.").required(),
+    key("restore", ValueKind::Text, "The value that the old side gets if it is absent."),
     LOSSY,
 ]);
 
 #[rustfmt::skip]
 static ADD_QUERY: Table = head("add_query", "`add_query`", "Adds a query parameter if it is absent. Additive.", &[
-    key("add_query", Kind::Name, "The parameter.").required(),
-    key("value", Kind::Text, "Its value.").required(),
+    key("add_query", ValueKind::Name, "The parameter.").required(),
+    key("value", ValueKind::Text, "Its value.").required(),
 ]);
 
 #[rustfmt::skip]
 static RENAME_QUERY: Table = head("rename_query", "`rename_query`",
     "Renames all occurrences of a query parameter. If a request has both names, the values of the new name are removed, or \
      with `keep` those of the old name.", &[
-    key("rename_query", Kind::Name, "The old parameter.").required(),
-    key("to", Kind::Name, "The new parameter.").required(),
+    key("rename_query", ValueKind::Name, "The old parameter.").required(),
+    key("to", ValueKind::Name, "The new parameter.").required(),
     KEEP,
 ]);
 
 #[rustfmt::skip]
 static REMOVE_QUERY: Table = head("remove_query", "`remove_query`",
     "Removes a query parameter. `restore` or `lossy` is required.", &[
-    key("remove_query", Kind::Name, "The parameter.").required(),
-    key("restore", Kind::Text, "The value that the old side gets if it is absent."),
+    key("remove_query", ValueKind::Name, "The parameter.").required(),
+    key("restore", ValueKind::Text, "The value that the old side gets if it is absent."),
     LOSSY,
 ]);
 
@@ -244,8 +245,8 @@ static REMOVE_QUERY: Table = head("remove_query", "`remove_query`",
 static MAP_QUERY: Table = head("map_query", "`map_query`",
     "Replaces values of a query parameter that name members, such as `sort` or `fields`, also in a comma-separated list. \
      Commas, a sign before a name, and spaces around it may be percent-encoded, and keep their spelling.", &[
-    key("map_query", Kind::Name, "The parameter.").required(),
-    key("values", Kind::Map(&Kind::Text), "Old values and their new ones: `{ name = \"title\" }`.").required(),
+    key("map_query", ValueKind::Name, "The parameter.").required(),
+    key("values", ValueKind::Map(&ValueKind::Text), "Old values and their new ones: `{ name = \"title\" }`.").required(),
 ]);
 
 #[rustfmt::skip]
@@ -257,25 +258,25 @@ static MAP_STATUS: Table = head("map_status", "`map_status`", "Replaces a respon
 #[rustfmt::skip]
 static RENAME_PREFIX: Table = head("rename_prefix", "`rename_prefix`",
     "Replaces the prefix of paths in `Location` and `Link`.", &[
-    key("rename_prefix", Kind::Name, "The old prefix.").required(),
-    key("to", Kind::Name, "The new prefix.").required(),
+    key("rename_prefix", ValueKind::Name, "The old prefix.").required(),
+    key("to", ValueKind::Name, "The new prefix.").required(),
 ]);
 
 #[rustfmt::skip]
 static ADD_ROUTE: Table = head("add_route", "`add_route`", "The version added this route; older versions do not have it.", &[
-    key("add_route", Kind::Name, "The route, `POST /users`.").required(),
+    key("add_route", ValueKind::Name, "The route, `POST /users`.").required(),
 ]);
 
 #[rustfmt::skip]
 static REMOVE_ROUTE: Table = head("remove_route", "`remove_route`",
     "The version removed this route; only older versions have it.", &[
-    key("remove_route", Kind::Name, "The route, `POST /users`.").required(),
+    key("remove_route", ValueKind::Name, "The route, `POST /users`.").required(),
 ]);
 
 #[rustfmt::skip]
 static MOVE_ROUTE: Table = head("move_route", "`move_route`", "The version moved this route.", &[
-    key("move_route", Kind::Name, "The old route, `GET /people/{id}`.").required(),
-    key("to", Kind::Name, "The new route, `GET /users/{id}`.").required(),
+    key("move_route", ValueKind::Name, "The old route, `GET /people/{id}`.").required(),
+    key("to", ValueKind::Name, "The new route, `GET /users/{id}`.").required(),
 ]);
 
 #[rustfmt::skip]
@@ -284,8 +285,8 @@ pub(super) static PLACE: Table = Table {
     title: "a place",
     doc: "A place of a resource that needs more than a string.",
     keys: &[
-        key("at", Kind::Name, "The place, `PATCH /users/{id} <-`.").required(),
-        key("partial", Kind::Flag,
+        key("at", ValueKind::Name, "The place, `PATCH /users/{id} <-`.").required(),
+        key("partial", ValueKind::Flag,
             "Whether the resource has only some of its members here, so that absent ones are not filled in, except in an \
              object that the same change creates. Default: `true` for requests of `PATCH`, otherwise `false`. Each place \
              has its own setting."),
@@ -299,10 +300,10 @@ static WHEN: Table = Table {
     title: "`when`",
     doc: "A condition: `{ present = \"/x\" }`, or `{ at = \"/kind\", equals = \"card\" }`.",
     keys: &[
-        key("present", Kind::Text, "The op applies if this member is present."),
-        key("at", Kind::Text, "The op applies if the value here equals `equals`."),
-        key("equals", Kind::Literal, "The value."),
-        key("equals_json", Kind::Json, "The value as JSON."),
+        key("present", ValueKind::Text, "The op applies if this member is present."),
+        key("at", ValueKind::Text, "The op applies if the value here equals `equals`."),
+        key("equals", ValueKind::Literal, "The value."),
+        key("equals_json", ValueKind::Json, "The value as JSON."),
     ],
     common: &[],
 };
@@ -313,10 +314,10 @@ static ELEMENT: Table = Table {
     title: "`which`",
     doc: "Which elements of an array count. Pointers start at the element: `{ at = \"/type\", equals = \"cpu\" }`.",
     keys: &[
-        key("present", Kind::Text, "Elements in which this member is present."),
-        key("at", Kind::Text, "Elements in which the value here equals `equals`."),
-        key("equals", Kind::Literal, "The value."),
-        key("equals_json", Kind::Json, "The value as JSON."),
+        key("present", ValueKind::Text, "Elements in which this member is present."),
+        key("at", ValueKind::Text, "Elements in which the value here equals `equals`."),
+        key("equals", ValueKind::Literal, "The value."),
+        key("equals_json", ValueKind::Json, "The value as JSON."),
     ],
     common: &[],
 };
@@ -325,6 +326,6 @@ static OTHER: Table = Table {
     name: "other",
     title: "`other`",
     doc: "The value for everything that a `map` does not list. Exactly one of the keys.",
-    keys: &[key("value", Kind::Literal, "The value."), key("json", Kind::Json, "The value as JSON.")],
+    keys: &[key("value", ValueKind::Literal, "The value."), key("json", ValueKind::Json, "The value as JSON.")],
     common: &[],
 };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Key, Kind, OPS, Table, tables};
+use super::{Key, OPS, Table, ValueKind, tables};
 
 /// The reference of every table, key and op, in Markdown; `docs/reference.md` carries it.
 #[must_use]
@@ -45,15 +45,15 @@ fn default(key: &Key) -> String {
 }
 
 /// The type, with the limits and the names of tables that a message would only repeat.
-fn kind(kind: Kind) -> String {
+fn kind(kind: ValueKind) -> String {
     match kind {
-        Kind::Integer { min, max: i64::MAX } => format!("integer from {min}"),
-        Kind::Integer { min, max } => format!("integer from {min} to {max}"),
-        Kind::Table(table) => name(table),
-        Kind::List(Kind::Table(table)) if table.title.starts_with('[') => format!("list of {}", name(table)),
-        Kind::List(Kind::Table(table)) => format!("list of {}s", name(table)),
-        Kind::OneOrMore(inner) => format!("{}, or a list", self::kind(*inner)),
-        Kind::Either(one, other) => format!("{} or {}", self::kind(*one), self::kind(*other)),
+        ValueKind::Integer { min, max: i64::MAX } => format!("integer from {min}"),
+        ValueKind::Integer { min, max } => format!("integer from {min} to {max}"),
+        ValueKind::Table(table) => name(table),
+        ValueKind::List(ValueKind::Table(table)) if table.title.starts_with('[') => format!("list of {}", name(table)),
+        ValueKind::List(ValueKind::Table(table)) => format!("list of {}s", name(table)),
+        ValueKind::OneOrMore(inner) => format!("{}, or a list", self::kind(*inner)),
+        ValueKind::Either(one, other) => format!("{} or {}", self::kind(*one), self::kind(*other)),
         kind => kind.label().into_owned(),
     }
 }

@@ -4,7 +4,7 @@ use super::cases::CASE;
 use super::gateway::GATEWAY;
 use super::ops::{PLACE, on_error};
 use super::upstream::UPSTREAM;
-use super::{Key, Kind, Table, key};
+use super::{Key, Table, ValueKind, key};
 
 #[rustfmt::skip]
 pub(in crate::config) static ROOT: Table = Table {
@@ -12,12 +12,12 @@ pub(in crate::config) static ROOT: Table = Table {
     title: "the file",
     doc: "The top level of the file.",
     keys: &[
-        key("include", Kind::OneOrMore(&Kind::Name),
+        key("include", ValueKind::OneOrMore(&ValueKind::Name),
             "Further files, whose `[[api]]` and `[[upstream]]` tables are added to this one. Paths are relative to this \
              file; `*` matches any text in a file name."),
-        key("gateway", Kind::Table(&GATEWAY), "Settings of the gateway itself."),
-        key("api", Kind::List(&Kind::Table(&API)), "The versioned APIs."),
-        key("upstream", Kind::List(&Kind::Table(&UPSTREAM)), "The services behind the gateway."),
+        key("gateway", ValueKind::Table(&GATEWAY), "Settings of the gateway itself."),
+        key("api", ValueKind::List(&ValueKind::Table(&API)), "The versioned APIs."),
+        key("upstream", ValueKind::List(&ValueKind::Table(&UPSTREAM)), "The services behind the gateway."),
     ],
     common: &[],
 };
@@ -29,14 +29,14 @@ pub(in crate::config) static INCLUDED: Table = Table {
     title: "an included file",
     doc: "The top level of an included file.",
     keys: &[
-        key("api", Kind::List(&Kind::Table(&API)), "As in the main file."),
-        key("upstream", Kind::List(&Kind::Table(&UPSTREAM)), "As in the main file."),
+        key("api", ValueKind::List(&ValueKind::Table(&API)), "As in the main file."),
+        key("upstream", ValueKind::List(&ValueKind::Table(&UPSTREAM)), "As in the main file."),
     ],
     common: &[],
 };
 
-const ON_UNTYPED: Kind = Kind::Word(&["pass", "fail"]);
-const CONTENT: Kind = Kind::Word(&["json", "ndjson", "event-stream", "json-seq"]);
+const ON_UNTYPED: ValueKind = ValueKind::Word(&["pass", "fail"]);
+const CONTENT: ValueKind = ValueKind::Word(&["json", "ndjson", "event-stream", "json-seq"]);
 
 #[rustfmt::skip]
 static API: Table = Table {
@@ -44,58 +44,58 @@ static API: Table = Table {
     title: "[[api]]",
     doc: "One versioned API: its location, how a request names a version, and what happens to a request that names none.",
     keys: &[
-        key("name", Kind::Name, "Its name in metrics, logs and commands.").required(),
-        key("base_path", Kind::Text, "The path prefix of the api, such as `/api`. It starts with `/` and does not end with `/`.")
+        key("name", ValueKind::Name, "Its name in metrics, logs and commands.").required(),
+        key("base_path", ValueKind::Text, "The path prefix of the api, such as `/api`. It starts with `/` and does not end with `/`.")
             .or("\"\""),
-        key("host", Kind::OneOrMore(&Kind::Name),
+        key("host", ValueKind::OneOrMore(&ValueKind::Name),
             "The hosts of the api; any host if absent. `*.example.com` matches exactly one label in place of the `*`. \
              Ports are ignored."),
-        key("path_case", Kind::Word(&["sensitive", "insensitive"]),
+        key("path_case", ValueKind::Word(&["sensitive", "insensitive"]),
             "Whether paths are case-sensitive. With `sensitive`, a path that matches a route or `exclude` only in another \
              letter case gets a 404, because a service that ignores case would serve it unmigrated. A parameter matches in \
              any case: `/users/ME` matches `/users/{id}`, even next to a route `/users/me`. Use `insensitive` for a service \
              that ignores case. A trailing slash never makes a different route.").or("\"sensitive\""),
-        key("undeclared", Kind::Word(&["pass", "refuse"]),
+        key("undeclared", ValueKind::Word(&["pass", "refuse"]),
             "What to do with requests and responses that no resource, route or change declares: pass them on and count \
              them, or refuse them. An undeclared path gets a 404, an undeclared method a 405. A JSON response with an \
              undeclared status gets a 502 if another response of that route must be migrated. Problem documents always \
              pass.").or("\"pass\""),
-        key("scheme", Kind::Word(&["major", "minor", "date", "month"]),
+        key("scheme", ValueKind::Word(&["major", "minor", "date", "month"]),
             "How versions are named: `1`, `1.2`, `2024-10-01` or `2024-10`.").or("\"major\""),
-        key("version_from", Kind::Table(&VERSION_FROM),
+        key("version_from", ValueKind::Table(&VERSION_FROM),
             "Where a request may name its version. All configured sources are read, and those that name a version must agree."),
-        key("precedence", Kind::List(&Kind::Word(&["path", "accept", "header", "query", "host"])),
+        key("precedence", ValueKind::List(&ValueKind::Word(&["path", "accept", "header", "query", "host"])),
             "If the sources disagree, the first one in this list that names a version is used. If absent, disagreement is \
              a 400."),
-        key("unspecified", Kind::Either(&Kind::Word(&["reject"]), &Kind::Table(&UNSPECIFIED)),
+        key("unspecified", ValueKind::Either(&ValueKind::Word(&["reject"]), &ValueKind::Table(&UNSPECIFIED)),
             "What to do with a request that names no version: `\"reject\"` it with a 400, or use a default, `{ version = \
              \"1\" }`.").or("\"reject\""),
-        key("on_unacceptable", Kind::Word(&["reject", "default"]),
+        key("on_unacceptable", ValueKind::Word(&["reject", "default"]),
             "What to do if `Accept` names versions and none of them can be served: `reject` answers 406, `default` treats \
              the request like one that names no version. An `Accept` that names no version, such as `text/csv`, is \
              negotiated by the service.")
             .or("\"reject\""),
-        key("waterfall", Kind::Flag,
+        key("waterfall", ValueKind::Flag,
             "With dates and months: a version between two declared ones means the older of the two.").or("false"),
-        key("aliases", Kind::Map(&Kind::Name), "Other names for versions: `{ stable = \"2\" }`."),
-        key("exclude", Kind::OneOrMore(&Kind::Name),
+        key("aliases", ValueKind::Map(&ValueKind::Name), "Other names for versions: `{ stable = \"2\" }`."),
+        key("exclude", ValueKind::OneOrMore(&ValueKind::Name),
             "Paths that are forwarded without versioning and without being counted. Each is the complete path of a \
              request, with base path and version: `/api/health`, or everything below a path, `/api/docs/*`."),
-        key("speaks", Kind::Name, "The version that the service speaks. Default: the newest."),
-        key("forward_as", Kind::Text,
+        key("speaks", ValueKind::Name, "The version that the service speaks. Default: the newest."),
+        key("forward_as", ValueKind::Text,
             "The path prefix that the service expects in place of the base path and version, such as `/api/v{version}`. \
              Default: the base path is kept, and the version is removed."),
-        key("upstream", Kind::Name, "The `[[upstream]]` that serves the api."),
-        key("response_header", Kind::Name,
+        key("upstream", ValueKind::Name, "The `[[upstream]]` that serves the api."),
+        key("response_header", ValueKind::Name,
             "The response header that names the served version. Default: `version_from.header`."),
-        key("docs", Kind::Name,
+        key("docs", ValueKind::Name,
             "URL of the documentation of the versions. It is part of every problem document, unless the version has its \
              own `docs`."),
-        key("problem_types", Kind::Name,
+        key("problem_types", ValueKind::Name,
             "Prefix of the `type` of problem documents: an absolute URL that ends in `/`. The name of the problem type is \
              appended.")
             .or("\"https://sunward.dev/problems/\""),
-        key("strict", Kind::Flag,
+        key("strict", ValueKind::Flag,
             "Whether members that a newer version added are removed for old clients and old services (`true`) or kept for \
              both (`false`). Default: kept in responses to old clients, removed from requests to old services."),
         on_error(
@@ -107,24 +107,24 @@ static API: Table = Table {
              forwards it unmigrated and counts it, `fail` answers 415 for a request and 502 for a response. A message \
              without content always passes; a body of unknown length counts as content.")
             .or("\"pass\""),
-        key("pause", Kind::Flag, "Stops all brownouts of the api.").or("false"),
-        key("dry_run", Kind::Flag,
+        key("pause", ValueKind::Flag, "Stops all brownouts of the api.").or("false"),
+        key("dry_run", ValueKind::Flag,
             "Brownouts and sunsets refuse nothing and only count the requests that they would have refused.").or("false"),
-        key("clamp_freshness", Kind::Flag,
+        key("clamp_freshness", ValueKind::Flag,
             "Limits the cache lifetime of responses of a deprecated version to the time until its sunset.")
             .or("false"),
-        key("cors", Kind::Table(&CORS),
+        key("cors", ValueKind::Table(&CORS),
             "Web origins whose scripts may read the responses that the gateway generates itself. Default: none."),
-        key("consumer", Kind::OneOrMore(&Kind::Either(&Kind::Word(&["user-agent", "client-certificate"]), &Kind::Table(&CONSUMER))),
+        key("consumer", ValueKind::OneOrMore(&ValueKind::Either(&ValueKind::Word(&["user-agent", "client-certificate"]), &ValueKind::Table(&CONSUMER))),
             "Where to read the consumer, that is, who sent a request. The first source with a value is used."),
-        key("pins", Kind::Map(&Kind::Name),
+        key("pins", ValueKind::Map(&ValueKind::Name),
             "The version for requests of a consumer that name none: `{ acme = \"1\" }`."),
-        key("version", Kind::List(&Kind::Table(&VERSION)), "The versions, oldest first."),
-        key("resource", Kind::List(&Kind::Table(&RESOURCE)), "JSON shapes that changes refer to."),
-        key("change", Kind::List(&Kind::Table(&CHANGE)), "What each version changed, in the order in which the changes run."),
-        key("route", Kind::List(&Kind::Table(&ROUTE)), "Settings of single routes."),
-        key("extension", Kind::List(&Kind::Table(&EXTENSION)), "Consumers that may use a version for longer."),
-        key("case", Kind::List(&Kind::Table(&CASE)), "Tests of the changes, run by `sunward test`."),
+        key("version", ValueKind::List(&ValueKind::Table(&VERSION)), "The versions, oldest first."),
+        key("resource", ValueKind::List(&ValueKind::Table(&RESOURCE)), "JSON shapes that changes refer to."),
+        key("change", ValueKind::List(&ValueKind::Table(&CHANGE)), "What each version changed, in the order in which the changes run."),
+        key("route", ValueKind::List(&ValueKind::Table(&ROUTE)), "Settings of single routes."),
+        key("extension", ValueKind::List(&ValueKind::Table(&EXTENSION)), "Consumers that may use a version for longer."),
+        key("case", ValueKind::List(&ValueKind::Table(&CASE)), "Tests of the changes, run by `sunward test`."),
     ],
     common: &[],
 };
@@ -135,15 +135,15 @@ static VERSION_FROM: Table = Table {
     title: "`version_from`",
     doc: "Where a request may name its version. `{version}` stands for the name of the version.",
     keys: &[
-        key("path", Kind::Name, "A template of path segments after the base path: `/v{version}`."),
-        key("accept", Kind::Name,
+        key("path", ValueKind::Name, "A template of path segments after the base path: `/v{version}`."),
+        key("accept", ValueKind::Name,
             "A template of a media type, for `Accept` and `Content-Type`: `application/vnd.shop.v{version}+json`."),
-        key("parameter", Kind::Name,
+        key("parameter", ValueKind::Name,
             "A media type parameter, usually `version`. It is read on every media type. Together with `accept`, only on \
              that type without its version and on `application/json`."),
-        key("header", Kind::Name, "A request header."),
-        key("query", Kind::Name, "A query parameter."),
-        key("host", Kind::Name,
+        key("header", ValueKind::Name, "A request header."),
+        key("query", ValueKind::Name, "A query parameter."),
+        key("host", ValueKind::Name,
             "A template of the host: `v{version}.api.example.com`. A proxy in front must forward `Host` unchanged, with \
              its port; `X-Forwarded-Host` is not read for this."),
     ],
@@ -160,10 +160,10 @@ static CORS: Table = Table {
           preflight allows, and its own headers to those exposed to scripts. Responses to malformed requests and to \
           requests outside all apis have no CORS headers.",
     keys: &[
-        key("origins", Kind::OneOrMore(&Kind::Name),
+        key("origins", ValueKind::OneOrMore(&ValueKind::Name),
             "Origins as browsers send them: `https://app.example.com`, with the port unless it is the default port of the \
              scheme; `https://*.example.com` for all subdomains; or only `*` for all origins.").required(),
-        key("credentials", Kind::Flag,
+        key("credentials", ValueKind::Flag,
             "Whether this includes requests with cookies or other credentials. Cannot be combined with `*`.").or("false"),
     ],
     common: &[],
@@ -175,7 +175,7 @@ static UNSPECIFIED: Table = Table {
     doc: "The default for requests that name no version.",
     keys: &[key(
         "version",
-        Kind::Name,
+        ValueKind::Name,
         "The version. There is no word for the newest, since the default would then change with each release.",
     )
     .required()],
@@ -190,7 +190,7 @@ static CONSUMER: Table = Table {
           client's TLS certificate: its first URI, otherwise its first DNS name.",
     keys: &[key(
         "header",
-        Kind::Name,
+        ValueKind::Name,
         "A header set by an authenticating proxy. Its value is the consumer. Consumers are written to the access log \
              and shown to operators, so the header must not carry a secret: `Authorization`, `Cookie` and \
              `Proxy-Authorization` are rejected, and a name that looks like a key (`X-Api-Key`) gets a warning.",
@@ -206,23 +206,23 @@ static VERSION: Table = Table {
     doc: "A version and the dates of its lifecycle. Versions are listed oldest first. A date is a TOML date, an RFC 3339 \
           time or an HTTP-date.",
     keys: &[
-        key("name", Kind::Name, "The name of the version, written as `scheme` requires.").required(),
-        key("released", Kind::Date, "Before this date the version does not exist."),
-        key("docs", Kind::Name, "URL of the documentation for clients that must leave the version."),
-        key("policy", Kind::Name, "URL of the retirement policy."),
-        key("known", Kind::OneOrMore(&Kind::Name), "Consumers that used the version before it was closed."),
-        key("strict", Kind::Flag, "Whether old clients and services lose what this version added. Default: `strict` of the api."),
+        key("name", ValueKind::Name, "The name of the version, written as `scheme` requires.").required(),
+        key("released", ValueKind::Date, "Before this date the version does not exist."),
+        key("docs", ValueKind::Name, "URL of the documentation for clients that must leave the version."),
+        key("policy", ValueKind::Name, "URL of the retirement policy."),
+        key("known", ValueKind::OneOrMore(&ValueKind::Name), "Consumers that used the version before it was closed."),
+        key("strict", ValueKind::Flag, "Whether old clients and services lose what this version added. Default: `strict` of the api."),
     ],
     common: &LIFE,
 };
 
 #[rustfmt::skip]
 static LIFE: [Key; 5] = [
-    key("deprecated", Kind::Date, "From this date on, responses announce that the version is deprecated."),
-    key("closed", Kind::Date, "From this date on, new consumers are refused with a 403."),
-    key("sunset", Kind::Date, "From this date on, requests get a 410."),
-    key("hold_sunset", Kind::Flag, "Serves the version past its sunset until this is removed."),
-    key("brownouts", Kind::List(&Kind::Table(&BROWNOUT)), "Trial shutdowns: windows in which the version is refused."),
+    key("deprecated", ValueKind::Date, "From this date on, responses announce that the version is deprecated."),
+    key("closed", ValueKind::Date, "From this date on, new consumers are refused with a 403."),
+    key("sunset", ValueKind::Date, "From this date on, requests get a 410."),
+    key("hold_sunset", ValueKind::Flag, "Serves the version past its sunset until this is removed."),
+    key("brownouts", ValueKind::List(&ValueKind::Table(&BROWNOUT)), "Trial shutdowns: windows in which the version is refused."),
 ];
 
 #[rustfmt::skip]
@@ -231,19 +231,19 @@ static BROWNOUT: Table = Table {
     title: "a brownout",
     doc: "A trial shutdown of a version: one window, or a series of windows with a growing share of requests.",
     keys: &[
-        key("from", Kind::Date, "Start of the first window.").required(),
-        key("for", Kind::Duration, "Length of each window.").required(),
-        key("every", Kind::Duration, "Interval from the start of one window to the start of the next, for a series."),
-        key("shares", Kind::OneOrMore(&Kind::Percent), "The percentage that is refused, one value per window.").or("[100]"),
-        key("by", Kind::Word(&["consumers", "requests"]),
+        key("from", ValueKind::Date, "Start of the first window.").required(),
+        key("for", ValueKind::Duration, "Length of each window.").required(),
+        key("every", ValueKind::Duration, "Interval from the start of one window to the start of the next, for a series."),
+        key("shares", ValueKind::OneOrMore(&ValueKind::Percent), "The percentage that is refused, one value per window.").or("[100]"),
+        key("by", ValueKind::Word(&["consumers", "requests"]),
             "Whether a share is of consumers or of requests. Consumers are chosen by hash: the same ones in every window, \
              and more as the share grows.")
             .or("\"consumers\""),
-        key("status", Kind::Integer { min: 100, max: 599 }, "Status of the response, 410 or 503.").or("410"),
-        key("routes", Kind::OneOrMore(&Kind::Name), "The routes affected. Default: all."),
-        key("consumers", Kind::OneOrMore(&Kind::Name), "The consumers affected. Default: all."),
-        key("exempt", Kind::OneOrMore(&Kind::Name), "Consumers that are never refused."),
-        key("dry_run", Kind::Flag, "Refuses nothing and only counts the requests that would have been refused.").or("false"),
+        key("status", ValueKind::Integer { min: 100, max: 599 }, "Status of the response, 410 or 503.").or("410"),
+        key("routes", ValueKind::OneOrMore(&ValueKind::Name), "The routes affected. Default: all."),
+        key("consumers", ValueKind::OneOrMore(&ValueKind::Name), "The consumers affected. Default: all."),
+        key("exempt", ValueKind::OneOrMore(&ValueKind::Name), "Consumers that are never refused."),
+        key("dry_run", ValueKind::Flag, "Refuses nothing and only counts the requests that would have been refused.").or("false"),
     ],
     common: &[],
 };
@@ -254,8 +254,8 @@ static RESOURCE: Table = Table {
     title: "[[api.resource]]",
     doc: "A JSON shape and every place in which it occurs, so that a change needs to name it only once.",
     keys: &[
-        key("name", Kind::Name, "The name of the resource, used by `on` of a change.").required(),
-        key("at", Kind::OneOrMore(&Kind::Either(&Kind::Name, &Kind::Table(&PLACE))),
+        key("name", ValueKind::Name, "The name of the resource, used by `on` of a change.").required(),
+        key("at", ValueKind::OneOrMore(&ValueKind::Either(&ValueKind::Name, &ValueKind::Table(&PLACE))),
             "Its places: `GET /users -> 200 /items/*` in a response, `POST /users <-` in a request.").required(),
     ],
     common: &[],
@@ -267,13 +267,13 @@ static CHANGE: Table = Table {
     title: "[[api.change]]",
     doc: "What one version changed, written in the direction old → new. It runs in both directions.",
     keys: &[
-        key("version", Kind::Name, "The version that introduced the change.").required(),
-        key("summary", Kind::Name, "A sentence for the changelog.").required(),
-        key("on", Kind::OneOrMore(&Kind::Name), "The resources it applies to."),
-        key("at", Kind::OneOrMore(&Kind::Name), "Further places it applies to, written as in a resource."),
-        key("ops", Kind::List(&Kind::Op), "Its ops, in the order in which they run.").required(),
-        key("breaking", Kind::Flag, "Allows ops that remove or alter something.").or("false"),
-        key("strict", Kind::Flag, "Whether old clients lose what the change adds. Default: `strict` of the version or the api."),
+        key("version", ValueKind::Name, "The version that introduced the change.").required(),
+        key("summary", ValueKind::Name, "A sentence for the changelog.").required(),
+        key("on", ValueKind::OneOrMore(&ValueKind::Name), "The resources it applies to."),
+        key("at", ValueKind::OneOrMore(&ValueKind::Name), "Further places it applies to, written as in a resource."),
+        key("ops", ValueKind::List(&ValueKind::Op), "Its ops, in the order in which they run.").required(),
+        key("breaking", ValueKind::Flag, "Allows ops that remove or alter something.").or("false"),
+        key("strict", ValueKind::Flag, "Whether old clients lose what the change adds. Default: `strict` of the version or the api."),
         on_error("What to do if a value cannot be migrated. Default: `on_error` of the api."),
     ],
     common: &[],
@@ -285,11 +285,11 @@ static ROUTE: Table = Table {
     title: "[[api.route]]",
     doc: "Settings of one route. It also declares a route that no resource names.",
     keys: &[
-        key("route", Kind::Name, "The route: `GET /users/{id}`; `*` stands for every method.").required(),
-        key("default", Kind::Name, "The version for requests to this route that name none."),
-        key("upstream", Kind::Name, "The `[[upstream]]` that serves it."),
-        key("speaks", Kind::Name, "The version that its service speaks."),
-        key("timeout", Kind::Duration,
+        key("route", ValueKind::Name, "The route: `GET /users/{id}`; `*` stands for every method.").required(),
+        key("default", ValueKind::Name, "The version for requests to this route that name none."),
+        key("upstream", ValueKind::Name, "The `[[upstream]]` that serves it."),
+        key("speaks", ValueKind::Name, "The version that its service speaks."),
+        key("timeout", ValueKind::Duration,
             "Maximum time from the request head to the end of the response, over all attempts. It does not apply to \
              server-sent events and WebSockets."),
         key("content", CONTENT,
@@ -301,7 +301,7 @@ static ROUTE: Table = Table {
         key("on_untyped", ON_UNTYPED,
             "What to do with a body that a change affects if its `Content-Type` is missing, malformed, or not JSON. \
              Default: `on_untyped` of the api."),
-        key("version", Kind::List(&Kind::Table(&ROUTE_VERSION)), "Versions with other dates on this route."),
+        key("version", ValueKind::List(&ValueKind::Table(&ROUTE_VERSION)), "Versions with other dates on this route."),
     ],
     common: &[],
 };
@@ -310,7 +310,7 @@ static ROUTE_VERSION: Table = Table {
     name: "api.route.version",
     title: "[[api.route.version]]",
     doc: "The dates of one version on one route. Keys that are absent are taken from `[[api.version]]`.",
-    keys: &[key("name", Kind::Name, "The version.").required()],
+    keys: &[key("name", ValueKind::Name, "The version.").required()],
     common: &LIFE,
 };
 
@@ -320,11 +320,11 @@ static EXTENSION: Table = Table {
     title: "[[api.extension]]",
     doc: "An extension lets one consumer use a version for longer. Responses to this consumer announce its own date.",
     keys: &[
-        key("consumer", Kind::Name, "The consumer.").required(),
-        key("version", Kind::Name, "The version.").required(),
-        key("until", Kind::Date, "The sunset for this consumer.").required(),
-        key("approved_by", Kind::Name, "Who approved it.").required(),
-        key("reason", Kind::Name, "Why.").required(),
+        key("consumer", ValueKind::Name, "The consumer.").required(),
+        key("version", ValueKind::Name, "The version.").required(),
+        key("until", ValueKind::Date, "The sunset for this consumer.").required(),
+        key("approved_by", ValueKind::Name, "Who approved it.").required(),
+        key("reason", ValueKind::Name, "Why.").required(),
     ],
     common: &[],
 };

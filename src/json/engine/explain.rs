@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::plan::{ObjectPlan, Source};
-use super::program::{COPY, Code, Inside, Node, NodeId, Program};
+use super::plan::{ObjectPlan, SourceMember};
+use super::program::{COPY, Children, Code, NodeId, Program, ProgramNode};
 
 /// Writes a program line by line.
-struct Writer<'c, 'f, 'g> {
+struct ProgramWriter<'c, 'f, 'g> {
     code: &'c Code,
     out: &'f mut fmt::Formatter<'g>,
 }
@@ -17,44 +17,44 @@ impl fmt::Display for Program {
         if self.is_empty() {
             return f.write_str("passes, unread\n");
         }
-        Writer { code: &self.code, out: f }.node(self.code.root, "the document", 0)
+        ProgramWriter { code: &self.code, out: f }.node(self.code.root, "the document", 0)
     }
 }
 
-// === impl Writer ===
+// === impl ProgramWriter ===
 
-impl Writer<'_, '_, '_> {
+impl ProgramWriter<'_, '_, '_> {
     fn line(&mut self, depth: usize, text: fmt::Arguments<'_>) -> fmt::Result {
         writeln!(self.out, "{:width$}{text}", "", width = depth * 2)
     }
 
     fn node(&mut self, id: NodeId, name: &str, depth: usize) -> fmt::Result {
         match self.code.node(id) {
-            Node::Copy => self.line(depth, format_args!("{name}: copied")),
-            Node::Hold(steps) => {
+            ProgramNode::Copy => self.line(depth, format_args!("{name}: copied")),
+            ProgramNode::Hold(steps) => {
                 self.line(depth, format_args!("{name}: held whole, and"))?;
                 steps.iter().try_for_each(|step| self.line(depth + 1, format_args!("{step}")))
             }
-            Node::ByKind { object: Inside::Every(node), array: Inside::Every(same) } if node == same => {
+            ProgramNode::ByKind { object: Children::Every(node), array: Children::Every(same) } if node == same => {
                 self.line(depth, format_args!("{name}, if an object or a list"))?;
                 self.node(*node, "each", depth + 1)
             }
-            Node::ByKind { object, array } => {
+            ProgramNode::ByKind { object, array } => {
                 self.inside(*object, name, "an object", depth)?;
                 self.inside(*array, name, "a list", depth)
             }
         }
     }
 
-    fn inside(&mut self, inside: Inside, name: &str, kind: &str, depth: usize) -> fmt::Result {
+    fn inside(&mut self, inside: Children, name: &str, kind: &str, depth: usize) -> fmt::Result {
         match inside {
-            Inside::Copy => Ok(()),
-            Inside::Hold(node) => self.node(node, &format!("{name}, if {kind}"), depth),
-            Inside::Every(node) => {
+            Children::Copy => Ok(()),
+            Children::Hold(node) => self.node(node, &format!("{name}, if {kind}"), depth),
+            Children::Every(node) => {
                 self.line(depth, format_args!("{name}, if {kind}"))?;
                 self.node(node, "each", depth + 1)
             }
-            Inside::Members(plan) => {
+            Children::Members(plan) => {
                 self.line(depth, format_args!("{name}, if {kind}"))?;
                 self.plan(&self.code.objects[plan], depth + 1)
             }
@@ -76,7 +76,7 @@ impl Writer<'_, '_, '_> {
         Ok(())
     }
 
-    fn source(&mut self, source: &Source, plan: &ObjectPlan, depth: usize) -> fmt::Result {
+    fn source(&mut self, source: &SourceMember, plan: &ObjectPlan, depth: usize) -> fmt::Result {
         let name = &source.name;
         for (cell, rank) in &source.copied {
             let key = String::from_utf8_lossy(&plan.cells[*cell].key);
@@ -97,7 +97,7 @@ impl Writer<'_, '_, '_> {
 
 /// The members that win over a candidate.
 fn better(plan: &ObjectPlan, cell: usize, rank: u16) -> String {
-    let of = |source: &&Source| {
+    let of = |source: &&SourceMember| {
         let all = source.stays.into_iter().chain(source.copied.iter().copied());
         all.into_iter().any(|(c, r)| c == cell && r < rank)
     };

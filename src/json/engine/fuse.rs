@@ -7,43 +7,43 @@
 use std::collections::BTreeMap;
 
 use super::super::{Collision, Literal, Op, Options, Pointer, Step, Wrapper, migrate, text};
-use super::plan::{Cell, ObjectPlan, Rank, Source};
-use super::program::{Compiler, Local};
+use super::plan::{Cell, ObjectPlan, Rank, SourceMember};
+use super::program::{Compiler, LocalStep};
 
 /// A candidate, while the lists are put together.
 #[derive(Clone)]
-struct Candidate {
-    from: From,
+struct CellCandidate {
+    from: CandidateValue,
     copied: bool,
-    pending: Vec<Local>,
+    pending: Vec<LocalStep>,
 }
 
 #[derive(Clone)]
-enum From {
+enum CandidateValue {
     Source(Box<str>),
     Constant(Literal),
 }
 
 /// The lists, by name; a name that is not there has itself.
-struct Names {
-    cells: BTreeMap<Box<str>, Vec<Candidate>>,
+struct CellNames {
+    cells: BTreeMap<Box<str>, Vec<CellCandidate>>,
     /// The order in which names were written.
     order: Vec<Box<str>>,
 }
 
 /// Puts the steps at an object together; `None` if one of them needs the object whole.
-pub(super) fn fuse(compiler: &mut Compiler, locals: &[Local]) -> Option<ObjectPlan> {
-    let mut names = Names { cells: BTreeMap::new(), order: Vec::new() };
+pub(super) fn fuse(compiler: &mut Compiler, locals: &[LocalStep]) -> Option<ObjectPlan> {
+    let mut names = CellNames { cells: BTreeMap::new(), order: Vec::new() };
     for local in locals {
         names.step(local)?;
     }
     Some(names.plan(compiler))
 }
 
-// === impl Names ===
+// === impl CellNames ===
 
-impl Names {
-    fn step(&mut self, local: &Local) -> Option<()> {
+impl CellNames {
+    fn step(&mut self, local: &LocalStep) -> Option<()> {
         if let Some(name) = local.next_name() {
             let name: Box<str> = name.into();
             return self.inside(&name, local.clone().descend());
@@ -111,23 +111,27 @@ impl Names {
         Some(())
     }
 
-    fn list(&mut self, name: &str) -> &mut Vec<Candidate> {
+    fn list(&mut self, name: &str) -> &mut Vec<CellCandidate> {
         if !self.cells.contains_key(name) {
             self.order.push(name.into());
         }
-        self.cells
-            .entry(name.into())
-            .or_insert_with(|| vec![Candidate { from: From::Source(name.into()), copied: false, pending: Vec::new() }])
+        self.cells.entry(name.into()).or_insert_with(|| {
+            vec![CellCandidate { from: CandidateValue::Source(name.into()), copied: false, pending: Vec::new() }]
+        })
     }
 
-    fn take(&mut self, name: &str) -> Vec<Candidate> {
+    fn take(&mut self, name: &str) -> Vec<CellCandidate> {
         std::mem::take(self.list(name))
     }
 
     fn add(&mut self, name: &str, value: &Literal) {
         let list = self.list(name);
-        if !list.last().is_some_and(Candidate::is_constant) {
-            list.push(Candidate { from: From::Constant(value.clone()), copied: false, pending: Vec::new() });
+        if !list.last().is_some_and(CellCandidate::is_constant) {
+            list.push(CellCandidate {
+                from: CandidateValue::Constant(value.clone()),
+                copied: false,
+                pending: Vec::new(),
+            });
         }
     }
 
@@ -153,7 +157,7 @@ impl Names {
         Some(())
     }
 
-    fn merge(&mut self, to: &str, incoming: Vec<Candidate>, collision: Collision) -> Option<()> {
+    fn merge(&mut self, to: &str, incoming: Vec<CellCandidate>, collision: Collision) -> Option<()> {
         if incoming.is_empty() {
             return Some(());
         }
@@ -166,7 +170,7 @@ impl Names {
         may_go(&second)?;
         list.extend(first);
         // Behind what is always there nothing is looked at.
-        if !list.last().is_some_and(Candidate::is_constant) {
+        if !list.last().is_some_and(CellCandidate::is_constant) {
             list.extend(second);
         }
         self.order.retain(|name| **name != *to);
@@ -175,7 +179,7 @@ impl Names {
     }
 
     /// The step goes on inside of whatever is called `name` now.
-    fn inside(&mut self, name: &str, local: Local) -> Option<()> {
+    fn inside(&mut self, name: &str, local: LocalStep) -> Option<()> {
         for (rank, candidate) in self.list(name).iter_mut().enumerate() {
             // It would be refused as it passes, even if a better candidate came behind it.
             if rank > 0 && local.may_fail() && !candidate.copied && !candidate.is_constant() {
@@ -186,15 +190,15 @@ impl Names {
         Some(())
     }
 
-    fn deeper(&mut self, local: &Local, name: &str, op: Op) -> Option<()> {
+    fn deeper(&mut self, local: &LocalStep, name: &str, op: Op) -> Option<()> {
         self.inside(name, local.in_member(name, op))
     }
 
     fn plan(self, compiler: &mut Compiler) -> ObjectPlan {
         let Self { mut cells, order } = self;
-        let mut sources: BTreeMap<Box<str>, Source> = BTreeMap::new();
+        let mut sources: BTreeMap<Box<str>, SourceMember> = BTreeMap::new();
         for name in cells.keys() {
-            sources.insert(name.clone(), Source::gone(name));
+            sources.insert(name.clone(), SourceMember::gone(name));
         }
         let mut planned = Vec::new();
         for name in &order {
@@ -203,7 +207,7 @@ impl Names {
             planned.extend(plan_cell(compiler, name, candidates, index, &mut sources));
         }
         sources.retain(|name, source| !source.is_untouched(name, &planned));
-        let mut sources: Box<[Source]> = sources.into_values().collect();
+        let mut sources: Box<[SourceMember]> = sources.into_values().collect();
         let planned = prune(planned, &mut sources);
         ObjectPlan::new(sources, planned.into())
     }
@@ -212,9 +216,9 @@ impl Names {
 fn plan_cell(
     compiler: &mut Compiler,
     name: &str,
-    candidates: Vec<Candidate>,
+    candidates: Vec<CellCandidate>,
     index: usize,
-    sources: &mut BTreeMap<Box<str>, Source>,
+    sources: &mut BTreeMap<Box<str>, SourceMember>,
 ) -> Option<Cell> {
     if candidates.is_empty() {
         return None;
@@ -225,9 +229,9 @@ fn plan_cell(
         let rank = Rank::try_from(rank).unwrap_or(Rank::MAX);
         let node = compiler.node(candidate.pending);
         match candidate.from {
-            From::Constant(literal) => cell.constant = Some(cell.member(literal.as_str().as_bytes()).into()),
-            From::Source(source) => {
-                let entry = sources.entry(source.clone()).or_insert_with(|| Source::gone(&source));
+            CandidateValue::Constant(literal) => cell.constant = Some(cell.member(literal.as_str().as_bytes()).into()),
+            CandidateValue::Source(source) => {
+                let entry = sources.entry(source.clone()).or_insert_with(|| SourceMember::gone(&source));
                 if candidate.copied {
                     entry.copied = entry.copied.iter().copied().chain([(index, rank)]).collect();
                 } else {
@@ -244,16 +248,17 @@ fn plan_cell(
 }
 
 /// Whether these candidates may lose or go: what refuses the document on the way must still see them.
-fn may_go(candidates: &[Candidate]) -> Option<()> {
-    let safe = |candidate: &Candidate| !candidate.pending.iter().any(Local::may_fail);
+fn may_go(candidates: &[CellCandidate]) -> Option<()> {
+    let safe = |candidate: &CellCandidate| !candidate.pending.iter().any(LocalStep::may_fail);
     candidates.iter().all(safe).then_some(())
 }
 
 /// Leaves out the cells that no source and no constant is for.
-fn prune(cells: Vec<Cell>, sources: &mut [Source]) -> Vec<Cell> {
+fn prune(cells: Vec<Cell>, sources: &mut [SourceMember]) -> Vec<Cell> {
     let used = |at: usize| {
-        let of =
-            |source: &Source| source.stays.into_iter().chain(source.copied.iter().copied()).any(|(cell, _)| cell == at);
+        let of = |source: &SourceMember| {
+            source.stays.into_iter().chain(source.copied.iter().copied()).any(|(cell, _)| cell == at)
+        };
         cells[at].constant.is_some() || sources.iter().any(of)
     };
     let kept: Vec<usize> = (0..cells.len()).filter(|at| used(*at)).collect();
@@ -265,20 +270,20 @@ fn prune(cells: Vec<Cell>, sources: &mut [Source]) -> Vec<Cell> {
     cells.into_iter().enumerate().filter(|(at, _)| kept.binary_search(at).is_ok()).map(|(_, cell)| cell).collect()
 }
 
-// === impl Candidate ===
+// === impl CellCandidate ===
 
-impl Candidate {
+impl CellCandidate {
     const fn is_constant(&self) -> bool {
-        matches!(self.from, From::Constant(_))
+        matches!(self.from, CandidateValue::Constant(_))
     }
 
     /// A constant is changed here and now; what a source holds is changed when it is there.
-    fn push(&mut self, local: &Local) -> Option<()> {
+    fn push(&mut self, local: &LocalStep) -> Option<()> {
         match &mut self.from {
-            From::Source(_) => self.pending.push(local.clone()),
+            CandidateValue::Source(_) => self.pending.push(local.clone()),
             // Run alone, it would not know what the steps before it made.
-            From::Constant(_) if local.fills_only_made() => return None,
-            From::Constant(literal) => {
+            CandidateValue::Constant(_) if local.fills_only_made() => return None,
+            CandidateValue::Constant(literal) => {
                 let step: Step = local.step_from_here();
                 let changed = migrate(literal.as_str().as_bytes(), [&step], &Options::default()).ok()?;
                 *literal = Literal::parse(std::str::from_utf8(&changed.body).ok()?).ok()?;

@@ -4,7 +4,7 @@ use super::super::MigrateError;
 use super::text::{Text, after_white, escape_end};
 
 /// A member's head, as positions in the text: white space, comma, white space, key, colon, value.
-pub(super) struct Head {
+pub(super) struct MemberHead {
     pub(super) start: usize,
     pub(super) comma: Option<usize>,
     pub(super) lead: usize,
@@ -14,8 +14,8 @@ pub(super) struct Head {
 }
 
 /// What the head of a member turns out to be.
-pub(super) enum Next {
-    Member(Head),
+pub(super) enum NextMember {
+    Member(MemberHead),
     /// The closing bracket.
     Close(usize),
     /// Not all of it is there; how far from its start the key was searched for its end.
@@ -24,11 +24,11 @@ pub(super) enum Next {
     },
 }
 
-const INCOMPLETE: Next = Next::Incomplete { searched: 0 };
+const INCOMPLETE: NextMember = NextMember::Incomplete { searched: 0 };
 
-// === impl Head ===
+// === impl MemberHead ===
 
-impl Head {
+impl MemberHead {
     /// A head that is there whole, its key without escapes. `between`: behind another member.
     #[inline]
     pub(super) fn plain(text: &mut Text<'_>, start: usize, between: bool) -> Option<Self> {
@@ -67,14 +67,14 @@ impl Head {
         between: bool,
         searched: usize,
         offset: usize,
-    ) -> Result<Next, MigrateError> {
+    ) -> Result<NextMember, MigrateError> {
         let bytes = text.bytes;
         let wanted = |at: usize, wanted| Err(MigrateError::syntax(offset + at, wanted));
         let mut key = after_white(bytes, start);
         let comma = between.then_some(key);
         match bytes.get(key) {
             None => return Ok(INCOMPLETE),
-            Some(b'}') => return Ok(Next::Close(key)),
+            Some(b'}') => return Ok(NextMember::Close(key)),
             Some(b',') if between => key = after_white(bytes, key + 1),
             Some(_) if between => return wanted(key, "`,` or `}`"),
             Some(_) => {}
@@ -86,7 +86,7 @@ impl Head {
         }
         let key_end = match key_end(text, (key + 1).max(start + searched), offset)? {
             Ok(end) => end,
-            Err(searched) => return Ok(Next::Incomplete { searched: searched - start }),
+            Err(searched) => return Ok(NextMember::Incomplete { searched: searched - start }),
         };
         let colon = after_white(bytes, key_end);
         if bytes.get(colon).is_some_and(|byte| *byte != b':') {
@@ -95,7 +95,7 @@ impl Head {
         let value = after_white(bytes, (colon + 1).min(bytes.len()));
         let lead = comma.map_or(start, |comma| comma + 1);
         let head = Self { start, comma, lead, key, key_end, value };
-        Ok(if value < bytes.len() { Next::Member(head) } else { INCOMPLETE })
+        Ok(if value < bytes.len() { NextMember::Member(head) } else { INCOMPLETE })
     }
 
     pub(super) fn quoted<'t>(&self, text: &Text<'t>) -> &'t [u8] {

@@ -1,12 +1,12 @@
 //! Members: passed, renamed, dropped, copied, and at last those that are added.
 
 use super::super::MigrateError;
-use super::head::{Head, Next};
-use super::object::{Fate, Object};
+use super::head::{MemberHead, NextMember};
+use super::object::{Disposition, Object};
 use super::output::Chunk;
 use super::plan::{Cell, Rank};
 use super::program::{COPY, Code, NodeId};
-use super::run::{Frame, Run, State, Taken, Task};
+use super::run::{OpenContainer, Run, RunState, SkipPurpose, TakenValue};
 
 // === impl Run ===
 
@@ -20,16 +20,16 @@ impl Run {
         out: &mut Vec<u8>,
     ) -> Result<bool, MigrateError> {
         match self.head(chunk)? {
-            Next::Incomplete { .. } => {
+            NextMember::Incomplete { .. } => {
                 self.pass(chunk, chunk.at, out);
                 return Ok(false);
             }
-            Next::Close(bracket) => {
+            NextMember::Close(bracket) => {
                 chunk.at = bracket + 1;
                 self.frames.pop();
                 self.ended(code, chunk)?;
             }
-            Next::Member(head) => {
+            NextMember::Member(head) => {
                 chunk.at = head.value;
                 self.value(code, node, chunk, out)?;
             }
@@ -50,12 +50,12 @@ impl Run {
         }
         while let Some((head, source)) = self.stroll(code, chunk)? {
             self.decide(code, &head, source, chunk, out)?;
-            if self.state != State::Between {
+            if self.state != RunState::Between {
                 return Ok(true);
             }
         }
         match (self.state, chunk.text.bytes.get(chunk.at)) {
-            (State::Skipping, _) => Ok(true),
+            (RunState::Skipping, _) => Ok(true),
             (_, Some(b'}')) => self.close(code, chunk.at, chunk, out).map(|()| true),
             _ => self.any_member(code, chunk, out),
         }
@@ -64,13 +64,13 @@ impl Run {
     /// A member however it is spelled, or the end of the object.
     fn any_member(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
         match self.head(chunk)? {
-            Next::Member(head) => {
+            NextMember::Member(head) => {
                 let plan = self.members().map(|object| &code.objects[object.plan]);
                 let source = plan.and_then(|plan| plan.source(head.quoted(&chunk.text)));
                 self.decide(code, &head, source, chunk, out)?;
             }
-            Next::Close(bracket) => self.close(code, bracket, chunk, out)?,
-            Next::Incomplete { .. } => {
+            NextMember::Close(bracket) => self.close(code, bracket, chunk, out)?,
+            NextMember::Incomplete { .. } => {
                 self.pass(chunk, chunk.at, out);
                 return Ok(false);
             }
@@ -80,13 +80,17 @@ impl Run {
 
     /// Goes past members that no step is for. They are copied with what is around them, so nothing is to be done but to
     /// find their ends. Returns the first plain head that something is to be done about.
-    fn stroll(&mut self, code: &Code, chunk: &mut Chunk<'_>) -> Result<Option<(Head, Option<usize>)>, MigrateError> {
+    fn stroll(
+        &mut self,
+        code: &Code,
+        chunk: &mut Chunk<'_>,
+    ) -> Result<Option<(MemberHead, Option<usize>)>, MigrateError> {
         let room = self.room();
-        let Some(Frame::Members(object)) = self.frames.last_mut() else { return Ok(None) };
+        let Some(OpenContainer::Members(object)) = self.frames.last_mut() else { return Ok(None) };
         let plan = &code.objects[object.plan];
         let flows = object.flowing && object.waiting.is_none();
-        let mut between = self.state == State::Between;
-        while let Some(head) = Head::plain(&mut chunk.text, chunk.at, between) {
+        let mut between = self.state == RunState::Between;
+        while let Some(head) = MemberHead::plain(&mut chunk.text, chunk.at, between) {
             let source = plan.plain_source(&chunk.text.bytes[head.key + 1..head.key_end - 1]);
             if source.is_some() || !flows {
                 return Ok(Some((head, source)));
@@ -94,12 +98,12 @@ impl Run {
             object.written = true;
             chunk.at = head.value;
             let Some(end) = self.skip.start(&mut chunk.text, chunk.at, room, self.offset)? else {
-                (self.task, self.state) = (Task::Copy, State::Skipping);
+                (self.task, self.state) = (SkipPurpose::Copy, RunState::Skipping);
                 chunk.at = chunk.text.bytes.len();
                 return Ok(None);
             };
             chunk.at = end;
-            self.state = State::Between;
+            self.state = RunState::Between;
             between = true;
         }
         Ok(None)
@@ -109,7 +113,7 @@ impl Run {
     fn decide(
         &mut self,
         code: &Code,
-        head: &Head,
+        head: &MemberHead,
         source: Option<usize>,
         chunk: &mut Chunk<'_>,
         out: &mut Vec<u8>,
@@ -123,7 +127,7 @@ impl Run {
             Some(index) => self.change(code, head, index, chunk, out),
             None => {
                 self.write_head(head, None, None, chunk, out);
-                self.skip_value(code, Task::Copy, chunk, out)
+                self.skip_value(code, SkipPurpose::Copy, chunk, out)
             }
         }
     }
@@ -132,35 +136,35 @@ impl Run {
     fn change(
         &mut self,
         code: &Code,
-        head: &Head,
+        head: &MemberHead,
         index: usize,
         chunk: &mut Chunk<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), MigrateError> {
-        let Some(Frame::Members(object)) = self.frames.last_mut() else { return Ok(()) };
+        let Some(OpenContainer::Members(object)) = self.frames.last_mut() else { return Ok(()) };
         let source = &code.objects[object.plan].sources[index];
         let verdict = object.meet(source, index, &mut self.held);
-        let first_to_wait = verdict.fate == Fate::Waits && object.waiting.is_none();
+        let first_to_wait = verdict.fate == Disposition::Waits && object.waiting.is_none();
         self.collisions += verdict.collisions;
         if verdict.taken {
-            self.taken.push(Taken { bytes: Vec::new(), from: head.value });
+            self.taken.push(TakenValue { bytes: Vec::new(), from: head.value });
         }
-        if verdict.fate == Fate::Goes {
+        if verdict.fate == Disposition::Goes {
             self.drop_head(head, chunk, out);
-            return self.skip_value(code, Task::Drop, chunk, out);
+            return self.skip_value(code, SkipPurpose::Drop, chunk, out);
         }
         if first_to_wait {
             self.begin_waiting(head, chunk, out);
         }
         self.write_head(head, source.key.as_deref(), source.stays, chunk, out);
         match source.node {
-            COPY => self.skip_value(code, Task::Copy, chunk, out),
+            COPY => self.skip_value(code, SkipPurpose::Copy, chunk, out),
             node => self.value(code, node, chunk, out),
         }
     }
 
     /// From this member on the object's output is held.
-    fn begin_waiting(&mut self, head: &Head, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
+    fn begin_waiting(&mut self, head: &MemberHead, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
         self.pass(chunk, head.start, out);
         self.waits += 1;
         if let Some(object) = self.members() {
@@ -172,7 +176,7 @@ impl Run {
     #[inline]
     fn write_head(
         &mut self,
-        head: &Head,
+        head: &MemberHead,
         key: Option<&[u8]>,
         cell: Option<(usize, Rank)>,
         chunk: &mut Chunk<'_>,
@@ -192,10 +196,10 @@ impl Run {
     }
 
     /// Writes what stands before a member's key, where it is not what stood there.
-    fn write_lead(&mut self, head: &Head, cell: Option<(usize, Rank)>, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
+    fn write_lead(&mut self, head: &MemberHead, cell: Option<(usize, Rank)>, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
         self.pass(chunk, head.start, out);
         let start = self.held.len();
-        let Some(Frame::Members(object)) = self.frames.last_mut() else { return };
+        let Some(OpenContainer::Members(object)) = self.frames.last_mut() else { return };
         let flowing = std::mem::replace(&mut object.flowing, true);
         let written = std::mem::replace(&mut object.written, true);
         let comma = if flowing {
@@ -215,7 +219,7 @@ impl Run {
     }
 
     /// Leaves out what stands before a member's value: one comma, and its white space.
-    fn drop_head(&mut self, head: &Head, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
+    fn drop_head(&mut self, head: &MemberHead, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
         self.pass(chunk, head.start, out);
         if let Some(object) = self.members()
             && std::mem::replace(&mut object.flowing, false)
@@ -235,7 +239,7 @@ impl Run {
         chunk: &mut Chunk<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), MigrateError> {
-        let Some(Frame::Members(mut object)) = self.frames.pop() else { return Ok(()) };
+        let Some(OpenContainer::Members(mut object)) = self.frames.pop() else { return Ok(()) };
         let start = chunk.at;
         if !object.flowing {
             self.pass(chunk, start, out);
@@ -288,7 +292,7 @@ impl Run {
     #[inline]
     pub(super) fn members(&mut self) -> Option<&mut Object> {
         match self.frames.last_mut() {
-            Some(Frame::Members(object)) => Some(object),
+            Some(OpenContainer::Members(object)) => Some(object),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! One object on its way: which candidates are there so far, and what waits for those that may still come.
 
-use super::plan::{ObjectPlan, Rank, Source};
+use super::plan::{ObjectPlan, Rank, SourceMember};
 
 /// The state of one object of a plan.
 #[derive(Debug)]
@@ -19,20 +19,20 @@ pub(super) struct Object {
     /// White space of the last member that was written, from in front of a comma that was dropped.
     pub(super) trail: Vec<u8>,
     /// What was written since a member had to wait: it goes out at the object's end.
-    pub(super) waiting: Option<Waiting>,
+    pub(super) waiting: Option<PendingMembers>,
 }
 
 /// Members that may have to go again.
 #[derive(Debug)]
-pub(super) struct Waiting {
-    members: Vec<Member>,
+pub(super) struct PendingMembers {
+    members: Vec<HeldMember>,
     /// Something had been written before the first of them.
     before: bool,
 }
 
 /// A member in the held text.
 #[derive(Debug)]
-struct Member {
+struct HeldMember {
     start: usize,
     comma: Option<usize>,
     cell: Option<(usize, Rank)>,
@@ -43,7 +43,7 @@ const NONE: Rank = Rank::MAX;
 
 /// What becomes of a member that would stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Disposition {
     /// A better candidate is there.
     Goes,
     /// Nothing better can come.
@@ -53,8 +53,8 @@ pub(super) enum Fate {
 }
 
 /// What a member of interest leads to.
-pub(super) struct Verdict {
-    pub(super) fate: Fate,
+pub(super) struct MemberDecision {
+    pub(super) fate: Disposition,
     /// Its value is taken for copies.
     pub(super) taken: bool,
     pub(super) collisions: u64,
@@ -87,8 +87,8 @@ impl Object {
     }
 
     /// A member that steps are for has come: what becomes of it. Candidates that it beats are taken out of what is held.
-    pub(super) fn meet(&mut self, source: &Source, index: usize, held: &mut Vec<u8>) -> Verdict {
-        let mut verdict = Verdict { fate: Fate::Goes, taken: false, collisions: 0 };
+    pub(super) fn meet(&mut self, source: &SourceMember, index: usize, held: &mut Vec<u8>) -> MemberDecision {
+        let mut verdict = MemberDecision { fate: Disposition::Goes, taken: false, collisions: 0 };
         for &(cell, rank) in &source.copied {
             if self.copy(cell, rank) {
                 verdict.taken = true;
@@ -98,8 +98,8 @@ impl Object {
         if let Some((cell, rank)) = source.stays {
             verdict.fate = self.stay(cell, rank);
             verdict.collisions += match verdict.fate {
-                Fate::Goes => 1,
-                Fate::Stays | Fate::Waits => self.withdraw(cell, rank, held),
+                Disposition::Goes => 1,
+                Disposition::Stays | Disposition::Waits => self.withdraw(cell, rank, held),
             };
         }
         if verdict.taken {
@@ -109,12 +109,12 @@ impl Object {
     }
 
     /// A candidate that stays where it is has come.
-    fn stay(&mut self, cell: usize, rank: Rank) -> Fate {
+    fn stay(&mut self, cell: usize, rank: Rank) -> Disposition {
         if self.best[cell] < rank {
-            return Fate::Goes;
+            return Disposition::Goes;
         }
         self.best[cell] = rank;
-        if rank == 0 { Fate::Stays } else { Fate::Waits }
+        if rank == 0 { Disposition::Stays } else { Disposition::Waits }
     }
 
     /// A candidate that is copied has come. `true` if it is the best so far.
@@ -146,13 +146,13 @@ impl Object {
 
     /// From here on, members are held.
     pub(super) fn wait(&mut self) {
-        self.waiting = Some(Waiting { members: Vec::new(), before: self.written });
+        self.waiting = Some(PendingMembers { members: Vec::new(), before: self.written });
     }
 
     /// A member begins in the held text.
     pub(super) fn begin_member(&mut self, start: usize, comma: Option<usize>, cell: Option<(usize, Rank)>) {
         if let Some(waiting) = &mut self.waiting {
-            waiting.members.push(Member { start, comma, cell });
+            waiting.members.push(HeldMember { start, comma, cell });
         }
     }
 
@@ -174,9 +174,9 @@ impl Object {
     }
 }
 
-// === impl Waiting ===
+// === impl PendingMembers ===
 
-impl Waiting {
+impl PendingMembers {
     fn remove(&mut self, at: usize, held: &mut Vec<u8>) {
         let member = self.members.remove(at);
         let end = self.members.get(at).map_or(held.len(), |next| next.start);

@@ -9,7 +9,7 @@ use super::program::{COPY, NodeId};
 #[derive(Clone, Debug)]
 pub(super) struct ObjectPlan {
     /// The members of the source that are of interest.
-    pub(super) sources: Box<[Source]>,
+    pub(super) sources: Box<[SourceMember]>,
     /// The names of the result that are of interest, in the order in which they are added.
     pub(super) cells: Box<[Cell]>,
     /// Which lengths the sources' names have, a bit each.
@@ -20,7 +20,7 @@ pub(super) struct ObjectPlan {
 
 /// A member of the source.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(super) struct SourceMember {
     pub(super) name: Box<str>,
     /// The cell that it stays for, where it stands, and its rank there; none: it goes.
     pub(super) stays: Option<(usize, Rank)>,
@@ -51,9 +51,9 @@ const LONG: usize = 63;
 /// Linear search wins below this.
 const MANY: usize = 12;
 
-// === impl Source ===
+// === impl SourceMember ===
 
-impl Source {
+impl SourceMember {
     pub(super) fn gone(name: &str) -> Self {
         Self { name: name.into(), stays: None, copied: Box::default(), node: COPY, key: None }
     }
@@ -80,7 +80,7 @@ impl Cell {
 // === impl ObjectPlan ===
 
 impl ObjectPlan {
-    pub(super) fn new(sources: Box<[Source]>, cells: Box<[Cell]>) -> Self {
+    pub(super) fn new(sources: Box<[SourceMember]>, cells: Box<[Cell]>) -> Self {
         let by_name = (sources.len() > MANY)
             .then(|| sources.iter().enumerate().map(|(at, source)| (source.name.as_bytes().into(), at)).collect());
         let lengths = sources.iter().fold(0, |bits, source| bits | 1 << source.name.len().min(LONG));

@@ -19,31 +19,31 @@ pub struct Program {
 /// What a program consists of.
 #[derive(Debug)]
 pub(super) struct Code {
-    pub(super) nodes: Box<[Node]>,
+    pub(super) nodes: Box<[ProgramNode]>,
     pub(super) objects: Box<[ObjectPlan]>,
     pub(super) root: NodeId,
 }
 
 /// What is to be done to one value.
 #[derive(Clone, Debug)]
-pub(super) enum Node {
+pub(super) enum ProgramNode {
     /// It is copied.
     Copy,
     /// It is held, and the steps are run on it.
     Hold(Box<[Step]>),
     /// It depends on its kind; scalars are copied.
-    ByKind { object: Inside, array: Inside },
+    ByKind { object: Children, array: Children },
 }
 
 /// What is to be done inside of an object or array.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Inside {
+pub(super) enum Children {
     Copy,
     /// Each element or member on its own.
     Every(NodeId),
     /// Members by name.
     Members(usize),
-    /// It is held: the node is a [`Node::Hold`].
+    /// It is held: the node is a [`ProgramNode::Hold`].
     Hold(NodeId),
 }
 
@@ -54,7 +54,7 @@ pub(super) const COPY: NodeId = 0;
 
 /// A step on its way down the source, to the value that it acts on.
 #[derive(Clone, Debug)]
-pub(super) struct Local {
+pub(super) struct LocalStep {
     step: Step,
     /// All the way: resource, then each.
     path: Vec<Segment>,
@@ -66,7 +66,7 @@ pub(super) struct Local {
 
 /// Builds nodes, children before parents.
 pub(super) struct Compiler {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<ProgramNode>,
     pub(super) objects: Vec<ObjectPlan>,
 }
 
@@ -77,8 +77,8 @@ impl Program {
     /// else.
     #[must_use]
     pub fn new<'s>(steps: impl IntoIterator<Item = &'s Step>, mode: Mode) -> Self {
-        let mut compiler = Compiler { nodes: vec![Node::Copy], objects: Vec::new() };
-        let locals = mode.running(steps).into_iter().map(|step| Local::new(step, mode)).collect();
+        let mut compiler = Compiler { nodes: vec![ProgramNode::Copy], objects: Vec::new() };
+        let locals = mode.running(steps).into_iter().map(|step| LocalStep::new(step, mode)).collect();
         let root = compiler.node(locals);
         let code = Code { nodes: compiler.nodes.into(), objects: compiler.objects.into(), root };
         Self { code: Arc::new(code) }
@@ -113,7 +113,7 @@ impl Program {
 // === impl Code ===
 
 impl Code {
-    pub(super) fn node(&self, id: NodeId) -> &Node {
+    pub(super) fn node(&self, id: NodeId) -> &ProgramNode {
         &self.nodes[id]
     }
 }
@@ -122,57 +122,57 @@ impl Code {
 
 impl Compiler {
     /// What the steps make of a value.
-    pub(super) fn node(&mut self, locals: Vec<Local>) -> NodeId {
+    pub(super) fn node(&mut self, locals: Vec<LocalStep>) -> NodeId {
         if locals.is_empty() {
             return COPY;
         }
-        if locals.iter().any(Local::acts_here) {
+        if locals.iter().any(LocalStep::acts_here) {
             return self.hold(&locals);
         }
-        let (every, named): (Vec<Local>, Vec<Local>) = locals.iter().cloned().partition(Local::is_every);
+        let (every, named): (Vec<LocalStep>, Vec<LocalStep>) = locals.iter().cloned().partition(LocalStep::is_every);
         let every = if every.is_empty() {
             None
         } else {
-            let inside = every.into_iter().map(Local::descend).collect();
+            let inside = every.into_iter().map(LocalStep::descend).collect();
             Some(self.node(inside))
         };
-        let indexed = named.iter().any(Local::names_an_index);
+        let indexed = named.iter().any(LocalStep::names_an_index);
         let array = match every {
-            _ if indexed => Inside::Hold(self.hold(&locals)),
-            Some(node) => Inside::Every(node),
-            None => Inside::Copy,
+            _ if indexed => Children::Hold(self.hold(&locals)),
+            Some(node) => Children::Every(node),
+            None => Children::Copy,
         };
         let object = match every {
-            Some(node) if named.is_empty() => Inside::Every(node),
-            Some(_) => Inside::Hold(self.hold(&locals)),
+            Some(node) if named.is_empty() => Children::Every(node),
+            Some(_) => Children::Hold(self.hold(&locals)),
             None => match fuse(self, &named) {
-                Some(plan) if plan.is_empty() => Inside::Copy,
+                Some(plan) if plan.is_empty() => Children::Copy,
                 Some(plan) => {
                     self.objects.push(plan);
-                    Inside::Members(self.objects.len() - 1)
+                    Children::Members(self.objects.len() - 1)
                 }
-                None => Inside::Hold(self.hold(&locals)),
+                None => Children::Hold(self.hold(&locals)),
             },
         };
-        if matches!((object, array), (Inside::Copy, Inside::Copy)) {
+        if matches!((object, array), (Children::Copy, Children::Copy)) {
             return COPY;
         }
-        self.push(Node::ByKind { object, array })
+        self.push(ProgramNode::ByKind { object, array })
     }
 
-    fn hold(&mut self, locals: &[Local]) -> NodeId {
-        self.push(Node::Hold(locals.iter().map(Local::step_from_here).collect()))
+    fn hold(&mut self, locals: &[LocalStep]) -> NodeId {
+        self.push(ProgramNode::Hold(locals.iter().map(LocalStep::step_from_here).collect()))
     }
 
-    fn push(&mut self, node: Node) -> NodeId {
+    fn push(&mut self, node: ProgramNode) -> NodeId {
         self.nodes.push(node);
         self.nodes.len() - 1
     }
 }
 
-// === impl Local ===
+// === impl LocalStep ===
 
-impl Local {
+impl LocalStep {
     fn new(step: &Step, mode: Mode) -> Self {
         let path: Vec<Segment> = step.resource.join(&step.each).segments().to_vec();
         let levels = levels(step);

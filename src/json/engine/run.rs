@@ -1,7 +1,7 @@
 //! Runs a program over a text that comes in chunks.
 
 use super::super::{MigrateError, Options};
-use super::head::{Head, Next};
+use super::head::{MemberHead, NextMember};
 use super::object::Object;
 use super::output::Chunk;
 use super::program::{Code, NodeId};
@@ -18,11 +18,11 @@ pub(super) struct Run {
     pub(super) many: bool,
     /// The last byte that was written before the chunk at hand, where another document may follow.
     written: Option<u8>,
-    pub(super) frames: Vec<Frame>,
-    pub(super) state: State,
+    pub(super) frames: Vec<OpenContainer>,
+    pub(super) state: RunState,
     pub(super) skip: Skip,
     /// What the value that is being skipped is for.
-    pub(super) task: Task,
+    pub(super) task: SkipPurpose,
     /// Text that could not be decided yet.
     tail: Vec<u8>,
     /// How far the key in `tail` was searched for its end.
@@ -30,7 +30,7 @@ pub(super) struct Run {
     /// Where the text at hand stands in the document.
     pub(super) offset: usize,
     /// Values that are taken whole, the innermost last.
-    pub(super) taken: Vec<Taken>,
+    pub(super) taken: Vec<TakenValue>,
     /// Output that waits.
     pub(super) held: Vec<u8>,
     /// How many objects wait.
@@ -44,7 +44,7 @@ pub(super) struct Run {
 
 /// An array or object that is gone through.
 #[derive(Debug)]
-pub(super) enum Frame {
+pub(super) enum OpenContainer {
     /// Each element on its own.
     Elements(NodeId),
     /// Each member on its own.
@@ -54,7 +54,7 @@ pub(super) enum Frame {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum RunState {
     /// Before the document.
     Start,
     /// Behind an opening bracket.
@@ -71,7 +71,7 @@ pub(super) enum State {
 
 /// What a value that is skipped is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Task {
+pub(super) enum SkipPurpose {
     /// It is copied.
     Copy,
     /// It goes.
@@ -82,7 +82,7 @@ pub(super) enum Task {
 
 /// A value that is taken whole.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(super) struct TakenValue {
     pub(super) bytes: Vec<u8>,
     /// From where on the text at hand belongs to it.
     pub(super) from: usize,
@@ -107,9 +107,9 @@ impl Run {
             many: false,
             written: None,
             frames: Vec::new(),
-            state: State::Start,
+            state: RunState::Start,
             skip: Skip::new(depth, depth),
-            task: Task::Copy,
+            task: SkipPurpose::Copy,
             tail: Vec::new(),
             searched: 0,
             offset: 0,
@@ -128,7 +128,7 @@ impl Run {
         self.taken.clear();
         self.tail.clear();
         self.held.clear();
-        self.state = State::Start;
+        self.state = RunState::Start;
         self.searched = 0;
         self.waits = 0;
         self.offset = offset;
@@ -136,7 +136,7 @@ impl Run {
 
     /// Whether there was more than white space, or a byte order mark, so far.
     pub(super) fn has_begun(&self) -> bool {
-        self.state != State::Start || !self.tail.is_empty()
+        self.state != RunState::Start || !self.tail.is_empty()
     }
 
     pub(super) fn feed(&mut self, code: &Code, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
@@ -178,14 +178,14 @@ impl Run {
         let text = std::mem::take(&mut self.tail);
         let end = self.offset + text.len();
         match self.state {
-            State::Start if end == 0 => Ok(()),
-            State::Skipping if self.frames.is_empty() => {
+            RunState::Start if end == 0 => Ok(()),
+            RunState::Skipping if self.frames.is_empty() => {
                 self.skip.finish(end)?;
                 self.skipped(code, &mut Chunk::read(&text), out)
             }
-            State::Skipping => self.skip.finish(end).and(Err(MigrateError::syntax(end, "the closing bracket"))),
-            State::Done => Ok(()),
-            State::Start => Err(MigrateError::syntax(end, "a value")),
+            RunState::Skipping => self.skip.finish(end).and(Err(MigrateError::syntax(end, "the closing bracket"))),
+            RunState::Done => Ok(()),
+            RunState::Start => Err(MigrateError::syntax(end, "a value")),
             _ => Err(MigrateError::syntax(end, "the closing bracket")),
         }
     }
@@ -208,12 +208,12 @@ impl Run {
     /// One step; `false` when the text at hand does not carry another.
     fn advance(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
         match self.state {
-            State::Start => self.start(code, chunk, out),
-            State::Skipping => self.skip_on(code, chunk, out),
-            State::Done => self.behind(code, chunk, out),
-            State::Opened | State::Between | State::Comma => match self.frames.last() {
-                Some(Frame::Elements(node)) => self.element(code, *node, chunk, out),
-                Some(Frame::Every(node)) => self.every_member(code, *node, chunk, out),
+            RunState::Start => self.start(code, chunk, out),
+            RunState::Skipping => self.skip_on(code, chunk, out),
+            RunState::Done => self.behind(code, chunk, out),
+            RunState::Opened | RunState::Between | RunState::Comma => match self.frames.last() {
+                Some(OpenContainer::Elements(node)) => self.element(code, *node, chunk, out),
+                Some(OpenContainer::Every(node)) => self.every_member(code, *node, chunk, out),
                 _ => self.member(code, chunk, out),
             },
         }
@@ -253,11 +253,11 @@ impl Run {
     }
 
     /// The head of the next member, however it is spelled. `chunk.at` stays.
-    pub(super) fn head(&mut self, chunk: &mut Chunk<'_>) -> Result<Next, MigrateError> {
+    pub(super) fn head(&mut self, chunk: &mut Chunk<'_>) -> Result<NextMember, MigrateError> {
         let searched = std::mem::take(&mut self.searched);
-        let between = self.state == State::Between;
-        let next = Head::read(&mut chunk.text, chunk.at, between, searched, self.offset)?;
-        if let Next::Incomplete { searched } = next {
+        let between = self.state == RunState::Between;
+        let next = MemberHead::read(&mut chunk.text, chunk.at, between, searched, self.offset)?;
+        if let NextMember::Incomplete { searched } = next {
             self.searched = searched;
         }
         Ok(next)

@@ -1,21 +1,21 @@
 //! One JSON value, checked and passed over, resumable at any byte.
 
 use super::super::MigrateError;
-use super::stack::Stack;
+use super::stack::ContainerStack;
 use super::text::{Text, after_white};
 
 /// Where a check stands. Nothing of the text is kept.
 #[derive(Clone, Debug)]
 pub(super) struct Skip {
-    pub(super) stack: Stack,
-    pub(super) state: State,
+    pub(super) stack: ContainerStack,
+    pub(super) state: SkipState,
     /// How many levels may still be opened.
     room: usize,
     limit: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum SkipState {
     /// A value must begin.
     Value,
     /// A value or `]`.
@@ -34,14 +34,14 @@ pub(super) enum State {
     Escape(bool),
     /// So many hexadecimal digits to come.
     Hex(bool, u8),
-    Number(Number),
+    Number(NumberState),
     /// The word, and how much of it is there.
     Word(&'static [u8], u8),
 }
 
 /// RFC 8259 §6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Number {
+pub(super) enum NumberState {
     Minus,
     Zero,
     Integer,
@@ -57,13 +57,13 @@ pub(super) enum Number {
 impl Skip {
     /// Stands before a value; `room` more levels may be opened, of `limit` in all.
     pub(super) const fn new(room: usize, limit: usize) -> Self {
-        Self { stack: Stack::new(), state: State::Value, room, limit }
+        Self { stack: ContainerStack::new(), state: SkipState::Value, room, limit }
     }
 
     /// Stands before another value. Keeps its memory.
     pub(super) fn restart(&mut self, room: usize) {
         self.stack.clear();
-        self.state = State::Value;
+        self.state = SkipState::Value;
         self.room = room;
     }
 
@@ -94,9 +94,9 @@ impl Skip {
         offset: usize,
     ) -> Result<Option<usize>, MigrateError> {
         loop {
-            if matches!(self.state, State::Value | State::Next) {
+            if matches!(self.state, SkipState::Value | SkipState::Next) {
                 at = self.sprint(text, at, offset)?;
-                if self.state == State::Next && self.stack.depth() == 0 {
+                if self.state == SkipState::Next && self.stack.depth() == 0 {
                     return Ok(Some(at));
                 }
             }
@@ -111,12 +111,12 @@ impl Skip {
     /// What the state says is next: its end, and whether the value has ended with it.
     fn token(&mut self, text: &mut Text<'_>, at: usize, offset: usize) -> Result<Option<(usize, bool)>, MigrateError> {
         match self.state {
-            State::Text(key) => {
+            SkipState::Text(key) => {
                 let mark = text.mark(at);
                 let Some(&byte) = text.bytes.get(mark) else { return Ok(None) };
                 Ok(Some((mark + 1, self.marked(key, byte, offset + mark)?)))
             }
-            State::Number(number) => match self.number(text.bytes, at, number, offset)? {
+            SkipState::Number(number) => match self.number(text.bytes, at, number, offset)? {
                 Some(end) => Ok(Some((end, self.after_value()))),
                 None => Ok(None),
             },
@@ -133,7 +133,7 @@ impl Skip {
         match byte {
             b'"' => Ok(self.after_text(key)),
             b'\\' => {
-                self.state = State::Escape(key);
+                self.state = SkipState::Escape(key);
                 Ok(false)
             }
             _ => Err(MigrateError::syntax(at, "no control character")),
@@ -143,16 +143,14 @@ impl Skip {
     /// The end of the document: only a number may end there.
     pub(super) fn finish(&mut self, offset: usize) -> Result<(), MigrateError> {
         match self.state {
-            State::Number(Number::Zero | Number::Integer | Number::Fraction | Number::Power)
-                if self.stack.depth() == 0 =>
-            {
-                Ok(())
-            }
-            State::Text(_) | State::Escape(_) | State::Hex(..) => {
+            SkipState::Number(
+                NumberState::Zero | NumberState::Integer | NumberState::Fraction | NumberState::Power,
+            ) if self.stack.depth() == 0 => Ok(()),
+            SkipState::Text(_) | SkipState::Escape(_) | SkipState::Hex(..) => {
                 Err(MigrateError::syntax(offset, "the end of the text"))
             }
-            State::Number(_) => Err(MigrateError::syntax(offset, "a digit")),
-            State::Next | State::KeyOrEnd | State::ValueOrEnd => {
+            SkipState::Number(_) => Err(MigrateError::syntax(offset, "a digit")),
+            SkipState::Next | SkipState::KeyOrEnd | SkipState::ValueOrEnd => {
                 Err(MigrateError::syntax(offset, "the closing bracket"))
             }
             _ => Err(MigrateError::syntax(offset, "a value")),
@@ -160,7 +158,7 @@ impl Skip {
     }
 
     fn white(&self, text: &[u8], at: usize) -> usize {
-        if matches!(self.state, State::Escape(_) | State::Hex(..) | State::Word(..)) {
+        if matches!(self.state, SkipState::Escape(_) | SkipState::Hex(..) | SkipState::Word(..)) {
             at
         } else {
             after_white(text, at)
@@ -170,31 +168,33 @@ impl Skip {
     /// Any byte that is not inside a text or number. `true` when the value has ended.
     fn byte(&mut self, byte: u8, at: usize) -> Result<bool, MigrateError> {
         match (self.state, byte) {
-            (State::Value | State::ValueOrEnd, _) if byte != b']' || self.state == State::Value => self.begin(byte, at),
-            (State::ValueOrEnd, _) => Ok(self.close()),
-            (State::KeyOrEnd | State::Key, b'"') => {
-                self.state = State::Text(true);
+            (SkipState::Value | SkipState::ValueOrEnd, _) if byte != b']' || self.state == SkipState::Value => {
+                self.begin(byte, at)
+            }
+            (SkipState::ValueOrEnd, _) => Ok(self.close()),
+            (SkipState::KeyOrEnd | SkipState::Key, b'"') => {
+                self.state = SkipState::Text(true);
                 Ok(false)
             }
-            (State::KeyOrEnd, b'}') => Ok(self.close()),
-            (State::Colon, b':') => {
-                self.state = State::Value;
+            (SkipState::KeyOrEnd, b'}') => Ok(self.close()),
+            (SkipState::Colon, b':') => {
+                self.state = SkipState::Value;
                 Ok(false)
             }
-            (State::Next, b',') => {
-                self.state = if self.stack.in_object() { State::Key } else { State::Value };
+            (SkipState::Next, b',') => {
+                self.state = if self.stack.in_object() { SkipState::Key } else { SkipState::Value };
                 Ok(false)
             }
-            (State::Next, b'}') if self.stack.in_object() => Ok(self.close()),
-            (State::Next, b']') if !self.stack.in_object() => Ok(self.close()),
-            (State::Escape(key), _) => self.escape(key, byte, at),
-            (State::Hex(key, left), _) if byte.is_ascii_hexdigit() => {
-                self.state = if left == 1 { State::Text(key) } else { State::Hex(key, left - 1) };
+            (SkipState::Next, b'}') if self.stack.in_object() => Ok(self.close()),
+            (SkipState::Next, b']') if !self.stack.in_object() => Ok(self.close()),
+            (SkipState::Escape(key), _) => self.escape(key, byte, at),
+            (SkipState::Hex(key, left), _) if byte.is_ascii_hexdigit() => {
+                self.state = if left == 1 { SkipState::Text(key) } else { SkipState::Hex(key, left - 1) };
                 Ok(false)
             }
-            (State::Word(word, read), _) if word[read as usize] == byte => {
+            (SkipState::Word(word, read), _) if word[read as usize] == byte => {
                 let read = read + 1;
-                self.state = State::Word(word, read);
+                self.state = SkipState::Word(word, read);
                 Ok(read as usize == word.len() && self.after_value())
             }
             _ => Err(self.wanted(at)),
@@ -204,13 +204,13 @@ impl Skip {
     fn begin(&mut self, byte: u8, at: usize) -> Result<bool, MigrateError> {
         self.state = match byte {
             b'{' | b'[' => return self.open(byte == b'{', at).map(|()| false),
-            b'"' => State::Text(false),
-            b'-' => State::Number(Number::Minus),
-            b'0' => State::Number(Number::Zero),
-            b'1'..=b'9' => State::Number(Number::Integer),
-            b't' => State::Word(b"true", 1),
-            b'f' => State::Word(b"false", 1),
-            b'n' => State::Word(b"null", 1),
+            b'"' => SkipState::Text(false),
+            b'-' => SkipState::Number(NumberState::Minus),
+            b'0' => SkipState::Number(NumberState::Zero),
+            b'1'..=b'9' => SkipState::Number(NumberState::Integer),
+            b't' => SkipState::Word(b"true", 1),
+            b'f' => SkipState::Word(b"false", 1),
+            b'n' => SkipState::Word(b"null", 1),
             _ => return Err(MigrateError::syntax(at, "a value")),
         };
         Ok(false)
@@ -218,8 +218,8 @@ impl Skip {
 
     fn escape(&mut self, key: bool, byte: u8, at: usize) -> Result<bool, MigrateError> {
         self.state = match byte {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => State::Text(key),
-            b'u' => State::Hex(key, 4),
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => SkipState::Text(key),
+            b'u' => SkipState::Hex(key, 4),
             _ => return Err(MigrateError::syntax(at, "an escape")),
         };
         Ok(false)
@@ -229,10 +229,10 @@ impl Skip {
         &mut self,
         text: &[u8],
         mut at: usize,
-        mut number: Number,
+        mut number: NumberState,
         offset: usize,
     ) -> Result<Option<usize>, MigrateError> {
-        use Number::{Exponent, Fraction, Integer, Minus, Point, Power, Sign, Zero};
+        use NumberState::{Exponent, Fraction, Integer, Minus, Point, Power, Sign, Zero};
         while let Some(&byte) = text.get(at) {
             number = match (number, byte) {
                 (Integer, b'0'..=b'9') => Integer,
@@ -248,7 +248,7 @@ impl Skip {
             };
             at += 1;
         }
-        self.state = State::Number(number);
+        self.state = SkipState::Number(number);
         Ok(None)
     }
 
@@ -258,7 +258,7 @@ impl Skip {
             return Err(MigrateError::depth(at, self.limit));
         }
         self.stack.push(object);
-        self.state = if object { State::KeyOrEnd } else { State::ValueOrEnd };
+        self.state = if object { SkipState::KeyOrEnd } else { SkipState::ValueOrEnd };
         Ok(())
     }
 
@@ -269,25 +269,25 @@ impl Skip {
 
     fn after_text(&mut self, key: bool) -> bool {
         if key {
-            self.state = State::Colon;
+            self.state = SkipState::Colon;
             return false;
         }
         self.after_value()
     }
 
     fn after_value(&mut self) -> bool {
-        self.state = State::Next;
+        self.state = SkipState::Next;
         self.stack.depth() == 0
     }
 
     fn wanted(&self, at: usize) -> MigrateError {
         let wanted = match self.state {
-            State::KeyOrEnd => "a key or `}`",
-            State::Key => "a key",
-            State::Colon => "`:`",
-            State::Next if self.stack.in_object() => "`,` or `}`",
-            State::Next => "`,` or `]`",
-            State::Hex(..) => "a hexadecimal digit",
+            SkipState::KeyOrEnd => "a key or `}`",
+            SkipState::Key => "a key",
+            SkipState::Colon => "`:`",
+            SkipState::Next if self.stack.in_object() => "`,` or `}`",
+            SkipState::Next => "`,` or `]`",
+            SkipState::Hex(..) => "a hexadecimal digit",
             _ => "a value",
         };
         MigrateError::syntax(at, wanted)

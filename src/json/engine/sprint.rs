@@ -1,11 +1,11 @@
 //! The fast way through a value: token by token, as long as they are there whole and nothing is unusual.
 
 use super::super::MigrateError;
-use super::skip::{Skip, State};
+use super::skip::{Skip, SkipState};
 use super::text::{Text, after_white};
 
 /// Where the beginning of a container leads.
-enum Inside {
+enum FirstChild {
     /// To the first value in it.
     Value(usize),
     /// Behind it: it is empty.
@@ -19,14 +19,14 @@ enum Inside {
 impl Skip {
     /// From a place before a value, or behind one, as far as it comes. What it does not know is left to the states.
     pub(super) fn sprint(&mut self, text: &mut Text<'_>, mut at: usize, offset: usize) -> Result<usize, MigrateError> {
-        let mut end = if self.state == State::Next { Some(at) } else { text.scalar(at) };
+        let mut end = if self.state == SkipState::Next { Some(at) } else { text.scalar(at) };
         loop {
             let place = match end {
                 Some(end) => self.behind(text, end),
                 None => match self.container(text, at, offset)? {
-                    Inside::Value(value) => Ok(value),
-                    Inside::Behind(end) => self.behind(text, end),
-                    Inside::Stop(at) => return Ok(at),
+                    FirstChild::Value(value) => Ok(value),
+                    FirstChild::Behind(end) => self.behind(text, end),
+                    FirstChild::Stop(at) => return Ok(at),
                 },
             };
             at = match place {
@@ -39,30 +39,30 @@ impl Skip {
 
     /// A value that is no plain scalar, or has white space before it.
     #[inline]
-    fn container(&mut self, text: &mut Text<'_>, at: usize, offset: usize) -> Result<Inside, MigrateError> {
+    fn container(&mut self, text: &mut Text<'_>, at: usize, offset: usize) -> Result<FirstChild, MigrateError> {
         let at = after_white(text.bytes, at);
         let object = match text.bytes.get(at) {
             Some(b'{') => true,
             Some(b'[') => false,
             _ => {
-                self.state = State::Value;
-                return Ok(text.scalar(at).map_or(Inside::Stop(at), Inside::Behind));
+                self.state = SkipState::Value;
+                return Ok(text.scalar(at).map_or(FirstChild::Stop(at), FirstChild::Behind));
             }
         };
         self.open(object, offset + at)?;
         let inside = after_white(text.bytes, at + 1);
         Ok(match text.bytes.get(inside) {
-            Some(b'"') if object => text.key(inside).map_or(Inside::Stop(inside), Inside::Value),
+            Some(b'"') if object => text.key(inside).map_or(FirstChild::Stop(inside), FirstChild::Value),
             Some(b'}') if object => self.empty(inside),
             Some(b']') if !object => self.empty(inside),
-            Some(_) if !object => Inside::Value(inside),
-            _ => Inside::Stop(inside),
+            Some(_) if !object => FirstChild::Value(inside),
+            _ => FirstChild::Stop(inside),
         })
     }
 
-    fn empty(&mut self, bracket: usize) -> Inside {
+    fn empty(&mut self, bracket: usize) -> FirstChild {
         self.stack.pop();
-        Inside::Behind(bracket + 1)
+        FirstChild::Behind(bracket + 1)
     }
 
     /// From behind a value to the next one, or to where it stops.
@@ -83,7 +83,7 @@ impl Skip {
             }
             at += 1;
         }
-        self.state = State::Next;
+        self.state = SkipState::Next;
         Err(at)
     }
 }

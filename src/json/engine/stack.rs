@@ -2,7 +2,7 @@
 
 /// The innermost in a register, those further out in memory, which most documents never touch.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Stack {
+pub(super) struct ContainerStack {
     /// The innermost, up to 64, the last in the lowest bit: 1 is an object.
     top: u64,
     depth: usize,
@@ -10,9 +10,9 @@ pub(super) struct Stack {
     deep: Vec<u64>,
 }
 
-// === impl Stack ===
+// === impl ContainerStack ===
 
-impl Stack {
+impl ContainerStack {
     pub(super) const fn new() -> Self {
         Self { top: 0, depth: 0, deep: Vec::new() }
     }

@@ -3,8 +3,8 @@
 use super::super::{MigrateError, Migrated, Mode, migrate};
 use super::object::Object;
 use super::output::Chunk;
-use super::program::{Code, Inside, Node, NodeId};
-use super::run::{Frame, Run, State, Taken, Task};
+use super::program::{Children, Code, NodeId, ProgramNode};
+use super::run::{OpenContainer, Run, RunState, SkipPurpose, TakenValue};
 use super::text::after_white;
 
 // === impl Run ===
@@ -20,33 +20,33 @@ impl Run {
     ) -> Result<(), MigrateError> {
         let byte = chunk.text.bytes.get(chunk.at).copied().unwrap_or_default();
         let inside = match (code.node(node), byte) {
-            (Node::Hold(_), _) => Inside::Hold(node),
-            (Node::ByKind { object, .. }, b'{') => *object,
-            (Node::ByKind { array, .. }, b'[') => *array,
-            _ => Inside::Copy,
+            (ProgramNode::Hold(_), _) => Children::Hold(node),
+            (ProgramNode::ByKind { object, .. }, b'{') => *object,
+            (ProgramNode::ByKind { array, .. }, b'[') => *array,
+            _ => Children::Copy,
         };
         match inside {
-            Inside::Copy => self.skip_value(code, Task::Copy, chunk, out),
-            Inside::Hold(node) => {
+            Children::Copy => self.skip_value(code, SkipPurpose::Copy, chunk, out),
+            Children::Hold(node) => {
                 self.pass(chunk, chunk.at, out);
-                self.taken.push(Taken { bytes: Vec::new(), from: chunk.at });
-                self.skip_value(code, Task::Hold(node), chunk, out)
+                self.taken.push(TakenValue { bytes: Vec::new(), from: chunk.at });
+                self.skip_value(code, SkipPurpose::Hold(node), chunk, out)
             }
-            Inside::Every(node) if byte == b'[' => self.open(Frame::Elements(node), chunk),
-            Inside::Every(node) => self.open(Frame::Every(node), chunk),
-            Inside::Members(plan) => {
+            Children::Every(node) if byte == b'[' => self.open(OpenContainer::Elements(node), chunk),
+            Children::Every(node) => self.open(OpenContainer::Every(node), chunk),
+            Children::Members(plan) => {
                 let object = self.object_of(code, plan);
-                self.open(Frame::Members(object), chunk)
+                self.open(OpenContainer::Members(object), chunk)
             }
         }
     }
 
-    fn open(&mut self, frame: Frame, chunk: &mut Chunk<'_>) -> Result<(), MigrateError> {
+    fn open(&mut self, frame: OpenContainer, chunk: &mut Chunk<'_>) -> Result<(), MigrateError> {
         if self.frames.len() >= self.options.max_depth() {
             return Err(MigrateError::depth(self.offset + chunk.at, self.options.max_depth()));
         }
         self.frames.push(frame);
-        self.state = State::Opened;
+        self.state = RunState::Opened;
         chunk.at += 1;
         Ok(())
     }
@@ -77,16 +77,16 @@ impl Run {
                 return Ok(false);
             };
             match (self.state, byte) {
-                (State::Opened | State::Between, b']') => {
+                (RunState::Opened | RunState::Between, b']') => {
                     chunk.at += 1;
                     self.frames.pop();
                     return self.ended(code, chunk).map(|()| true);
                 }
-                (State::Between, b',') => {
+                (RunState::Between, b',') => {
                     chunk.at += 1;
-                    self.state = State::Comma;
+                    self.state = RunState::Comma;
                 }
-                (State::Between, _) => return Err(MigrateError::syntax(self.offset + chunk.at, "`,` or `]`")),
+                (RunState::Between, _) => return Err(MigrateError::syntax(self.offset + chunk.at, "`,` or `]`")),
                 _ => return self.value(code, node, chunk, out).map(|()| true),
             }
         }
@@ -97,7 +97,7 @@ impl Run {
     pub(super) fn skip_value(
         &mut self,
         code: &Code,
-        task: Task,
+        task: SkipPurpose,
         chunk: &mut Chunk<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), MigrateError> {
@@ -107,7 +107,7 @@ impl Run {
             return self.skipped(code, chunk, out);
         }
         self.skip.restart(self.room());
-        self.state = State::Skipping;
+        self.state = RunState::Skipping;
         Ok(())
     }
 
@@ -128,8 +128,8 @@ impl Run {
         }
         chunk.at = chunk.text.bytes.len();
         match self.task {
-            Task::Copy => self.pass(chunk, chunk.at, out),
-            Task::Drop | Task::Hold(_) => chunk.copied = chunk.at,
+            SkipPurpose::Copy => self.pass(chunk, chunk.at, out),
+            SkipPurpose::Drop | SkipPurpose::Hold(_) => chunk.copied = chunk.at,
         }
         Ok(false)
     }
@@ -143,9 +143,9 @@ impl Run {
         out: &mut Vec<u8>,
     ) -> Result<(), MigrateError> {
         match self.task {
-            Task::Copy => {}
-            Task::Drop => chunk.copied = chunk.at,
-            Task::Hold(node) => {
+            SkipPurpose::Copy => {}
+            SkipPurpose::Drop => chunk.copied = chunk.at,
+            SkipPurpose::Hold(node) => {
                 let value = self.take(chunk)?;
                 chunk.copied = chunk.at;
                 let migrated = self.interpreted(code, node, &value)?;
@@ -158,7 +158,7 @@ impl Run {
     /// A value has ended, and so has what was taken of it for copies.
     #[inline]
     pub(super) fn ended(&mut self, code: &Code, chunk: &Chunk<'_>) -> Result<(), MigrateError> {
-        self.state = if self.frames.is_empty() { State::Done } else { State::Between };
+        self.state = if self.frames.is_empty() { RunState::Done } else { RunState::Between };
         match self.members().and_then(|object| object.taking.take()) {
             Some(index) => self.keep(code, index, chunk),
             None => Ok(()),
@@ -187,7 +187,7 @@ impl Run {
 
     /// The steps of a node, run on a value as the interpreter runs them.
     fn interpreted(&mut self, code: &Code, node: NodeId, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
-        let Node::Hold(steps) = code.node(node) else { return Ok(value.to_vec()) };
+        let ProgramNode::Hold(steps) = code.node(node) else { return Ok(value.to_vec()) };
         // What is partial, the program's steps say themselves.
         let options = self.options.with_mode(Mode::Whole).with_max_bytes(usize::MAX);
         let Migrated { body, collisions, passed } = migrate(value, steps, &options)?;

@@ -65,12 +65,12 @@ pub enum Framing {
 #[derive(Debug)]
 pub struct Framed {
     rewriter: Rewriter,
-    frame: Frame,
+    frame: FrameState,
 }
 
 /// Where it stands between documents.
 #[derive(Debug)]
-enum Frame {
+enum FrameState {
     /// There is nothing to do.
     Unread,
     Document,
@@ -86,11 +86,11 @@ impl Framed {
     #[must_use]
     pub fn new(framing: Framing, program: &Program, options: &Options) -> Self {
         let frame = match framing {
-            _ if program.is_empty() => Frame::Unread,
-            Framing::Document | Framing::Concatenated => Frame::Document,
-            Framing::Lines => Frame::Lines(Lines::default()),
-            Framing::Events => Frame::Events(Events::default()),
-            Framing::Sequence => Frame::Sequence(Sequence::default()),
+            _ if program.is_empty() => FrameState::Unread,
+            Framing::Document | Framing::Concatenated => FrameState::Document,
+            Framing::Lines => FrameState::Lines(Lines::default()),
+            Framing::Events => FrameState::Events(Events::default()),
+            Framing::Sequence => FrameState::Sequence(Sequence::default()),
         };
         let rewriter = Rewriter::new(program, options);
         let rewriter = if framing == Framing::Concatenated { rewriter.of_many() } else { rewriter };
@@ -110,11 +110,11 @@ impl Framed {
     /// A document that is not JSON, a limit, a value that an op cannot take. Offsets are those of the stream.
     pub fn feed(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
         match &mut self.frame {
-            Frame::Unread => out.extend_from_slice(chunk),
-            Frame::Document => self.rewriter.feed(chunk, out)?,
-            Frame::Lines(lines) => lines.feed(&mut self.rewriter, chunk, out)?,
-            Frame::Events(events) => events.feed(&mut self.rewriter, chunk, out)?,
-            Frame::Sequence(sequence) => sequence.feed(&mut self.rewriter, chunk, out)?,
+            FrameState::Unread => out.extend_from_slice(chunk),
+            FrameState::Document => self.rewriter.feed(chunk, out)?,
+            FrameState::Lines(lines) => lines.feed(&mut self.rewriter, chunk, out)?,
+            FrameState::Events(events) => events.feed(&mut self.rewriter, chunk, out)?,
+            FrameState::Sequence(sequence) => sequence.feed(&mut self.rewriter, chunk, out)?,
         }
         Ok(())
     }
@@ -125,14 +125,14 @@ impl Framed {
     /// The last document is not whole.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), MigrateError> {
         match &mut self.frame {
-            Frame::Unread => Ok(()),
-            Frame::Document => self.rewriter.finish(out),
-            Frame::Lines(lines) => lines.end(&mut self.rewriter, out),
-            Frame::Events(events) => {
+            FrameState::Unread => Ok(()),
+            FrameState::Document => self.rewriter.finish(out),
+            FrameState::Lines(lines) => lines.end(&mut self.rewriter, out),
+            FrameState::Events(events) => {
                 events.finish(out);
                 Ok(())
             }
-            Frame::Sequence(sequence) => sequence.end(&mut self.rewriter, out),
+            FrameState::Sequence(sequence) => sequence.end(&mut self.rewriter, out),
         }
     }
 
@@ -152,7 +152,7 @@ impl Framed {
     #[must_use]
     pub const fn line(&self) -> Option<u64> {
         match &self.frame {
-            Frame::Lines(lines) => Some(lines.number()),
+            FrameState::Lines(lines) => Some(lines.number()),
             _ => None,
         }
     }
@@ -160,10 +160,10 @@ impl Framed {
     /// The document that an error is about, of the whole `body`: who has it can say where in it.
     pub(crate) fn refused<'b>(&'b self, body: &'b [u8]) -> &'b [u8] {
         match &self.frame {
-            Frame::Unread | Frame::Document => body,
-            Frame::Lines(lines) => lines.refused(body),
-            Frame::Events(events) => events.refused(),
-            Frame::Sequence(sequence) => sequence.refused(body),
+            FrameState::Unread | FrameState::Document => body,
+            FrameState::Lines(lines) => lines.refused(body),
+            FrameState::Events(events) => events.refused(),
+            FrameState::Sequence(sequence) => sequence.refused(body),
         }
     }
 }

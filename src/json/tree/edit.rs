@@ -3,7 +3,7 @@ use std::mem;
 use std::num::NonZeroU32;
 
 use super::super::{Pointer, text};
-use super::{Container, Content, Id, Item, Name, Node, Tree};
+use super::{Container, Item, MemberName, NodeContent, Tree, TreeNode, TreeNodeId};
 
 // === impl Tree ===
 
@@ -19,13 +19,13 @@ impl<'a> Tree<'a> {
     }
 
     /// Takes a node out of its container; its text stays readable.
-    pub(in crate::json) fn kill(&mut self, id: Id) {
+    pub(in crate::json) fn kill(&mut self, id: TreeNodeId) {
         self.node_mut(id).dead = true;
         self.dirty.extend(self.parent(id));
     }
 
     /// Undoes [`Tree::kill`], when nothing was swept since.
-    pub(in crate::json) fn revive(&mut self, id: Id) {
+    pub(in crate::json) fn revive(&mut self, id: TreeNodeId) {
         self.node_mut(id).dead = false;
     }
 
@@ -40,14 +40,14 @@ impl<'a> Tree<'a> {
     }
 
     /// Gives the value another text, in its place.
-    pub(in crate::json) fn set(&mut self, id: Id, value: Cow<'a, [u8]>) {
+    pub(in crate::json) fn set(&mut self, id: TreeNodeId, value: Cow<'a, [u8]>) {
         let node = self.node_mut(id);
-        node.content = Content::Text(value);
+        node.content = NodeContent::Text(value);
         node.made = None;
     }
 
     /// Moves the content of a node into a new one that stands nowhere. The old one is left as `null`.
-    pub(in crate::json) fn detach(&mut self, id: Id) -> Id {
+    pub(in crate::json) fn detach(&mut self, id: TreeNodeId) -> TreeNodeId {
         let content = self.take_content(id);
         let detached = self.add_content(content);
         self.node_mut(detached).marked = mem::take(&mut self.node_mut(id).marked);
@@ -57,7 +57,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Moves the content of `source` into `target`, which keeps its place. A mark comes along.
-    pub(in crate::json) fn put(&mut self, target: Id, source: Id) {
+    pub(in crate::json) fn put(&mut self, target: TreeNodeId, source: TreeNodeId) {
         let content = self.take_content(source);
         let marked = mem::take(&mut self.node_mut(source).marked);
         let made = mem::take(&mut self.node_mut(source).made);
@@ -69,8 +69,8 @@ impl<'a> Tree<'a> {
     }
 
     /// The same value once more, standing nowhere.
-    pub(in crate::json) fn duplicate(&mut self, id: Id) -> Id {
-        let Node { content, marked, made, .. } = self.node(id);
+    pub(in crate::json) fn duplicate(&mut self, id: TreeNodeId) -> TreeNodeId {
+        let TreeNode { content, marked, made, .. } = self.node(id);
         let (content, marked, made) = (content.clone(), *marked, *made);
         let copy = self.add_content(content);
         let node = self.node_mut(copy);
@@ -86,18 +86,24 @@ impl<'a> Tree<'a> {
     }
 
     /// A new member at the end of an object.
-    pub(in crate::json) fn append(&mut self, object: Id, name: &str, value: Id) {
+    pub(in crate::json) fn append(&mut self, object: TreeNodeId, name: &str, value: TreeNodeId) {
         let item = Item::member(name, value);
         self.insert_item(object, None, item);
     }
 
     /// A new element before the `at`-th.
-    pub(in crate::json) fn insert(&mut self, list: Id, at: usize, value: Id) {
+    pub(in crate::json) fn insert(&mut self, list: TreeNodeId, at: usize, value: TreeNodeId) {
         self.insert_item(list, Some(at), Item::element(value));
     }
 
     /// Makes objects for all tokens but the last, and puts the value under that. The objects are made by `change`.
-    pub(in crate::json) fn append_path(&mut self, object: Id, tokens: &[Box<str>], value: Id, change: u32) {
+    pub(in crate::json) fn append_path(
+        &mut self,
+        object: TreeNodeId,
+        tokens: &[Box<str>],
+        value: TreeNodeId,
+        change: u32,
+    ) {
         let Some((first, rest)) = tokens.split_first() else { return };
         let mut value = value;
         for token in rest.iter().rev() {
@@ -108,24 +114,24 @@ impl<'a> Tree<'a> {
     }
 
     /// Puts a node into an array of one, or into an object of one member. Its mark goes to the outside.
-    pub(in crate::json) fn wrap(&mut self, id: Id, name: Option<&str>) {
+    pub(in crate::json) fn wrap(&mut self, id: TreeNodeId, name: Option<&str>) {
         let marked = mem::take(&mut self.node_mut(id).marked);
         let inner = self.detach(id);
         let item = name.map_or_else(|| Item::element(inner), |name| Item::member(name, inner));
         self.node_mut(inner).parent = Some(id);
         let node = self.node_mut(id);
-        node.content = Content::of_one(item);
+        node.content = NodeContent::of_one(item);
         node.marked = marked;
     }
 
-    pub(in crate::json) fn object_of(&mut self, name: &str, value: Id) -> Id {
-        let object = self.add_content(Content::of_one(Item::member(name, value)));
+    pub(in crate::json) fn object_of(&mut self, name: &str, value: TreeNodeId) -> TreeNodeId {
+        let object = self.add_content(NodeContent::of_one(Item::member(name, value)));
         self.node_mut(value).parent = Some(object);
         object
     }
 
     /// Gives all members of one name another, in their places.
-    pub(in crate::json) fn rename(&mut self, object: Id, from: &str, to: &str) {
+    pub(in crate::json) fn rename(&mut self, object: TreeNodeId, from: &str, to: &str) {
         self.open(object);
         self.edit(object, |_, container| {
             for name in container.items.iter_mut().filter_map(|item| item.name.as_mut()) {
@@ -137,21 +143,21 @@ impl<'a> Tree<'a> {
     }
 
     /// Notes which change made the value.
-    pub(in crate::json) fn set_made(&mut self, id: Id, change: u32) {
+    pub(in crate::json) fn set_made(&mut self, id: TreeNodeId, change: u32) {
         self.node_mut(id).made = Some(NonZeroU32::MIN.saturating_add(change));
     }
 
-    pub(in crate::json) fn set_mark(&mut self, id: Id, marked: bool) {
+    pub(in crate::json) fn set_mark(&mut self, id: TreeNodeId, marked: bool) {
         self.node_mut(id).marked = marked;
     }
 
     /// Where the marked values stand now.
-    pub(in crate::json) fn marked(&self) -> Vec<(Id, Pointer)> {
-        let ids = (0..self.nodes.len()).map(Id).filter(|id| self.node(*id).marked && self.is_reachable(*id));
+    pub(in crate::json) fn marked(&self) -> Vec<(TreeNodeId, Pointer)> {
+        let ids = (0..self.nodes.len()).map(TreeNodeId).filter(|id| self.node(*id).marked && self.is_reachable(*id));
         ids.map(|id| (id, self.pointer(id))).collect()
     }
 
-    fn is_reachable(&self, id: Id) -> bool {
+    fn is_reachable(&self, id: TreeNodeId) -> bool {
         let mut at = id;
         while !self.node(at).dead {
             match self.node(at).parent {
@@ -162,12 +168,12 @@ impl<'a> Tree<'a> {
         false
     }
 
-    fn take_content(&mut self, id: Id) -> Content<'a> {
-        mem::replace(&mut self.node_mut(id).content, Content::Text(Cow::Borrowed(b"null")))
+    fn take_content(&mut self, id: TreeNodeId) -> NodeContent<'a> {
+        mem::replace(&mut self.node_mut(id).content, NodeContent::Text(Cow::Borrowed(b"null")))
     }
 
     /// Tells the children where they are.
-    fn adopt(&mut self, id: Id) {
+    fn adopt(&mut self, id: TreeNodeId) {
         self.edit(id, |tree, container| {
             container.items.iter().for_each(|item| tree.node_mut(item.value).parent = Some(id));
             let dead = container.items.iter().any(|item| tree.node(item.value).dead);
@@ -176,15 +182,15 @@ impl<'a> Tree<'a> {
     }
 
     /// Works on a container that was taken apart, and on others at the same time.
-    fn edit(&mut self, id: Id, change: impl FnOnce(&mut Self, &mut Container<'a>)) {
+    fn edit(&mut self, id: TreeNodeId, change: impl FnOnce(&mut Self, &mut Container<'a>)) {
         let mut content = self.take_content(id);
-        if let Content::Open(container) = &mut content {
+        if let NodeContent::Open(container) = &mut content {
             change(self, container);
         }
         self.node_mut(id).content = content;
     }
 
-    fn insert_item(&mut self, id: Id, at: Option<usize>, item: Item<'a>) {
+    fn insert_item(&mut self, id: TreeNodeId, at: Option<usize>, item: Item<'a>) {
         self.open(id);
         self.node_mut(item.value).parent = Some(id);
         self.edit(id, |_, container| {
@@ -197,19 +203,19 @@ impl<'a> Tree<'a> {
 // === impl Item ===
 
 impl<'a> Item<'a> {
-    fn member(name: &str, value: Id) -> Self {
-        let name = Name { key: Cow::Owned(text::quote(name)), colon: b":" };
+    fn member(name: &str, value: TreeNodeId) -> Self {
+        let name = MemberName { key: Cow::Owned(text::quote(name)), colon: b":" };
         Self { lead: b"", name: Some(Box::new(name)), value, trail: b"" }
     }
 
-    fn element(value: Id) -> Self {
+    fn element(value: TreeNodeId) -> Self {
         Self { lead: b"", name: None, value, trail: b"" }
     }
 }
 
-// === impl Content ===
+// === impl NodeContent ===
 
-impl<'a> Content<'a> {
+impl<'a> NodeContent<'a> {
     fn of_one(item: Item<'a>) -> Self {
         Self::Open(Box::new(Container { object: item.name.is_some(), items: vec![item], tail: b"" }))
     }

@@ -1,7 +1,7 @@
-use super::{Container, Content, Id, Item, Tree};
+use super::{Container, Item, NodeContent, Tree, TreeNodeId};
 
 /// A container that is being written.
-struct Frame<'t, 'a> {
+struct PrintFrame<'t, 'a> {
     container: &'t Container<'a>,
     next: usize,
     first: bool,
@@ -21,14 +21,14 @@ impl Tree<'_> {
         out
     }
 
-    pub(super) fn print(&self, id: Id) -> Vec<u8> {
+    pub(super) fn print(&self, id: TreeNodeId) -> Vec<u8> {
         let mut out = Vec::new();
         self.write(id, &mut out);
         out
     }
 
     /// Without recursion, since a document may be as deep as its limit.
-    fn write(&self, id: Id, out: &mut Vec<u8>) {
+    fn write(&self, id: TreeNodeId, out: &mut Vec<u8>) {
         let mut frames: Vec<_> = self.begin(id, out).into_iter().collect();
         while let Some(frame) = frames.last_mut() {
             out.extend_from_slice(std::mem::take(&mut frame.trail));
@@ -44,23 +44,23 @@ impl Tree<'_> {
     }
 
     /// Writes a value that is a text, or opens the container.
-    fn begin(&self, id: Id, out: &mut Vec<u8>) -> Option<Frame<'_, '_>> {
+    fn begin(&self, id: TreeNodeId, out: &mut Vec<u8>) -> Option<PrintFrame<'_, '_>> {
         match &self.node(id).content {
-            Content::Text(text) => {
+            NodeContent::Text(text) => {
                 out.extend_from_slice(text);
                 None
             }
-            Content::Open(container) => {
+            NodeContent::Open(container) => {
                 out.push(if container.object { b'{' } else { b'[' });
-                Some(Frame { container, next: 0, first: true, trail: b"" })
+                Some(PrintFrame { container, next: 0, first: true, trail: b"" })
             }
         }
     }
 }
 
-// === impl Frame ===
+// === impl PrintFrame ===
 
-impl<'t, 'a> Frame<'t, 'a> {
+impl<'t, 'a> PrintFrame<'t, 'a> {
     fn next_live(&mut self, tree: &Tree<'_>) -> Option<&'t Item<'a>> {
         let rest = self.container.items.get(self.next..)?;
         let skipped = rest.iter().position(|item| !tree.is_dead(item.value))?;

@@ -6,13 +6,13 @@ const V2: VersionId = VersionId::new(1);
 const V3: VersionId = VersionId::new(2);
 const PREVIEW: VersionId = VersionId::new(3);
 
-fn lookup(name: &str) -> Lookup {
+fn lookup(name: &str) -> VersionLookup {
     match name {
-        "1" => Lookup::Retired(V1),
-        "2" => Lookup::Live(V2),
-        "3" => Lookup::Live(V3),
-        "4-preview" => Lookup::Live(PREVIEW),
-        _ => Lookup::Unknown,
+        "1" => VersionLookup::Retired(V1),
+        "2" => VersionLookup::Live(V2),
+        "3" => VersionLookup::Live(V3),
+        "4-preview" => VersionLookup::Live(PREVIEW),
+        _ => VersionLookup::Unknown,
     }
 }
 

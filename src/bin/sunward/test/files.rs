@@ -13,19 +13,19 @@ use sunward::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use sunward::gateway::{self, environment};
 use sunward::testing::Written;
 
-use super::{Item, Suite};
+use super::{Suite, SuiteCase};
 
 /// What is to be written.
 #[derive(Default)]
 pub(super) struct Edits {
     /// Bodies in the files of cases.
-    bodies: BTreeMap<PathBuf, Text>,
+    bodies: BTreeMap<PathBuf, EditedFile>,
     /// Files that are one body.
     files: BTreeMap<PathBuf, String>,
 }
 
 /// A file, and what takes the place of what in it.
-struct Text {
+struct EditedFile {
     text: String,
     edits: Vec<(Range<usize>, String)>,
 }
@@ -42,7 +42,7 @@ impl Suite {
         let texts = texts(cases)?;
         let (mut items, mut found) = (Vec::new(), Diagnostics::new());
         for (api, entry) in catalog.apis().iter().enumerate() {
-            items.extend(entry.cases.iter().map(|case| Item { api, entry: case.clone(), in_config: true }));
+            items.extend(entry.cases.iter().map(|case| SuiteCase { api, entry: case.clone(), in_config: true }));
         }
         read_bodies(&mut items, &config, &mut found);
         if found.has_errors() {
@@ -103,7 +103,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 }
 
 /// The cases of files of their own.
-fn named(catalog: &Catalog, texts: &Sources, found: &mut Diagnostics) -> Vec<Item> {
+fn named(catalog: &Catalog, texts: &Sources, found: &mut Diagnostics) -> Vec<SuiteCase> {
     let (cases, more) = config::read_cases(texts);
     found.append(more);
     let mut items = Vec::new();
@@ -111,7 +111,7 @@ fn named(catalog: &Catalog, texts: &Sources, found: &mut Diagnostics) -> Vec<Ite
         let place = named.case.span();
         let Some(api) = api(catalog, named.api.as_ref(), place, found) else { continue };
         let entry = catalog.apis()[api].case(&named.case, found);
-        items.extend(entry.map(|entry| Item { api, entry, in_config: false }));
+        items.extend(entry.map(|entry| SuiteCase { api, entry, in_config: false }));
     }
     items
 }
@@ -136,7 +136,7 @@ fn api(catalog: &Catalog, name: Option<&Spanned<String>>, case: Span, found: &mu
 }
 
 /// Bodies in files of their own, relative to the file that names them.
-fn read_bodies(items: &mut [Item], sources: &Sources, found: &mut Diagnostics) {
+fn read_bodies(items: &mut [SuiteCase], sources: &Sources, found: &mut Diagnostics) {
     for item in items {
         let read = |span, path: &str| {
             let path = beside(sources, span, path);
@@ -163,7 +163,7 @@ impl Edits {
             return true;
         }
         let Some((file, span)) = sources.find(written.span) else { return false };
-        let text = || Text { text: file.text().to_owned(), edits: Vec::new() };
+        let text = || EditedFile { text: file.text().to_owned(), edits: Vec::new() };
         let edits = &mut self.bodies.entry(file.path().to_owned()).or_insert_with(text).edits;
         edits.push((span.start()..span.end(), got.to_owned()));
         true
@@ -171,7 +171,7 @@ impl Edits {
 
     /// Writes the files.
     pub(super) fn write(self) -> Result<(), String> {
-        let exchanged = self.bodies.into_iter().map(|(path, Text { text, mut edits })| {
+        let exchanged = self.bodies.into_iter().map(|(path, EditedFile { text, mut edits })| {
             // From the last to the first, so that what is before each stays where it is.
             edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
             edits.dedup_by_key(|(range, _)| range.start);

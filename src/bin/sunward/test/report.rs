@@ -7,9 +7,14 @@ use sunward::config::Sources;
 use sunward::diagnostic::Span;
 use sunward::testing::{Coverage, Failure, Part, Untouched};
 
-use super::{Outcome, Suite};
+use super::{CaseResult, Suite};
 
-pub(super) fn text(suite: &Suite, outcomes: &[Outcome<'_>], untouched: Option<&[Untouched]>, updated: usize) -> String {
+pub(super) fn text(
+    suite: &Suite,
+    outcomes: &[CaseResult<'_>],
+    untouched: Option<&[Untouched]>,
+    updated: usize,
+) -> String {
     let mut text = String::new();
     for outcome in outcomes.iter().filter(|outcome| !outcome.failures.is_empty()) {
         let entry = &outcome.item.entry;
@@ -46,7 +51,12 @@ fn coverage(suite: &Suite, untouched: &[Untouched], text: &mut String) {
     let _ = writeln!(text, "{} of {} covered", total - untouched.len(), count(total, "op"));
 }
 
-pub(super) fn json(suite: &Suite, outcomes: &[Outcome<'_>], untouched: Option<&[Untouched]>, updated: usize) -> Value {
+pub(super) fn json(
+    suite: &Suite,
+    outcomes: &[CaseResult<'_>],
+    untouched: Option<&[Untouched]>,
+    updated: usize,
+) -> Value {
     let cases: Vec<Value> = outcomes.iter().map(|outcome| case(suite, outcome)).collect();
     let failed = failed(outcomes);
     let coverage = untouched.map(|untouched| {
@@ -62,7 +72,7 @@ pub(super) fn json(suite: &Suite, outcomes: &[Outcome<'_>], untouched: Option<&[
     })
 }
 
-fn case(suite: &Suite, outcome: &Outcome<'_>) -> Value {
+fn case(suite: &Suite, outcome: &CaseResult<'_>) -> Value {
     let (file, line, column) = position(suite.sources(outcome.item), outcome.item.entry.span());
     json!({
         "api": suite.catalog.apis()[outcome.item.api].name,
@@ -143,7 +153,7 @@ fn position(sources: &Sources, span: Span) -> (String, Option<usize>, Option<usi
     (file.to_owned(), line, column)
 }
 
-fn failed(outcomes: &[Outcome<'_>]) -> usize {
+fn failed(outcomes: &[CaseResult<'_>]) -> usize {
     outcomes.iter().filter(|outcome| !outcome.failures.is_empty()).count()
 }
 
