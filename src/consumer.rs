@@ -20,7 +20,7 @@ pub trait Pins: Send + Sync + 'static {
 }
 
 /// Who used a version before it was closed to new consumers.
-pub trait Known: Send + Sync + 'static {
+pub trait KnownConsumers: Send + Sync + 'static {
     /// Whether `consumer` had used `version` before it closed. Asked on the way of the request, so it must not block.
     fn knew(&self, api: &str, version: &str, consumer: &Consumer) -> bool;
 }

@@ -2,7 +2,7 @@
 
 mod standing;
 
-use crate::catalog::{Life, ShareOf, Window};
+use crate::catalog::{Lifecycle, ShareOf, Window};
 use crate::clock::Timestamp;
 
 pub use standing::{Standing, is_running};
@@ -11,9 +11,9 @@ pub use standing::{Standing, is_running};
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
     /// The dates of the version on the route.
-    pub life: &'a Life,
+    pub life: &'a Lifecycle,
     /// The route as it is written, `GET /users/{id}`; none if the path is not among the api's. Like the draws, only
-    /// an open window asks for it: see [`Life::is_tried`].
+    /// an open window asks for it: see [`Lifecycle::is_tried`].
     pub route: Option<&'a str>,
     /// Who asks.
     pub consumer: Option<&'a str>,
@@ -84,10 +84,10 @@ pub struct Decision {
 /// Decides.
 ///
 /// ```
-/// use sunward::catalog::Life;
+/// use sunward::catalog::Lifecycle;
 /// use sunward::decide::{Question, Verdict, decide};
 ///
-/// let life = Life { sunset: Some("2026-01-01".parse()?), ..Life::default() };
+/// let life = Lifecycle { sunset: Some("2026-01-01".parse()?), ..Lifecycle::default() };
 /// let mut question = Question::new(&life, "2025-12-31T23:59:59Z".parse()?);
 /// assert_eq!(decide(&question).verdict, Verdict::Serve);
 /// question.now = "2026-01-01".parse()?;
@@ -181,7 +181,7 @@ fn brownout(window: &Window, question: &Question<'_>) -> Verdict {
 impl<'a> Question<'a> {
     /// A request of nobody in particular, to no route in particular, at `now`.
     #[must_use]
-    pub const fn new(life: &'a Life, now: Timestamp) -> Self {
+    pub const fn new(life: &'a Lifecycle, now: Timestamp) -> Self {
         Self {
             life,
             route: None,
@@ -232,13 +232,13 @@ mod tests {
         }
     }
 
-    fn life() -> Life {
-        Life {
+    fn life() -> Lifecycle {
+        Lifecycle {
             deprecated: Some(at("2025-01-01")),
             closed: Some(at("2025-02-01")),
             sunset: Some(at("2026-01-01")),
             windows: Box::new([window("2025-06-01T10:00:00Z", 10, 5_000)]),
-            ..Life::default()
+            ..Lifecycle::default()
         }
     }
 

@@ -105,7 +105,7 @@ pub enum Outcome {
 
 /// What no resource, route or change names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Undeclared {
+pub enum UndeclaredLabel {
     /// A request's path.
     Path,
     /// A request's method, of a path that is known.
@@ -347,9 +347,9 @@ impl Outcome {
     }
 }
 
-// === impl Undeclared ===
+// === impl UndeclaredLabel ===
 
-impl Undeclared {
+impl UndeclaredLabel {
     /// The label.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -428,7 +428,7 @@ impl Handles {
     }
 
     /// Counts what passed although nothing names it.
-    pub fn undeclared(&self, what: Undeclared) {
+    pub fn undeclared(&self, what: UndeclaredLabel) {
         let register = || {
             let Labels { api, version, route, method } = self.labels.clone();
             counter!(

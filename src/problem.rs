@@ -7,7 +7,7 @@ use crate::headers::lifecycle;
 
 mod kind;
 
-pub use kind::Kind;
+pub use kind::ProblemType;
 
 /// Where the problem types are documented, unless the gateway's owner has pages of their own.
 pub const TYPE_BASE: &str = "https://sunward.dev/problems/";
@@ -15,9 +15,9 @@ pub const TYPE_BASE: &str = "https://sunward.dev/problems/";
 /// A problem document and the response that carries it.
 ///
 /// ```
-/// use sunward::problem::{Kind, Problem, TYPE_BASE};
+/// use sunward::problem::{ProblemType, Problem, TYPE_BASE};
 ///
-/// let problem = Problem::new(Kind::VersionSunset).with_api_version("v1").with_supported_versions(["v4", "v5"]);
+/// let problem = Problem::new(ProblemType::VersionSunset).with_api_version("v1").with_supported_versions(["v4", "v5"]);
 /// let response = problem.response(TYPE_BASE);
 /// assert_eq!(response.status(), 410);
 /// assert_eq!(
@@ -28,7 +28,7 @@ pub const TYPE_BASE: &str = "https://sunward.dev/problems/";
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    kind: Kind,
+    kind: ProblemType,
     status: StatusCode,
     detail: Option<String>,
     instance: Option<String>,
@@ -48,7 +48,7 @@ struct ProblemMembers(String);
 impl Problem {
     /// The problem with its type, title and usual status, and nothing else.
     #[must_use]
-    pub const fn new(kind: Kind) -> Self {
+    pub const fn new(kind: ProblemType) -> Self {
         Self {
             kind,
             status: kind.status(),
@@ -128,7 +128,7 @@ impl Problem {
 
     /// Its type.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> ProblemType {
         self.kind
     }
 
@@ -221,22 +221,22 @@ mod tests {
             400, 400, 400, 400, 406, 415, 410, 410, 403, 404, 405, 400, 400, 400, 422, 413, 400, 408, 503, 502, 502,
             503, 504,
         ];
-        for (kind, status) in Kind::ALL.into_iter().zip(statuses) {
+        for (kind, status) in ProblemType::ALL.into_iter().zip(statuses) {
             let document = json(&Problem::new(kind));
             assert_eq!(document["type"], format!("{TYPE_BASE}{}", kind.slug()));
             assert_eq!(document["status"], status, "{kind:?}");
             assert_eq!(document["title"], kind.title());
             assert_eq!(Problem::new(kind).response(TYPE_BASE).status(), status);
         }
-        let mut slugs = Kind::ALL.map(Kind::slug).to_vec();
+        let mut slugs = ProblemType::ALL.map(ProblemType::slug).to_vec();
         slugs.sort_unstable();
         slugs.dedup();
-        assert_eq!(slugs.len(), Kind::ALL.len());
+        assert_eq!(slugs.len(), ProblemType::ALL.len());
     }
 
     #[test]
     fn members_are_what_the_rfc_names() {
-        let problem = Problem::new(Kind::VersionBrownout)
+        let problem = Problem::new(ProblemType::VersionBrownout)
             .with_status(StatusCode::SERVICE_UNAVAILABLE)
             .with_detail("a \"quoted\"\r\nline \u{1}é")
             .with_instance("/requests/1")
@@ -254,17 +254,19 @@ mod tests {
         });
         let body = problem.body("https://acme.test/p/");
         assert_eq!(serde_json::from_slice::<serde_json::Value>(&body).expect("JSON"), expected);
-        assert_eq!((problem.kind(), problem.status().as_u16()), (Kind::VersionBrownout, 503));
+        assert_eq!((problem.kind(), problem.status().as_u16()), (ProblemType::VersionBrownout, 503));
     }
 
     #[test]
     fn responses_are_kept_by_no_cache() {
-        let response = Problem::new(Kind::VersionSunset).with_retry_after(9).response(TYPE_BASE);
+        let response = Problem::new(ProblemType::VersionSunset).with_retry_after(9).response(TYPE_BASE);
         let headers = response.headers();
         assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
         assert_eq!(headers[header::CACHE_CONTROL], "no-store");
         assert_eq!(headers[header::CONTENT_LENGTH], response.body().len().to_string());
         assert_eq!(headers[header::RETRY_AFTER], "9");
-        assert!(!Problem::new(Kind::VersionSunset).response(TYPE_BASE).headers().contains_key(header::RETRY_AFTER));
+        assert!(
+            !Problem::new(ProblemType::VersionSunset).response(TYPE_BASE).headers().contains_key(header::RETRY_AFTER)
+        );
     }
 }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sunward::json::{Framed, Framing, MigrateError, Mode, Options, Program};
+use sunward::json::{Framed, Framing, MigrateError, Mode, MigrateOptions, Program};
 
 #[allow(dead_code, reason = "a part of it serves the other target")]
 #[path = "../../tests/it/json/agree.rs"]
@@ -32,7 +32,7 @@ fn run<'a>(
     program: &Program,
     chunks: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Vec<u8>, MigrateError> {
-    let mut framed = Framed::new(framing, program, &Options::default());
+    let mut framed = Framed::new(framing, program, &MigrateOptions::default());
     let mut out = Vec::new();
     for chunk in chunks {
         framed.feed(chunk, &mut out)?;

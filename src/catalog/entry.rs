@@ -7,10 +7,10 @@ use http::header::{self, HeaderName, HeaderValue};
 
 use super::case::CaseEntry;
 use super::cors::CorsEntry;
-use super::life::Life;
+use super::life::Lifecycle;
 use super::migration::Content;
 use super::router::{KnownPaths, Match, RouteId, Router};
-use super::spec::{ConsumerSource, OnUnacceptable, OnUntyped, Undeclared};
+use super::spec::{ConsumerSource, OnUnacceptable, OnUndeclared, OnUntyped};
 use super::template::{HostPattern, HostTemplate, PathTemplate};
 use crate::change::{RouteHistory, RouteName};
 use crate::clock::Timestamp;
@@ -32,13 +32,13 @@ pub struct ApiEntry {
     /// Whether paths that differ only in letter case are the same one.
     pub path_case: PathCase,
     /// What becomes of what no route names.
-    pub undeclared: Undeclared,
+    pub undeclared: OnUndeclared,
     /// How its versions are named.
     pub scheme: Scheme,
     /// Where a request may name one.
-    pub sources: Sources,
+    pub sources: VersionSources,
     /// Which source counts when they disagree; empty: none, it is refused.
-    pub precedence: Box<[Source]>,
+    pub precedence: Box<[VersionSource]>,
     /// What a request speaks that names none; `None`: it is refused.
     pub unspecified: Option<VersionId>,
     /// What to do when `Accept` names none that can be served.
@@ -126,7 +126,7 @@ pub struct VersionEntry {
     /// Before it, there is no such version.
     pub released: Option<Timestamp>,
     /// Its dates.
-    pub life: Life,
+    pub life: Lifecycle,
     /// Where to read how to leave it.
     pub docs: Option<Box<str>>,
     /// Where to read how it ends.
@@ -161,7 +161,7 @@ pub struct RouteEntry {
     /// What to do with a body that a change is about and that no `Content-Type` says to be JSON.
     pub on_untyped: OnUntyped,
     /// The dates of versions that are others on this route.
-    pub lives: Box<[(VersionId, Life)]>,
+    pub lives: Box<[(VersionId, Lifecycle)]>,
 }
 
 /// A consumer that keeps a version for longer.
@@ -183,7 +183,7 @@ pub struct ExtensionEntry {
 
 /// Where a request may name its version, compiled.
 #[derive(Clone, Debug, Default)]
-pub struct Sources {
+pub struct VersionSources {
     /// The path, behind the base path.
     pub path: Option<PathTemplate>,
     /// `Accept` and `Content-Type`.
@@ -198,7 +198,7 @@ pub struct Sources {
 
 /// What named a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
+pub enum VersionSource {
     /// The path.
     Path,
     /// `Accept`, or `Content-Type` for a request's body.
@@ -265,7 +265,7 @@ impl ApiEntry {
 
     /// The dates that `version` has on `route`.
     #[must_use]
-    pub fn life(&self, version: VersionId, route: Option<RouteId>) -> &Life {
+    pub fn life(&self, version: VersionId, route: Option<RouteId>) -> &Lifecycle {
         let own = route.and_then(|route| self.route(route).life(version));
         own.unwrap_or(&self.version(version).life)
     }
@@ -362,14 +362,14 @@ impl RouteEntry {
     }
 
     /// The dates that `version` has here, where they are not the api's.
-    pub(crate) fn life(&self, version: VersionId) -> Option<&Life> {
+    pub(crate) fn life(&self, version: VersionId) -> Option<&Lifecycle> {
         self.lives.iter().find(|(of, _)| *of == version).map(|(_, life)| life)
     }
 }
 
-// === impl Source ===
+// === impl VersionSource ===
 
-impl Source {
+impl VersionSource {
     /// The word of the config.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -12,7 +12,7 @@ use crate::headers::lifecycle;
 
 /// When a version is deprecated, closed, tried without, and gone.
 #[derive(Clone, Debug, Default)]
-pub struct Life {
+pub struct Lifecycle {
     /// From then on, deprecated (RFC 9745).
     pub deprecated: Option<Timestamp>,
     /// From then on, closed to new consumers.
@@ -52,11 +52,11 @@ pub struct Window {
     pub dry_run: bool,
 }
 
-// === impl Life ===
+// === impl Lifecycle ===
 
-impl Life {
+impl Lifecycle {
     /// Reads `life`, with `base` for what it does not say.
-    pub(super) fn read(life: &spec::Life, base: &Self, found: &mut Diagnostics) -> Self {
+    pub(super) fn read(life: &spec::LifecycleSpec, base: &Self, found: &mut Diagnostics) -> Self {
         // A date that is said and cannot be read is not the base's: that would be judged in its place.
         let mut date = |text: &Option<Spanned<String>>, base: Option<Timestamp>, key| match text {
             Some(text) => date(text, key, found),
@@ -87,7 +87,7 @@ impl Life {
     }
 
     /// Judges only what `life` says itself: of the rest, its base has been judged.
-    fn check_order(&self, life: &spec::Life, found: &mut Diagnostics) {
+    fn check_order(&self, life: &spec::LifecycleSpec, found: &mut Diagnostics) {
         const HELP: &str = "move one of the two";
         let said = |texts: [&Option<Spanned<String>>; 2]| texts.into_iter().flatten().map(|text| text.span).next();
         if let (Some(deprecated), Some(sunset), Some(span)) =

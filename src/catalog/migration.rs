@@ -3,7 +3,7 @@
 use super::entry::ApiEntry;
 use crate::change::{BodyChain, ChainSlice, Location, Message};
 use crate::headers::media::MediaType;
-use crate::json::{self, Framed, Framing, MigrateError, Migrated, Mode, Options, Step};
+use crate::json::{self, Framed, Framing, MigrateError, MigrateOptions, Migrated, Mode, Step};
 use crate::version::VersionId;
 
 /// How JSON stands in a body.
@@ -54,7 +54,7 @@ pub struct Migration<'c> {
     from: VersionId,
     to: VersionId,
     stretch: ChainSlice<'c, Step>,
-    options: Options,
+    options: MigrateOptions,
 }
 
 /// A name that the api does not have.
@@ -104,12 +104,12 @@ impl<'c> Migration<'c> {
     /// What leads a body of `chain` from one version to the other.
     #[must_use]
     pub fn new(chain: &'c BodyChain, from: VersionId, to: VersionId) -> Self {
-        Self { chain, from, to, stretch: chain.between(from, to), options: Options::default() }
+        Self { chain, from, to, stretch: chain.between(from, to), options: MigrateOptions::default() }
     }
 
     /// Other limits.
     #[must_use]
-    pub fn with_options(mut self, options: Options) -> Self {
+    pub fn with_options(mut self, options: MigrateOptions) -> Self {
         self.options = options;
         self
     }
@@ -182,7 +182,7 @@ impl<'c> Migration<'c> {
     }
 
     /// The limits.
-    pub(crate) const fn options(&self) -> Options {
+    pub(crate) const fn options(&self) -> MigrateOptions {
         self.options
     }
 

@@ -23,22 +23,22 @@ pub(crate) use case::{BackEntry, BodyEntry, SampleEntry};
 pub use control::{Act, Control};
 pub use cors::CorsEntry;
 pub use diff::{Class, Difference, diff};
-pub use entry::{ApiEntry, ExtensionEntry, OpEntry, RouteEntry, Source, Sources, VersionEntry};
-pub use life::{Life, Window};
+pub use entry::{ApiEntry, ExtensionEntry, OpEntry, RouteEntry, VersionEntry, VersionSource, VersionSources};
+pub use life::{Lifecycle, Window};
 pub use migration::{Content, Migration, UnknownName};
 pub use router::{Match, RouteId, Router};
 pub use spec::{
-    Api, Brownout, Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, Sample, ShareOf,
-    Undeclared, Version,
+    Api, Brownout, Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, Sample,
+    ShareOf, Version,
 };
 pub(crate) use template::strip_start;
 pub use template::{HostPattern, HostTemplate, PathTemplate, strip_port};
 
 #[cfg(feature = "config")]
-pub(crate) use spec::{Back, Body, Life as LifeSpec, Sources as SourcesSpec, Unspecified};
+pub(crate) use spec::{Back, Body, LifecycleSpec, Unspecified, VersionSourcesSpec};
 
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::consumer::{Known, Pins};
+use crate::consumer::{KnownConsumers, Pins};
 use crate::diagnostic::Diagnostics;
 use crate::version::VersionId;
 
@@ -46,7 +46,7 @@ use meters::Meters;
 
 /// Where a layer finds the catalog of the moment: an `Arc<Catalog>` for one that never changes, the gateway's snapshot
 /// for one that is reloaded.
-pub trait Current: Send + Sync + 'static {
+pub trait CurrentCatalog: Send + Sync + 'static {
     /// The catalog of the moment.
     fn current(&self) -> Arc<Catalog>;
 }
@@ -59,11 +59,11 @@ pub struct Catalog {
     meters: Box<[Meters]>,
     warnings: Diagnostics,
     pins: Option<Arc<dyn Pins>>,
-    known: Option<Arc<dyn Known>>,
+    known: Option<Arc<dyn KnownConsumers>>,
     control: Control,
 }
 
-impl Current for Arc<Catalog> {
+impl CurrentCatalog for Arc<Catalog> {
     fn current(&self) -> Arc<Catalog> {
         Self::clone(self)
     }
@@ -121,7 +121,7 @@ impl Catalog {
 
     /// Asks `known` who used a version before it was closed.
     #[must_use]
-    pub fn with_known(mut self, known: impl Known) -> Self {
+    pub fn with_known(mut self, known: impl KnownConsumers) -> Self {
         self.known = Some(Arc::new(known));
         self
     }
@@ -185,7 +185,7 @@ impl Catalog {
         self.pins.as_deref()
     }
 
-    pub(crate) fn known(&self) -> Option<&dyn Known> {
+    pub(crate) fn known(&self) -> Option<&dyn KnownConsumers> {
         self.known.as_deref()
     }
 }

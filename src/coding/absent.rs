@@ -8,7 +8,7 @@ pub(crate) struct Decoder;
 
 /// As with the feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum DecodeStep {
     Hungry,
     Ended,
 }
@@ -44,8 +44,8 @@ impl Decoder {
         true
     }
 
-    pub(crate) fn step(&mut self, _: &mut Vec<u8>) -> Result<Step, CodingError> {
-        Ok(Step::Ended)
+    pub(crate) fn step(&mut self, _: &mut Vec<u8>) -> Result<DecodeStep, CodingError> {
+        Ok(DecodeStep::Ended)
     }
 }
 

@@ -11,16 +11,16 @@ use super::{Coding, CodingError};
 /// other side has flushed comes out as soon as it is in, and no step makes much more than 64 KiB.
 ///
 /// ```
-/// use sunward::coding::{Coding, Decoder, Step};
+/// use sunward::coding::{Coding, Decoder, DecodeStep};
 ///
 /// let mut decoder = Decoder::new(&[Coding::Gzip]);
 /// decoder.push(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xab\xae\x05\x00");
 /// let mut out = Vec::new();
-/// while decoder.step(&mut out)? == Step::Made {}
+/// while decoder.step(&mut out)? == DecodeStep::Made {}
 /// assert_eq!(out, b"{}");
 /// decoder.push(b"\x43\xbf\xa6\xa3\x02\x00\x00\x00");
 /// decoder.end();
-/// while decoder.step(&mut out)? != Step::Ended {}
+/// while decoder.step(&mut out)? != DecodeStep::Ended {}
 /// # Ok::<(), sunward::coding::CodingError>(())
 /// ```
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct Decoder {
 
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum DecodeStep {
     /// Something came out, and there may be more.
     Made,
     /// All that is in has come out.
@@ -89,7 +89,7 @@ pub(crate) fn decode(codings: &[Coding], content: &[u8], limit: usize, ratio: u3
     decoder.push(content);
     decoder.end();
     let mut decoded = Vec::new();
-    while decoder.step(&mut decoded)? != Step::Ended {
+    while decoder.step(&mut decoded)? != DecodeStep::Ended {
         if decoded.len() > limit {
             return Err(CodingError::Limit);
         }
@@ -140,26 +140,26 @@ impl Decoder {
     ///
     /// # Errors
     /// The content is not what its codings say, or becomes too large.
-    pub fn step(&mut self, out: &mut Vec<u8>) -> Result<Step, CodingError> {
-        let Some(last) = self.stages.len().checked_sub(1) else { return Ok(Step::Ended) };
+    pub fn step(&mut self, out: &mut Vec<u8>) -> Result<DecodeStep, CodingError> {
+        let Some(last) = self.stages.len().checked_sub(1) else { return Ok(DecodeStep::Ended) };
         let (mut at, mut made) = (last, Vec::new());
         loop {
             let target = if at == last { &mut *out } else { &mut made };
             match self.stages[at].step(target)? {
-                Step::Made if at == last => return self.check().map(|()| Step::Made),
-                Step::Made => {
+                DecodeStep::Made if at == last => return self.check().map(|()| DecodeStep::Made),
+                DecodeStep::Made => {
                     self.check()?;
                     at += 1;
                     self.stages[at].input().push(&made);
                     made.clear();
                 }
-                Step::Ended if at == last => return Ok(Step::Ended),
-                Step::Ended => {
+                DecodeStep::Ended if at == last => return Ok(DecodeStep::Ended),
+                DecodeStep::Ended => {
                     at += 1;
                     self.stages[at].input().ended = true;
                 }
-                Step::Hungry if at == 0 => return Ok(Step::Hungry),
-                Step::Hungry => at -= 1,
+                DecodeStep::Hungry if at == 0 => return Ok(DecodeStep::Hungry),
+                DecodeStep::Hungry => at -= 1,
             }
         }
     }
@@ -183,11 +183,11 @@ impl Stage {
         }
     }
 
-    fn step(&mut self, out: &mut Vec<u8>) -> Result<Step, CodingError> {
+    fn step(&mut self, out: &mut Vec<u8>) -> Result<DecodeStep, CodingError> {
         let from = out.len();
         if self.input().ended && !self.input().begun {
             // No content is no content, coded or not.
-            return Ok(Step::Ended);
+            return Ok(DecodeStep::Ended);
         }
         let ended = match &mut self.kind {
             StageDecoder::Gzip { decoder, input } => gunzip(decoder, input, out)?,
@@ -203,9 +203,9 @@ impl Stage {
             return Err(CodingError::Malformed);
         }
         Ok(match ended {
-            _ if made > 0 => Step::Made,
-            true if self.input().ended => Step::Ended,
-            _ => Step::Hungry,
+            _ if made > 0 => DecodeStep::Made,
+            true if self.input().ended => DecodeStep::Ended,
+            _ => DecodeStep::Hungry,
         })
     }
 }
@@ -382,10 +382,10 @@ mod tests {
         let (mut decoder, mut out) = (Decoder::new(codings), Vec::new());
         for chunk in chunks {
             decoder.push(chunk);
-            while decoder.step(&mut out)? == Step::Made {}
+            while decoder.step(&mut out)? == DecodeStep::Made {}
         }
         decoder.end();
-        while decoder.step(&mut out)? != Step::Ended {}
+        while decoder.step(&mut out)? != DecodeStep::Ended {}
         Ok(out)
     }
 
@@ -415,7 +415,7 @@ mod tests {
             let mut total = 0;
             loop {
                 let mut out = Vec::new();
-                if decoder.step(&mut out) == Ok(Step::Ended) {
+                if decoder.step(&mut out) == Ok(DecodeStep::Ended) {
                     break;
                 }
                 assert!(out.len() <= 4 * STEP, "{coding:?}: {}", out.len());

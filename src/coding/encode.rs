@@ -143,7 +143,7 @@ impl std::fmt::Debug for StageEncoder {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Decoder, Step};
+    use super::super::{DecodeStep, Decoder};
     use super::*;
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
                 encoder.feed(event.as_bytes(), &mut coded);
                 encoder.flush(&mut coded);
                 decoder.push(&coded);
-                while decoder.step(&mut decoded).expect("it is decoded") == Step::Made {}
+                while decoder.step(&mut decoded).expect("it is decoded") == DecodeStep::Made {}
                 assert_eq!(String::from_utf8_lossy(&decoded), event, "{codings:?}");
                 coded.clear();
                 encoder.flush(&mut coded);
@@ -173,7 +173,7 @@ mod tests {
             encoder.finish(&mut coded);
             decoder.push(&coded);
             decoder.end();
-            assert_eq!(decoder.step(&mut Vec::new()), Ok(Step::Ended), "{codings:?}");
+            assert_eq!(decoder.step(&mut Vec::new()), Ok(DecodeStep::Ended), "{codings:?}");
         }
     }
 }

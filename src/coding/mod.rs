@@ -14,11 +14,11 @@ mod decode;
 mod encode;
 
 #[cfg(all(feature = "layer", not(feature = "coding")))]
-pub(crate) use absent::{Decoder, Encoder, Step, decode, encode};
+pub(crate) use absent::{DecodeStep, Decoder, Encoder, decode, encode};
 #[cfg(feature = "coding")]
 pub(crate) use decode::decode;
 #[cfg(feature = "coding")]
-pub use decode::{Decoder, Step};
+pub use decode::{DecodeStep, Decoder};
 #[cfg(feature = "coding")]
 pub(crate) use encode::{Encoder, encode};
 

@@ -5,7 +5,7 @@ use super::node::ConfigNode;
 use super::tree::{TableReader, word_or_table};
 use super::{case, change, version};
 use crate::catalog::{
-    Api, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, SourcesSpec, Undeclared, Unspecified,
+    Api, ConsumerSource, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Unspecified, VersionSourcesSpec,
 };
 use crate::diagnostic::{Diagnostics, Spanned};
 use crate::json::OnError;
@@ -35,7 +35,7 @@ fn whereabouts(api: &mut Api, reader: &mut TableReader<'_, '_>) {
         api.path_case = PathCase::Insensitive;
     }
     if reader.word("undeclared") == Some("refuse") {
-        api.undeclared = Undeclared::Refuse;
+        api.undeclared = OnUndeclared::Refuse;
     }
     api.speaks = reader.text("speaks");
     api.forward_as = reader.text("forward_as");
@@ -90,8 +90,8 @@ pub(super) fn on_untyped(reader: &mut TableReader<'_, '_>) -> Option<OnUntyped> 
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
-fn sources(mut reader: TableReader<'_, '_>) -> Option<SourcesSpec> {
-    let sources = SourcesSpec {
+fn sources(mut reader: TableReader<'_, '_>) -> Option<VersionSourcesSpec> {
+    let sources = VersionSourcesSpec {
         path: reader.text("path"),
         accept: reader.text("accept"),
         parameter: reader.text("parameter"),

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::{CASES, ValueKind};
 use super::node::{ConfigNode, FileText};
-use super::sources::Sources;
+use super::sources::SourceMap;
 use super::syntax;
 use super::tree::TableReader;
 use crate::catalog::{Back, Body, Case, Sample};
@@ -26,7 +26,7 @@ pub struct NamedCase {
 /// included.
 ///
 /// ```
-/// use sunward::config::{Sources, read_cases};
+/// use sunward::config::{SourceMap, read_cases};
 ///
 /// let text = r#"
 /// [[case]]
@@ -35,11 +35,11 @@ pub struct NamedCase {
 /// from = { version = "1", body = '{"status": "paid"}' }
 /// to   = { version = "2", body = '{"state": "paid"}' }
 /// "#;
-/// let (cases, found) = read_cases(&Sources::new("cases.toml", text));
+/// let (cases, found) = read_cases(&SourceMap::new("cases.toml", text));
 /// assert_eq!((cases.len(), found.len()), (1, 0));
 /// ```
 #[must_use]
-pub fn read_cases(sources: &Sources) -> (Vec<NamedCase>, Diagnostics) {
+pub fn read_cases(sources: &SourceMap) -> (Vec<NamedCase>, Diagnostics) {
     let mut found = Diagnostics::new();
     let mut cases = Vec::new();
     for source in sources.files() {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::node::FileText;
-use super::sources::{Sources, folder};
+use super::sources::{SourceMap, folder};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 
 /// What stands in the place of any text in a file's name.
@@ -16,16 +16,16 @@ const STAR: char = '*';
 
 /// The files read so far.
 struct Opener<'e> {
-    sources: Sources,
+    sources: SourceMap,
     root: PathBuf,
     /// By the path that is left when links are followed.
     known: BTreeSet<PathBuf>,
     edit: &'e dyn Fn(String) -> String,
 }
 
-// === impl Sources ===
+// === impl SourceMap ===
 
-impl Sources {
+impl SourceMap {
     /// Reads the file at `path` and all that it includes. What of the latter cannot be read is among the
     /// [`problems`](Self::problems).
     ///
@@ -35,7 +35,7 @@ impl Sources {
         Self::open_with(path, &|text| text)
     }
 
-    /// As [`Sources::open`], with each text edited before it is looked at.
+    /// As [`SourceMap::open`], with each text edited before it is looked at.
     ///
     /// # Errors
     /// The file at `path` cannot be read.

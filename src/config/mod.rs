@@ -5,9 +5,9 @@
 //! shows them all with their place in the file.
 //!
 //! ```
-//! use sunward::config::{Sources, read_all, render};
+//! use sunward::config::{SourceMap, read_all, render};
 //!
-//! let sources = Sources::new("sunward.toml", "[[api]]\nname = \"shop\"\nbase_pat = \"/api\"\n");
+//! let sources = SourceMap::new("sunward.toml", "[[api]]\nname = \"shop\"\nbase_pat = \"/api\"\n");
 //! let (config, found) = read_all(&sources, &|_| None);
 //! let shown = render(&found, &sources, false);
 //! assert!(shown.contains("error[unknown-key]"));
@@ -45,7 +45,7 @@ pub use gateway::{
 pub use keys::reference;
 pub use render::{render, to_json};
 pub use schema::schema;
-pub use sources::{Source, Sources};
+pub use sources::{SourceFile, SourceMap};
 pub use variables::Environment;
 
 use crate::catalog::Api;
@@ -71,13 +71,13 @@ pub struct Config {
 /// environment variable is set. There is no config only when the text is not TOML.
 #[must_use]
 pub fn read(source: &str) -> (Option<Config>, Diagnostics) {
-    read_all(&Sources::new("", source), &|_| None)
+    read_all(&SourceMap::new("", source), &|_| None)
 }
 
 /// Reads a file and those that it includes as far as they can be read, with all findings by their position. There is
 /// no config only when the first one is not TOML.
 #[must_use]
-pub fn read_all(sources: &Sources, environment: Environment<'_>) -> (Option<Config>, Diagnostics) {
+pub fn read_all(sources: &SourceMap, environment: Environment<'_>) -> (Option<Config>, Diagnostics) {
     let mut found = sources.problems().clone();
     let mut config = Config { complete: !found.has_errors(), ..Config::default() };
     let mut broken = false;
@@ -122,7 +122,7 @@ fn tables<'t>(config: &mut Config, mut reader: TableReader<'t, '_>, environment:
     nameless
 }
 
-fn syntax(error: &toml::de::Error, source: &Source) -> Diagnostic {
+fn syntax(error: &toml::de::Error, source: &SourceFile) -> Diagnostic {
     let range = error.span().unwrap_or_default();
     // A span without an end would pass for none.
     let end = range.end.max(usize::from(!source.text().is_empty()));

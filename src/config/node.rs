@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::keys::{Table, ValueKind, listed};
-use super::sources::Source;
+use super::sources::SourceFile;
 use super::value;
 use super::variables::{Environment, VariableError, expand};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
@@ -34,7 +34,7 @@ pub(super) struct FileText<'t> {
 // === impl FileText ===
 
 impl<'t> FileText<'t> {
-    pub(super) fn new(source: &'t Source) -> Self {
+    pub(super) fn new(source: &'t SourceFile) -> Self {
         Self { base: source.base(), text: source.text(), environment: None }
     }
 

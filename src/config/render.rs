@@ -5,12 +5,12 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 use serde_json::{Value, json};
 
-use super::sources::Sources;
+use super::sources::SourceMap;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 
 /// The findings with the lines they are about, as a compiler shows them; `color` with the escapes of a terminal.
 #[must_use]
-pub fn render(diagnostics: &Diagnostics, sources: &Sources, color: bool) -> String {
+pub fn render(diagnostics: &Diagnostics, sources: &SourceMap, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for found in diagnostics {
@@ -25,11 +25,11 @@ pub fn render(diagnostics: &Diagnostics, sources: &Sources, color: bool) -> Stri
 
 /// The findings as an array of `{ severity, code, message, help, file, line, column }`, line and column from 1.
 #[must_use]
-pub fn to_json(diagnostics: &Diagnostics, sources: &Sources) -> Value {
+pub fn to_json(diagnostics: &Diagnostics, sources: &SourceMap) -> Value {
     diagnostics.iter().map(|found| object(found, sources)).collect()
 }
 
-fn group<'s>(found: &'s Diagnostic, sources: &'s Sources) -> Group<'s> {
+fn group<'s>(found: &'s Diagnostic, sources: &'s SourceMap) -> Group<'s> {
     let level = match found.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -59,7 +59,7 @@ fn boundary(source: &str, at: usize) -> usize {
     (0..=at).rev().find(|at| source.is_char_boundary(*at)).unwrap_or_default()
 }
 
-fn object(found: &Diagnostic, sources: &Sources) -> Value {
+fn object(found: &Diagnostic, sources: &SourceMap) -> Value {
     let (line, column) = sources.line_column(found.span()).unzip();
     let file = sources.find(found.span()).map_or(sources.name(), |(file, _)| file.name());
     let severity = match found.severity() {

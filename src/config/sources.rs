@@ -9,36 +9,36 @@ use crate::diagnostic::{Diagnostics, Span};
 /// of all files stand in one list.
 ///
 /// ```
-/// use sunward::config::Sources;
+/// use sunward::config::SourceMap;
 /// use sunward::diagnostic::Span;
 ///
-/// let sources = Sources::new("a.toml", "a = 1\n").with_file("b.toml", "\nb = 2\n");
+/// let sources = SourceMap::new("a.toml", "a = 1\n").with_file("b.toml", "\nb = 2\n");
 /// let (file, _) = sources.find(Span::new(8, 9)).expect("a file");
 /// assert_eq!(file.name(), "b.toml");
 /// assert_eq!(sources.line_column(Span::new(8, 9)), Some((2, 1)));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sources {
-    files: Vec<Source>,
+pub struct SourceMap {
+    files: Vec<SourceFile>,
     /// What could not be read.
     pub(super) problems: Diagnostics,
     /// The files, and what entries of `include` name, which may be patterns.
     pub(super) places: BTreeSet<PathBuf>,
 }
 
-/// One of the [`Sources`].
+/// One of the [`SourceMap`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct SourceFile {
     path: PathBuf,
     name: String,
     text: String,
     base: usize,
 }
 
-// === impl Sources ===
+// === impl SourceMap ===
 
-impl Sources {
-    /// A text and the path that it is called by. What it includes is not read: see [`Sources::open`].
+impl SourceMap {
+    /// A text and the path that it is called by. What it includes is not read: see [`SourceMap::open`].
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         Self::default().with_file(path, text)
     }
@@ -50,20 +50,20 @@ impl Sources {
         // The end of one text and the start of the next are two offsets.
         let base = self.files.last().map_or(0, |last| last.base + last.text.len() + 1);
         self.places.insert(path.clone());
-        self.files.push(Source { name: path.display().to_string(), path, text: text.into(), base });
+        self.files.push(SourceFile { name: path.display().to_string(), path, text: text.into(), base });
         self
     }
 
     /// The files, the one that includes the others first.
     #[must_use]
-    pub fn files(&self) -> &[Source] {
+    pub fn files(&self) -> &[SourceFile] {
         &self.files
     }
 
     /// How the first file is called.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.files.first().map_or("", Source::name)
+        self.files.first().map_or("", SourceFile::name)
     }
 
     /// What of it could not be read, by the entries that name it.
@@ -80,7 +80,7 @@ impl Sources {
 
     /// The file that a span is in, and the span within its text; `None` without a position.
     #[must_use]
-    pub fn find(&self, span: Span) -> Option<(&Source, Span)> {
+    pub fn find(&self, span: Span) -> Option<(&SourceFile, Span)> {
         if span.is_none() {
             return None;
         }
@@ -105,9 +105,9 @@ impl Sources {
     }
 }
 
-// === impl Source ===
+// === impl SourceFile ===
 
-impl Source {
+impl SourceFile {
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_span_belongs_to_one_file() {
-        let sources = Sources::new("a", "12").with_file("b", "").with_file("c", "4\n6");
+        let sources = SourceMap::new("a", "12").with_file("b", "").with_file("c", "4\n6");
         let rows = [
             (Span::new(0, 1), "a", Some((1, 1))),
             (Span::new(2, 2), "a", Some((1, 3))),

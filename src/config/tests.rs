@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Config, read, value};
 use crate::catalog::{
-    Api, Brownout, ConsumerSource, Content, Cors, Extension, OnUnacceptable, OnUntyped, Route, ShareOf, Undeclared,
+    Api, Brownout, ConsumerSource, Content, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, ShareOf,
     Unspecified, Version,
 };
 use crate::change::{Change, HeadSpec, Loss, OpKind, OpSpec, OtherSpec, Resource, RouteSpec};
@@ -349,7 +349,7 @@ fn built() -> Api {
         .with_host("shop.example.com")
         .with_host("*.shops.example.com")
         .with_path_case(PathCase::Insensitive)
-        .with_undeclared(Undeclared::Refuse)
+        .with_undeclared(OnUndeclared::Refuse)
         .with_scheme(Scheme::Major)
         .with_precedence(["path", "accept", "header", "query", "host"])
         .with_unspecified("1")

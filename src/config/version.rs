@@ -2,7 +2,7 @@
 
 use super::api::on_untyped;
 use super::tree::TableReader;
-use crate::catalog::{Brownout, Content, LifeSpec, Route, ShareOf, Version};
+use crate::catalog::{Brownout, Content, LifecycleSpec, Route, ShareOf, Version};
 use crate::diagnostic::Spanned;
 
 pub(super) fn version(mut reader: TableReader<'_, '_>) -> Option<Version> {
@@ -36,15 +36,15 @@ fn content(key: &'static str, reader: &mut TableReader<'_, '_>) -> Option<Conten
     })
 }
 
-fn route_version(mut reader: TableReader<'_, '_>) -> Option<(Spanned<String>, LifeSpec)> {
+fn route_version(mut reader: TableReader<'_, '_>) -> Option<(Spanned<String>, LifecycleSpec)> {
     let name = reader.text("name");
     let life = life(&mut reader);
     reader.finish();
     Some((name?, life))
 }
 
-fn life(reader: &mut TableReader<'_, '_>) -> LifeSpec {
-    LifeSpec {
+fn life(reader: &mut TableReader<'_, '_>) -> LifecycleSpec {
+    LifecycleSpec {
         deprecated: reader.date("deprecated"),
         closed: reader.date("closed"),
         sunset: reader.date("sunset"),

@@ -31,7 +31,7 @@ use super::wire::pace::Pace;
 use super::wire::tls::ServerTls;
 use crate::catalog::{Catalog, Control};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{GatewaySpec, Limits, Listen, LogFormat, Sources};
+use crate::config::{GatewaySpec, Limits, Listen, LogFormat, SourceMap};
 use crate::diagnostic::Diagnostics;
 use crate::names;
 
@@ -45,7 +45,7 @@ pub struct App {
     shared: Shared,
     spec: GatewaySpec,
     warnings: Diagnostics,
-    sources: Sources,
+    sources: SourceMap,
 }
 
 /// What the parts of a gateway have in common.

@@ -16,7 +16,7 @@ pub struct EntityTag<'h> {
 
 /// What `If-Match` or `If-None-Match` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tags<'h> {
+pub enum EntityTags<'h> {
     /// `*`, and nothing beside it.
     Any,
     /// One of these.
@@ -95,9 +95,9 @@ const fn is_etagc(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x7e | 0x80..)
 }
 
-// === impl Tags ===
+// === impl EntityTags ===
 
-impl<'h> Tags<'h> {
+impl<'h> EntityTags<'h> {
     /// All lines of a field; `None` if it is not there or malformed, such as `*` beside a tag.
     #[must_use]
     pub fn of(headers: &'h HeaderMap, name: &HeaderName) -> Option<Self> {
@@ -144,7 +144,7 @@ pub fn loosen(headers: &mut HeaderMap) {
 /// Whether the client has a response whose tag was loosened: then a 304 has to name it by that (RFC 9111 §4.3.4).
 #[must_use]
 pub fn asks_by_loosened(headers: &HeaderMap) -> bool {
-    let Some(Tags::List(tags)) = Tags::of(headers, &header::IF_NONE_MATCH) else { return false };
+    let Some(EntityTags::List(tags)) = EntityTags::of(headers, &header::IF_NONE_MATCH) else { return false };
     tags.iter().any(|tag| tag.unmark().is_some_and(|(_, mark)| mark.loosened))
 }
 
@@ -166,9 +166,11 @@ mod tests {
         for line in lines {
             headers.append(IF_MATCH, HeaderValue::from_bytes(line).expect("a value"));
         }
-        match Tags::of(&headers, &IF_MATCH)? {
-            Tags::Any => Some(vec!["*".to_owned()]),
-            Tags::List(tags) => Some(tags.iter().map(|tag| String::from_utf8_lossy(&tag.render(b"")).into()).collect()),
+        match EntityTags::of(&headers, &IF_MATCH)? {
+            EntityTags::Any => Some(vec!["*".to_owned()]),
+            EntityTags::List(tags) => {
+                Some(tags.iter().map(|tag| String::from_utf8_lossy(&tag.render(b"")).into()).collect())
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::equal::ValueType;
 use super::error::Reason;
 use super::interpret::{Interpreter, MatchedNode, OpError};
 use super::tree::TreeNodeId;
-use super::{Collision, Mode, Op, Part, Pointer, text};
+use super::{Collision, Mode, Op, Pointer, TextPart, text};
 
 /// Where a value is to be written.
 enum WriteTarget<'p> {
@@ -45,14 +45,14 @@ impl<'a> Interpreter<'a> {
         &mut self,
         place: &MatchedNode<'_>,
         at: &Pointer,
-        template: &[Part],
+        template: &[TextPart],
         collision: Collision,
     ) -> Result<(), OpError> {
         let mut raw = vec![b'"'];
         for part in template {
             match part {
-                Part::Text(plain) => text::escape(plain, &mut raw),
-                Part::Value(reference) => match self.read(place, reference) {
+                TextPart::Text(plain) => text::escape(plain, &mut raw),
+                TextPart::Value(reference) => match self.read(place, reference) {
                     Some(source) if self.tree.kind(source) != ValueType::Null => self.push_text(source, &mut raw)?,
                     _ => return Ok(()),
                 },

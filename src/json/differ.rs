@@ -6,12 +6,12 @@ use std::fmt;
 
 use super::equal::ValueType;
 use super::layout::{Layout, LayoutItem};
-use super::{MigrateError, Options, Pointer, scan, text};
+use super::{MigrateError, MigrateOptions, Pointer, scan, text};
 
 /// One place where two documents differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Difference {
+pub struct ValueDifference {
     /// The place.
     pub pointer: Pointer,
     /// The value that was expected, as it is spelled; `None` if none was.
@@ -24,7 +24,7 @@ pub struct Difference {
 struct Comparison {
     /// From the root to the values at hand.
     path: Vec<Box<str>>,
-    found: Vec<Difference>,
+    found: Vec<ValueDifference>,
 }
 
 /// The members of an object by name.
@@ -50,8 +50,8 @@ struct Values<'t> {
 ///
 /// # Errors
 /// One of them is not JSON, or more than 512 levels deep.
-pub fn differences(expected: &[u8], got: &[u8]) -> Result<Vec<Difference>, MigrateError> {
-    let options = Options::default().with_max_bytes(usize::MAX);
+pub fn differences(expected: &[u8], got: &[u8]) -> Result<Vec<ValueDifference>, MigrateError> {
+    let options = MigrateOptions::default().with_max_bytes(usize::MAX);
     let value = |document| scan::check(document, &options);
     let ((start, end), (got_start, got_end)) = (value(expected)?, value(got)?);
     let mut comparison = Comparison { path: Vec::new(), found: Vec::new() };
@@ -113,7 +113,7 @@ impl Comparison {
     fn push(&mut self, expected: Option<&[u8]>, got: Option<&[u8]>) {
         let shown = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         let pointer = Pointer::from_tokens(self.path.iter().cloned());
-        self.found.push(Difference { pointer, expected: expected.map(shown), got: got.map(shown) });
+        self.found.push(ValueDifference { pointer, expected: expected.map(shown), got: got.map(shown) });
     }
 }
 
@@ -138,9 +138,9 @@ fn ordered<'t>(members: MembersByName<'t>) -> impl Iterator<Item = (Cow<'t, [u8]
     list.into_iter().map(|(name, values)| (name, values.list))
 }
 
-// === impl Difference ===
+// === impl ValueDifference ===
 
-impl fmt::Display for Difference {
+impl fmt::Display for ValueDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.pointer.is_root() {
             f.write_str("the document")?;

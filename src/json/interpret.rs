@@ -1,7 +1,9 @@
 use super::error::Reason;
 use super::pattern::Segment;
 use super::tree::{Tree, TreeNodeId};
-use super::{Condition, MigrateError, Mode, OnError, Op, Options, Pointer, Reference, Step, Test, Wrapper, equal};
+use super::{
+    Condition, MigrateError, MigrateOptions, Mode, OnError, Op, Pointer, Reference, Step, Test, Wrapper, equal,
+};
 
 /// A document after its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub(super) struct OpError {
 pub fn migrate<'s>(
     document: &[u8],
     steps: impl IntoIterator<Item = &'s Step>,
-    options: &Options,
+    options: &MigrateOptions,
 ) -> Result<Migrated, MigrateError> {
     let steps = options.mode().running(steps);
     if steps.is_empty() || document.is_empty() {

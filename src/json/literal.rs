@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::layout::after_string;
-use super::{MigrateError, Options, equal, scan, text};
+use super::{MigrateError, MigrateOptions, equal, scan, text};
 
 /// A JSON value as its text: compact, with the fewest escapes, and with its numbers as they were spelled.
 ///
@@ -27,7 +27,7 @@ impl Literal {
     /// # Errors
     /// When it is not JSON (RFC 8259), or too deep.
     pub fn parse(json: &str) -> Result<Self, MigrateError> {
-        let options = Options::default().with_max_bytes(usize::MAX);
+        let options = MigrateOptions::default().with_max_bytes(usize::MAX);
         let (start, end) = scan::check(json.as_bytes(), &options)?;
         Ok(Self(compact(&json[start..end]).into()))
     }

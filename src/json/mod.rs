@@ -5,7 +5,7 @@
 //! invalid UTF-8 inside a text.
 //!
 //! ```
-//! use sunward::json::{Collision, OnError, Op, Options, Pattern, Pointer, Step, migrate};
+//! use sunward::json::{Collision, OnError, Op, MigrateOptions, Pattern, Pointer, Step, migrate};
 //!
 //! let rename = Step {
 //!     resource: Pattern::root(),
@@ -22,7 +22,7 @@
 //!     partial: false,
 //!     change: 0,
 //! };
-//! let migrated = migrate(br#"{"items": [{"n\u0061me": "x", "p": 1.10}]}"#, [&rename], &Options::default())?;
+//! let migrated = migrate(br#"{"items": [{"n\u0061me": "x", "p": 1.10}]}"#, [&rename], &MigrateOptions::default())?;
 //! assert_eq!(migrated.body, br#"{"items": [{"title": "x", "p": 1.10}]}"#);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -30,10 +30,10 @@
 //! The same steps as one [`Program`] change a document while it passes, in chunks: a [`Rewriter`] runs it over one
 //! document, and [`Framed`] over a body of many, such as lines or server-sent events.
 //!
-//! Nothing here recurses deeper than [`Options::max_depth`], and a document is refused before it is changed when it is
+//! Nothing here recurses deeper than [`MigrateOptions::max_depth`], and a document is refused before it is changed when it is
 //! not JSON (RFC 8259). Memory follows what the steps look into, not the whole document; but a step that goes over all
 //! elements of a long array takes some hundred bytes for each, even when the element is a single digit, so
-//! [`Options::max_bytes`] is the bound to set for documents of strangers.
+//! [`MigrateOptions::max_bytes`] is the bound to set for documents of strangers.
 
 mod carry;
 mod change;
@@ -60,7 +60,7 @@ mod text;
 mod time;
 mod tree;
 
-pub use self::differ::{Difference, differences};
+pub use self::differ::{ValueDifference, differences};
 pub use self::engine::{Program, Rewriter};
 pub use self::error::MigrateError;
 #[cfg(feature = "layer")]
@@ -69,9 +69,9 @@ pub use self::frame::{Framed, Framing};
 pub use self::interpret::{Migrated, migrate};
 pub use self::literal::Literal;
 pub use self::op::{
-    Collision, Condition, Conversion, Custom, Many, OnError, Op, Other, Part, Reference, Step, Test, Which, Wrapper,
+    Collision, Condition, Conversion, Custom, Many, OnError, Op, Other, Reference, Step, Test, TextPart, Which, Wrapper,
 };
-pub use self::options::{Mode, Options};
+pub use self::options::{MigrateOptions, Mode};
 pub use self::patch::PatchOp;
 pub use self::patch_body::migrate_json_patch;
 pub use self::pattern::{Pattern, Segment};

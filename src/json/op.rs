@@ -108,7 +108,7 @@ pub enum Op {
         /// The member to write.
         at: Pointer,
         /// Its parts.
-        template: Vec<Part>,
+        template: Vec<TextPart>,
         /// What wins when it exists.
         collision: Collision,
     },
@@ -205,7 +205,7 @@ pub enum Op {
 
 /// A part of a computed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum TextPart {
     /// As it is.
     Text(Box<str>),
     /// The text of the value there: a string's characters, a number's or boolean's spelling.

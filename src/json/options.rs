@@ -5,13 +5,13 @@ use super::Step;
 /// What kind of body is migrated, and how large it may be.
 ///
 /// ```
-/// use sunward::json::{Mode, Options};
+/// use sunward::json::{Mode, MigrateOptions};
 ///
-/// let options = Options::default().with_mode(Mode::MergePatch).with_max_bytes(64 * 1024);
+/// let options = MigrateOptions::default().with_mode(Mode::MergePatch).with_max_bytes(64 * 1024);
 /// assert_eq!(options.max_depth(), 512);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct MigrateOptions {
     mode: Mode,
     max_depth: usize,
     max_bytes: usize,
@@ -34,9 +34,9 @@ pub enum Mode {
 /// The deepest nesting that a stack of 2 MiB carries with room to spare.
 const DEEPEST: usize = 1024;
 
-// === impl Options ===
+// === impl MigrateOptions ===
 
-impl Options {
+impl MigrateOptions {
     /// With this mode.
     #[must_use]
     pub const fn with_mode(mut self, mode: Mode) -> Self {
@@ -78,7 +78,7 @@ impl Options {
 }
 
 /// Whole documents, 512 levels, 16 MiB.
-impl Default for Options {
+impl Default for MigrateOptions {
     fn default() -> Self {
         Self { mode: Mode::Whole, max_depth: 512, max_bytes: 16 << 20 }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::equal::{self, ValueType};
 use super::interpret::{Interpreter, OpError};
 use super::tree::{Tree, TreeNodeId, index};
-use super::{Literal, MigrateError, Options, Pointer, patch_body};
+use super::{Literal, MigrateError, MigrateOptions, Pointer, patch_body};
 
 /// One operation of a JSON Patch (RFC 6902 §4). A last token `-` stands for the end of an array.
 ///
@@ -70,7 +70,7 @@ impl PatchOp {
     /// # Ok::<(), sunward::json::MigrateError>(())
     /// ```
     pub fn parse_list(json: &str) -> Result<Vec<Self>, MigrateError> {
-        let mut tree = Tree::parse(json.as_bytes(), &Options::default())?;
+        let mut tree = Tree::parse(json.as_bytes(), &MigrateOptions::default())?;
         patch_body::operations(&mut tree)?.iter().map(|operation| operation.to_op(&tree)).collect()
     }
 }

@@ -6,7 +6,7 @@ use super::equal::ValueType;
 use super::interpret::Interpreter;
 use super::patch_reach::{Applicability, judge};
 use super::tree::{Tree, TreeNodeId};
-use super::{Literal, MigrateError, Migrated, Mode, Options, PatchOp, Pointer, Step, text};
+use super::{Literal, MigrateError, MigrateOptions, Migrated, Mode, PatchOp, Pointer, Step, text};
 
 /// An operation in its document.
 pub(super) struct Operation {
@@ -60,20 +60,20 @@ struct StepRunner<'s> {
 /// condition of a step would have to be known.
 ///
 /// ```
-/// # use sunward::json::{Collision, OnError, Op, Options, Pattern, Pointer, Step, migrate_json_patch};
+/// # use sunward::json::{Collision, OnError, Op, MigrateOptions, Pattern, Pointer, Step, migrate_json_patch};
 /// # let (resource, each) = (Pattern::root(), Pattern::root());
 /// # let (object, collision) = (Pointer::ROOT, Collision::Replace);
 /// # let op = Op::Rename { object, from: "name".into(), to: "title".into(), collision };
 /// # let rename = Step { resource, each, when: None, op, on_error: OnError::Fail, constant: false, partial: false, change: 0 };
 /// let body = br#"[{"op": "replace", "path": "/name", "value": 1.10}]"#;
-/// let migrated = migrate_json_patch(body, [&rename], &Options::default())?;
+/// let migrated = migrate_json_patch(body, [&rename], &MigrateOptions::default())?;
 /// assert_eq!(migrated.body, br#"[{"op": "replace", "path": "/title", "value": 1.10}]"#);
 /// # Ok::<(), sunward::json::MigrateError>(())
 /// ```
 pub fn migrate_json_patch<'s>(
     document: &[u8],
     steps: impl IntoIterator<Item = &'s Step>,
-    options: &Options,
+    options: &MigrateOptions,
 ) -> Result<Migrated, MigrateError> {
     let steps = Mode::Partial.running(steps);
     if steps.is_empty() || document.is_empty() {

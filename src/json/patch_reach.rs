@@ -2,7 +2,7 @@
 //! patch is for is not there to look at.
 
 use super::pattern::Segment;
-use super::{Op, Part, Pattern, Pointer, Reference, Step, Test, Which, Wrapper};
+use super::{Op, Pattern, Pointer, Reference, Step, Test, TextPart, Which, Wrapper};
 
 /// Whether a step can be run on a patch of one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl PlacedStep<'_> {
         together(sources.into_iter().chain(targets.into_iter().map(|target| self.reach(target))))
     }
 
-    fn compute(&self, at: &Pointer, template: &[Part]) -> Applicability {
+    fn compute(&self, at: &Pointer, template: &[TextPart]) -> Applicability {
         if self.sources(template).any(|reach| reach == Relation::Above) {
             return Applicability::Refuse(CHANGED);
         }
@@ -149,10 +149,10 @@ impl PlacedStep<'_> {
         if inside { Applicability::Rewrite } else { Applicability::Run }
     }
 
-    fn sources(&self, template: &[Part]) -> impl Iterator<Item = Relation> {
+    fn sources(&self, template: &[TextPart]) -> impl Iterator<Item = Relation> {
         template.iter().filter_map(|part| match part {
-            Part::Value(reference) => Some(self.reference(reference)),
-            Part::Text(_) => None,
+            TextPart::Value(reference) => Some(self.reference(reference)),
+            TextPart::Text(_) => None,
         })
     }
 

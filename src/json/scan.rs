@@ -1,6 +1,6 @@
 //! The grammar of RFC 8259, checked without recursion.
 
-use super::{MigrateError, Options, number};
+use super::{MigrateError, MigrateOptions, number};
 
 /// The UTF-8 byte order mark, which a reader may ignore (RFC 8259 §8.1).
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -21,19 +21,19 @@ struct Scanner<'d> {
 /// When it is not, or is past the limits of `options`. An empty document is not JSON.
 ///
 /// ```
-/// use sunward::json::{Options, is_json};
+/// use sunward::json::{MigrateOptions, is_json};
 ///
-/// assert!(is_json(b"[1E400, \"\\uDEAD\"]", &Options::default()).is_ok());
-/// let error = is_json(b"[1,]", &Options::default()).unwrap_err();
+/// assert!(is_json(b"[1E400, \"\\uDEAD\"]", &MigrateOptions::default()).is_ok());
+/// let error = is_json(b"[1,]", &MigrateOptions::default()).unwrap_err();
 /// assert!(error.is_syntax());
 /// assert_eq!(error.to_string(), "not JSON: expected a value at byte 3");
 /// ```
-pub fn is_json(document: &[u8], options: &Options) -> Result<(), MigrateError> {
+pub fn is_json(document: &[u8], options: &MigrateOptions) -> Result<(), MigrateError> {
     check(document, options).map(|_| ())
 }
 
 /// Checks, and returns where the value starts and ends.
-pub(super) fn check(document: &[u8], options: &Options) -> Result<(usize, usize), MigrateError> {
+pub(super) fn check(document: &[u8], options: &MigrateOptions) -> Result<(usize, usize), MigrateError> {
     if document.len() > options.max_bytes() {
         return Err(MigrateError::size(document.len(), options.max_bytes()));
     }
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn depth_and_size_are_bounded() {
-        let options = Options::default().with_max_depth(2).with_max_bytes(8);
+        let options = MigrateOptions::default().with_max_depth(2).with_max_bytes(8);
         assert!(is_json(b"[[1]]", &options).is_ok());
         let error = is_json(b"[[[]]]", &options).expect_err("too deep");
         assert!(error.is_limit());
@@ -228,8 +228,8 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_is_let_through_once() {
-        assert!(is_json(b"\xef\xbb\xbf 1 ", &Options::default()).is_ok());
-        assert!(is_json(b"\xef\xbb\xbf\xef\xbb\xbf1", &Options::default()).is_err());
-        assert!(is_json(b"\xef\xbb\xbf", &Options::default()).is_err());
+        assert!(is_json(b"\xef\xbb\xbf 1 ", &MigrateOptions::default()).is_ok());
+        assert!(is_json(b"\xef\xbb\xbf\xef\xbb\xbf1", &MigrateOptions::default()).is_err());
+        assert!(is_json(b"\xef\xbb\xbf", &MigrateOptions::default()).is_err());
     }
 }

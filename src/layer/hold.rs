@@ -9,7 +9,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::work::WHOLE_DECODED_BYTES;
-use crate::coding::{Coding, Decoder, Step};
+use crate::coding::{Coding, DecodeStep, Decoder};
 use crate::json::Outline;
 
 pin_project! {
@@ -111,7 +111,7 @@ impl Peek {
         // What is broken is found by the run. So large a document passes as it is migrated anyway. Without the feature
         // `coding` no step makes anything.
         while self.decoded <= WHOLE_DECODED_BYTES
-            && !matches!(decoder.step(&mut decoded), Err(_) | Ok(Step::Hungry | Step::Ended))
+            && !matches!(decoder.step(&mut decoded), Err(_) | Ok(DecodeStep::Hungry | DecodeStep::Ended))
         {
             self.outline.feed(&decoded);
             self.decoded += decoded.len();

@@ -23,7 +23,7 @@ use super::role::Role;
 use super::stream::FailureSlot;
 use super::work::{BodyLimits, RequestContext, Work};
 use super::{MAX_BODY_BYTES, MAX_DECODED_RATIO};
-use crate::names::{Outcome, Undeclared};
+use crate::names::{Outcome, UndeclaredLabel};
 use crate::plan::{Answer, BodyPlan, Handling, OwnAddress, Plan, Unmigratable, empties, forget_bytes};
 use crate::version::VersionId;
 
@@ -373,7 +373,7 @@ where
                     }
                     let received = head.status;
                     if plan.is_undeclared(*this.spoken, received, &head.headers) && plan.passes_undeclared() {
-                        plan.handles().undeclared(Undeclared::Status);
+                        plan.handles().undeclared(UndeclaredLabel::Status);
                     }
                     let (digests, keep) = (Digests::of(&head.headers), this.role.must_keep(&head.headers));
                     let handling = plan.response_head(*this.spoken, &mut head.status, &mut head.headers);

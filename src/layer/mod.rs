@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use crate::catalog::{Catalog, Current};
+use crate::catalog::{Catalog, CurrentCatalog};
 use crate::clock::Clock;
 
 pub use annotate::{Annotate, AnnotateFuture, AnnotateLayer};
@@ -105,7 +105,7 @@ impl VersioningLayer {
     }
 
     /// The stack for a catalog that may be exchanged while requests come in; each keeps the one it was planned with.
-    pub fn following(catalog: impl Current) -> Self {
+    pub fn following(catalog: impl CurrentCatalog) -> Self {
         Self { resolve: ResolveLayer::following(catalog), migrate: MigrateLayer::new() }
     }
 

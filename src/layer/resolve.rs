@@ -12,16 +12,16 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::catalog::{Catalog, Current};
+use crate::catalog::{Catalog, CurrentCatalog};
 use crate::clock::{Clock, SystemClock};
 use crate::consumer::Consumer;
 use crate::plan::{Plan, Planning};
-use crate::resolve::Head;
+use crate::resolve::RequestHead;
 
 /// Puts [`Resolve`] around a service.
 #[derive(Clone)]
 pub struct ResolveLayer {
-    catalog: Arc<dyn Current>,
+    catalog: Arc<dyn CurrentCatalog>,
     clock: Arc<dyn Clock>,
     mount: Arc<str>,
 }
@@ -37,7 +37,7 @@ pub struct Resolve<S> {
 }
 
 struct ResolveParts {
-    catalog: Arc<dyn Current>,
+    catalog: Arc<dyn CurrentCatalog>,
     clock: Arc<dyn Clock>,
     mount: Arc<str>,
     draws: AtomicU64,
@@ -61,7 +61,7 @@ impl ResolveLayer {
     }
 
     /// For a catalog that may be exchanged while requests come in; each keeps the one it was planned with.
-    pub fn following(catalog: impl Current) -> Self {
+    pub fn following(catalog: impl CurrentCatalog) -> Self {
         Self { catalog: Arc::new(catalog), clock: Arc::new(SystemClock), mount: "".into() }
     }
 
@@ -127,7 +127,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let shared = &*self.shared;
-        let head = Head {
+        let head = RequestHead {
             method: request.method(),
             uri: request.uri(),
             headers: request.headers(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use crate::coding::{CodingError, Decoder, Encoder, Step};
+use crate::coding::{CodingError, DecodeStep, Decoder, Encoder};
 use crate::json::Framed;
 use crate::plan::{BodyPlan, Plan, Unmigratable};
 
@@ -177,10 +177,10 @@ impl MigrationStream {
         coded.decoded.clear();
         coded.migrated.clear();
         let step = coded.decoder.step(&mut coded.decoded).map_err(|error| undecodable(&self.plan, error))?;
-        coded.hungry = step == Step::Hungry;
+        coded.hungry = step == DecodeStep::Hungry;
         let fed = self.framed.feed(&coded.decoded, &mut coded.migrated);
         fed.map_err(|error| self.plan.unfit(error))?;
-        self.ended = step == Step::Ended;
+        self.ended = step == DecodeStep::Ended;
         let finished = if self.ended { self.framed.finish(&mut coded.migrated) } else { Ok(()) };
         coded.encoder.feed(&coded.migrated, &mut self.out);
         if self.ended {

@@ -6,18 +6,18 @@ use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::{Plan, PlanOutcome};
-use crate::catalog::Life;
+use crate::catalog::Lifecycle;
 use crate::clock::Timestamp;
 use crate::consumer::Consumer;
 use crate::decide::{Decision, Phase, Question, decide};
 use crate::headers::{lifecycle, link, merge};
-use crate::resolve::{Refusal, Resolution};
+use crate::resolve::{Resolution, ResolveError};
 use crate::version::VersionId;
 
 /// What there is to say of a version that is not simply current.
 struct Announced<'a> {
     version: VersionId,
-    life: &'a Life,
+    life: &'a Lifecycle,
     phase: Phase,
     /// The end as this consumer has it.
     sunset: Option<Timestamp>,
@@ -75,7 +75,7 @@ impl Plan {
                 resolution: Some(resolution),
             },
             PlanOutcome::Refused(refusal) => {
-                let Refusal { version: Some(version), consumer, .. } = &**refusal else { return None };
+                let ResolveError { version: Some(version), consumer, .. } = &**refusal else { return None };
                 let life = &api.version(*version).life;
                 let extension = self.inner.catalog.extension(api, *version, consumer.as_ref().map(Consumer::as_str));
                 let question = Question {

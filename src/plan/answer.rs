@@ -7,8 +7,8 @@ use super::{Plan, PlanOutcome, Unmigratable};
 use crate::coding::WELCOME;
 use crate::decide::{Decision, Verdict};
 use crate::headers::lifecycle;
-use crate::problem::{Kind, Problem};
-use crate::resolve::{Refusal, Resolution};
+use crate::problem::{Problem, ProblemType};
+use crate::resolve::{Resolution, ResolveError};
 use crate::version::VersionId;
 
 /// A response that is made here. Its headers are not annotated yet: that is done alike for all responses.
@@ -55,7 +55,9 @@ impl Plan {
     pub fn no_route_behind(&self) -> Answer {
         let detail =
             "the service that answers now does not have this route: use a version that has it, or try again later";
-        self.render(&Problem::new(Kind::RouteAbsent).with_detail(detail).with_supported_versions(self.supported()))
+        self.render(
+            &Problem::new(ProblemType::RouteAbsent).with_detail(detail).with_supported_versions(self.supported()),
+        )
     }
 
     /// Any other problem, rendered for this request. Scripts of the origins that the api's [`Cors`](crate::catalog::Cors)
@@ -81,14 +83,14 @@ impl Plan {
         Answer { status: parts.status, headers, body }
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Answer {
+    fn refuse(&self, refusal: &ResolveError) -> Answer {
         let mut more = Vec::new();
         let list = |items: Vec<&str>| HeaderValue::try_from(items.join(", ")).ok();
-        if refusal.problem.kind() == Kind::MethodAbsent {
+        if refusal.problem.kind() == ProblemType::MethodAbsent {
             let allow = list(refusal.allow.iter().map(|method| &**method).collect());
             more.extend(allow.map(|allow| (header::ALLOW, allow)));
         }
-        if refusal.problem.kind() == Kind::VersionUnsupportedBody {
+        if refusal.problem.kind() == ProblemType::VersionUnsupportedBody {
             let live = self.api().versions.iter().filter(|version| self.is_live(version.id));
             let types = live.filter_map(|version| version.content_type.as_ref()?.to_str().ok()).collect();
             more.extend(list(types).map(|types| (self.accept_field(), types)));
@@ -142,13 +144,13 @@ impl Plan {
             Verdict::Serve => None,
             Verdict::Closed => {
                 let detail = format!("version {text} is closed to new consumers: {instead}");
-                Some((common(Kind::VersionClosed).with_detail(detail), None))
+                Some((common(ProblemType::VersionClosed).with_detail(detail), None))
             }
             Verdict::Brownout { until, status, retry_after } => {
                 let detail =
                     format!("version {text} is switched off until {until}, as a rehearsal of its end: {instead}");
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::GONE);
-                let problem = common(Kind::VersionBrownout).with_status(status).with_detail(detail);
+                let problem = common(ProblemType::VersionBrownout).with_status(status).with_detail(detail);
                 let problem = problem.with_retry_after(retry_after);
                 let problem = sunset.map_or(problem.clone(), |sunset| problem.with_sunset(sunset));
                 Some((problem, Some(retry_after)))
@@ -156,7 +158,7 @@ impl Plan {
             Verdict::Gone => {
                 let sunset = sunset.unwrap_or(self.inner.now);
                 let detail = format!("version {text} was retired on {}: {instead}", &sunset.to_string()[..10]);
-                Some((common(Kind::VersionSunset).with_detail(detail).with_sunset(sunset), None))
+                Some((common(ProblemType::VersionSunset).with_detail(detail).with_sunset(sunset), None))
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Plan;
-use crate::catalog::{RouteEntry, Source};
+use crate::catalog::{RouteEntry, VersionSource};
 use crate::change::decode_query;
 use crate::resolve::Resolution;
 use crate::version::VersionId;
@@ -21,7 +21,7 @@ impl Plan {
         let next = newer.map(|version| version.id).find(|id| self.is_live(*id))?;
         let (below, query) = (self.path_in(resolution, next)?, self.successor_query(resolution, next));
         let mut target = match (&self.api().sources.host, resolution.source) {
-            (Some(template), Source::Host) => {
+            (Some(template), VersionSource::Host) => {
                 let host = template.rename(self.inner.host.as_deref()?, &self.api().version(next).text)?;
                 format!("//{host}")
             }
@@ -63,7 +63,7 @@ impl Plan {
     fn prefix_of_client(&self, resolution: &Resolution, version: VersionId) -> [&str; 4] {
         let base = &*self.api().base_path;
         match (&self.api().sources.path, resolution.source) {
-            (Some(template), Source::Path) => {
+            (Some(template), VersionSource::Path) => {
                 let [before, version, after] = template.parts(&self.api().version(version).text);
                 [base, before, version, after]
             }
@@ -74,7 +74,7 @@ impl Plan {
     fn successor_query(&self, resolution: &Resolution, version: VersionId) -> Cow<'_, str> {
         let query = self.query();
         match (&self.api().sources.query, resolution.source) {
-            (Some(name), Source::Query) => set_query(query, name, &self.api().version(version).text).into(),
+            (Some(name), VersionSource::Query) => set_query(query, name, &self.api().version(version).text).into(),
             _ => query.into(),
         }
     }

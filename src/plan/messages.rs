@@ -6,11 +6,11 @@ use http::{Method, StatusCode};
 use super::Plan;
 use super::content::{self, DeclaredContent, Handling, Untyped};
 use super::unmigratable::{Unmigratable, UnmigratableReason};
-use crate::catalog::{Content, Migration, Source};
+use crate::catalog::{Content, Migration, VersionSource};
 use crate::change::{HeaderStep, run_header};
 use crate::coding::Coding;
 use crate::headers::media::MediaType;
-use crate::json::{Framed, Framing, MigrateError, Migrated, Options};
+use crate::json::{Framed, Framing, MigrateError, MigrateOptions, Migrated};
 use crate::resolve::Resolution;
 use crate::version::VersionId;
 
@@ -182,7 +182,7 @@ impl Plan {
         let sources = &self.api().sources;
         let only =
             sources.path.is_none() && sources.header.is_none() && sources.query.is_none() && sources.host.is_none();
-        let by_media = resolution.source == Source::Accept || (only && !resolution.source.is_in_url());
+        let by_media = resolution.source == VersionSource::Accept || (only && !resolution.source.is_in_url());
         let Some(template) = &sources.media else { return };
         let Some(text) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return };
         let version = &*self.api().version(resolution.response).text;
@@ -210,7 +210,9 @@ impl BodyPlan {
     pub fn run(&self, body: &[u8]) -> Result<Migrated, Unmigratable> {
         let result = self.migration().map_or_else(
             || Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 }),
-            |migration| migration.with_options(Options::default().with_max_bytes(usize::MAX)).run(self.content, body),
+            |migration| {
+                migration.with_options(MigrateOptions::default().with_max_bytes(usize::MAX)).run(self.content, body)
+            },
         );
         result.map_err(|error| Unmigratable::new(self.response.is_some(), UnmigratableReason::Body(error)))
     }

@@ -29,7 +29,7 @@ use crate::clock::Timestamp;
 use crate::consumer::Consumer;
 use crate::decide::{Decision, Phase, Question, Verdict, decide};
 use crate::names::{self, Handles, MigrationHandles, Outcome};
-use crate::resolve::{Head, Refusal, Resolution, Resolved, Undeclared, resolve};
+use crate::resolve::{RequestHead, Resolution, ResolveError, Resolved, Undeclared, resolve};
 use crate::version::VersionId;
 
 pub use answer::Answer;
@@ -90,7 +90,7 @@ struct Inner {
 enum PlanOutcome {
     Preflight(Resolution),
     Decided(Resolution, Decision),
-    Refused(Box<Refusal>),
+    Refused(Box<ResolveError>),
 }
 
 /// Where a request comes from that a script made, if another origin asks.
@@ -114,7 +114,12 @@ impl Plan {
     /// Plans a request; `None` if it passes untouched. `draw` gives a number that is the request's own: brownouts of a
     /// share of requests go by it, so it is asked for only while one lasts.
     #[must_use]
-    pub fn new(catalog: Arc<Catalog>, head: Head<'_>, now: Timestamp, draw: impl FnOnce() -> u64) -> Option<Self> {
+    pub fn new(
+        catalog: Arc<Catalog>,
+        head: RequestHead<'_>,
+        now: Timestamp,
+        draw: impl FnOnce() -> u64,
+    ) -> Option<Self> {
         match Self::read(catalog, head, now, draw) {
             Planning::Planned(plan) => Some(plan),
             Planning::Outside | Planning::Excluded(_) => None,
@@ -123,7 +128,7 @@ impl Plan {
 
     /// The same, and whether a request that passes untouched is of an api.
     #[must_use]
-    pub fn read(catalog: Arc<Catalog>, head: Head<'_>, now: Timestamp, draw: impl FnOnce() -> u64) -> Planning {
+    pub fn read(catalog: Arc<Catalog>, head: RequestHead<'_>, now: Timestamp, draw: impl FnOnce() -> u64) -> Planning {
         let mut judged = None;
         let outcome = match resolve(head, &catalog, now) {
             Resolved::Outside => return Planning::Outside,
@@ -136,7 +141,7 @@ impl Plan {
                 PlanOutcome::Decided(resolution, decision)
             }
         };
-        let Head { method, uri, headers, mount, .. } = head;
+        let RequestHead { method, uri, headers, mount, .. } = head;
         let inner = Inner {
             catalog,
             outcome,
@@ -265,12 +270,12 @@ impl Plan {
 
     /// What no route names of a request that passes, with the handles to count it with.
     #[must_use]
-    pub fn undeclared(&self) -> Option<(&Handles, names::Undeclared)> {
+    pub fn undeclared(&self) -> Option<(&Handles, names::UndeclaredLabel)> {
         let PlanOutcome::Decided(resolution, decision) = &self.inner.outcome else { return None };
         let passes = decision.verdict == Verdict::Serve;
         let (route, what) = match resolution.undeclared.filter(|_| passes)? {
-            Undeclared::Path => (None, names::Undeclared::Path),
-            Undeclared::Method(route) => (Some(route), names::Undeclared::Method),
+            Undeclared::Path => (None, names::UndeclaredLabel::Path),
+            Undeclared::Method(route) => (Some(route), names::UndeclaredLabel::Method),
         };
         let meters = self.inner.catalog.meters(self.api_index());
         Some((meters.requests(self.api(), self.version_id(), route, self.inner.method.as_str()), what))
@@ -279,7 +284,7 @@ impl Plan {
     /// Whether what nothing names passes.
     #[must_use]
     pub fn passes_undeclared(&self) -> bool {
-        self.api().undeclared == crate::catalog::Undeclared::Pass
+        self.api().undeclared == crate::catalog::OnUndeclared::Pass
     }
 
     /// The handles to count a migration with.

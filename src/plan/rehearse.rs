@@ -6,7 +6,7 @@ use http::Method;
 use http::uri::PathAndQuery;
 
 use super::{Inner, Plan, PlanOutcome};
-use crate::catalog::{Catalog, RouteId, Source, strip_start};
+use crate::catalog::{Catalog, RouteId, VersionSource, strip_start};
 use crate::clock::Timestamp;
 use crate::decide::{Question, decide};
 use crate::resolve::Resolution;
@@ -31,7 +31,7 @@ impl Plan {
             api,
             request: version,
             response: version,
-            source: Source::Default,
+            source: VersionSource::Default,
             route: Some(route),
             undeclared: None,
             normal: None,

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::content::Untyped;
 use crate::json::MigrateError;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemType};
 
 /// A message that cannot be migrated. Nothing of it is passed on.
 #[derive(Debug)]
@@ -73,36 +73,36 @@ impl Unmigratable {
     pub fn problem(&self) -> Problem {
         if let UnmigratableReason::Undeclared = self.reason {
             let detail = "the response has a status that is not declared for this route";
-            return Problem::new(Kind::UpstreamBodyInvalid).with_detail(detail);
+            return Problem::new(ProblemType::UpstreamBodyInvalid).with_detail(detail);
         }
         if self.response {
             let detail = "the response could not be migrated to the requested version: repeating the request will not help; ask for a newer version, or tell the operators";
-            return Problem::new(Kind::UpstreamBodyInvalid).with_detail(detail);
+            return Problem::new(ProblemType::UpstreamBodyInvalid).with_detail(detail);
         }
         match &self.reason {
-            UnmigratableReason::Coded => Problem::new(Kind::VersionUnsupportedBody).with_detail(
+            UnmigratableReason::Coded => Problem::new(ProblemType::VersionUnsupportedBody).with_detail(
                 "a body in this version cannot have this content coding: use one of `Accept-Encoding`, or none",
             ),
-            UnmigratableReason::Charset => Problem::new(Kind::VersionUnsupportedBody)
+            UnmigratableReason::Charset => Problem::new(ProblemType::VersionUnsupportedBody)
                 .with_detail("a body in this version must be JSON in UTF-8 (RFC 8259, section 8.1): send it in UTF-8"),
-            UnmigratableReason::Untyped => Problem::new(Kind::VersionUnsupportedBody).with_detail(
+            UnmigratableReason::Untyped => Problem::new(ProblemType::VersionUnsupportedBody).with_detail(
                 "a body in this version must be JSON, and its Content-Type does not say that it is: set it to one of `Accept`",
             ),
-            UnmigratableReason::Partial => Problem::new(Kind::BodyInvalid)
+            UnmigratableReason::Partial => Problem::new(ProblemType::BodyInvalid)
                 .with_detail("a part of a body (`Content-Range`) cannot be migrated: send the whole body"),
-            UnmigratableReason::TooLarge => Problem::new(Kind::BodyTooLarge)
+            UnmigratableReason::TooLarge => Problem::new(ProblemType::BodyTooLarge)
                 .with_detail("the body is too large to be migrated: send less, or use the newest version"),
-            UnmigratableReason::Broken => Problem::new(Kind::BodyInvalid).with_detail("the body ended early: send all of it"),
-            UnmigratableReason::Miscoded => Problem::new(Kind::BodyInvalid)
+            UnmigratableReason::Broken => Problem::new(ProblemType::BodyInvalid).with_detail("the body ended early: send all of it"),
+            UnmigratableReason::Miscoded => Problem::new(ProblemType::BodyInvalid)
                 .with_detail("the body is not what its Content-Encoding says, or is cut off: send all of it, coded as it says"),
-            UnmigratableReason::Digest => Problem::new(Kind::DigestMismatch)
+            UnmigratableReason::Digest => Problem::new(ProblemType::DigestMismatch)
                 .with_detail("the content does not match its digest: send it again, with the digest of what is sent"),
-            UnmigratableReason::Untransformable | UnmigratableReason::Undeclared => Problem::new(Kind::BodyInvalid).with_detail(
+            UnmigratableReason::Untransformable | UnmigratableReason::Undeclared => Problem::new(ProblemType::BodyInvalid).with_detail(
                 "the body must not be changed (`no-transform`): use the newest version, or leave the directive out",
             ),
-            UnmigratableReason::Body(error) if error.is_limit() => Problem::new(Kind::BodyTooLarge).with_detail(error.to_string()),
-            UnmigratableReason::Body(error) if error.is_syntax() => Problem::new(Kind::BodyInvalid).with_detail(error.to_string()),
-            UnmigratableReason::Body(error) => Problem::new(Kind::BodyUnprocessable).with_detail(error.to_string()),
+            UnmigratableReason::Body(error) if error.is_limit() => Problem::new(ProblemType::BodyTooLarge).with_detail(error.to_string()),
+            UnmigratableReason::Body(error) if error.is_syntax() => Problem::new(ProblemType::BodyInvalid).with_detail(error.to_string()),
+            UnmigratableReason::Body(error) => Problem::new(ProblemType::BodyUnprocessable).with_detail(error.to_string()),
         }
     }
 }

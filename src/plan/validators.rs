@@ -5,7 +5,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::Plan;
 use crate::change::BodyChain;
-use crate::headers::etag::{EntityTag, Mark, Tags, list_value};
+use crate::headers::etag::{EntityTag, EntityTags, Mark, list_value};
 use crate::headers::single;
 use crate::version::VersionId;
 
@@ -29,7 +29,7 @@ impl Plan {
     /// Takes our marks off. Any version's will do: the tag stands for a representation of the resource (RFC 9110
     /// §13.1.1), and it is the resource that a write is about.
     fn unmark(&self, name: &HeaderName, headers: &mut HeaderMap) {
-        let Some(Tags::List(tags)) = Tags::of(headers, name) else { return };
+        let Some(EntityTags::List(tags)) = EntityTags::of(headers, name) else { return };
         if tags.iter().any(|tag| self.own(*tag).is_some()) {
             let bare = list_value(tags.into_iter().map(|tag| self.own(tag).map_or(tag, |(bare, _)| bare)));
             set(headers, name, bare);
@@ -48,8 +48,8 @@ impl Plan {
             });
             list_value(selected)
         });
-        match Tags::of(headers, &name) {
-            Some(Tags::List(tags)) if mark.is_some() || tags.iter().any(|tag| self.own(*tag).is_some()) => {
+        match EntityTags::of(headers, &name) {
+            Some(EntityTags::List(tags)) if mark.is_some() || tags.iter().any(|tag| self.own(*tag).is_some()) => {
                 let selected = selected(tags);
                 set(headers, &name, selected);
             }

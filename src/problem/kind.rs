@@ -5,7 +5,7 @@ use http::StatusCode;
 /// The problem types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ProblemType {
     /// The request names no version, and the api has no default.
     VersionUnspecified,
     /// Its sources name different versions, or one source names several.
@@ -54,9 +54,9 @@ pub enum Kind {
     UpstreamTimeout,
 }
 
-// === impl Kind ===
+// === impl ProblemType ===
 
-impl Kind {
+impl ProblemType {
     /// All of them.
     pub const ALL: [Self; 23] = [
         Self::VersionUnspecified,

@@ -15,12 +15,12 @@ use http::header::{self, HeaderMap};
 use http::{Method, Uri};
 
 use crate::catalog::{
-    ApiEntry, Catalog, ConsumerSource, HostPattern, Match, OnUnacceptable, RouteId, Source, Undeclared as OnUndeclared,
+    ApiEntry, Catalog, ConsumerSource, HostPattern, Match, OnUnacceptable, OnUndeclared, RouteId, VersionSource,
 };
 use crate::clock::Timestamp;
 use crate::consumer::Consumer;
 use crate::path::{self, PathCase};
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemType};
 use crate::version::VersionId;
 
 use accept::Negotiated;
@@ -28,7 +28,7 @@ use read::SpokenVersions;
 
 /// The head of a request, as resolution sees it: hop-by-hop fields must be gone already (RFC 9110 §7.6.1).
 #[derive(Clone, Copy, Debug)]
-pub struct Head<'a> {
+pub struct RequestHead<'a> {
     /// The method.
     pub method: &'a Method,
     /// The target.
@@ -53,7 +53,7 @@ pub enum Resolved {
     /// A request that speaks a version.
     Request(Resolution),
     /// A request that cannot be served, whatever the phase of the version.
-    Refused(Box<Refusal>),
+    Refused(Box<ResolveError>),
 }
 
 /// The versions that a request speaks.
@@ -66,7 +66,7 @@ pub struct Resolution {
     /// What the response's content shall speak.
     pub response: VersionId,
     /// What named it.
-    pub source: Source,
+    pub source: VersionSource,
     /// The route; none if the path is not among the api's.
     pub route: Option<RouteId>,
     /// What no route names of it, where it passes all the same.
@@ -90,7 +90,7 @@ pub enum Undeclared {
 
 /// Why a request cannot be served.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct ResolveError {
     /// Which of the catalog's apis.
     pub api: usize,
     /// The version, where one was made out.
@@ -110,7 +110,7 @@ pub struct Refusal {
 struct Versions {
     request: VersionId,
     response: VersionId,
-    source: Source,
+    source: VersionSource,
 }
 
 /// What the versions have at a path that the request's version has no route for.
@@ -127,7 +127,7 @@ struct Resolver<'a> {
     catalog: &'a Catalog,
     index: usize,
     api: &'a ApiEntry,
-    head: Head<'a>,
+    head: RequestHead<'a>,
     /// The whole path, normalised.
     whole: &'a Cow<'a, str>,
     /// The version's text in the path, if one stands there.
@@ -140,7 +140,7 @@ struct Resolver<'a> {
 
 /// Resolves.
 #[must_use]
-pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
+pub fn resolve(head: RequestHead<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
     let raw: Cow<'_, str> = if head.mount.is_empty() {
         head.uri.path().into()
     } else {
@@ -155,15 +155,15 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
         Ok(path) => path,
         Err(e) => {
             let Some(index) = place(catalog, host, &path::lenient(&raw)) else { return Resolved::Outside };
-            let problem = Problem::new(Kind::PathInvalid).with_detail(e.to_string());
+            let problem = Problem::new(ProblemType::PathInvalid).with_detail(e.to_string());
             let problem = problem.with_supported_versions(catalog.supported(&catalog.apis()[index], now));
-            return Resolved::Refused(Box::new(Refusal::new(index, problem)));
+            return Resolved::Refused(Box::new(ResolveError::new(index, problem)));
         }
     };
     let found = place(catalog, host, &path);
     if let Some((index, problem)) = slip::place(catalog, host, &path, found) {
         let problem = problem.with_supported_versions(catalog.supported(&catalog.apis()[index], now));
-        return Resolved::Refused(Box::new(Refusal::new(index, problem)));
+        return Resolved::Refused(Box::new(ResolveError::new(index, problem)));
     }
     let Some(index) = found else { return Resolved::Outside };
     let api = &catalog.apis()[index];
@@ -178,12 +178,12 @@ pub fn resolve(head: Head<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
 /// The api that a request is for, whether it can be served or not.
 #[must_use]
 pub fn whose<'c>(uri: &Uri, headers: &HeaderMap, catalog: &'c Catalog) -> Option<&'c ApiEntry> {
-    let head = Head { method: &Method::GET, uri, headers, mount: "", peer: None };
+    let head = RequestHead { method: &Method::GET, uri, headers, mount: "", peer: None };
     place(catalog, host(&head), &path::lenient(uri.path())).map(|index| &catalog.apis()[index])
 }
 
 /// The authority that the request is for: that of the target, else `Host` (RFC 9112 §3.2.2).
-fn host<'a>(head: &Head<'a>) -> Option<&'a str> {
+fn host<'a>(head: &RequestHead<'a>) -> Option<&'a str> {
     let named = head.uri.authority().map(http::uri::Authority::as_str);
     named.or_else(|| head.headers.get(header::HOST)?.to_str().ok())
 }
@@ -215,7 +215,7 @@ fn host_rank(api: &ApiEntry, host: Option<&str>) -> Option<u8> {
     api.hosts.iter().filter(|pattern| host.is_some_and(|host| pattern.matches(host))).map(rank).max()
 }
 
-fn consumer(api: &ApiEntry, head: Head<'_>) -> Option<Consumer> {
+fn consumer(api: &ApiEntry, head: RequestHead<'_>) -> Option<Consumer> {
     let headers = head.headers;
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty());
     let read = |source: &ConsumerSource| match source {
@@ -230,7 +230,7 @@ fn consumer(api: &ApiEntry, head: Head<'_>) -> Option<Consumer> {
 }
 
 /// OPTIONS with these two fields is the browser's question, not the client's (Fetch, CORS protocol).
-fn is_preflight(head: &Head<'_>) -> bool {
+fn is_preflight(head: &RequestHead<'_>) -> bool {
     let has = |name| head.headers.contains_key(name);
     *head.method == Method::OPTIONS && has(header::ORIGIN) && has(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
@@ -250,18 +250,18 @@ impl Resolver<'_> {
 
     /// Only the path can carry a version here; whatever it says, the preflight passes.
     fn preflight(&self) -> Resolution {
-        let version = self.named.and_then(|text| self.read_version(text, Source::Path).ok());
+        let version = self.named.and_then(|text| self.read_version(text, VersionSource::Path).ok());
         let version = version.or_else(|| self.default_version().map(|(v, _)| v)).unwrap_or(self.api.newest());
         let requested = self.head.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
         let method = requested.and_then(|m| Method::from_bytes(m.as_bytes()).ok()).unwrap_or(Method::GET);
-        let versions = Versions { request: version, response: version, source: Source::Path };
+        let versions = Versions { request: version, response: version, source: VersionSource::Path };
         match self.api.find(version, &method, self.path) {
             Match::Route(route) => self.resolution(versions, Some(route), None),
             _ => self.resolution(versions, None, None),
         }
     }
 
-    fn versions(&self) -> Result<Versions, Box<Refusal>> {
+    fn versions(&self) -> Result<Versions, Box<ResolveError>> {
         let spoken = self.spoken()?;
         let negotiated = self.negotiated();
         let content = self.content_version()?;
@@ -277,14 +277,14 @@ impl Resolver<'_> {
         spoken: &SpokenVersions,
         negotiated: &Negotiated,
         content: Option<VersionId>,
-    ) -> Result<Option<Versions>, Box<Refusal>> {
+    ) -> Result<Option<Versions>, Box<ResolveError>> {
         let silent = spoken.iter().all(Option::is_none);
         let accepted = match negotiated {
             Negotiated::Version(id) | Negotiated::Retired(id) => Some(*id),
             Negotiated::Implied(id) if silent => Some(*id),
             _ => None,
         };
-        let all = || spoken.iter().copied().flatten().chain(accepted.map(|id| (Source::Accept, id)));
+        let all = || spoken.iter().copied().flatten().chain(accepted.map(|id| (VersionSource::Accept, id)));
         let winner = self.api.precedence.iter().find_map(|source| all().find(|(s, _)| s == source));
         let Some((source, response)) = winner.or_else(|| all().next()) else { return Ok(None) };
         if winner.is_none() {
@@ -294,33 +294,33 @@ impl Resolver<'_> {
             if let (Some(content), false) = (content, silent)
                 && content != response
             {
-                return Err(self.ambiguous((source, response), (Source::Accept, content)));
+                return Err(self.ambiguous((source, response), (VersionSource::Accept, content)));
             }
         }
-        let request = if source == Source::Accept { content.unwrap_or(response) } else { response };
+        let request = if source == VersionSource::Accept { content.unwrap_or(response) } else { response };
         Ok(Some(Versions { request, response, source }))
     }
 
-    fn unspecified(&self, content: Option<VersionId>, negotiated: &Negotiated) -> Result<Versions, Box<Refusal>> {
+    fn unspecified(&self, content: Option<VersionId>, negotiated: &Negotiated) -> Result<Versions, Box<ResolveError>> {
         if *negotiated == Negotiated::Unacceptable && self.api.on_unacceptable == OnUnacceptable::Reject {
             let detail = "`Accept` names no version that can be served: use one of `supported_versions`";
-            return Err(self.refuse(Problem::new(Kind::VersionUnacceptable).with_detail(detail)));
+            return Err(self.refuse(Problem::new(ProblemType::VersionUnacceptable).with_detail(detail)));
         }
         if let Some(content) = content {
-            return Ok(Versions { request: content, response: content, source: Source::Accept });
+            return Ok(Versions { request: content, response: content, source: VersionSource::Accept });
         }
         let Some((version, source)) = self.default_version() else {
             let detail = format!("the request names no version: name one by {}", self.source_names());
-            return Err(self.refuse(Problem::new(Kind::VersionUnspecified).with_detail(detail)));
+            return Err(self.refuse(Problem::new(ProblemType::VersionUnspecified).with_detail(detail)));
         };
         Ok(Versions { request: version, response: version, source })
     }
 
-    fn ambiguous(&self, a: (Source, VersionId), b: (Source, VersionId)) -> Box<Refusal> {
-        let name = |(source, version): (Source, VersionId)| {
+    fn ambiguous(&self, a: (VersionSource, VersionId), b: (VersionSource, VersionId)) -> Box<ResolveError> {
+        let name = |(source, version): (VersionSource, VersionId)| {
             format!("{} says {}", source.as_str(), self.api.version(version).text)
         };
-        self.refuse(Problem::new(Kind::VersionAmbiguous).with_detail(format!(
+        self.refuse(Problem::new(ProblemType::VersionAmbiguous).with_detail(format!(
             "{}, {}: name one version",
             name(a),
             name(b)
@@ -371,8 +371,8 @@ impl Resolver<'_> {
         found
     }
 
-    fn absent(&self, versions: Versions, route: Option<RouteId>, allow: Vec<Box<str>>) -> Box<Refusal> {
-        let kind = if allow.is_empty() { Kind::RouteAbsent } else { Kind::MethodAbsent };
+    fn absent(&self, versions: Versions, route: Option<RouteId>, allow: Vec<Box<str>>) -> Box<ResolveError> {
+        let kind = if allow.is_empty() { ProblemType::RouteAbsent } else { ProblemType::MethodAbsent };
         let version = &self.api.version(versions.response).text;
         let detail = match route {
             Some(_) => format!("version {version} does not have {} at this path", self.head.method),
@@ -399,14 +399,14 @@ impl Resolver<'_> {
         }
     }
 
-    fn refuse(&self, problem: Problem) -> Box<Refusal> {
+    fn refuse(&self, problem: Problem) -> Box<ResolveError> {
         let supported = self.catalog.supported(self.api, self.now);
         let problem = problem.with_supported_versions(supported);
         let problem = match &self.api.docs {
             Some(docs) => problem.with_docs(&**docs),
             None => problem,
         };
-        Box::new(Refusal { consumer: self.consumer.clone(), ..Refusal::new(self.index, problem) })
+        Box::new(ResolveError { consumer: self.consumer.clone(), ..ResolveError::new(self.index, problem) })
     }
 }
 
@@ -421,9 +421,9 @@ impl Resolution {
     }
 }
 
-// === impl Refusal ===
+// === impl ResolveError ===
 
-impl Refusal {
+impl ResolveError {
     fn new(api: usize, problem: Problem) -> Self {
         Self { api, version: None, route: None, problem, allow: Vec::new(), consumer: None }
     }

@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use http::header;
 
 use super::accept::{self, Negotiated, VersionLookup};
-use super::{Refusal, Resolver, host};
-use crate::catalog::{ApiEntry, Match, Source};
+use super::{ResolveError, Resolver, host};
+use crate::catalog::{ApiEntry, Match, VersionSource};
 use crate::change::decode_query;
 use crate::clock::Timestamp;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemType};
 use crate::version::{VersionId, VersionName};
 use http::StatusCode;
 
 /// What path, header, query and host say, in this order.
-pub(super) type SpokenVersions = [Option<(Source, VersionId)>; 4];
+pub(super) type SpokenVersions = [Option<(VersionSource, VersionId)>; 4];
 
 /// The version's text in the path below the api, if one stands there, and the path behind it, which may be empty.
 pub(super) fn split<'p>(api: &'p ApiEntry, below: &'p str) -> (Option<&'p str>, &'p str) {
@@ -26,38 +26,38 @@ pub(super) fn split<'p>(api: &'p ApiEntry, below: &'p str) -> (Option<&'p str>, 
 
 impl<'a> Resolver<'a> {
     /// Path, header, query and host.
-    pub(super) fn spoken(&self) -> Result<SpokenVersions, Box<Refusal>> {
+    pub(super) fn spoken(&self) -> Result<SpokenVersions, Box<ResolveError>> {
         let mut spoken = SpokenVersions::default();
         if let Some(text) = self.named {
-            spoken[0] = Some((Source::Path, self.read_version(text, Source::Path)?));
+            spoken[0] = Some((VersionSource::Path, self.read_version(text, VersionSource::Path)?));
         }
         if let Some(text) = self.header()? {
-            spoken[1] = Some((Source::Header, self.read_version(text, Source::Header)?));
+            spoken[1] = Some((VersionSource::Header, self.read_version(text, VersionSource::Header)?));
         }
         if let Some(text) = self.query()? {
-            spoken[2] = Some((Source::Query, self.read_version(&text, Source::Query)?));
+            spoken[2] = Some((VersionSource::Query, self.read_version(&text, VersionSource::Query)?));
         }
         let named = self.api.sources.host.as_ref().and_then(|template| template.take(host(&self.head)?));
         if let Some(text) = named {
-            spoken[3] = Some((Source::Host, self.read_version(&text, Source::Host)?));
+            spoken[3] = Some((VersionSource::Host, self.read_version(&text, VersionSource::Host)?));
         }
         Ok(spoken)
     }
 
     /// A field that is there twice, or as a list, names no version: first-wins would let a policy be slipped past.
-    fn header(&self) -> Result<Option<&'a str>, Box<Refusal>> {
+    fn header(&self) -> Result<Option<&'a str>, Box<ResolveError>> {
         let Some(name) = &self.api.sources.header else { return Ok(None) };
         let mut values = self.head.headers.get_all(name).iter();
         let Some(value) = values.next() else { return Ok(None) };
         let text = value.to_str().map(str::trim).unwrap_or("");
         if text.is_empty() || text.contains(',') || values.next().is_some() {
             let detail = format!("`{name}` must name one version, and be sent once");
-            return Err(self.refuse(Problem::new(Kind::VersionInvalid).with_detail(detail)));
+            return Err(self.refuse(Problem::new(ProblemType::VersionInvalid).with_detail(detail)));
         }
         Ok(Some(text))
     }
 
-    fn query(&self) -> Result<Option<Cow<'a, str>>, Box<Refusal>> {
+    fn query(&self) -> Result<Option<Cow<'a, str>>, Box<ResolveError>> {
         let (Some(name), Some(query)) = (&self.api.sources.query, self.head.uri.query()) else { return Ok(None) };
         let mut values = query.split('&').filter_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -66,28 +66,28 @@ impl<'a> Resolver<'a> {
         let Some(value) = values.next() else { return Ok(None) };
         if value.is_empty() || values.next().is_some() {
             let detail = format!("the query parameter `{name}` must name one version, and be sent once");
-            return Err(self.refuse(Problem::new(Kind::VersionInvalid).with_detail(detail)));
+            return Err(self.refuse(Problem::new(ProblemType::VersionInvalid).with_detail(detail)));
         }
         Ok(Some(value))
     }
 
     /// What `text` names, or the answer to a client who made it up.
-    pub(super) fn read_version(&self, text: &str, source: Source) -> Result<VersionId, Box<Refusal>> {
+    pub(super) fn read_version(&self, text: &str, source: VersionSource) -> Result<VersionId, Box<ResolveError>> {
         if let Some(id) = self.canonical(text) {
             return Ok(id);
         }
         let name = VersionName::parse(text, self.api.scheme);
         if name.as_ref().is_some_and(|name| is_future(name, self.now)) {
             let detail = format!("version {text:?} is in the future: use one of `supported_versions`");
-            return Err(self.refuse(Problem::new(Kind::VersionInvalid).with_detail(detail)));
+            return Err(self.refuse(Problem::new(ProblemType::VersionInvalid).with_detail(detail)));
         }
         let exact = self.api.lookup(text).filter(|id| self.is_released(*id));
         let nearest = || self.nearest_not_newer(name.as_ref()?);
         if let Some(id) = exact.or_else(nearest) {
             return Ok(id);
         }
-        let kind = if name.is_some() { Kind::VersionUnknown } else { Kind::VersionInvalid };
-        let status = if source == Source::Path { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
+        let kind = if name.is_some() { ProblemType::VersionUnknown } else { ProblemType::VersionInvalid };
+        let status = if source == VersionSource::Path { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
         let detail = format!("there is no version {text:?}: use one of `supported_versions`");
         Err(self.refuse(Problem::new(kind).with_status(status).with_detail(detail)))
     }
@@ -117,7 +117,7 @@ impl<'a> Resolver<'a> {
         if self.takes_anything() {
             return Negotiated::Unspecified;
         }
-        let lookup = |text: &str| match self.read_version(text, Source::Accept) {
+        let lookup = |text: &str| match self.read_version(text, VersionSource::Accept) {
             Ok(id) if self.is_gone(id) => VersionLookup::Retired(id),
             Ok(id) => VersionLookup::Live(id),
             Err(_) => VersionLookup::Unknown,
@@ -155,26 +155,26 @@ impl<'a> Resolver<'a> {
     }
 
     /// What the request's content says of itself.
-    pub(super) fn content_version(&self) -> Result<Option<VersionId>, Box<Refusal>> {
+    pub(super) fn content_version(&self) -> Result<Option<VersionId>, Box<ResolveError>> {
         let Some(template) = &self.api.sources.media else { return Ok(None) };
         let Some(text) = accept::content_type_version(self.head.headers, template) else { return Ok(None) };
-        match self.read_version(&text, Source::Accept) {
+        match self.read_version(&text, VersionSource::Accept) {
             Ok(id) => Ok(Some(id)),
             Err(_) => {
                 let detail = format!(
                     "`Content-Type` names version {text:?}, which does not exist: use one of `supported_versions`"
                 );
-                Err(self.refuse(Problem::new(Kind::VersionUnsupportedBody).with_detail(detail)))
+                Err(self.refuse(Problem::new(ProblemType::VersionUnsupportedBody).with_detail(detail)))
             }
         }
     }
 
     /// The pin, the route's default, or the api's; what is not released yet is none of them.
-    pub(super) fn default_version(&self) -> Option<(VersionId, Source)> {
+    pub(super) fn default_version(&self) -> Option<(VersionId, VersionSource)> {
         let released = |id: &VersionId| self.is_released(*id);
-        let pin = self.pin().filter(released).map(|id| (id, Source::Pin));
+        let pin = self.pin().filter(released).map(|id| (id, VersionSource::Pin));
         let route = || self.route_default().filter(released);
-        let default = || route().or(self.api.unspecified.filter(released)).map(|id| (id, Source::Default));
+        let default = || route().or(self.api.unspecified.filter(released)).map(|id| (id, VersionSource::Default));
         pin.or_else(default)
     }
 

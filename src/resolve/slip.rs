@@ -8,7 +8,7 @@
 use super::{Resolver, place_by};
 use crate::catalog::{ApiEntry, Catalog, Match};
 use crate::path::{PathCase, without_parameters};
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemType};
 use crate::version::VersionId;
 
 /// The api that a path is of by its other reading, and what to answer; `None` if both readings agree.
@@ -78,10 +78,10 @@ pub(super) fn letter_case(reader: &Resolver<'_>) -> Option<Problem> {
 
 fn other_case() -> Problem {
     let detail = "the path differs in letter case from one that is known; letter case counts here";
-    Problem::new(Kind::RouteAbsent).with_detail(detail)
+    Problem::new(ProblemType::RouteAbsent).with_detail(detail)
 }
 
 fn two_readings() -> Problem {
     let detail = "with its path parameters (`;…`) cut off, the path is another one";
-    Problem::new(Kind::PathInvalid).with_detail(detail)
+    Problem::new(ProblemType::PathInvalid).with_detail(detail)
 }

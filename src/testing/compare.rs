@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::header::{self, HeaderMap, HeaderName};
 
 use super::message::{Output, lines};
-use super::{Mismatch, Part};
+use super::{MessagePart, Mismatch};
 use crate::catalog::{Content, SampleEntry};
 use crate::json;
 
@@ -19,16 +19,16 @@ pub(super) fn compare(expected: &SampleEntry, output: &Output, exact: bool) -> V
     if let (Some(path), Some(got)) = (&expected.path, &output.path)
         && **path != **got
     {
-        push(Part::Path, Some(path.to_string()), Some(got.clone()));
+        push(MessagePart::Path, Some(path.to_string()), Some(got.clone()));
     }
     if pairs(&expected.query) != pairs(&output.query) {
         let shown = |query: &str| (!query.is_empty()).then(|| query.to_owned());
-        push(Part::Query, shown(&expected.query), shown(&output.query));
+        push(MessagePart::Query, shown(&expected.query), shown(&output.query));
     }
     if let (Some(status), Some(got)) = (expected.status, output.status)
         && status != got
     {
-        push(Part::Status, Some(status.to_string()), Some(got.to_string()));
+        push(MessagePart::Status, Some(status.to_string()), Some(got.to_string()));
     }
     found.extend(headers(&expected.headers, &output.headers));
     let body = expected.body.as_ref().map_or(&[][..], |body| &body.bytes);
@@ -56,7 +56,7 @@ fn headers(expected: &HeaderMap, got: &HeaderMap) -> Vec<Mismatch> {
         (!list.is_empty()).then(|| list.join(", "))
     };
     let compared = names.into_iter().map(|name| Mismatch {
-        part: Part::Header(name.to_owned()),
+        part: MessagePart::Header(name.to_owned()),
         expected: values(expected, name),
         got: values(got, name),
     });
@@ -69,7 +69,7 @@ fn bodies(expected: &[u8], output: &Output, exact: bool) -> Vec<Mismatch> {
         return Vec::new();
     }
     let shown = |body: &[u8]| (!body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned());
-    let whole = || vec![Mismatch { part: Part::Body, expected: shown(expected), got: shown(got) }];
+    let whole = || vec![Mismatch { part: MessagePart::Body, expected: shown(expected), got: shown(got) }];
     match output.content {
         _ if exact => whole(),
         Some(Content::Json | Content::Concatenated | Content::MergePatch | Content::JsonPatch) => {
@@ -89,7 +89,7 @@ fn documents(line: &str, expected: &[u8], got: &[u8]) -> Option<Vec<Mismatch>> {
                 let root = difference.pointer.is_root();
                 let place = if root { "the document".to_owned() } else { difference.pointer.to_string() };
                 Mismatch {
-                    part: Part::Value(format!("{line}{place}")),
+                    part: MessagePart::Value(format!("{line}{place}")),
                     expected: difference.expected,
                     got: difference.got,
                 }

@@ -7,11 +7,11 @@ use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 
 use super::coverage::Coverage;
-use super::{Mismatch, Part};
+use super::{MessagePart, Mismatch};
 use crate::catalog::{CaseEntry, Catalog, Content, Match, Migration, RouteEntry, SampleEntry};
 use crate::change::{Message, RouteName, StatusMatch};
 use crate::headers::media::MediaType;
-use crate::json::{self, MigrateError, Migrated, Options};
+use crate::json::{self, MigrateError, MigrateOptions, Migrated};
 use crate::plan::{BodyPlan, Handling, Plan, Unmigratable, empties};
 use crate::version::VersionId;
 
@@ -159,7 +159,7 @@ fn reference(migration: &Migration<'_>, content: Content, body: &[u8]) -> Option
     match content {
         Content::Json => Some(document(body)),
         // Several documents in a row are run by one way only.
-        Content::Concatenated => json::is_json(body, &Options::default()).is_ok().then(|| document(body)),
+        Content::Concatenated => json::is_json(body, &MigrateOptions::default()).is_ok().then(|| document(body)),
         Content::Ndjson => Some(lines(body).try_fold(Vec::new(), |mut out, (line, end)| {
             let blank = line.iter().all(u8::is_ascii_whitespace);
             out.extend(if blank { line.to_vec() } else { document(line)? });
@@ -205,7 +205,7 @@ fn disagreement(
         (Ok(fused), Err(error)) => (shown(&fused.body), format!("the error: {error}")),
         (Err(error), Ok(other)) => (format!("the error: {error}"), shown(other)),
     };
-    Some(Mismatch { part: Part::Agreement(way), expected: Some(expected), got: Some(got) })
+    Some(Mismatch { part: MessagePart::Agreement(way), expected: Some(expected), got: Some(got) })
 }
 
 /// The place of members that an op wrote may be another one.

@@ -69,7 +69,7 @@ pub struct Failure {
 #[non_exhaustive]
 pub struct Mismatch {
     /// What it is.
-    pub part: Part,
+    pub part: MessagePart,
     /// What was expected; `None` for nothing.
     pub expected: Option<String>,
     /// What came; `None` for nothing.
@@ -79,7 +79,7 @@ pub struct Mismatch {
 /// A part of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Part {
+pub enum MessagePart {
     /// The path of a request, below the base path.
     Path,
     /// The query of a request.
@@ -108,13 +108,13 @@ pub struct Bodies {
     /// What came.
     pub got: Vec<u8>,
     /// Where the expected body is written, if it can be exchanged for what came: `from` never is.
-    pub written: Option<Written>,
+    pub written: Option<WrittenBody>,
 }
 
 /// Where a body is written.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Written {
+pub struct WrittenBody {
     /// The body in the file, or the path of its own file.
     pub span: Span,
     /// The path as it is written, where the body is in a file of its own.
@@ -210,16 +210,16 @@ impl fmt::Display for Mismatch {
         let expected = self.expected.as_deref().map_or("nothing".to_owned(), excerpt);
         let got = self.got.as_deref().map_or("nothing".to_owned(), excerpt);
         match &self.part {
-            Part::Error => return write!(f, "expected {expected}, got {got}"),
-            Part::Agreement(way) => {
+            MessagePart::Error => return write!(f, "expected {expected}, got {got}"),
+            MessagePart::Agreement(way) => {
                 return write!(f, "the engine gives {expected}, and {way} gives {got}: please report it");
             }
-            Part::Path => f.write_str("path")?,
-            Part::Query => f.write_str("query")?,
-            Part::Status => f.write_str("status")?,
-            Part::Header(name) => write!(f, "header {name}")?,
-            Part::Body => f.write_str("body")?,
-            Part::Value(place) => f.write_str(place)?,
+            MessagePart::Path => f.write_str("path")?,
+            MessagePart::Query => f.write_str("query")?,
+            MessagePart::Status => f.write_str("status")?,
+            MessagePart::Header(name) => write!(f, "header {name}")?,
+            MessagePart::Body => f.write_str("body")?,
+            MessagePart::Value(place) => f.write_str(place)?,
         }
         write!(f, ": expected {expected}, got {got}")
     }

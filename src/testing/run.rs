@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::compare::compare;
 use super::coverage::Coverage;
 use super::message::Direction;
-use super::{Bodies, Failure, Mismatch, Part, Written};
+use super::{Bodies, Failure, MessagePart, Mismatch, WrittenBody};
 use crate::catalog::{BackEntry, BodyEntry, CaseEntry, Catalog, SampleEntry};
 
 /// Runs a case of the `api`-th api of a catalog, and notes in `coverage` which ops altered something. Nothing failed
@@ -39,7 +39,8 @@ fn one_way(
     let to = expected.version;
     let result = Direction { catalog, api, case, input, to }.run(coverage);
     let mut bodies = None;
-    let refused = |expected: Option<String>, got: String| Mismatch { part: Part::Error, expected, got: Some(got) };
+    let refused =
+        |expected: Option<String>, got: String| Mismatch { part: MessagePart::Error, expected, got: Some(got) };
     let mismatches = match (result, &expected.error) {
         (Err(error), Some(text)) if error.contains(&**text) => Vec::new(),
         (Err(error), Some(text)) => {
@@ -56,7 +57,7 @@ fn one_way(
         (Ok(output), Some(_)) => output.disagreements,
         (Ok(output), None) => {
             let mismatches = compare(expected, &output, case.exact);
-            if mismatches.iter().any(|mismatch| matches!(mismatch.part, Part::Body | Part::Value(_))) {
+            if mismatches.iter().any(|mismatch| matches!(mismatch.part, MessagePart::Body | MessagePart::Value(_))) {
                 let expected = expected.body.as_ref().map_or_else(Vec::new, |body| body.bytes.clone());
                 bodies = Some(Bodies { expected, got: output.body, written: None });
             }
@@ -70,10 +71,10 @@ fn one_way(
 
 /// Says where the expected body is written.
 fn with_written(mut failure: Failure, body: Option<&BodyEntry>) -> Failure {
-    let disagree = failure.mismatches.iter().any(|mismatch| matches!(mismatch.part, Part::Agreement(_)));
+    let disagree = failure.mismatches.iter().any(|mismatch| matches!(mismatch.part, MessagePart::Agreement(_)));
     let body = body.filter(|body| !disagree && !body.span.is_none());
     if let (Some(bodies), Some(body)) = (&mut failure.bodies, body) {
-        bodies.written = Some(Written { span: body.span, file: body.file.clone() });
+        bodies.written = Some(WrittenBody { span: body.span, file: body.file.clone() });
     }
     failure
 }

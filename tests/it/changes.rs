@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sunward::catalog::{Catalog, Content};
 use sunward::clock::Timestamp;
-use sunward::config::{self, Sources};
+use sunward::config::{self, SourceMap};
 use sunward::diagnostic::Diagnostics;
 
 #[derive(Deserialize)]
@@ -101,7 +101,7 @@ fn check(source: &str) -> (Option<Catalog>, Diagnostics) {
 /// A file without a word against it.
 fn catalog(source: &str, name: &str) -> Catalog {
     let (catalog, found) = check(source);
-    assert!(found.is_empty(), "{}", config::render(&found, &Sources::new(name, source), false));
+    assert!(found.is_empty(), "{}", config::render(&found, &SourceMap::new(name, source), false));
     catalog.expect("nothing was found")
 }
 

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use sunward::config::{self, LogFormat, Sources};
+use sunward::config::{self, LogFormat, SourceMap};
 use sunward::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 
 fn cases(folder: &str) -> Vec<(PathBuf, String)> {
@@ -54,7 +54,7 @@ fn invalid_files_get_all_findings_and_no_others() {
             expected,
             "{}\n{}",
             path.display(),
-            config::render(&found, &Sources::new("", source.as_str()), false)
+            config::render(&found, &SourceMap::new("", source.as_str()), false)
         );
     }
 }
@@ -125,14 +125,14 @@ fn the_reference_documents_every_key() {
 #[test]
 fn findings_are_shown_like_a_compilers() {
     let source = "[[api]]\r\nname = \"größe\"\r\n\"größe\" = 1\r\n";
-    let shown = config::render(&config::read(source).1, &Sources::new("a.toml", source), false);
+    let shown = config::render(&config::read(source).1, &SourceMap::new("a.toml", source), false);
     assert!(shown.starts_with("error[unknown-key]: [[api]] has no key `größe`, here the integer `1`\n"), "{shown}");
     assert!(shown.contains("--> a.toml:3:1\n"), "{shown}");
     assert!(shown.contains("3 | \"größe\" = 1\n"), "{shown}");
     assert!(shown.contains("| ^^^^^^^\n"), "{shown}");
     assert!(shown.contains("= help: it has the keys `name`,"), "{shown}");
     assert!(!shown.contains('\u{1b}') && !shown.contains('\r'), "{shown:?}");
-    assert!(config::render(&config::read(source).1, &Sources::new("a.toml", source), true).contains('\u{1b}'));
+    assert!(config::render(&config::read(source).1, &SourceMap::new("a.toml", source), true).contains('\u{1b}'));
 }
 
 /// What to write instead is shown, as far as it is known.
@@ -162,7 +162,7 @@ fn findings_without_a_place_are_shown_plain() {
     let mut found = Diagnostics::new();
     found.push(Diagnostic::warning("odd", "something is odd", Span::NONE));
     found.push(Diagnostic::error("bad", "a\u{1b}[31mb", Span::NONE).help("mend it"));
-    let shown = config::render(&found, &Sources::new("a.toml", "x = 1"), false);
+    let shown = config::render(&found, &SourceMap::new("a.toml", "x = 1"), false);
     assert!(shown.starts_with("warning[odd]: something is odd\n\nerror[bad]: a"), "{shown}");
     assert!(shown.contains("help: mend it"), "{shown}");
     assert!(!shown.contains("a.toml") && !shown.contains('\u{1b}'), "{shown}");
@@ -174,8 +174,8 @@ fn findings_outside_of_the_source_are_shown_all_the_same() {
         for (start, end) in [(0, 1), (1, 2), (1, 1), (5, 9), (9, 5)] {
             let mut found = Diagnostics::new();
             found.push(Diagnostic::error("far", "far away", Span::new(start, end)));
-            assert!(config::render(&found, &Sources::new("a.toml", source), true).contains("far away"));
-            assert!(config::to_json(&found, &Sources::new("a.toml", source)).is_array());
+            assert!(config::render(&found, &SourceMap::new("a.toml", source), true).contains("far away"));
+            assert!(config::to_json(&found, &SourceMap::new("a.toml", source)).is_array());
         }
     }
 }
@@ -196,7 +196,7 @@ fn findings_are_json_for_programs() {
             "help": null, "file": "a.toml", "line": null, "column": null
         },
     ]);
-    assert_eq!(config::to_json(&found, &Sources::new("a.toml", source)), expected);
+    assert_eq!(config::to_json(&found, &SourceMap::new("a.toml", source)), expected);
 }
 
 #[test]
@@ -268,14 +268,14 @@ fn reads(source: &str) -> Result<(), TestCaseError> {
         prop_assert!(found.span().is_none() || found.span().line_column(source).is_some(), "{}", found);
         prop_assert!(found.span().end() <= source.len(), "{}", found);
     }
-    prop_assert_eq!(config::render(&found, &Sources::new("a.toml", source), false).is_empty(), found.is_empty());
-    prop_assert!(config::to_json(&found, &Sources::new("a.toml", source)).is_array());
+    prop_assert_eq!(config::render(&found, &SourceMap::new("a.toml", source), false).is_empty(), found.is_empty());
+    prop_assert!(config::to_json(&found, &SourceMap::new("a.toml", source)).is_array());
     Ok(())
 }
 
 /// Behind another file, with every variable set.
 fn reads_as_included(source: &str) -> Result<(), TestCaseError> {
-    let sources = Sources::new("a.toml", "[gateway]\n").with_file("b.toml", source);
+    let sources = SourceMap::new("a.toml", "[gateway]\n").with_file("b.toml", source);
     let (config, found) = config::read_all(&sources, &|_| Some("value".to_owned()));
     prop_assert!(config.is_some());
     for found in &found {

@@ -2,7 +2,7 @@
 
 use sunward::catalog::Difference;
 use sunward::clock::Timestamp;
-use sunward::config::Sources;
+use sunward::config::SourceMap;
 use sunward::gateway::{Loaded, diff, load_at};
 
 const BASE: &str = r#"
@@ -65,7 +65,7 @@ fn environment(name: &str) -> Option<String> {
 }
 
 fn loaded(text: &str) -> Loaded {
-    load_at(&Sources::new("a.toml", text), &environment, now()).unwrap_or_else(|error| panic!("{text}\n{error}"))
+    load_at(&SourceMap::new("a.toml", text), &environment, now()).unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
 fn lines(list: &[Difference]) -> String {

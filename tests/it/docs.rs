@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use sunward::catalog::{Case, Catalog, Sample};
-use sunward::config::{self, Sources};
+use sunward::config::{self, SourceMap};
 use sunward::gateway::load_at;
-use sunward::problem::Kind;
+use sunward::problem::ProblemType;
 use sunward::testing::{self, Coverage};
 
 const PAGE: &str = include_str!("../../docs/changes.md");
@@ -82,7 +82,7 @@ fn run(example: &Example<'_>) -> Option<String> {
         example.change
     );
     let (config, found) = config::read(&file);
-    let shown = |found| config::render(found, &Sources::new("", file.as_str()), false);
+    let shown = |found| config::render(found, &SourceMap::new("", file.as_str()), false);
     assert!(found.is_empty(), "{}", shown(&found));
     let catalog = match Catalog::new(config.expect("a config").apis) {
         Ok(catalog) => Arc::new(catalog),
@@ -123,8 +123,8 @@ fn every_op_is_on_the_page() {
 fn every_problem_type_is_on_its_page() {
     let page = include_str!("../../docs/problems.md");
     let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
-    assert_eq!(rows.len(), Kind::ALL.len());
-    for (kind, row) in Kind::ALL.into_iter().zip(rows) {
+    assert_eq!(rows.len(), ProblemType::ALL.len());
+    for (kind, row) in ProblemType::ALL.into_iter().zip(rows) {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
         let [slug, status, when, what] = cells[..] else { panic!("four cells: {row}") };
         assert_eq!(slug, format!("`{}`", kind.slug()), "{row}");
@@ -140,7 +140,7 @@ fn the_example_of_the_reference_loads() {
     let (_, rest) = page.split_once("```toml\n").expect("a block");
     let (file, _) = rest.split_once("```").expect("its end");
     let now = "2026-11-24".parse().expect("a date");
-    let sources = Sources::new("reference.toml", file);
+    let sources = SourceMap::new("reference.toml", file);
     let loaded = load_at(&sources, &|_| None, now).unwrap_or_else(|error| panic!("{error}"));
     assert!(loaded.warnings.is_empty() && loaded.catalog.warnings().is_empty(), "{}", loaded.warnings);
     assert!(file.contains("[[upstream]]") && file.contains("[[api.change]]"));

@@ -10,8 +10,8 @@ mod properties;
 mod suites;
 
 use sunward::json::{
-    Collision, Condition, Conversion, Literal, Many, OnError, Op, Other, Part, Pattern, Pointer, Reference, Step, Test,
-    Wrapper,
+    Collision, Condition, Conversion, Literal, Many, OnError, Op, Other, Pattern, Pointer, Reference, Step, Test,
+    TextPart, Wrapper,
 };
 
 fn pointer(text: &str) -> Pointer {
@@ -104,8 +104,8 @@ fn join(from: &[&str], to: &str, on: &str) -> Op {
 /// Parts that start with `/` are references, at level 0.
 fn compute(at: &str, parts: &[&str]) -> Op {
     let part = |part: &&str| match part.starts_with('/') {
-        true => Part::Value(Reference { level: 0, pointer: pointer(part) }),
-        false => Part::Text((*part).into()),
+        true => TextPart::Value(Reference { level: 0, pointer: pointer(part) }),
+        false => TextPart::Text((*part).into()),
     };
     Op::Compute { at: pointer(at), template: parts.iter().map(part).collect(), collision: Collision::Replace }
 }

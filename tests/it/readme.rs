@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sunward::catalog::Catalog;
-use sunward::config::{self, Sources};
+use sunward::config::{self, SourceMap};
 use sunward::names::Refusal;
 
 const README: &str = include_str!("../../README.md");
@@ -37,7 +37,7 @@ fn the_files_on_the_pages_load() {
     for (name, page) in [("README.md", README), ("docs/gateway.md", GATEWAY)] {
         for file in toml_blocks(page).filter(|block| block.contains("[[api]]")) {
             let (config, found) = config::read(file);
-            assert!(found.is_empty(), "{}", config::render(&found, &Sources::new(name, file), false));
+            assert!(found.is_empty(), "{}", config::render(&found, &SourceMap::new(name, file), false));
             let now = "2026-11-24".parse().expect("a date");
             let catalog = Catalog::at(config.expect("a config").apis, now).unwrap_or_else(|found| panic!("{found}"));
             assert!(catalog.warnings().is_empty(), "{}", catalog.warnings());

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 use sunward::catalog::{Api, Case, Catalog, Sample, Version};
 use sunward::change::{Change, OpSpec};
-use sunward::testing::{self, Coverage, Part};
+use sunward::testing::{self, Coverage, MessagePart};
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/testing")
@@ -365,8 +365,11 @@ fn ways_that_do_not_agree_are_a_failure_of_their_own() {
     let catalog = catalog(shop(change).with_case(case));
     let mut coverage = Coverage::new();
     let failures = testing::run(&catalog, 0, &catalog.apis()[0].cases[0], &mut coverage);
-    let parts: Vec<&Part> = failures[0].mismatches.iter().map(|mismatch| &mismatch.part).collect();
-    assert_eq!(parts, [&Part::Agreement("the reference interpreter"), &Part::Agreement("the engine fed byte by byte")]);
+    let parts: Vec<&MessagePart> = failures[0].mismatches.iter().map(|mismatch| &mismatch.part).collect();
+    assert_eq!(
+        parts,
+        [&MessagePart::Agreement("the reference interpreter"), &MessagePart::Agreement("the engine fed byte by byte")]
+    );
     assert!(failures[0].to_string().contains("please report it"), "{}", failures[0]);
     assert!(coverage.untouched(&catalog).is_empty());
 }

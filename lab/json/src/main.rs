@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use sunward::json::{
-    Collision, Literal, Mode, OnError, Op, Options, Pattern, Pointer, Program, Rewriter, Step,
+    Collision, Literal, Mode, OnError, Op, MigrateOptions, Pattern, Pointer, Program, Rewriter, Step,
 };
 
 type Run = Box<dyn Fn(&[u8]) -> usize>;
@@ -81,13 +81,13 @@ fn chain(versions: usize) -> Vec<Step> {
 
 fn ours(steps: Vec<Step>) -> Run {
     let program = Program::new(&steps, Mode::Whole);
-    Box::new(move |text| program.rewrite(text, &Options::default().with_max_bytes(usize::MAX)).expect("JSON").body.len())
+    Box::new(move |text| program.rewrite(text, &MigrateOptions::default().with_max_bytes(usize::MAX)).expect("JSON").body.len())
 }
 
 fn streamed(steps: Vec<Step>) -> Run {
     let program = Program::new(&steps, Mode::Whole);
     Box::new(move |text| {
-        let mut rewriter = Rewriter::new(&program, &Options::default());
+        let mut rewriter = Rewriter::new(&program, &MigrateOptions::default());
         let (mut out, mut total) = (Vec::with_capacity(128 << 10), 0);
         for chunk in text.chunks(64 << 10) {
             rewriter.feed(chunk, &mut out).expect("JSON");

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use sunward::coding::{Coding, Decoder, Step};
+use sunward::coding::{Coding, DecodeStep, Decoder};
 
 /// Chunks of input, read ahead by a thread of its own, so that a pause shows.
 pub(crate) struct Input {
@@ -76,9 +76,9 @@ impl Input {
             if let Format::Coded(decoder) = &mut self.format {
                 let mut decoded = Vec::new();
                 match decoder.step(&mut decoded).map_err(|error| format!("standard input: {error}"))? {
-                    Step::Made => return Ok(NextChunk::Chunk(decoded)),
-                    Step::Ended => return Ok(NextChunk::End),
-                    Step::Hungry => {}
+                    DecodeStep::Made => return Ok(NextChunk::Chunk(decoded)),
+                    DecodeStep::Ended => return Ok(NextChunk::End),
+                    DecodeStep::Hungry => {}
                 }
             }
             let Some(chunk) = self.read(pause)? else { return Ok(NextChunk::Pause) };

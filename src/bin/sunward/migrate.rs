@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sunward::catalog::{Content, Migration};
 use sunward::headers::media::MediaType;
-use sunward::json::{Framed, Framing, MigrateError, Options};
+use sunward::json::{Framed, Framing, MigrateError, MigrateOptions};
 
 use super::input::{Input, NextChunk};
 use super::place::SelectionArgs;
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     #[arg(long)]
     decompress: bool,
     /// The most that is held of one document: a value that moves is held until its place comes, and a patch as a whole.
-    #[arg(long, value_name = "BYTES", default_value_t = Options::default().max_bytes(), value_parser = at_least_one)]
+    #[arg(long, value_name = "BYTES", default_value_t = MigrateOptions::default().max_bytes(), value_parser = at_least_one)]
     held_bytes: usize,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(found) => found,
         Err(message) => return super::misused(&format!("error: {message}")),
     };
-    let options = Options::default().with_max_bytes(args.held_bytes);
+    let options = MigrateOptions::default().with_max_bytes(args.held_bytes);
     let migration = Migration::new(place.chain, place.from, place.to).with_options(options);
     let mut input = Input::stdin(args.decompress);
     let migrated = migrate(&migration, content, &mut input, args.held_bytes);

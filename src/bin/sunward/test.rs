@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use sunward::catalog::{CaseEntry, Catalog};
 use sunward::clock::{Clock, SystemClock, Timestamp};
-use sunward::config::Sources;
+use sunward::config::SourceMap;
 use sunward::diagnostic::Span;
 use sunward::testing::{self, Coverage, Failure};
 
@@ -46,8 +46,8 @@ pub(crate) struct Args {
 struct Suite {
     catalog: Arc<Catalog>,
     items: Vec<SuiteCase>,
-    config: Sources,
-    cases: Sources,
+    config: SourceMap,
+    cases: SourceMap,
 }
 
 /// One case.
@@ -150,7 +150,7 @@ impl Suite {
         edits.write().map(|()| updated)
     }
 
-    fn sources(&self, item: &SuiteCase) -> &Sources {
+    fn sources(&self, item: &SuiteCase) -> &SourceMap {
         if item.in_config { &self.config } else { &self.cases }
     }
 }

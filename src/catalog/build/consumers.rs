@@ -1,6 +1,6 @@
 //! Who sends requests: what may say so, and what hangs on it.
 
-use super::super::spec::{Api, ConsumerSource, Life};
+use super::super::spec::{Api, ConsumerSource, LifecycleSpec};
 use super::Builder;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Span, Spanned, is_slip};
@@ -108,7 +108,7 @@ impl Builder<'_> {
 }
 
 /// The lives of all versions, as the api and its routes have them.
-fn lives(api: &Api) -> impl Iterator<Item = &Life> {
+fn lives(api: &Api) -> impl Iterator<Item = &LifecycleSpec> {
     let of_routes = api.routes.iter().flat_map(|route| &route.lives).map(|(_, life)| life);
     api.versions.iter().map(|version| &version.life).chain(of_routes)
 }

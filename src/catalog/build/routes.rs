@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::entry::{ExtensionEntry, RouteEntry};
-use super::super::life::{self, Life};
+use super::super::life::{self, Lifecycle};
 use super::super::router::{KnownPaths, RouteConflict, RouteId, Router};
-use super::super::spec::{Extension, Route, Undeclared};
+use super::super::spec::{Extension, OnUndeclared, Route};
 use super::Builder;
 use crate::change::{ComposeInput, DatedChange, Location, OpSpec, RouteHistory, RouteName, compose};
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest, quoted};
@@ -105,12 +105,12 @@ impl<'a> Builder<'a> {
         entry.content = route.content.or(entry.content);
         entry.request_content = route.request_content.or(entry.request_content);
         entry.on_untyped = route.on_untyped.unwrap_or(entry.on_untyped);
-        let mut lives: Vec<(VersionId, Life)> = std::mem::take(&mut entry.lives).into_vec();
+        let mut lives: Vec<(VersionId, Lifecycle)> = std::mem::take(&mut entry.lives).into_vec();
         for (version, life) in &route.lives {
             let Some(id) = self.version(version) else { continue };
             let at = lives.iter().position(|(known, _)| *known == id);
             let base = at.map_or(&self.versions[id.index()].life, |at| &lives[at].1).clone();
-            let life = Life::read(life, &base, self.found);
+            let life = Lifecycle::read(life, &base, self.found);
             match at {
                 Some(at) => lives[at].1 = life,
                 None => lives.push((id, life)),
@@ -169,7 +169,7 @@ impl<'a> Builder<'a> {
 
     /// The paths of the routes of all versions.
     pub(super) fn known_paths(&mut self, routes: &[RouteEntry]) -> KnownPaths {
-        if routes.is_empty() && self.api.undeclared == Undeclared::Refuse {
+        if routes.is_empty() && self.api.undeclared == OnUndeclared::Refuse {
             let message = format!("`{}` refuses what no route names, and has no route", self.api.name.value);
             let help = "name its routes in `[[api.resource]]` or `[[api.route]]`, or remove `undeclared`";
             self.error("undeclared-without-routes", message, self.api.span, help);

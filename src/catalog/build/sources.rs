@@ -3,7 +3,7 @@
 use http::header::{self, HeaderName};
 
 use super::super::cors::{AllowedOrigin, CorsEntry, Origins};
-use super::super::entry::{Source, Sources, VersionEntry};
+use super::super::entry::{VersionEntry, VersionSource, VersionSources};
 use super::super::spec::{ConsumerSource, Cors};
 use super::super::template::{self, HostPattern, HostTemplate, PathTemplate};
 use super::Builder;
@@ -29,7 +29,7 @@ static OF_THE_HOP: [HeaderName; 8] = [
 // === impl Builder ===
 
 impl<'a> Builder<'a> {
-    pub(super) fn sources(&mut self) -> Sources {
+    pub(super) fn sources(&mut self) -> VersionSources {
         let raw = &self.api.sources;
         let none =
             [&raw.path, &raw.accept, &raw.parameter, &raw.header, &raw.query, &raw.host].iter().all(|s| s.is_none());
@@ -42,7 +42,7 @@ impl<'a> Builder<'a> {
                 "`version_from = { header = \"Api-Version\" }`, or path, accept, query, host",
             );
         }
-        Sources {
+        VersionSources {
             path: raw.path.as_ref().and_then(|t| self.template(t, PathTemplate::new)),
             host: raw.host.as_ref().and_then(|t| self.template(t, HostTemplate::new)),
             header: raw.header.as_ref().and_then(|name| self.header_name(name)),
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A version that no host can name, or that is on no host of the api, is never spoken by it.
-    pub(super) fn check_version_hosts(&mut self, sources: &Sources) {
+    pub(super) fn check_version_hosts(&mut self, sources: &VersionSources) {
         let (Some(template), Some(text)) = (&sources.host, &self.api.sources.host) else { return };
         let names = self.versions.iter().map(|version| &*version.text).chain(self.aliases.keys().map(|alias| &**alias));
         let hosts: Vec<String> = names
@@ -121,16 +121,16 @@ impl<'a> Builder<'a> {
     }
 
     /// Looks at what is written, not at what could be read of it: that has its own findings.
-    pub(super) fn precedence(&mut self) -> Box<[Source]> {
+    pub(super) fn precedence(&mut self) -> Box<[VersionSource]> {
         let mut list = Vec::new();
         let raw = &self.api.sources;
         for word in &self.api.precedence {
             let (source, set) = match word.as_str() {
-                "path" => (Source::Path, raw.path.is_some()),
-                "accept" => (Source::Accept, raw.accept.is_some() || raw.parameter.is_some()),
-                "header" => (Source::Header, raw.header.is_some()),
-                "query" => (Source::Query, raw.query.is_some()),
-                "host" => (Source::Host, raw.host.is_some()),
+                "path" => (VersionSource::Path, raw.path.is_some()),
+                "accept" => (VersionSource::Accept, raw.accept.is_some() || raw.parameter.is_some()),
+                "header" => (VersionSource::Header, raw.header.is_some()),
+                "query" => (VersionSource::Query, raw.query.is_some()),
+                "host" => (VersionSource::Host, raw.host.is_some()),
                 other => {
                     let message = format!("`{other}` is no source of versions");
                     self.error("unknown-source", message, word.span, "path, accept, header, query, host");
@@ -148,7 +148,7 @@ impl<'a> Builder<'a> {
 
     /// Fields that decide the version. A pin or an extension hangs on whoever asks, so then their field counts too
     /// (RFC 9110 §12.5.5).
-    pub(super) fn vary(&mut self, sources: &Sources) -> Box<[HeaderName]> {
+    pub(super) fn vary(&mut self, sources: &VersionSources) -> Box<[HeaderName]> {
         let mut names = Vec::new();
         if sources.media.is_some() {
             names.push(header::ACCEPT);
@@ -165,14 +165,14 @@ impl<'a> Builder<'a> {
         names.into()
     }
 
-    pub(super) fn response_header(&mut self, sources: &Sources) -> Option<HeaderName> {
+    pub(super) fn response_header(&mut self, sources: &VersionSources) -> Option<HeaderName> {
         match &self.api.response_header {
             Some(name) => self.header_name(name),
             None => sources.header.clone(),
         }
     }
 
-    pub(super) fn fill_content_types(&mut self, sources: &Sources) {
+    pub(super) fn fill_content_types(&mut self, sources: &VersionSources) {
         if let Some(media) = &sources.media {
             for version in &mut self.versions {
                 version.content_type = media.render(&version.text);

@@ -3,7 +3,7 @@
 use http::header::HeaderValue;
 
 use super::super::entry::VersionEntry;
-use super::super::life::{self, Life};
+use super::super::life::{self, Lifecycle};
 use super::super::spec::Version;
 use super::Builder;
 use crate::diagnostic::{Diagnostic, Spanned, nearest};
@@ -33,7 +33,7 @@ impl<'a> Builder<'a> {
             return None;
         };
         let text = name.to_string();
-        let life = Life::read(&version.life, &Life::default(), self.found);
+        let life = Lifecycle::read(&version.life, &Lifecycle::default(), self.found);
         let released = version.released.as_ref().and_then(|text| life::date(text, "released", self.found));
         if let (Some(released), Some(end)) = (released, life.sunset.or(life.deprecated))
             && end < released

@@ -2,7 +2,7 @@
 
 use super::routes::shape;
 use super::{Class, Compare, Difference, day};
-use crate::catalog::{Life, RouteEntry, VersionEntry, Window};
+use crate::catalog::{Lifecycle, RouteEntry, VersionEntry, Window};
 use crate::clock::Timestamp;
 
 /// A date of a version's life in words, and its codes: set, earlier, later, removed.
@@ -98,9 +98,9 @@ impl<'c> Compare<'c> {
         }
     }
 
-    fn life(&mut self, subject: Subject<'c>, old: &Life, new: &Life) {
+    fn life(&mut self, subject: Subject<'c>, old: &Lifecycle, new: &Lifecycle) {
         self.date(subject, &DEPRECATED, [old.deprecated, new.deprecated], Class::Notice);
-        let shut = |life: &Life| life.closed.is_some_and(|closed| closed <= self.now);
+        let shut = |life: &Lifecycle| life.closed.is_some_and(|closed| closed <= self.now);
         let shuts = Class::breaking_if(!shut(old) && shut(new), Class::Notice);
         self.date(subject, &CLOSED, [old.closed, new.closed], shuts);
         let ends = !old.is_gone(self.now) && new.is_gone(self.now);

@@ -10,7 +10,7 @@ mod policy;
 mod resolution;
 mod routes;
 
-use super::{ApiEntry, Catalog, HostPattern, Undeclared, VersionEntry};
+use super::{ApiEntry, Catalog, HostPattern, OnUndeclared, VersionEntry};
 use crate::clock::Timestamp;
 use crate::path::PathCase;
 
@@ -164,7 +164,7 @@ impl<'c> Compare<'c> {
             self.say(Class::breaking_if(strict, Class::Safe), "path-case-changed", message);
         }
         if old.undeclared != new.undeclared {
-            let refuse = new.undeclared == Undeclared::Refuse;
+            let refuse = new.undeclared == OnUndeclared::Refuse;
             let message = format!("what no route names {}", if refuse { "is refused" } else { "passes" });
             self.say(Class::breaking_if(refuse, Class::Safe), "undeclared-changed", message);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Class, Compare, became};
-use crate::catalog::{ApiEntry, ConsumerSource, CorsEntry, OnUnacceptable, Sources};
+use crate::catalog::{ApiEntry, ConsumerSource, CorsEntry, OnUnacceptable, VersionSources};
 use crate::headers::media::MediaTemplate;
 use crate::version::VersionId;
 
@@ -210,7 +210,7 @@ pub(super) fn name(api: &ApiEntry, id: Option<VersionId>) -> Option<String> {
 }
 
 /// Each source, as it is written.
-fn sources(sources: &Sources) -> [(&'static str, Option<String>); 5] {
+fn sources(sources: &VersionSources) -> [(&'static str, Option<String>); 5] {
     let media = |template: &MediaTemplate| {
         let text = template.pattern();
         match template.parameter() {

@@ -1,7 +1,8 @@
 //! An api: where it is, its versions, and how they differ.
 
 use super::{
-    Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUntyped, Route, Sources, Undeclared, Unspecified, Version,
+    Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, Unspecified, Version,
+    VersionSourcesSpec,
 };
 use crate::change::{Change, Resource};
 use crate::diagnostic::{Span, Spanned};
@@ -36,9 +37,9 @@ pub struct Api {
     pub(crate) base_path: Spanned<String>,
     pub(crate) hosts: Vec<Spanned<String>>,
     pub(crate) path_case: PathCase,
-    pub(crate) undeclared: Undeclared,
+    pub(crate) undeclared: OnUndeclared,
     pub(crate) scheme: Scheme,
-    pub(crate) sources: Sources,
+    pub(crate) sources: VersionSourcesSpec,
     pub(crate) precedence: Vec<Spanned<String>>,
     pub(crate) unspecified: Unspecified,
     pub(crate) on_unacceptable: OnUnacceptable,
@@ -79,9 +80,9 @@ impl Api {
             base_path: Spanned::default(),
             hosts: Vec::new(),
             path_case: PathCase::Sensitive,
-            undeclared: Undeclared::Pass,
+            undeclared: OnUndeclared::Pass,
             scheme: Scheme::Major,
-            sources: Sources::default(),
+            sources: VersionSourcesSpec::default(),
             precedence: Vec::new(),
             unspecified: Unspecified::Reject,
             on_unacceptable: OnUnacceptable::Reject,
@@ -120,7 +121,7 @@ impl Api {
         /// in letter case from a declared one gets a 404, since a service that ignores case would serve it unmigrated.
         with_path_case => path_case: PathCase;
         /// What becomes of requests and responses that no resource, route or change names. Default: they pass.
-        with_undeclared => undeclared: Undeclared;
+        with_undeclared => undeclared: OnUndeclared;
         /// How its versions are named.
         with_scheme => scheme: Scheme;
         /// A request that names no version, and whose consumer has no pin, speaks this one.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Brownout, Life, OnUntyped};
+use super::{Brownout, LifecycleSpec, OnUntyped};
 use crate::catalog::Content;
 use crate::diagnostic::Spanned;
 
@@ -19,7 +19,7 @@ pub struct Route {
     pub(crate) content: Option<Content>,
     pub(crate) request_content: Option<Content>,
     pub(crate) on_untyped: Option<OnUntyped>,
-    pub(crate) lives: Vec<(Spanned<String>, Life)>,
+    pub(crate) lives: Vec<(Spanned<String>, LifecycleSpec)>,
 }
 
 // === impl Route ===
@@ -98,10 +98,10 @@ impl Route {
     }
 
     /// The dates of one version.
-    fn life(&mut self, version: impl Into<Spanned<String>>) -> &mut Life {
+    fn life(&mut self, version: impl Into<Spanned<String>>) -> &mut LifecycleSpec {
         let version = version.into();
         let at = self.lives.iter().position(|(known, _)| known.value == version.value).unwrap_or_else(|| {
-            self.lives.push((version, Life::default()));
+            self.lives.push((version, LifecycleSpec::default()));
             self.lives.len() - 1
         });
         &mut self.lives[at].1

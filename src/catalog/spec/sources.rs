@@ -5,7 +5,7 @@ use crate::diagnostic::Spanned;
 
 /// Where a request may name its version. All that are set are read, and all that speak must agree.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sources {
+pub(crate) struct VersionSourcesSpec {
     pub(crate) path: Option<Spanned<String>>,
     pub(crate) accept: Option<Spanned<String>>,
     pub(crate) parameter: Option<Spanned<String>>,
@@ -47,7 +47,7 @@ pub enum OnUntyped {
 /// What becomes of requests and responses that no resource, route or change names. What passes is counted:
 /// [`UNDECLARED`](crate::names::UNDECLARED).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Undeclared {
+pub enum OnUndeclared {
     /// They pass as they are, in every version.
     #[default]
     Pass,

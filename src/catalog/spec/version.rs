@@ -8,7 +8,7 @@ use crate::diagnostic::Spanned;
 pub struct Version {
     pub(crate) name: Spanned<String>,
     pub(crate) released: Option<Spanned<String>>,
-    pub(crate) life: Life,
+    pub(crate) life: LifecycleSpec,
     pub(crate) docs: Option<Spanned<String>>,
     pub(crate) policy: Option<Spanned<String>>,
     pub(crate) known: Vec<Spanned<String>>,
@@ -17,7 +17,7 @@ pub struct Version {
 
 /// The dates that a version has, and that a route may override.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Life {
+pub(crate) struct LifecycleSpec {
     pub(crate) deprecated: Option<Spanned<String>>,
     pub(crate) closed: Option<Spanned<String>>,
     pub(crate) sunset: Option<Spanned<String>>,
@@ -45,7 +45,7 @@ impl Version {
         Self {
             name: name.into(),
             released: None,
-            life: Life::default(),
+            life: LifecycleSpec::default(),
             docs: None,
             policy: None,
             known: Vec::new(),

@@ -6,7 +6,7 @@ use super::pointers::TEMPLATE_HELP;
 use super::{AnchoredPointers, Compiled, InlinedObject, PointerReader};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::json::{
-    Collision, Conversion, Literal, Many, OnError, Op, Other, Part, Pattern, Pointer, Segment, Test, Which, Wrapper,
+    Collision, Conversion, Literal, Many, OnError, Op, Other, Pattern, Pointer, Segment, Test, TextPart, Which, Wrapper,
 };
 
 // === impl PointerReader ===
@@ -88,13 +88,13 @@ impl PointerReader<'_> {
         let mut reads = Vec::new();
         for part in parts {
             template.push(match part {
-                template::TemplatePiece::Text(text) => Part::Text(text.into()),
+                template::TemplatePiece::Text(text) => TextPart::Text(text.into()),
                 template::TemplatePiece::Pointer(pointer) => {
                     let pointer = Spanned::new(pointer, text.span);
                     let pattern = self.pattern(&pointer)?;
                     let reference = self.reference(&pattern, &each, &pointer)?;
                     reads.push(pattern);
-                    Part::Value(reference)
+                    TextPart::Value(reference)
                 }
             });
         }

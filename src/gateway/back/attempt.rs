@@ -30,7 +30,7 @@ use crate::gateway::wire::upload::Upload;
 use crate::layer::{BodyError, LocalReply};
 use crate::names::Outcome;
 use crate::plan::Plan;
-use crate::problem::{Kind, Problem, TYPE_BASE};
+use crate::problem::{Problem, ProblemType, TYPE_BASE};
 
 /// What goes back: an upstream's body, or a problem.
 pub(in crate::gateway) type ProxyBody = Either<CleanTrailers<UpstreamBody>, Full<Bytes>>;
@@ -123,12 +123,16 @@ impl Service<Request<Outgoing>> for AttemptService {
         // What is left is of this process only.
         request.extensions_mut().clear();
         let Some(attempt) = self.attempt.take() else {
-            return answered(failure(plan.as_ref(), Kind::UpstreamUnavailable, Explained::new(Cause::Unreachable)));
+            return answered(failure(
+                plan.as_ref(),
+                ProblemType::UpstreamUnavailable,
+                Explained::new(Cause::Unreachable),
+            ));
         };
         if aim(&mut request, &attempt).is_none() {
             return answered(problem(
                 plan.as_ref(),
-                Kind::PathInvalid,
+                ProblemType::PathInvalid,
                 "the path or the host cannot be sent to the service: check the URL",
             ));
         }
@@ -177,12 +181,16 @@ impl Attempt {
 }
 
 /// The request with all of its body, so that its length is known. Its trailers are dropped: they need chunks.
-async fn whole(request: Request<Outgoing>, most: usize, end: Option<Instant>) -> Result<Request<Outgoing>, Kind> {
+async fn whole(
+    request: Request<Outgoing>,
+    most: usize,
+    end: Option<Instant>,
+) -> Result<Request<Outgoing>, ProblemType> {
     let (mut head, body) = request.into_parts();
     let reading = read(body, most);
     let bytes = match end {
         None => reading.await?,
-        Some(end) => tokio::time::timeout_at(end.into(), reading).await.map_err(|_| Kind::UpstreamTimeout)??,
+        Some(end) => tokio::time::timeout_at(end.into(), reading).await.map_err(|_| ProblemType::UpstreamTimeout)??,
     };
     head.headers.remove(header::TRAILER);
     if bytes.is_empty() {
@@ -192,14 +200,14 @@ async fn whole(request: Request<Outgoing>, most: usize, end: Option<Instant>) ->
     Ok(Request::from_parts(head, Outgoing::untouched(Replay::whole(bytes))))
 }
 
-async fn read(body: Outgoing, most: usize) -> Result<Bytes, Kind> {
+async fn read(body: Outgoing, most: usize) -> Result<Bytes, ProblemType> {
     let mut body = pin!(body);
     let mut bytes = BytesMut::new();
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         let frame = frame.map_err(|error| kind_of(&error))?;
         let data = frame.data_ref().map_or(&[][..], |data| data);
         if bytes.len() + data.len() > most {
-            return Err(Kind::BodyTooLarge);
+            return Err(ProblemType::BodyTooLarge);
         }
         bytes.extend_from_slice(data);
     }
@@ -259,7 +267,7 @@ fn accepted(
         }
         Err(detail) => {
             answered.refuse();
-            failure(plan, Kind::UpstreamFailed, Explained::new(Cause::InvalidResponse).with_error(detail))
+            failure(plan, ProblemType::UpstreamFailed, Explained::new(Cause::InvalidResponse).with_error(detail))
         }
     }
 }
@@ -306,9 +314,9 @@ fn aim(request: &mut Request<Outgoing>, attempt: &Attempt) -> Option<()> {
 }
 
 /// The answer to a request whose body could not be read.
-fn unread(plan: Option<&Plan>, kind: Kind) -> Response<ProxyBody> {
+fn unread(plan: Option<&Plan>, kind: ProblemType) -> Response<ProxyBody> {
     match kind {
-        Kind::UpstreamTimeout => failure(plan, kind, Explained::new(Cause::RouteTimeout)),
+        ProblemType::UpstreamTimeout => failure(plan, kind, Explained::new(Cause::RouteTimeout)),
         kind => problem(plan, kind, body_fault(kind)),
     }
 }
@@ -321,7 +329,7 @@ fn failed(plan: Option<&Plan>, failed: ExchangeError) -> Response<ProxyBody> {
     }
     let was_answered = failed.was_answered();
     let Some(error) = failed.error() else {
-        return failure(plan, Kind::UpstreamTimeout, Explained::new(Cause::ResponseTimeout));
+        return failure(plan, ProblemType::UpstreamTimeout, Explained::new(Cause::ResponseTimeout));
     };
     if let Some(kind) = clients_fault(error) {
         return problem(plan, kind, body_fault(kind));
@@ -331,21 +339,21 @@ fn failed(plan: Option<&Plan>, failed: ExchangeError) -> Response<ProxyBody> {
         let explained = Explained::new(cause).with_error(error);
         failed.blame();
         // The instance did its work, and would likely answer the same again.
-        return failure(plan, Kind::UpstreamFailed, explained);
+        return failure(plan, ProblemType::UpstreamFailed, explained);
     }
     // It may be sent again, and then nobody hears of it but by this.
     tracing::debug!(%error, "an instance closed the connection before its response");
     let explained = Explained::new(Cause::Broken).with_error(error);
     failed.blame();
-    let mut response = failure(plan, Kind::UpstreamFailed, explained);
+    let mut response = failure(plan, ProblemType::UpstreamFailed, explained);
     response.extensions_mut().insert(again);
     response
 }
 
 /// What the client did wrong, if it was the client.
-fn clients_fault(error: &hyper::Error) -> Option<Kind> {
+fn clients_fault(error: &hyper::Error) -> Option<ProblemType> {
     if error.is_body_write_aborted() {
-        return Some(Kind::BodyInvalid);
+        return Some(ProblemType::BodyInvalid);
     }
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
@@ -353,33 +361,33 @@ fn clients_fault(error: &hyper::Error) -> Option<Kind> {
         // stream was reset from here.
         let from_here = |error: &h2::Error| error.is_reset() && !error.is_remote() && !error.is_library();
         if error.is::<BodyError<RequestBodyError>>() || error.downcast_ref().is_some_and(from_here) {
-            return Some(Kind::BodyInvalid);
+            return Some(ProblemType::BodyInvalid);
         }
         source = error.source();
     }
     None
 }
 
-fn kind_of(error: &BodyError<RequestBodyError>) -> Kind {
+fn kind_of(error: &BodyError<RequestBodyError>) -> ProblemType {
     match error.as_inner() {
-        Some(RequestBodyError::TooLarge) => Kind::BodyTooLarge,
-        Some(RequestBodyError::TooSlow) => Kind::BodyTimeout,
+        Some(RequestBodyError::TooLarge) => ProblemType::BodyTooLarge,
+        Some(RequestBodyError::TooSlow) => ProblemType::BodyTimeout,
         // What cannot be migrated is answered by the layer that tried.
-        Some(RequestBodyError::Broken(_)) | None => Kind::BodyInvalid,
+        Some(RequestBodyError::Broken(_)) | None => ProblemType::BodyInvalid,
     }
 }
 
 /// What a client is told whose body did not come to its end.
-pub(in crate::gateway) const fn body_fault(kind: Kind) -> &'static str {
+pub(in crate::gateway) const fn body_fault(kind: ProblemType) -> &'static str {
     match kind {
-        Kind::BodyTooLarge => "the body is larger than this server accepts: send less",
-        Kind::BodyTimeout => "the body arrived too slowly, or stopped: send it again over a faster connection",
+        ProblemType::BodyTooLarge => "the body is larger than this server accepts: send less",
+        ProblemType::BodyTimeout => "the body arrived too slowly, or stopped: send it again over a faster connection",
         _ => "the body ended early, or is not framed as HTTP demands: send all of it",
     }
 }
 
 /// The answer to a request that failed by no fault of the client: operators are told why, the client what it can do.
-pub(in crate::gateway) fn failure(plan: Option<&Plan>, kind: Kind, explained: Explained) -> Response<ProxyBody> {
+pub(in crate::gateway) fn failure(plan: Option<&Plan>, kind: ProblemType, explained: Explained) -> Response<ProxyBody> {
     let detail = match explained.cause {
         Cause::Overloaded
         | Cause::NoUpstream
@@ -411,7 +419,7 @@ pub(in crate::gateway) fn failure(plan: Option<&Plan>, kind: Kind, explained: Ex
     response
 }
 
-pub(in crate::gateway) fn problem(plan: Option<&Plan>, kind: Kind, detail: &str) -> Response<ProxyBody> {
+pub(in crate::gateway) fn problem(plan: Option<&Plan>, kind: ProblemType, detail: &str) -> Response<ProxyBody> {
     own(plan, &Problem::new(kind).with_detail(detail))
 }
 

@@ -22,7 +22,7 @@ use crate::gateway::wire::request_body::RequestBody;
 use crate::gateway::wire::upload::Upload;
 use crate::layer::{LocalReply, Migrate, MigrateBody, MigrateLayer, Spoken};
 use crate::plan::{Excluded, Plan};
-use crate::problem::Kind;
+use crate::problem::ProblemType;
 use crate::version::VersionId;
 
 /// What comes back from an instance, migrated.
@@ -96,12 +96,12 @@ impl UpstreamParams {
             (None, Some(excluded)) => excluded.api().upstream.as_deref(),
             (None, None) => {
                 let detail = "no api is served at this host and path: check the URL";
-                return Err(Box::new(problem(None, Kind::RouteAbsent, detail).map(MigrateBody::untouched)));
+                return Err(Box::new(problem(None, ProblemType::RouteAbsent, detail).map(MigrateBody::untouched)));
             }
         };
         let Some(pool) = upstream.and_then(|name| self.pools.get(name)).cloned() else {
             let explained = Explained::new(Cause::NoUpstream);
-            return Err(Box::new(own(plan.as_ref(), Kind::UpstreamUnavailable, explained)));
+            return Err(Box::new(own(plan.as_ref(), ProblemType::UpstreamUnavailable, explained)));
         };
         let end =
             plan.as_ref().and_then(Plan::route).and_then(|route| route.timeout).map(|timeout| Instant::now() + timeout);
@@ -151,7 +151,7 @@ impl UpstreamCall {
                 // Boxed, as few routes have an end.
                 Some(end) => match Box::pin(tokio::time::timeout_at(end.into(), leasing)).await {
                     Ok(leased) => leased,
-                    Err(_) => return self.named(Kind::UpstreamTimeout, Explained::new(Cause::RouteTimeout)),
+                    Err(_) => return self.named(ProblemType::UpstreamTimeout, Explained::new(Cause::RouteTimeout)),
                 },
             };
             let (lease, member) = match leased {
@@ -204,21 +204,23 @@ impl UpstreamCall {
     /// The answer to a request for which there is no connection.
     fn none(&self, tried: &[usize], why: LeaseError) -> Response<RoutedBody> {
         match why {
-            LeaseError::None => self.named(Kind::UpstreamUnavailable, Explained::new(Cause::NoInstance)),
+            LeaseError::None => self.named(ProblemType::UpstreamUnavailable, Explained::new(Cause::NoInstance)),
             LeaseError::Unreachable(error) => {
                 let explained = Explained::new(error.cause()).with_error(error);
                 let instance = tried.last().map(|place| self.pool.members[*place].endpoint.label());
-                self.named(Kind::UpstreamUnavailable, Explained { instance, ..explained })
+                self.named(ProblemType::UpstreamUnavailable, Explained { instance, ..explained })
             }
-            LeaseError::QueueError(QueueError::Queue) => self.named(Kind::Overloaded, Explained::new(Cause::QueueFull)),
+            LeaseError::QueueError(QueueError::Queue) => {
+                self.named(ProblemType::Overloaded, Explained::new(Cause::QueueFull))
+            }
             LeaseError::QueueError(QueueError::TimedOut) => {
-                self.named(Kind::Overloaded, Explained::new(Cause::QueueTimeout))
+                self.named(ProblemType::Overloaded, Explained::new(Cause::QueueTimeout))
             }
         }
     }
 
     /// What is answered here because of the upstream as a whole.
-    fn named(&self, kind: Kind, explained: Explained) -> Response<RoutedBody> {
+    fn named(&self, kind: ProblemType, explained: Explained) -> Response<RoutedBody> {
         let explained = Explained { upstream: Some(self.pool.name.clone()), ..explained };
         own(self.plan.as_ref(), kind, explained)
     }
@@ -234,7 +236,7 @@ impl UpstreamCall {
             let Some(spoken) = spoken(plan, &lease, member) else {
                 let said = lease.speaks().unwrap_or_default().to_owned();
                 let explained = Explained::new(Cause::UnknownVersion).with_error(format_args!("it says {said:?}"));
-                return Err(Box::new(own(Some(plan), Kind::UpstreamFailed, explained)));
+                return Err(Box::new(own(Some(plan), ProblemType::UpstreamFailed, explained)));
             };
             prefix = plan.taken_prefix(spoken).filter(|_| self.shared.forward_prefix).map(str::to_owned);
             request.extensions_mut().insert(Spoken(spoken));
@@ -299,6 +301,6 @@ impl Attempts {
     }
 }
 
-fn own(plan: Option<&Plan>, kind: Kind, explained: Explained) -> Response<RoutedBody> {
+fn own(plan: Option<&Plan>, kind: ProblemType, explained: Explained) -> Response<RoutedBody> {
     failure(plan, kind, explained).map(MigrateBody::untouched)
 }

@@ -14,7 +14,7 @@ use crate::gateway::wire::tls;
 
 use crate::catalog::{Api, ApiEntry, Catalog, ConsumerSource, Route};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::config::{self, Config, Environment, GatewaySpec, Instance, LogFormat, Sources, Underscores, Upstream};
+use crate::config::{self, Config, Environment, GatewaySpec, Instance, LogFormat, SourceMap, Underscores, Upstream};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span, nearest};
 use crate::version::VersionId;
 
@@ -46,7 +46,7 @@ pub(in crate::gateway) struct LoadedUpstream {
 #[derive(Debug)]
 pub struct LoadError {
     /// The file, with those that it includes; its text is empty if it could not be read.
-    pub sources: Box<Sources>,
+    pub sources: Box<SourceMap>,
     /// What is wrong.
     pub found: Diagnostics,
 }
@@ -55,12 +55,12 @@ pub struct LoadError {
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn open(path: &Path, edit: &dyn Fn(String) -> String) -> Result<Sources, LoadError> {
-    Sources::open_with(path, edit).map_err(|error| {
+pub fn open(path: &Path, edit: &dyn Fn(String) -> String) -> Result<SourceMap, LoadError> {
+    SourceMap::open_with(path, edit).map_err(|error| {
         let mut found = Diagnostics::new();
         let message = format!("{} cannot be read: {error}", path.display());
         found.push(Diagnostic::error("unreadable", message, Span::NONE));
-        LoadError { sources: Sources::new(path, "").into(), found }
+        LoadError { sources: SourceMap::new(path, "").into(), found }
     })
 }
 
@@ -68,7 +68,7 @@ pub fn open(path: &Path, edit: &dyn Fn(String) -> String) -> Result<Sources, Loa
 ///
 /// # Errors
 /// Everything that is wrong, at once.
-pub fn load(sources: &Sources, environment: Environment<'_>) -> Result<Loaded, LoadError> {
+pub fn load(sources: &SourceMap, environment: Environment<'_>) -> Result<Loaded, LoadError> {
     read(sources, environment, SystemClock.now(), Severity::Error)
 }
 
@@ -77,13 +77,13 @@ pub fn load(sources: &Sources, environment: Environment<'_>) -> Result<Loaded, L
 ///
 /// # Errors
 /// Everything that is wrong, at once.
-pub fn load_at(sources: &Sources, environment: Environment<'_>, now: Timestamp) -> Result<Loaded, LoadError> {
+pub fn load_at(sources: &SourceMap, environment: Environment<'_>, now: Timestamp) -> Result<Loaded, LoadError> {
     read(sources, environment, now, Severity::Warning)
 }
 
 /// `unserved`: what it is that nothing is said to be behind any api.
 fn read(
-    sources: &Sources,
+    sources: &SourceMap,
     environment: Environment<'_>,
     now: Timestamp,
     unserved: Severity,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::load::{LoadError, environment, load, load_at, open};
 use super::reload::{InUse, in_use};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::config::{self, GatewaySpec, Sources};
+use crate::config::{self, GatewaySpec, SourceMap};
 use crate::gateway::state::{self, Actor, AuditAction, Revision, Revisions, Store};
 
 /// The revisions of a config file, and the way back to one.
@@ -13,7 +13,7 @@ use crate::gateway::state::{self, Actor, AuditAction, Revision, Revisions, Store
 pub struct Rollback {
     path: PathBuf,
     state: PathBuf,
-    now: Sources,
+    now: SourceMap,
     revisions: Vec<Revision>,
 }
 
@@ -64,7 +64,7 @@ impl Rollback {
         let now = match (open(path, &|text| text), &state) {
             (Ok(now), _) => now,
             // A file that is gone can be brought back all the same.
-            (Err(_), Some(_)) => Sources::default(),
+            (Err(_), Some(_)) => SourceMap::default(),
             (Err(error), None) => return Err(RollbackError::Unreadable(error)),
         };
         let named = || {
@@ -132,12 +132,12 @@ impl Rollback {
     }
 
     /// What was served last: the latest revision. What is in the files may never have been.
-    fn served(&self) -> Sources {
+    fn served(&self) -> SourceMap {
         let last = self.revisions.last().map(|revision| state::target(revision, &self.path));
         last.and_then(Result::ok).unwrap_or_else(|| self.now.clone())
     }
 
-    fn in_use(&self, served: &Sources, new: &crate::catalog::Catalog, state: &Store, now: Timestamp) -> Vec<InUse> {
+    fn in_use(&self, served: &SourceMap, new: &crate::catalog::Catalog, state: &Store, now: Timestamp) -> Vec<InUse> {
         let Ok(old) = load_at(served, &environment, now) else { return Vec::new() };
         // As the file says, if it can be read: the revision may be older than the wish for protection.
         let spec: Option<GatewaySpec> = config::read_all(&self.now, &environment).0.map(|config| config.gateway);

@@ -10,7 +10,7 @@ use tower::Layer;
 use super::load::Loaded;
 use super::observe::{Observe, Observer};
 use crate::catalog::{Catalog, Control};
-use crate::config::{Forwarded, Limits, Secret, Sources};
+use crate::config::{Forwarded, Limits, Secret, SourceMap};
 use crate::gateway::back::pool::{Pool, Registry, Watch};
 use crate::gateway::back::upstream::{RoutedBody, UpstreamParams, UpstreamService};
 use crate::gateway::state::{self, Acts, Store};
@@ -37,7 +37,7 @@ pub(in crate::gateway) struct Snapshot {
     pub(in crate::gateway) settings: Settings,
     pub(in crate::gateway) pools: BTreeMap<String, Arc<Pool>>,
     /// The texts that it was made of, without the values of variables.
-    pub(in crate::gateway) sources: Sources,
+    pub(in crate::gateway) sources: SourceMap,
     /// The same for the same texts.
     pub(in crate::gateway) tag: String,
     params: Arc<StackParams>,
@@ -85,7 +85,7 @@ impl Snapshot {
     /// Builds all of it.
     pub(in crate::gateway) fn new(
         loaded: Loaded,
-        sources: Sources,
+        sources: SourceMap,
         control: &Control,
         registry: &Registry,
         state: &Store,

@@ -32,7 +32,7 @@ use crate::gateway::wire::upload::Upload;
 use crate::layer::Extent;
 use crate::names::Refusal;
 use crate::plan::Plan;
-use crate::problem::{Kind, Problem, TYPE_BASE};
+use crate::problem::{Problem, ProblemType, TYPE_BASE};
 use crate::resolve;
 use body::BodySource;
 pub(in crate::gateway) use body::ClientBody;
@@ -200,7 +200,7 @@ fn admit(
     let settings = &snapshot.settings;
     let admitted = edge::admit(request, &settings.edge, || hop.tls || settings.forwarded.trusts(hop))?;
     if !in_flight {
-        let problem = Problem::new(Kind::Overloaded)
+        let problem = Problem::new(ProblemType::Overloaded)
             .with_detail("the server has more requests than it can serve: try again after the time in `Retry-After`");
         let mut answer = problem.with_retry_after(RETRY_AFTER).response(TYPE_BASE);
         answer.extensions_mut().insert(Explained::new(Cause::Overloaded));
@@ -208,7 +208,7 @@ fn admit(
     }
     if request.body().size_hint().lower() > settings.limits.body_bytes {
         let detail = format!("the body may have {} bytes at most: send less", settings.limits.body_bytes);
-        let mut answer = Problem::new(Kind::BodyTooLarge).with_detail(detail).response(TYPE_BASE);
+        let mut answer = Problem::new(ProblemType::BodyTooLarge).with_detail(detail).response(TYPE_BASE);
         answer.extensions_mut().insert(Refusal::BodyTooLarge);
         return Err(readable(request, snapshot, answer));
     }

@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 
 use super::files::replace;
 use super::revisions::Revision;
-use crate::config::{Source, Sources};
+use crate::config::{SourceFile, SourceMap};
 
 /// The texts of a revision, where they belong when the main file is `main`.
-pub(in crate::gateway) fn target(revision: &Revision, main: &Path) -> io::Result<Sources> {
+pub(in crate::gateway) fn target(revision: &Revision, main: &Path) -> io::Result<SourceMap> {
     let texts = revision.texts(main)?.into_iter();
-    Ok(texts.fold(Sources::default(), |sources, (path, text)| sources.with_file(path, text)))
+    Ok(texts.fold(SourceMap::default(), |sources, (path, text)| sources.with_file(path, text)))
 }
 
 /// Writes `target` to its files, whose texts are `now`. A file that is included now and was not then is renamed, so that
 /// no pattern finds it, and a text that is not among `served` is copied first: nothing is lost. Returns what was done, a
 /// line for each file.
-pub(in crate::gateway) fn restore(target: &Sources, now: &Sources, served: &Sources) -> io::Result<Vec<String>> {
+pub(in crate::gateway) fn restore(target: &SourceMap, now: &SourceMap, served: &SourceMap) -> io::Result<Vec<String>> {
     let mut done = Vec::new();
     for file in target.files() {
         let path = file.path();
@@ -40,9 +40,9 @@ pub(in crate::gateway) fn restore(target: &Sources, now: &Sources, served: &Sour
 
 /// Copies what stands in a file that is about to be written, if it is not what is served: an edit that was refused is
 /// kept nowhere else. Returns what was done.
-pub(in crate::gateway) fn set_aside(path: &Path, served: &Sources) -> io::Result<Option<String>> {
+pub(in crate::gateway) fn set_aside(path: &Path, served: &SourceMap) -> io::Result<Option<String>> {
     let Ok(text) = fs::read_to_string(path) else { return Ok(None) };
-    let known = |file: &Source| identity(file.path()) == identity(path) && file.text() == text;
+    let known = |file: &SourceFile| identity(file.path()) == identity(path) && file.text() == text;
     if served.files().iter().any(known) {
         return Ok(None);
     }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::audit::Actor;
 use super::files;
 use crate::clock::Timestamp;
-use crate::config::Sources;
+use crate::config::SourceMap;
 
 /// The folder of revisions.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ const LATE: Duration = Duration::from_secs(60);
 const FILE: &str = "revision.json";
 
 /// A hash of all texts and their names: the same texts, the same tag.
-pub(in crate::gateway) fn tag(sources: &Sources) -> String {
+pub(in crate::gateway) fn tag(sources: &SourceMap) -> String {
     let mut hasher = Sha256::new();
     let main = sources.files().first().map_or(Path::new(""), |file| file.path());
     for (at, file) in sources.files().iter().enumerate() {
@@ -85,7 +85,7 @@ impl Revisions {
     /// the revision that was gone back to.
     pub(in crate::gateway) fn keep(
         &self,
-        sources: &Sources,
+        sources: &SourceMap,
         actor: &Actor,
         restores: Option<u64>,
         most: usize,
@@ -98,7 +98,7 @@ impl Revisions {
 
     fn try_keep(
         &self,
-        sources: &Sources,
+        sources: &SourceMap,
         actor: &Actor,
         restores: Option<u64>,
         most: usize,
@@ -127,7 +127,7 @@ impl Revisions {
     }
 }
 
-fn write(folder: &Path, sources: &Sources, actor: &Actor, restores: Option<u64>, now: Timestamp) -> io::Result<()> {
+fn write(folder: &Path, sources: &SourceMap, actor: &Actor, restores: Option<u64>, now: Timestamp) -> io::Result<()> {
     let main = sources.files().first().map_or(Path::new(""), |file| file.path());
     let mut list = Vec::new();
     for (at, file) in sources.files().iter().enumerate() {
@@ -252,7 +252,7 @@ mod tests {
         let revisions = Revisions::new(&folder);
         let actor = Actor::nobody("file");
         for text in ["a", "a", "b", "c", "a"] {
-            let sources = Sources::new("etc/main.toml", text).with_file("etc/apis/x.toml", "x");
+            let sources = SourceMap::new("etc/main.toml", text).with_file("etc/apis/x.toml", "x");
             revisions.keep(&sources, &actor, None, 3, Timestamp::EPOCH);
         }
         let list = revisions.list();
@@ -284,7 +284,7 @@ mod tests {
                 let reason = if by.is_empty() { "" } else { "a reason" };
                 let actor = Actor { by: (*by).into(), via: (*via).into(), reason: reason.into() };
                 let now = Timestamp::EPOCH.saturating_add(Duration::from_secs(*seconds));
-                revisions.keep(&Sources::new("a.toml", "a"), &actor, None, 9, now);
+                revisions.keep(&SourceMap::new("a.toml", "a"), &actor, None, 9, now);
             }
             let list = revisions.list();
             let reason = if expected.is_empty() { "" } else { "a reason" };
@@ -312,7 +312,7 @@ mod tests {
             let revisions = Revisions::new(&folder);
             let actor = Actor::nobody("file");
             let keep = |text: &str, restores| {
-                revisions.keep(&Sources::new("a.toml", text), &actor, restores, 20, Timestamp::EPOCH);
+                revisions.keep(&SourceMap::new("a.toml", text), &actor, restores, 20, Timestamp::EPOCH);
             };
             for step in history.split(' ') {
                 match step.split_once('@') {
@@ -321,7 +321,7 @@ mod tests {
                 }
             }
             let (mut text, mut walk) = (served.to_owned(), Vec::new());
-            while let Some(found) = before(&revisions.list(), &tag(&Sources::new("a.toml", text.as_str()))) {
+            while let Some(found) = before(&revisions.list(), &tag(&SourceMap::new("a.toml", text.as_str()))) {
                 walk.push(found.number);
                 text = found.texts(Path::new("a.toml")).expect("texts")[0].1.clone();
                 keep(&text, Some(found.origin()));
@@ -334,12 +334,12 @@ mod tests {
 
     #[test]
     fn a_tag_is_of_all_texts() {
-        let one = Sources::new("a/main", "1").with_file("a/x", "2");
+        let one = SourceMap::new("a/main", "1").with_file("a/x", "2");
         let tags = [
             tag(&one),
-            tag(&Sources::new("b/other", "1").with_file("b/x", "2")),
-            tag(&Sources::new("a/main", "1").with_file("a/y", "2")),
-            tag(&Sources::new("a/main", "12").with_file("a/x", "")),
+            tag(&SourceMap::new("b/other", "1").with_file("b/x", "2")),
+            tag(&SourceMap::new("a/main", "1").with_file("a/y", "2")),
+            tag(&SourceMap::new("a/main", "12").with_file("a/x", "")),
         ];
         assert_eq!(tags[0], tags[1], "wherever they are");
         assert!(tags[0] != tags[2] && tags[0] != tags[3], "{tags:?}");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::problem::Kind;
+use crate::problem::ProblemType;
 
 /// The state of a request's body, shared by what reads it and what waits for the response.
 #[derive(Clone, Debug, Default)]
@@ -135,11 +135,11 @@ impl Upload {
 
 impl UploadError {
     /// The problem that the client is told of.
-    pub(in crate::gateway) const fn kind(self) -> Kind {
+    pub(in crate::gateway) const fn kind(self) -> ProblemType {
         match self {
-            Self::Broken => Kind::BodyInvalid,
-            Self::TooLarge => Kind::BodyTooLarge,
-            Self::TooSlow => Kind::BodyTimeout,
+            Self::Broken => ProblemType::BodyInvalid,
+            Self::TooLarge => ProblemType::BodyTooLarge,
+            Self::TooSlow => ProblemType::BodyTimeout,
         }
     }
 

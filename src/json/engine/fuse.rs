@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Collision, Literal, Op, Options, Pointer, Step, Wrapper, migrate, text};
+use super::super::{Collision, Literal, MigrateOptions, Op, Pointer, Step, Wrapper, migrate, text};
 use super::plan::{Cell, ObjectPlan, Rank, SourceMember};
 use super::program::{Compiler, LocalStep};
 
@@ -285,7 +285,7 @@ impl CellCandidate {
             CandidateValue::Constant(_) if local.fills_only_made() => return None,
             CandidateValue::Constant(literal) => {
                 let step: Step = local.step_from_here();
-                let changed = migrate(literal.as_str().as_bytes(), [&step], &Options::default()).ok()?;
+                let changed = migrate(literal.as_str().as_bytes(), [&step], &MigrateOptions::default()).ok()?;
                 *literal = Literal::parse(std::str::from_utf8(&changed.body).ok()?).ok()?;
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::Segment;
 use super::super::tree::index;
-use super::super::{MigrateError, Migrated, Mode, OnError, Op, Options, Pattern, Pointer, Step};
+use super::super::{MigrateError, MigrateOptions, Migrated, Mode, OnError, Op, Pattern, Pointer, Step};
 use super::fuse::fuse;
 use super::plan::ObjectPlan;
 use super::run::Run;
@@ -94,7 +94,7 @@ impl Program {
     ///
     /// # Errors
     /// The document is not JSON, is past a limit of `options`, or holds a value that an op cannot take.
-    pub fn rewrite(&self, document: &[u8], options: &Options) -> Result<Migrated, MigrateError> {
+    pub fn rewrite(&self, document: &[u8], options: &MigrateOptions) -> Result<Migrated, MigrateError> {
         if self.is_empty() {
             return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
         }
@@ -281,8 +281,8 @@ fn levels(step: &Step) -> Vec<usize> {
     let mut levels: Vec<usize> = step.when.iter().map(|condition| condition.at.level).collect();
     if let Op::Compute { template, .. } = &step.op {
         levels.extend(template.iter().filter_map(|part| match part {
-            super::super::Part::Value(reference) => Some(reference.level),
-            super::super::Part::Text(_) => None,
+            super::super::TextPart::Value(reference) => Some(reference.level),
+            super::super::TextPart::Text(_) => None,
         }));
     }
     levels
@@ -295,7 +295,7 @@ fn lower(step: &mut Step, passed: usize) {
     }
     if let Op::Compute { template, .. } = &mut step.op {
         for part in template {
-            if let super::super::Part::Value(reference) = part {
+            if let super::super::TextPart::Value(reference) = part {
                 reference.level = reference.level.saturating_sub(passed);
             }
         }

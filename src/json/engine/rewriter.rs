@@ -1,6 +1,6 @@
 //! The public face of a run.
 
-use super::super::{MigrateError, Options};
+use super::super::{MigrateError, MigrateOptions};
 use super::program::Program;
 use super::run::Run;
 
@@ -10,7 +10,7 @@ use super::run::Run;
 /// than the limit is an error of its own. After an error it is of no more use, and what it wrote is no whole document.
 ///
 /// ```
-/// use sunward::json::{Collision, Mode, OnError, Op, Options, Pattern, Pointer, Program, Rewriter, Step};
+/// use sunward::json::{Collision, Mode, OnError, Op, MigrateOptions, Pattern, Pointer, Program, Rewriter, Step};
 ///
 /// let rename = Step {
 ///     resource: Pattern::root(),
@@ -23,7 +23,7 @@ use super::run::Run;
 ///     change: 0,
 /// };
 /// let program = Program::new([&rename], Mode::Whole);
-/// let mut rewriter = Rewriter::new(&program, &Options::default());
+/// let mut rewriter = Rewriter::new(&program, &MigrateOptions::default());
 /// let mut out = Vec::new();
 /// rewriter.feed(br#"{"items": [{"a": 1.10}, {"#, &mut out)?;
 /// rewriter.feed(br#""a": 1E400}]}"#, &mut out)?;
@@ -42,7 +42,7 @@ pub struct Rewriter {
 impl Rewriter {
     /// A run of `program`, within the depth limit of `options`. It may hold up to 4 MiB.
     #[must_use]
-    pub fn new(program: &Program, options: &Options) -> Self {
+    pub fn new(program: &Program, options: &MigrateOptions) -> Self {
         Self { program: program.clone(), run: Run::new(program.code.root, options) }
     }
 

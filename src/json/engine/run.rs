@@ -1,6 +1,6 @@
 //! Runs a program over a text that comes in chunks.
 
-use super::super::{MigrateError, Options};
+use super::super::{MigrateError, MigrateOptions};
 use super::head::{MemberHead, NextMember};
 use super::object::Object;
 use super::output::Chunk;
@@ -12,7 +12,7 @@ use super::text::after_white;
 #[derive(Debug)]
 pub(super) struct Run {
     root: NodeId,
-    pub(super) options: Options,
+    pub(super) options: MigrateOptions,
     pub(super) hold_limit: usize,
     /// Whether another document may follow.
     pub(super) many: bool,
@@ -98,7 +98,7 @@ const HOLD: usize = 4 << 20;
 
 impl Run {
     /// From `root` on; it may hold up to 4 MiB.
-    pub(super) const fn new(root: NodeId, options: &Options) -> Self {
+    pub(super) const fn new(root: NodeId, options: &MigrateOptions) -> Self {
         let depth = options.max_depth();
         Self {
             root,

@@ -11,7 +11,7 @@ use self::lines::Lines;
 #[cfg(feature = "layer")]
 pub(crate) use self::outline::Outline;
 use self::sequence::Sequence;
-use super::{MigrateError, Options, Program, Rewriter};
+use super::{MigrateError, MigrateOptions, Program, Rewriter};
 
 /// How documents stand in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +40,7 @@ pub enum Framing {
 /// §9.2.6), and it was not migrated.
 ///
 /// ```
-/// use sunward::json::{Collision, Framed, Framing, Mode, OnError, Op, Options, Pattern, Pointer, Program, Step};
+/// use sunward::json::{Collision, Framed, Framing, Mode, OnError, Op, MigrateOptions, Pattern, Pointer, Program, Step};
 ///
 /// let rename = Step {
 ///     resource: Pattern::root(),
@@ -53,7 +53,7 @@ pub enum Framing {
 ///     change: 0,
 /// };
 /// let program = Program::new([&rename], Mode::Whole);
-/// let mut framed = Framed::new(Framing::Events, &program, &Options::default());
+/// let mut framed = Framed::new(Framing::Events, &program, &MigrateOptions::default());
 /// let mut out = Vec::new();
 /// framed.feed(b"id: 7\ndata: {\"a\"", &mut out)?;
 /// assert!(out.is_empty());
@@ -84,7 +84,7 @@ enum FrameState {
 impl Framed {
     /// A run of `program` over a body, within the depth limit of `options`. It may hold as much as a [`Rewriter`].
     #[must_use]
-    pub fn new(framing: Framing, program: &Program, options: &Options) -> Self {
+    pub fn new(framing: Framing, program: &Program, options: &MigrateOptions) -> Self {
         let frame = match framing {
             _ if program.is_empty() => FrameState::Unread,
             Framing::Document | Framing::Concatenated => FrameState::Document,

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use super::equal::ValueType;
 use super::layout::{Layout, LayoutItem};
 use super::pattern::Segment;
-use super::{MigrateError, Options, Pointer, scan, text};
+use super::{MigrateError, MigrateOptions, Pointer, scan, text};
 
 mod edit;
 mod print;
@@ -75,7 +75,7 @@ struct MemberName<'a> {
 
 impl<'a> Tree<'a> {
     /// Checks the whole document and keeps it.
-    pub(super) fn parse(document: &'a [u8], options: &Options) -> Result<Self, MigrateError> {
+    pub(super) fn parse(document: &'a [u8], options: &MigrateOptions) -> Result<Self, MigrateError> {
         let (start, end) = scan::check(document, options)?;
         let mut tree = Self::of(Cow::Borrowed(&document[start..end]));
         tree.around = [&document[..start], &document[end..]];

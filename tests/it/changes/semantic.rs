@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sunward::catalog::{Api, Catalog, Version};
 use sunward::change::{Change, OpSpec};
-use sunward::config::{self, Sources};
+use sunward::config::{self, SourceMap};
 use sunward::diagnostic::{Diagnostic, Severity};
 
 use super::{check, files, now};
@@ -24,7 +24,7 @@ fn files_get_all_findings_and_no_others() {
         let found = check(&source).1;
         let lines: Vec<String> = found.iter().map(|found| line(found, &source)).collect();
         if lines != expected {
-            let shown = config::render(&found, &Sources::new("", source.as_str()), false);
+            let shown = config::render(&found, &SourceMap::new("", source.as_str()), false);
             failures.push(format!("{}\n#! {}\n{shown}", path.display(), lines.join("\n#! ")));
         }
     }

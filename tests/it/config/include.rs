@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sunward::config::{self, Sources};
+use sunward::config::{self, SourceMap};
 
 /// A folder of its own for a test, with these files in it.
 struct Scratch(PathBuf);
@@ -23,8 +23,8 @@ impl Scratch {
         fs::write(path, text).expect("written");
     }
 
-    fn open(&self) -> Sources {
-        Sources::open(&self.0.join("main.toml")).expect("a file")
+    fn open(&self) -> SourceMap {
+        SourceMap::open(&self.0.join("main.toml")).expect("a file")
     }
 }
 
@@ -41,7 +41,7 @@ fn api(name: &str) -> String {
 }
 
 /// `b.toml 3:1 code`, the file without its folder.
-fn lines(sources: &Sources) -> Vec<String> {
+fn lines(sources: &SourceMap) -> Vec<String> {
     let (_, found) = config::read_all(sources, &|_| None);
     let line = |found: &sunward::diagnostic::Diagnostic| {
         let (file, _) = sources.find(found.span()).expect("a file");

@@ -1,6 +1,6 @@
 //! Variables of the environment in the texts of a file.
 
-use sunward::config::{self, Sources};
+use sunward::config::{self, SourceMap};
 use sunward::diagnostic::Diagnostic;
 
 fn environment(name: &str) -> Option<String> {
@@ -33,7 +33,7 @@ instances = [{ url = "http://${HOST}:${PORT}/a", speaks = "${SPEAKS}" }]
 
 #[test]
 fn texts_of_the_gateway_and_of_upstreams_have_variables() {
-    let (config, found) = config::read_all(&Sources::new("a.toml", FILE), &environment);
+    let (config, found) = config::read_all(&SourceMap::new("a.toml", FILE), &environment);
     assert_eq!(found.to_string(), "");
     let config = config.expect("a config");
     assert_eq!(config.gateway.listen[0].value.to_string(), "127.0.0.1:8443");
@@ -71,7 +71,7 @@ fn what_is_wrong_is_said_with_its_place_and_without_values() {
         ),
     ];
     for (text, expected, part) in rows {
-        let sources = Sources::new("a.toml", text.as_str());
+        let sources = SourceMap::new("a.toml", text.as_str());
         let (_, found) = config::read_all(&sources, &environment);
         let line = |found: &Diagnostic| {
             let (line, column) = sources.line_column(found.span()).expect("a place");

@@ -1,7 +1,7 @@
 //! What is wrong with files, when they are loaded for a gateway.
 
 use sunward::clock::Timestamp;
-use sunward::config::Sources;
+use sunward::config::SourceMap;
 use sunward::gateway::load_at;
 
 const API: &str = "[[api]]\nname = \"shop\"\nupstream = \"shop\"\n[[api.version]]\nname = \"1\"\n";
@@ -18,7 +18,7 @@ fn environment(name: &str) -> Option<String> {
 }
 
 /// `file line:column code message`.
-fn found(sources: &Sources) -> Vec<String> {
+fn found(sources: &SourceMap) -> Vec<String> {
     let error = load_at(sources, &environment, Timestamp::EPOCH).expect_err("errors");
     let shown = format!("{error}{error:?}");
     assert!(!shown.contains("secret") && !shown.contains("`9`"), "{shown}");
@@ -48,7 +48,7 @@ fn later_checks_show_no_values_either() {
         ),
     ];
     for (text, expected) in rows {
-        assert_eq!(found(&Sources::new("m", text.as_str())), expected, "{text}");
+        assert_eq!(found(&SourceMap::new("m", text.as_str())), expected, "{text}");
     }
 }
 
@@ -63,18 +63,19 @@ fn a_field_that_is_dropped_names_no_version() {
         format!("m 3:27 underscore-field {}", message("Api_Version")),
         format!("m 4:23 underscore-field {}", message("x_client")),
     ];
-    assert_eq!(found(&Sources::new("m", format!("{api}{upstream}").as_str())), expected);
+    assert_eq!(found(&SourceMap::new("m", format!("{api}{upstream}").as_str())), expected);
     let passing = format!("[gateway]\nproxy = {{ underscores = \"pass\" }}\n{api}{upstream}");
-    load_at(&Sources::new("m", passing.as_str()), &environment, Timestamp::EPOCH).expect("it is fine");
+    load_at(&SourceMap::new("m", passing.as_str()), &environment, Timestamp::EPOCH).expect("it is fine");
 }
 
 #[test]
 fn findings_of_all_files_come_in_their_order() {
     let upstream = UPSTREAM.replace("shop", "other").replace("${SPEAKS}", "1");
-    let sources = Sources::new("m", API).with_file("u", upstream).with_file("x", "[[api]\n");
+    let sources = SourceMap::new("m", API).with_file("u", upstream).with_file("x", "[[api]\n");
     // That the upstream is in none of them is not said: it may be in the one that is no TOML.
     assert_eq!(found(&sources).len(), 1);
-    let sources = Sources::new("m", API.replace("\"1\"", "\"one\"")).with_file("u", "[[upstream]]\nname = \"shop\"\n");
+    let sources =
+        SourceMap::new("m", API.replace("\"1\"", "\"one\"")).with_file("u", "[[upstream]]\nname = \"shop\"\n");
     let codes: Vec<String> =
         found(&sources).iter().map(|line| line.split(' ').take(3).collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(codes, ["m 5:8 bad-version", "u 1:1 missing-key"]);
@@ -133,7 +134,7 @@ fn what_is_on_disk_is_checked() {
     ];
     for (gateway, rest, place, part) in rows {
         let text = format!("{gateway}{API}{rest}");
-        let sources = Sources::new("m", text.as_str());
+        let sources = SourceMap::new("m", text.as_str());
         let found = match load_at(&sources, &environment, Timestamp::EPOCH) {
             Ok(loaded) => loaded.warnings,
             Err(error) => error.found,

@@ -8,7 +8,7 @@ use flate2::Compression;
 
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Empty, Full};
-use sunward::coding::{Coding, Decoder, Step};
+use sunward::coding::{Coding, DecodeStep, Decoder};
 use sunward::layer::{BodyError, MigrateBody};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -212,7 +212,7 @@ fn coded_events_and_lines_are_passed_on_one_by_one() {
                                 continue;
                             }
                             decoder.push(&data);
-                            while decoder.step(&mut text).expect("it can be decoded") == Step::Made {}
+                            while decoder.step(&mut text).expect("it can be decoded") == DecodeStep::Made {}
                         }
                         assert_eq!(String::from_utf8_lossy(&text), old, "{names} {kind}");
                     }
@@ -248,7 +248,7 @@ fn coded_documents_are_passed_on_one_by_one() {
                         let data = frame.into_data().expect("data");
                         if taken {
                             decoder.push(&data);
-                            while decoder.step(&mut text).expect("it can be decoded") == Step::Made {}
+                            while decoder.step(&mut text).expect("it can be decoded") == DecodeStep::Made {}
                         } else {
                             text.extend_from_slice(&data);
                         }

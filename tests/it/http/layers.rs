@@ -263,7 +263,7 @@ fn what_connection_named_is_gone_before() {
 #[test]
 fn a_catalog_may_be_exchanged() {
     struct Both(Arc<AtomicBool>, [Arc<sunward::catalog::Catalog>; 2]);
-    impl sunward::catalog::Current for Both {
+    impl sunward::catalog::CurrentCatalog for Both {
         fn current(&self) -> Arc<sunward::catalog::Catalog> {
             Arc::clone(&self.1[usize::from(self.0.load(Ordering::SeqCst))])
         }

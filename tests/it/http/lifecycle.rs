@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sunward::catalog::{Api, Brownout, Catalog, ConsumerSource, Control, Extension, Route, ShareOf, Version};
-use sunward::consumer::{Consumer, Known};
+use sunward::consumer::{Consumer, KnownConsumers};
 
 use super::{Bench, at, users};
 
@@ -302,7 +302,7 @@ fn an_end_can_be_another() {
 /// Dave was here before.
 struct Dave;
 
-impl Known for Dave {
+impl KnownConsumers for Dave {
     fn knew(&self, api: &str, version: &str, consumer: &Consumer) -> bool {
         api == "shop" && version == "1" && consumer.as_str() == "dave"
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use sunward::catalog::{Api, Brownout, Undeclared};
+use sunward::catalog::{Api, Brownout, OnUndeclared};
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::{Bench, Message, run, users};
@@ -236,7 +236,7 @@ fn what_is_not_declared_is_counted_where_it_passes() {
     ];
     for refuses in [false, true] {
         for (request, answer, expected) in &rows {
-            let undeclared = if refuses { Undeclared::Refuse } else { Undeclared::Pass };
+            let undeclared = if refuses { OnUndeclared::Refuse } else { OnUndeclared::Pass };
             recorded(|recorded| {
                 Bench::new(api().with_undeclared(undeclared)).exchange(request, answer);
                 let list = recorded.take();

@@ -1,7 +1,7 @@
 //! Which version a request speaks.
 
 use proptest::prelude::*;
-use sunward::catalog::{Api, Catalog, ConsumerSource, Route, Undeclared, Version};
+use sunward::catalog::{Api, Catalog, ConsumerSource, OnUndeclared, Route, Version};
 use sunward::change::{Change, OpSpec, Resource};
 use sunward::consumer::{Consumer, Pins};
 use sunward::path::{PathCase, lenient};
@@ -388,7 +388,7 @@ fn what_is_not_declared_passes_or_is_refused() {
         ("a status", "GET /v1/users/7", conflict, &["409", "= {\"title\":1}"]),
     ]);
     let refused = &["502", "~ problems/upstream-body-invalid", "~ not declared"];
-    Bench::new(api.with_undeclared(Undeclared::Refuse)).check(&[
+    Bench::new(api.with_undeclared(OnUndeclared::Refuse)).check(&[
         ("a path", "GET /v1/other", "", &["404", "~ problems/route-absent", "> nothing"]),
         ("a path, with a slash", "GET /v1/users/7/", "204", &["204"]),
         ("a method", "PUT /v1/users/7", "", &["405", "allow: GET, HEAD", "~ problems/method-absent", "> nothing"]),

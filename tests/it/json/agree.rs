@@ -1,13 +1,13 @@
 //! What the engine owes the interpreter, as functions that property tests and fuzz targets call alike.
 
 use sunward::json::{
-    Collision, Condition, Conversion, Literal, MigrateError, Mode, OnError, Op, Options, Other, Pattern, Pointer,
-    Program, Reference, Rewriter, Step, Test, Wrapper, migrate,
+    Collision, Condition, Conversion, Literal, MigrateError, MigrateOptions, Mode, OnError, Op, Other, Pattern,
+    Pointer, Program, Reference, Rewriter, Step, Test, Wrapper, migrate,
 };
 
 /// Through the engine, in chunks that end at `cuts`.
 pub(crate) fn rewrite(program: &Program, text: &[u8], cuts: &[usize]) -> Result<Vec<u8>, MigrateError> {
-    let mut rewriter = Rewriter::new(program, &Options::default());
+    let mut rewriter = Rewriter::new(program, &MigrateOptions::default());
     let mut out = Vec::new();
     let mut from = 0;
     for &cut in cuts.iter().chain([&text.len()]) {
@@ -98,7 +98,7 @@ fn blank(text: &[u8], at: &mut usize) {
 /// The engine must say what the interpreter says, whole and cut in two anywhere.
 pub(crate) fn agrees(name: &str, steps: &[Step], text: &[u8]) {
     let program = Program::new(steps, Mode::Whole);
-    let expected = migrate(text, steps, &Options::default());
+    let expected = migrate(text, steps, &MigrateOptions::default());
     let whole = rewrite(&program, text, &[]);
     match (&whole, &expected) {
         (Ok(ours), Ok(reference)) => {

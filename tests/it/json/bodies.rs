@@ -1,6 +1,6 @@
 //! Bodies of PATCH requests.
 
-use sunward::json::{Custom, Mode, Op, Options, Other, Step, Wrapper, migrate, migrate_json_patch};
+use sunward::json::{Custom, MigrateOptions, Mode, Op, Other, Step, Wrapper, migrate, migrate_json_patch};
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn run(rows: Vec<Row<'_>>, body: impl Fn(&str, &[Step]) -> Result<String, String
 
 fn in_mode(mode: Mode) -> impl Fn(&str, &[Step]) -> Result<String, String> {
     move |input, steps| {
-        let migrated = migrate(input.as_bytes(), steps, &Options::default().with_mode(mode));
+        let migrated = migrate(input.as_bytes(), steps, &MigrateOptions::default().with_mode(mode));
         migrated.map(|migrated| String::from_utf8_lossy(&migrated.body).into_owned()).map_err(|error| error.to_string())
     }
 }
@@ -333,7 +333,7 @@ fn json_patches() {
         ("no JSON", title(), "[", Err("not JSON")),
     ];
     run(rows, |input, steps| {
-        let migrated = migrate_json_patch(input.as_bytes(), steps, &Options::default());
+        let migrated = migrate_json_patch(input.as_bytes(), steps, &MigrateOptions::default());
         migrated.map(|migrated| String::from_utf8_lossy(&migrated.body).into_owned()).map_err(|error| error.to_string())
     });
 }
@@ -342,9 +342,9 @@ fn json_patches() {
 fn a_path_without_counterpart_is_named() {
     let steps = [step(drop_op("/a"))];
     let body = br#"[{"op":"remove","path":"/a/b"}]"#;
-    let error = migrate_json_patch(body, &steps, &Options::default()).expect_err("refused");
+    let error = migrate_json_patch(body, &steps, &MigrateOptions::default()).expect_err("refused");
     assert!(error.is_patch_target() && !error.is_value());
     assert_eq!(error.pointer().as_deref(), Some("/a/b"));
     let deep = format!(r#"[{{"op":"remove","path":"{}"}}]"#, "/a".repeat(100_000));
-    assert!(migrate_json_patch(deep.as_bytes(), &steps, &Options::default()).expect_err("too deep").is_limit());
+    assert!(migrate_json_patch(deep.as_bytes(), &steps, &MigrateOptions::default()).expect_err("too deep").is_limit());
 }

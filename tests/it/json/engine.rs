@@ -1,7 +1,7 @@
 //! The engine against the interpreter: the same meaning, at every split of the text.
 
 use proptest::prelude::*;
-use sunward::json::{Literal, Mode, OnError, Options, Program, migrate};
+use sunward::json::{Literal, MigrateOptions, Mode, OnError, Program, migrate};
 
 use super::agree::{agrees, canonical, rewrite};
 use super::*;
@@ -114,9 +114,9 @@ proptest! {
         prop_assert_eq!(rewrite(&Program::new(&[], Mode::Whole), &bytes, &cuts).is_ok(), whole.is_ok());
         if let Ok(whole) = whole {
             prop_assert_eq!(&whole, &bytes);
-            prop_assert!(bytes.is_empty() || sunward::json::is_json(&bytes, &Options::default()).is_ok());
+            prop_assert!(bytes.is_empty() || sunward::json::is_json(&bytes, &MigrateOptions::default()).is_ok());
         } else {
-            prop_assert!(sunward::json::is_json(&bytes, &Options::default()).is_err());
+            prop_assert!(sunward::json::is_json(&bytes, &MigrateOptions::default()).is_err());
         }
     }
 }
@@ -167,7 +167,7 @@ fn texts_and_numbers_of_any_length_at_any_place() {
                 " ".repeat(lead)
             );
             let ours = rewrite(&Program::new(&steps, Mode::Whole), text.as_bytes(), &[]).expect("JSON");
-            let reference = migrate(text.as_bytes(), &steps, &Options::default()).expect("JSON").body;
+            let reference = migrate(text.as_bytes(), &steps, &MigrateOptions::default()).expect("JSON").body;
             assert_eq!(canonical(&ours), canonical(&reference), "{text}");
             for cut in (0..text.len()).step_by(5) {
                 let cut = rewrite(&Program::new(&steps, Mode::Whole), text.as_bytes(), &[cut]);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sunward::catalog::Content;
 use sunward::headers::media::MediaType;
-use sunward::json::{Framed, Framing, MigrateError, Mode, Options, Program};
+use sunward::json::{Framed, Framing, MigrateError, MigrateOptions, Mode, Program};
 
 use super::*;
 
@@ -25,7 +25,7 @@ fn feed(mut framed: Framed, text: &[u8], cuts: &[usize]) -> Result<Vec<u8>, Migr
 }
 
 fn run(framing: Framing, program: &Program, text: &[u8], cuts: &[usize]) -> Result<Vec<u8>, MigrateError> {
-    feed(Framed::new(framing, program, &Options::default()), text, cuts)
+    feed(Framed::new(framing, program, &MigrateOptions::default()), text, cuts)
 }
 
 /// What comes out whole, which must be the same at every split and byte by byte.
@@ -163,7 +163,7 @@ fn events() {
 
 #[test]
 fn an_event_is_there_as_soon_as_its_blank_line_is() {
-    let mut framed = Framed::new(Framing::Events, &program(), &Options::default());
+    let mut framed = Framed::new(Framing::Events, &program(), &MigrateOptions::default());
     let mut out = Vec::new();
     let steps: [(&str, &str); 9] = [
         ("\u{feff}:", "\u{feff}"),
@@ -187,7 +187,7 @@ fn an_event_is_there_as_soon_as_its_blank_line_is() {
 #[test]
 fn an_event_has_a_limit_and_a_stream_has_none() {
     let event = "data: {\"name\":1}\n\n".as_bytes();
-    let limited = |limit| Framed::new(Framing::Events, &program(), &Options::default()).with_hold_limit(limit);
+    let limited = |limit| Framed::new(Framing::Events, &program(), &MigrateOptions::default()).with_hold_limit(limit);
     for cut in 0..event.len() {
         let error = feed(limited(event.len() - 1), event, &[cut]).expect_err("it is too large");
         assert!(error.is_limit(), "{error}");
@@ -232,7 +232,7 @@ fn counts_are_those_of_all_documents() {
         (Framing::Sequence, "\x1e{\"a\":1,\"b\":2,\"n\":\"\"}\n\x1e{\"b\":1,\"a\":2,\"n\":\"\"}\n"),
     ];
     for (framing, body) in bodies {
-        let mut framed = Framed::new(framing, &program, &Options::default());
+        let mut framed = Framed::new(framing, &program, &MigrateOptions::default());
         let mut out = Vec::new();
         framed.feed(body.as_bytes(), &mut out).and_then(|()| framed.finish(&mut out)).expect("JSON");
         assert_eq!((framed.collisions(), framed.passed()), (2, 2), "{framing:?}");
@@ -289,9 +289,8 @@ fn client(stream: &str) -> Seen {
 fn expected(seen: Seen) -> Seen {
     let program = program();
     let migrated = |data: String| match data.trim_start().starts_with('{') {
-        true => {
-            String::from_utf8(program.rewrite(data.as_bytes(), &Options::default()).expect("JSON").body).expect("UTF-8")
-        }
+        true => String::from_utf8(program.rewrite(data.as_bytes(), &MigrateOptions::default()).expect("JSON").body)
+            .expect("UTF-8"),
         false => data,
     };
     seen.into_iter().map(|(fields, data)| (fields, data.map(migrated))).collect()
@@ -356,7 +355,7 @@ proptest! {
             let end = if crlf { "\r\n" } else { "\n" };
             let blank = line.trim().is_empty();
             let line = [line, end].concat();
-            let migrated = program().rewrite(line.as_bytes(), &Options::default());
+            let migrated = program().rewrite(line.as_bytes(), &MigrateOptions::default());
             expected.extend(if blank { line.clone().into() } else { migrated.expect("JSON").body });
             stream.push_str(&line);
         }
@@ -369,7 +368,7 @@ proptest! {
         let (mut stream, mut expected) = (Vec::new(), Vec::new());
         for text in texts {
             let text = format!("{text}\n");
-            let migrated = program().rewrite(text.as_bytes(), &Options::default());
+            let migrated = program().rewrite(text.as_bytes(), &MigrateOptions::default());
             stream.extend([&[0x1e], text.as_bytes()].concat());
             expected.push(0x1e);
             expected.extend(migrated.map_or(text.into(), |migrated| migrated.body));

@@ -1,11 +1,11 @@
 //! What is refused, what is let through as it is, and what the stack must carry.
 
-use sunward::json::{Custom, MigrateError, Mode, Op, Options, is_json, migrate};
+use sunward::json::{Custom, MigrateError, MigrateOptions, Mode, Op, is_json, migrate};
 
 use super::*;
 
 fn refused(input: &[u8]) -> MigrateError {
-    migrate(input, [&step(rename("/a", "b"))], &Options::default()).expect_err("refused")
+    migrate(input, [&step(rename("/a", "b"))], &MigrateOptions::default()).expect_err("refused")
 }
 
 #[test]
@@ -26,30 +26,30 @@ fn what_is_not_json_is_an_error() {
 fn errors_are_also_found_where_no_step_looks() {
     assert!(refused(br#"{"a":1,"z":[[[tru]]]}"#).is_syntax());
     let on_error_pass = pass(step(rename("/a", "b")));
-    assert!(migrate(b"{", [&on_error_pass], &Options::default()).is_err());
+    assert!(migrate(b"{", [&on_error_pass], &MigrateOptions::default()).is_err());
 }
 
 #[test]
 fn empty_documents_and_no_steps_pass() {
-    assert_eq!(migrate(b"", [&step(rename("/a", "b"))], &Options::default()).expect("passes").body, b"");
-    assert_eq!(migrate(b"no JSON", [], &Options::default()).expect("passes").body, b"no JSON");
-    let partial = Options::default().with_mode(Mode::Partial);
+    assert_eq!(migrate(b"", [&step(rename("/a", "b"))], &MigrateOptions::default()).expect("passes").body, b"");
+    assert_eq!(migrate(b"no JSON", [], &MigrateOptions::default()).expect("passes").body, b"no JSON");
+    let partial = MigrateOptions::default().with_mode(Mode::Partial);
     assert_eq!(migrate(b"no JSON", [&constant(step(add("/a", "1")))], &partial).expect("passes").body, b"no JSON");
 }
 
 #[test]
 fn invalid_utf8_inside_a_text_is_copied() {
     let migrated =
-        migrate(b"{\"a\":\"\xff\xed\xa0\x80\"}", [&step(rename("/a", "b"))], &Options::default()).expect("JSON");
+        migrate(b"{\"a\":\"\xff\xed\xa0\x80\"}", [&step(rename("/a", "b"))], &MigrateOptions::default()).expect("JSON");
     assert_eq!(migrated.body, b"{\"b\":\"\xff\xed\xa0\x80\"}");
     let parts = step(split("/a", &["/b", "/c"], " "));
-    let migrated = migrate(b"{\"a\":\"\xff \\u0041\xfe\"}", [&parts], &Options::default()).expect("JSON");
+    let migrated = migrate(b"{\"a\":\"\xff \\u0041\xfe\"}", [&parts], &MigrateOptions::default()).expect("JSON");
     assert_eq!(migrated.body, b"{\"b\":\"\xff\",\"c\":\"A\xfe\"}");
 }
 
 #[test]
 fn limits_are_told() {
-    let options = Options::default().with_max_bytes(4).with_max_depth(1);
+    let options = MigrateOptions::default().with_max_bytes(4).with_max_depth(1);
     let steps = [step(rename("/a", "b"))];
     let error = migrate(b"[1,2]", &steps, &options).expect_err("too large");
     assert!(error.is_limit());
@@ -62,7 +62,8 @@ fn limits_are_told() {
 #[test]
 fn errors_show_no_values_and_keep_the_cause() {
     let custom = Op::Custom(Custom::new(|_| Err("the cause".to_owned())));
-    let error = migrate(br#"{"l":["secret"]}"#, [&step_at("/l/*", custom)], &Options::default()).expect_err("refused");
+    let error =
+        migrate(br#"{"l":["secret"]}"#, [&step_at("/l/*", custom)], &MigrateOptions::default()).expect_err("refused");
     assert_eq!(error.pointer().as_deref(), Some("/l/0"));
     assert!(!format!("{error}{error:?}").contains("secret") && !error.to_string().contains("the cause"));
     assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some("the cause"));
@@ -72,7 +73,7 @@ fn errors_show_no_values_and_keep_the_cause() {
 #[test]
 fn deep_documents_fit_on_a_small_stack() {
     let work = || {
-        let options = Options::default().with_max_depth(usize::MAX);
+        let options = MigrateOptions::default().with_max_depth(usize::MAX);
         let depth = options.max_depth();
         let deep = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
         assert!(is_json(format!("[{deep}]").as_bytes(), &options).expect_err("too deep").is_limit());
@@ -95,7 +96,7 @@ fn deep_documents_fit_on_a_small_stack() {
         ];
         let migrated = migrate(objects.as_bytes(), &steps, &options).expect("runs");
         assert_eq!(migrated.body, objects.replace('1', "2").into_bytes());
-        let shallow = Options::default().max_depth();
+        let shallow = MigrateOptions::default().max_depth();
         let equal = literal(&format!("{}1{}", "[".repeat(shallow), "]".repeat(shallow)));
         assert!(equal.equals(&literal(&format!("{}1.0{}", "[".repeat(shallow), "]".repeat(shallow)))));
     };
@@ -111,6 +112,6 @@ fn long_arrays_are_not_quadratic() {
         step_at("/*", unwrap("", Wrapper::Array)),
         step_at("/*", drop_op("")),
     ];
-    assert!(migrate(long.as_bytes(), &steps[..2], &Options::default()).expect("runs").body == long.as_bytes());
-    assert_eq!(migrate(long.as_bytes(), &steps, &Options::default()).expect("runs").body, b"[]");
+    assert!(migrate(long.as_bytes(), &steps[..2], &MigrateOptions::default()).expect("runs").body == long.as_bytes());
+    assert_eq!(migrate(long.as_bytes(), &steps, &MigrateOptions::default()).expect("runs").body, b"[]");
 }

@@ -6,7 +6,7 @@ mod texts;
 mod values;
 mod wholes;
 
-use sunward::json::{Conversion, Migrated, Op, Options, Step, migrate};
+use sunward::json::{Conversion, MigrateOptions, Migrated, Op, Step, migrate};
 
 use super::*;
 
@@ -16,7 +16,7 @@ type Row<'r> = (&'r str, Vec<Step>, &'r str, Result<&'r str, &'r str>);
 fn run(rows: Vec<Row<'_>>) {
     for (name, steps, input, expected) in rows {
         super::agree::agrees(name, &steps, input.as_bytes());
-        let result = migrate(input.as_bytes(), &steps, &Options::default());
+        let result = migrate(input.as_bytes(), &steps, &MigrateOptions::default());
         match (result.map(|migrated| text(&migrated)), expected) {
             (Ok(body), Ok(expected)) => assert_eq!(body, expected, "{name}"),
             (Err(error), Err(expected)) => {
@@ -50,7 +50,7 @@ fn what_waits_is_not_judged_before_it_stays() {
 #[test]
 fn what_is_counted() {
     let count = |steps: &[Step], input: &str| {
-        let migrated = migrate(input.as_bytes(), steps, &Options::default()).expect(input);
+        let migrated = migrate(input.as_bytes(), steps, &MigrateOptions::default()).expect(input);
         (migrated.collisions, migrated.passed)
     };
     assert_eq!(count(&one(rename("/a", "b")), r#"{"a":1,"b":2}"#), (1, 0));

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use sunward::json::{Custom, Literal, Op, Options, PatchOp, migrate};
+use sunward::json::{Custom, Literal, MigrateOptions, Op, PatchOp, migrate};
 
 use super::*;
 
@@ -39,7 +39,7 @@ fn document() -> impl Strategy<Value = String> {
 }
 
 fn migrated(document: &str, steps: &[Step]) -> String {
-    let migrated = migrate(document.as_bytes(), steps, &Options::default()).expect(document);
+    let migrated = migrate(document.as_bytes(), steps, &MigrateOptions::default()).expect(document);
     String::from_utf8(migrated.body).expect("UTF-8")
 }
 
@@ -124,7 +124,7 @@ proptest! {
         // Its atomic form panics when it must undo a move onto the whole document.
         let theirs = json_patch::patch_unsafe(&mut expected, &oracle);
         let ours = PatchOp::parse_list(&patch.to_string()).expect("a patch");
-        let ours = migrate(document.to_string().as_bytes(), [&step(Op::Patch(ours))], &Options::default());
+        let ours = migrate(document.to_string().as_bytes(), [&step(Op::Patch(ours))], &MigrateOptions::default());
         match (ours, theirs) {
             (Ok(migrated), Ok(())) => {
                 let body = literal(std::str::from_utf8(&migrated.body).expect("UTF-8"));

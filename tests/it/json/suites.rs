@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use sunward::json::{Literal, Op, Options, PatchOp, is_json, migrate};
+use sunward::json::{Literal, MigrateOptions, Op, PatchOp, is_json, migrate};
 
 use super::*;
 
@@ -20,14 +20,14 @@ fn json_test_suite() {
     for entry in fs::read_dir(folder).expect("readable") {
         let entry = entry.expect("readable");
         let (name, text) = (entry.file_name().into_string().expect("UTF-8"), fs::read(entry.path()).expect("readable"));
-        let valid = is_json(&text, &Options::default());
+        let valid = is_json(&text, &MigrateOptions::default());
         match name.split('_').next() {
             Some("y") => assert!(valid.is_ok(), "{name}: {valid:?}"),
             Some("n") => assert!(valid.is_err(), "{name}"),
             _ => {}
         }
         let wrapped = [step_at("/*/*", wrap("", Wrapper::Array)), step_at("/*/*", unwrap("", Wrapper::Array))];
-        match migrate(&text, &wrapped, &Options::default()) {
+        match migrate(&text, &wrapped, &MigrateOptions::default()) {
             Ok(migrated) => assert_eq!(migrated.body, text, "{name}"),
             Err(_) => assert!(valid.is_err(), "{name}"),
         }
@@ -54,7 +54,7 @@ fn json_patch_tests() {
 fn patch_case(case: &Value) {
     let patched = PatchOp::parse_list(&case["patch"].to_string()).and_then(|ops| {
         let document = case["doc"].to_string();
-        migrate(document.as_bytes(), [&step(Op::Patch(ops))], &Options::default())
+        migrate(document.as_bytes(), [&step(Op::Patch(ops))], &MigrateOptions::default())
     });
     match (patched, case.get("expected")) {
         (Ok(migrated), Some(expected)) => {

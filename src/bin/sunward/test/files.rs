@@ -8,10 +8,10 @@ use std::{fs, io};
 
 use sunward::catalog::Catalog;
 use sunward::clock::Timestamp;
-use sunward::config::{self, Sources};
+use sunward::config::{self, SourceMap};
 use sunward::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use sunward::gateway::{self, environment};
-use sunward::testing::Written;
+use sunward::testing::WrittenBody;
 
 use super::{Suite, SuiteCase};
 
@@ -36,7 +36,7 @@ impl Suite {
     /// Reads and checks the config, and all cases.
     pub(super) fn open(path: &Path, cases: &[PathBuf], now: Timestamp) -> Result<Self, String> {
         let color = crate::color(io::stderr());
-        let shown = |found: &Diagnostics, sources: &Sources| config::render(found, sources, color);
+        let shown = |found: &Diagnostics, sources: &SourceMap| config::render(found, sources, color);
         let config = gateway::open(path, &|text| text).map_err(|error| error.render(color))?;
         let catalog = catalog(&config, now).map_err(|found| shown(&found, &config))?;
         let texts = texts(cases)?;
@@ -60,7 +60,7 @@ impl Suite {
 }
 
 /// The apis of a config. Variables of the environment need not be set: they are in what only a gateway reads.
-fn catalog(sources: &Sources, now: Timestamp) -> Result<Catalog, Diagnostics> {
+fn catalog(sources: &SourceMap, now: Timestamp) -> Result<Catalog, Diagnostics> {
     let (config, all) = config::read_all(sources, &environment);
     let mut found = Diagnostics::new();
     all.iter().filter(|finding| finding.code() != "unset-variable").for_each(|finding| found.push(finding.clone()));
@@ -69,7 +69,7 @@ fn catalog(sources: &Sources, now: Timestamp) -> Result<Catalog, Diagnostics> {
 }
 
 /// The files of cases, those of a folder by name.
-fn texts(paths: &[PathBuf]) -> Result<Sources, String> {
+fn texts(paths: &[PathBuf]) -> Result<SourceMap, String> {
     let unreadable = |path: &Path, error: io::Error| format!("error: {} cannot be read: {error}\n", path.display());
     let mut files = Vec::new();
     for path in paths {
@@ -79,7 +79,7 @@ fn texts(paths: &[PathBuf]) -> Result<Sources, String> {
             return Err(format!("error: {} has no file `*.toml`\n", path.display()));
         }
     }
-    let mut sources = Sources::default();
+    let mut sources = SourceMap::default();
     for path in files {
         let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
         sources = sources.with_file(path, text);
@@ -103,7 +103,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 }
 
 /// The cases of files of their own.
-fn named(catalog: &Catalog, texts: &Sources, found: &mut Diagnostics) -> Vec<SuiteCase> {
+fn named(catalog: &Catalog, texts: &SourceMap, found: &mut Diagnostics) -> Vec<SuiteCase> {
     let (cases, more) = config::read_cases(texts);
     found.append(more);
     let mut items = Vec::new();
@@ -136,7 +136,7 @@ fn api(catalog: &Catalog, name: Option<&Spanned<String>>, case: Span, found: &mu
 }
 
 /// Bodies in files of their own, relative to the file that names them.
-fn read_bodies(items: &mut [SuiteCase], sources: &Sources, found: &mut Diagnostics) {
+fn read_bodies(items: &mut [SuiteCase], sources: &SourceMap, found: &mut Diagnostics) {
     for item in items {
         let read = |span, path: &str| {
             let path = beside(sources, span, path);
@@ -148,7 +148,7 @@ fn read_bodies(items: &mut [SuiteCase], sources: &Sources, found: &mut Diagnosti
     }
 }
 
-fn beside(sources: &Sources, span: Span, path: &str) -> PathBuf {
+fn beside(sources: &SourceMap, span: Span, path: &str) -> PathBuf {
     let folder = sources.find(span).and_then(|(file, _)| file.path().parent());
     folder.map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
 }
@@ -157,7 +157,7 @@ fn beside(sources: &Sources, span: Span, path: &str) -> PathBuf {
 
 impl Edits {
     /// Exchanges a body for what came. Says whether there is a place to write it to.
-    pub(super) fn add(&mut self, sources: &Sources, written: &Written, got: &str) -> bool {
+    pub(super) fn add(&mut self, sources: &SourceMap, written: &WrittenBody, got: &str) -> bool {
         if let Some(path) = &written.file {
             self.files.insert(beside(sources, written.span, path), got.to_owned());
             return true;

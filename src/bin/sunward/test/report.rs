@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use sunward::config::Sources;
+use sunward::config::SourceMap;
 use sunward::diagnostic::Span;
-use sunward::testing::{Coverage, Failure, Part, Untouched};
+use sunward::testing::{Coverage, Failure, MessagePart, Untouched};
 
 use super::{CaseResult, Suite};
 
@@ -106,16 +106,16 @@ fn failure(failure: &Failure) -> Value {
     })
 }
 
-fn part(part: &Part) -> (&'static str, Option<&str>) {
+fn part(part: &MessagePart) -> (&'static str, Option<&str>) {
     match part {
-        Part::Path => ("path", None),
-        Part::Query => ("query", None),
-        Part::Status => ("status", None),
-        Part::Header(name) => ("header", Some(name)),
-        Part::Body => ("body", None),
-        Part::Value(pointer) => ("value", Some(pointer)),
-        Part::Error => ("error", None),
-        Part::Agreement(way) => ("agreement", Some(way)),
+        MessagePart::Path => ("path", None),
+        MessagePart::Query => ("query", None),
+        MessagePart::Status => ("status", None),
+        MessagePart::Header(name) => ("header", Some(name)),
+        MessagePart::Body => ("body", None),
+        MessagePart::Value(pointer) => ("value", Some(pointer)),
+        MessagePart::Error => ("error", None),
+        MessagePart::Agreement(way) => ("agreement", Some(way)),
         _ => ("other", None),
     }
 }
@@ -140,14 +140,14 @@ fn written(suite: &Suite, op: &Untouched) -> String {
     suite.config.text(op.span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn place(sources: &Sources, span: Span) -> String {
+fn place(sources: &SourceMap, span: Span) -> String {
     match position(sources, span) {
         (file, Some(line), Some(column)) => format!("{file}:{line}:{column}"),
         (file, ..) => file,
     }
 }
 
-fn position(sources: &Sources, span: Span) -> (String, Option<usize>, Option<usize>) {
+fn position(sources: &SourceMap, span: Span) -> (String, Option<usize>, Option<usize>) {
     let file = sources.find(span).map_or(sources.name(), |(file, _)| file.name());
     let (line, column) = sources.line_column(span).unzip();
     (file.to_owned(), line, column)

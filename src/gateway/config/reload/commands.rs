@@ -1,7 +1,7 @@
 //! What operators ask of the owner of the config: another text, the files once more, a revision.
 
 use super::{Envelope, IfMatch, ReloadCommand, ReloadError, Reloaded, Reloader, Trigger, read};
-use crate::config::Sources;
+use crate::config::SourceMap;
 use crate::gateway::state::{self, Revision};
 
 // === impl Reloader ===
@@ -36,7 +36,7 @@ impl Reloader {
             return Err(ReloadError::Changed { tag: served });
         }
         let edit = self.edit();
-        let sources = Sources::open_as(&self.path, edit(text.to_owned()), &edit);
+        let sources = SourceMap::open_as(&self.path, edit(text.to_owned()), &edit);
         let (path, kept) = (self.path.clone(), self.shared.current.load());
         let done = self.take(sources, trigger, None, || {
             let mut files: Vec<String> = state::set_aside(&path, &kept.sources)?.into_iter().collect();

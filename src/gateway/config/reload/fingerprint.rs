@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Environment, Sources};
+use crate::config::{self, Environment, SourceMap};
 use crate::gateway::wire::tls::stamp;
 
 /// The texts of a config, and the files that they name: certificates, keys and authorities, towards clients and towards
 /// instances.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::gateway) struct Fingerprint {
-    texts: Sources,
+    texts: SourceMap,
     files: BTreeMap<PathBuf, Option<u64>>,
 }
 
@@ -18,13 +18,13 @@ pub(in crate::gateway) struct Fingerprint {
 
 impl Fingerprint {
     /// With the files as they are now. What is loaded afterwards may be newer, never older.
-    pub(in crate::gateway) fn new(texts: Sources, environment: Environment<'_>) -> Self {
+    pub(in crate::gateway) fn new(texts: SourceMap, environment: Environment<'_>) -> Self {
         let files = stamped(named(&texts, environment));
         Self { texts, files }
     }
 
     /// The same at another time, with the texts of that time.
-    pub(super) fn with(&self, texts: Sources, environment: Environment<'_>) -> Self {
+    pub(super) fn with(&self, texts: SourceMap, environment: Environment<'_>) -> Self {
         if texts != self.texts {
             return Self::new(texts, environment);
         }
@@ -43,7 +43,7 @@ fn stamped(files: impl IntoIterator<Item = PathBuf>) -> BTreeMap<PathBuf, Option
 }
 
 /// The files that these texts name, as far as they can be read: a config that is refused may want for one of them.
-fn named(texts: &Sources, environment: Environment<'_>) -> BTreeSet<PathBuf> {
+fn named(texts: &SourceMap, environment: Environment<'_>) -> BTreeSet<PathBuf> {
     let Some(config) = config::read_all(texts, environment).0 else { return BTreeSet::new() };
     let clients =
         config.gateway.tls.iter().flat_map(|tls| [Some(&tls.certificate), Some(&tls.key), tls.client_ca.as_ref()]);
@@ -75,7 +75,7 @@ mod tests {
         let main = folder.join("main.toml");
         let texts = |more: &str| {
             let text = ALL.replace("DIR", &folder.display().to_string().replace('\\', "/"));
-            Sources::new(&main, text + more)
+            SourceMap::new(&main, text + more)
         };
         let mut seen = Fingerprint::new(texts(""), &|_| None);
         let mut wrong = Vec::new();

@@ -26,7 +26,7 @@ use super::options::{Rewrite, Variables};
 use super::snapshot::Snapshot;
 use crate::catalog;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{GatewaySpec, Sources};
+use crate::config::{GatewaySpec, SourceMap};
 use crate::gateway::app::Shared;
 use crate::gateway::state::{Actor, AuditAction};
 use crate::gateway::telemetry::access::Log;
@@ -74,7 +74,7 @@ struct Trigger<'a> {
 }
 
 /// Reads the texts of a file and of those that it includes, as they are to be parsed.
-pub(in crate::gateway) fn read(path: &Path, rewrite: Option<&Rewrite>) -> Result<Sources, LoadError> {
+pub(in crate::gateway) fn read(path: &Path, rewrite: Option<&Rewrite>) -> Result<SourceMap, LoadError> {
     open(path, &|text| match rewrite {
         Some(rewrite) => rewrite(text),
         None => text,
@@ -152,7 +152,7 @@ impl Reloader {
     /// Checks texts, has them written, and serves them. `restores` is the revision that they are of, if they are of one.
     async fn take(
         &mut self,
-        sources: Sources,
+        sources: SourceMap,
         trigger: &Trigger<'_>,
         restores: Option<u64>,
         write: impl FnOnce() -> std::io::Result<Vec<String>>,
@@ -185,7 +185,7 @@ impl Reloader {
         Ok(Reloaded { tag, changes, already, files, restores })
     }
 
-    fn accept(&mut self, loaded: Loaded, sources: Sources, log: Option<Log>) {
+    fn accept(&mut self, loaded: Loaded, sources: SourceMap, log: Option<Log>) {
         if needs_restart(&self.served, &loaded.gateway) {
             tracing::warn!(
                 "listeners, workers, time-outs of clients, limits of connections and `state` change with a restart"

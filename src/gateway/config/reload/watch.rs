@@ -12,7 +12,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::fingerprint::Fingerprint;
-use crate::config::Sources;
+use crate::config::SourceMap;
 
 /// As many links as Linux follows on the way to one file.
 const LINKS: usize = 40;
@@ -134,7 +134,7 @@ impl WatchedPaths {
 
     fn has(&self, path: &Path) -> bool {
         let Some(name) = path.file_name() else { return true };
-        let matches = |name: &str| self.patterns.iter().any(|pattern| Sources::is_match(pattern, name));
+        let matches = |name: &str| self.patterns.iter().any(|pattern| SourceMap::is_match(pattern, name));
         self.names.contains(name) || self.folders.contains(path) || name.to_str().is_some_and(matches)
     }
 }

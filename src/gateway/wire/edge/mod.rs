@@ -20,7 +20,7 @@ use http_body::Body;
 
 use crate::config::Underscores;
 use crate::names::Refusal;
-use crate::problem::{Kind, Problem, TYPE_BASE};
+use crate::problem::{Problem, ProblemType, TYPE_BASE};
 
 pub(in crate::gateway) use fields::frame;
 pub(in crate::gateway) use response::admit_response;
@@ -180,8 +180,8 @@ impl EdgeRefusal {
     fn answer(self, version: Version) -> LocalResponse {
         tracing::debug!(status = self.status.as_u16(), detail = self.detail, "refused at the edge");
         let kind = match self.status {
-            StatusCode::METHOD_NOT_ALLOWED => Kind::MethodAbsent,
-            _ => Kind::RequestInvalid,
+            StatusCode::METHOD_NOT_ALLOWED => ProblemType::MethodAbsent,
+            _ => ProblemType::RequestInvalid,
         };
         let mut response = Problem::new(kind).with_status(self.status).with_detail(self.detail).response(TYPE_BASE);
         if self.status == StatusCode::METHOD_NOT_ALLOWED {

@@ -83,9 +83,9 @@ fn computes_and_conditions() {
     let inner = Op::Compute {
         at: pointer("/id"),
         template: vec![
-            Part::Value(Reference { level: 0, pointer: pointer("/p") }),
-            Part::Value(Reference { level: 1, pointer: pointer("/q") }),
-            Part::Value(Reference { level: 2, pointer: pointer("/r") }),
+            TextPart::Value(Reference { level: 0, pointer: pointer("/p") }),
+            TextPart::Value(Reference { level: 1, pointer: pointer("/q") }),
+            TextPart::Value(Reference { level: 2, pointer: pointer("/r") }),
         ],
         collision: Collision::Replace,
     };

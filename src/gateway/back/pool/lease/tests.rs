@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::config::Sources;
+use crate::config::SourceMap;
 use crate::gateway::back::pool::{BodyTimeouts, Registry, system};
 use crate::gateway::config::load::load;
 use crate::gateway::wire::upload::Upload;
@@ -18,7 +18,7 @@ fn pool(listener: &TcpListener) -> Arc<Pool> {
         "[[api]]\nname = \"a\"\nupstream = \"a\"\n[[api.version]]\nname = \"1\"\n\
          [[upstream]]\nname = \"a\"\nretries = 0\ninstances = [{{ url = \"http://{address}\" }}]\n"
     );
-    let loaded = load(&Sources::new("a.toml", &text), &|_: &str| None).unwrap_or_else(|error| panic!("{error}"));
+    let loaded = load(&SourceMap::new("a.toml", &text), &|_: &str| None).unwrap_or_else(|error| panic!("{error}"));
     Registry::new(system()).pools(&loaded).remove("a").expect("it is there")
 }
 

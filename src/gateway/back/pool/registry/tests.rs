@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::*;
-use crate::config::Sources;
+use crate::config::SourceMap;
 use crate::gateway::config::load::load;
 
 const FILE: &str = r#"
@@ -36,7 +36,7 @@ async fn an_instance_is_the_same_while_the_same_is_said_of_it() {
     let file = FILE.replace("CA", &ca.display().to_string());
     let registry = registry();
     let pool = async |text: String| {
-        let loaded = load(&Sources::new("a.toml", &text), &|_: &str| None).unwrap_or_else(|error| panic!("{error}"));
+        let loaded = load(&SourceMap::new("a.toml", &text), &|_: &str| None).unwrap_or_else(|error| panic!("{error}"));
         registry.learn(&loaded).await;
         registry.pools(&loaded).remove("a").expect("it is there")
     };
@@ -76,7 +76,7 @@ impl Named {
         }));
         let text =
             FILE.replace(", { url = \"https://b:1\", weight = 2 }", "").replace("tls = { ca = \"CA\" }", upstream);
-        let loaded = load(&Sources::new("a.toml", &text), &|_: &str| None).unwrap_or_else(|error| panic!("{error}"));
+        let loaded = load(&SourceMap::new("a.toml", &text), &|_: &str| None).unwrap_or_else(|error| panic!("{error}"));
         registry.learn(&loaded).await;
         let pools = registry.pools(&loaded);
         Self { registry, addresses, pools }
