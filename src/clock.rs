@@ -151,7 +151,7 @@ fn parse_http_date(text: &str) -> Result<Timestamp, ParseTimeError> {
     }
 }
 
-/// `httpdate` only says no; the usual slip is the day of the week, so every other one is tried.
+/// `httpdate` only says no; the usual mistake is the day of the week, so every other one is tried.
 fn explain_http_date(text: &str) -> ParseTimeError {
     let Some((found, rest)) = text.split_once(',') else { return ParseTimeError::Malformed };
     let right = WEEKDAYS.iter().find(|day| {

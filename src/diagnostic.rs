@@ -299,7 +299,7 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// The word of `known` nearest to `word`, if it is near enough to be a slip (at most a third of the letters differ).
+/// The word of `known` nearest to `word`, if it is near enough to be a typo (at most a third of the letters differ).
 ///
 /// ```
 /// use sunward::diagnostic::nearest;
@@ -321,8 +321,8 @@ pub(crate) fn quoted(text: &str) -> String {
     if text.contains('`') { format!("\"{text}\"") } else { format!("`{text}`") }
 }
 
-/// Whether one word is most likely a slip of the other: a letter is wrong, missing, too much or swapped. A plural is none.
-pub(crate) fn is_slip(a: &str, b: &str) -> bool {
+/// Whether one word is most likely a typo of the other: a letter is wrong, missing, too much or swapped. A plural is none.
+pub(crate) fn is_typo(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let plural = long.strip_suffix('s') == Some(short);
     short.chars().count() > 3 && !plural && !long.ends_with(|c: char| c.is_ascii_digit()) && distance(a, b) == 1

@@ -9,8 +9,8 @@ mod control;
 mod cors;
 mod diff;
 mod entry;
+mod handles;
 mod life;
-mod meters;
 mod migration;
 mod router;
 mod spec;
@@ -42,7 +42,7 @@ use crate::consumer::{KnownConsumers, Pins};
 use crate::diagnostic::Diagnostics;
 use crate::version::VersionId;
 
-use meters::Meters;
+use handles::ApiHandles;
 
 /// Where a layer finds the catalog of the moment: an `Arc<Catalog>` for one that never changes, the gateway's snapshot
 /// for one that is reloaded.
@@ -56,7 +56,7 @@ pub trait CurrentCatalog: Send + Sync + 'static {
 /// Metric handles are registered with the recorder of the moment: install it before.
 pub struct Catalog {
     apis: Box<[ApiEntry]>,
-    meters: Box<[Meters]>,
+    handles: Box<[ApiHandles]>,
     warnings: Diagnostics,
     pins: Option<Arc<dyn Pins>>,
     known: Option<Arc<dyn KnownConsumers>>,
@@ -102,13 +102,13 @@ impl Catalog {
         if found.has_errors() {
             return Err(found);
         }
-        let meters = apis.iter().map(Meters::new).collect();
-        Ok(Self { apis: apis.into(), meters, warnings: found, pins: None, known: None, control: Control::new() })
+        let handles = apis.iter().map(ApiHandles::new).collect();
+        Ok(Self { apis: apis.into(), handles, warnings: found, pins: None, known: None, control: Control::new() })
     }
 
     /// Says in the metrics when its versions end.
     pub(crate) fn publish(&self) {
-        meters::register(&self.apis);
+        handles::register(&self.apis);
     }
 
     /// Asks `pins` for the version of consumers that the api's own table does not name.
@@ -177,8 +177,8 @@ impl Catalog {
         live.map(|version| &*version.text).collect()
     }
 
-    pub(crate) fn meters(&self, api: usize) -> &Meters {
-        &self.meters[api]
+    pub(crate) fn handles(&self, api: usize) -> &ApiHandles {
+        &self.handles[api]
     }
 
     pub(crate) fn pins(&self) -> Option<&dyn Pins> {

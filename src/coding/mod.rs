@@ -6,19 +6,19 @@ use http::header::{self, HeaderMap, HeaderValue};
 
 use crate::headers::merge::list_items;
 
-#[cfg(all(feature = "layer", not(feature = "coding")))]
-mod absent;
 #[cfg(feature = "coding")]
 mod decode;
+#[cfg(all(feature = "layer", not(feature = "coding")))]
+mod disabled;
 #[cfg(feature = "coding")]
 mod encode;
 
-#[cfg(all(feature = "layer", not(feature = "coding")))]
-pub(crate) use absent::{DecodeStep, Decoder, Encoder, decode, encode};
 #[cfg(feature = "coding")]
 pub(crate) use decode::decode;
 #[cfg(feature = "coding")]
 pub use decode::{DecodeStep, Decoder};
+#[cfg(all(feature = "layer", not(feature = "coding")))]
+pub(crate) use disabled::{DecodeStep, Decoder, Encoder, decode, encode};
 #[cfg(feature = "coding")]
 pub(crate) use encode::{Encoder, encode};
 

@@ -35,7 +35,6 @@
 //! elements of a long array takes some hundred bytes for each, even when the element is a single digit, so
 //! [`MigrateOptions::max_bytes`] is the bound to set for documents of strangers.
 
-mod carry;
 mod change;
 mod custom;
 mod describe;
@@ -58,6 +57,7 @@ mod pointer;
 mod scan;
 mod text;
 mod time;
+mod transfer;
 mod tree;
 
 pub use self::differ::{ValueDifference, differences};

@@ -200,7 +200,7 @@ impl StepRunner<'_> {
     fn one_path(&mut self, body: &mut Tree<'_>, operation: &Operation, end: usize) -> Result<usize, MigrateError> {
         let Operation { element, path, value, .. } = operation;
         let source = value.and_then(|id| body.source(id));
-        let places = self.carry(&path.pointer, source)?.places;
+        let places = self.transfer(&path.pointer, source)?.places;
         for (index, (pointer, value)) in places.iter().enumerate().skip(1) {
             let copy = body.duplicate(*element);
             set_member(body, copy, "path", quoted(pointer));
@@ -220,8 +220,8 @@ impl StepRunner<'_> {
     fn two_paths(&mut self, body: &mut Tree<'_>, operation: &Operation) -> Result<usize, MigrateError> {
         let Operation { path, from, name, .. } = operation;
         let Some(from) = from else { return Ok(0) };
-        let source = self.carry(&from.pointer, None)?;
-        let target = self.carry(&path.pointer, None)?;
+        let source = self.transfer(&from.pointer, None)?;
+        let target = self.transfer(&path.pointer, None)?;
         if source.rewrites != target.rewrites {
             return Err(MigrateError::patch_target(path.pointer.clone(), "the value has another form in each place"));
         }
@@ -236,7 +236,7 @@ impl StepRunner<'_> {
     }
 
     /// Runs the steps on a document of which only the value at `path` is known, or not even that.
-    fn carry(&mut self, path: &Pointer, value: Option<&[u8]>) -> Result<MovedValue, MigrateError> {
+    fn transfer(&mut self, path: &Pointer, value: Option<&[u8]>) -> Result<MovedValue, MigrateError> {
         if path.tokens().len() > self.max_depth {
             return Err(MigrateError::depth(0, self.max_depth));
         }

@@ -252,8 +252,8 @@ impl Plan {
     /// The handles to count the request with.
     #[must_use]
     pub fn handles(&self) -> &Handles {
-        let meters = self.inner.catalog.meters(self.api_index());
-        meters.requests(self.api(), self.version_id(), self.route_id(), self.inner.method.as_str())
+        let handles = self.inner.catalog.handles(self.api_index());
+        handles.requests(self.api(), self.version_id(), self.route_id(), self.inner.method.as_str())
     }
 
     /// The handles of the version of the request's content, where that is deprecated and another than the response's:
@@ -263,9 +263,9 @@ impl Plan {
         let resolution = self.resolution().filter(|resolution| resolution.request != resolution.response)?;
         let life = self.api().life(resolution.request, resolution.route);
         let deprecated = life.deprecated.is_some_and(|at| at <= self.inner.now);
-        let meters = self.inner.catalog.meters(self.api_index());
+        let handles = self.inner.catalog.handles(self.api_index());
         let method = self.inner.method.as_str();
-        deprecated.then(|| meters.requests(self.api(), Some(resolution.request), resolution.route, method))
+        deprecated.then(|| handles.requests(self.api(), Some(resolution.request), resolution.route, method))
     }
 
     /// What no route names of a request that passes, with the handles to count it with.
@@ -277,8 +277,8 @@ impl Plan {
             Undeclared::Path => (None, names::UndeclaredLabel::Path),
             Undeclared::Method(route) => (Some(route), names::UndeclaredLabel::Method),
         };
-        let meters = self.inner.catalog.meters(self.api_index());
-        Some((meters.requests(self.api(), self.version_id(), route, self.inner.method.as_str()), what))
+        let handles = self.inner.catalog.handles(self.api_index());
+        Some((handles.requests(self.api(), self.version_id(), route, self.inner.method.as_str()), what))
     }
 
     /// Whether what nothing names passes.
@@ -290,7 +290,7 @@ impl Plan {
     /// The handles to count a migration with.
     #[must_use]
     pub fn migration_handles(&self, response: bool) -> &MigrationHandles {
-        self.inner.catalog.meters(self.api_index()).migrations(self.api(), self.route_id(), response)
+        self.inner.catalog.handles(self.api_index()).migrations(self.api(), self.route_id(), response)
     }
 
     /// Whether a body that a change is about, and whose `Content-Type` does not say that it is JSON, is refused.

@@ -6,8 +6,8 @@
 //! of request and response may speak different versions, by `Content-Type` and `Accept`.
 
 pub mod accept;
+mod lookalike;
 mod read;
-mod slip;
 
 use std::borrow::Cow;
 
@@ -161,7 +161,7 @@ pub fn resolve(head: RequestHead<'_>, catalog: &Catalog, now: Timestamp) -> Reso
         }
     };
     let found = place(catalog, host, &path);
-    if let Some((index, problem)) = slip::place(catalog, host, &path, found) {
+    if let Some((index, problem)) = lookalike::place(catalog, host, &path, found) {
         let problem = problem.with_supported_versions(catalog.supported(&catalog.apis()[index], now));
         return Resolved::Refused(Box::new(ResolveError::new(index, problem)));
     }
@@ -329,7 +329,7 @@ impl Resolver<'_> {
 
     fn routed(&self, versions: Versions) -> Resolved {
         let found = self.api.find(versions.request, self.head.method, self.path);
-        if let Some(problem) = slip::parameters(self, versions.request, &found) {
+        if let Some(problem) = lookalike::parameters(self, versions.request, &found) {
             return Resolved::Refused(self.refuse(problem));
         }
         let allow = match found {
@@ -340,7 +340,7 @@ impl Resolver<'_> {
         let undeclared = match self.elsewhere() {
             OtherRoute::Route(route) => return Resolved::Refused(self.absent(versions, Some(route), allow)),
             OtherRoute::Path(route) => Undeclared::Method(route),
-            OtherRoute::Nowhere => match slip::letter_case(self) {
+            OtherRoute::Nowhere => match lookalike::letter_case(self) {
                 Some(problem) => return Resolved::Refused(self.refuse(problem)),
                 None => Undeclared::Path,
             },

@@ -3,7 +3,7 @@
 use super::super::spec::{Api, ConsumerSource, LifecycleSpec};
 use super::Builder;
 use crate::clock::Timestamp;
-use crate::diagnostic::{Diagnostic, Span, Spanned, is_slip};
+use crate::diagnostic::{Diagnostic, Span, Spanned, is_typo};
 use crate::headers::secret::{Sensitivity, carries};
 
 const HELP: &str = "add `consumer = { header = \"X-Consumer\" }` to the api, or remove it";
@@ -75,7 +75,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Any name may be a consumer's, so only a slip of another and one without effect are found.
+    /// Any name may be a consumer's, so only a typo of another and one without effect are found.
     fn doubt_consumers(&mut self) {
         let api = self.api;
         let brownouts = || lives(api).flat_map(|life| life.brownouts.iter().flatten());
@@ -88,7 +88,7 @@ impl Builder<'_> {
         }
         for (at, (name, span)) in names.iter().enumerate() {
             let is_first = !names[..at].iter().any(|(earlier, _)| earlier == name);
-            if let Some((other, _)) = names[..at].iter().find(|(earlier, _)| is_first && is_slip(earlier, name)) {
+            if let Some((other, _)) = names[..at].iter().find(|(earlier, _)| is_first && is_typo(earlier, name)) {
                 let message = format!("the consumer `{name}` is almost `{other}`");
                 self.doubt("similar-consumers", message, *span, "write them alike, if they are one");
             }

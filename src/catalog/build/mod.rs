@@ -1,10 +1,10 @@
 //! From specs to entries: every check that needs more than one value.
 
 mod consumers;
-mod doubts;
 mod routes;
 mod sources;
 mod versions;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
         self.check_brownout_routes(&routes);
         self.check_secrets();
         self.check_consumers();
-        self.doubts(&routes);
+        self.warnings(&routes);
         let newest = VersionId::new(u16::try_from(self.versions.len().saturating_sub(1)).unwrap_or(u16::MAX));
         let speaks = api.speaks.as_ref().and_then(|text| self.version(text)).unwrap_or(newest);
         let unspecified = match &api.unspecified {

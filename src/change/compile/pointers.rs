@@ -26,7 +26,7 @@ impl PointerReader<'_> {
 
     /// A pointer with stars, from the resource.
     pub(super) fn pattern(&mut self, text: &Spanned<String>) -> Option<Pattern> {
-        if let Some((message, help)) = slip(text) {
+        if let Some((message, help)) = common_mistake(text) {
             return self.error("bad-pointer", format!("`{}` {message}", text.value), text.span, help);
         }
         match Pattern::parse(text) {
@@ -146,7 +146,7 @@ fn is_element(name: &str) -> bool {
 }
 
 /// What people write who have JSONPath or dots in mind.
-fn slip(pointer: &str) -> Option<(&'static str, &'static str)> {
+fn common_mistake(pointer: &str) -> Option<(&'static str, &'static str)> {
     if pointer.starts_with('$') {
         Some(("is JSONPath", POINTER_HELP))
     } else if !pointer.is_empty() && !pointer.starts_with('/') {

@@ -7,6 +7,7 @@
 //! smallest value that shows all they look at, and are run on it as the interpreter runs them.
 
 mod explain;
+mod fast_path;
 mod fuse;
 mod head;
 mod members;
@@ -17,7 +18,6 @@ mod program;
 mod rewriter;
 mod run;
 mod skip;
-mod sprint;
 mod stack;
 mod text;
 mod values;

@@ -95,7 +95,7 @@ impl Skip {
     ) -> Result<Option<usize>, MigrateError> {
         loop {
             if matches!(self.state, SkipState::Value | SkipState::Next) {
-                at = self.sprint(text, at, offset)?;
+                at = self.fast_path(text, at, offset)?;
                 if self.state == SkipState::Next && self.stack.depth() == 0 {
                     return Ok(Some(at));
                 }

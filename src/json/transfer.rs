@@ -1,4 +1,4 @@
-//! The ops that carry a value from one place to another.
+//! The ops that move or copy a value from one place to another.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ enum WriteTarget<'p> {
 // === impl Interpreter ===
 
 impl<'a> Interpreter<'a> {
-    pub(super) fn carry(&mut self, op: &'a Op, place: &MatchedNode<'_>) -> Result<(), OpError> {
+    pub(super) fn transfer(&mut self, op: &'a Op, place: &MatchedNode<'_>) -> Result<(), OpError> {
         let node = place.node;
         match op {
             Op::Copy { from, to, collision } => self.copy(node, from, to, *collision),

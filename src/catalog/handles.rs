@@ -14,7 +14,7 @@ use crate::version::VersionId;
 /// handle is registered at its first use, and found by its place from then on. What there is one of for each version
 /// is registered at load.
 #[derive(Debug)]
-pub(crate) struct Meters {
+pub(crate) struct ApiHandles {
     versions: usize,
     requests: Box<[OnceLock<Box<Handles>>]>,
     migrations: Box<[OnceLock<MigrationHandles>]>,
@@ -22,9 +22,9 @@ pub(crate) struct Meters {
 
 const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", OTHER];
 
-// === impl Meters ===
+// === impl ApiHandles ===
 
-impl Meters {
+impl ApiHandles {
     /// Room for the handles of `api`.
     #[must_use]
     pub(super) fn new(api: &ApiEntry) -> Self {

@@ -8,7 +8,7 @@ use super::super::template::PathTemplate;
 use super::Builder;
 use crate::change::{Location, Message, RouteName};
 use crate::clock::Timestamp;
-use crate::diagnostic::{Diagnostic, Span, Spanned, is_slip};
+use crate::diagnostic::{Diagnostic, Span, Spanned, is_typo};
 use crate::json::Op;
 use crate::version::{VersionId, VersionName};
 
@@ -22,7 +22,7 @@ struct Placed {
 // === impl Builder ===
 
 impl Builder<'_> {
-    pub(super) fn doubts(&mut self, routes: &[RouteEntry]) {
+    pub(super) fn warnings(&mut self, routes: &[RouteEntry]) {
         let placed = self.placed();
         let meant = self.meant();
         self.slips(&placed, &meant);
@@ -56,7 +56,7 @@ impl Builder<'_> {
         api.routes.iter().map(|route| &route.route).chain(ops).filter_map(|text| text.parse().ok()).collect()
     }
 
-    /// `POST /ordes` beside `POST /orders`: the rarer word is the slip, or else the later one.
+    /// `POST /ordes` beside `POST /orders`: the rarer word is the typo, or else the later one.
     fn slips(&mut self, placed: &[Placed], meant: &[RouteName]) {
         let is_meant = |template: &str| meant.iter().any(|route| *route.template == *template);
         let count = |word: &str| {
@@ -71,12 +71,12 @@ impl Builder<'_> {
             }
             let others = placed.iter().map(|place| &*place.route.template);
             let mut others = others.chain(meant.iter().map(|route| &*route.template));
-            let is_slip = |other: &&str| {
+            let is_typo = |other: &&str| {
                 let Some((word, other_word)) = one_slip(template, other) else { return false };
                 let (rare, common) = (count(word), count(other_word));
                 is_meant(other) || rare < common || (rare == common && seen.contains(other))
             };
-            if let Some(other) = others.find(is_slip) {
+            if let Some(other) = others.find(is_typo) {
                 let message = format!("`{template}` is almost `{other}`");
                 let help = "write them alike; if it is a route of its own, name it in `[[api.route]]`";
                 self.doubt("similar-routes", message, place.span, help);
@@ -198,12 +198,12 @@ impl Builder<'_> {
             let id = self.known_version(text).filter(|id| gone(*id) && !served_somewhere(*id));
             id.is_some_and(|id| !who.is_some_and(|who| self.is_extended(id, who)))
         };
-        let mut doubts = Vec::new();
+        let mut ends = Vec::new();
         if let Some(text) = unspecified.filter(|text| gone_for(text, None)) {
-            doubts.push((text, "requests that name no version".to_owned(), text.span));
+            ends.push((text, "requests that name no version".to_owned(), text.span));
         }
         for (who, text) in api.pins.iter().filter(|(who, text)| gone_for(text, Some(who.value.as_str()))) {
-            doubts.push((text, format!("`{}`, which is pinned to it,", who.value), text.span));
+            ends.push((text, format!("`{}`, which is pinned to it,", who.value), text.span));
         }
         for route in &api.routes {
             let name = route.route.parse::<RouteName>().ok();
@@ -217,9 +217,9 @@ impl Builder<'_> {
                 None if gone_here == Some(true) && !gone(id) => route.route.span,
                 _ => continue,
             };
-            doubts.push((text, format!("requests to `{}` that name no version", route.route.value), span));
+            ends.push((text, format!("requests to `{}` that name no version", route.route.value), span));
         }
-        for (text, who, span) in doubts {
+        for (text, who, span) in ends {
             let message = format!("version `{}` is past its sunset: {who} get a 410", text.value);
             self.doubt("default-is-gone", message, span, "name a version that is served, or move the sunset");
         }
@@ -252,6 +252,6 @@ fn one_slip<'t>(a: &'t str, b: &'t str) -> Option<(&'t str, &'t str)> {
     let mut differ = a.iter().zip(&b).filter(|(a, b)| a != b);
     let (Some((one, other)), None) = (differ.next(), differ.next()) else { return None };
     let is_parameter = |segment: &str| segment.starts_with('{');
-    let slip = a.len() == b.len() && !is_parameter(one) && !is_parameter(other) && is_slip(one, other);
-    slip.then_some((*one, *other))
+    let typo = a.len() == b.len() && !is_parameter(one) && !is_parameter(other) && is_typo(one, other);
+    typo.then_some((*one, *other))
 }

@@ -18,7 +18,12 @@ enum FirstChild {
 
 impl Skip {
     /// From a place before a value, or behind one, as far as it comes. What it does not know is left to the states.
-    pub(super) fn sprint(&mut self, text: &mut Text<'_>, mut at: usize, offset: usize) -> Result<usize, MigrateError> {
+    pub(super) fn fast_path(
+        &mut self,
+        text: &mut Text<'_>,
+        mut at: usize,
+        offset: usize,
+    ) -> Result<usize, MigrateError> {
         let mut end = if self.state == SkipState::Next { Some(at) } else { text.scalar(at) };
         loop {
             let place = match end {
