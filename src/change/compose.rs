@@ -56,7 +56,7 @@ pub(super) struct ReadChange<'a> {
 /// Who stands at a place: a resource, or a change that names places itself. Indexes into one list of both.
 type OwnerIndex = usize;
 
-struct Placement {
+struct PlacedOwner {
     owner: OwnerIndex,
     location: Location,
     partial: Option<bool>,
@@ -69,9 +69,9 @@ struct CurrentPlacement {
     target: ResourceLocation,
 }
 
-// === impl Placement ===
+// === impl PlacedOwner ===
 
-impl Placement {
+impl PlacedOwner {
     /// The route of `PATCH` at a place of every method: its bodies are partial, those of the others are not.
     fn patch_route(&self) -> Option<RouteName> {
         let RouteName { method, template } = &self.location.route;
@@ -89,7 +89,7 @@ pub fn compose(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<RouteHi
     for (change, op) in check::between_ops(input, &ready, &owners, found) {
         ready[change].body[op].down_strict = None;
     }
-    let patches: Vec<RouteName> = placements.iter().filter_map(Placement::patch_route).collect();
+    let patches: Vec<RouteName> = placements.iter().filter_map(PlacedOwner::patch_route).collect();
     let placed = placements.iter().map(|p| &p.location.route).chain(&patches);
     let mut histories = routes::histories(input, placed, found);
     for history in &mut histories {
@@ -134,10 +134,10 @@ fn unknown_resource<'k>(name: &Spanned<String>, known: impl Iterator<Item = &'k 
     Diagnostic::error("unknown-resource", message, name.span).help(help)
 }
 
-fn placements(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<Placement> {
+fn placements(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<PlacedOwner> {
     let mut list = Vec::new();
     let mut add = |owner, text: &Spanned<String>, partial, found: &mut Diagnostics| match text.parse::<Location>() {
-        Ok(location) => list.push(Placement { owner, location, partial }),
+        Ok(location) => list.push(PlacedOwner { owner, location, partial }),
         Err(e) => found.push(Diagnostic::error("bad-place", e.to_string(), text.span).help(e.help())),
     };
     let mut names = BTreeSet::new();
@@ -205,15 +205,15 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
 fn fill(
     history: &mut RouteHistory,
     input: &ComposeInput<'_>,
-    placements: &[Placement],
+    placements: &[PlacedOwner],
     ready: &[ReadChange<'_>],
     owners: &[Vec<usize>],
 ) {
-    let mut here: Vec<&Placement> = placements.iter().filter(|p| p.location.route.covers(&history.name)).collect();
+    let mut here: Vec<&PlacedOwner> = placements.iter().filter(|p| p.location.route.covers(&history.name)).collect();
     // The most particular first: what it says of a place counts.
     here.sort_by_key(|p| (p.location.route.method.is_none(), status(p)));
     let at = |message: Message| {
-        let covers = move |p: &&&Placement| match (p.location.message, message) {
+        let covers = move |p: &&&PlacedOwner| match (p.location.message, message) {
             (Message::Request, Message::Request) => true,
             (Message::Response(wide), Message::Response(narrow)) => wide.covers(narrow),
             _ => false,
@@ -225,7 +225,7 @@ fn fill(
     let statuses = statuses(&here);
     history.responses = statuses.iter().map(|of| (*of, body(Message::Response(*of)))).collect();
     let changes =
-        |list: &[&Placement]| list.iter().flat_map(|p| owners[p.owner].iter().copied()).collect::<BTreeSet<usize>>();
+        |list: &[&PlacedOwner]| list.iter().flat_map(|p| owners[p.owner].iter().copied()).collect::<BTreeSet<usize>>();
     history.request_headers = header_chain(&changes(&at(Message::Request)), ready);
     let headers = |of: &StatusMatch| header_chain(&changes(&at(Message::Response(*of))), ready);
     history.response_headers = statuses.iter().map(|of| (*of, headers(of))).collect();
@@ -235,12 +235,12 @@ fn fill(
 }
 
 /// The statuses that places speak of, the most particular first.
-fn statuses(here: &[&Placement]) -> Vec<StatusMatch> {
+fn statuses(here: &[&PlacedOwner]) -> Vec<StatusMatch> {
     here.iter().filter_map(|p| status(p)).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// `StatusMatch` orders exact before class before any.
-fn status(placement: &Placement) -> Option<StatusMatch> {
+fn status(placement: &PlacedOwner) -> Option<StatusMatch> {
     match placement.location.message {
         Message::Response(of) => Some(of),
         Message::Request => None,
@@ -251,7 +251,7 @@ fn status(placement: &Placement) -> Option<StatusMatch> {
 /// stands inside it, they are carried back to where they were before.
 fn body_chain(
     input: &ComposeInput<'_>,
-    placements: &[&Placement],
+    placements: &[&PlacedOwner],
     message: Message,
     route: &RouteName,
     ready: &[ReadChange<'_>],
@@ -295,7 +295,7 @@ fn body_chain(
 }
 
 /// Each owner once at each of its places; what the most particular of several places says counts.
-fn spots(placements: &[&Placement], message: Message, route: &RouteName) -> Vec<CurrentPlacement> {
+fn spots(placements: &[&PlacedOwner], message: Message, route: &RouteName) -> Vec<CurrentPlacement> {
     let patches = message == Message::Request && route.method.as_deref() == Some("PATCH");
     let mut spots: Vec<(CurrentPlacement, bool)> = Vec::new();
     for placement in placements {

@@ -4,7 +4,7 @@
 //! Strict as §4.2 demands: a field that fails anywhere is ignored as a whole.
 
 /// What is left of the field value.
-struct Scanner<'a> {
+struct FieldScanner<'a> {
     rest: &'a [u8],
 }
 
@@ -15,7 +15,7 @@ enum Number {
 
 /// The seconds since 1970 of a field value that is a Date item; `None` if it is anything else.
 pub(super) fn date_item(value: &[u8]) -> Option<i64> {
-    let mut scanner = Scanner { rest: value };
+    let mut scanner = FieldScanner { rest: value };
     scanner.skip_spaces();
     let secs = scanner.date()?;
     scanner.parameters()?;
@@ -27,13 +27,13 @@ pub(super) fn date_item(value: &[u8]) -> Option<i64> {
 /// colons. Members of other types are left out; `None` if it is no Dictionary.
 #[cfg(feature = "layer")]
 pub(crate) fn byte_members(value: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
-    let mut scanner = Scanner { rest: value };
+    let mut scanner = FieldScanner { rest: value };
     let mut members = Vec::new();
     scanner.skip_spaces();
     while !scanner.rest.is_empty() {
-        let key = scanner.taken(Scanner::key)?;
+        let key = scanner.taken(FieldScanner::key)?;
         let item = match scanner.eat(b'=') {
-            Some(()) => scanner.taken(Scanner::value)?,
+            Some(()) => scanner.taken(FieldScanner::value)?,
             None => &[],
         };
         scanner.parameters()?;
@@ -49,9 +49,9 @@ pub(crate) fn byte_members(value: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     Some(members)
 }
 
-// === impl Scanner ===
+// === impl FieldScanner ===
 
-impl<'a> Scanner<'a> {
+impl<'a> FieldScanner<'a> {
     fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }

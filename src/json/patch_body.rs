@@ -9,7 +9,7 @@ use super::tree::{Tree, TreeNodeId};
 use super::{Literal, MigrateError, MigrateOptions, Migrated, Mode, PatchOp, Pointer, Step, text};
 
 /// An operation in its document.
-pub(super) struct Operation {
+pub(super) struct PatchOperation {
     element: TreeNodeId,
     name: OperationName,
     path: OperationPath,
@@ -94,21 +94,21 @@ pub fn migrate_json_patch<'s>(
 }
 
 /// The operations of a JSON Patch document.
-pub(super) fn operations(tree: &mut Tree<'_>) -> Result<Vec<Operation>, MigrateError> {
+pub(super) fn operations(tree: &mut Tree<'_>) -> Result<Vec<PatchOperation>, MigrateError> {
     let root = tree.root();
     if tree.kind(root) != ValueType::List {
         return Err(malformed(tree, root, "it is not a list of operations"));
     }
-    tree.children(root).into_iter().map(|element| Operation::read(tree, element)).collect()
+    tree.children(root).into_iter().map(|element| PatchOperation::read(tree, element)).collect()
 }
 
 fn malformed(tree: &Tree<'_>, at: TreeNodeId, why: &'static str) -> MigrateError {
     MigrateError::malformed_patch(tree.pointer(at), why)
 }
 
-// === impl Operation ===
+// === impl PatchOperation ===
 
-impl Operation {
+impl PatchOperation {
     fn read(tree: &mut Tree<'_>, element: TreeNodeId) -> Result<Self, MigrateError> {
         let name = needed(tree, element, "op")?;
         let name =
@@ -197,8 +197,8 @@ impl OperationName {
 
 impl StepRunner<'_> {
     /// Rewrites an operation with one path. Returns how many were added, from `end` on.
-    fn one_path(&mut self, body: &mut Tree<'_>, operation: &Operation, end: usize) -> Result<usize, MigrateError> {
-        let Operation { element, path, value, .. } = operation;
+    fn one_path(&mut self, body: &mut Tree<'_>, operation: &PatchOperation, end: usize) -> Result<usize, MigrateError> {
+        let PatchOperation { element, path, value, .. } = operation;
         let source = value.and_then(|id| body.source(id));
         let places = self.transfer(&path.pointer, source)?.places;
         for (index, (pointer, value)) in places.iter().enumerate().skip(1) {
@@ -217,8 +217,8 @@ impl StepRunner<'_> {
     }
 
     /// Rewrites an operation that takes a value from one place to another, where it must have the same form.
-    fn two_paths(&mut self, body: &mut Tree<'_>, operation: &Operation) -> Result<usize, MigrateError> {
-        let Operation { path, from, name, .. } = operation;
+    fn two_paths(&mut self, body: &mut Tree<'_>, operation: &PatchOperation) -> Result<usize, MigrateError> {
+        let PatchOperation { path, from, name, .. } = operation;
         let Some(from) = from else { return Ok(0) };
         let source = self.transfer(&from.pointer, None)?;
         let target = self.transfer(&path.pointer, None)?;

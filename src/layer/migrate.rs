@@ -21,7 +21,7 @@ use super::hold::{Hold, HoldError};
 use super::notice::{Notice, Notices};
 use super::role::Role;
 use super::stream::FailureSlot;
-use super::work::{BodyLimits, RequestContext, Work};
+use super::work::{MigrationLimits, RequestContext, Work};
 use super::{MAX_BODY_BYTES, MAX_DECODED_RATIO};
 use crate::names::{Outcome, UndeclaredLabel};
 use crate::plan::{Answer, BodyPlan, Handling, OwnAddress, Plan, Unmigratable, empties, forget_bytes};
@@ -30,7 +30,7 @@ use crate::version::VersionId;
 /// Puts [`Migrate`] around a service.
 #[derive(Clone, Copy, Debug)]
 pub struct MigrateLayer {
-    limits: BodyLimits,
+    limits: MigrationLimits,
     role: Role,
 }
 
@@ -42,7 +42,7 @@ pub struct MigrateLayer {
 #[derive(Clone, Debug)]
 pub struct Migrate<S> {
     inner: S,
-    limits: BodyLimits,
+    limits: MigrationLimits,
     role: Role,
     own: Option<Arc<OwnAddress>>,
 }
@@ -104,7 +104,7 @@ pin_project! {
         plan: Option<Plan>,
         spoken: VersionId,
         own: Option<Arc<OwnAddress>>,
-        limits: BodyLimits,
+        limits: MigrationLimits,
         client: RequestContext,
         role: Role,
         notices: Option<Box<Notices>>,
@@ -117,7 +117,7 @@ impl MigrateLayer {
     /// The layer; up to 4 MiB of a body are held.
     #[must_use]
     pub const fn new() -> Self {
-        Self { limits: BodyLimits { held: MAX_BODY_BYTES, ratio: MAX_DECODED_RATIO }, role: Role::Origin }
+        Self { limits: MigrationLimits { held: MAX_BODY_BYTES, ratio: MAX_DECODED_RATIO }, role: Role::Origin }
     }
 
     /// Another limit.

@@ -22,13 +22,13 @@ use crate::plan::{BodyPlan, Unmigratable, forget_bytes};
 pub(super) struct Work {
     plan: BodyPlan,
     digests: Digests,
-    limits: BodyLimits,
+    limits: MigrationLimits,
     client: RequestContext,
 }
 
 /// How much a body may take of this process.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct BodyLimits {
+pub(super) struct MigrationLimits {
     /// The bytes that are held.
     pub(super) held: usize,
     /// How many times its size a body may become when it is decoded.
@@ -90,7 +90,7 @@ impl RequestContext {
 
 impl Work {
     /// The work that `plan` says. The digests are those that came with the content.
-    pub(super) const fn new(plan: BodyPlan, digests: Digests, limits: BodyLimits, client: RequestContext) -> Self {
+    pub(super) const fn new(plan: BodyPlan, digests: Digests, limits: MigrationLimits, client: RequestContext) -> Self {
         Self { plan, digests, limits, client }
     }
 
@@ -110,7 +110,7 @@ impl Work {
     }
 
     /// How much a body may take of this process.
-    pub(super) const fn limits(&self) -> BodyLimits {
+    pub(super) const fn limits(&self) -> MigrationLimits {
         self.limits
     }
 

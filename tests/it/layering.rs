@@ -139,7 +139,7 @@ fn the_check_finds_nothing_else() {
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -244,7 +244,7 @@ fn is_word(token: &str) -> bool {
 }
 
 /// Words, `::`, and single signs.
-fn tokens(code: &str) -> Vec<&str> {
+pub(crate) fn tokens(code: &str) -> Vec<&str> {
     let mut all = Vec::new();
     let mut rest = code.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -263,7 +263,7 @@ fn tokens(code: &str) -> Vec<&str> {
 }
 
 /// The code without comments, and with texts and characters empty.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {

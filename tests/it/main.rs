@@ -19,3 +19,4 @@ mod layering;
 mod readme;
 #[cfg(feature = "gateway")]
 mod testing;
+mod type_names;

@@ -2,7 +2,7 @@
 
 use super::super::MigrateError;
 use super::head::{MemberHead, NextMember};
-use super::object::{Disposition, Object};
+use super::object::{Object, Retention};
 use super::output::Chunk;
 use super::plan::{Cell, Rank};
 use super::program::{COPY, Code, NodeId};
@@ -144,12 +144,12 @@ impl Run {
         let Some(OpenContainer::Members(object)) = self.frames.last_mut() else { return Ok(()) };
         let source = &code.objects[object.plan].sources[index];
         let verdict = object.meet(source, index, &mut self.held);
-        let first_to_wait = verdict.fate == Disposition::Waits && object.waiting.is_none();
+        let first_to_wait = verdict.fate == Retention::Waits && object.waiting.is_none();
         self.collisions += verdict.collisions;
         if verdict.taken {
             self.taken.push(TakenValue { bytes: Vec::new(), from: head.value });
         }
-        if verdict.fate == Disposition::Goes {
+        if verdict.fate == Retention::Goes {
             self.drop_head(head, chunk, out);
             return self.skip_value(code, SkipPurpose::Drop, chunk, out);
         }

@@ -43,7 +43,7 @@ const NONE: Rank = Rank::MAX;
 
 /// What becomes of a member that would stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Disposition {
+pub(super) enum Retention {
     /// A better candidate is there.
     Goes,
     /// Nothing better can come.
@@ -54,7 +54,7 @@ pub(super) enum Disposition {
 
 /// What a member of interest leads to.
 pub(super) struct MemberDecision {
-    pub(super) fate: Disposition,
+    pub(super) fate: Retention,
     /// Its value is taken for copies.
     pub(super) taken: bool,
     pub(super) collisions: u64,
@@ -88,7 +88,7 @@ impl Object {
 
     /// A member that steps are for has come: what becomes of it. Candidates that it beats are taken out of what is held.
     pub(super) fn meet(&mut self, source: &SourceMember, index: usize, held: &mut Vec<u8>) -> MemberDecision {
-        let mut verdict = MemberDecision { fate: Disposition::Goes, taken: false, collisions: 0 };
+        let mut verdict = MemberDecision { fate: Retention::Goes, taken: false, collisions: 0 };
         for &(cell, rank) in &source.copied {
             if self.copy(cell, rank) {
                 verdict.taken = true;
@@ -98,8 +98,8 @@ impl Object {
         if let Some((cell, rank)) = source.stays {
             verdict.fate = self.stay(cell, rank);
             verdict.collisions += match verdict.fate {
-                Disposition::Goes => 1,
-                Disposition::Stays | Disposition::Waits => self.withdraw(cell, rank, held),
+                Retention::Goes => 1,
+                Retention::Stays | Retention::Waits => self.withdraw(cell, rank, held),
             };
         }
         if verdict.taken {
@@ -109,12 +109,12 @@ impl Object {
     }
 
     /// A candidate that stays where it is has come.
-    fn stay(&mut self, cell: usize, rank: Rank) -> Disposition {
+    fn stay(&mut self, cell: usize, rank: Rank) -> Retention {
         if self.best[cell] < rank {
-            return Disposition::Goes;
+            return Retention::Goes;
         }
         self.best[cell] = rank;
-        if rank == 0 { Disposition::Stays } else { Disposition::Waits }
+        if rank == 0 { Retention::Stays } else { Retention::Waits }
     }
 
     /// A candidate that is copied has come. `true` if it is the best so far.

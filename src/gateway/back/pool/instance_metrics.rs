@@ -12,7 +12,7 @@ use crate::names::{self, UpstreamResult};
 /// Handles.
 pub(super) struct InstanceMetrics {
     /// What they are found by among the metrics: the upstream, and the instance's authority.
-    key: Key,
+    key: InstanceLabels,
     id: u64,
     up: Gauge,
     pub(super) pending: Gauge,
@@ -22,7 +22,7 @@ pub(super) struct InstanceMetrics {
     results: [Counter; UpstreamResult::ALL.len()],
 }
 
-type Key = (String, String);
+type InstanceLabels = (String, String);
 
 /// One of those that have a gauge in common: an instance that was edited, and the one before that still has requests; or
 /// two prefixes of one authority.
@@ -35,7 +35,7 @@ struct Live {
 }
 
 /// Those of all gateways in the process: they have one recorder, which forgets nothing.
-static LIVE: Mutex<BTreeMap<Key, Vec<Live>>> = Mutex::new(BTreeMap::new());
+static LIVE: Mutex<BTreeMap<InstanceLabels, Vec<Live>>> = Mutex::new(BTreeMap::new());
 /// No number: what is served at `/metrics` leaves it out.
 const NOTHING: f64 = f64::NAN;
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -136,7 +136,7 @@ fn value(those: &[Live]) -> f64 {
     }
 }
 
-fn live() -> MutexGuard<'static, BTreeMap<Key, Vec<Live>>> {
+fn live() -> MutexGuard<'static, BTreeMap<InstanceLabels, Vec<Live>>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

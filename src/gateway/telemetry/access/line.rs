@@ -39,7 +39,7 @@ pub(in crate::gateway) struct Line {
 }
 
 /// Prints the members of one JSON object.
-struct Members<'a> {
+struct LineWriter<'a> {
     out: &'a mut Vec<u8>,
     before: u8,
 }
@@ -58,7 +58,7 @@ impl Line {
     /// A JSON object and the end of the line; members that are not known are left out.
     pub(super) fn json(&self, out: &mut Vec<u8>) {
         let plan = self.plan.as_ref();
-        let mut members = Members { out, before: b'{' };
+        let mut members = LineWriter { out, before: b'{' };
         members.text("time", self.time);
         members.text("client", self.client);
         members.text("peer", self.peer);
@@ -138,9 +138,9 @@ impl std::fmt::Display for Seconds {
     }
 }
 
-// === impl Members ===
+// === impl LineWriter ===
 
-impl Members<'_> {
+impl LineWriter<'_> {
     fn name(&mut self, name: &str) {
         let _ = write!(self.out, "{}\"{name}\":", char::from(self.before));
         self.before = b',';

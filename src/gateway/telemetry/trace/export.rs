@@ -24,7 +24,7 @@ use crate::config::UpstreamTls;
 use crate::diagnostic::{Diagnostics, Span, Spanned};
 use crate::gateway::back::pool::{Connector, client_config};
 
-type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+type VariableLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'a>>;
 
 /// Posts a batch. The exporter's thread has no runtime, so that of the gateway does the work.
@@ -42,7 +42,7 @@ const ANSWER: usize = 64 * 1024;
 
 /// What exports spans where the variables say; `None` if they do not. The variables that are not read here, such as
 /// that of the sampler, are read by the SDK itself.
-pub(super) fn provider(variables: Variables<'_>) -> Result<Option<SdkTracerProvider>, ExportError> {
+pub(super) fn provider(variables: VariableLookup<'_>) -> Result<Option<SdkTracerProvider>, ExportError> {
     let Some(endpoint) = endpoint(variables) else { return Ok(None) };
     let uri: Uri = endpoint.parse().map_err(|error| format!("`{endpoint}` is no URL: {error}"))?;
     let client = ExportClient::new(&uri, variables)?;
@@ -57,7 +57,7 @@ pub(super) fn provider(variables: Variables<'_>) -> Result<Option<SdkTracerProvi
 }
 
 /// The URL that spans are posted to.
-fn endpoint(variables: Variables<'_>) -> Option<String> {
+fn endpoint(variables: VariableLookup<'_>) -> Option<String> {
     let set = |name: &str| variables(name).filter(|value| !value.is_empty());
     let disabled = set("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if disabled || set("OTEL_TRACES_EXPORTER").is_some_and(|value| value == "none") {
@@ -70,7 +70,7 @@ fn endpoint(variables: Variables<'_>) -> Option<String> {
 }
 
 /// A variable of the exporter: that for traces, or that for all signals.
-fn setting(variables: Variables<'_>, name: &str) -> Option<String> {
+fn setting(variables: VariableLookup<'_>, name: &str) -> Option<String> {
     let names = [format!("OTEL_EXPORTER_OTLP_TRACES_{name}"), format!("OTEL_EXPORTER_OTLP_{name}")];
     names.iter().find_map(|name| variables(name).filter(|value| !value.is_empty()))
 }
@@ -89,7 +89,7 @@ fn resource() -> Resource {
 // === impl ExportClient ===
 
 impl ExportClient {
-    fn new(uri: &Uri, variables: Variables<'_>) -> Result<Self, ExportError> {
+    fn new(uri: &Uri, variables: VariableLookup<'_>) -> Result<Self, ExportError> {
         let host = uri.host().ok_or_else(|| format!("`{uri}` has no host"))?;
         let tls = match uri.scheme_str() {
             Some("http") => None,
@@ -117,7 +117,7 @@ impl HttpClient for ExportClient {
     }
 }
 
-fn tls(variables: Variables<'_>) -> Result<Arc<tokio_rustls::rustls::ClientConfig>, ExportError> {
+fn tls(variables: VariableLookup<'_>) -> Result<Arc<tokio_rustls::rustls::ClientConfig>, ExportError> {
     let file = setting(variables, "CERTIFICATE");
     let ca = file.as_ref().map(|file| Spanned::new(PathBuf::from(file), Span::NONE));
     let spec = UpstreamTls { ca, ..UpstreamTls::default() };
