@@ -51,6 +51,7 @@ mod op;
 mod options;
 mod patch;
 mod patch_body;
+mod patch_op;
 mod patch_reach;
 mod pattern;
 mod pointer;
@@ -72,8 +73,8 @@ pub use self::op::{
     Collision, Condition, Conversion, Custom, Many, OnError, Op, Other, Reference, Step, Test, TextPart, Which, Wrapper,
 };
 pub use self::options::{MigrateOptions, Mode};
-pub use self::patch::PatchOp;
 pub use self::patch_body::migrate_json_patch;
+pub use self::patch_op::PatchOp;
 pub use self::pattern::{Pattern, Segment};
 pub use self::pointer::{Pointer, PointerError};
 pub use self::scan::is_json;

@@ -1,10 +1,11 @@
 //! What the interpreter does to a document: one [`Step`] after the other, each already turned into the direction it
 //! runs in. The change language compiles to these; nothing here knows versions.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Literal, PatchOp, Pattern, Pointer};
+use super::{Literal, Mode, PatchOp, Pattern, Pointer};
 
 /// One op at every place it applies to.
 #[derive(Clone)]
@@ -310,6 +311,27 @@ impl Op {
             Self::Map { .. } => true,
             _ => false,
         }
+    }
+}
+
+// === impl Mode ===
+
+impl Mode {
+    /// Whether the step fills in constants only inside of what its change made.
+    pub(super) fn is_partial(self, step: &Step) -> bool {
+        self != Self::Whole || step.partial
+    }
+
+    /// The steps that may do something: a constant of a partial body only behind a step of its change that makes objects.
+    pub(super) fn running<'s>(self, steps: impl IntoIterator<Item = &'s Step>) -> Vec<&'s Step> {
+        let mut makers = BTreeSet::new();
+        let runs = |step: &&Step| {
+            if step.op.makes_objects() {
+                makers.insert(step.change);
+            }
+            !step.constant || !self.is_partial(step) || makers.contains(&step.change)
+        };
+        steps.into_iter().filter(runs).collect()
     }
 }
 

@@ -1,7 +1,3 @@
-use std::collections::BTreeSet;
-
-use super::Step;
-
 /// What kind of body is migrated, and how large it may be.
 ///
 /// ```
@@ -81,26 +77,5 @@ impl MigrateOptions {
 impl Default for MigrateOptions {
     fn default() -> Self {
         Self { mode: Mode::Whole, max_depth: 512, max_bytes: 16 << 20 }
-    }
-}
-
-// === impl Mode ===
-
-impl Mode {
-    /// Whether the step fills in constants only inside of what its change made.
-    pub(super) fn is_partial(self, step: &Step) -> bool {
-        self != Self::Whole || step.partial
-    }
-
-    /// The steps that may do something: a constant of a partial body only behind a step of its change that makes objects.
-    pub(super) fn running<'s>(self, steps: impl IntoIterator<Item = &'s Step>) -> Vec<&'s Step> {
-        let mut makers = BTreeSet::new();
-        let runs = |step: &&Step| {
-            if step.op.makes_objects() {
-                makers.insert(step.change);
-            }
-            !step.constant || !self.is_partial(step) || makers.contains(&step.change)
-        };
-        steps.into_iter().filter(runs).collect()
     }
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::plan::{ObjectPlan, SourceMember};
-use super::program::{COPY, Children, Code, NodeId, Program, ProgramNode};
+use super::code::{Children, Code, ProgramNode};
+use super::plan::{COPY, NodeId, ObjectPlan, SourceMember};
+use super::program::Program;
 
 /// Writes a program line by line.
 struct ProgramWriter<'c, 'f, 'g> {

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::super::{Collision, Literal, MigrateOptions, Op, Pointer, Step, Wrapper, migrate, text};
-use super::plan::{Cell, ObjectPlan, Rank, SourceMember};
-use super::program::{Compiler, LocalStep};
+use super::local::LocalStep;
+use super::plan::{Cell, NodeId, ObjectPlan, Rank, SourceMember};
 
 /// A candidate, while the lists are put together.
 #[derive(Clone)]
@@ -31,13 +31,14 @@ struct CellNames {
     order: Vec<Box<str>>,
 }
 
-/// Puts the steps at an object together; `None` if one of them needs the object whole.
-pub(super) fn fuse(compiler: &mut Compiler, locals: &[LocalStep]) -> Option<ObjectPlan> {
+/// Puts the steps at an object together; `None` if one of them needs the object whole. `node` compiles the steps that go
+/// on inside of a member.
+pub(super) fn fuse(locals: &[LocalStep], node: impl FnMut(Vec<LocalStep>) -> NodeId) -> Option<ObjectPlan> {
     let mut names = CellNames { cells: BTreeMap::new(), order: Vec::new() };
     for local in locals {
         names.step(local)?;
     }
-    Some(names.plan(compiler))
+    Some(names.plan(node))
 }
 
 // === impl CellNames ===
@@ -194,7 +195,7 @@ impl CellNames {
         self.inside(name, local.in_member(name, op))
     }
 
-    fn plan(self, compiler: &mut Compiler) -> ObjectPlan {
+    fn plan(self, mut node: impl FnMut(Vec<LocalStep>) -> NodeId) -> ObjectPlan {
         let Self { mut cells, order } = self;
         let mut sources: BTreeMap<Box<str>, SourceMember> = BTreeMap::new();
         for name in cells.keys() {
@@ -204,7 +205,7 @@ impl CellNames {
         for name in &order {
             let candidates = cells.remove(name).unwrap_or_default();
             let index = planned.len();
-            planned.extend(plan_cell(compiler, name, candidates, index, &mut sources));
+            planned.extend(plan_cell(&mut node, name, candidates, index, &mut sources));
         }
         sources.retain(|name, source| !source.is_untouched(name, &planned));
         let mut sources: Box<[SourceMember]> = sources.into_values().collect();
@@ -214,7 +215,7 @@ impl CellNames {
 }
 
 fn plan_cell(
-    compiler: &mut Compiler,
+    compile: &mut impl FnMut(Vec<LocalStep>) -> NodeId,
     name: &str,
     candidates: Vec<CellCandidate>,
     index: usize,
@@ -227,7 +228,7 @@ fn plan_cell(
     let mut nodes = Vec::new();
     for (rank, candidate) in candidates.into_iter().enumerate() {
         let rank = Rank::try_from(rank).unwrap_or(Rank::MAX);
-        let node = compiler.node(candidate.pending);
+        let node = compile(candidate.pending);
         match candidate.from {
             CandidateValue::Constant(literal) => cell.constant = Some(cell.member(literal.as_str().as_bytes()).into()),
             CandidateValue::Source(source) => {

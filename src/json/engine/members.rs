@@ -1,11 +1,11 @@
 //! Members: passed, renamed, dropped, copied, and at last those that are added.
 
 use super::super::MigrateError;
+use super::chunk::Chunk;
+use super::code::Code;
 use super::head::{MemberHead, NextMember};
 use super::object::{Object, Retention};
-use super::output::Chunk;
-use super::plan::{Cell, Rank};
-use super::program::{COPY, Code, NodeId};
+use super::plan::{COPY, Cell, NodeId, Rank};
 use super::run::{OpenContainer, Run, RunState, SkipPurpose, TakenValue};
 
 // === impl Run ===

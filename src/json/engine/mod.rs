@@ -6,10 +6,14 @@
 //! by a later member, no holding. Ops that look at values (`when`, `map`, `convert`, `move`, `split`, …) hold the
 //! smallest value that shows all they look at, and are run on it as the interpreter runs them.
 
+mod chunk;
+mod code;
+mod compile;
 mod explain;
 mod fast_path;
 mod fuse;
 mod head;
+mod local;
 mod members;
 mod object;
 mod output;

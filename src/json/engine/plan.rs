@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::super::text;
-use super::program::{COPY, NodeId};
+
+/// A node of the program, by its number.
+pub(super) type NodeId = usize;
+
+/// The node that copies.
+pub(super) const COPY: NodeId = 0;
 
 /// What is to be done to the members of one object.
 #[derive(Clone, Debug)]

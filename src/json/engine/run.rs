@@ -1,10 +1,11 @@
 //! Runs a program over a text that comes in chunks.
 
 use super::super::{MigrateError, MigrateOptions};
+use super::chunk::Chunk;
+use super::code::Code;
 use super::head::{MemberHead, NextMember};
 use super::object::Object;
-use super::output::Chunk;
-use super::program::{Code, NodeId};
+use super::plan::NodeId;
 use super::skip::Skip;
 use super::text::after_white;
 

@@ -1,9 +1,10 @@
 //! Values: gone into, passed over or held.
 
 use super::super::{MigrateError, Migrated, Mode, migrate};
+use super::chunk::Chunk;
+use super::code::{Children, Code, ProgramNode};
 use super::object::Object;
-use super::output::Chunk;
-use super::program::{Children, Code, NodeId, ProgramNode};
+use super::plan::NodeId;
 use super::run::{OpenContainer, Run, RunState, SkipPurpose, TakenValue};
 use super::text::after_white;
 

@@ -1,0 +1,43 @@
+//! A compiled program: what is to be done to each value.
+
+use super::super::Step;
+use super::plan::{NodeId, ObjectPlan};
+
+/// What a program consists of.
+#[derive(Debug)]
+pub(super) struct Code {
+    pub(super) nodes: Box<[ProgramNode]>,
+    pub(super) objects: Box<[ObjectPlan]>,
+    pub(super) root: NodeId,
+}
+
+/// What is to be done to one value.
+#[derive(Clone, Debug)]
+pub(super) enum ProgramNode {
+    /// It is copied.
+    Copy,
+    /// It is held, and the steps are run on it.
+    Hold(Box<[Step]>),
+    /// It depends on its kind; scalars are copied.
+    ByKind { object: Children, array: Children },
+}
+
+/// What is to be done inside of an object or array.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Children {
+    Copy,
+    /// Each element or member on its own.
+    Every(NodeId),
+    /// Members by name.
+    Members(usize),
+    /// It is held: the node is a [`ProgramNode::Hold`].
+    Hold(NodeId),
+}
+
+// === impl Code ===
+
+impl Code {
+    pub(super) fn node(&self, id: NodeId) -> &ProgramNode {
+        &self.nodes[id]
+    }
+}

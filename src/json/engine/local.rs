@@ -1,0 +1,162 @@
+//! One step on its way down the source.
+
+use super::super::tree::index;
+use super::super::{Mode, OnError, Op, Pattern, Pointer, Segment, Step};
+
+/// A step on its way down the source, to the value that it acts on.
+#[derive(Clone, Debug)]
+pub(super) struct LocalStep {
+    step: Step,
+    /// All the way: resource, then each.
+    path: Vec<Segment>,
+    /// How far it has come.
+    at: usize,
+    /// Here it must be run, as it looks at other places from here.
+    hold_at: Option<usize>,
+}
+
+// === impl LocalStep ===
+
+impl LocalStep {
+    pub(super) fn new(step: &Step, mode: Mode) -> Self {
+        let path: Vec<Segment> = step.resource.join(&step.each).segments().to_vec();
+        let levels = levels(step);
+        let hold_at = levels.into_iter().min().map(|level| {
+            let resource = step.resource.segments().len();
+            let stars = step.each.segments().iter().enumerate().filter(|(_, s)| **s == Segment::Every);
+            let behind: Vec<usize> = stars.map(|(at, _)| resource + at + 1).collect();
+            level.checked_sub(1).map_or(resource, |star| behind.get(star).copied().unwrap_or(path.len()))
+        });
+        let step = Step { partial: mode.is_partial(step), ..step.clone() };
+        Self { step, path, at: 0, hold_at }
+    }
+
+    /// Whether the value itself is what the step needs whole.
+    pub(super) fn acts_here(&self) -> bool {
+        if self.hold_at == Some(self.at) {
+            return true;
+        }
+        if matches!(&self.step.op, Op::Drop { at, .. } if at.is_root()) {
+            // What goes is part of what is around it.
+            return self.at + 1 >= self.path.len();
+        }
+        self.arrived()
+            && match &self.step.op {
+                Op::Wrap { at, .. } | Op::Unwrap { at, .. } | Op::Map { at, .. } => at.is_root(),
+                Op::Convert { at, .. } | Op::Require { at, .. } => at.is_root(),
+                Op::Patch(_) | Op::Custom(_) => true,
+                _ => false,
+            }
+    }
+
+    pub(super) fn arrived(&self) -> bool {
+        self.at == self.path.len()
+    }
+
+    /// Whether the step may refuse the document. Such a step must meet its value even if that goes later.
+    pub(super) fn may_fail(&self) -> bool {
+        let safe = matches!(&self.step.op, Op::Add { .. } | Op::Drop { .. } | Op::Rename { .. });
+        !safe && self.step.on_error == OnError::Fail
+    }
+
+    /// Whether it fills in a constant only inside of what its change made.
+    pub(super) fn fills_only_made(&self) -> bool {
+        self.step.constant && self.step.partial
+    }
+
+    pub(super) fn op(&self) -> &Op {
+        &self.step.op
+    }
+
+    pub(super) fn is_every(&self) -> bool {
+        self.path.get(self.at) == Some(&Segment::Every)
+    }
+
+    /// The name of the member that the step goes into, if it is not there yet.
+    pub(super) fn next_name(&self) -> Option<&str> {
+        match self.path.get(self.at) {
+            Some(Segment::Key(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The same step, one level further in.
+    pub(super) fn descend(mut self) -> Self {
+        self.at += 1;
+        self
+    }
+
+    /// The step with another op, from a member of this value. Only for steps that look at nothing but what they act on.
+    pub(super) fn in_member(&self, name: &str, op: Op) -> Self {
+        let mut path = self.path.clone();
+        path.push(Segment::Key(name.into()));
+        let step = Step { op, when: None, ..self.step.clone() };
+        Self { step, at: path.len(), path, hold_at: None }
+    }
+
+    pub(super) fn names_an_index(&self) -> bool {
+        let first = match self.next_name() {
+            Some(name) => return index(name).is_some(),
+            None => first_tokens(&self.step.op),
+        };
+        first.iter().any(|token| index(token).is_some())
+    }
+
+    /// The step as it is run on this value alone.
+    pub(super) fn step_from_here(&self) -> Step {
+        let resource_len = self.step.resource.segments().len();
+        let rest = |from: usize, to: usize| Pattern::from_segments(self.path[from..to].iter().cloned());
+        let mut step = self.step.clone();
+        if self.hold_at.is_none() {
+            // Nothing is looked at from a star, so the way may be said in one.
+            (step.resource, step.each) = (rest(self.at, self.path.len()), Pattern::root());
+        } else if self.at <= resource_len {
+            step.resource = rest(self.at, resource_len);
+        } else {
+            let passed = self.path[resource_len..self.at].iter().filter(|segment| **segment == Segment::Every).count();
+            (step.resource, step.each) = (Pattern::root(), rest(self.at, self.path.len()));
+            lower(&mut step, passed);
+        }
+        step
+    }
+}
+
+/// The levels that a step's references start from.
+fn levels(step: &Step) -> Vec<usize> {
+    let mut levels: Vec<usize> = step.when.iter().map(|condition| condition.at.level).collect();
+    if let Op::Compute { template, .. } = &step.op {
+        levels.extend(template.iter().filter_map(|part| match part {
+            super::super::TextPart::Value(reference) => Some(reference.level),
+            super::super::TextPart::Text(_) => None,
+        }));
+    }
+    levels
+}
+
+/// Takes the stars that were passed from the levels of the references.
+fn lower(step: &mut Step, passed: usize) {
+    if let Some(condition) = &mut step.when {
+        condition.at.level = condition.at.level.saturating_sub(passed);
+    }
+    if let Op::Compute { template, .. } = &mut step.op {
+        for part in template {
+            if let super::super::TextPart::Value(reference) = part {
+                reference.level = reference.level.saturating_sub(passed);
+            }
+        }
+    }
+}
+
+/// The first names of an op's pointers.
+fn first_tokens(op: &Op) -> Vec<&str> {
+    let pointers: Vec<&Pointer> = match op {
+        Op::Add { at, .. } | Op::Drop { at, .. } | Op::Compute { at, .. } | Op::Require { at, .. } => vec![at],
+        Op::Wrap { at, .. } | Op::Unwrap { at, .. } | Op::Map { at, .. } | Op::Convert { at, .. } => vec![at],
+        Op::Copy { from, to, .. } | Op::Move { from, to, .. } => vec![from, to],
+        Op::Rename { object, .. } => vec![object],
+        Op::Split { at, into, .. } => std::iter::once(at).chain(into).collect(),
+        Op::Join { from, to, .. } => std::iter::once(to).chain(from).collect(),
+        Op::Patch(_) | Op::Custom(_) => Vec::new(),
+    };
+    pointers.into_iter().filter_map(|pointer| pointer.tokens().first()).map(|token| &**token).collect()
+}
