@@ -3,7 +3,8 @@
 
 use http::HeaderValue;
 use libfuzzer_sys::fuzz_target;
-use sunward::headers::media::{MediaTemplate, MediaType};
+use sunward::headers::media::MediaType;
+use sunward::headers::template::MediaTemplate;
 use sunward::path;
 use sunward::resolve::accept;
 use sunward::version::VersionId;

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use http::header::{self, HeaderName, HeaderValue};
 
-use super::case::CaseEntry;
+use super::case_entry::CaseEntry;
+use super::content::Content;
 use super::cors::CorsEntry;
 use super::life::Lifecycle;
-use super::migration::Content;
 use super::router::{KnownPaths, Match, RouteId, Router};
 use super::spec::{ConsumerSource, OnUnacceptable, OnUndeclared, OnUntyped};
 use super::template::{HostPattern, HostTemplate, PathTemplate};
 use crate::change::{RouteHistory, RouteName};
 use crate::clock::Timestamp;
 use crate::diagnostic::Span;
-use crate::headers::media::MediaTemplate;
 use crate::headers::merge;
+use crate::headers::template::MediaTemplate;
 use crate::path::{PathCase, strip_prefix};
 use crate::version::{Scheme, VersionId, VersionName};
 

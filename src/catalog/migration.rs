@@ -1,30 +1,10 @@
 //! One chain as a plain function on bytes: for HTTP bodies, webhooks and queues alike.
 
+use super::content::Content;
 use super::entry::ApiEntry;
 use crate::change::{BodyChain, ChainSlice, Location, Message};
-use crate::headers::media::MediaType;
 use crate::json::{self, Framed, Framing, MigrateError, MigrateOptions, Migrated, Mode, Step};
 use crate::version::VersionId;
-
-/// How JSON stands in a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Content {
-    /// One document.
-    Json,
-    /// One document, or several one behind the other, with white space between them or none. Some services stream such
-    /// under `application/json`, so the layers read responses of that type like this.
-    Concatenated,
-    /// One merge patch (RFC 7396): a `null` deletes, and nothing may be filled in.
-    MergePatch,
-    /// One JSON Patch (RFC 6902): its pointers are migrated.
-    JsonPatch,
-    /// A document on each line; blank lines are kept.
-    Ndjson,
-    /// Server-sent events, whose data are documents.
-    EventStream,
-    /// A JSON text sequence (RFC 7464): a document behind each record separator.
-    Sequence,
-}
 
 /// What leads a body from one version to another. Borrowed from the catalog, made without work.
 ///
@@ -60,43 +40,6 @@ pub struct Migration<'c> {
 /// A name that the api does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownName(String);
-
-// === impl Content ===
-
-impl Content {
-    /// What a `Content-Type` says; `None` for what is not migrated.
-    #[must_use]
-    pub fn of(media: &MediaType<'_>) -> Option<Self> {
-        Some(match media {
-            _ if media.is_merge_patch() => Self::MergePatch,
-            _ if media.is_json_patch() => Self::JsonPatch,
-            _ if media.is_ndjson() => Self::Ndjson,
-            _ if media.is_json_text() => Self::Json,
-            _ if media.is_event_stream() => Self::EventStream,
-            _ if media.is_json_seq() => Self::Sequence,
-            _ => return None,
-        })
-    }
-
-    /// How its documents stand in it; `None` for patches, which only a whole body shows.
-    #[must_use]
-    pub const fn framing(self) -> Option<Framing> {
-        match self {
-            Self::Json => Some(Framing::Document),
-            Self::Concatenated => Some(Framing::Concatenated),
-            Self::Ndjson => Some(Framing::Lines),
-            Self::EventStream => Some(Framing::Events),
-            Self::Sequence => Some(Framing::Sequence),
-            Self::MergePatch | Self::JsonPatch => None,
-        }
-    }
-
-    /// Whether it is a patch, and not the resource.
-    #[must_use]
-    pub const fn is_patch(self) -> bool {
-        matches!(self, Self::MergePatch | Self::JsonPatch)
-    }
-}
 
 // === impl Migration ===
 

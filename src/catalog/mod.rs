@@ -5,6 +5,8 @@
 
 mod build;
 mod case;
+mod case_entry;
+mod content;
 mod control;
 mod cors;
 mod diff;
@@ -18,14 +20,15 @@ mod template;
 
 use std::sync::Arc;
 
-pub use case::CaseEntry;
-pub(crate) use case::{BackEntry, BodyEntry, SampleEntry};
+pub use case_entry::CaseEntry;
+pub(crate) use case_entry::{BackEntry, BodyEntry, SampleEntry};
+pub use content::Content;
 pub use control::{Act, Control};
 pub use cors::CorsEntry;
 pub use diff::{Class, Difference, diff};
 pub use entry::{ApiEntry, ExtensionEntry, OpEntry, RouteEntry, VersionEntry, VersionSource, VersionSources};
 pub use life::{Lifecycle, Window};
-pub use migration::{Content, Migration, UnknownName};
+pub use migration::{Migration, UnknownName};
 pub use router::{Match, RouteId, Router};
 pub use spec::{
     Api, Brownout, Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, Sample,

@@ -1,7 +1,7 @@
 //! What the ops of one resource do to each other.
 
 use super::compile::{Compiled, InlinedObject, PathShift};
-use super::compose::{ComposeInput, ReadChange, rebase};
+use super::input::{ComposeInput, ReadChange};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::{Pattern, Test};
 use crate::version::VersionId;
@@ -193,7 +193,7 @@ impl<'a> ResourceHistory<'a> {
 impl PathShift {
     fn carry(&self, known: &mut Pattern) {
         if known.starts_with(&self.old) {
-            *known = rebase(known, &self.old, &self.new);
+            *known = known.rebased(&self.old, &self.new);
         }
     }
 }

@@ -8,50 +8,15 @@ use super::compile::{Compiled, DirectedOp, PathShift, ResourceLocation};
 use super::expand::BothNames;
 use super::head::{HeaderStep, QueryStep};
 use super::heads::{HeadOp, read_head};
+use super::input::{ComposeInput, DatedChange, ReadChange};
 use super::place::{Location, Message, RouteName, StatusMatch};
 use super::routes;
-use super::spec::{Change, OpKind, Resource, RouteSpec};
+use super::spec::{OpKind, RouteSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Spanned, nearest, quoted};
 use crate::json::{OnError, Pattern, Step};
-use crate::version::VersionId;
 
 const KEEP_HELP: &str = "remove it: it is for `copy`, `compute`, `rename`, `move`, `split`, `join`, `rename_header` and \
                          `rename_query`";
-
-/// What [`compose`] needs to know of the api.
-#[derive(Debug)]
-pub struct ComposeInput<'a> {
-    /// The named shapes.
-    pub resources: &'a [Resource],
-    /// The changes, sorted by version, in file order within one.
-    pub changes: &'a [DatedChange<'a>],
-    /// Routes that are named elsewhere.
-    pub routes: &'a [RouteName],
-    /// The oldest version that is not gone: what `expand` and reused names look at.
-    pub oldest_live: VersionId,
-    /// What to do with values that cannot be migrated, unless a change or op says.
-    pub on_error: OnError,
-}
-
-/// A change whose version is known.
-#[derive(Clone, Copy, Debug)]
-pub struct DatedChange<'a> {
-    /// The change.
-    pub change: &'a Change,
-    /// The version that introduced it.
-    pub version: VersionId,
-    /// Whether old clients' responses lose what it adds.
-    pub strict_responses: bool,
-    /// Whether old servers' requests lose what it adds.
-    pub strict_requests: bool,
-}
-
-/// A change's ops, read.
-pub(super) struct ReadChange<'a> {
-    pub(super) dated: DatedChange<'a>,
-    pub(super) body: Vec<Compiled>,
-    pub(super) heads: Vec<HeadOp>,
-}
 
 /// Who stands at a place: a resource, or a change that names places itself. Indexes into one list of both.
 type OwnerIndex = usize;
@@ -381,10 +346,6 @@ fn carry_back(
         }
         *current = before;
     }
-}
-
-pub(super) fn rebase(pattern: &Pattern, from: &Pattern, to: &Pattern) -> Pattern {
-    pattern.segments()[from.segments().len()..].iter().fold(to.clone(), |at, segment| at.child(segment.clone()))
 }
 
 fn header_chain(changes: &BTreeSet<usize>, ready: &[ReadChange<'_>]) -> Chain<HeaderStep> {

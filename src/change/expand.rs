@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::compile::{Compiled, PathShift};
-use super::compose::rebase;
 use crate::json::{Collision, Condition, OnError, Op, Pattern, Reference, Step};
 use crate::version::VersionId;
 
@@ -108,7 +107,7 @@ impl BothNames {
 impl RenamePaths {
     fn after(&self, shift: &RenameShift) -> Self {
         let moved = |place: &Pattern| match place.starts_with(&shift.old) {
-            true => rebase(place, &shift.old, &shift.new),
+            true => place.rebased(&shift.old, &shift.new),
             false => place.clone(),
         };
         Self { new: moved(&self.new), old: moved(&self.old), when: self.when.as_ref().map(moved) }

@@ -10,6 +10,7 @@ mod compose;
 mod expand;
 mod head;
 mod heads;
+mod input;
 mod patch;
 mod place;
 mod routes;
@@ -17,9 +18,10 @@ mod spec;
 mod template;
 
 pub use chain::{BodyChain, Chain, ChainSlice, Link, RouteHistory, StatusLink};
-pub use compose::{ComposeInput, DatedChange, compose};
+pub use compose::compose;
 pub(crate) use head::decode_query;
 pub use head::{HeaderStep, QueryStep, run_header, run_query};
+pub use input::{ComposeInput, DatedChange};
 pub use place::{Location, Message, PlaceError, RouteName, StatusMatch};
 pub use spec::{Change, OpSpec, Place, Resource};
 #[cfg(feature = "config")]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::RouteHistory;
-use super::compose::{ComposeInput, DatedChange};
+use super::input::{ComposeInput, DatedChange};
 use super::place::{PlaceError, RouteName};
 use super::spec::{OpKind, RouteSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};

@@ -4,7 +4,7 @@
 
 use http::header::{self, HeaderMap, HeaderValue};
 
-use crate::headers::merge::list_items;
+use crate::headers::list::list_items;
 
 #[cfg(feature = "coding")]
 mod decode;

@@ -1,14 +1,14 @@
 //! One `[[api]]` table.
 
+use super::common::{on_error, on_untyped};
 use super::keys::ValueKind;
 use super::node::ConfigNode;
 use super::tree::{TableReader, word_or_table};
 use super::{case, change, version};
 use crate::catalog::{
-    Api, ConsumerSource, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Unspecified, VersionSourcesSpec,
+    Api, ConsumerSource, Cors, Extension, OnUnacceptable, OnUndeclared, Unspecified, VersionSourcesSpec,
 };
 use crate::diagnostic::{Diagnostics, Spanned};
-use crate::json::OnError;
 use crate::path::PathCase;
 use crate::version::Scheme;
 
@@ -79,14 +79,6 @@ fn contents(api: &mut Api, reader: &mut TableReader<'_, '_>) {
     api.routes = reader.tables("route", version::route);
     api.extensions = reader.tables("extension", extension);
     api.cases = reader.tables("case", case::case);
-}
-
-pub(super) fn on_error(reader: &mut TableReader<'_, '_>) -> Option<OnError> {
-    reader.word("on_error").map(|word| if word == "pass" { OnError::Pass } else { OnError::Fail })
-}
-
-pub(super) fn on_untyped(reader: &mut TableReader<'_, '_>) -> Option<OnUntyped> {
-    reader.word("on_untyped").map(|word| if word == "fail" { OnUntyped::Fail } else { OnUntyped::Pass })
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]

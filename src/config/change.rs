@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use super::api::on_error;
+use super::common::on_error;
 use super::keys::ValueKind;
 use super::node::ConfigNode;
 use super::op;

@@ -1,8 +1,8 @@
 //! Ops on the head of a message and on the list of routes.
 
+use super::common::status;
 use super::keys::ValueKind;
 use super::tree::TableReader;
-use super::version::status;
 use crate::change::{HeadSpec, OpKind, RouteSpec};
 use crate::diagnostic::Spanned;
 

@@ -19,6 +19,8 @@
 mod api;
 mod case;
 mod change;
+mod common;
+mod constant;
 mod gateway;
 mod head;
 mod include;

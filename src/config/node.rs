@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use toml::de::DeValue;
+use toml::value::{Datetime, Time};
 
 use super::keys::{Table, ValueKind, listed};
 use super::sources::SourceFile;
@@ -193,7 +194,7 @@ impl<'t> ConfigNode<'t> {
 
     pub(super) fn date(self, found: &mut Diagnostics) -> Option<Spanned<String>> {
         let before = found.errors();
-        let date = value::date(self, found);
+        let date = date(self, found);
         if date.is_none() && found.errors() == before {
             return self.wrong_type(ValueKind::Date, found);
         }
@@ -243,4 +244,31 @@ fn alternatives(wanted: ValueKind, written: &DeValue<'_>) -> String {
         }
         _ => format!("write {}", wanted.describe()),
     }
+}
+
+/// The text of a date: a TOML date as RFC 3339 has it, a text as it is.
+fn date(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<Spanned<String>> {
+    let date = match node.value {
+        DeValue::String(_) => return node.text(ValueKind::Date, found),
+        DeValue::Datetime(date) => date,
+        _ => return None,
+    };
+    let text = match (date.date, date.time, date.offset) {
+        (Some(day), None, _) => day.to_string(),
+        (Some(day), Some(time), Some(offset)) => format!("{day}T{}{offset}", with_seconds(time)),
+        (Some(_), Some(_), None) => return without_offset(date, node, found),
+        (None, ..) => return None,
+    };
+    Some(Spanned::new(text, node.span))
+}
+
+/// TOML 1.1 lets a time end at its minutes; RFC 3339 does not.
+fn with_seconds(time: Time) -> Time {
+    Time { second: time.second.or(Some(0)), ..time }
+}
+
+fn without_offset<T>(date: &Datetime, node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<T> {
+    let message = format!("`{}` is {date}, which is another moment in every time zone", node.key);
+    found.push(Diagnostic::error("date-without-offset", message, node.span).help(format!("for UTC, write `{date}Z`")));
+    None
 }

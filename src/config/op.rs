@@ -2,12 +2,12 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::api::on_error;
+use super::common::on_error;
+use super::constant;
 use super::head;
 use super::keys::{OPS, Table, ValueKind};
 use super::node::ConfigNode;
 use super::tree::TableReader;
-use super::value;
 use crate::change::{Loss, OpKind, OpSpec, OtherSpec, When};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::{Literal, Many, Wrapper};
@@ -38,7 +38,7 @@ fn common(reader: &mut TableReader<'_, '_>, op: Option<OpKind>) -> Option<OpSpec
 
 /// The op that a table's keys name.
 fn pick(map: &DeTable<'_>, node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<&'static Table> {
-    let entries = value::entries(map, node.file);
+    let entries = constant::entries(map, node.file);
     let mut named = entries.iter().filter_map(|(key, span, _)| Some((op_named(key)?, *span)));
     let Some((first, _)) = named.next() else {
         found.push(unknown(&entries, node));
@@ -155,12 +155,12 @@ fn map(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
 
 /// The entries of a table, whose keys are texts, and those of a list of pairs.
 fn pairs(reader: &mut TableReader<'_, '_>, texts: &'static str, list: &'static str) -> LiteralPairs {
-    let texts = reader.map(texts, value::literal);
+    let texts = reader.map(texts, constant::literal);
     for (key, _) in &texts {
         looks_like_another(key, list, reader.found);
     }
     let mut pairs: LiteralPairs = texts.into_iter().map(|(key, value)| (Literal::string(&key), value)).collect();
-    pairs.extend(reader.list(list, |node, _, found| value::pair(node, found)));
+    pairs.extend(reader.list(list, |node, _, found| constant::pair(node, found)));
     pairs
 }
 
@@ -202,7 +202,7 @@ fn operations(reader: &mut TableReader<'_, '_>, name: &'static str) -> Option<Li
     let (node, kind) = reader.node(name)?;
     match node.value {
         DeValue::String(_) => node.json(reader.found),
-        DeValue::Array(_) => value::literal(node, reader.found),
+        DeValue::Array(_) => constant::literal(node, reader.found),
         _ => node.wrong_type(kind, reader.found),
     }
 }

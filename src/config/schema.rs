@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 use toml::de::DeValue;
 
+use super::constant;
 use super::keys::{Key, OPS, ROOT, Table, ValueKind, has_variables, tables};
 use super::node::{ConfigNode, FileText};
-use super::value;
 use crate::diagnostic::{Diagnostics, Span};
 
 /// The JSON Schema (draft 2020-12) of the file.
@@ -62,7 +62,7 @@ fn property(key: &Key, variables: bool) -> Value {
 fn default(text: &str) -> Option<Value> {
     let parsed = DeValue::parse(text).ok()?;
     let node = ConfigNode { key: "", value: parsed.get_ref(), span: Span::NONE, file: FileText::default() };
-    let literal = value::literal(node, &mut Diagnostics::new())?;
+    let literal = constant::literal(node, &mut Diagnostics::new())?;
     serde_json::from_str(literal.as_str()).ok()
 }
 

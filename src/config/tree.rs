@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::gateway::{Listen, listen};
 use super::keys::{Key, OPS, Table, ValueKind, listed};
 use super::node::{ConfigNode, FileText};
-use super::value;
 use super::variables::Environment;
+use super::{constant, value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::Literal;
 
@@ -139,11 +138,6 @@ impl<'t, 'd> TableReader<'t, 'd> {
         node.duration(self.found)
     }
 
-    pub(super) fn listen(&mut self, name: &'static str) -> Option<Spanned<Listen>> {
-        let (node, kind) = self.node(name)?;
-        listen::read(node, kind, self.found)
-    }
-
     /// An integer whose kind's range fits into `T`.
     pub(super) fn count<T: TryFrom<i64>>(&mut self, name: &'static str) -> Option<T> {
         self.integer(name)?.value.try_into().ok()
@@ -195,7 +189,7 @@ impl<'t, 'd> TableReader<'t, 'd> {
 
     pub(super) fn literal(&mut self, name: &'static str) -> Option<Literal> {
         let (node, _) = self.node(name)?;
-        value::literal(node, self.found)
+        constant::literal(node, self.found)
     }
 
     pub(super) fn json(&mut self, name: &'static str) -> Option<Literal> {
@@ -267,7 +261,7 @@ impl<'t, 'd> TableReader<'t, 'd> {
         let DeValue::Table(map) = node.value else {
             return node.wrong_type(kind, self.found).unwrap_or_default();
         };
-        let entries = value::entries(map, node.file).into_iter();
+        let entries = constant::entries(map, node.file).into_iter();
         entries
             .filter_map(|(key, span, node)| Some((Spanned::new(key.to_owned(), span), read(node, self.found)?)))
             .collect()
@@ -289,7 +283,7 @@ impl<'t, 'd> TableReader<'t, 'd> {
     }
 
     fn report_unknown(&mut self) {
-        for (key, span, node) in value::entries(self.map, self.file) {
+        for (key, span, node) in constant::entries(self.map, self.file) {
             if self.keys.key(key).is_none() {
                 let message = format!("{} has no key `{key}`, here {}", self.keys.title, value::show(node.value));
                 self.found.push(Diagnostic::error("unknown-key", message, span).help(self.suggestion(key)));

@@ -1,6 +1,6 @@
 //! Versions, the dates of their life, and what is particular about a route.
 
-use super::api::on_untyped;
+use super::common::{on_untyped, status};
 use super::tree::TableReader;
 use crate::catalog::{Brownout, Content, LifecycleSpec, Route, ShareOf, Version};
 use crate::diagnostic::Spanned;
@@ -78,10 +78,4 @@ fn shares(reader: &mut TableReader<'_, '_>) -> Vec<f64> {
 
 fn plain(reader: &mut TableReader<'_, '_>, name: &'static str) -> Vec<String> {
     reader.texts(name).into_iter().map(|text| text.value).collect()
-}
-
-/// An HTTP status; the key's kind keeps it in range.
-pub(super) fn status(reader: &mut TableReader<'_, '_>, name: &'static str) -> Option<Spanned<u16>> {
-    let number = reader.integer(name)?;
-    Some(Spanned::new(u16::try_from(number.value).ok()?, number.span))
 }

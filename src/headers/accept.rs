@@ -2,8 +2,9 @@
 
 use http::HeaderValue;
 
-use super::media::{MediaTemplate, MediaType};
-use super::merge::list_items;
+use super::list::list_items;
+use super::media::MediaType;
+use super::template::MediaTemplate;
 
 /// A weight in thousandths.
 pub(crate) type Quality = u16;

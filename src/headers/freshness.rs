@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::merge::{list_items, text};
+use super::list::{list_items, text};
 use super::{lifecycle, trim_ows};
 use crate::clock::Timestamp;
 
@@ -19,7 +19,7 @@ const OUTLIVING: [&str; 3] = ["immutable", "stale-if-error", "stale-while-revali
 ///
 /// ```
 /// use http::{HeaderMap, header};
-/// use sunward::headers::merge::clamp_freshness;
+/// use sunward::headers::freshness::clamp_freshness;
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.insert(header::CACHE_CONTROL, "public, max-age=86400, immutable".parse().expect("a value"));

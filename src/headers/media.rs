@@ -1,10 +1,8 @@
-//! Media types (RFC 9110 §8.3.1), and, re-exported, the template that finds a version in one.
+//! Media types (RFC 9110 §8.3.1).
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use super::template::MediaTemplate;
-pub(crate) use super::template::Specificity;
 use super::{is_tchar, is_token, trim_ows};
 
 /// A media type or media range, borrowed from the header.

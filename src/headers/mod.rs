@@ -8,14 +8,15 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 pub(crate) mod accept;
 mod date;
 pub mod etag;
-mod freshness;
+pub mod freshness;
 pub mod lifecycle;
 pub mod link;
+pub mod list;
 pub mod media;
 pub mod merge;
 pub(crate) mod secret;
 pub(crate) mod sf;
-mod template;
+pub mod template;
 
 /// The field's value if it came in exactly one line: two lines of a singleton field are one invalid value
 /// (RFC 9110 §5.3).

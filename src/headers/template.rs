@@ -13,7 +13,8 @@ use super::media::{MediaType, value_range};
 /// something that looks like `v2`. Without a type of its own, it is a parameter that counts on every media type.
 ///
 /// ```
-/// use sunward::headers::media::{MediaTemplate, MediaType};
+/// use sunward::headers::media::MediaType;
+/// use sunward::headers::template::MediaTemplate;
 ///
 /// let template = MediaTemplate::new("application/vnd.acme.v{version}+json", Some("version"))?;
 /// let version = |text| template.version_in(&MediaType::parse(text)?).map(String::from);
@@ -153,7 +154,7 @@ impl MediaTemplate {
     /// `text` names none, or if `version` cannot stand in a media type.
     ///
     /// ```
-    /// use sunward::headers::media::MediaTemplate;
+    /// use sunward::headers::template::MediaTemplate;
     ///
     /// let template = MediaTemplate::new("application/vnd.acme.v{version}+json", Some("version"))?;
     /// let renamed = |text| template.rename(text, "3");

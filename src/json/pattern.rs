@@ -83,6 +83,12 @@ impl Pattern {
         self.segments.starts_with(&prefix.segments)
     }
 
+    /// The place that stands to `to` as this one stands to `from`, which it is inside of.
+    #[must_use]
+    pub(crate) fn rebased(&self, from: &Self, to: &Self) -> Self {
+        self.segments[from.segments.len()..].iter().fold(to.clone(), |at, segment| at.child(segment.clone()))
+    }
+
     /// Where this stood before what is inside `new` stood inside `old`; `None` if it is not inside. Stars of both mean the
     /// same elements, so a name in a star's place stays. A last star that only `new` has is that of a list of one.
     #[must_use]

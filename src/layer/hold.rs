@@ -8,7 +8,6 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::work::WHOLE_DECODED_BYTES;
 use crate::coding::{Coding, DecodeStep, Decoder};
 use crate::json::Outline;
 
@@ -44,6 +43,10 @@ pub(super) enum HoldError {
     /// It broke off.
     Broken,
 }
+
+/// Coded content up to this size when decoded is migrated before it is passed on, if it is no more than
+/// [`WHOLE_BODY_BYTES`](super::WHOLE_BODY_BYTES) as it comes.
+pub(super) const WHOLE_DECODED_BYTES: usize = 1024 * 1024;
 
 // === impl Hold ===
 

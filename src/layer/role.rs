@@ -2,7 +2,7 @@
 
 use http::header::{self, HeaderMap};
 
-use crate::headers::merge::list_items;
+use crate::headers::list::list_items;
 
 /// Whether the layers are a part of the origin server or stand before one. Some rules bind intermediaries only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

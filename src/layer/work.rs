@@ -9,7 +9,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use super::WHOLE_BODY_BYTES;
 use super::body::MigrateBody;
 use super::digest::Digests;
-use super::hold::HoldError;
+use super::hold::{HoldError, WHOLE_DECODED_BYTES};
 use super::stream::{Coded, FailureSlot, MigrationStream, undecodable};
 use crate::coding::{self, Accepted, Coding, CodingError, Decoder, Encoder};
 use crate::headers::etag::{asks_by_loosened, loosen};
@@ -34,10 +34,6 @@ pub(super) struct MigrationLimits {
     /// How many times its size a body may become when it is decoded.
     pub(super) ratio: u32,
 }
-
-/// Coded content up to this size when decoded is migrated before it is passed on, if it is no more than
-/// [`WHOLE_BODY_BYTES`] as it comes.
-pub(super) const WHOLE_DECODED_BYTES: usize = 1024 * 1024;
 
 /// What of the client's request has to be known when the response is there.
 #[derive(Clone, Copy, Debug)]

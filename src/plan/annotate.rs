@@ -10,7 +10,7 @@ use crate::catalog::Lifecycle;
 use crate::clock::Timestamp;
 use crate::consumer::Consumer;
 use crate::decide::{Decision, Phase, Question, decide};
-use crate::headers::{lifecycle, link, merge};
+use crate::headers::{freshness, lifecycle, link, merge};
 use crate::resolve::{Resolution, ResolveError};
 use crate::version::VersionId;
 
@@ -99,7 +99,7 @@ impl Plan {
         if let Some((at, value)) = self.sunset(announced) {
             lifecycle::merge_sunset(headers, at, &value, self.inner.now);
             if self.api().clamp_freshness && announced.phase != Phase::Announced {
-                merge::clamp_freshness(headers, self.inner.now, at);
+                freshness::clamp_freshness(headers, self.inner.now, at);
             }
         }
         if let Some(value) = self.links(announced, status) {

@@ -2,25 +2,9 @@
 
 use http::header::{self, HeaderMap};
 
-use super::BodyPlan;
 use crate::catalog::Content;
+use crate::headers::list::list_items;
 use crate::headers::media::MediaType;
-use crate::headers::merge::list_items;
-
-/// What is to be done to the body of a message.
-#[derive(Clone, Debug)]
-pub enum Handling {
-    /// No change is about it: it passes, unread.
-    Pass,
-    /// A change is about it, but its `Content-Type` does not say that it is JSON. If it turns out to have no content at
-    /// all, it passes; else [`Plan::refuses_untyped`](super::Plan::refuses_untyped) says what becomes of it.
-    Untyped(Untyped),
-    /// It is to be migrated.
-    Migrate(BodyPlan),
-    /// The response to a HEAD: it has no content, and its fields are those that a GET gets (RFC 9110 §9.3.2), whose content
-    /// has content codings and would be migrated.
-    Describe(BodyPlan),
-}
 
 /// A body that a change is about, and whose `Content-Type` does not say that it is JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
 use super::Plan;
-use super::content::{self, DeclaredContent, Handling, Untyped};
+use super::content::{self, DeclaredContent, Untyped};
 use super::unmigratable::{Unmigratable, UnmigratableReason};
 use crate::catalog::{Content, Migration, VersionSource};
 use crate::change::{HeaderStep, run_header};
@@ -13,6 +13,21 @@ use crate::headers::media::MediaType;
 use crate::json::{Framed, Framing, MigrateError, MigrateOptions, Migrated};
 use crate::resolve::Resolution;
 use crate::version::VersionId;
+
+/// What is to be done to the body of a message.
+#[derive(Clone, Debug)]
+pub enum Handling {
+    /// No change is about it: it passes, unread.
+    Pass,
+    /// A change is about it, but its `Content-Type` does not say that it is JSON. If it turns out to have no content at
+    /// all, it passes; else [`Plan::refuses_untyped`](super::Plan::refuses_untyped) says what becomes of it.
+    Untyped(Untyped),
+    /// It is to be migrated.
+    Migrate(BodyPlan),
+    /// The response to a HEAD: it has no content, and its fields are those that a GET gets (RFC 9110 §9.3.2), whose content
+    /// has content codings and would be migrated.
+    Describe(BodyPlan),
+}
 
 /// A body that has to be migrated once it is there.
 #[derive(Clone, Debug)]

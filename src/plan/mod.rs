@@ -33,12 +33,12 @@ use crate::resolve::{RequestHead, Resolution, ResolveError, Resolved, Undeclared
 use crate::version::VersionId;
 
 pub use answer::Answer;
-pub use content::{Handling, Untyped};
+pub use content::Untyped;
 pub use forward::Forward;
-pub use messages::BodyPlan;
 pub(crate) use messages::empties;
 #[cfg(feature = "layer")]
 pub(crate) use messages::forget_bytes;
+pub use messages::{BodyPlan, Handling};
 use origin::ForwardedAddress;
 pub use origin::OwnAddress;
 pub use unmigratable::Unmigratable;

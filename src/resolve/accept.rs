@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::headers::accept::{FULL, Quality, weight};
-use crate::headers::media::{MediaTemplate, MediaType, Specificity};
-use crate::headers::{merge, single};
+use crate::headers::media::MediaType;
+use crate::headers::template::{MediaTemplate, Specificity};
+use crate::headers::{list, single};
 use crate::version::VersionId;
 
 /// What an api knows about a version's name.
@@ -66,7 +67,7 @@ struct Candidate {
 ///
 /// ```
 /// use http::HeaderValue;
-/// use sunward::headers::media::MediaTemplate;
+/// use sunward::headers::template::MediaTemplate;
 /// use sunward::resolve::accept::{VersionLookup, Negotiated, negotiate};
 /// use sunward::version::VersionId;
 ///
@@ -107,7 +108,7 @@ pub fn negotiate<'a>(
 ///
 /// ```
 /// use http::{HeaderMap, header};
-/// use sunward::headers::media::MediaTemplate;
+/// use sunward::headers::template::MediaTemplate;
 /// use sunward::resolve::accept::content_type_version;
 ///
 /// let template = MediaTemplate::new("application/vnd.acme.v{version}+json", None)?;
@@ -132,7 +133,7 @@ impl Ranges {
     ) -> Self {
         let mut ranges = Self::default();
         for text in values.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok()) {
-            merge::list_items(text).for_each(|element| ranges.add(element, template, &lookup));
+            list::list_items(text).for_each(|element| ranges.add(element, template, &lookup));
         }
         ranges
     }

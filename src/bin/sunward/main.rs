@@ -1,6 +1,7 @@
 //! The `sunward` command.
 
 mod check;
+mod day;
 mod diff;
 mod explain;
 mod input;

@@ -6,7 +6,7 @@ use sunward::catalog::{ApiEntry, Catalog, VersionEntry};
 use sunward::clock::Timestamp;
 use sunward::decide::{Standing, is_running};
 
-use super::timeline::day;
+use super::day::day;
 
 /// Milliseconds and pixels.
 struct Scale {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use super::day::day;
 use serde_json::json;
 use sunward::catalog::{ApiEntry, Catalog, VersionEntry, Window};
 use sunward::clock::{Clock, SystemClock, Timestamp};
@@ -75,12 +76,6 @@ fn table(catalog: &Catalog, api: &ApiEntry, now: Timestamp) -> String {
         let _ = writeln!(text, "  extension: {}", super::printable(&line));
     }
     text
-}
-
-pub(crate) fn day(date: Option<Timestamp>) -> String {
-    let Some(date) = date else { return "–".to_owned() };
-    let text = date.to_string();
-    text.strip_suffix("T00:00:00Z").unwrap_or(&text).to_owned()
 }
 
 fn brownouts(catalog: &Catalog, api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> String {

@@ -9,7 +9,7 @@ use super::super::template::{self, HostPattern, HostTemplate, PathTemplate};
 use super::Builder;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Spanned};
-use crate::headers::media::MediaTemplate;
+use crate::headers::template::MediaTemplate;
 use crate::path::{strip_prefix, trim_slash};
 use crate::problem::TYPE_BASE;
 use crate::version::VersionName;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Class, Compare, became};
 use crate::catalog::{ApiEntry, ConsumerSource, CorsEntry, OnUnacceptable, VersionSources};
-use crate::headers::media::MediaTemplate;
+use crate::headers::template::MediaTemplate;
 use crate::version::VersionId;
 
 const SLOT: &str = "{version}";

@@ -231,3 +231,64 @@ impl Api {
         self
     }
 }
+
+/// Where a request says its version, and who sent it.
+impl Api {
+    /// Reads the version from the path, by a template of whole segments after the base path: `/v{version}`.
+    #[must_use]
+    pub fn with_path(mut self, template: impl Into<Spanned<String>>) -> Self {
+        self.sources.path = Some(template.into());
+        self
+    }
+
+    /// Reads it from `Accept` and `Content-Type`, by a template: `application/vnd.shop.v{version}+json`.
+    #[must_use]
+    pub fn with_accept(mut self, template: impl Into<Spanned<String>>) -> Self {
+        self.sources.accept = Some(template.into());
+        self
+    }
+
+    /// Reads it from a media type parameter, usually `version`. It counts on every media type; with
+    /// [`with_accept`](Self::with_accept), on that type without its version, and on `application/json`.
+    #[must_use]
+    pub fn with_parameter(mut self, name: impl Into<Spanned<String>>) -> Self {
+        self.sources.parameter = Some(name.into());
+        self
+    }
+
+    /// Reads it from a header.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<Spanned<String>>) -> Self {
+        self.sources.header = Some(name.into());
+        self
+    }
+
+    /// Reads it from a query parameter.
+    #[must_use]
+    pub fn with_query(mut self, name: impl Into<Spanned<String>>) -> Self {
+        self.sources.query = Some(name.into());
+        self
+    }
+
+    /// Reads it from the host, by a template: `v{version}.api.example.com`.
+    #[must_use]
+    pub fn with_version_host(mut self, template: impl Into<Spanned<String>>) -> Self {
+        self.sources.host = Some(template.into());
+        self
+    }
+
+    /// When sources disagree, the first of these that speaks counts: `path`, `accept`, `header`, `query`, `host`.
+    /// Without it, disagreement is a 400.
+    #[must_use]
+    pub fn with_precedence<'a>(mut self, sources: impl IntoIterator<Item = &'a str>) -> Self {
+        self.precedence = sources.into_iter().map(Spanned::from).collect();
+        self
+    }
+
+    /// Adds a place where to read who sent a request.
+    #[must_use]
+    pub fn with_consumer(mut self, source: ConsumerSource) -> Self {
+        self.consumer.push(source);
+        self
+    }
+}

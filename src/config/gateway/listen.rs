@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::config::keys::ValueKind;
 use crate::config::node::ConfigNode;
+use crate::config::tree::TableReader;
 use crate::diagnostic::{Diagnostics, Spanned};
 
 /// A place to listen on.
@@ -63,11 +64,16 @@ fn overlap(a: IpAddr, b: IpAddr) -> bool {
     a == b || (a.is_ipv4() == b.is_ipv4() && (a.is_unspecified() || b.is_unspecified()))
 }
 
-pub(in crate::config) fn read(
-    node: ConfigNode<'_>,
-    kind: ValueKind,
-    found: &mut Diagnostics,
-) -> Option<Spanned<Listen>> {
+// === impl TableReader ===
+
+impl TableReader<'_, '_> {
+    pub(super) fn listen(&mut self, name: &'static str) -> Option<Spanned<Listen>> {
+        let (node, kind) = self.node(name)?;
+        read(node, kind, self.found)
+    }
+}
+
+pub(super) fn read(node: ConfigNode<'_>, kind: ValueKind, found: &mut Diagnostics) -> Option<Spanned<Listen>> {
     let text = node.text(kind, found)?;
     let listen = node.parsed("bad-address", Listen::parse(&text), ValueKind::Listen, found)?;
     Some(Spanned::new(listen, node.span))

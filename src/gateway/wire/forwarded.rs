@@ -11,7 +11,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 
 use crate::config::{Forwarded, Proxy};
-use crate::headers::merge::list_items;
+use crate::headers::list::list_items;
 
 /// How requests are marked, as a config has it.
 #[derive(Clone, Debug)]
