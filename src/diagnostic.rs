@@ -7,6 +7,8 @@ mod hidden;
 
 use std::fmt;
 
+use strsim::osa_distance;
+
 use hidden::Hidden;
 
 /// A byte range of a source file. [`Span::NONE`] stands for a value that was built in Rust and so has no position.
@@ -310,7 +312,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     let limit = (word.chars().count().max(3)) / 3;
     known
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+        .map(|candidate| (osa_distance(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -325,28 +327,5 @@ pub(crate) fn quoted(text: &str) -> String {
 pub(crate) fn is_typo(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let plural = long.strip_suffix('s') == Some(short);
-    short.chars().count() > 3 && !plural && !long.ends_with(|c: char| c.is_ascii_digit()) && distance(a, b) == 1
-}
-
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
-    }
-    for i in 1..=a.len() {
-        for j in 1..=b.len() {
-            let substitute = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = substitute.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[a.len()][b.len()]
+    short.chars().count() > 3 && !plural && !long.ends_with(|c: char| c.is_ascii_digit()) && osa_distance(a, b) == 1
 }

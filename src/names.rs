@@ -186,7 +186,8 @@ const OUTCOMES: [Outcome; 9] = [
     Outcome::Error,
     Outcome::Aborted,
 ];
-const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+/// The methods that labels and spans name.
+pub(crate) const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
 
 /// Tells the recorder what each metric is.
 pub fn describe() {

@@ -1,6 +1,7 @@
 //! Problem documents (RFC 9457): every refusal says what was wrong, and what there is instead.
 
 use http::{HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::headers::lifecycle;
@@ -30,37 +31,48 @@ pub const TYPE_BASE: &str = "https://sunward.dev/problems/";
 pub struct Problem {
     kind: ProblemType,
     status: StatusCode,
+    members: ProblemMembers,
+}
+
+/// The members that depend on the occurrence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+struct ProblemMembers {
+    #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     api_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     supported_versions: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     docs: Option<String>,
-    sunset: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sunset: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     successor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
 }
 
-/// The members of a JSON object, in the order they are added.
-struct ProblemMembers(String);
+/// The document, its members in this order.
+#[derive(Serialize)]
+struct Document<'p> {
+    #[serde(rename = "type")]
+    kind: &'p str,
+    title: &'p str,
+    status: u16,
+    #[serde(flatten)]
+    members: &'p ProblemMembers,
+}
 
 // === impl Problem ===
 
 impl Problem {
     /// The problem with its type, title and usual status, and nothing else.
     #[must_use]
-    pub const fn new(kind: ProblemType) -> Self {
-        Self {
-            kind,
-            status: kind.status(),
-            detail: None,
-            instance: None,
-            api_version: None,
-            supported_versions: None,
-            docs: None,
-            sunset: None,
-            successor: None,
-            retry_after: None,
-        }
+    pub fn new(kind: ProblemType) -> Self {
+        Self { kind, status: kind.status(), members: ProblemMembers::default() }
     }
 
     /// Another status, such as 404 for an unknown version in the path.
@@ -73,56 +85,56 @@ impl Problem {
     /// What helps the client with this occurrence; nothing that leaks internals.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.members.detail = Some(detail.into());
         self
     }
 
     /// The version that the problem is about.
     #[must_use]
     pub fn with_api_version(mut self, version: impl Into<String>) -> Self {
-        self.api_version = Some(version.into());
+        self.members.api_version = Some(version.into());
         self
     }
 
     /// The versions that can be asked for instead.
     #[must_use]
     pub fn with_supported_versions(mut self, versions: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.supported_versions = Some(versions.into_iter().map(Into::into).collect());
+        self.members.supported_versions = Some(versions.into_iter().map(Into::into).collect());
         self
     }
 
     /// The documentation's URL.
     #[must_use]
     pub fn with_docs(mut self, url: impl Into<String>) -> Self {
-        self.docs = Some(url.into());
+        self.members.docs = Some(url.into());
         self
     }
 
     /// When the version ends, or ended.
     #[must_use]
-    pub const fn with_sunset(mut self, sunset: Timestamp) -> Self {
-        self.sunset = Some(sunset);
+    pub fn with_sunset(mut self, sunset: Timestamp) -> Self {
+        self.members.sunset = Some(sunset.to_string());
         self
     }
 
     /// The same resource's URL under the next version.
     #[must_use]
     pub fn with_successor(mut self, url: impl Into<String>) -> Self {
-        self.successor = Some(url.into());
+        self.members.successor = Some(url.into());
         self
     }
 
     /// After how many seconds a retry makes sense; also sent as `Retry-After`.
     #[must_use]
     pub const fn with_retry_after(mut self, secs: u64) -> Self {
-        self.retry_after = Some(secs);
+        self.members.retry_after = Some(secs);
         self
     }
 
     /// A URI reference that identifies this occurrence.
     #[must_use]
     pub fn with_instance(mut self, instance: impl Into<String>) -> Self {
-        self.instance = Some(instance.into());
+        self.members.instance = Some(instance.into());
         self
     }
 
@@ -141,22 +153,10 @@ impl Problem {
     /// The document as compact JSON; `type_base` and the slug make the type's URI.
     #[must_use]
     pub fn body(&self, type_base: &str) -> Vec<u8> {
-        let mut members = ProblemMembers(String::from("{"));
-        members.text("type", Some(&format!("{type_base}{}", self.kind.slug())));
-        members.text("title", Some(self.kind.title()));
-        members.raw("status", self.status.as_str());
-        members.text("detail", self.detail.as_deref());
-        members.text("instance", self.instance.as_deref());
-        members.text("api_version", self.api_version.as_deref());
-        members.texts("supported_versions", self.supported_versions.as_deref());
-        members.text("docs", self.docs.as_deref());
-        members.text("sunset", self.sunset.map(|time| time.to_string()).as_deref());
-        members.text("successor", self.successor.as_deref());
-        if let Some(secs) = self.retry_after {
-            members.raw("retry_after", &secs.to_string());
-        }
-        members.0.push('}');
-        members.0.into_bytes()
+        let kind = format!("{type_base}{}", self.kind.slug());
+        let (title, status) = (self.kind.title(), self.status.as_u16());
+        let document = Document { kind: &kind, title, status, members: &self.members };
+        serde_json::to_vec(&document).expect("texts and numbers are JSON")
     }
 
     /// The response: the document as `application/problem+json`, kept by no cache, so that none defeats a change of dates.
@@ -172,39 +172,11 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(secs) = self.retry_after {
+        if let Some(secs) = self.members.retry_after {
             headers.insert(header::RETRY_AFTER, lifecycle::retry_after(secs));
         }
         response
     }
-}
-
-// === impl ProblemMembers ===
-
-impl ProblemMembers {
-    fn raw(&mut self, name: &str, json: &str) {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        self.0.push_str(&format!("\"{name}\":{json}"));
-    }
-
-    fn text(&mut self, name: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.raw(name, &quote(value));
-        }
-    }
-
-    fn texts(&mut self, name: &str, values: Option<&[String]>) {
-        if let Some(values) = values {
-            let quoted: Vec<String> = values.iter().map(|value| quote(value)).collect();
-            self.raw(name, &format!("[{}]", quoted.join(",")));
-        }
-    }
-}
-
-fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ pub(crate) struct ApiHandles {
     migrations: Box<[OnceLock<MigrationHandles>]>,
 }
 
-const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", OTHER];
+/// Those of the labels, and one place for all others.
+const METHODS: usize = names::METHODS.len() + 1;
 
 // === impl ApiHandles ===
 
@@ -32,7 +33,7 @@ impl ApiHandles {
         let empty = |len: usize| (0..len).map(|_| OnceLock::new()).collect();
         Self {
             versions,
-            requests: empty(versions * routes * METHODS.len()),
+            requests: empty(versions * routes * METHODS),
             migrations: (0..routes * 2).map(|_| OnceLock::new()).collect(),
         }
     }
@@ -45,15 +46,15 @@ impl ApiHandles {
         route: Option<RouteId>,
         method: &str,
     ) -> &Handles {
-        let method = METHODS.iter().position(|known| *known == method).unwrap_or(METHODS.len() - 1);
+        let method = names::METHODS.iter().position(|known| *known == method).unwrap_or(METHODS - 1);
         let (v, r) = (version.map_or(self.versions - 1, VersionId::index), route_index(api, route));
-        let at = (r * self.versions + v) * METHODS.len() + method;
+        let at = (r * self.versions + v) * METHODS + method;
         self.requests[at].get_or_init(|| {
             Box::new(Handles::new(Labels {
                 api: api.name.to_string(),
                 version: version.map_or(OTHER, |id| &*api.version(id).text).to_owned(),
                 route: route_label(api, route),
-                method: METHODS[method],
+                method: names::METHODS.get(method).copied().unwrap_or(OTHER),
             }))
         })
     }

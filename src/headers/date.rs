@@ -3,14 +3,17 @@
 //! `httpdate` refuses a wrong day of the week, which RFC 8594's own example has, and reads two-digit years with a
 //! fixed pivot instead of the 50-year rule.
 
+use jiff::civil::{Date, date};
+
 use crate::clock::Timestamp;
 
+const DAY: i64 = 86_400;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// A date whose year is still to be settled.
 struct Parts {
-    month: i64,
+    month: i8,
     day: i64,
     second: i64,
 }
@@ -88,32 +91,25 @@ impl Parts {
     }
 
     fn timestamp(&self, year: i64) -> Option<Timestamp> {
-        let exists = (1..=days_in_month(year, self.month)).contains(&self.day);
-        if exists { Timestamp::from_secs(self.unix_seconds(year).max(0)) } else { None }
+        let days = i64::from(self.first_of_month(year)?.days_in_month());
+        if (1..=days).contains(&self.day) { Timestamp::from_secs(self.unix_seconds(year)?.max(0)) } else { None }
     }
 
     /// More than 50 years ahead means the last such year in the past (RFC 9110 §5.6.7).
     fn with_short_year(&self, short: i64, now: Timestamp) -> Option<Timestamp> {
-        let near = |year: &i64| self.unix_seconds(year - 50) <= now.as_secs();
+        let near = |year: &i64| self.unix_seconds(year - 50).is_some_and(|secs| secs <= now.as_secs());
         self.timestamp((19..100).rev().map(|century| century * 100 + short).find(near)?)
     }
 
-    fn unix_seconds(&self, year: i64) -> i64 {
-        days_since_1970(year, self.month, self.day) * 86_400 + self.second
+    /// A day that the month does not have is one of the next month: 50 years before a leap day is no leap year.
+    fn unix_seconds(&self, year: i64) -> Option<i64> {
+        let first = self.first_of_month(year)?.duration_since(date(1970, 1, 1)).as_secs();
+        Some(first + (self.day - 1) * DAY + self.second)
     }
-}
 
-fn days_in_month(year: i64, month: i64) -> i64 {
-    let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
-    days_since_1970(next_year, next_month, 1) - days_since_1970(year, month, 1)
-}
-
-/// Days of the Gregorian calendar; years are counted from March so that the leap day comes last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+    fn first_of_month(&self, year: i64) -> Option<Date> {
+        Date::new(i16::try_from(year).ok()?, self.month, 1).ok()
+    }
 }
 
 #[cfg(test)]
@@ -159,6 +155,8 @@ mod tests {
             ("2026-06-01", "02-Jun-76 00:00:00", "1976-06-02"),
             ("2098-01-01", "01-Jun-05 00:00:00", "2105-06-01"),
             ("2026-06-01", "01-Jun-26 00:00:00", "2026-06-01"),
+            ("2026-02-28", "29-Feb-76 00:00:00", "1976-02-29"),
+            ("2026-03-01", "29-Feb-76 00:00:00", "2076-02-29"),
         ];
         for (now, date, expected) in rows {
             assert_eq!(parse(format!("Sunday, {date} GMT").as_bytes(), at(now)), Some(at(expected)), "{date} in {now}");

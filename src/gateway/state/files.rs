@@ -1,6 +1,6 @@
 //! Files that are replaced whole, and folders that only the owner reads.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -17,43 +17,38 @@ pub(super) fn keep(path: &Path, text: &[u8]) -> io::Result<()> {
 
 fn put(path: &Path, text: &[u8], private: bool) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
+    let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     // A name with a dot in front is included by no pattern.
-    let beside = target.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let written = write(&beside, &target, text, private).and_then(|()| fs::rename(&beside, &target));
-    match written {
-        Ok(()) => sync_folder(&target),
-        Err(_) => drop(fs::remove_file(&beside)),
-    }
-    written
-}
-
-fn write(beside: &Path, target: &Path, text: &[u8], private: bool) -> io::Result<()> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
+    let prefix = format!(".{name}.");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".new");
     #[cfg(unix)]
-    if private {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    if !private {
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
     #[cfg(not(unix))]
     let _ = private;
-    let mut file = options.open(beside)?;
-    if let Ok(meta) = fs::metadata(target) {
-        file.set_permissions(meta.permissions())?;
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = builder.tempfile_in(folder)?;
+    if let Ok(meta) = fs::metadata(&target) {
+        file.as_file().set_permissions(meta.permissions())?;
     }
     file.write_all(text)?;
     // A name may reach the disk before what it names.
-    file.sync_all()
+    file.as_file().sync_all()?;
+    file.persist(&target)?;
+    sync_folder(folder);
+    Ok(())
 }
 
 /// The new name is on the disk once its folder is. Where that cannot be asked for, the file is whole all the same.
-fn sync_folder(target: &Path) {
+fn sync_folder(folder: &Path) {
     #[cfg(unix)]
-    if let Some(folder) = target.parent().and_then(|folder| File::open(folder).ok()) {
+    if let Ok(folder) = fs::File::open(folder) {
         let _ = folder.sync_all();
     }
     #[cfg(not(unix))]
-    let _ = target;
+    let _ = folder;
 }
 
 /// Makes a folder and those above it. Configs may have secrets in them, so nobody else may look into it.
@@ -83,6 +78,14 @@ mod tests {
         assert!(fs::metadata(&path).expect("it is there").permissions().readonly());
         assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1, "nothing is left beside");
         assert!(replace(&folder.join("none/a.toml"), b"new").is_err());
+        let path = folder.join("new.toml");
+        replace(&path, b"new").expect("written");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let like = fs::File::create(folder.join("like")).and_then(|file| file.metadata()).expect("a file");
+            assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode(), like.permissions().mode());
+        }
         let path = folder.join("kept.json");
         keep(&path, b"{}").expect("written");
         #[cfg(unix)]
@@ -90,6 +93,23 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
         }
+        fs::remove_dir_all(folder).expect("removed");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_process_left_beside_it_is_not_written_through() {
+        let folder = std::env::temp_dir().join(format!("sunward-left-{}", std::process::id()));
+        make_folder(&folder).expect("a folder");
+        let (path, other) = (folder.join("a.toml"), folder.join("other"));
+        fs::write(&other, "other").expect("written");
+        // In a container, the next process has the same id.
+        let left = folder.join(format!(".a.toml.{}.new", std::process::id()));
+        std::os::unix::fs::symlink(&other, &left).expect("a link");
+        replace(&path, b"new").expect("replaced");
+        assert_eq!(fs::read_to_string(&path).expect("a text"), "new");
+        assert_eq!(fs::read_to_string(&other).expect("a text"), "other");
+        assert!(!fs::symlink_metadata(&path).expect("it is there").is_symlink());
         fs::remove_dir_all(folder).expect("removed");
     }
 }

@@ -17,6 +17,7 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 use super::context::{TRACEPARENT, TRACESTATE, parent};
 use super::{ExportError, export};
 use crate::gateway::front::handler::ResponsePlan;
+use crate::names::METHODS;
 
 /// Makes the spans, if they are to be made. Clones export to the same place.
 #[derive(Clone, Debug)]
@@ -39,9 +40,7 @@ pub(in crate::gateway) struct Running {
 const FAREWELL: Duration = Duration::from_secs(5);
 /// The flags of a trace that pass from hop to hop: that its id is random.
 const LASTING: TraceFlags = TraceFlags::new(2);
-/// The methods that the conventions know.
-const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
-/// Any other.
+/// A method that the conventions do not know.
 const OTHER: &str = "_OTHER";
 
 // === impl Tracer ===
