@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -23,6 +22,7 @@ use super::pool::{
 use super::replay::Replay;
 use super::tunnel::{self, Upgrade};
 use crate::gateway::telemetry::explain::{Cause, Explained};
+use crate::gateway::telemetry::extensions::UpstreamLatency;
 use crate::gateway::wire::edge::{self, CleanTrailers};
 use crate::gateway::wire::forwarded;
 use crate::gateway::wire::request_body::RequestBodyError;
@@ -83,16 +83,8 @@ pub(in crate::gateway) struct Retryable {
     pub(in crate::gateway) same: bool,
 }
 
-/// A response extension: how long the upstream took to begin its answer.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::gateway) struct UpstreamLatency(pub(in crate::gateway) Duration);
-
 /// Seconds after which a request that got no place may come again.
 const RETRY_AFTER: u64 = 1;
-
-/// A response extension: which instance answered.
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct AnsweredBy(pub(in crate::gateway) Arc<str>);
 
 // === impl AttemptService ===
 

@@ -13,11 +13,12 @@ use http::{Request, Response, request};
 use http_body::Body;
 use tower::{Layer, Service};
 
-use super::attempt::{AnsweredBy, Attempt, AttemptService, ProxyBody, Retryable, body_fault, failure, problem};
+use super::attempt::{Attempt, AttemptService, ProxyBody, Retryable, body_fault, failure, problem};
 use super::pool::{Lease, LeaseError, Pool, PoolMember, QueueError};
 use super::replay::{Replay, ReplayBuffer};
 use super::tunnel::Upgrade;
 use crate::gateway::telemetry::explain::{Cause, Explained};
+use crate::gateway::telemetry::extensions::AnsweredBy;
 use crate::gateway::wire::request_body::RequestBody;
 use crate::gateway::wire::upload::Upload;
 use crate::layer::{LocalReply, Migrate, MigrateBody, MigrateLayer, Spoken};

@@ -9,7 +9,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
 use super::checks;
-use crate::gateway::back::pool;
+use crate::gateway::wire::client_tls::client_config;
 use crate::gateway::wire::tls;
 
 use crate::catalog::{Api, ApiEntry, Catalog, ConsumerSource, Route};
@@ -206,7 +206,7 @@ fn service(upstream: Upstream, catalog: &Catalog, found: &mut Diagnostics) -> Lo
     }
     let speaks = upstream.instances.iter().map(|instance| speaks(instance, &apis, found)).collect();
     let secure = upstream.instances.iter().any(|instance| instance.url.scheme_str() == Some("https"));
-    let tls = if secure { pool::client_config(&upstream.tls, upstream.http2, found) } else { None };
+    let tls = if secure { client_config(&upstream.tls, upstream.http2, found) } else { None };
     if let Some(name) = &upstream.tls.server_name
         && ServerName::try_from(name.as_str()).is_err()
     {

@@ -10,8 +10,8 @@ use metrics::Counter;
 use pin_project_lite::pin_project;
 use tower::Service;
 
-use crate::gateway::front::handler::ResponsePlan;
 use crate::gateway::state::Used;
+use crate::gateway::telemetry::extensions::ResponsePlan;
 use crate::layer::{Notice, Notices};
 use crate::plan::Plan;
 

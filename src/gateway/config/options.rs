@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::load::environment;
-use crate::gateway::back::pool::{self, HostLookup};
+use crate::gateway::wire::lookup::{self, HostLookup};
 
 /// Edits the text of the config file, and of each that it includes, before it is read, at the start and at each reload.
 pub type Rewrite = Arc<dyn Fn(String) -> String + Send + Sync>;
@@ -28,7 +28,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { listen: None, admin: None, rewrite: None, variables: Arc::new(environment), lookup: pool::system() }
+        Self { listen: None, admin: None, rewrite: None, variables: Arc::new(environment), lookup: lookup::system() }
     }
 }
 

@@ -18,7 +18,7 @@ use tower::Service;
 use super::liveness::{ActiveRequest, Activity};
 use super::metrics::ListenerMetrics;
 use super::overload::{InFlight, OverloadManager};
-use super::server::{Handler, Peer};
+use super::server::Handler;
 use crate::clock::{Clock, SystemClock};
 use crate::gateway::config::snapshot::{LiveSnapshot, Snapshot, StackBody};
 use crate::gateway::telemetry::access::AccessEntry;
@@ -26,12 +26,12 @@ use crate::gateway::telemetry::explain::{Cause, Explained, Tail, Throttle};
 use crate::gateway::telemetry::trace::{self, Running, Tracer};
 use crate::gateway::wire::edge::{self, Admitted, CleanTrailers, LocalResponse};
 use crate::gateway::wire::forwarded::ClientHop;
+use crate::gateway::wire::peer::Peer;
 use crate::gateway::wire::request_body::RequestBody;
 use crate::gateway::wire::unread::UnreadBody;
 use crate::gateway::wire::upload::Upload;
 use crate::layer::Extent;
 use crate::names::Refusal;
-use crate::plan::Plan;
 use crate::problem::{Problem, ProblemType, TYPE_BASE};
 use crate::resolve;
 use body::BodySource;
@@ -47,10 +47,6 @@ pub(in crate::gateway) struct ProxyHandler {
     /// Of the lines about requests that failed.
     pub(in crate::gateway) throttle: Arc<Throttle>,
 }
-
-/// A response extension, for the log: the plan of its request.
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct ResponsePlan(pub(in crate::gateway) Plan);
 
 /// After how many seconds to come back when too much is going on.
 const RETRY_AFTER: u64 = 1;

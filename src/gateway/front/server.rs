@@ -11,8 +11,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use metrics::Gauge;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio_rustls::{TlsAcceptor, TlsStream};
 
 use http::{HeaderValue, Request, Response};
@@ -24,33 +23,9 @@ use super::streams::StreamExecutor;
 use crate::config::Limits;
 use crate::consumer::Consumer;
 use crate::gateway::wire::io::IoStream;
+use crate::gateway::wire::peer::{ConnectionPermit, Peer};
+use crate::gateway::wire::shutdown::Shutdown;
 use crate::gateway::wire::tls::{self, ServerTls};
-
-/// Who is at the other end of a connection.
-#[derive(Clone, Debug, Default)]
-pub(in crate::gateway) struct Peer {
-    pub(in crate::gateway) ip: Option<IpAddr>,
-    /// The same, as fields have it.
-    pub(in crate::gateway) text: Option<HeaderValue>,
-    pub(in crate::gateway) tls: bool,
-    /// Whom its certificate names.
-    pub(in crate::gateway) consumer: Option<Consumer>,
-    pub(in crate::gateway) place: Option<ConnectionPermit>,
-}
-
-/// A connection's place among those that may be open. It is taken for as long as bytes go over it, also in a tunnel,
-/// which is no connection of HTTP any more.
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct ConnectionPermit {
-    _taken: Arc<PermitGuard>,
-    stop: Shutdown,
-}
-
-#[derive(Debug)]
-struct PermitGuard {
-    _permit: OwnedSemaphorePermit,
-    open: Gauge,
-}
 
 /// What serves the requests of all connections.
 pub(in crate::gateway) trait Handler: Send + Sync + 'static {
@@ -86,53 +61,12 @@ struct HeadLimits {
     bytes: u32,
 }
 
-/// The stop of everything: said once, heard by all.
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct Shutdown {
-    signal: watch::Receiver<bool>,
-}
-
 /// After a failed accept (out of file handles) the next one would fail at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// It is logged at most so often.
 const ACCEPT_WARNING: Duration = Duration::from_secs(10);
 /// What is read and written at once, at most.
 const BUFFER: usize = 128 * 1024;
-
-// === impl Shutdown ===
-
-impl Shutdown {
-    pub(in crate::gateway) fn new() -> (watch::Sender<bool>, Self) {
-        let (sender, signal) = watch::channel(false);
-        (sender, Self { signal })
-    }
-
-    /// Ends once it was said.
-    pub(in crate::gateway) async fn requested(&mut self) {
-        // Whoever could say it is gone: that says it too.
-        let _ = self.signal.wait_for(|signal| *signal).await;
-    }
-}
-
-// === impl ConnectionPermit ===
-
-impl ConnectionPermit {
-    fn new(permit: OwnedSemaphorePermit, open: &Gauge, stop: Shutdown) -> Self {
-        open.increment(1.0);
-        Self { _taken: Arc::new(PermitGuard { _permit: permit, open: open.clone() }), stop }
-    }
-
-    /// The stop of what has given the place.
-    pub(in crate::gateway) fn stop(&self) -> Shutdown {
-        self.stop.clone()
-    }
-}
-
-impl Drop for PermitGuard {
-    fn drop(&mut self) {
-        self.open.decrement(1.0);
-    }
-}
 
 // === impl Server ===
 

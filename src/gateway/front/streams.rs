@@ -16,8 +16,8 @@ use pin_project_lite::pin_project;
 
 use super::liveness::{Activity, CloseReason};
 use super::metrics::ListenerMetrics;
-use crate::gateway::back::pool::LazyTimer;
 use crate::gateway::wire::pace::Pace;
+use crate::gateway::wire::timer::LazyTimer;
 
 /// How the response of one stream is taken. It is written and read by one task only.
 #[derive(Debug)]

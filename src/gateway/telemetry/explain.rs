@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderValue, Response};
 
-use crate::gateway::back::pool::UpstreamBodyError;
+use crate::gateway::wire::body_error::UpstreamBodyError;
 use crate::layer::{BodyError, Notices};
 use crate::names::Outcome;
 use crate::plan::Plan;

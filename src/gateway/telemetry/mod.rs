@@ -2,5 +2,7 @@
 
 pub(super) mod access;
 pub(super) mod explain;
+pub(super) mod extensions;
+pub(super) mod memory;
 pub(super) mod recorder;
 pub(super) mod trace;

@@ -62,7 +62,7 @@ pub(in crate::gateway) async fn upkeep(metrics: PrometheusHandle) {
         names::reloads(result).increment(0);
     }
     loop {
-        if let Some(bytes) = crate::gateway::front::overload::resident() {
+        if let Some(bytes) = super::memory::resident() {
             names::process_memory().set(bytes as f64);
         }
         tokio::time::sleep(UPKEEP).await;

@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,8 @@ use hyper::body::Incoming;
 
 use super::exchange::H1;
 use super::lease::RequestTracker;
-use super::timer::{LazyTimer, TimedOut};
+use crate::gateway::wire::body_error::UpstreamBodyError;
+use crate::gateway::wire::timer::{LazyTimer, TimedOut};
 use crate::gateway::wire::upload::Upload;
 
 /// An instance's response body.
@@ -43,15 +43,6 @@ pub(in crate::gateway) struct BodyTimeouts {
     pub(in crate::gateway) part: Option<Duration>,
     /// The end.
     pub(in crate::gateway) end: Option<Instant>,
-}
-
-/// Why a response's body did not come to its end, and where.
-#[derive(Debug)]
-pub(in crate::gateway) struct UpstreamBodyError {
-    /// What broke; nothing did if it was too slow.
-    broken: Option<hyper::Error>,
-    pub(in crate::gateway) upstream: Box<str>,
-    pub(in crate::gateway) instance: Arc<str>,
 }
 
 type NextFrame = Option<Result<Frame<Bytes>, hyper::Error>>;
@@ -179,28 +170,5 @@ impl Body for UpstreamBody {
 
     fn size_hint(&self) -> SizeHint {
         self.incoming.size_hint()
-    }
-}
-
-// === impl UpstreamBodyError ===
-
-impl UpstreamBodyError {
-    pub(in crate::gateway) const fn is_timeout(&self) -> bool {
-        self.broken.is_none()
-    }
-}
-
-impl std::fmt::Display for UpstreamBodyError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.broken {
-            Some(error) => error.fmt(f),
-            None => f.write_str("the response's body came too slowly"),
-        }
-    }
-}
-
-impl std::error::Error for UpstreamBodyError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.broken.as_ref().map(|error| error as _)
     }
 }

@@ -16,10 +16,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use pin_project_lite::pin_project;
 
 use super::streams::{StreamCount, StreamPermit};
-use super::timer::{LazyTimer, TimedOut};
 use super::waker::ConnectionWaker;
 use crate::gateway::back::replay::Replay;
 use crate::gateway::wire::io::IoStream;
+use crate::gateway::wire::timer::{LazyTimer, TimedOut};
 use crate::layer::MigrateBody;
 
 /// What goes to an instance.

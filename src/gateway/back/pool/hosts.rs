@@ -1,10 +1,8 @@
 //! What host names stand for. It is looked up beside requests, and known over reloads.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,10 +11,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::config::Addresses;
-
-/// What finds the addresses of a host name: the best first.
-pub(in crate::gateway) type HostLookup = Arc<dyn Fn(String) -> Looking + Send + Sync>;
-pub(in crate::gateway) type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+use crate::gateway::wire::lookup::{HostLookup, host};
 
 /// The names that some config has, and their addresses.
 #[derive(Clone)]
@@ -40,18 +35,6 @@ const AGAIN: Duration = Duration::from_millis(250);
 const MOST: u32 = 16;
 /// So long after the start, a name that cannot be looked up keeps the gateway from being ready.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The resolver of the system.
-pub(in crate::gateway) fn system() -> HostLookup {
-    Arc::new(|host| {
-        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect()) })
-    })
-}
-
-/// The host of a URL, without the brackets, which are a URL's and not an address's.
-pub(super) fn host(url: &Uri) -> &str {
-    url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
-}
 
 /// The name in `url` whose addresses are instances; `None` if the URL is one instance.
 pub(super) fn name(url: &Uri, addresses: Addresses) -> Option<&str> {

@@ -7,15 +7,14 @@
 //! | `balance`, `budget` | which instance; whether once more |
 //! | `endpoint`, `health`, `instance_metrics` | an instance: how it stands, and what is counted of it |
 //! | `watch` | what goes on beside requests: checks, lookups, idle connections |
-//! | `connections`, `transport`, `connect`, `tls` | the connections of an instance, open and new |
+//! | `connections`, `transport` | the connections of an instance, open and new |
 //! | `queue`, `streams` | how many requests an instance, and an HTTP/2 connection, have at once |
 //! | `lease`, `exchange`, `head`, `body` | one request: its connection, what is sent, what comes back |
-//! | `waker`, `timer` | the waker and the timer of a connection |
+//! | `waker` | the waker of a connection |
 
 mod balance;
 mod body;
 mod budget;
-mod connect;
 mod connections;
 mod endpoint;
 mod exchange;
@@ -28,8 +27,6 @@ mod queue;
 mod registry;
 mod spec;
 mod streams;
-mod timer;
-mod tls;
 mod transport;
 mod waker;
 mod watch;
@@ -46,19 +43,14 @@ use health::{Admission, Policy};
 use lease::BeginError;
 use spec::PoolSpec;
 
-pub(in crate::gateway) use body::{BodyTimeouts, UpstreamBody, UpstreamBodyError};
-#[cfg(feature = "otel")]
-pub(in crate::gateway) use connect::Connector;
+pub(in crate::gateway) use body::{BodyTimeouts, UpstreamBody};
 pub(in crate::gateway) use connections::ConnectError;
 pub(in crate::gateway) use endpoint::Endpoint;
 pub(in crate::gateway) use exchange::{HyperResult, Outgoing};
 pub(in crate::gateway) use head::{Exchange, ExchangeError, ResponseDeadline, UpstreamResponse};
-pub(in crate::gateway) use hosts::{HostLookup, system};
 pub(in crate::gateway) use lease::{Lease, RequestTracker};
 pub(in crate::gateway) use queue::QueueError;
 pub(in crate::gateway) use registry::Registry;
-pub(in crate::gateway) use timer::LazyTimer;
-pub(in crate::gateway) use tls::client_config;
 pub(in crate::gateway) use watch::Watch;
 
 use crate::config::Check;

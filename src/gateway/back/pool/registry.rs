@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::Pool;
 use super::endpoint::Endpoint;
-use super::hosts::{HostLookup, Hosts};
+use super::hosts::Hosts;
 use super::spec::{self, PoolSpec};
 use crate::gateway::config::load::Loaded;
+use crate::gateway::wire::lookup::HostLookup;
 
 /// The instances that some config still names.
 #[derive(Clone, Debug)]

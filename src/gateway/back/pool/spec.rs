@@ -8,7 +8,6 @@ use http::uri::PathAndQuery;
 use http::{HeaderName, Uri};
 
 use super::budget::Budget;
-use super::connect::Connector;
 use super::endpoint::{Endpoint, EndpointSpec};
 use super::exchange::ResponseHeadLimits;
 use super::health::{Health, Policy};
@@ -19,6 +18,7 @@ use super::transport::Transport;
 use super::{Pool, PoolMember, Unresolved};
 use crate::config::{ActAs, Instance, Timeouts, Upstream};
 use crate::gateway::config::load::LoadedUpstream;
+use crate::gateway::wire::connect::Connector;
 use crate::gateway::wire::tls::stamp;
 use crate::layer::Role;
 use crate::names;

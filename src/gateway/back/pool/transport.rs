@@ -6,8 +6,8 @@ use http::Uri;
 use http::header::HeaderName;
 use http::uri::{Authority, PathAndQuery};
 
-use super::connect::Connector;
 use super::exchange::ResponseHeadLimits;
+use crate::gateway::wire::connect::Connector;
 
 /// How an instance is reached.
 #[derive(Debug)]

@@ -20,7 +20,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::attempt::ProxyBody;
 use super::pool::RequestTracker;
-use crate::gateway::front::server::{ConnectionPermit, Shutdown};
+use crate::gateway::wire::peer::ConnectionPermit;
+use crate::gateway::wire::shutdown::Shutdown;
 use frames::{Frames, GOING_AWAY};
 
 /// What a client wants that asked for WebSocket. Each try has it, and the one that is agreed to uses it.

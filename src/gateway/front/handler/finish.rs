@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use http::header::{HeaderName, HeaderValue};
 use http::{Response, StatusCode, Version};
 
-use crate::gateway::back::attempt::UpstreamLatency;
 use crate::gateway::config::snapshot::Settings;
 use crate::gateway::telemetry::explain::Explained;
+use crate::gateway::telemetry::extensions::UpstreamLatency;
 use crate::headers::merge;
 
 /// What every response says of this hop.

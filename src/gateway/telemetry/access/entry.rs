@@ -12,10 +12,10 @@ use hyper::body::Incoming;
 
 use super::{Line, Log};
 use crate::clock::{Clock, SystemClock};
-use crate::gateway::back::attempt::{AnsweredBy, UpstreamLatency};
-use crate::gateway::front::handler::ResponsePlan;
-use crate::gateway::front::server::Peer;
 use crate::gateway::telemetry::explain::Explained;
+use crate::gateway::telemetry::extensions::ResponsePlan;
+use crate::gateway::telemetry::extensions::{AnsweredBy, UpstreamLatency};
+use crate::gateway::wire::peer::Peer;
 use crate::names::{Outcome, Refusal};
 use crate::plan::Plan;
 

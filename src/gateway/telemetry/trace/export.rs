@@ -22,7 +22,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::ExportError;
 use crate::config::UpstreamTls;
 use crate::diagnostic::{Diagnostics, Span, Spanned};
-use crate::gateway::back::pool::{Connector, client_config};
+use crate::gateway::wire::client_tls::client_config;
+use crate::gateway::wire::connect::Connector;
 
 type VariableLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'a>>;

@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 
 use super::context::{TRACEPARENT, TRACESTATE, parent};
 use super::{ExportError, export};
-use crate::gateway::front::handler::ResponsePlan;
+use crate::gateway::telemetry::extensions::ResponsePlan;
 use crate::names::METHODS;
 
 /// Makes the spans, if they are to be made. Clones export to the same place.

@@ -6,8 +6,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::config::SourceMap;
-use crate::gateway::back::pool::{BodyTimeouts, Registry, system};
+use crate::gateway::back::pool::{BodyTimeouts, Registry};
 use crate::gateway::config::load::load;
+use crate::gateway::wire::lookup::system;
 use crate::gateway::wire::upload::Upload;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";

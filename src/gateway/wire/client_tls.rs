@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use super::tls::{certificates, private_key, provider};
 use crate::config::UpstreamTls;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::gateway::wire::tls::{certificates, private_key, provider};
 
 /// The client's side of TLS, as an upstream's `tls` has it. What is wrong with its files is a finding.
 pub(in crate::gateway) fn client_config(

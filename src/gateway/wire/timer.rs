@@ -16,13 +16,13 @@ pub(in crate::gateway) struct LazyTimer {
 
 /// What was waited for did not come in its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TimedOut;
+pub(in crate::gateway) struct TimedOut;
 
 // === impl LazyTimer ===
 
 impl LazyTimer {
     /// What `poll` has, or [`TimedOut`] from `until` on.
-    pub(super) fn within<T>(
+    pub(in crate::gateway) fn within<T>(
         &mut self,
         until: Option<Instant>,
         cx: &mut Context<'_>,

@@ -14,8 +14,8 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::{TlsConnector, TlsStream};
 
-use super::hosts::{self, HostLookup};
-use crate::gateway::wire::io::IoStream;
+use super::io::IoStream;
+use super::lookup::{self, HostLookup};
 
 /// Where an instance is, and how it is spoken to.
 pub(in crate::gateway) struct Connector {
@@ -41,12 +41,17 @@ impl Connector {
     /// For the authority of `url`; with TLS if there is a config for it.
     #[cfg(feature = "otel")]
     pub(in crate::gateway) fn new(url: &Uri, tls: Option<ClientTls>) -> Self {
-        Self::at(None, url, tls, &hosts::system())
+        Self::at(None, url, tls, &lookup::system())
     }
 
     /// For the port of `url` at an address of its host; at all of them without one.
-    pub(super) fn at(address: Option<IpAddr>, url: &Uri, tls: Option<ClientTls>, lookup: &HostLookup) -> Self {
-        let host = hosts::host(url);
+    pub(in crate::gateway) fn at(
+        address: Option<IpAddr>,
+        url: &Uri,
+        tls: Option<ClientTls>,
+        lookup: &HostLookup,
+    ) -> Self {
+        let host = lookup::host(url);
         let port = url.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
         let place = match address.or_else(|| host.parse().ok()) {
             Some(address) => ConnectAddress::Address((address, port).into()),
@@ -57,12 +62,12 @@ impl Connector {
 
     /// For a Unix socket.
     #[cfg(unix)]
-    pub(super) const fn socket(path: PathBuf) -> Self {
+    pub(in crate::gateway) const fn socket(path: PathBuf) -> Self {
         Self { place: ConnectAddress::Socket(path), tls: None }
     }
 
     /// The one address that it connects to, where it has one.
-    pub(super) const fn address(&self) -> Option<SocketAddr> {
+    pub(in crate::gateway) const fn address(&self) -> Option<SocketAddr> {
         match self.place {
             ConnectAddress::Address(address) => Some(address),
             _ => None,
@@ -70,12 +75,12 @@ impl Connector {
     }
 
     /// Whether its host is a name, which may come to stand for other addresses.
-    pub(super) const fn is_name(&self) -> bool {
+    pub(in crate::gateway) const fn is_name(&self) -> bool {
         matches!(self.place, ConnectAddress::Name(..))
     }
 
     /// The addresses of its host, the best first.
-    pub(super) async fn lookup(&self) -> io::Result<Vec<SocketAddr>> {
+    pub(in crate::gateway) async fn lookup(&self) -> io::Result<Vec<SocketAddr>> {
         match &self.place {
             ConnectAddress::Address(address) => Ok(vec![*address]),
             #[cfg(unix)]
