@@ -140,7 +140,7 @@ impl App {
             Store::open(spec.state.as_ref().map(|state| state.value.as_path())).with_acts(&control, SystemClock.now());
         let tracer = Tracer::new(&*options.variables).map_err(StartError::Traces)?;
         let traced = tracer.is_on();
-        registry.learn(&loaded).await;
+        registry.learn(&loaded.services).await;
         let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &state, log, traced);
         for act in state.acts.strays(&snapshot.catalog, &snapshot.pools) {
             tracing::warn!(act, "the config has nothing that this act could be about: it is kept, and has no effect");

@@ -3,5 +3,6 @@
 pub(super) mod attempt;
 pub(super) mod pool;
 pub(super) mod replay;
+pub(super) mod reply;
 pub(super) mod tunnel;
 pub(super) mod upstream;

@@ -13,9 +13,10 @@ use http::{Request, Response, request};
 use http_body::Body;
 use tower::{Layer, Service};
 
-use super::attempt::{Attempt, AttemptService, ProxyBody, Retryable, body_fault, failure, problem};
+use super::attempt::{Attempt, AttemptService, Retryable};
 use super::pool::{Lease, LeaseError, Pool, PoolMember, QueueError};
 use super::replay::{Replay, ReplayBuffer};
+use super::reply::{ProxyBody, body_fault, failure, problem};
 use super::tunnel::Upgrade;
 use crate::gateway::telemetry::explain::{Cause, Explained};
 use crate::gateway::telemetry::extensions::AnsweredBy;

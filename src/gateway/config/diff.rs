@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::load::{Loaded, LoadedUpstream};
+use super::load::Loaded;
 use crate::catalog::{self, Class, Difference};
 use crate::clock::Timestamp;
+use crate::gateway::back::pool::LoadedUpstream;
 use crate::version::VersionId;
 
 /// The differences from `old` to `new` as things stand at `now`, the breaking ones first. Values of variables are shown

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use http::Uri;
+use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
 use super::checks;
+use crate::gateway::back::pool::LoadedUpstream;
 use crate::gateway::wire::client_tls::client_config;
 use crate::gateway::wire::tls;
 
@@ -30,16 +30,6 @@ pub struct Loaded {
     pub(in crate::gateway) services: Vec<LoadedUpstream>,
     /// The server's side of TLS, if there is one.
     pub(in crate::gateway) tls: Option<Arc<ServerConfig>>,
-}
-
-/// An upstream, with what its names stand for.
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct LoadedUpstream {
-    pub(in crate::gateway) spec: Upstream,
-    /// What each instance is said to speak, by api.
-    pub(in crate::gateway) speaks: Vec<BTreeMap<String, VersionId>>,
-    /// The client's side of TLS, where an instance needs it.
-    pub(in crate::gateway) tls: Option<Arc<ClientConfig>>,
 }
 
 /// A file that may not be served.
@@ -236,22 +226,6 @@ fn speaks(instance: &Instance, apis: &[&ApiEntry], found: &mut Diagnostics) -> B
         }
     }
     speaks
-}
-
-// === impl LoadedUpstream ===
-
-impl LoadedUpstream {
-    /// The upstream's name.
-    pub(in crate::gateway) fn name(&self) -> &str {
-        &self.spec.name.value
-    }
-
-    /// The name that the certificate of the instance at `url` must have.
-    pub(in crate::gateway) fn server_name(&self, url: &Uri) -> Option<ServerName<'static>> {
-        let host = url.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = self.spec.tls.server_name.as_ref().map_or(host, |name| name.value.clone());
-        ServerName::try_from(name).ok()
-    }
 }
 
 // === impl LoadError ===

@@ -92,7 +92,7 @@ impl Snapshot {
         log: Option<Log>,
         traced: bool,
     ) -> Self {
-        let pools = registry.pools(&loaded);
+        let pools = registry.pools(&loaded.services, &loaded.gateway.timeouts);
         state.acts.settle(&pools);
         let Loaded { gateway, catalog, .. } = loaded;
         catalog.publish();

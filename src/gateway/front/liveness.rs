@@ -2,44 +2,40 @@
 //!
 //! One timer for each connection, which looks now and then: no request sets one.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Version;
 use http_body::Frame;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::streams::{LatestStream, StreamFlow};
-use crate::gateway::wire::io::IoStream;
+use super::flow::{LatestStream, StreamFlow};
 use crate::gateway::wire::pace::Pace;
 
 /// The signs of life of one connection. Times are milliseconds since it began, plus one; 0 is never.
 #[derive(Debug)]
 pub(in crate::gateway) struct Activity {
     began: Instant,
-    send: Pace,
+    pub(super) send: Pace,
     /// Requests under way.
-    pending: AtomicU32,
+    pub(super) pending: AtomicU32,
     /// When the last request ended.
     quiet: AtomicU64,
     /// When the first byte came after that.
-    head: AtomicU64,
+    pub(super) head: AtomicU64,
     /// Since when nothing could be written.
-    blocked: AtomicU64,
+    pub(super) blocked: AtomicU64,
     /// What the client has used up of its time to take what is sent.
-    spent: AtomicU64,
+    pub(super) spent: AtomicU64,
     http2: AtomicBool,
     /// When it was told to end, having nothing to do.
     told: AtomicU64,
     /// A response without an end of its own was not sent as a whole: the connection is to be reset.
-    reset: AtomicBool,
+    pub(super) reset: AtomicBool,
     /// What the client does not take is not kept for it: the connection is to be reset.
-    given_up: AtomicBool,
+    pub(super) given_up: AtomicBool,
     latest: LatestStream,
 }
 
@@ -86,13 +82,6 @@ pub(in crate::gateway) enum CloseReason {
     SlowHead,
     /// The client does not read.
     TakesNothing,
-}
-
-/// A connection's bytes, watched.
-#[derive(Debug)]
-pub(in crate::gateway) struct MonitoredStream {
-    stream: IoStream,
-    activity: Arc<Activity>,
 }
 
 /// A request under way.
@@ -156,7 +145,7 @@ impl Activity {
         self.given_up.store(true, Ordering::Relaxed);
     }
 
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1
     }
 
@@ -251,85 +240,6 @@ impl Drop for ActiveRequest {
     fn drop(&mut self) {
         self.activity.quiet.store(self.activity.now(), Ordering::Relaxed);
         self.activity.pending.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-// === impl MonitoredStream ===
-
-impl MonitoredStream {
-    pub(in crate::gateway) const fn new(stream: IoStream, activity: Arc<Activity>) -> Self {
-        Self { stream, activity }
-    }
-
-    fn wrote(&self, written: &Poll<io::Result<usize>>) {
-        let activity = &self.activity;
-        let (blocked, spent) = (activity.blocked.load(Ordering::Relaxed), activity.spent.load(Ordering::Relaxed));
-        match written {
-            Poll::Ready(written) if blocked != 0 || spent != 0 => {
-                let waited = if blocked == 0 { 0 } else { activity.now().saturating_sub(blocked) };
-                let bytes = written.as_ref().map_or(0, |bytes| *bytes as u64);
-                let [spent, waited] = [spent, waited].map(Duration::from_millis);
-                let spent = activity.send.spend(spent, waited, bytes);
-                activity.spent.store(u64::try_from(spent.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
-                activity.blocked.store(0, Ordering::Relaxed);
-            }
-            Poll::Pending if blocked == 0 => activity.blocked.store(activity.now(), Ordering::Relaxed),
-            _ => {}
-        }
-    }
-}
-
-impl Drop for MonitoredStream {
-    /// Over TLS the end of the data would have been said, so that clients can tell.
-    fn drop(&mut self) {
-        let activity = &self.activity;
-        // Without it, the client would see the end that it expects.
-        let unframed = activity.reset.load(Ordering::Relaxed) && matches!(self.stream, IoStream::Tcp(_));
-        if unframed || activity.given_up.load(Ordering::Relaxed) {
-            self.stream.give_up();
-        }
-    }
-}
-
-impl AsyncRead for MonitoredStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
-        let activity = &self.activity;
-        let waits = read.is_ready() && activity.pending.load(Ordering::Relaxed) == 0;
-        if waits && activity.head.load(Ordering::Relaxed) == 0 {
-            activity.head.store(activity.now(), Ordering::Relaxed);
-        }
-        read
-    }
-}
-
-impl AsyncWrite for MonitoredStream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.wrote(&written);
-        written
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.wrote(&written);
-        written
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 

@@ -17,8 +17,9 @@ use tokio_rustls::{TlsAcceptor, TlsStream};
 use http::{HeaderValue, Request, Response};
 
 use super::listen::{self, Listener};
-use super::liveness::{Activity, CloseReason, ConnectionTimeouts, Liveness, MonitoredStream};
+use super::liveness::{Activity, CloseReason, ConnectionTimeouts, Liveness};
 use super::metrics::ListenerMetrics;
+use super::monitored::MonitoredStream;
 use super::streams::StreamExecutor;
 use crate::config::Limits;
 use crate::consumer::Consumer;

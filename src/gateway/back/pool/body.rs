@@ -1,6 +1,5 @@
 //! A response's body on its way from an instance: it drives the connection, and gives it back at its end.
 
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -9,8 +8,9 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use super::drive::NextFrame;
 use super::exchange::H1;
-use super::lease::RequestTracker;
+use super::tracker::RequestTracker;
 use crate::gateway::wire::body_error::UpstreamBodyError;
 use crate::gateway::wire::timer::{LazyTimer, TimedOut};
 use crate::gateway::wire::upload::Upload;
@@ -43,14 +43,6 @@ pub(in crate::gateway) struct BodyTimeouts {
     pub(in crate::gateway) part: Option<Duration>,
     /// The end.
     pub(in crate::gateway) end: Option<Instant>,
-}
-
-type NextFrame = Option<Result<Frame<Bytes>, hyper::Error>>;
-
-/// The next frame of a body, while its connection is driven.
-pub(super) async fn drive_frame(incoming: &mut Incoming, open: &mut H1) -> NextFrame {
-    let frame = poll_fn(|cx| open.drive(cx, None, |cx| Pin::new(&mut *incoming).poll_frame(cx)).0).await;
-    frame.unwrap_or_default()
 }
 
 // === impl BodyTimeouts ===

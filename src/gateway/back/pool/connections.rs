@@ -15,9 +15,11 @@ use http_body::Frame;
 use http_body_util::BodyExt;
 use tokio_rustls::rustls;
 
+use super::drive::drive_frame;
 use super::exchange::{Connection, H1, H2, Outgoing, ResponseHead};
+use super::h2_connections::H2Connections;
 use super::hosts;
-use super::streams::{H2Connections, StreamPermit};
+use super::streams::StreamPermit;
 use super::transport::Transport;
 use crate::gateway::telemetry::explain::Cause;
 
@@ -148,7 +150,7 @@ impl Connections {
         let mut open = open.ok_or(ConnectError::Mute)?;
         let mut body = response.into_body();
         let mut left = SkippedBody::new();
-        while let Some(frame) = super::body::drive_frame(&mut body, &mut open).await {
+        while let Some(frame) = drive_frame(&mut body, &mut open).await {
             left.take(&frame.map_err(ConnectError::Http)?)?;
         }
         let usable = open.is_usable();

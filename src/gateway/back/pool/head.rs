@@ -11,7 +11,8 @@ use pin_project_lite::pin_project;
 
 use super::body::{BodyTimeouts, UpstreamBody};
 use super::exchange::{Delivery, H1, H1Exchange, HyperResult, ResponseHead, SendError, SendResult};
-use super::lease::{RequestTracker, Resend};
+use super::resend::Resend;
+use super::tracker::RequestTracker;
 use crate::gateway::wire::timer::{LazyTimer, TimedOut};
 use crate::gateway::wire::upload::{Upload, UploadError};
 use crate::names::UpstreamResult;

@@ -15,9 +15,12 @@
 mod balance;
 mod body;
 mod budget;
+mod build;
 mod connections;
+mod drive;
 mod endpoint;
 mod exchange;
+mod h2_connections;
 mod head;
 mod health;
 mod hosts;
@@ -25,9 +28,12 @@ mod instance_metrics;
 mod lease;
 mod queue;
 mod registry;
+mod resend;
 mod spec;
 mod streams;
+mod tracker;
 mod transport;
+mod upstream;
 mod waker;
 mod watch;
 
@@ -40,17 +46,19 @@ use metrics::Counter;
 use balance::Weighted;
 use budget::Budget;
 use health::{Admission, Policy};
-use lease::BeginError;
 use spec::PoolSpec;
+use tracker::BeginError;
 
 pub(in crate::gateway) use body::{BodyTimeouts, UpstreamBody};
 pub(in crate::gateway) use connections::ConnectError;
 pub(in crate::gateway) use endpoint::Endpoint;
 pub(in crate::gateway) use exchange::{HyperResult, Outgoing};
 pub(in crate::gateway) use head::{Exchange, ExchangeError, ResponseDeadline, UpstreamResponse};
-pub(in crate::gateway) use lease::{Lease, RequestTracker};
+pub(in crate::gateway) use lease::Lease;
 pub(in crate::gateway) use queue::QueueError;
 pub(in crate::gateway) use registry::Registry;
+pub(in crate::gateway) use tracker::RequestTracker;
+pub(in crate::gateway) use upstream::LoadedUpstream;
 pub(in crate::gateway) use watch::Watch;
 
 use crate::config::Check;

@@ -7,8 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::Pool;
 use super::endpoint::Endpoint;
 use super::hosts::Hosts;
-use super::spec::{self, PoolSpec};
-use crate::gateway::config::load::Loaded;
 use crate::gateway::wire::lookup::HostLookup;
 
 /// The instances that some config still names.
@@ -19,43 +17,13 @@ pub(in crate::gateway) struct Registry {
 }
 
 type Known = HashMap<String, Weak<Endpoint>>;
-type Pools = BTreeMap<String, Arc<Pool>>;
+pub(super) type Pools = BTreeMap<String, Arc<Pool>>;
 
 // === impl Registry ===
 
 impl Registry {
     pub(in crate::gateway) fn new(lookup: HostLookup) -> Self {
         Self { known: Arc::default(), hosts: Hosts::new(lookup) }
-    }
-
-    /// Looks up the names of a config that are not known yet, for a bounded time.
-    pub(in crate::gateway) async fn learn(&self, loaded: &Loaded) {
-        self.hosts.learn(loaded.services.iter().flat_map(spec::names_of)).await;
-    }
-
-    /// The pools of a config, with what is known of its names.
-    pub(in crate::gateway) fn pools(&self, loaded: &Loaded) -> Pools {
-        let timeouts = &loaded.gateway.timeouts;
-        let recipes: Vec<_> = loaded.services.iter().map(|service| PoolSpec::new(service, timeouts)).collect();
-        let names: Vec<&str> = recipes.iter().flat_map(|spec| spec.names()).map(|(name, _)| name).collect();
-        self.hosts.keep_only(&names);
-        let pools = recipes.iter().map(|spec| spec.pool(self)).map(|pool| (pool.name.to_string(), Arc::new(pool)));
-        let pools = pools.collect();
-        self.lock().retain(|_, endpoint| endpoint.strong_count() > 0);
-        pools
-    }
-
-    /// The same pools, with the addresses that their hosts have now; `None` if nothing changed.
-    pub(in crate::gateway) fn renewed(&self, pools: &Pools) -> Option<Pools> {
-        let mut any = false;
-        let renewed = pools.iter().map(|(name, pool)| {
-            let new = pool.spec.renewed(pool, self).map(Arc::new);
-            any |= new.is_some();
-            (name.clone(), new.unwrap_or_else(|| Arc::clone(pool)))
-        });
-        let renewed = renewed.collect();
-        self.lock().retain(|_, endpoint| endpoint.strong_count() > 0);
-        any.then_some(renewed)
     }
 
     /// Ends once some host has other addresses.
@@ -81,6 +49,11 @@ impl Registry {
         let endpoint = Arc::new(make());
         known.insert(key, Arc::downgrade(&endpoint));
         endpoint
+    }
+
+    /// Forgets the instances that no config has any more.
+    pub(super) fn forget_gone(&self) {
+        self.lock().retain(|_, endpoint| endpoint.strong_count() > 0);
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

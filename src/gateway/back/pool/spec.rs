@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use http::uri::PathAndQuery;
 use http::{HeaderName, Uri};
 
+use super::LoadedUpstream;
 use super::budget::Budget;
 use super::endpoint::{Endpoint, EndpointSpec};
 use super::exchange::ResponseHeadLimits;
@@ -17,7 +18,6 @@ use super::registry::Registry;
 use super::transport::Transport;
 use super::{Pool, PoolMember, Unresolved};
 use crate::config::{ActAs, Instance, Timeouts, Upstream};
-use crate::gateway::config::load::LoadedUpstream;
 use crate::gateway::wire::connect::Connector;
 use crate::gateway::wire::tls::stamp;
 use crate::layer::Role;

@@ -18,8 +18,8 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::attempt::ProxyBody;
 use super::pool::RequestTracker;
+use super::reply::ProxyBody;
 use crate::gateway::wire::peer::ConnectionPermit;
 use crate::gateway::wire::shutdown::Shutdown;
 use frames::{Frames, GOING_AWAY};

@@ -171,7 +171,7 @@ impl Reloader {
         let differences = catalog::diff(&old, &loaded.catalog, now);
         let changes = differences.iter().map(|found| format!("{}: {}", found.class.as_str(), found.message)).collect();
         // Before the swap: an upstream whose hosts are not known yet has no instances.
-        self.shared.registry.learn(&loaded).await;
+        self.shared.registry.learn(&loaded.services).await;
         self.accept(loaded, sources, log);
         let tag = self.shared.current.load().tag.clone();
         let already = tag == before;

@@ -1,12 +1,14 @@
 //! Requests over connections that end.
 
+use std::time::{Duration, Instant};
+
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::config::SourceMap;
-use crate::gateway::back::pool::{BodyTimeouts, Registry};
+use crate::gateway::back::pool::{BodyTimeouts, Pool, Registry};
 use crate::gateway::config::load::load;
 use crate::gateway::wire::lookup::system;
 use crate::gateway::wire::upload::Upload;
@@ -20,7 +22,7 @@ fn pool(listener: &TcpListener) -> Arc<Pool> {
          [[upstream]]\nname = \"a\"\nretries = 0\ninstances = [{{ url = \"http://{address}\" }}]\n"
     );
     let loaded = load(&SourceMap::new("a.toml", &text), &|_: &str| None).unwrap_or_else(|error| panic!("{error}"));
-    Registry::new(system()).pools(&loaded).remove("a").expect("it is there")
+    Registry::new(system()).pools(&loaded.services, &loaded.gateway.timeouts).remove("a").expect("it is there")
 }
 
 fn post() -> Request<Outgoing> {

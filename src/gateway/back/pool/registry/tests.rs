@@ -37,8 +37,8 @@ async fn an_instance_is_the_same_while_the_same_is_said_of_it() {
     let registry = registry();
     let pool = async |text: String| {
         let loaded = load(&SourceMap::new("a.toml", &text), &|_: &str| None).unwrap_or_else(|error| panic!("{error}"));
-        registry.learn(&loaded).await;
-        registry.pools(&loaded).remove("a").expect("it is there")
+        registry.learn(&loaded.services).await;
+        registry.pools(&loaded.services, &loaded.gateway.timeouts).remove("a").expect("it is there")
     };
     let first = pool(file.clone()).await;
     // What is edited, and whether the first instance and the second are still the same.
@@ -77,8 +77,8 @@ impl Named {
         let text =
             FILE.replace(", { url = \"https://b:1\", weight = 2 }", "").replace("tls = { ca = \"CA\" }", upstream);
         let loaded = load(&SourceMap::new("a.toml", &text), &|_: &str| None).unwrap_or_else(|error| panic!("{error}"));
-        registry.learn(&loaded).await;
-        let pools = registry.pools(&loaded);
+        registry.learn(&loaded.services).await;
+        let pools = registry.pools(&loaded.services, &loaded.gateway.timeouts);
         Self { registry, addresses, pools }
     }
 
