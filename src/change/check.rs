@@ -3,7 +3,7 @@
 use super::compile::{Compiled, InlinedObject, PathShift};
 use super::input::{ComposeInput, ReadChange};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::json::{Pattern, Test};
+use crate::json::{Condition, Pattern};
 use crate::version::VersionId;
 
 /// Names that ops took away or wrote, as they are called by now, and since when.
@@ -61,7 +61,7 @@ fn op_against(
 ) {
     let version = change.dated.version;
     for read in &op.reach.reads {
-        if let Some((taken, _)) = past.gone.above(read, |_, by| by.when.is_none() && !by.may_leave) {
+        if let Some((taken, _)) = past.gone.above(read, |_, by| by.when_up.is_none() && !by.may_leave) {
             let message = format!("nothing is at `{read}` any more: an earlier op took `{taken}` away");
             found.push(Diagnostic::warning("unreachable-op", message, op.span).help("use the new name, or reorder"));
         }
@@ -151,22 +151,19 @@ fn lost(op: &Compiled, change: &ReadChange<'_>, past: &ResourceHistory<'_>, foun
     }
 }
 
-/// Whether two conditions can never both hold: the same place, two values.
+/// Whether two ops can never both apply, on the way up or on the way down.
 fn disjoint(a: &Compiled, b: &Compiled) -> bool {
-    match (&a.when, &b.when) {
-        (Some(a), Some(b)) if a.at == b.at => match (&a.test, &b.test) {
-            (Test::Equals(x), Test::Equals(y)) => !x.equals(y),
-            _ => false,
-        },
-        _ => false,
-    }
+    type When = Option<Condition<Pattern>>;
+    let apart = |a: &When, b: &When| a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a.excludes(b));
+    apart(&a.when_up, &b.when_up) || apart(&a.when_down, &b.when_down)
 }
 
 // === impl ResourceHistory ===
 
 impl<'a> ResourceHistory<'a> {
     fn is_default(&self, op: &Compiled) -> bool {
-        op.fills() && op.reach.writes.iter().any(|target| self.written.same(target, |_, _| true).is_some())
+        op.fills()
+            && op.reach.writes.iter().any(|target| self.written.same(target, |_, by| !disjoint(op, by)).is_some())
     }
 
     fn add(&mut self, op: &'a Compiled, version: VersionId) {

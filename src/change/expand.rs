@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::compile::{Compiled, PathShift};
-use crate::json::{Collision, Condition, OnError, Op, Pattern, Reference, Step};
+use super::compile::{Compiled, PathShift, reference};
+use crate::json::{Collision, Condition, OnError, Op, Pattern, Step};
 use crate::version::VersionId;
 
 /// Collected on the walk from the newest change to the oldest, so the newest come first.
@@ -17,7 +17,6 @@ pub(super) struct BothNames {
 struct ExpandedRename {
     version: VersionId,
     places: RenamePaths,
-    test: Option<Condition>,
     on_error: OnError,
     /// How many shifts are of newer ops.
     later: usize,
@@ -28,7 +27,7 @@ struct ExpandedRename {
 struct RenamePaths {
     new: Pattern,
     old: Pattern,
-    when: Option<Pattern>,
+    when: Option<Condition<Pattern>>,
 }
 
 /// What stood below `old` stands below `new` since a version.
@@ -46,18 +45,14 @@ impl BothNames {
     pub(super) fn expand(&mut self, op: &Compiled, version: VersionId, targets: &[Pattern]) {
         let Some(carry) = op.carry.as_ref().filter(|_| op.expand) else { return };
         for target in targets.iter().rev() {
-            let looks = |when: &Condition| {
-                let (level, pointer) = (when.at.level, Pattern::from(when.at.pointer.clone()));
-                target.join(&op.each.up_to_star(level)).join(&pointer)
-            };
             self.names.push(ExpandedRename {
                 version,
                 places: RenamePaths {
                     new: target.join(&carry.new),
                     old: target.join(&carry.old),
-                    when: op.when.as_ref().map(looks),
+                    // Both names stand where the new one is, so what is asked is what the way back asks.
+                    when: op.when_down.as_ref().and_then(|when| when.try_map(&mut |at| Some(target.join(at)))),
                 },
-                test: op.when.clone(),
                 on_error: op.on_error,
                 later: self.shifts.len(),
             });
@@ -110,29 +105,18 @@ impl RenamePaths {
             true => place.rebased(&shift.old, &shift.new),
             false => place.clone(),
         };
-        Self { new: moved(&self.new), old: moved(&self.old), when: self.when.as_ref().map(moved) }
+        let when = self.when.as_ref().and_then(|when| when.try_map(&mut |at| Some(moved(at))));
+        Self { new: moved(&self.new), old: moved(&self.old), when }
     }
 
     /// The copy of the new name under the old one; none if a later version put one of them among other elements.
     fn step(&self, name: &ExpandedRename) -> Option<Step> {
         let ((each, from), (other, to)) = (self.new.split_at_last_star(), self.old.split_at_last_star());
-        let when = match (&self.when, &name.test) {
-            (Some(at), Some(condition)) => {
-                let (prefix, pointer) = at.split_at_last_star();
-                let at = Reference { level: prefix.stars(), pointer };
-                Some(each.starts_with(&prefix).then(|| Condition { at, test: condition.test.clone() })?)
-            }
-            _ => None,
+        let when = match &self.when {
+            Some(when) => Some(when.try_map(&mut |at| reference(at, &each))?),
+            None => None,
         };
-        (each == other).then(|| Step {
-            resource: Pattern::root(),
-            each,
-            when,
-            op: Op::Copy { from, to, collision: Collision::Keep },
-            on_error: name.on_error,
-            constant: false,
-            partial: false,
-            change: 0,
-        })
+        let op = Op::Copy { from, to, collision: Collision::Keep };
+        (each == other).then(|| Step { each, when, on_error: name.on_error, ..Step::new(op) })
     }
 }

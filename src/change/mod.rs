@@ -23,6 +23,6 @@ pub(crate) use head::decode_query;
 pub use head::{HeaderStep, QueryStep, run_header, run_query};
 pub use input::{ComposeInput, DatedChange};
 pub use place::{Location, Message, PlaceError, RouteName, StatusMatch};
-pub use spec::{Change, OpSpec, Place, Resource};
+pub use spec::{Change, OpSpec, Place, Resource, When};
 #[cfg(feature = "config")]
-pub(crate) use spec::{HeadSpec, Loss, OpKind, OtherSpec, RouteSpec, When};
+pub(crate) use spec::{HeadSpec, Loss, OpKind, OtherSpec, RouteSpec};

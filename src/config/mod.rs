@@ -36,6 +36,7 @@ mod tree;
 mod value;
 mod variables;
 mod version;
+mod when;
 
 use toml::de::DeTable;
 

@@ -8,9 +8,10 @@ use super::head;
 use super::keys::{OPS, Table, ValueKind};
 use super::node::ConfigNode;
 use super::tree::TableReader;
-use crate::change::{Loss, OpKind, OpSpec, OtherSpec, When};
+use super::when::{condition, when};
+use crate::change::{Loss, OpKind, OpSpec, OtherSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
-use crate::json::{Literal, Many, Wrapper};
+use crate::json::{Literal, Many, Otherwise, Wrapper};
 
 type LiteralPairs = Vec<(Literal, Literal)>;
 
@@ -30,10 +31,11 @@ pub(super) fn read(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<OpSp
 /// The keys that ops share. Where an op does not have one, its reader says so.
 fn common(reader: &mut TableReader<'_, '_>, op: Option<OpKind>) -> Option<OpSpec> {
     let when = reader.table("when", when);
+    let otherwise = if reader.word("else") == Some("fail") { Otherwise::Fail } else { Otherwise::Skip };
     let on_error = on_error(reader);
     let keep = reader.flag("keep").unwrap_or_default();
     let expand = reader.flag("expand").unwrap_or_default();
-    Some(OpSpec { when, on_error, keep, expand, span: reader.span, ..OpSpec::new(op?) })
+    Some(OpSpec { when, otherwise, on_error, keep, expand, span: reader.span, ..OpSpec::new(op?) })
 }
 
 /// The op that a table's keys name.
@@ -128,8 +130,8 @@ fn loss(reader: &mut TableReader<'_, '_>) -> Loss {
 }
 
 fn require(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
-    let (at, equals) = (reader.text("require"), one_of(reader, "equals", "equals_json"));
-    Some(OpKind::Require { at: at?, equals: equals? })
+    let (at, must) = (reader.text("require"), condition(reader));
+    Some(OpKind::Require { at: at?, must: must? })
 }
 
 fn split(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
@@ -205,22 +207,6 @@ fn operations(reader: &mut TableReader<'_, '_>, name: &'static str) -> Option<Li
         DeValue::Array(_) => constant::literal(node, reader.found),
         _ => node.wrong_type(kind, reader.found),
     }
-}
-
-fn when(mut reader: TableReader<'_, '_>) -> Option<When> {
-    let (present, at) = (reader.text("present"), reader.text("at"));
-    reader.exclude("present", "at");
-    let equals = match reader.has("at") {
-        true => one_of(&mut reader, "equals", "equals_json"),
-        false => at_most_one_of(&mut reader, "equals", "equals_json"),
-    };
-    if !reader.has("present") && !reader.has("at") {
-        reader.missing_one_of::<()>(&["present", "at"]);
-    } else if equals.is_some() && !reader.has("at") {
-        reader.missing_one_of::<()>(&["at"]);
-    }
-    reader.finish();
-    Some(When { at: at.or(present)?, equals })
 }
 
 /// A constant, as TOML has it or as JSON text.

@@ -9,8 +9,8 @@ use crate::catalog::{
     Api, Brownout, ConsumerSource, Content, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, ShareOf,
     Unspecified, Version,
 };
-use crate::change::{Change, HeadSpec, Loss, OpKind, OpSpec, OtherSpec, Resource, RouteSpec};
-use crate::json::{Literal, Many, OnError, Wrapper};
+use crate::change::{Change, HeadSpec, Loss, OpKind, OpSpec, OtherSpec, Resource, RouteSpec, When};
+use crate::json::{JsonType, Literal, Many, OnError, Test, Wrapper};
 use crate::path::PathCase;
 use crate::version::Scheme;
 
@@ -120,14 +120,17 @@ fn one_may_stand_for_a_list() {
 #[test]
 fn ops_are_read() {
     let ops = api(EVERY_KEY).changes.remove(0).ops;
-    assert_eq!(ops.len(), 35);
+    assert_eq!(ops.len(), 49);
     assert!(matches!(&ops[0].op, OpKind::Add { value, .. }
         if value.as_str() == r#"{"name":"free","price":1.50,"tags":[1,16,true,"x"]}"#));
     assert!(
         matches!(&ops[1], OpSpec { op: OpKind::Add { value, .. }, when: Some(when), on_error: Some(OnError::Pass), keep: false, .. }
-        if value.as_str() == "null" && when.equals.is_none())
+        if value.as_str() == "null" && matches!(when.0.places()[..], [(_, Test::Present)]))
     );
-    let equals = |op: &OpSpec| Some(op.when.as_ref()?.equals.as_ref()?.as_str().to_owned());
+    let equals = |op: &OpSpec| match op.when.as_ref()?.0.places()[..] {
+        [(_, Test::Equals(value))] => Some(value.as_str().to_owned()),
+        _ => None,
+    };
     assert_eq!((equals(&ops[2]).as_deref(), equals(&ops[3]).as_deref()), (Some("\"card\""), Some("1.0")));
     assert!(ops[4].expand && !ops[5].expand && ops[4].keep && !ops[2].keep);
     assert!(matches!(&ops[8].op, OpKind::Remove { restore: None, lossy: true, .. }));
@@ -269,17 +272,22 @@ fn built() -> Api {
     let change = Change::new("2", "Everything").with_on("user").with_on("order").with_at("GET /things -> 200");
     let change = change.breaking().with_strict(false).with_on_error(OnError::Fail);
     let text = |old: &str, new: &str| (Literal::from(old), Literal::from(new));
+    let own = When::own;
+    let one_of = |list: &[&str]| Test::In(list.iter().map(|text| json(text)).collect());
+    let codes = |which| OpSpec::unwrap("/codes", Wrapper::Array, Many::Error).which(which);
+    let x_is_1 = || When::at("/x", Test::Equals(json("1")));
     let ops = [
         OpSpec::add("/plan", json(r#"{"name":"free","price":1.50,"tags":[1,16,true,"x"]}"#)),
-        OpSpec::add("/none", json("null")).when_present("/plan").with_on_error(OnError::Pass),
+        OpSpec::add("/none", json("null")).when_present("/plan").or_fail().with_on_error(OnError::Pass),
         OpSpec::copy("/name", "/full_name").when_equals("/kind", "card").with_on_error(OnError::Fail),
         OpSpec::compute("/label", "{/first} {/last}")
             .when_equals("/n", json("1.0"))
+            .or_fail()
             .with_on_error(OnError::Fail)
             .keep(),
-        OpSpec::rename("/a", "/b").expand().when_present("/a").with_on_error(OnError::Pass).keep(),
-        OpSpec::relocate("/city", "/address/city").when_present("/city").with_on_error(OnError::Pass).keep(),
-        OpSpec::remove("/fax", "").when_present("/x").with_on_error(OnError::Pass),
+        OpSpec::rename("/a", "/b").expand().when_present("/a").or_fail().with_on_error(OnError::Pass).keep(),
+        OpSpec::relocate("/city", "/address/city").when_present("/city").or_fail().with_on_error(OnError::Pass).keep(),
+        OpSpec::remove("/fax", "").when_present("/x").or_fail().with_on_error(OnError::Pass),
         OpSpec::remove("/tel", json("null")),
         OpSpec::remove_lossy("/telex"),
         OpSpec::wrap("/tag", Wrapper::Array)
@@ -287,20 +295,27 @@ fn built() -> Api {
             .which_present("/x")
             .lossy()
             .when_present("/x")
+            .or_fail()
             .with_on_error(OnError::Pass),
         OpSpec::wrap("", Wrapper::Member("data".into())),
         OpSpec::unwrap("/list", Wrapper::Array, Many::Error)
             .which_equals("/x", json("1"))
             .when_present("/x")
+            .or_fail()
             .with_on_error(OnError::Pass),
-        OpSpec::split("/name", &["/first", "/last"], " ").when_present("/x").with_on_error(OnError::Pass).keep(),
-        OpSpec::join(&["/c", "/d"], "/e", ", ").when_present("/x").with_on_error(OnError::Pass).keep(),
+        OpSpec::split("/name", &["/first", "/last"], " ")
+            .when_present("/x")
+            .or_fail()
+            .with_on_error(OnError::Pass)
+            .keep(),
+        OpSpec::join(&["/c", "/d"], "/e", ", ").when_present("/x").or_fail().with_on_error(OnError::Pass).keep(),
         OpSpec::map_or_keep(
             "/status",
             vec![text("active", "enabled"), text("off", "disabled"), text("gone", "disabled")],
         )
         .with_back(vec![text("disabled", "off")])
         .when_present("/x")
+        .or_fail()
         .with_on_error(OnError::Pass),
         OpSpec::map_or(
             "/level",
@@ -309,13 +324,18 @@ fn built() -> Api {
             vec![("low".into(), json("1"))],
         ),
         OpSpec::map_or("/grade", vec![], json("null"), vec![]),
-        OpSpec::convert("/cents", "integer", "decimal").with_scale(2).when_present("/x").with_on_error(OnError::Pass),
+        OpSpec::convert("/cents", "integer", "decimal")
+            .with_scale(2)
+            .when_present("/x")
+            .or_fail()
+            .with_on_error(OnError::Pass),
         OpSpec::convert("/at", "unix-seconds", "rfc3339"),
         OpSpec::patch(
             json(r#"[{"op":"remove","path":"/y"}]"#),
             json(r#"[{ "op": "add", "path": "/y", "value": null }]"#),
         )
         .when_present("/x")
+        .or_fail()
         .with_on_error(OnError::Pass),
         OpSpec::add_header("X-Plan", "free"),
         OpSpec::rename_header("X-Old", "X-New").keep(),
@@ -330,8 +350,29 @@ fn built() -> Api {
         OpSpec::remove_route("GET /faxes"),
         OpSpec::move_route("GET /people/{id}", "GET /users/{id}"),
         OpSpec::wrap("/list", Wrapper::Array).which_equals("/x", json("1")),
-        OpSpec::require("/currency", "EUR").when_present("/x").with_on_error(OnError::Pass),
+        OpSpec::require("/currency", "EUR").when_present("/x").or_fail().with_on_error(OnError::Pass),
         OpSpec::require("/unit", json("null")),
+        OpSpec::require_that("/size", own(one_of(&["\"S\"", "1.50"]))).when(When::at("/x", Test::Present).not()),
+        OpSpec::require_that("/size", own(one_of(&["null", "\"M\""]))).when(When::any([
+            When::at("/k", Test::Type(vec![JsonType::String])),
+            When::all([When::at("/x", Test::Present), When::at("/k", one_of(&["1", "2"])).not()]),
+        ])),
+        OpSpec::require_that("/size", own(Test::Type(vec![JsonType::String, JsonType::Integer])))
+            .when(When::at("/k", one_of(&["1"]))),
+        OpSpec::require_that(
+            "/size",
+            When::any([own(Test::Type(vec![JsonType::Null])), own(Test::Equals("S".into()))]),
+        ),
+        OpSpec::require_that("/size", When::all([own(Test::Type(vec![JsonType::String]))])),
+        OpSpec::require_that("/size", own(Test::Equals(json("0"))).not()),
+        OpSpec::relocate("/port", "/port_number").when(own(Test::Type(vec![JsonType::Number]))),
+        codes(own(Test::Type(vec![JsonType::String]))),
+        codes(When::at("/x", Test::Present).not()),
+        codes(own(one_of(&["\"a\""]))),
+        codes(own(one_of(&["1"]))),
+        codes(When::any([x_is_1()])),
+        codes(When::all([x_is_1()])),
+        codes(x_is_1().not()),
     ];
     let route = Route::new("GET /users/{id}")
         .with_default("1")

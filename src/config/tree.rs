@@ -53,6 +53,11 @@ impl<'t, 'd> TableReader<'t, 'd> {
         self.found.errors() == self.before
     }
 
+    /// Whether the table may have this key.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.keys.key(name).is_some()
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.map.contains_key(name)
     }

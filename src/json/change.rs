@@ -6,7 +6,7 @@ use super::equal::{self, ValueType};
 use super::error::Reason;
 use super::interpret::{Interpreter, OpError};
 use super::tree::TreeNodeId;
-use super::{Collision, Conversion, Literal, Many, Mode, Other, Pointer, Which, Wrapper, number, text, time};
+use super::{Collision, Condition, Conversion, Literal, Many, Mode, Other, Pointer, Wrapper, number, text, time};
 
 // === impl Interpreter ===
 
@@ -83,7 +83,7 @@ impl<'a> Interpreter<'a> {
         &mut self,
         id: TreeNodeId,
         resource: TreeNodeId,
-        (which, many): (Option<&Which>, Many),
+        (which, many): (Option<&Condition<Pointer>>, Many),
     ) -> Result<(), OpError> {
         let kind = self.tree.kind(id);
         if kind == ValueType::Null {
@@ -94,10 +94,7 @@ impl<'a> Interpreter<'a> {
         }
         let mut elements = self.tree.children(id);
         if let Some(which) = which {
-            elements.retain(|element| {
-                let found = self.tree.find(*element, &which.at).pop();
-                self.passes(found, &which.test)
-            });
+            elements.retain(|element| self.holds_of(which, *element));
         }
         match (elements.as_slice(), many) {
             ([], _) if self.mode == Mode::MergePatch => self.replace(id, Cow::Borrowed(b"null")),
@@ -108,9 +105,9 @@ impl<'a> Interpreter<'a> {
     }
 
     /// In a merge patch `null` deletes the value, and so there is none.
-    pub(super) fn require(&self, id: TreeNodeId, equals: &Literal) -> Result<(), OpError> {
+    pub(super) fn require(&mut self, id: TreeNodeId, must: &Condition<Pointer>) -> Result<(), OpError> {
         let deleted = self.mode == Mode::MergePatch && self.tree.kind(id) == ValueType::Null;
-        let holds = deleted || equal::equal(&self.tree.text(id), equals.as_bytes());
+        let holds = deleted || self.holds_of(must, id);
         if holds { Ok(()) } else { Err(OpError::new(id, Reason::Required)) }
     }
 
@@ -195,7 +192,7 @@ impl Conversion {
         }
     }
 
-    const fn takes_text(self) -> bool {
+    pub(super) const fn takes_text(self) -> bool {
         use Conversion::{DecimalToInteger, Rfc3339ToUnixMillis, Rfc3339ToUnixSeconds, StringToNumber};
         matches!(self, StringToNumber | DecimalToInteger { .. } | Rfc3339ToUnixSeconds | Rfc3339ToUnixMillis)
     }

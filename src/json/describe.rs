@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Conversion, Many, Op, Other, PatchOp, Pointer, Step, Test, Wrapper};
+use super::{Conversion, Many, Op, Other, Otherwise, PatchOp, Pointer, Step, Wrapper};
 
 /// A step in words, with its place: `in /items/*: rename /a to b`.
 impl fmt::Display for Step {
@@ -17,7 +17,8 @@ impl fmt::Display for Step {
         }
         match &self.when {
             None => Ok(()),
-            Some(when) => write!(f, ", where {}", test(&when.at.pointer, &when.test)),
+            Some(when) if self.otherwise == Otherwise::Fail => write!(f, ", and refuse where not ({when})"),
+            Some(when) => write!(f, ", where {when}"),
         }
     }
 }
@@ -39,7 +40,7 @@ impl fmt::Display for Op {
                     f.write_str(", the first of many")?;
                 }
                 if let Some(which) = which {
-                    write!(f, ", of those where {}", test(&which.at, &which.test))?;
+                    write!(f, ", of those where {which}")?;
                 }
                 f.write_str(if *lossy { ", the rest is lost" } else { "" })
             }
@@ -54,17 +55,10 @@ impl fmt::Display for Op {
                 write!(f, "map {} by {} pairs{rest}", shown(at), pairs.len())
             }
             Self::Convert { at, conversion } => write!(f, "convert {} {}", shown(at), forms(*conversion)),
-            Self::Require { at, equals } => write!(f, "require that {} is {equals}", shown(at)),
+            Self::Require { at, must } => write!(f, "require of {} that {must}", shown(at)),
             Self::Patch(ops) => write!(f, "patch: {}", ops.iter().map(patch).collect::<Vec<_>>().join(", ")),
             Self::Custom(_) => f.write_str("run a function"),
         }
-    }
-}
-
-fn test(at: &Pointer, test: &Test) -> String {
-    match test {
-        Test::Present => format!("{} is there", shown(at)),
-        Test::Equals(value) => format!("{} is {value}", shown(at)),
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) enum Reason {
     Missing { name: Box<str> },
     /// Another value than the one that is required.
     Required,
+    /// A value for which the condition of an op does not hold, where it must.
+    Unmet,
     /// An empty array that stands where nothing can be left out.
     Nothing,
     /// Taken from inside of the place it is to be written to, or the other way round.
@@ -170,6 +172,7 @@ impl fmt::Display for Reason {
             Self::Siblings => f.write_str("other members beside the one that is taken out would be lost"),
             Self::Missing { name } => write!(f, "an object without the member `{name}`, which is taken out"),
             Self::Required => f.write_str("another value than the one that is required"),
+            Self::Unmet => f.write_str("the condition of an op does not hold, which must hold (`else = \"fail\"`)"),
             Self::Nothing => f.write_str("an empty list where something must stand"),
             Self::Inside => f.write_str("a value taken from inside of its own target"),
             Self::Unmergeable => f.write_str("a merge patch of some parts of a joined text, but not of all alike"),

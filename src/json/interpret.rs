@@ -1,9 +1,7 @@
 use super::error::Reason;
 use super::pattern::Segment;
 use super::tree::{Tree, TreeNodeId};
-use super::{
-    Condition, MigrateError, MigrateOptions, Mode, OnError, Op, Pointer, Reference, Step, Test, Wrapper, equal,
-};
+use super::{Condition, MigrateError, MigrateOptions, Mode, OnError, Op, Otherwise, Pointer, Reference, Step, Wrapper};
 
 /// A document after its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +108,7 @@ impl<'a> Interpreter<'a> {
         if let Some(condition) = &step.when
             && !self.holds(condition, place)
         {
-            return Ok(());
+            return self.unmet(step, place);
         }
         let node = place.node;
         match &step.op {
@@ -132,7 +130,7 @@ impl<'a> Interpreter<'a> {
                 let choice = (which.as_ref(), *many);
                 self.every(step, node, at, |run, id| run.take_element(id, place.resource(), choice))?;
             }
-            Op::Require { at, equals } => self.every(step, node, at, |run, id| run.require(id, equals))?,
+            Op::Require { at, must } => self.every(step, node, at, |run, id| run.require(id, must))?,
             Op::Map { at, pairs, other } => self.every(step, node, at, |run, id| run.map(id, pairs, other))?,
             Op::Convert { at, conversion } => self.every(step, node, at, |run, id| run.convert(id, *conversion))?,
             Op::Custom(custom) => self.every(step, node, &Pointer::ROOT, |run, id| run.custom(id, custom))?,
@@ -145,17 +143,40 @@ impl<'a> Interpreter<'a> {
         Ok(())
     }
 
-    fn holds(&mut self, condition: &Condition, place: &MatchedNode<'_>) -> bool {
-        let found = self.read(place, &condition.at);
-        self.passes(found, &condition.test)
+    fn holds(&mut self, condition: &Condition<Reference>, place: &MatchedNode<'_>) -> bool {
+        condition.holds(&mut |at, test| self.read(place, at).is_some_and(|id| test.passes(&self.tree.text(id))))
     }
 
-    pub(super) fn passes(&self, found: Option<TreeNodeId>, test: &Test) -> bool {
-        match (found, test) {
-            (Some(_), Test::Present) => true,
-            (Some(id), Test::Equals(literal)) => equal::equal(&self.tree.text(id), literal.as_bytes()),
-            (None, _) => false,
+    /// Whether a condition holds that is seen from this value.
+    pub(super) fn holds_of(&mut self, condition: &Condition<Pointer>, value: TreeNodeId) -> bool {
+        condition
+            .holds(&mut |at, test| self.tree.find(value, at).pop().is_some_and(|id| test.passes(&self.tree.text(id))))
+    }
+
+    /// The condition of a step does not hold: where the step would have had something to do, this may refuse the document.
+    fn unmet(&mut self, step: &Step, place: &MatchedNode<'_>) -> Result<(), MigrateError> {
+        if step.otherwise == Otherwise::Skip {
+            return Ok(());
         }
+        match self.source(&step.op, place) {
+            None => Ok(()),
+            Some(at) => Err(MigrateError::value(self.tree.pointer(at), Reason::Unmet)),
+        }
+    }
+
+    /// The first value that an op would look at; for one that looks at none, the object that it would write to.
+    fn source(&mut self, op: &Op, place: &MatchedNode<'_>) -> Option<TreeNodeId> {
+        let touches = op.touches();
+        let references = op.references();
+        let mut sources: Vec<Pointer> =
+            touches.iter().filter(|(_, touch)| touch.reads()).map(|(at, _)| at.clone()).collect();
+        if sources.is_empty() && references.is_empty() {
+            let written = |at: &Pointer| at.parent().map_or(Pointer::ROOT, |(object, _)| object);
+            sources = touches.iter().map(|(at, _)| written(at)).collect();
+            sources.extend(op.is_opaque().then_some(Pointer::ROOT));
+        }
+        let own = sources.iter().find_map(|at| self.tree.find(place.node, at).pop());
+        own.or_else(|| references.into_iter().find_map(|at| self.read(place, at)))
     }
 
     /// The last value at a reference.

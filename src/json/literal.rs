@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::layout::after_string;
-use super::{MigrateError, MigrateOptions, equal, scan, text};
+use super::{JsonType, MigrateError, MigrateOptions, equal, scan, text};
 
 /// A JSON value as its text: compact, with the fewest escapes, and with its numbers as they were spelled.
 ///
@@ -49,6 +49,18 @@ impl Literal {
     #[must_use]
     pub fn equals(&self, other: &Self) -> bool {
         equal::equal(self.as_bytes(), other.as_bytes())
+    }
+
+    /// Its type; a number is one, whether it is an integer or not.
+    pub(super) fn json_type(&self) -> JsonType {
+        match equal::ValueType::of(self.as_bytes()) {
+            equal::ValueType::Null => JsonType::Null,
+            equal::ValueType::Boolean => JsonType::Boolean,
+            equal::ValueType::Number => JsonType::Number,
+            equal::ValueType::Text => JsonType::String,
+            equal::ValueType::List => JsonType::Array,
+            equal::ValueType::Object => JsonType::Object,
+        }
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {

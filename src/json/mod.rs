@@ -5,23 +5,11 @@
 //! invalid UTF-8 inside a text.
 //!
 //! ```
-//! use sunward::json::{Collision, OnError, Op, MigrateOptions, Pattern, Pointer, Step, migrate};
+//! use sunward::json::{Collision, Op, MigrateOptions, Pattern, Pointer, Step, migrate};
 //!
-//! let rename = Step {
-//!     resource: Pattern::root(),
-//!     each: Pattern::parse("/items/*")?,
-//!     when: None,
-//!     op: Op::Rename {
-//!         object: Pointer::ROOT,
-//!         from: "name".into(),
-//!         to: "title".into(),
-//!         collision: Collision::Replace,
-//!     },
-//!     on_error: OnError::Fail,
-//!     constant: false,
-//!     partial: false,
-//!     change: 0,
-//! };
+//! let (object, collision) = (Pointer::ROOT, Collision::Replace);
+//! let op = Op::Rename { object, from: "name".into(), to: "title".into(), collision };
+//! let rename = Step { each: Pattern::parse("/items/*")?, ..Step::new(op) };
 //! let migrated = migrate(br#"{"items": [{"n\u0061me": "x", "p": 1.10}]}"#, [&rename], &MigrateOptions::default())?;
 //! assert_eq!(migrated.body, br#"{"items": [{"title": "x", "p": 1.10}]}"#);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -36,12 +24,14 @@
 //! [`MigrateOptions::max_bytes`] is the bound to set for documents of strangers.
 
 mod change;
+mod condition;
 mod custom;
 mod describe;
 mod differ;
 mod engine;
 mod equal;
 mod error;
+mod facts;
 mod frame;
 mod interpret;
 mod layout;
@@ -61,16 +51,18 @@ mod time;
 mod transfer;
 mod tree;
 
+pub use self::condition::{Condition, JsonType, Test};
 pub use self::differ::{ValueDifference, differences};
 pub use self::engine::{Program, Rewriter};
 pub use self::error::MigrateError;
+pub(crate) use self::facts::Touch;
 #[cfg(feature = "layer")]
 pub(crate) use self::frame::Outline;
 pub use self::frame::{Framed, Framing};
 pub use self::interpret::{Migrated, migrate};
 pub use self::literal::Literal;
 pub use self::op::{
-    Collision, Condition, Conversion, Custom, Many, OnError, Op, Other, Reference, Step, Test, TextPart, Which, Wrapper,
+    Collision, Conversion, Custom, Many, OnError, Op, Other, Otherwise, Reference, Step, TextPart, Wrapper,
 };
 pub use self::options::{MigrateOptions, Mode};
 pub use self::patch_body::migrate_json_patch;

@@ -27,6 +27,11 @@ pub(super) fn is_integer(text: &[u8]) -> bool {
     is_digits(digits) && (digits.len() == 1 || digits[0] != b'0')
 }
 
+/// Whether a JSON number has no fraction, however it is spelled.
+pub(super) fn is_integral(number: &[u8]) -> bool {
+    !NormalNumber::of(number).exponent.starts_with('-')
+}
+
 /// `1234` to `12.34` for scale 2. `None` when it is not an integer.
 pub(super) fn integer_to_decimal(integer: &[u8], scale: usize) -> Option<Vec<u8>> {
     if !is_integer(integer) {

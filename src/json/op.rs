@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Literal, Mode, PatchOp, Pattern, Pointer};
+use super::{Condition, Literal, Mode, PatchOp, Pattern, Pointer};
 
 /// One op at every place it applies to.
 #[derive(Clone)]
@@ -16,7 +16,9 @@ pub struct Step {
     /// pointers of one op share. Empty when they have none.
     pub each: Pattern,
     /// Runs only where this holds.
-    pub when: Option<Condition>,
+    pub when: Option<Condition<Reference>>,
+    /// What happens where `when` does not hold.
+    pub otherwise: Otherwise,
     /// What to do.
     pub op: Op,
     /// What to do when a value is of the wrong kind.
@@ -40,22 +42,14 @@ pub struct Reference {
     pub pointer: Pointer,
 }
 
-/// When a step applies.
-#[derive(Clone, Debug)]
-pub struct Condition {
-    /// What is looked at. With duplicates the last counts.
-    pub at: Reference,
-    /// What it must be.
-    pub test: Test,
-}
-
-/// The test of a [`Condition`].
-#[derive(Clone, Debug)]
-pub enum Test {
-    /// The member exists, also as `null`.
-    Present,
-    /// The value equals this one, as RFC 6902 §4.6 compares: numbers by value, objects without order.
-    Equals(Literal),
+/// What happens where the condition of a step does not hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Otherwise {
+    /// Nothing: the step does not run there.
+    #[default]
+    Skip,
+    /// The whole document is refused, if there is anything that the step would have run on.
+    Fail,
 }
 
 /// What happens to a value that an op cannot take.
@@ -146,8 +140,8 @@ pub enum Op {
         at: Pointer,
         /// What it is in.
         from: Wrapper,
-        /// Which elements of an array count; all, if `None`. The others are lost.
-        which: Option<Which>,
+        /// Which elements of an array count, seen from the element; all, if `None`. The others are lost.
+        which: Option<Condition<Pointer>>,
         /// What to do with an array in which several count.
         many: Many,
         /// Whether the other members of an object may be lost. If not, they are an error.
@@ -195,8 +189,8 @@ pub enum Op {
     Require {
         /// The value.
         at: Pointer,
-        /// What it must equal, as RFC 6902 §4.6 compares.
-        equals: Literal,
+        /// What must hold of it, seen from the value.
+        must: Condition<Pointer>,
     },
     /// Runs a JSON Patch (RFC 6902) on the node.
     Patch(Vec<PatchOp>),
@@ -220,15 +214,6 @@ pub enum Wrapper {
     Array,
     /// An object with this member.
     Member(Box<str>),
-}
-
-/// Which elements of an array count.
-#[derive(Clone, Debug)]
-pub struct Which {
-    /// What is looked at, from the element on. With duplicates the last counts.
-    pub at: Pointer,
-    /// What it must be.
-    pub test: Test,
 }
 
 /// What to do with an array of several elements where one is wanted.
@@ -287,30 +272,32 @@ type CustomFn = dyn Fn(&mut serde_json::Value) -> Result<(), String> + Send + Sy
 
 // === impl Step ===
 
-/// Without `change`: the same steps are written alike, whatever other changes there are.
-impl fmt::Debug for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { resource, each, when, op, on_error, constant, partial, change: _ } = self;
-        let mut step = f.debug_struct("Step");
-        step.field("resource", resource).field("each", each).field("when", when).field("op", op);
-        step.field("on_error", on_error).field("constant", constant).field("partial", partial).finish()
+impl Step {
+    /// The op on the document, everywhere and always.
+    #[must_use]
+    pub fn new(op: Op) -> Self {
+        Self {
+            resource: Pattern::root(),
+            each: Pattern::root(),
+            when: None,
+            otherwise: Otherwise::Skip,
+            op,
+            on_error: OnError::Fail,
+            constant: false,
+            partial: false,
+            change: 0,
+        }
     }
 }
 
-// === impl Op ===
-
-impl Op {
-    /// Whether it may make an object that was not there before, in which a partial body has all members.
-    pub(crate) fn makes_objects(&self) -> bool {
-        let deep = |pointer: &Pointer| pointer.tokens().len() > 1;
-        match self {
-            Self::Wrap { into, .. } => matches!(into, Wrapper::Member(_)),
-            Self::Copy { to, .. } | Self::Move { to, .. } | Self::Join { to, .. } => deep(to),
-            Self::Compute { at, .. } => deep(at),
-            Self::Split { into, .. } => into.iter().any(deep),
-            Self::Map { .. } => true,
-            _ => false,
-        }
+/// Without `change`: the same steps are written alike, whatever other changes there are.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { resource, each, when, otherwise, op, on_error, constant, partial, change: _ } = self;
+        let mut step = f.debug_struct("Step");
+        step.field("resource", resource).field("each", each).field("when", when).field("op", op);
+        step.field("otherwise", otherwise);
+        step.field("on_error", on_error).field("constant", constant).field("partial", partial).finish()
     }
 }
 

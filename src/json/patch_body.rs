@@ -60,11 +60,10 @@ struct StepRunner<'s> {
 /// condition of a step would have to be known.
 ///
 /// ```
-/// # use sunward::json::{Collision, OnError, Op, MigrateOptions, Pattern, Pointer, Step, migrate_json_patch};
-/// # let (resource, each) = (Pattern::root(), Pattern::root());
+/// # use sunward::json::{Collision, Op, MigrateOptions, Pointer, Step, migrate_json_patch};
 /// # let (object, collision) = (Pointer::ROOT, Collision::Replace);
 /// # let op = Op::Rename { object, from: "name".into(), to: "title".into(), collision };
-/// # let rename = Step { resource, each, when: None, op, on_error: OnError::Fail, constant: false, partial: false, change: 0 };
+/// # let rename = Step::new(op);
 /// let body = br#"[{"op": "replace", "path": "/name", "value": 1.10}]"#;
 /// let migrated = migrate_json_patch(body, [&rename], &MigrateOptions::default())?;
 /// assert_eq!(migrated.body, br#"[{"op": "replace", "path": "/title", "value": 1.10}]"#);

@@ -2,7 +2,7 @@
 //! patch is for is not there to look at.
 
 use super::pattern::Segment;
-use super::{Op, Pattern, Pointer, Reference, Step, Test, TextPart, Which, Wrapper};
+use super::{Condition, Op, Pattern, Pointer, Reference, Step, Test, Touch, Wrapper};
 
 /// Whether a step can be run on a patch of one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,29 +62,28 @@ pub(super) fn judge(step: &Step, location: &Pointer, known: bool) -> Applicabili
 impl PlacedStep<'_> {
     /// Whether the condition can be read off the patch.
     fn is_decided(&self, known: bool) -> bool {
-        let Some(condition) = &self.step.when else { return true };
-        match self.reference(&condition.at) {
+        let mut places = self.step.when.iter().flat_map(Condition::places);
+        places.all(|(at, test)| match self.reference(at) {
             Relation::On | Relation::Inside => known,
-            Relation::Above => matches!(condition.test, Test::Present),
+            Relation::Above => matches!(test, Test::Present),
             Relation::Outside => false,
-        }
+        })
     }
 
     /// Whether the op has nothing to do with the value, whatever its condition.
     fn is_apart(&self) -> bool {
-        let outside = |pointers: &[&Pointer]| pointers.iter().all(|pointer| self.reach(pointer) == Relation::Outside);
-        match &self.step.op {
-            Op::Add { at, .. } | Op::Drop { at, .. } | Op::Wrap { at, .. } | Op::Unwrap { at, .. } => outside(&[at]),
-            Op::Map { at, .. } | Op::Convert { at, .. } | Op::Require { at, .. } => outside(&[at]),
-            Op::Copy { from, to, .. } | Op::Move { from, to, .. } => outside(&[from, to]),
-            Op::Rename { object, from, to, .. } => outside(&[&object.child(from), &object.child(to)]),
-            Op::Split { at, into, .. } => outside(&[at]) && into.iter().all(|to| outside(&[to])),
-            Op::Join { from, to, .. } => outside(&[to]) && from.iter().all(|from| outside(&[from])),
-            Op::Compute { at, template, .. } => {
-                outside(&[at]) && self.sources(template).all(|reach| reach == Relation::Outside)
-            }
-            Op::Patch(_) | Op::Custom(_) => outside(&[&Pointer::ROOT]),
-        }
+        let opaque = self.step.op.is_opaque().then(|| self.reach(&Pointer::ROOT));
+        self.ends().into_iter().chain(opaque).all(|reach| reach == Relation::Outside)
+    }
+
+    /// Where all ends of the op lie.
+    fn ends(&self) -> Vec<Relation> {
+        self.touched(|_| true).into_iter().chain(self.sources()).collect()
+    }
+
+    fn touched(&self, of: impl Fn(Touch) -> bool) -> Vec<Relation> {
+        let touches = self.step.op.touches();
+        touches.iter().filter(|(_, touch)| of(*touch)).map(|(at, _)| self.reach(at)).collect()
     }
 
     fn op(&self) -> Applicability {
@@ -96,19 +95,19 @@ impl PlacedStep<'_> {
             }
             Op::Wrap { at, .. } => self.one_end(at, Applicability::Run, Applicability::Rewrite),
             Op::Unwrap { at, from, which, .. } => {
-                self.one_end(at, self.unwrap(at, from, which.as_ref()), Applicability::Rewrite)
-            }
-            Op::Map { at, .. } | Op::Convert { at, .. } => {
-                self.one_end(at, Applicability::Refuse(CHANGED), Applicability::Rewrite)
+                self.one_end(at, self.unwrap(at, from, which.is_some()), Applicability::Rewrite)
             }
             Op::Require { at, .. } => self.one_end(at, Applicability::Refuse(TESTED), Applicability::Rewrite),
+            Op::Copy { .. } | Op::Move { .. } => together(self.ends()),
+            Op::Split { .. } | Op::Join { .. } => self.whole_sources(SPLIT),
+            Op::Compute { at, .. } => self.compute(at),
             Op::Patch(_) | Op::Custom(_) => {
                 self.one_end(&Pointer::ROOT, Applicability::Refuse(CHANGED), Applicability::Rewrite)
             }
-            Op::Copy { from, to, .. } | Op::Move { from, to, .. } => together([self.reach(from), self.reach(to)]),
-            Op::Split { at, into, .. } => self.many_ends(&[at], into.iter()),
-            Op::Join { from, to, .. } => self.many_ends(&from.iter().collect::<Vec<_>>(), [to]),
-            Op::Compute { at, template, .. } => self.compute(at, template),
+            op => match op.value() {
+                Some(at) => self.one_end(at, Applicability::Refuse(CHANGED), Applicability::Rewrite),
+                None => self.whole_sources(CHANGED),
+            },
         }
     }
 
@@ -122,10 +121,10 @@ impl PlacedStep<'_> {
     }
 
     /// The value stands in a wrapper: only what is taken out has a place afterwards.
-    fn unwrap(&self, at: &Pointer, from: &Wrapper, which: Option<&Which>) -> Applicability {
+    fn unwrap(&self, at: &Pointer, from: &Wrapper, chooses: bool) -> Applicability {
         let token = self.location.tokens().get(self.base.segments().len() + at.tokens().len());
         match (from, token.map(AsRef::as_ref)) {
-            (Wrapper::Array, _) if which.is_some() => Applicability::Refuse(UNKNOWN),
+            (Wrapper::Array, _) if chooses => Applicability::Refuse(UNKNOWN),
             (Wrapper::Array, Some("0")) => Applicability::RunOnLists,
             (Wrapper::Member(name), Some(token)) if **name == *token => Applicability::Run,
             (Wrapper::Array, _) => Applicability::Refuse(CHANGED),
@@ -133,27 +132,25 @@ impl PlacedStep<'_> {
         }
     }
 
-    fn many_ends<'p>(&self, sources: &[&Pointer], targets: impl IntoIterator<Item = &'p Pointer>) -> Applicability {
-        let sources: Vec<_> = sources.iter().map(|source| self.reach(source)).collect();
+    /// A source that is a part of the value, or holds it, is one of which the rest is not shown.
+    fn whole_sources(&self, why: &'static str) -> Applicability {
+        let sources = self.touched(Touch::reads).into_iter().chain(self.sources()).collect::<Vec<_>>();
         if sources.iter().any(|reach| matches!(reach, Relation::Above | Relation::On)) {
-            return Applicability::Refuse(SPLIT);
+            return Applicability::Refuse(why);
         }
-        together(sources.into_iter().chain(targets.into_iter().map(|target| self.reach(target))))
+        together(self.ends())
     }
 
-    fn compute(&self, at: &Pointer, template: &[TextPart]) -> Applicability {
-        if self.sources(template).any(|reach| reach == Relation::Above) {
+    fn compute(&self, at: &Pointer) -> Applicability {
+        if self.sources().any(|reach| reach == Relation::Above) {
             return Applicability::Refuse(CHANGED);
         }
         let inside = self.reach(at) == Relation::Inside;
         if inside { Applicability::Rewrite } else { Applicability::Run }
     }
 
-    fn sources(&self, template: &[TextPart]) -> impl Iterator<Item = Relation> {
-        template.iter().filter_map(|part| match part {
-            TextPart::Value(reference) => Some(self.reference(reference)),
-            TextPart::Text(_) => None,
-        })
+    fn sources(&self) -> impl Iterator<Item = Relation> {
+        self.step.op.references().into_iter().map(|reference| self.reference(reference))
     }
 
     fn reach(&self, pointer: &Pointer) -> Relation {

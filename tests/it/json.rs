@@ -29,16 +29,7 @@ fn step(op: Op) -> Step {
 
 /// A step on every node of a pattern.
 fn step_at(each: &str, op: Op) -> Step {
-    Step {
-        resource: Pattern::root(),
-        each: Pattern::parse(each).expect(each),
-        when: None,
-        op,
-        on_error: OnError::Fail,
-        constant: false,
-        partial: false,
-        change: 0,
-    }
+    Step { each: Pattern::parse(each).expect(each), ..Step::new(op) }
 }
 
 fn pass(step: Step) -> Step {
@@ -55,7 +46,7 @@ fn within(resource: &str, step: Step) -> Step {
 
 fn when(level: usize, at: &str, equals: Option<&str>, step: Step) -> Step {
     let test = equals.map_or(Test::Present, |json| Test::Equals(literal(json)));
-    Step { when: Some(Condition { at: Reference { level, pointer: pointer(at) }, test }), ..step }
+    Step { when: Some(Condition::of(Reference { level, pointer: pointer(at) }, test)), ..step }
 }
 
 fn add(at: &str, json: &str) -> Op {

@@ -9,7 +9,6 @@ use super::Builder;
 use crate::change::{Location, Message, RouteName};
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Span, Spanned, is_typo};
-use crate::json::Op;
 use crate::version::{VersionId, VersionName};
 
 /// A place as it is written.
@@ -142,7 +141,7 @@ impl Builder<'_> {
     fn unanswered(&mut self, placed: &[Placed], meant: &[RouteName], routes: &[RouteEntry]) {
         let altered = |entry: &RouteEntry| {
             let mut steps = entry.history.request.chain().links().iter().flat_map(|link| &link.up);
-            steps.any(|step| !is_harmless(&step.op))
+            steps.any(|step| !step.op.is_harmless())
         };
         for entry in routes.iter().filter(|entry| entry.history.removed.is_none() && altered(entry)) {
             let name = &entry.history.name;
@@ -239,11 +238,6 @@ fn with_body(name: &RouteName) -> Vec<RouteName> {
     let own = |method: &&str| name.method.as_deref().is_none_or(|own| own == *method);
     let methods = ["GET", "POST", "PUT", "PATCH"].into_iter().filter(own);
     methods.map(|method| RouteName { method: Some(method.into()), template: name.template.clone() }).collect()
-}
-
-/// Whether a client does well with what the step did in its version or another: it only adds or refuses.
-const fn is_harmless(op: &Op) -> bool {
-    matches!(op, Op::Add { .. } | Op::Copy { .. } | Op::Compute { .. } | Op::Require { .. })
 }
 
 /// The two words in which two paths differ, if they differ in one segment, and there by a letter.

@@ -2,16 +2,21 @@
 
 mod pointers;
 mod read;
+mod when;
 
 use super::spec::{OpKind, OpSpec};
 use crate::diagnostic::{Diagnostics, Span};
-use crate::json::{Condition, OnError, Op, Pattern, Pointer, Step};
+use crate::json::{Condition, OnError, Op, Otherwise, Pattern, Pointer, Reference, Step, Touch};
 
 /// An op that has been checked: what runs from old to new and from new to old, at one resource wherever it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Compiled {
     pub(super) each: Pattern,
-    pub(super) when: Option<Condition>,
+    /// From the resource, on the way up.
+    pub(super) when_up: Option<Condition<Pattern>>,
+    /// On the way down.
+    pub(super) when_down: Option<Condition<Pattern>>,
+    pub(super) otherwise: Otherwise,
     pub(super) up: Option<DirectedOp>,
     /// What any old client gets.
     pub(super) down: Option<DirectedOp>,
@@ -48,6 +53,7 @@ pub(super) struct InlinedObject {
 pub(super) struct DirectedOp {
     op: Op,
     constant: bool,
+    upwards: bool,
 }
 
 /// Where a resource stands in a document, and whether it carries only some of its members there.
@@ -113,12 +119,15 @@ impl Compiled {
         compiled.on_error = spec.on_error.unwrap_or(on_error);
         reader.without_effect(spec, compiled.on_error);
         compiled.may_leave &= compiled.on_error == OnError::Pass;
-        compiled.when = match &spec.when {
-            Some(when) => Some(reader.condition(when, &compiled)?),
-            None => None,
-        };
+        if let Some(when) = &spec.when {
+            (compiled.when_up, compiled.when_down) = reader.condition(when, &compiled)?;
+        } else if spec.otherwise == Otherwise::Fail {
+            let message = "`else` says what happens where `when` does not hold, and there is no `when`".to_owned();
+            return reader.error("else-without-when", message, spec.span, "give the op a `when`, or remove `else`");
+        }
+        compiled.otherwise = spec.otherwise;
         if let Some(carry) = &mut compiled.carry {
-            carry.conditional = compiled.when.is_some();
+            carry.conditional = compiled.when_up.is_some();
         }
         compiled.span = spec.span;
         if spec.expand && !matches!(spec.op, OpKind::Rename { .. }) {
@@ -136,10 +145,13 @@ impl Compiled {
 
     /// The step of one direction, for a resource at `target`.
     pub(super) fn step(&self, direction: &DirectedOp, target: &ResourceLocation, change: u32) -> Step {
+        let when = if direction.upwards { &self.when_up } else { &self.when_down };
         Step {
             resource: target.pattern.clone(),
             each: self.each.clone(),
-            when: self.when.clone(),
+            // That the places can be said from the op's node was looked at when they were read.
+            when: when.as_ref().and_then(|when| when.try_map(&mut |at| reference(at, &self.each))),
+            otherwise: self.otherwise,
             op: direction.op.clone(),
             on_error: self.on_error,
             constant: direction.constant,
@@ -149,17 +161,20 @@ impl Compiled {
     }
 
     fn from_parts(each: Pattern, up: Option<Op>, down: Option<Op>) -> Self {
-        let direction = |op| DirectedOp { op, constant: false };
+        let direction = |upwards| move |op| DirectedOp { op, constant: false, upwards };
+        let reach = up.as_ref().map(|op| Footprint::of(op, &each)).unwrap_or_default();
         Self {
             each,
-            when: None,
-            down: down.clone().map(direction),
-            down_strict: down.map(direction),
-            up: up.map(direction),
+            when_up: None,
+            when_down: None,
+            otherwise: Otherwise::Skip,
+            down: down.clone().map(direction(false)),
+            down_strict: down.map(direction(false)),
+            up: up.map(direction(true)),
             expand: false,
             on_error: OnError::Fail,
             carry: None,
-            reach: Footprint::default(),
+            reach,
             breaking: true,
             taken_out: None,
             may_leave: false,
@@ -170,31 +185,50 @@ impl Compiled {
     }
 
     fn addition(each: Pattern, up: Op, at: Pointer, constant: bool) -> Self {
-        let mut compiled = Self::from_parts(each, None, None);
-        compiled.up = Some(DirectedOp { op: up, constant });
+        let mut compiled = Self::from_parts(each, Some(up), None);
+        if let Some(up) = &mut compiled.up {
+            up.constant = constant;
+        }
         // A constant makes no objects around it, all others do.
         let prune = !constant && at.tokens().len() > 1;
-        compiled.down_strict = Some(DirectedOp { op: Op::Drop { at, prune }, constant: false });
+        compiled.down_strict = Some(DirectedOp { op: Op::Drop { at, prune }, constant: false, upwards: false });
         compiled.breaking = false;
         compiled.reach.adds = true;
         compiled
-    }
-
-    fn reaching(mut self, reads: &[&Pattern], takes: &[&Pattern], writes: &[&Pattern]) -> Self {
-        let own = |list: &[&Pattern]| list.iter().map(|p| (*p).clone()).collect();
-        self.reach = Footprint { reads: own(reads), takes: own(takes), writes: own(writes), ..self.reach };
-        self
-    }
-
-    /// Reads the value at `pattern` and puts another in its place.
-    fn altering(mut self, pattern: &Pattern) -> Self {
-        self.reach.reads.push(pattern.clone());
-        self.reach.alters.push(pattern.clone());
-        self
     }
 
     fn carrying(mut self, new: Pattern, old: Pattern) -> Self {
         self.carry = Some(PathShift { new, old, conditional: false });
         self
     }
+}
+
+// === impl Footprint ===
+
+impl Footprint {
+    /// What the op of the way up does, and so what the way down undoes.
+    fn of(op: &Op, each: &Pattern) -> Self {
+        let mut reach = Self::default();
+        for (at, touch) in op.touches() {
+            let at = each.join(&at.into());
+            let list = match touch {
+                Touch::Reads => None,
+                Touch::Takes => Some(&mut reach.takes),
+                Touch::Writes => Some(&mut reach.writes),
+                Touch::Alters => Some(&mut reach.alters),
+            };
+            list.into_iter().for_each(|list| list.push(at.clone()));
+            reach.reads.extend(touch.reads().then_some(at));
+        }
+        let above = |at: &Reference| each.up_to_star(at.level).join(&at.pointer.clone().into());
+        reach.reads.extend(op.references().into_iter().map(above));
+        reach
+    }
+}
+
+/// A place from the resource, seen from an op's node: it starts at the last star that both share. `None` if the place has
+/// a star that the op does not have.
+pub(super) fn reference(at: &Pattern, each: &Pattern) -> Option<Reference> {
+    let (prefix, pointer) = at.split_at_last_star();
+    each.starts_with(&prefix).then(|| Reference { level: prefix.stars(), pointer })
 }

@@ -1,29 +1,12 @@
 //! The pointers of an op, and what is wrong with them.
 
-use super::super::spec::When;
-use super::{AnchoredPointers, Compiled, Footprint, PointerReader};
+use super::{AnchoredPointers, PointerReader, reference};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
-use crate::json::{Condition, Pattern, Reference, Segment, Test};
+use crate::json::{Pattern, Reference, Segment};
 
 // === impl PointerReader ===
 
 impl PointerReader<'_> {
-    pub(super) fn condition(&mut self, when: &When, compiled: &Compiled) -> Option<Condition> {
-        let pattern = self.pattern(&when.at)?;
-        let Footprint { takes, writes, alters, .. } = &compiled.reach;
-        let mut changed = takes.iter().chain(writes).chain(alters);
-        // A whole value is another one as soon as something inside is.
-        let whole = when.equals.is_some();
-        let touches = |written: &&Pattern| pattern.starts_with(written) || (whole && written.starts_with(&pattern));
-        if let Some(written) = changed.find(touches) {
-            let message = format!("`when` looks at `{}`, which the op itself changes (`{written}`)", when.at.value);
-            return self.error("when-on-own-place", message, when.at.span, "test another member");
-        }
-        let at = self.reference(&pattern, &compiled.each, &when.at)?;
-        let test = when.equals.clone().map_or(Test::Present, Test::Equals);
-        Some(Condition { at, test })
-    }
-
     /// A pointer with stars, from the resource.
     pub(super) fn pattern(&mut self, text: &Spanned<String>) -> Option<Pattern> {
         if let Some((message, help)) = common_mistake(text) {
@@ -103,9 +86,8 @@ impl PointerReader<'_> {
 
     /// A pointer that may have fewer stars than the op: it starts further up.
     pub(super) fn reference(&mut self, pattern: &Pattern, each: &Pattern, text: &Spanned<String>) -> Option<Reference> {
-        let (prefix, pointer) = pattern.split_at_last_star();
-        if each.starts_with(&prefix) {
-            return Some(Reference { level: prefix.stars(), pointer });
+        if let Some(reference) = reference(pattern, each) {
+            return Some(reference);
         }
         let message = format!("`{}` has a `*` that the op does not have", text.value);
         self.error("stars-differ", message, text.span, "the same stars mean the same element")

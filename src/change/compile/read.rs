@@ -6,7 +6,7 @@ use super::pointers::TEMPLATE_HELP;
 use super::{AnchoredPointers, Compiled, InlinedObject, PointerReader};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::json::{
-    Collision, Conversion, Literal, Many, OnError, Op, Other, Pattern, Pointer, Segment, Test, TextPart, Which, Wrapper,
+    Collision, Condition, Conversion, Literal, Many, OnError, Op, Other, Pattern, Pointer, Segment, TextPart, Wrapper,
 };
 
 // === impl PointerReader ===
@@ -23,7 +23,7 @@ impl PointerReader<'_> {
             OpKind::Remove { at, restore, lossy } => self.remove(at, restore.as_ref(), *lossy),
             OpKind::Wrap { at, into, loss } => self.wrap(at, into, loss, true),
             OpKind::Unwrap { at, from, loss } => self.wrap(at, from, loss, false),
-            OpKind::Require { at, equals } => self.require(at, equals),
+            OpKind::Require { at, must } => self.require(at, must),
             OpKind::Split { at, into, on } => self.split(at, into, on, collision, true),
             OpKind::Join { from, to, on } => self.split(to, from, on, collision, false),
             OpKind::Map { at, pairs, other, back } => self.map(at, pairs, other, back),
@@ -52,7 +52,7 @@ impl PointerReader<'_> {
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at = pointers.pop()?;
         let up = Op::Add { at: at.clone(), value: value.clone() };
-        Some(Compiled::addition(each, up, at, true).reaching(&[], &[], &[&pattern]))
+        Some(Compiled::addition(each, up, at, true))
     }
 
     pub(super) fn copy(
@@ -67,7 +67,7 @@ impl PointerReader<'_> {
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
         let (to, from) = (pointers.pop()?, pointers.pop()?);
         let up = Op::Copy { from, to: to.clone(), collision };
-        Some(Compiled::addition(each, up, to, false).reaching(&[&source], &[], &[&target]))
+        Some(Compiled::addition(each, up, to, false))
     }
 
     pub(super) fn compute(
@@ -101,8 +101,7 @@ impl PointerReader<'_> {
         self.writable(&target, &reads.iter().collect::<Vec<_>>(), at)?;
         let at = pointers.pop()?;
         let up = Op::Compute { at: at.clone(), template, collision };
-        let reads: Vec<&Pattern> = reads.iter().collect();
-        Some(Compiled::addition(each, up, at, false).reaching(&reads, &[], &[&target]))
+        Some(Compiled::addition(each, up, at, false))
     }
 
     pub(super) fn rename(
@@ -127,7 +126,7 @@ impl PointerReader<'_> {
         let rename =
             |from: &str, to: &str| Op::Rename { object: object.clone(), from: from.into(), to: to.into(), collision };
         let (up, down) = (rename(&from_name, &to_name), rename(&to_name, &from_name));
-        let compiled = Compiled::from_parts(each, Some(up), Some(down)).reaching(&[&source], &[&source], &[&target]);
+        let compiled = Compiled::from_parts(each, Some(up), Some(down));
         Some(compiled.carrying(target.clone(), source.clone()))
     }
 
@@ -147,7 +146,7 @@ impl PointerReader<'_> {
         let mut compiled = Compiled::from_parts(each, Some(shift(&old, &new)), Some(shift(&new, &old)));
         // What is to be a member of an object that is none stays.
         compiled.may_leave = old.tokens().len() > 1 || new.tokens().len() > 1;
-        Some(compiled.reaching(&[&source], &[&source], &[&target]).carrying(target.clone(), source.clone()))
+        Some(compiled.carrying(target.clone(), source.clone()))
     }
 
     pub(super) fn remove(&mut self, at: &Spanned<String>, restore: Option<&Literal>, lossy: bool) -> Option<Compiled> {
@@ -170,7 +169,7 @@ impl PointerReader<'_> {
         for direction in [&mut compiled.down, &mut compiled.down_strict].into_iter().flatten() {
             direction.constant = true;
         }
-        Some(compiled.reaching(&[&pattern], &[&pattern], &[]))
+        Some(compiled)
     }
 
     pub(super) fn wrap(
@@ -194,13 +193,13 @@ impl PointerReader<'_> {
         let taken_out = InlinedObject { around, inner: inner.clone(), newer: wraps };
         let (up, down, new, old) =
             if wraps { (wrap, unwrap, inner, pattern.clone()) } else { (unwrap, wrap, pattern.clone(), inner) };
-        let mut compiled = Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern).carrying(new, old);
+        let mut compiled = Compiled::from_parts(each, Some(up), Some(down)).carrying(new, old);
         compiled.taken_out = (!loss.lossy && *wrapper != Wrapper::Array).then_some(taken_out);
         Some(compiled)
     }
 
     /// What may be lost must be said, and only what can be.
-    fn loss(&mut self, at: &Spanned<String>, wrapper: &Wrapper, loss: &Loss) -> Option<Option<Which>> {
+    fn loss(&mut self, at: &Spanned<String>, wrapper: &Wrapper, loss: &Loss) -> Option<Option<Condition<Pointer>>> {
         let Loss { many, which, lossy } = loss;
         let list = *wrapper == Wrapper::Array;
         let (code, message, help) = match (many, which, lossy) {
@@ -219,25 +218,21 @@ impl PointerReader<'_> {
                 let message = format!("nothing is lost at `{}`: an array of several is an error", at.value);
                 ("lossy-without-loss", message, "say `many = \"first\"`, or remove `lossy`")
             }
-            _ => return which.as_ref().map_or(Some(None), |which| self.which(which).map(Some)),
+            _ => return which.as_ref().map_or(Some(None), |which| self.inner(which).map(Some)),
         };
         self.error(code, message, at.span, help)
     }
 
-    fn which(&mut self, which: &When) -> Option<Which> {
-        let at = self.pattern(&which.at)?;
-        let Some(at) = at.to_pointer() else {
-            let message = format!("`{}` has a `*`, and one element is looked at", which.at.value);
-            return self.error("stars-differ", message, which.at.span, "name a member of the element, such as `/type`");
-        };
-        Some(Which { at, test: which.equals.clone().map_or(Test::Present, Test::Equals) })
-    }
-
-    pub(super) fn require(&mut self, at: &Spanned<String>, equals: &Literal) -> Option<Compiled> {
+    pub(super) fn require(&mut self, at: &Spanned<String>, must: &When) -> Option<Compiled> {
         let pattern = self.pattern(at)?;
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
-        let op = Op::Require { at: pointers.pop()?, equals: equals.clone() };
-        let mut compiled = Compiled::from_parts(each, Some(op.clone()), Some(op)).reaching(&[&pattern], &[], &[]);
+        if let Some(text) = must.0.places().into_iter().find_map(|(at, _)| at.as_ref()) {
+            let message = format!("`{}` is another place than the value that is required", text.value);
+            let help = "say what must hold of the value itself; where it need not hold, say `when`";
+            return self.error("require-elsewhere", message, text.span, help);
+        }
+        let op = Op::Require { at: pointers.pop()?, must: self.inner(must)? };
+        let mut compiled = Compiled::from_parts(each, Some(op.clone()), Some(op));
         compiled.requires = Some(pattern);
         Some(compiled)
     }
@@ -284,11 +279,7 @@ impl PointerReader<'_> {
         let (up, down) = if splits { (split, join) } else { (join, split) };
         let mut compiled = Compiled::from_parts(each, Some(up), Some(down));
         compiled.may_leave = true;
-        let whole = vec![&named[0].0];
-        let parts: Vec<&Pattern> = named[1..].iter().map(|(pattern, _)| pattern).collect();
-        let (sources, targets) = if splits { (whole, parts) } else { (parts, whole) };
-        let takes: Vec<&Pattern> = sources.iter().filter(|source| !targets.contains(source)).copied().collect();
-        Some(compiled.reaching(&sources, &takes, &targets))
+        Some(compiled)
     }
 
     pub(super) fn map(
@@ -309,7 +300,7 @@ impl PointerReader<'_> {
         let at = pointers.pop()?;
         let up = Op::Map { at: at.clone(), pairs: pairs.to_vec(), other: other.clone() };
         let down = Op::Map { at, pairs: inverse, other };
-        Some(Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern))
+        Some(Compiled::from_parts(each, Some(up), Some(down)))
     }
 
     /// New → old. Two olds for one new need a word from the author which of them it is.
@@ -351,7 +342,7 @@ impl PointerReader<'_> {
         let at = pointers.pop()?;
         let up = Op::Convert { at: at.clone(), conversion: there };
         let down = Op::Convert { at, conversion: back };
-        Some(Compiled::from_parts(each, Some(up), Some(down)).altering(&pattern))
+        Some(Compiled::from_parts(each, Some(up), Some(down)))
     }
 
     pub(super) fn conversion(

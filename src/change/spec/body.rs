@@ -1,7 +1,7 @@
 //! The ops on bodies.
 
-use super::{Loss, OpKind, OpSpec, OtherSpec};
-use crate::json::{Custom, Literal, Many, Wrapper};
+use super::{Loss, OpKind, OpSpec, OtherSpec, When};
+use crate::json::{Custom, Literal, Many, Test, Wrapper};
 
 // === impl OpSpec ===
 
@@ -66,7 +66,14 @@ impl OpSpec {
     /// what one side can say and the other cannot read: amounts that are not in euros.
     #[must_use]
     pub fn require(at: &str, equals: impl Into<Literal>) -> Self {
-        Self::new(OpKind::Require { at: at.into(), equals: equals.into() })
+        Self::require_that(at, When::own(Test::Equals(equals.into())))
+    }
+
+    /// Refuses messages in which the condition does not hold of the value at `at`, both ways. It speaks of that value, so it
+    /// has no pointers of its own: `When::own(Test::In(…))`.
+    #[must_use]
+    pub fn require_that(at: &str, must: When) -> Self {
+        Self::new(OpKind::Require { at: at.into(), must })
     }
 
     /// Cuts a text at the first separators.

@@ -3,7 +3,8 @@
 //! | file | what |
 //! |---|---|
 //! | `declare` | changes, and the resources that they are about |
-//! | `op` | an op: what it is, and when it applies |
+//! | `op` | an op: what it is |
+//! | `when` | when an op applies |
 //! | `body` | the ops on bodies |
 //! | `head` | the ops on heads and on the list of routes |
 
@@ -11,7 +12,9 @@ mod body;
 mod declare;
 mod head;
 mod op;
+mod when;
 
 pub use declare::{Change, Place, Resource};
 pub use op::OpSpec;
-pub(crate) use op::{HeadSpec, Loss, OpKind, OtherSpec, RouteSpec, When};
+pub(crate) use op::{HeadSpec, Loss, OpKind, OtherSpec, RouteSpec};
+pub use when::When;

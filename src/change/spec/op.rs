@@ -1,25 +1,19 @@
 //! One op of a change: what it is, and when it applies.
 
+use super::When;
 use crate::diagnostic::{Span, Spanned};
-use crate::json::{Custom, Literal, Many, OnError, Wrapper};
+use crate::json::{Custom, Literal, Many, OnError, Otherwise, Test, Wrapper};
 
 /// One step of a change.
 #[derive(Clone, Debug)]
 pub struct OpSpec {
     pub(crate) op: OpKind,
     pub(crate) when: Option<When>,
+    pub(crate) otherwise: Otherwise,
     pub(crate) on_error: Option<OnError>,
     pub(crate) keep: bool,
     pub(crate) expand: bool,
     pub(crate) span: Span,
-}
-
-/// When an op applies.
-#[derive(Clone, Debug)]
-pub(crate) struct When {
-    pub(crate) at: Spanned<String>,
-    /// `None`: the member is present.
-    pub(crate) equals: Option<Literal>,
 }
 
 /// The ops of the language. Pointers are texts until the check has read them.
@@ -37,7 +31,7 @@ pub(crate) enum OpKind {
     Join { from: Vec<Spanned<String>>, to: Spanned<String>, on: Spanned<String> },
     Map { at: Spanned<String>, pairs: Vec<(Literal, Literal)>, other: OtherSpec, back: Vec<(Literal, Literal)> },
     Convert { at: Spanned<String>, from: Spanned<String>, to: Spanned<String>, scale: Option<u32> },
-    Require { at: Spanned<String>, equals: Literal },
+    Require { at: Spanned<String>, must: When },
     Patch { ops: Literal, back: Option<Literal> },
     Custom { up: Custom, down: Custom },
     Head(HeadSpec),
@@ -108,7 +102,15 @@ impl OpKind {
 
 impl OpSpec {
     pub(crate) fn new(op: OpKind) -> Self {
-        Self { op, when: None, on_error: None, keep: false, expand: false, span: Span::NONE }
+        Self {
+            op,
+            when: None,
+            otherwise: Otherwise::Skip,
+            on_error: None,
+            keep: false,
+            expand: false,
+            span: Span::NONE,
+        }
     }
 
     /// The routes that it names.
@@ -127,15 +129,30 @@ impl OpSpec {
 
     /// Runs only where the member at `pointer` exists.
     #[must_use]
-    pub fn when_present(mut self, pointer: &str) -> Self {
-        self.when = Some(When { at: pointer.into(), equals: None });
-        self
+    pub fn when_present(self, pointer: &str) -> Self {
+        self.when(When::at(pointer, Test::Present))
     }
 
     /// Runs only where the value at `pointer` equals `value`.
     #[must_use]
-    pub fn when_equals(mut self, pointer: &str, value: impl Into<Literal>) -> Self {
-        self.when = Some(When { at: pointer.into(), equals: Some(value.into()) });
+    pub fn when_equals(self, pointer: &str, value: impl Into<Literal>) -> Self {
+        self.when(When::at(pointer, Test::Equals(value.into())))
+    }
+
+    /// Runs only where the condition holds.
+    #[must_use]
+    pub fn when(mut self, condition: When) -> Self {
+        self.when = Some(condition);
+        self
+    }
+
+    /// Refuses messages in which the condition does not hold where the op has something to do. Without it, the op does
+    /// nothing there.
+    ///
+    /// An op without a condition that says it is refused.
+    #[must_use]
+    pub fn or_fail(mut self) -> Self {
+        self.otherwise = Otherwise::Fail;
         self
     }
 
@@ -165,17 +182,20 @@ impl OpSpec {
     /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap) with arrays: only elements with a member at `pointer` count.
     #[must_use]
     pub fn which_present(self, pointer: &str) -> Self {
-        self.which(When { at: pointer.into(), equals: None })
+        self.which(When::at(pointer, Test::Present))
     }
 
     /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap) with arrays: only elements whose value at `pointer` equals
     /// `value` count.
     #[must_use]
     pub fn which_equals(self, pointer: &str, value: impl Into<Literal>) -> Self {
-        self.which(When { at: pointer.into(), equals: Some(value.into()) })
+        self.which(When::at(pointer, Test::Equals(value.into())))
     }
 
-    fn which(mut self, which: When) -> Self {
+    /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap) with arrays: only elements for which the condition holds count.
+    /// Its pointers start at the element; without one it speaks of the element itself.
+    #[must_use]
+    pub fn which(mut self, which: When) -> Self {
         if let OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } = &mut self.op {
             loss.which = Some(which);
         }

@@ -74,12 +74,14 @@ const LOSSY: Key = key("lossy", ValueKind::Flag, "The old side gets nothing in i
 #[rustfmt::skip]
 const BODY: &[Key] = &[
     key("when", ValueKind::Table(&WHEN), "Condition under which the op applies. Default: always."),
+    key("else", ValueKind::Word(&["skip", "fail"]),
+        "What happens if `when` does not hold and the op has something to do: `skip` leaves the message as it is, `fail` refuses it.").or("\"skip\""),
     on_error("What to do if a value cannot be migrated. Default: `on_error` of the change."),
 ];
 
 /// Of ops that bring a value to a place which may have one already.
 #[rustfmt::skip]
-const CARRYING: &[Key] = &[BODY[0], BODY[1], KEEP];
+const CARRYING: &[Key] = &[BODY[0], BODY[1], BODY[2], KEEP];
 
 #[rustfmt::skip]
 static ADD: Table = op("add", "`add`", "Adds a member if it is absent. Additive.", &[
@@ -181,12 +183,11 @@ static CONVERT: Table = op("convert", "`convert`", "Converts a value to another 
 
 #[rustfmt::skip]
 static REQUIRE: Table = op("require", "`require`",
-    "Refuses a message, in both directions, if a value is not the required one. An absent value is accepted. Use it for \
+    "Refuses a message, in both directions, if a condition does not hold of a value. An absent value is accepted. Use it for \
      values that one side can send and the other cannot read, after the op that writes the value. With `on_error = \
-     \"pass\"` it refuses nothing, and `check` warns.", &[
+     \"pass\"` it refuses nothing, and `check` warns. One of the keys from `equals` to `not` is required.", &[
     key("require", ValueKind::Text, "The value.").required(),
-    key("equals", ValueKind::Literal, "The required value. Either this or `equals_json` is required."),
-    key("equals_json", ValueKind::Json, "The same as JSON."),
+    EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, any(), all(), not(),
 ]);
 
 #[rustfmt::skip]
@@ -294,16 +295,45 @@ pub(super) static PLACE: Table = Table {
     common: &[],
 };
 
+const EQUALS: Key =
+    key("equals", ValueKind::Literal, "The value is this one: numbers by value, objects without order.");
+const EQUALS_JSON: Key = key("equals_json", ValueKind::Json, "The same as JSON text.");
+const IN: Key = key("in", ValueKind::List(&ValueKind::Literal), "The value is one of these.");
+const IN_JSON: Key = key("in_json", ValueKind::List(&ValueKind::Json), "The same as JSON texts.");
+const TYPE: Key = key(
+    "type",
+    ValueKind::OneOrMore(&ValueKind::Word(&["null", "boolean", "number", "integer", "string", "array", "object"])),
+    "The value has this JSON type, or one of these. `integer` is a number without a fraction, however it is spelled.",
+);
+
+/// The condition of a condition: functions, since a constant cannot name the table that it is a part of.
+static CONDITION: ValueKind = ValueKind::Table(&WHEN);
+
+const fn any() -> Key {
+    key("any", ValueKind::List(&CONDITION), "One of these conditions holds.")
+}
+
+const fn all() -> Key {
+    key("all", ValueKind::List(&CONDITION), "All of these conditions hold.")
+}
+
+const fn not() -> Key {
+    key("not", ValueKind::Table(&WHEN), "This condition does not hold.")
+}
+
 #[rustfmt::skip]
 static WHEN: Table = Table {
     name: "when",
     title: "`when`",
-    doc: "A condition: `{ present = \"/x\" }`, or `{ at = \"/kind\", equals = \"card\" }`.",
+    doc: "A condition: `{ present = \"/x\" }`, `{ absent = \"/x\" }`, `{ at = \"/kind\", equals = \"card\" }`, \
+          `{ at = \"/kind\", in = [\"card\", \"bank\"] }`, `{ at = \"/x\", type = \"string\" }`, or several combined by `any`, \
+          `all` and `not`. If `at` leads to nothing, no test holds. Without `at`, a test is about the op's own place: the \
+          source on the way up, the target on the way down.",
     keys: &[
-        key("present", ValueKind::Text, "The op applies if this member is present."),
-        key("at", ValueKind::Text, "The op applies if the value here equals `equals`."),
-        key("equals", ValueKind::Literal, "The value."),
-        key("equals_json", ValueKind::Json, "The value as JSON."),
+        key("present", ValueKind::Text, "This member is present, also as `null`."),
+        key("absent", ValueKind::Text, "This member is absent."),
+        key("at", ValueKind::Text, "The value that is tested. Default: the op's own place."),
+        EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, any(), all(), not(),
     ],
     common: &[],
 };
@@ -312,13 +342,9 @@ static WHEN: Table = Table {
 static ELEMENT: Table = Table {
     name: "which",
     title: "`which`",
-    doc: "Which elements of an array count. Pointers start at the element: `{ at = \"/type\", equals = \"cpu\" }`.",
-    keys: &[
-        key("present", ValueKind::Text, "Elements in which this member is present."),
-        key("at", ValueKind::Text, "Elements in which the value here equals `equals`."),
-        key("equals", ValueKind::Literal, "The value."),
-        key("equals_json", ValueKind::Json, "The value as JSON."),
-    ],
+    doc: "Which elements of an array count: a condition whose pointers start at the element, `{ at = \"/type\", equals = \"cpu\" }`. \
+          Without `at`, a test is about the element itself.",
+    keys: WHEN.keys,
     common: &[],
 };
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Collision, Literal, MigrateOptions, Op, Pointer, Step, Wrapper, migrate, text};
+use super::super::{Collision, Literal, MigrateOptions, Op, Pointer, Step, migrate, text};
 use super::local::LocalStep;
 use super::plan::{Cell, NodeId, ObjectPlan, Rank, SourceMember};
 
@@ -80,32 +80,10 @@ impl CellNames {
                 ([from], [to]) => self.relocate(from, to, *collision)?,
                 _ => return None,
             },
-            Op::Map { at, pairs, other } => {
-                let (name, rest) = split(at)?;
-                let op = Op::Map { at: rest.unwrap_or_default(), pairs: pairs.clone(), other: other.clone() };
-                return self.deeper(local, name, op);
-            }
-            Op::Convert { at, conversion } => {
-                let (name, rest) = split(at)?;
-                return self.deeper(local, name, Op::Convert { at: rest.unwrap_or_default(), conversion: *conversion });
-            }
-            Op::Require { at, equals } => {
-                let (name, rest) = split(at)?;
-                let op = Op::Require { at: rest.unwrap_or_default(), equals: equals.clone() };
-                return self.deeper(local, name, op);
-            }
-            // An element that is taken out may leave nothing, which is a matter of what is around.
-            Op::Unwrap { at, from: Wrapper::Member(_), .. } => {
-                let (name, rest) = split(at)?;
-                let mut op = local.op().clone();
-                if let Op::Unwrap { at, .. } = &mut op {
-                    *at = rest.unwrap_or_default();
-                }
-                return self.deeper(local, name, op);
-            }
-            Op::Wrap { at, into } => {
-                let (name, rest) = split(at)?;
-                return self.deeper(local, name, Op::Wrap { at: rest.unwrap_or_default(), into: into.clone() });
+            // What is taken away may leave nothing, which is a matter of what is around.
+            op if !op.may_vanish() => {
+                let (name, rest) = split(op.value()?)?;
+                return self.deeper(local, name, op.clone().at_value(rest.unwrap_or_default()));
             }
             _ => return None,
         }

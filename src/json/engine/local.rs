@@ -1,7 +1,7 @@
 //! One step on its way down the source.
 
 use super::super::tree::index;
-use super::super::{Mode, OnError, Op, Pattern, Pointer, Segment, Step};
+use super::super::{Condition, Mode, OnError, Op, Otherwise, Pattern, Pointer, Segment, Step};
 
 /// A step on its way down the source, to the value that it acts on.
 #[derive(Clone, Debug)]
@@ -40,13 +40,7 @@ impl LocalStep {
             // What goes is part of what is around it.
             return self.at + 1 >= self.path.len();
         }
-        self.arrived()
-            && match &self.step.op {
-                Op::Wrap { at, .. } | Op::Unwrap { at, .. } | Op::Map { at, .. } => at.is_root(),
-                Op::Convert { at, .. } | Op::Require { at, .. } => at.is_root(),
-                Op::Patch(_) | Op::Custom(_) => true,
-                _ => false,
-            }
+        self.arrived() && (self.step.op.is_opaque() || self.step.op.value().is_some_and(Pointer::is_root))
     }
 
     pub(super) fn arrived(&self) -> bool {
@@ -55,8 +49,8 @@ impl LocalStep {
 
     /// Whether the step may refuse the document. Such a step must meet its value even if that goes later.
     pub(super) fn may_fail(&self) -> bool {
-        let safe = matches!(&self.step.op, Op::Add { .. } | Op::Drop { .. } | Op::Rename { .. });
-        !safe && self.step.on_error == OnError::Fail
+        let refuses = self.step.when.is_some() && self.step.otherwise == Otherwise::Fail;
+        refuses || (!self.step.op.is_safe() && self.step.on_error == OnError::Fail)
     }
 
     /// Whether it fills in a constant only inside of what its change made.
@@ -95,11 +89,11 @@ impl LocalStep {
     }
 
     pub(super) fn names_an_index(&self) -> bool {
-        let first = match self.next_name() {
-            Some(name) => return index(name).is_some(),
-            None => first_tokens(&self.step.op),
-        };
-        first.iter().any(|token| index(token).is_some())
+        if let Some(name) = self.next_name() {
+            return index(name).is_some();
+        }
+        let touches = self.step.op.touches();
+        touches.iter().filter_map(|(at, _)| at.tokens().first()).any(|token| index(token).is_some())
     }
 
     /// The step as it is run on this value alone.
@@ -123,40 +117,14 @@ impl LocalStep {
 
 /// The levels that a step's references start from.
 fn levels(step: &Step) -> Vec<usize> {
-    let mut levels: Vec<usize> = step.when.iter().map(|condition| condition.at.level).collect();
-    if let Op::Compute { template, .. } = &step.op {
-        levels.extend(template.iter().filter_map(|part| match part {
-            super::super::TextPart::Value(reference) => Some(reference.level),
-            super::super::TextPart::Text(_) => None,
-        }));
-    }
-    levels
+    let looked_at = step.when.iter().flat_map(Condition::places).map(|(at, _)| at);
+    looked_at.chain(step.op.references()).map(|reference| reference.level).collect()
 }
 
 /// Takes the stars that were passed from the levels of the references.
 fn lower(step: &mut Step, passed: usize) {
-    if let Some(condition) = &mut step.when {
-        condition.at.level = condition.at.level.saturating_sub(passed);
+    let looked_at = step.when.iter_mut().flat_map(Condition::places_mut);
+    for reference in looked_at.chain(step.op.references_mut()) {
+        reference.level = reference.level.saturating_sub(passed);
     }
-    if let Op::Compute { template, .. } = &mut step.op {
-        for part in template {
-            if let super::super::TextPart::Value(reference) = part {
-                reference.level = reference.level.saturating_sub(passed);
-            }
-        }
-    }
-}
-
-/// The first names of an op's pointers.
-fn first_tokens(op: &Op) -> Vec<&str> {
-    let pointers: Vec<&Pointer> = match op {
-        Op::Add { at, .. } | Op::Drop { at, .. } | Op::Compute { at, .. } | Op::Require { at, .. } => vec![at],
-        Op::Wrap { at, .. } | Op::Unwrap { at, .. } | Op::Map { at, .. } | Op::Convert { at, .. } => vec![at],
-        Op::Copy { from, to, .. } | Op::Move { from, to, .. } => vec![from, to],
-        Op::Rename { object, .. } => vec![object],
-        Op::Split { at, into, .. } => std::iter::once(at).chain(into).collect(),
-        Op::Join { from, to, .. } => std::iter::once(to).chain(from).collect(),
-        Op::Patch(_) | Op::Custom(_) => Vec::new(),
-    };
-    pointers.into_iter().filter_map(|pointer| pointer.tokens().first()).map(|token| &**token).collect()
 }

@@ -10,18 +10,10 @@ use super::run::Run;
 /// than the limit is an error of its own. After an error it is of no more use, and what it wrote is no whole document.
 ///
 /// ```
-/// use sunward::json::{Collision, Mode, OnError, Op, MigrateOptions, Pattern, Pointer, Program, Rewriter, Step};
+/// use sunward::json::{Collision, Mode, Op, MigrateOptions, Pattern, Pointer, Program, Rewriter, Step};
 ///
-/// let rename = Step {
-///     resource: Pattern::root(),
-///     each: Pattern::parse("/items/*")?,
-///     when: None,
-///     op: Op::Rename { object: Pointer::ROOT, from: "a".into(), to: "b".into(), collision: Collision::Replace },
-///     on_error: OnError::Fail,
-///     constant: false,
-///     partial: false,
-///     change: 0,
-/// };
+/// let op = Op::Rename { object: Pointer::ROOT, from: "a".into(), to: "b".into(), collision: Collision::Replace };
+/// let rename = Step { each: Pattern::parse("/items/*")?, ..Step::new(op) };
 /// let program = Program::new([&rename], Mode::Whole);
 /// let mut rewriter = Rewriter::new(&program, &MigrateOptions::default());
 /// let mut out = Vec::new();

@@ -40,18 +40,10 @@ pub enum Framing {
 /// §9.2.6), and it was not migrated.
 ///
 /// ```
-/// use sunward::json::{Collision, Framed, Framing, Mode, OnError, Op, MigrateOptions, Pattern, Pointer, Program, Step};
+/// use sunward::json::{Collision, Framed, Framing, Mode, Op, MigrateOptions, Pointer, Program, Step};
 ///
-/// let rename = Step {
-///     resource: Pattern::root(),
-///     each: Pattern::root(),
-///     when: None,
-///     op: Op::Rename { object: Pointer::ROOT, from: "a".into(), to: "b".into(), collision: Collision::Replace },
-///     on_error: OnError::Fail,
-///     constant: false,
-///     partial: false,
-///     change: 0,
-/// };
+/// let op = Op::Rename { object: Pointer::ROOT, from: "a".into(), to: "b".into(), collision: Collision::Replace };
+/// let rename = Step::new(op);
 /// let program = Program::new([&rename], Mode::Whole);
 /// let mut framed = Framed::new(Framing::Events, &program, &MigrateOptions::default());
 /// let mut out = Vec::new();

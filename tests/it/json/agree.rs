@@ -182,12 +182,12 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
     let each = Pattern::parse(["", "", "/*", "/c/*"][usize::from(place >> 4 & 3)]).ok()?;
     Some(Step {
         resource: Pattern::parse(["", "", "/a", "/*", "/b/*", "/0"][usize::from(place % 6)]).ok()?,
-        when: when.map(|pointer| Condition { at: Reference { level: each.stars(), pointer }, test: Test::Present }),
+        when: when.map(|pointer| Condition::of(Reference { level: each.stars(), pointer }, Test::Present)),
         each,
-        op,
         on_error: if rest & 2 == 0 { OnError::Fail } else { OnError::Pass },
         constant: kind % 9 == 0 && rest & 4 != 0,
         partial: rest & 8 != 0,
         change: u32::from(rest >> 4 & 1),
+        ..Step::new(op)
     })
 }

@@ -1,5 +1,6 @@
 //! Each edge of each op as a row: steps, what goes in, what comes out.
 
+mod conditions;
 mod losses;
 mod members;
 mod texts;

@@ -1,11 +1,11 @@
 //! Ops that could lose something, and what they refuse.
 
-use sunward::json::{Many, Test, Which, Wrapper};
+use sunward::json::{Many, Test, Wrapper};
 
 use super::*;
 
 fn require(at: &str, json: &str) -> Op {
-    Op::Require { at: pointer(at), equals: literal(json) }
+    Op::Require { at: pointer(at), must: Condition::of(Pointer::ROOT, Test::Equals(literal(json))) }
 }
 
 fn prune(at: &str) -> Op {
@@ -14,7 +14,7 @@ fn prune(at: &str) -> Op {
 
 /// Of the elements whose `/type` is this one.
 fn which(at: &str, json: &str) -> Op {
-    let which = Which { at: pointer("/type"), test: Test::Equals(literal(json)) };
+    let which = Condition::of(pointer("/type"), Test::Equals(literal(json)));
     Op::Unwrap { at: pointer(at), from: Wrapper::Array, which: Some(which), many: Many::Error, lossy: false }
 }
 

@@ -1,0 +1,56 @@
+//! When an op applies.
+
+use crate::diagnostic::Spanned;
+use crate::json::{Condition, Test};
+
+/// A condition of a change: when an op applies, which elements count, what a value must be.
+///
+/// A test of one place, or several conditions put together. A place is a JSON Pointer; without one, the condition speaks
+/// of the op's own place: the value that it takes going up, and the one that it left going down.
+///
+/// ```
+/// use sunward::change::{OpSpec, When};
+/// use sunward::json::{JsonType, Test};
+///
+/// let port = OpSpec::relocate("/port", "/port_number").when(When::own(Test::Type(vec![JsonType::Number])));
+/// let card = When::at("/kind", Test::In(vec!["card".into(), "bank".into()]));
+/// let plan = OpSpec::add("/plan", "free").when(When::all([card, When::at("/legacy", Test::Present).not()]));
+/// # let _ = (port, plan);
+/// ```
+#[derive(Clone, Debug)]
+pub struct When(pub(crate) Condition<Option<Spanned<String>>>);
+
+// === impl When ===
+
+impl When {
+    /// The value at a pointer passes the test.
+    #[must_use]
+    pub fn at(pointer: &str, test: Test) -> Self {
+        Self(Condition::of(Some(pointer.into()), test))
+    }
+
+    /// The value at the op's own place passes the test.
+    #[must_use]
+    pub const fn own(test: Test) -> Self {
+        Self(Condition::of(None, test))
+    }
+
+    /// At least one of them holds.
+    #[must_use]
+    pub fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self(Condition::Any(conditions.into_iter().map(|when| when.0).collect()))
+    }
+
+    /// All of them hold.
+    #[must_use]
+    pub fn all(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self(Condition::All(conditions.into_iter().map(|when| when.0).collect()))
+    }
+
+    /// The condition does not hold.
+    #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "a method like `any` and `all`, which are no operators")]
+    pub fn not(self) -> Self {
+        Self(self.0.not())
+    }
+}

@@ -1,0 +1,460 @@
+//! Conditions: when an op applies, which elements of a list count, what a value must be.
+
+use std::fmt;
+
+use super::equal::{self, ValueType};
+use super::{Literal, Pattern, Pointer, number};
+
+/// A condition on a document. `At` says how its places are named: from a step's node ([`Reference`](super::Reference)),
+/// from the element or value that is looked at ([`Pointer`]), or from the document ([`Pattern`](super::Pattern)).
+///
+/// ```
+/// use sunward::json::{Condition, JsonType, Pointer, Test};
+///
+/// let number: Condition<Pointer> = Condition::of(Pointer::ROOT, Test::Type(vec![JsonType::Number]));
+/// assert_eq!(number.not().to_string(), "not (it is a number)");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition<At> {
+    /// The value at a place passes a test. Of duplicate members the last counts. Where nothing is, no test passes.
+    Of {
+        /// The place.
+        at: At,
+        /// What must hold there.
+        test: Test,
+    },
+    /// At least one holds; none of an empty list does.
+    Any(Vec<Self>),
+    /// All hold, also those of an empty list.
+    All(Vec<Self>),
+    /// It does not hold.
+    Not(Box<Self>),
+}
+
+/// What must hold of one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// There is a value, also `null`.
+    Present,
+    /// It equals this one, as RFC 6902 §4.6 compares: numbers by value, objects without order.
+    Equals(Literal),
+    /// It equals one of these.
+    In(Vec<Literal>),
+    /// It has one of these types.
+    Type(Vec<JsonType>),
+}
+
+/// The type of a JSON value, as JSON Schema has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JsonType {
+    /// `null`.
+    Null,
+    /// `true` and `false`.
+    Boolean,
+    /// A number; an integer is one, too.
+    Number,
+    /// A number without a fraction, however it is spelled: `1`, `1.0`, `1e2`.
+    Integer,
+    /// A text.
+    String,
+    /// A list.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// A test of one place, or its opposite.
+#[derive(Clone, Copy)]
+struct Leaf<'c> {
+    at: &'c Pattern,
+    test: &'c Test,
+    holds: bool,
+}
+
+// === impl Condition ===
+
+impl<At> Condition<At> {
+    /// The value at `at` passes `test`.
+    pub const fn of(at: At, test: Test) -> Self {
+        Self::Of { at, test }
+    }
+
+    /// The opposite.
+    #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "a method like `any` and `all`, which are no operators")]
+    pub fn not(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+
+    /// Whether it holds, by what `passes` says of each place.
+    pub fn holds(&self, passes: &mut impl FnMut(&At, &Test) -> bool) -> bool {
+        match self {
+            Self::Of { at, test } => passes(at, test),
+            Self::Any(list) => list.iter().any(|condition| condition.holds(passes)),
+            Self::All(list) => list.iter().all(|condition| condition.holds(passes)),
+            Self::Not(condition) => !condition.holds(passes),
+        }
+    }
+
+    /// Every place that it looks at, with the test there.
+    #[must_use]
+    pub fn places(&self) -> Vec<(&At, &Test)> {
+        match self {
+            Self::Of { at, test } => vec![(at, test)],
+            Self::Any(list) | Self::All(list) => list.iter().flat_map(Self::places).collect(),
+            Self::Not(condition) => condition.places(),
+        }
+    }
+
+    /// Whether a list in it is empty, so that it says nothing.
+    pub(crate) fn has_empty_list(&self) -> bool {
+        match self {
+            Self::Of { test: Test::In(list), .. } => list.is_empty(),
+            Self::Of { test: Test::Type(list), .. } => list.is_empty(),
+            Self::Of { .. } => false,
+            Self::Any(list) | Self::All(list) => list.is_empty() || list.iter().any(Self::has_empty_list),
+            Self::Not(condition) => condition.has_empty_list(),
+        }
+    }
+
+    /// The places, to be changed.
+    pub(super) fn places_mut(&mut self) -> Vec<&mut At> {
+        match self {
+            Self::Of { at, .. } => vec![at],
+            Self::Any(list) | Self::All(list) => list.iter_mut().flat_map(Self::places_mut).collect(),
+            Self::Not(condition) => condition.places_mut(),
+        }
+    }
+
+    /// The same condition with its places named in another way; `None` if one of them cannot be.
+    pub(crate) fn try_map<B>(&self, name: &mut impl FnMut(&At) -> Option<B>) -> Option<Condition<B>> {
+        Some(match self {
+            Self::Of { at, test } => Condition::Of { at: name(at)?, test: test.clone() },
+            Self::Any(list) => Condition::Any(list.iter().map(|c| c.try_map(name)).collect::<Option<_>>()?),
+            Self::All(list) => Condition::All(list.iter().map(|c| c.try_map(name)).collect::<Option<_>>()?),
+            Self::Not(condition) => Condition::Not(Box::new(condition.try_map(name)?)),
+        })
+    }
+}
+
+impl Condition<Pattern> {
+    /// Whether it and another can never hold of one document at once. What it cannot tell is `false`.
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.cases(true), other.cases(true));
+        let apart = |a: &Vec<Leaf<'_>>, b: &Vec<Leaf<'_>>| {
+            let all: Vec<&Leaf<'_>> = a.iter().chain(b).collect();
+            all.iter().enumerate().any(|(nth, a)| all[nth + 1..].iter().any(|b| a.excludes(b)))
+        };
+        match (mine, theirs) {
+            (Some(mine), Some(theirs)) => mine.iter().all(|a| theirs.iter().all(|b| apart(a, b))),
+            _ => false,
+        }
+    }
+
+    /// The ways in which it can hold: in each, all leaves do. `None` if there are too many to look at.
+    fn cases(&self, holds: bool) -> Option<Vec<Vec<Leaf<'_>>>> {
+        const MANY: usize = 256;
+        match (self, holds) {
+            (Self::Of { at, test }, holds) => Some(vec![vec![Leaf { at, test, holds }]]),
+            (Self::Not(condition), holds) => condition.cases(!holds),
+            (Self::Any(list), true) | (Self::All(list), false) => {
+                let mut cases = Vec::new();
+                for condition in list {
+                    cases.extend(condition.cases(holds)?);
+                }
+                (cases.len() <= MANY).then_some(cases)
+            }
+            (Self::All(list), true) | (Self::Any(list), false) => {
+                let mut cases = vec![Vec::new()];
+                for condition in list {
+                    let more = condition.cases(holds)?;
+                    if cases.len() * more.len() > MANY {
+                        return None;
+                    }
+                    let mut both = Vec::new();
+                    for case in &cases {
+                        both.extend(more.iter().map(|more| case.iter().chain(more).copied().collect::<Vec<_>>()));
+                    }
+                    cases = both;
+                }
+                Some(cases)
+            }
+        }
+    }
+}
+
+// === impl Leaf ===
+
+impl Leaf<'_> {
+    /// Whether both can never hold of one document.
+    fn excludes(&self, other: &Self) -> bool {
+        match (self.holds, other.holds) {
+            (true, true) => self.at == other.at && self.test.excludes(other.test),
+            (true, false) => other.denies(self),
+            (false, true) => self.denies(other),
+            (false, false) => false,
+        }
+    }
+
+    /// Where this does not hold, the other, which is to hold, cannot. Nothing is below what is absent.
+    fn denies(&self, other: &Self) -> bool {
+        match self.test {
+            Test::Present => other.at.starts_with(self.at),
+            test => self.at == other.at && other.test.implies(test),
+        }
+    }
+}
+
+// === impl Test ===
+
+impl Test {
+    /// Whether a value passes.
+    pub(super) fn passes(&self, value: &[u8]) -> bool {
+        match self {
+            Self::Present => true,
+            Self::Equals(literal) => equal::equal(value, literal.as_bytes()),
+            Self::In(list) => list.iter().any(|literal| equal::equal(value, literal.as_bytes())),
+            Self::Type(types) => types.iter().any(|of| of.is_of(value)),
+        }
+    }
+
+    /// Whether what is inside of a value can decide it: one that only asks whether it is there, or of which type, is the
+    /// same whatever is inside.
+    pub(crate) const fn looks_inside(&self) -> bool {
+        matches!(self, Self::Equals(_) | Self::In(_))
+    }
+
+    /// The values that it lists, if it does.
+    fn listed(&self) -> Option<&[Literal]> {
+        match self {
+            Self::Equals(literal) => Some(std::slice::from_ref(literal)),
+            Self::In(list) => Some(list),
+            Self::Present | Self::Type(_) => None,
+        }
+    }
+
+    /// No value passes both.
+    fn excludes(&self, other: &Self) -> bool {
+        match (self.listed(), other.listed()) {
+            (Some(list), _) => !list.iter().any(|literal| other.passes(literal.as_bytes())),
+            (None, Some(list)) => !list.iter().any(|literal| self.passes(literal.as_bytes())),
+            (None, None) => match (self, other) {
+                (Self::Type(mine), Self::Type(theirs)) => {
+                    !mine.iter().any(|a| theirs.iter().any(|b| a.covers(*b) || b.covers(*a)))
+                }
+                _ => false,
+            },
+        }
+    }
+
+    /// Every value that passes this passes the other.
+    fn implies(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::Present) => true,
+            (Self::Type(mine), Self::Type(theirs)) => mine.iter().all(|a| theirs.iter().any(|b| b.covers(*a))),
+            _ => self.listed().is_some_and(|list| list.iter().all(|literal| other.passes(literal.as_bytes()))),
+        }
+    }
+}
+
+// === impl JsonType ===
+
+impl JsonType {
+    /// All of them, with the words that JSON Schema has for them.
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("null", Self::Null),
+        ("boolean", Self::Boolean),
+        ("number", Self::Number),
+        ("integer", Self::Integer),
+        ("string", Self::String),
+        ("array", Self::Array),
+        ("object", Self::Object),
+    ];
+
+    /// Whether every value of the other type is one of this.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self == other || (self == Self::Number && other == Self::Integer)
+    }
+
+    fn is_of(self, value: &[u8]) -> bool {
+        match (self, ValueType::of(value)) {
+            (Self::Null, ValueType::Null)
+            | (Self::Boolean, ValueType::Boolean)
+            | (Self::Number, ValueType::Number)
+            | (Self::String, ValueType::Text)
+            | (Self::Array, ValueType::List)
+            | (Self::Object, ValueType::Object) => true,
+            (Self::Integer, ValueType::Number) => number::is_integral(value),
+            _ => false,
+        }
+    }
+}
+
+// === in words ===
+
+/// The place that a condition looks at, in words.
+pub trait Named {
+    /// As the subject of a sentence.
+    fn name(&self) -> String;
+}
+
+impl Named for Pointer {
+    fn name(&self) -> String {
+        if self.is_root() { "it".to_owned() } else { format!("`{self}`") }
+    }
+}
+
+impl Named for super::Reference {
+    fn name(&self) -> String {
+        if self.pointer.is_root() { "all of it".to_owned() } else { self.pointer.to_string() }
+    }
+}
+
+impl<At: Named> fmt::Display for Condition<At> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Of { at, test } => write!(f, "{} {test}", at.name()),
+            Self::Not(condition) => write!(f, "not ({condition})"),
+            Self::Any(list) => write_list(f, list, " or "),
+            Self::All(list) => write_list(f, list, " and "),
+        }
+    }
+}
+
+fn write_list<At: Named>(f: &mut fmt::Formatter<'_>, list: &[Condition<At>], word: &str) -> fmt::Result {
+    for (nth, condition) in list.iter().enumerate() {
+        f.write_str(if nth > 0 { word } else { "" })?;
+        match condition {
+            Condition::Any(_) | Condition::All(_) => write!(f, "({condition})")?,
+            _ => write!(f, "{condition}")?,
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Present => f.write_str("is present"),
+            Self::Equals(value) => write!(f, "is {value}"),
+            Self::In(list) => {
+                let list: Vec<&str> = list.iter().map(Literal::as_str).collect();
+                write!(f, "is one of {}", list.join(", "))
+            }
+            Self::Type(types) => {
+                let types: Vec<&str> = types.iter().map(|of| of.with_article()).collect();
+                write!(f, "is {}", types.join(" or "))
+            }
+        }
+    }
+}
+
+impl JsonType {
+    const fn with_article(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::Integer => "an integer",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(place: &str, test: Test) -> Condition<Pattern> {
+        Condition::of(Pattern::parse(place).expect(place), test)
+    }
+
+    fn one_of(values: &[&str]) -> Test {
+        Test::In(values.iter().map(|json| Literal::parse(json).expect(json)).collect())
+    }
+
+    fn equals(json: &str) -> Test {
+        Test::Equals(Literal::parse(json).expect(json))
+    }
+
+    #[test]
+    fn what_excludes_what() {
+        use JsonType::{Integer, Null, Number, String};
+        let kind = |test| at("/kind", test);
+        let any = |list: Vec<Condition<Pattern>>| Condition::Any(list);
+        let all = |list: Vec<Condition<Pattern>>| Condition::All(list);
+        for (name, a, b, apart) in [
+            ("two values", kind(equals("1")), kind(equals("2")), true),
+            ("one value, spelled twice", kind(equals("1")), kind(equals("1.0")), false),
+            ("two places", kind(equals("1")), at("/other", equals("2")), false),
+            ("a value of a list", kind(equals("1")), kind(one_of(&["2", "1"])), false),
+            ("a value beside a list", kind(equals("3")), kind(one_of(&["2", "1"])), true),
+            ("a value of a type", kind(equals("3")), kind(Test::Type(vec![String, Number])), false),
+            ("a value of no type", kind(equals("3")), kind(Test::Type(vec![String, Null])), true),
+            ("integers are numbers", kind(Test::Type(vec![Integer])), kind(Test::Type(vec![Number])), false),
+            ("two types", kind(Test::Type(vec![Integer])), kind(Test::Type(vec![String])), true),
+            ("present and absent", kind(Test::Present), kind(Test::Present).not(), true),
+            ("below what is absent", at("/kind/x", Test::Present), kind(Test::Present).not(), true),
+            ("above what is absent", kind(Test::Present), at("/kind/x", Test::Present).not(), false),
+            ("a value and not it", kind(equals("1")), kind(equals("1e0")).not(), true),
+            ("a value and not another", kind(equals("1")), kind(equals("2")).not(), false),
+            ("some and not all", kind(one_of(&["1", "2"])), kind(one_of(&["1", "2", "3"])).not(), true),
+            ("all and not some", kind(one_of(&["1", "2", "3"])), kind(one_of(&["1", "2"])).not(), false),
+            ("a type and not a wider", kind(Test::Type(vec![Integer])), kind(Test::Type(vec![Number])).not(), true),
+            ("a type and not a narrower", kind(Test::Type(vec![Number])), kind(Test::Type(vec![Integer])).not(), false),
+            ("neither", kind(equals("1")).not(), kind(equals("2")).not(), false),
+            ("any of two", any(vec![kind(equals("1")), kind(equals("2"))]), kind(equals("2")), false),
+            ("none of two", any(vec![kind(equals("1")), kind(equals("2"))]), kind(equals("3")), true),
+            ("not any", any(vec![kind(equals("1")), kind(equals("2"))]).not(), kind(equals("2")), true),
+            ("one of all", all(vec![kind(equals("1")), at("/x", Test::Present)]), kind(equals("2")), true),
+            ("not all", all(vec![kind(equals("1")), at("/x", Test::Present)]).not(), kind(equals("1")), false),
+            ("never", any(vec![]), kind(equals("1")), true),
+            ("always", all(vec![]), kind(equals("1")), false),
+        ] {
+            assert_eq!((a.excludes(&b), b.excludes(&a)), (apart, apart), "{name}");
+        }
+        let many =
+            |list: &[&str]| all(list.iter().map(|p| any(vec![at(p, Test::Present), kind(equals("1"))])).collect());
+        let places = ["/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h", "/i", "/j"];
+        assert!(!many(&places).excludes(&kind(equals("2"))), "too many cases to look at");
+        assert!(many(&places[..2]).excludes(&all(vec![kind(equals("2")), at("/a", Test::Present).not()])));
+    }
+
+    #[test]
+    fn types_by_value() {
+        use JsonType::{Array, Boolean, Integer, Null, Number, Object, String};
+        for (value, of) in [
+            ("null", vec![Null]),
+            ("true", vec![Boolean]),
+            ("1", vec![Number, Integer]),
+            ("-0.0", vec![Number, Integer]),
+            ("1.50e1", vec![Number, Integer]),
+            ("1.5", vec![Number]),
+            ("1e-1", vec![Number]),
+            ("1E99999999999999999999999999999999999999999999", vec![Number, Integer]),
+            ("\"1\"", vec![String]),
+            ("[]", vec![Array]),
+            ("{}", vec![Object]),
+        ] {
+            let found: Vec<_> =
+                JsonType::ALL.iter().map(|(_, of)| *of).filter(|of| of.is_of(value.as_bytes())).collect();
+            assert_eq!(found, of, "{value}");
+        }
+    }
+
+    #[test]
+    fn in_words() {
+        let kind = |test| Condition::of(Pointer::parse("/kind").expect("a pointer"), test);
+        let condition = Condition::Any(vec![
+            kind(one_of(&["1", "\"a\""])),
+            Condition::All(vec![kind(Test::Present).not(), kind(Test::Type(vec![JsonType::Null, JsonType::Integer]))]),
+        ]);
+        assert_eq!(
+            condition.to_string(),
+            "`/kind` is one of 1, \"a\" or (not (`/kind` is present) and `/kind` is null or an integer)"
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! What there is to know of an op without running it: which places it names, and what it does there.
+//!
+//! All that looks at ops from outside asks here: the engine (what to hold), the checks between ops, JSON Patch bodies. An
+//! op that is new has its rows here, its run in the interpreter, its words in `describe`, and no other list to be in.
+
+use super::{Conversion, JsonType, Literal, Op, Other, Pointer, Reference, TextPart, Wrapper};
+
+/// What an op does at a place that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Touch {
+    /// It looks at the value.
+    Reads,
+    /// It looks at the value and takes it away.
+    Takes,
+    /// It writes a member.
+    Writes,
+    /// It looks at the value and may put another in its place.
+    Alters,
+}
+
+// === impl Touch ===
+
+impl Touch {
+    /// Whether the op looks at what is there; without anything there, it does nothing.
+    pub(crate) const fn reads(self) -> bool {
+        !matches!(self, Self::Writes)
+    }
+}
+
+// === impl Op ===
+
+impl Op {
+    /// The value that it acts on, if it needs to see nothing else.
+    pub(super) fn value(&self) -> Option<&Pointer> {
+        match self {
+            Self::Wrap { at, .. }
+            | Self::Unwrap { at, .. }
+            | Self::Map { at, .. }
+            | Self::Convert { at, .. }
+            | Self::Require { at, .. } => Some(at),
+            _ => None,
+        }
+    }
+
+    /// The same op on a value at another place; an op that acts on more than one value stays as it is.
+    pub(super) fn at_value(mut self, to: Pointer) -> Self {
+        match &mut self {
+            Self::Wrap { at, .. }
+            | Self::Unwrap { at, .. }
+            | Self::Map { at, .. }
+            | Self::Convert { at, .. }
+            | Self::Require { at, .. } => *at = to,
+            _ => {}
+        }
+        self
+    }
+
+    /// Every place that it names, from its own node on. Not those of [`references`](Self::references), and none of what
+    /// [`is_opaque`](Self::is_opaque).
+    pub(crate) fn touches(&self) -> Vec<(Pointer, Touch)> {
+        use Touch::{Alters, Reads, Takes, Writes};
+        let kept = |at: &Pointer, targets: &[Pointer]| if targets.contains(at) { Reads } else { Takes };
+        match self {
+            Self::Add { at, .. } | Self::Compute { at, .. } => vec![(at.clone(), Writes)],
+            Self::Drop { at, .. } => vec![(at.clone(), Takes)],
+            Self::Copy { from, to, .. } => vec![(from.clone(), Reads), (to.clone(), Writes)],
+            Self::Move { from, to, .. } => vec![(from.clone(), Takes), (to.clone(), Writes)],
+            Self::Rename { object, from, to, .. } => vec![(object.child(from), Takes), (object.child(to), Writes)],
+            Self::Split { at, into, .. } => {
+                let targets = into.iter().map(|to| (to.clone(), Writes));
+                std::iter::once((at.clone(), kept(at, into))).chain(targets).collect()
+            }
+            Self::Join { from, to, .. } => {
+                let target = std::slice::from_ref(to);
+                let sources = from.iter().map(|from| (from.clone(), kept(from, target)));
+                sources.chain([(to.clone(), Writes)]).collect()
+            }
+            Self::Require { at, .. } => vec![(at.clone(), Reads)],
+            Self::Wrap { at, .. } | Self::Unwrap { at, .. } | Self::Map { at, .. } | Self::Convert { at, .. } => {
+                vec![(at.clone(), Alters)]
+            }
+            Self::Patch(_) | Self::Custom(_) => Vec::new(),
+        }
+    }
+
+    /// What it reads from above its own node.
+    pub(crate) fn references(&self) -> Vec<&Reference> {
+        match self {
+            Self::Compute { template, .. } => template.iter().filter_map(TextPart::reference).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn references_mut(&mut self) -> Vec<&mut Reference> {
+        match self {
+            Self::Compute { template, .. } => template.iter_mut().filter_map(TextPart::reference_mut).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The types of what it leaves where it acted on its value; `None` where it may be any.
+    pub(crate) fn leaves(&self) -> Option<Vec<JsonType>> {
+        match self {
+            Self::Wrap { into: Wrapper::Array, .. } => Some(vec![JsonType::Array]),
+            Self::Wrap { into: Wrapper::Member(_), .. } => Some(vec![JsonType::Object]),
+            Self::Convert { conversion, .. } => Some(vec![conversion.leaves()]),
+            Self::Map { pairs, other, .. } => {
+                let other = match other {
+                    Other::Error => None,
+                    Other::Keep => return None,
+                    Other::Value(value) => Some(value),
+                };
+                Some(pairs.iter().map(|(_, to)| to).chain(other).map(Literal::json_type).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether nothing is known of what it does inside of its node.
+    pub(super) const fn is_opaque(&self) -> bool {
+        matches!(self, Self::Patch(_) | Self::Custom(_))
+    }
+
+    /// Whether it may take its own value away, so that what is around it must be seen.
+    pub(super) const fn may_vanish(&self) -> bool {
+        matches!(self, Self::Drop { .. } | Self::Unwrap { from: Wrapper::Array, .. })
+    }
+
+    /// Whether no value can make it fail.
+    pub(super) const fn is_safe(&self) -> bool {
+        matches!(self, Self::Add { .. } | Self::Drop { .. } | Self::Rename { .. })
+    }
+
+    /// Whether a client that knows nothing of it does well with the result: it only adds or refuses.
+    pub(crate) const fn is_harmless(&self) -> bool {
+        matches!(self, Self::Add { .. } | Self::Copy { .. } | Self::Compute { .. } | Self::Require { .. })
+    }
+
+    /// Whether it may make an object that was not there before, in which a partial body has all members.
+    pub(crate) fn makes_objects(&self) -> bool {
+        let deep = |pointer: &Pointer| pointer.tokens().len() > 1;
+        match self {
+            Self::Wrap { into, .. } => matches!(into, Wrapper::Member(_)),
+            Self::Map { .. } => true,
+            // These write where the object is already.
+            Self::Add { .. } | Self::Rename { .. } => false,
+            op => op.touches().iter().any(|(at, touch)| *touch == Touch::Writes && deep(at)),
+        }
+    }
+}
+
+// === impl Conversion ===
+
+impl Conversion {
+    /// The type of the other form.
+    const fn leaves(self) -> JsonType {
+        if self.takes_text() { JsonType::Number } else { JsonType::String }
+    }
+}
+
+// === impl TextPart ===
+
+impl TextPart {
+    const fn reference(&self) -> Option<&Reference> {
+        match self {
+            Self::Value(reference) => Some(reference),
+            Self::Text(_) => None,
+        }
+    }
+
+    const fn reference_mut(&mut self) -> Option<&mut Reference> {
+        match self {
+            Self::Value(reference) => Some(reference),
+            Self::Text(_) => None,
+        }
+    }
+}
