@@ -200,9 +200,10 @@ impl fmt::Display for ParseTimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Weekday { found, expected } => write!(f, "that day is a {expected}, not `{found}`"),
-            Self::Range => f.write_str("outside the years 1970 to 9999, which an HTTP-date can carry (RFC 9110 §5.6.7)"),
+            Self::Range => f.write_str("outside the years 1970 to 9999 of an HTTP-date (RFC 9110 §5.6.7)"),
             Self::Malformed => f.write_str(
-                "neither an HTTP-date (`Wed, 11 Nov 2026 11:11:11 GMT`) nor an RFC 3339 time (`2026-11-11T11:11:11Z`) nor a date (`2026-11-11`)",
+                "not an HTTP-date (`Wed, 11 Nov 2026 11:11:11 GMT`), an RFC 3339 time (`2026-11-11T11:11:11Z`) or a \
+                 date (`2026-11-11`)",
             ),
         }
     }
@@ -265,11 +266,11 @@ mod tests {
             ("Sat, 31 Dec 2018 23:59:59 GMT", "that day is a Monday, not `Sat`"),
             ("1969-12-31", "outside the years"),
             ("10000-01-01", "outside the years"),
-            ("2023-02-30", "neither"),
-            ("Sun, 30 Jun 2024 23:59:59 UTC", "neither"),
-            ("tomorrow", "neither"),
-            ("", "neither"),
-            ("2026-13-01T00:00:00Z", "neither"),
+            ("2023-02-30", "not an HTTP-date"),
+            ("Sun, 30 Jun 2024 23:59:59 UTC", "not an HTTP-date"),
+            ("tomorrow", "not an HTTP-date"),
+            ("", "not an HTTP-date"),
+            ("2026-13-01T00:00:00Z", "not an HTTP-date"),
         ];
         for (text, message) in rows {
             let error = text.parse::<Timestamp>().expect_err(text).to_string();

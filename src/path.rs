@@ -236,14 +236,12 @@ fn without_parameter(segment: &str) -> &str {
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotAbsolute => "the path does not begin with `/`",
-            Self::EmptySegment => "the path has an empty segment (`//`): write one slash",
-            Self::DotSegment => "the path has a `.` or `..` segment: write the path that it stands for",
-            Self::HiddenSeparator => {
-                "the path has an escaped slash or a backslash, which are not accepted in a segment"
-            }
+            Self::NotAbsolute => "the path does not start with `/`",
+            Self::EmptySegment => "the path has an empty segment (`//`): use a single slash",
+            Self::DotSegment => "the path has a `.` or `..` segment: send the resolved path",
+            Self::HiddenSeparator => "the path has an escaped slash or a backslash in a segment, which is not accepted",
             Self::Control => "the path has a control character",
-            Self::BrokenEscape => "the path has a `%` without two hexadecimal digits: write `%25` for the sign itself",
+            Self::BrokenEscape => "the path has a `%` without two hexadecimal digits: encode `%` as `%25`",
         })
     }
 }

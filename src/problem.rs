@@ -219,7 +219,7 @@ mod tests {
             .with_successor("https://api.acme.test/v4/orders/7")
             .with_retry_after(360);
         let expected = serde_json::json!({
-            "type": "https://acme.test/p/version-brownout", "title": "API version in a brownout", "status": 503,
+            "type": "https://acme.test/p/version-brownout", "title": "API version in brownout", "status": 503,
             "detail": "a \"quoted\"\r\nline \u{1}é", "instance": "/requests/1", "api_version": "v1",
             "supported_versions": ["v4", "v5"], "docs": "https://acme.test/docs", "sunset": "2026-11-11T11:11:11Z",
             "successor": "https://api.acme.test/v4/orders/7", "retry_after": 360,

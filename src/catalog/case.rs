@@ -41,7 +41,7 @@ impl ApiEntry {
             }
         };
         if let Some(error) = &case.from.error {
-            reader.error("case-error", "what comes in is a message, and no error".to_owned(), error.span, "remove it");
+            reader.error("case-error", "`from` cannot have `error`".to_owned(), error.span, "remove it");
         }
         let ((route, message), from, to, back) = (place?, from?, to?, back?);
         for (sample, entry) in [(&case.from, &from), (&case.to, &to)] {
@@ -84,8 +84,8 @@ impl CaseReader<'_> {
             }
         };
         if !place.pattern.is_root() {
-            let message = format!("`{}` is a part of a message", at.value);
-            self.error("case-place", message, at.span, "a case is about a whole message: leave out the pattern");
+            let message = format!("`{}` names a part of a message", at.value);
+            self.error("case-place", message, at.span, "remove the pattern: a case has a whole message");
             return None;
         }
         match self.api.route_named(&place.route) {
@@ -102,8 +102,10 @@ impl CaseReader<'_> {
         let near = nearest(&name.to_string(), known.iter().map(String::as_str));
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None if known.is_empty() => "no change and no `[[api.route]]` names a route".to_owned(),
-            None => format!("the newest version that has a route names it; known are `{}`", known.join("`, `")),
+            None if known.is_empty() => {
+                "the api has no routes: no change and no `[[api.route]]` declares one".to_owned()
+            }
+            None => format!("use the name of the newest version that has the route; known: `{}`", known.join("`, `")),
         };
         self.error("unknown-route", format!("`{}` has no route `{name}`", self.api.name), span, help);
     }
@@ -111,7 +113,7 @@ impl CaseReader<'_> {
     fn has_route(&mut self, route: RouteId, text: &Spanned<String>, version: VersionId) {
         if self.api.route(route).history.name_in(version).is_none() {
             let message = format!("version `{}` does not have the route", self.api.version(version).text);
-            self.error("no-route-in-version", message, text.span, "name a version that has it");
+            self.error("no-route-in-version", message, text.span, "use a version that has it");
         }
     }
 
@@ -134,7 +136,13 @@ impl CaseReader<'_> {
         self.alone(sample);
         let status = sample.status.as_ref().map(|status| status.value);
         if let Some(status) = sample.status.as_ref().filter(|status| !(100..=599).contains(&status.value)) {
-            self.error("bad-status", format!("`{}` is no status", status.value), status.span, "from 100 to 599");
+            self.error(
+                "bad-status",
+                format!("`{}` is not a status", status.value),
+                status.span,
+                "use a number from \
+                 100 to 599",
+            );
         }
         let sample = SampleEntry {
             version: version?,
@@ -154,8 +162,8 @@ impl CaseReader<'_> {
         if found.is_none() {
             let known: Vec<&str> = self.api.versions.iter().map(|version| &*version.text).collect();
             let near = nearest(text, known.iter().copied()).filter(|_| text.len() > 2);
-            let help = near
-                .map_or_else(|| format!("known are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+            let help =
+                near.map_or_else(|| format!("known: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
             let message = format!("`{}` has no version `{}`", self.api.name, text.value);
             self.error("unknown-version", message, text.span, help);
         }
@@ -178,11 +186,11 @@ impl CaseReader<'_> {
             || sample.content_type.is_some()
             || !sample.headers.is_empty();
         if others {
-            let message = "a message that is refused has nothing in it".to_owned();
+            let message = "`error` cannot be combined with the content of a message".to_owned();
             self.error("case-error", message, error.span, "keep `version` and `error`, or remove `error`");
         }
         if error.is_empty() {
-            self.error("empty-text", "`error` is empty".to_owned(), error.span, "write a part of the error");
+            self.error("empty-text", "`error` is empty".to_owned(), error.span, "write a part of the error message");
         }
     }
 
@@ -195,7 +203,7 @@ impl CaseReader<'_> {
             };
             let target = if start == "/" { text.value.clone() } else { format!("/?{}", text.value) };
             if wrong || PathAndQuery::try_from(target).is_err() {
-                let message = format!("`{}` is no {key}", text.value);
+                let message = format!("`{}` is not a valid {key}", text.value);
                 let help = "a path begins with `/`, a query does not begin with `?`, and both are percent-encoded";
                 self.error("bad-target", message, text.span, help);
             }
@@ -207,13 +215,13 @@ impl CaseReader<'_> {
         for (name, values) in &sample.headers {
             match HeaderName::try_from(name.as_str()) {
                 Ok(header::CONTENT_TYPE) => {
-                    let message = "the Content-Type has a key of its own".to_owned();
+                    let message = "`headers` cannot set the Content-Type".to_owned();
                     self.error("case-head", message, name.span, "write `content_type = \"…\"`");
                 }
                 Ok(key) => values.iter().for_each(|text| self.field(&mut headers, key.clone(), text)),
                 Err(_) => {
-                    let message = format!("`{}` is no name of a header field", name.value.escape_debug());
-                    self.error("bad-header", message, name.span, "write letters, digits and hyphens");
+                    let message = format!("`{}` is not a valid header name", name.value.escape_debug());
+                    self.error("bad-header", message, name.span, "use letters, digits and hyphens only");
                 }
             }
         }
@@ -227,8 +235,8 @@ impl CaseReader<'_> {
         match HeaderValue::try_from(text.as_str()) {
             Ok(value) => drop(headers.append(name, value)),
             Err(_) => {
-                let message = format!("`{}` is no value of a header field", text.value.escape_debug());
-                self.error("bad-header", message, text.span, "leave out control characters");
+                let message = format!("`{}` is not a valid header value", text.value.escape_debug());
+                self.error("bad-header", message, text.span, "remove control characters");
             }
         }
     }

@@ -83,22 +83,22 @@ impl AllowedOrigin {
     /// Reads `https://app.example.com`, `http://localhost:3000` or `https://*.example.com`.
     pub(super) fn read(text: &str) -> Result<Self, &'static str> {
         let (scheme, host) =
-            text.split_once("://").ok_or("an origin is a scheme and a host: `https://app.example.com`")?;
+            text.split_once("://").ok_or("write a scheme and a host, such as `https://app.example.com`")?;
         if text.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii_graphic()) {
-            return Err("browsers write origins in lower case and in ASCII");
+            return Err("write it in lower case and ASCII, as browsers do");
         }
         if scheme.is_empty() || host.is_empty() || host.contains(['/', '?', '#', '@']) {
-            return Err("an origin has a scheme, a host and perhaps a port, and neither path nor a slash at its end");
+            return Err("write only scheme, host and port, without a path or a trailing slash");
         }
         if matches!((scheme, host.rsplit_once(':')), ("https", Some((_, "443"))) | ("http", Some((_, "80")))) {
-            return Err("browsers leave the scheme's own port out");
+            return Err("remove the port: browsers omit the default port of the scheme");
         }
         match host.split_once('*') {
             None => Ok(Self::Exactly(text.into())),
             Some(("", rest)) if rest.starts_with('.') && rest.len() > 1 && !rest.contains('*') => {
                 Ok(Self::Below(format!("{scheme}://").into(), rest.into()))
             }
-            Some(_) => Err("`*` stands alone, or for the first labels of a host: `https://*.example.com`"),
+            Some(_) => Err("use `*` alone, or for the first labels of a host: `https://*.example.com`"),
         }
     }
 

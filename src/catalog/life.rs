@@ -88,7 +88,7 @@ impl Lifecycle {
 
     /// Judges only what `life` says itself: of the rest, its base has been judged.
     fn check_order(&self, life: &spec::LifecycleSpec, found: &mut Diagnostics) {
-        const HELP: &str = "move one of the two";
+        const HELP: &str = "change one of the dates";
         let said = |texts: [&Option<Spanned<String>>; 2]| texts.into_iter().flatten().map(|text| text.span).next();
         if let (Some(deprecated), Some(sunset), Some(span)) =
             (self.deprecated, self.sunset, said([&life.sunset, &life.deprecated]))
@@ -100,16 +100,16 @@ impl Lifecycle {
         if let (Some(closed), Some(sunset), Some(span)) = (self.closed, self.sunset, said([&life.closed, &life.sunset]))
             && sunset < closed
         {
-            let message = format!("closed {closed} is after sunset {sunset}: nobody is left to be refused");
+            let message = format!("closed {closed} is after sunset {sunset}, so it has no effect");
             found.push(Diagnostic::error("closed-after-sunset", message, span).help(HELP));
         }
         if let (Some(sunset), Some(text)) = (self.sunset, &life.sunset)
             && self.deprecated.is_none()
             && life.deprecated.is_none()
         {
-            let message = format!("sunset {sunset} without a deprecation: clients are not told before");
+            let message = format!("sunset {sunset} has no deprecation before it, so clients get no notice");
             let warning = Diagnostic::warning("sunset-without-deprecation", message, text.span);
-            found.push(warning.help("say `deprecated = …`"));
+            found.push(warning.help("add `deprecated = …`"));
         }
     }
 
@@ -146,8 +146,8 @@ pub(super) fn date(text: &Spanned<String>, key: &str, found: &mut Diagnostics) -
         Err(e) => {
             let e: crate::clock::ParseTimeError = e;
             let (code, help) = match e {
-                crate::clock::ParseTimeError::Weekday { .. } => ("wrong-weekday", "check the calendar"),
-                crate::clock::ParseTimeError::Range => ("date-out-of-range", "check the calendar"),
+                crate::clock::ParseTimeError::Weekday { .. } => ("wrong-weekday", "use a date that exists"),
+                crate::clock::ParseTimeError::Range => ("date-out-of-range", "use a date that exists"),
                 crate::clock::ParseTimeError::Malformed => ("bad-date", FORMS),
             };
             let message = format!("{key} `{}`: {e}", text.value);
@@ -178,14 +178,14 @@ fn windows(
 /// Clients are told of the end first, and then rehearse it.
 fn check_deprecated(brownout: &Brownout, end: Timestamp, deprecated: Option<Timestamp>, found: &mut Diagnostics) {
     let message = match deprecated {
-        None => "a brownout of a version that is not deprecated: clients are not told before".to_owned(),
+        None => "the version has a brownout and is not deprecated, so clients get no notice".to_owned(),
         Some(deprecated) if end <= deprecated => {
-            format!("a brownout ends {end}, before the deprecation {deprecated}: clients are not told before")
+            format!("a brownout ends {end}, before the deprecation {deprecated}, so clients get no notice")
         }
         Some(_) => return,
     };
     let warning = Diagnostic::warning("brownout-before-deprecation", message, brownout.span);
-    found.push(warning.help("say `deprecated = …` with an earlier date, or move the brownout"));
+    found.push(warning.help("set `deprecated = …` to an earlier date, or move the brownout"));
 }
 
 fn ramp(brownout: &Brownout, sunset: Option<Timestamp>, found: &mut Diagnostics) -> Vec<Window> {
@@ -193,19 +193,19 @@ fn ramp(brownout: &Brownout, sunset: Option<Timestamp>, found: &mut Diagnostics)
     let error = |code, message: String, help: &str| Diagnostic::error(code, message, brownout.span).help(help);
     let status = brownout.status.as_ref().map_or(410, |status| status.value);
     if !matches!(status, 410 | 503) {
-        let message = format!("a brownout does not answer {status}");
+        let message = format!("a brownout cannot answer {status}");
         let span = brownout.status.as_ref().map_or(brownout.span, |status| status.span);
-        found.push(Diagnostic::error("bad-status", message, span).help("410, as after the end, or 503"));
+        found.push(Diagnostic::error("bad-status", message, span).help("use 410, as after the sunset, or 503"));
     }
     let wrong = match &brownout.shares[..] {
-        [] => Some("a brownout without shares hits nobody".to_owned()),
+        [] => Some("a brownout without shares has no effect".to_owned()),
         shares => shares
             .iter()
             .find(|share| !(**share >= 0.01 && **share <= 100.0))
-            .map(|share| format!("{share} is no share: it is a percentage from 0.01 to 100")),
+            .map(|share| format!("{share} is not a percentage from 0.01 to 100")),
     };
     if let Some(message) = wrong {
-        found.push(error("bad-share", message, "such as `shares = [1, 10, 50]`"));
+        found.push(error("bad-share", message, "write percentages, such as `shares = [1, 10, 50]`"));
         return Vec::new();
     }
     let every = brownout.every.unwrap_or(Duration::ZERO);
@@ -215,13 +215,13 @@ fn ramp(brownout: &Brownout, sunset: Option<Timestamp>, found: &mut Diagnostics)
             Some(every) => format!("{windows} overlap when one starts every {}s", every.as_secs()),
             None => format!("{windows} have no time between their starts"),
         };
-        found.push(error("bad-ramp", message, "`every` is the time from one start to the next, not less than `for`"));
+        found.push(error("bad-ramp", message, "set `every`, the time from one start to the next, to at least `for`"));
         return Vec::new();
     }
     if brownout.every.is_some() && brownout.shares.len() == 1 {
         let message = "`every` has no effect on a brownout of one window";
         let warning = Diagnostic::warning("every-without-ramp", message, brownout.span);
-        found.push(warning.help("give a share for each window, such as `shares = [1, 10, 50]`, or remove `every`"));
+        found.push(warning.help("add a share for each window, such as `shares = [1, 10, 50]`, or remove `every`"));
     }
     let mut from = start;
     let mut list = Vec::new();
@@ -233,7 +233,7 @@ fn ramp(brownout: &Brownout, sunset: Option<Timestamp>, found: &mut Diagnostics)
         && last.until > sunset
     {
         let message = format!("a brownout ends {}, after the sunset {sunset}", last.until);
-        found.push(error("brownout-after-sunset", message, "a rehearsal comes before the end"));
+        found.push(error("brownout-after-sunset", message, "move the brownout before the sunset"));
     }
     list
 }

@@ -38,13 +38,12 @@ impl PathTemplate {
     pub fn new(template: &str) -> Result<Self, String> {
         let (before, after) = halves(template)?;
         if !before.starts_with('/') || before.contains("//") || after.contains("//") {
-            return Err(format!("`{template}` is no path: it starts with `/`, and no segment is empty"));
+            return Err(format!("`{template}` is not a path: it must start with `/` and have no empty segment"));
         }
         if after.ends_with('/') || after.contains('{') || before.contains('{') {
-            return Err(format!("`{template}` ends in a whole segment, and has no other braces"));
+            return Err(format!("`{template}` must end in a whole segment and have no other braces"));
         }
-        normal(&format!("{before}1{after}"))
-            .map_err(|why| format!("no request has `{template}` in its path: {why}"))?;
+        normal(&format!("{before}1{after}")).map_err(|why| format!("no request can match `{template}`: {why}"))?;
         Ok(Self { before: before.into(), after: after.into() })
     }
 
@@ -80,10 +79,10 @@ impl PathTemplate {
 /// Whether requests can have `path`, which is their normal form; if not, why.
 pub(super) fn normal(path: &str) -> Result<(), String> {
     match normalize(path) {
-        Ok(_) if path.contains('*') => Err("`*` is no wildcard here".to_owned()),
+        Ok(_) if path.contains('*') => Err("`*` is not a wildcard here".to_owned()),
         Ok(normal) if normal == path && !path.contains(';') => Ok(()),
-        Ok(normal) if normal != path => Err(format!("they have it as `{normal}`")),
-        Ok(_) => Err("what follows a `;` is no part of a route".to_owned()),
+        Ok(normal) if normal != path => Err(format!("the normalized path is `{normal}`")),
+        Ok(_) => Err("a route cannot contain `;`".to_owned()),
         Err(e) => Err(e.to_string()),
     }
 }
@@ -98,7 +97,7 @@ impl HostTemplate {
     pub fn new(template: &str) -> Result<Self, String> {
         let (before, after) = halves(template)?;
         if after.is_empty() || template.contains('*') || HostPattern::new(&format!("{before}1{after}")).is_err() {
-            return Err(format!("`{template}` is no host, such as `v{SLOT}.api.example.com`"));
+            return Err(format!("`{template}` is not a host, such as `v{SLOT}.api.example.com`"));
         }
         Ok(Self { before: before.to_ascii_lowercase().into(), after: after.to_ascii_lowercase().into() })
     }
@@ -164,14 +163,14 @@ impl HostPattern {
             Some(address) if !wildcard && address.parse::<std::net::Ipv6Addr>().is_ok() => None,
             _ if name.contains("://") => Some("it has a scheme"),
             _ if name.contains('/') => Some("it has a path"),
-            _ if name.contains('*') => Some("a `*` stands for the whole first label only"),
-            _ if strip_port(name) != name => Some("it has a port, which is not compared"),
-            _ if !name.is_ascii() => Some("a request has it in ASCII, `xn--…`"),
-            _ if !name.split('.').all(is_label) => Some("it is no name of a host"),
+            _ if name.contains('*') => Some("`*` must be the whole first label"),
+            _ if strip_port(name) != name => Some("it has a port, and ports are ignored"),
+            _ if !name.is_ascii() => Some("write it in ASCII, `xn--…`"),
+            _ if !name.split('.').all(is_label) => Some("it is not a host name"),
             _ => None,
         };
         match wrong {
-            Some(why) => Err(format!("`{text}` is the host of no request: {why}")),
+            Some(why) => Err(format!("no request can have the host `{text}`: {why}")),
             None => Ok(Self { tail: tail.to_ascii_lowercase().into(), wildcard }),
         }
     }

@@ -62,22 +62,25 @@ fn op_against(
     let version = change.dated.version;
     for read in &op.reach.reads {
         if let Some((taken, _)) = past.gone.above(read, |_, by| by.when_up.is_none() && !by.may_leave) {
-            let message = format!("nothing is at `{read}` any more: an earlier op took `{taken}` away");
-            found.push(Diagnostic::warning("unreachable-op", message, op.span).help("use the new name, or reorder"));
+            let message = format!("this op never applies: an earlier op removed `{taken}`, so `{read}` is absent");
+            found.push(Diagnostic::warning("unreachable-op", message, op.span).help(
+                "use the new name, or move this \
+                 op before the other",
+            ));
         }
     }
     for target in &op.reach.writes {
         collision(op, target, version, past, found);
         let reuses = op.reach.adds && !change.dated.strict_responses;
         if past.gone.same(target, |since, _| reuses && oldest_live < since && since < version).is_some() {
-            let message = format!("`{target}` meant something else before, in a version that is still served");
-            let help = "say `strict = true`, so that old clients do not get the new one";
+            let message = format!("`{target}` had another meaning in a version that is still served");
+            let help = "set `strict = true`, so that old clients do not get the new value";
             found.push(Diagnostic::error("name-reused", message, op.span).help(help));
         }
         if past.required.contains(&target) {
             let message =
-                format!("an earlier `require` looks at `{target}`, which is gone when the way back comes to it");
-            let help = "put the `require` behind the op that writes the value";
+                format!("an earlier `require` checks `{target}`, which has been removed when it runs on the way back");
+            let help = "put the `require` after the op that writes the value";
             found.push(Diagnostic::error("require-too-early", message, op.span).help(help));
         }
     }
@@ -87,8 +90,14 @@ fn op_against(
     for taken in dropped {
         let same_version = |since: VersionId, by: &Compiled| since == version && !disjoint(op, by);
         if let Some((inner, _)) = past.written.below(taken, same_version) {
-            let message = format!("`{taken}` is taken away with `{inner}`, which an earlier op of this version wrote");
-            found.push(Diagnostic::warning("overlapping-ops", message, op.span).help("do both in one op, or reorder"));
+            let message = format!(
+                "removing `{taken}` also removes `{inner}`, which an earlier op of this version \
+                 wrote"
+            );
+            found.push(Diagnostic::warning("overlapping-ops", message, op.span).help(
+                "merge the two ops, or reorder \
+                 them",
+            ));
         }
     }
 }
@@ -98,8 +107,8 @@ fn collision(op: &Compiled, target: &Pattern, version: VersionId, past: &Resourc
     let collides = |_: VersionId, by: &Compiled| !disjoint(op, by) && (!op.fills() || by.fills());
     let Some((_, since)) = past.written.same(target, collides) else { return };
     let (message, help) = if since == version {
-        let help = "give each its own name, or a `when` with `at` of one place and `equals` of another value; a default \
-                    (`add`) stands behind the op whose value it stands in for";
+        let help = "use different names, or a `when` with the same `at` and different `equals`; put a default \
+             (`add`) after the op whose value it replaces";
         (format!("two ops of one version write `{target}`"), help)
     } else {
         (format!("`{target}` was already written by an earlier version"), "remove or rename the earlier one first")
@@ -113,16 +122,20 @@ fn passed(op: &Compiled, past: &ResourceHistory<'_>, found: &mut Diagnostics) {
     let left_down = op.reach.writes.iter().find(|target| op.may_leave && past.gone.same(target, |_, _| true).is_some());
     let message = match (left_up, left_down) {
         (Some(name), _) => {
-            format!("`{name}` may still be what an earlier op could not migrate and left there (`on_error = \"pass\"`)")
+            format!(
+                "`{name}` may still have a value that an earlier op could not migrate and left unchanged \
+                 (`on_error = \"pass\"`)"
+            )
         }
         (None, Some(name)) => {
             format!(
-                "where the way back leaves `{name}` (`on_error = \"pass\"`), an older version has something else there"
+                "on the way back, `{name}` may be left unchanged (`on_error = \"pass\"`), but an older version has \
+                 another value there"
             )
         }
         (None, None) => return,
     };
-    let help = "say `on_error = \"fail\"` on the op that may leave its value, or use another name";
+    let help = "set `on_error = \"fail\"` on the op that may leave its value unchanged, or use another name";
     found.push(Diagnostic::error("passed-name-reused", message, op.span).help(help));
 }
 
@@ -136,7 +149,8 @@ fn lost(op: &Compiled, change: &ReadChange<'_>, past: &ResourceHistory<'_>, foun
             };
             if let Some((_, inner)) = past.boxes.iter().find(beside) {
                 let message = format!("`{target}` is lost on the way back, where an older version has only `{inner}`");
-                let help = "say `lossy = true` on the `wrap`; a `require` behind this op says which value may be lost";
+                let help = "set `lossy = true` on the `wrap`; add a `require` after this op for the value that may \
+                     be lost";
                 found.push(Diagnostic::error("irreversible", message, op.span).help(help));
             }
         }
@@ -144,8 +158,8 @@ fn lost(op: &Compiled, change: &ReadChange<'_>, past: &ResourceHistory<'_>, foun
     if let Some(InlinedObject { around, inner, newer: false }) = &op.taken_out {
         let beside = |known: &Pattern| known != around && known.starts_with(around) && !known.starts_with(inner);
         if let Some((target, _)) = past.written.find(|known, _, _| beside(known)) {
-            let message = format!("`{target}`, which an earlier op wrote, is lost: only `{inner}` is taken out");
-            let help = "say `lossy = true`, or take it elsewhere first";
+            let message = format!("`{target}`, which an earlier op wrote, is lost: only `{inner}` is kept");
+            let help = "set `lossy = true`, or move it elsewhere first";
             found.push(Diagnostic::error("irreversible", message, op.span).help(help));
         }
     }

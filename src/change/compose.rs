@@ -15,8 +15,8 @@ use super::spec::{OpKind, RouteSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Spanned, nearest, quoted};
 use crate::json::{OnError, Pattern, Step};
 
-const KEEP_HELP: &str = "remove it: it is for `copy`, `compute`, `rename`, `move`, `split`, `join`, `rename_header` and \
-                         `rename_query`";
+const KEEP_HELP: &str = "remove it: only `copy`, `compute`, `rename`, `move`, `split`, `join`, `rename_header` and \
+     `rename_query` have `keep`";
 
 /// Who stands at a place: a resource, or a change that names places itself. Indexes into one list of both.
 type OwnerIndex = usize;
@@ -81,20 +81,23 @@ fn owners(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<Vec<usize>> 
         let bare = dated.change.on.is_empty() && dated.change.at.is_empty();
         let needs_place = dated.change.ops.iter().any(|op| !matches!(op.op, OpKind::Route(_)));
         if bare && needs_place {
-            let message = format!("the change {} is on no resource", quoted(&dated.change.summary));
-            found.push(Diagnostic::error("change-on-nothing", message, dated.change.span).help("say `on = \"…\"`"));
+            let message = format!("the change {} applies to no resource", quoted(&dated.change.summary));
+            found.push(Diagnostic::error("change-on-nothing", message, dated.change.span).help(
+                "add `on = \"…\"` or \
+                 `at = \"…\"`",
+            ));
         }
     }
     owners
 }
 
 fn unknown_resource<'k>(name: &Spanned<String>, known: impl Iterator<Item = &'k str> + Clone) -> Diagnostic {
-    let message = format!("there is no resource `{}`", name.value);
+    let message = format!("unknown resource `{}`", name.value);
     let names: Vec<String> = known.clone().map(|k| format!("`{k}`")).collect();
     let help = match nearest(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => format!("add `[[api.resource]]` with `name = \"{}\"`", name.value),
-        None => format!("known are {}", names.join(", ")),
+        None => format!("known: {}", names.join(", ")),
     };
     Diagnostic::error("unknown-resource", message, name.span).help(help)
 }
@@ -108,13 +111,13 @@ fn placements(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<PlacedOw
     let mut names = BTreeSet::new();
     for (owner, resource) in input.resources.iter().enumerate() {
         if !names.insert(resource.name.as_str()) {
-            let message = format!("two resources are called `{}`", resource.name.value);
-            let help = "a resource is named once, with every place it occurs";
+            let message = format!("two resources are named `{}`", resource.name.value);
+            let help = "merge them into one, with the places of both";
             found.push(Diagnostic::error("duplicate-name", message, resource.name.span).help(help));
         }
         if resource.at.is_empty() {
-            let message = format!("the resource `{}` occurs nowhere", resource.name.value);
-            found.push(Diagnostic::warning("unplaced-resource", message, resource.name.span).help("say `at = [ … ]`"));
+            let message = format!("the resource `{}` has no place", resource.name.value);
+            found.push(Diagnostic::warning("unplaced-resource", message, resource.name.span).help("add `at = [ … ]`"));
         }
         for place in &resource.at {
             add(owner, &place.at, place.partial, found);
@@ -138,11 +141,11 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
     let mut ready = ReadChange { dated: *dated, body: Vec::new(), heads: Vec::new() };
     if change.ops.is_empty() {
         let message = format!("the change {} does nothing", quoted(&change.summary));
-        found.push(Diagnostic::warning("empty-change", message, change.span).help("give it `ops`"));
+        found.push(Diagnostic::warning("empty-change", message, change.span).help("add `ops`"));
     }
     for (at, spec) in change.ops.iter().enumerate() {
         if spec.keep && !spec.op.has_target() {
-            let message = "`keep` has no effect: the op writes no second member".to_owned();
+            let message = "`keep` has no effect: this op has no target that may already exist".to_owned();
             found.push(Diagnostic::error("keep-without-target", message, spec.span).help(KEEP_HELP));
         }
         let breaking = match &spec.op {
@@ -159,8 +162,11 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
             }),
         };
         if breaking == Some(true) && !change.breaking {
-            let message = format!("this op takes away or alters, and {} is not breaking", quoted(&change.summary));
-            let help = "say `breaking = true` on the change, or only add";
+            let message = format!(
+                "this op removes or alters something, and {} is not marked as breaking",
+                quoted(&change.summary)
+            );
+            let help = "set `breaking = true` on the change, or only add members";
             found.push(Diagnostic::error("non-additive", message, spec.span).help(help));
         }
     }

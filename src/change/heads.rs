@@ -128,11 +128,15 @@ impl HeadOp {
 impl HeadReader<'_> {
     fn header(&mut self, name: &Spanned<String>) -> Option<HeaderName> {
         let Ok(read) = HeaderName::try_from(name.as_str()) else {
-            return self.error("bad-header", format!("`{}` is no header name", name.value), "see RFC 9110 §5.1");
+            return self.error(
+                "bad-header",
+                format!("`{}` is not a valid header name", name.value),
+                "see RFC 9110 §5.1",
+            );
         };
         if RESERVED.contains(&read.as_str()) {
-            let help = "it frames or describes the message, and is kept true without being asked";
-            return self.error("reserved-header", format!("`{}` is not for a change to touch", name.value), help);
+            let help = "remove the op: the gateway and the layers keep this header correct";
+            return self.error("reserved-header", format!("a change cannot alter the header `{}`", name.value), help);
         }
         Some(read)
     }
@@ -140,13 +144,18 @@ impl HeadReader<'_> {
     fn value(&mut self, value: &str) -> Option<HeaderValue> {
         match HeaderValue::try_from(value) {
             Ok(value) => Some(value),
-            Err(_) => self.error("bad-header", format!("{value:?} is no header value"), "no line ends, no controls"),
+            Err(_) => self.error(
+                "bad-header",
+                format!("{value:?} is not a valid header value"),
+                "remove line breaks \
+                 and control characters",
+            ),
         }
     }
 
     fn name(&mut self, name: &Spanned<String>) -> Option<Box<str>> {
         if name.is_empty() {
-            return self.error("empty-name", "a query parameter has a name".to_owned(), "give it");
+            return self.error("empty-name", "the query parameter has no name".to_owned(), "name the parameter");
         }
         Some(name.as_str().into())
     }
@@ -155,15 +164,19 @@ impl HeadReader<'_> {
         if (200..600).contains(&status.value) {
             return Some(status.value);
         }
-        self.error("bad-status", format!("{} is no final status", status.value), "from 200 to 599")
+        self.error(
+            "bad-status",
+            format!("{} is not the status of a final response", status.value),
+            "use a status from 200 to 599",
+        )
     }
 
     fn prefix(&mut self, prefix: &Spanned<String>) -> Option<Box<str>> {
         if prefix.starts_with('/') && !prefix.ends_with('/') {
             return Some(prefix.as_str().into());
         }
-        let help = "it starts with `/` and ends in a whole segment, `/people`";
-        self.error("bad-prefix", format!("`{}` is no path prefix", prefix.value), help)
+        let help = "write whole segments, such as `/people`";
+        self.error("bad-prefix", format!("`{}` is not a valid path prefix", prefix.value), help)
     }
 
     fn differ(&mut self, a: &str, b: &str) -> Option<()> {
@@ -177,13 +190,13 @@ impl HeadReader<'_> {
         match (restores, lossy) {
             (true, false) | (false, true) => Some(()),
             (true, true) => {
-                let message = format!("`{}` is both restored and lossy", name.value);
-                self.error("restore-and-lossy", message, "keep one of the two")
+                let message = format!("`{}` has both `restore` and `lossy`", name.value);
+                self.error("restore-and-lossy", message, "remove one of them")
             }
             (false, false) => {
                 let message =
-                    format!("the old side loses `{}`, and nothing says what it gets in its place", name.value);
-                self.error("irreversible", message, "give `restore = …`, or say `lossy = true`")
+                    format!("the old side loses `{}`, and the op does not say what it gets instead", name.value);
+                self.error("irreversible", message, "add `restore = …` or `lossy = true`")
             }
         }
     }
@@ -192,8 +205,8 @@ impl HeadReader<'_> {
         let mut back: Vec<(Box<str>, Box<str>)> = Vec::new();
         for (old, new) in pairs {
             if back.iter().any(|(known, _)| known == new) {
-                let message = format!("two old values become `{new}`, and nothing says which it was");
-                return self.error("irreversible", message, "give each old value its own new one");
+                let message = format!("two old values become `{new}`, so it cannot be mapped back");
+                return self.error("irreversible", message, "use a different new value for each old value");
             }
             back.push((new.clone(), old.clone()));
         }

@@ -53,9 +53,9 @@ pub struct PlaceError {
     help: &'static str,
 }
 
-const PLACE_HELP: &str = "write `GET /users/{id} -> 200` for a response, `POST /users <-` for a request, with a pattern \
-                          such as `/items/*` behind it where the resource is not the whole document";
-const ROUTE_HELP: &str = "write a method and a path below the api's base path, `GET /users/{id}`";
+const PLACE_HELP: &str = "write `GET /users/{id} -> 200` for a response, `POST /users <-` for a request; if the \
+     resource is not the whole document, add a pattern such as `/items/*`";
+const ROUTE_HELP: &str = "write a method and a path below the base path of the api, such as `GET /users/{id}`";
 
 // === impl RouteName ===
 
@@ -80,15 +80,15 @@ impl FromStr for RouteName {
         let wrong = |what: &str| PlaceError { message: format!("`{text}`: {what}"), help: ROUTE_HELP };
         let mut words = text.split_whitespace();
         let (Some(method), Some(template), None) = (words.next(), words.next(), words.next()) else {
-            return Err(wrong("a route is a method and a path"));
+            return Err(wrong("expected a method and a path"));
         };
         if method != "*" && !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
-            return Err(wrong("the method is written in capitals"));
+            return Err(wrong("the method must be upper case"));
         }
         check_template(template).map_err(wrong)?;
         match normal(template) {
             Ok(normal) if normal == template => {}
-            Ok(normal) => return Err(wrong(&format!("requests have this path as `{normal}`"))),
+            Ok(normal) => return Err(wrong(&format!("the normalized path is `{normal}`"))),
             Err(what) => return Err(wrong(&what)),
         }
         let method = (method != "*").then(|| method.into());
@@ -98,34 +98,34 @@ impl FromStr for RouteName {
 
 fn check_template(template: &str) -> Result<(), &'static str> {
     if !template.starts_with('/') {
-        return Err("the path starts with `/`");
+        return Err("the path must start with `/`");
     }
     let segments: Vec<&str> = template[1..].split('/').collect();
     let last_is_empty = segments.last().is_some_and(|s| s.is_empty());
     for (at, segment) in segments.iter().enumerate() {
         let last = at + 1 == segments.len();
         match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
-            Some("" | "*") => return Err("a parameter has a name"),
-            Some(name) if name.starts_with('*') && !last => return Err("`{*rest}` stands last"),
-            Some(name) if name.contains(['{', '}']) => return Err("one parameter a segment"),
+            Some("" | "*") => return Err("a parameter has no name"),
+            Some(name) if name.starts_with('*') && !last => return Err("`{*rest}` must be the last segment"),
+            Some(name) if name.contains(['{', '}']) => return Err("a segment has two parameters"),
             Some(_) => {}
-            None if segment.contains(['{', '}']) => return Err("a parameter is a whole segment, `{id}`"),
-            None if segment.starts_with(':') => return Err("a parameter is written `{id}`, not `:id`"),
-            None if segment.is_empty() && !(last && last_is_empty) => return Err("an empty segment"),
-            None if segment.contains(['?', '#', '*']) => return Err("`?`, `#` and `*` do not belong in a path"),
+            None if segment.contains(['{', '}']) => return Err("a parameter must be a whole segment, such as `{id}`"),
+            None if segment.starts_with(':') => return Err("write a parameter as `{id}`, not `:id`"),
+            None if segment.is_empty() && !(last && last_is_empty) => return Err("it has an empty segment"),
+            None if segment.contains(['?', '#', '*']) => return Err("a path cannot contain `?`, `#` or `*`"),
             None => {}
         }
     }
     let mut names: Vec<&str> = segments.iter().filter(|s| s.starts_with('{')).copied().collect();
     names.sort_unstable();
-    if names.windows(2).any(|pair| pair[0] == pair[1]) { Err("two parameters of one name") } else { Ok(()) }
+    if names.windows(2).any(|pair| pair[0] == pair[1]) { Err("two parameters have the same name") } else { Ok(()) }
 }
 
 /// The template as requests have its path: routes are compared with paths in their normal form.
 fn normal(template: &str) -> Result<String, String> {
     let segment = |segment: &str| match segment {
         parameter if parameter.starts_with('{') => Ok(parameter.to_owned()),
-        text if text.contains(';') => Err("what follows a `;` is no part of a route".to_owned()),
+        text if text.contains(';') => Err("a route cannot contain `;`".to_owned()),
         text => normalize(&format!("/{text}")).map(|normal| normal[1..].to_owned()).map_err(|e| e.to_string()),
     };
     let segments: Result<Vec<String>, String> = template.split('/').map(segment).collect();
@@ -206,19 +206,19 @@ impl FromStr for Location {
         } else if let Some((route, rest)) = text.split_once(" <-") {
             (route, rest, false)
         } else {
-            return Err(wrong("neither `->` nor `<-`"));
+            return Err(wrong("it has neither `->` nor `<-`"));
         };
         let mut words = rest.split_whitespace();
         let message = if response {
-            let status = words.next().ok_or_else(|| wrong("no status behind `->`"))?;
-            let status = status.parse().map_err(|()| wrong("the status is `200`, `2xx` or `*`"))?;
+            let status = words.next().ok_or_else(|| wrong("the status after `->` is missing"))?;
+            let status = status.parse().map_err(|()| wrong("the status must be like `200`, `2xx` or `*`"))?;
             Message::Response(status)
         } else {
             Message::Request
         };
         let pattern = Pattern::parse(words.next().unwrap_or("")).map_err(|e| wrong(&e.to_string()))?;
         if words.next().is_some() {
-            return Err(wrong("something stands behind the pattern"));
+            return Err(wrong("there is text after the pattern"));
         }
         Ok(Self { route: route.parse()?, message, pattern })
     }

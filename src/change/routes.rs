@@ -105,8 +105,8 @@ impl HistoryWalk<'_> {
 
     fn add(&mut self, name: &RouteName, at: &ChangeOrigin) {
         if let Some(other) = self.other_called(name, at.version) {
-            let message = format!("`{name}` is added, and {other}");
-            return self.error("route-collision", message, at.span, "give one of them another name");
+            let message = format!("`{name}` is added, but {other}");
+            return self.error("route-collision", message, at.span, "rename one of them");
         }
         let index = self.entry(name);
         self.histories[index].added = Some(at.version);
@@ -115,8 +115,8 @@ impl HistoryWalk<'_> {
 
     fn remove(&mut self, name: &RouteName, at: &ChangeOrigin) {
         if let Some(used) = self.now.keys().find(|known| name.covers(known)) {
-            let message = format!("`{name}` is removed, and a newer version still has `{used}`");
-            return self.error("route-removed-and-used", message, at.span, "add it again first");
+            let message = format!("`{name}` is removed, but a newer version still has `{used}`");
+            return self.error("route-removed-and-used", message, at.span, "add the route again first");
         }
         let (covered, rest) = std::mem::take(&mut self.removed).into_iter().partition(|known| name.covers(known));
         self.removed = rest;
@@ -129,16 +129,16 @@ impl HistoryWalk<'_> {
 
     fn relocate(&mut self, from: RouteName, to: &RouteName, at: &ChangeOrigin) {
         if let Some(other) = self.other_called(to, at.version) {
-            let message = format!("`{from}` becomes `{to}`, and {other}");
-            let help = "two old routes cannot become one: nothing says which of them a request for the new one is in an \
-                        old version; keep both, or remove one with `remove_route`";
+            let message = format!("`{from}` becomes `{to}`, but {other}");
+            let help = "keep both, or remove one with `remove_route`: a request for the new route could not be \
+                 mapped back";
             return self.error("route-collision", message, at.span, help);
         }
         let index = self.entry(to);
         self.now.remove(to);
         if self.now.contains_key(&from) {
             let message = format!("`{from}` is also another route");
-            return self.error("route-collision", message, at.span, "one route has one name");
+            return self.error("route-collision", message, at.span, "rename one of them");
         }
         self.histories[index].moves.insert(0, (at.version, from.clone()));
         self.now.insert(from, index);
@@ -163,10 +163,10 @@ impl HistoryWalk<'_> {
         let (code, message, help) = if from == to {
             ("rename-to-itself", format!("`{to}` is moved to itself"), "remove the op")
         } else if from.method != to.method {
-            ("route-method", format!("`{from}` becomes `{to}`"), "a move keeps the method")
+            ("route-method", format!("`{from}` becomes `{to}`"), "keep the method: `move_route` cannot change it")
         } else if sorted(from) != sorted(to) {
             let message = format!("`{from}` and `{to}` do not have the same parameters");
-            ("route-parameters", message, "each parameter of one is named in the other")
+            ("route-parameters", message, "use the same parameters in both")
         } else {
             return true;
         };

@@ -20,9 +20,9 @@ pub(super) fn parse(template: &str) -> Result<Vec<TemplatePiece>, &'static str> 
             text.push_str(brace);
             rest = after;
         } else if brace == "}" {
-            return Err("a `}` without its `{`");
+            return Err("it has a `}` without `{`");
         } else {
-            let (pointer, after) = rest.split_once('}').ok_or("a `{` without its `}`")?;
+            let (pointer, after) = rest.split_once('}').ok_or("it has a `{` without `}`")?;
             if !text.is_empty() {
                 pieces.push(TemplatePiece::Text(std::mem::take(&mut text)));
             }
@@ -37,7 +37,7 @@ pub(super) fn parse(template: &str) -> Result<Vec<TemplatePiece>, &'static str> 
     if pieces.iter().any(|piece| matches!(piece, TemplatePiece::Pointer(_))) {
         Ok(pieces)
     } else {
-        Err("no pointer in braces")
+        Err("it has no pointer in braces")
     }
 }
 

@@ -118,9 +118,9 @@ impl Coding {
 impl std::fmt::Display for CodingError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Limit => "it is larger than the limit when it is decoded",
-            Self::Ratio => "it becomes many times its size when it is decoded",
-            Self::Malformed => "it is not what its content coding says, or is cut off",
+            Self::Limit => "it decodes to more than the limit",
+            Self::Ratio => "it decodes to many times its size",
+            Self::Malformed => "it cannot be decoded, or is truncated",
         })
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn pair(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<(Lit
         found.push(
             Diagnostic::error(
                 "wrong-type",
-                format!("`{}` holds {}, not a pair", node.key, show(node.value)),
+                format!("`{}` contains {}; expected a pair", node.key, show(node.value)),
                 node.span,
             )
             .help("write `[[1, \"low\"], [2, \"high\"]]`"),
@@ -64,7 +64,7 @@ struct ValueWriter<'w> {
 impl ValueWriter<'_> {
     fn value(&mut self, value: &DeValue<'_>, span: Span, depth: usize) -> Option<()> {
         if depth > MAX_DEPTH {
-            return self.refuse("the value is nested too deep".to_owned(), span, "use fewer levels");
+            return self.refuse("the value is nested too deeply".to_owned(), span, "use fewer levels");
         }
         match value {
             DeValue::String(text) => self.text(text),
@@ -72,7 +72,7 @@ impl ValueWriter<'_> {
             DeValue::Float(number) => return self.float(number.as_str(), span),
             DeValue::Boolean(flag) => self.out.push_str(if *flag { "true" } else { "false" }),
             DeValue::Datetime(date) => {
-                return self.refuse(format!("JSON has no dates such as `{date}`"), span, "write it as a text");
+                return self.refuse(format!("JSON has no type for the date `{date}`"), span, "write it as a string");
             }
             DeValue::Array(list) => return self.array(list, depth),
             DeValue::Table(table) => return self.table(table, depth),
@@ -93,7 +93,7 @@ impl ValueWriter<'_> {
 
     fn integer(&mut self, number: &DeInteger<'_>, span: Span) -> Option<()> {
         let Ok(value) = i64::from_str_radix(number.as_str(), number.radix()) else {
-            let help = format!("TOML integers have 64 bits; write `json = '{}'`", number.as_str());
+            let help = format!("TOML integers have 64 bits: write `json = '{}'`", number.as_str());
             return self.refuse(format!("`{number}` is too large"), span, &help);
         };
         self.out.push_str(&value.to_string());
@@ -102,7 +102,7 @@ impl ValueWriter<'_> {
 
     fn float(&mut self, number: &str, span: Span) -> Option<()> {
         if number.ends_with("inf") || number.ends_with("nan") {
-            return self.refuse(format!("JSON has no `{number}`"), span, "write a number or a text");
+            return self.refuse(format!("JSON cannot express `{number}`"), span, "write a number or a string");
         }
         self.out.push_str(number.trim_start_matches('+'));
         Some(())

@@ -68,8 +68,8 @@ impl Opener<'_> {
         let path = from.join(entry.as_str());
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if Path::new(entry.as_str()).parent().is_some_and(|parent| parent.to_string_lossy().contains(STAR)) {
-            let message = format!("`{}` has a `*` in the name of a folder", entry.value);
-            return self.problem("bad-include", message, entry.span, "it may stand in the name of the file");
+            let message = format!("`{}` has a `*` in a directory name", entry.value);
+            return self.problem("bad-include", message, entry.span, "use `*` in the file name only");
         }
         self.sources.places.insert(path.clone());
         if !name.contains(STAR) {
@@ -81,8 +81,8 @@ impl Opener<'_> {
                 // A pattern does not mean the file that it stands in.
                 let paths: Vec<PathBuf> = paths.filter(|path| identity(path) != self.root).collect();
                 if paths.is_empty() {
-                    let message = format!("no file is called `{}`", entry.value);
-                    self.problem("unmatched-include", message, entry.span, "add one, or remove the entry");
+                    let message = format!("no file matches `{}`", entry.value);
+                    self.problem("unmatched-include", message, entry.span, "create the file, or remove the entry");
                 }
                 paths.into_iter().for_each(|path| self.file(path, entry));
             }
@@ -93,7 +93,7 @@ impl Opener<'_> {
     fn file(&mut self, path: PathBuf, entry: &Spanned<String>) {
         if !self.known.insert(identity(&path)) {
             let message = format!("`{}` is included twice", path.display());
-            return self.problem("duplicate-include", message, entry.span, "name each file once");
+            return self.problem("duplicate-include", message, entry.span, "remove one of the entries");
         }
         match fs::read_to_string(&path) {
             Ok(text) => {
@@ -105,7 +105,7 @@ impl Opener<'_> {
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error, entry: &Spanned<String>) {
-        let message = format!("`{}` cannot be read: {error}", path.display());
+        let message = format!("cannot read `{}`: {error}", path.display());
         let help = "paths are relative to the file that includes them";
         self.problem("unreadable-include", message, entry.span, help);
     }

@@ -131,8 +131,15 @@ fn syntax(error: &toml::de::Error, source: &SourceFile) -> Diagnostic {
     let end = range.end.max(usize::from(!source.text().is_empty()));
     let span = FileText::new(source).span(range.start..end);
     match (error.message(), source.text().get(range)) {
-        ("duplicate key", Some(key)) => Diagnostic::error("duplicate-key", format!("`{key}` is said twice"), span)
-            .help("remove one; a list of tables has two brackets: `[[api]]`"),
-        (message, _) => Diagnostic::error("syntax", format!("this is not TOML: {message}"), span),
+        ("duplicate key", Some(key)) => Diagnostic::error(
+            "duplicate-key",
+            format!(
+                "the key `{key}` is defined \
+             twice"
+            ),
+            span,
+        )
+        .help("remove one; for several tables, write two brackets: `[[api]]`"),
+        (message, _) => Diagnostic::error("syntax", format!("invalid TOML: {message}"), span),
     }
 }

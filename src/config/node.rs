@@ -65,7 +65,7 @@ impl<'t> ConfigNode<'t> {
     }
 
     pub(super) fn wrong_type<T>(self, wanted: ValueKind, found: &mut Diagnostics) -> Option<T> {
-        let message = format!("`{}` is {}, not {}", self.key, value::show(self.value), wanted.describe());
+        let message = format!("`{}` is {}; expected {}", self.key, value::show(self.value), wanted.describe());
         let diagnostic = Diagnostic::error("wrong-type", message, self.span);
         found.push(match self.correction(wanted) {
             Some(help) => diagnostic.help(help),
@@ -88,9 +88,9 @@ impl<'t> ConfigNode<'t> {
             }
             (ValueKind::Duration, DeValue::Integer(number)) => Some(format!("for seconds, write `\"{number}s\"`")),
             (ValueKind::List(ValueKind::Table(table)), DeValue::Table(_)) if table.title.starts_with("[[") => {
-                Some(format!("write `{}`, with two brackets", table.title))
+                Some(format!("write `{}` with two brackets", table.title))
             }
-            (ValueKind::List(_) | ValueKind::Patch, _) => Some("put it into brackets: `[…]`".to_owned()),
+            (ValueKind::List(_) | ValueKind::Patch, _) => Some("write it in brackets: `[…]`".to_owned()),
             (ValueKind::Map(_), _) => Some("write a table: `{ name = … }`".to_owned()),
             (ValueKind::Word(_) | ValueKind::Table(_) | ValueKind::Either(..), _) => {
                 Some(alternatives(wanted, self.value))
@@ -106,7 +106,7 @@ impl<'t> ConfigNode<'t> {
         let text = self.expanded(text, found)?;
         if matches!(wanted, ValueKind::Name) && text.is_empty() {
             let message = format!("`{}` is empty", self.key);
-            found.push(Diagnostic::error("empty-text", message, self.span).help("say it, or leave the key out"));
+            found.push(Diagnostic::error("empty-text", message, self.span).help("give it a value, or remove the key"));
             return None;
         }
         Some(Spanned::new(text, self.span))
@@ -132,12 +132,12 @@ impl<'t> ConfigNode<'t> {
         match problem {
             VariableError::Unset { part, name } => {
                 let message = format!("the environment variable `{name}` is not set");
-                let help = format!("set it, or say what holds without it: `${{{name}:-…}}`");
+                let help = format!("set it, or write a default: `${{{name}:-…}}`");
                 Diagnostic::error("unset-variable", message, self.file.part(self.span, part)).help(help)
             }
             VariableError::Malformed { part } => {
-                let message = format!("`{}` is no variable", value::excerpt(part));
-                let help = "write `${NAME}` or `${NAME:-default}`; `$${` stands for a literal `${`";
+                let message = format!("`{}` is not a valid variable", value::excerpt(part));
+                let help = "write `${NAME}` or `${NAME:-default}`; for a literal `${`, write `$${`";
                 Diagnostic::error("bad-variable", message, self.file.part(self.span, part)).help(help)
             }
         }
@@ -152,7 +152,7 @@ impl<'t> ConfigNode<'t> {
         let known = words.iter().copied().find(|word| *word == text.value);
         if known.is_none() {
             let written = self.value.as_str().unwrap_or_default();
-            let message = format!("`{}` is `{}`, not {}", self.key, value::excerpt(written), wanted.describe());
+            let message = format!("`{}` is `{}`; expected {}", self.key, value::excerpt(written), wanted.describe());
             let near = nearest(written, words.iter().copied());
             let help = near.map_or_else(|| alternatives(wanted, self.value), |word| format!("did you mean `{word}`?"));
             found.push(Diagnostic::error("unknown-word", message, self.span).help(help));
@@ -215,7 +215,7 @@ impl<'t> ConfigNode<'t> {
         found: &mut Diagnostics,
     ) -> Option<T> {
         if value.is_none() {
-            let message = format!("`{}` is {}, not {}", self.key, value::show(self.value), wanted.describe());
+            let message = format!("`{}` is {}; expected {}", self.key, value::show(self.value), wanted.describe());
             found.push(Diagnostic::error(code, message, self.span).help(wanted.example().unwrap_or_default()));
         }
         value
@@ -268,7 +268,7 @@ fn with_seconds(time: Time) -> Time {
 }
 
 fn without_offset<T>(date: &Datetime, node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<T> {
-    let message = format!("`{}` is {date}, which is another moment in every time zone", node.key);
+    let message = format!("`{}` is {date}, a time without an offset", node.key);
     found.push(Diagnostic::error("date-without-offset", message, node.span).help(format!("for UTC, write `{date}Z`")));
     None
 }

@@ -49,8 +49,8 @@ fn pick(map: &DeTable<'_>, node: ConfigNode<'_>, found: &mut Diagnostics) -> Opt
     match named.next() {
         None => Some(first),
         Some((second, span)) => {
-            let message = format!("one table holds the ops `{}` and `{}`", first.name, second.name);
-            let help = "give each op a table of its own, in the order in which they are to run";
+            let message = format!("one table has two ops, `{}` and `{}`", first.name, second.name);
+            let help = "write each op as a separate table, in the order in which they run";
             found.push(Diagnostic::error("two-ops", message, span).help(help));
             None
         }
@@ -65,13 +65,13 @@ fn op_named(word: &str) -> Option<&'static Table> {
 fn unknown(entries: &[(&str, Span, ConfigNode<'_>)], node: ConfigNode<'_>) -> Diagnostic {
     let words = || OPS.iter().map(|op| op.name);
     let stray = entries.iter().find(|(key, ..)| OPS.iter().all(|op| op.key(key).is_none()));
-    let all = || format!("the ops are `{}`", words().collect::<Vec<_>>().join("`, `"));
+    let all = || format!("known ops: `{}`", words().collect::<Vec<_>>().join("`, `"));
     match stray {
         Some((key, span, _)) => {
             let help = nearest(key, words()).map_or_else(all, |word| format!("did you mean `{word}`?"));
-            Diagnostic::error("unknown-op", format!("there is no op `{key}`"), *span).help(help)
+            Diagnostic::error("unknown-op", format!("unknown op `{key}`"), *span).help(help)
         }
-        None => Diagnostic::error("unknown-op", "no key of the table names an op", node.span).help(all()),
+        None => Diagnostic::error("unknown-op", "the table has no op", node.span).help(all()),
     }
 }
 
@@ -171,8 +171,9 @@ fn looks_like_another(key: &Spanned<String>, list: &'static str, found: &mut Dia
     if !Literal::parse(key).is_ok_and(|value| !value.as_str().starts_with(['"', '{', '['])) {
         return;
     }
-    let message = format!("`{0}` is the text `\"{0}\"` here, which is not the value {0}", key.value);
-    let help = format!("write `{list} = [[{0}, …]]` for the value, `{list} = [[\"{0}\", …]]` for the text", key.value);
+    let message = format!("`{0}` is the string `\"{0}\"` here, not the value {0}", key.value);
+    let help =
+        format!("write `{list} = [[{0}, …]]` for the value, `{list} = [[\"{0}\", …]]` for the string", key.value);
     found.push(Diagnostic::warning("text-for-value", message, key.span).help(help));
 }
 

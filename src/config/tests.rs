@@ -192,7 +192,7 @@ fn warnings_lose_nothing() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/config");
     let files = ["valid", "semantic"].map(|folder| fs::read_dir(cases.join(folder)).expect("a folder"));
     for path in files.into_iter().flatten().map(|entry| entry.expect("an entry").path()) {
-        let source = fs::read_to_string(&path).expect("a text");
+        let source = fs::read_to_string(&path).expect("a string");
         let (Some(config), found) = read(&source) else { continue };
         if found.has_errors() {
             continue;

@@ -92,7 +92,7 @@ impl<'t, 'd> TableReader<'t, 'd> {
 
     /// Says that one of several keys is missing.
     pub(super) fn missing_one_of<T>(&mut self, names: &[&str]) -> Option<T> {
-        let message = format!("{} has no {}", self.keys.title, listed(names));
+        let message = format!("{} has none of {}", self.keys.title, listed(names));
         self.found.push(Diagnostic::error("missing-key", message, self.span).help("add one of them"));
         None
     }
@@ -168,8 +168,8 @@ impl<'t, 'd> TableReader<'t, 'd> {
         let text = node.text(kind, self.found)?.value;
         let valid = text.is_empty() || http::HeaderName::try_from(text.as_str()).is_ok();
         if !valid {
-            let message = format!("`{name}` is {}, which has characters that none has", value::show(node.value));
-            let help = "write letters, digits and hyphens";
+            let message = format!("`{name}` is {}, which has characters that are not allowed", value::show(node.value));
+            let help = "use letters, digits and hyphens only";
             self.found.push(Diagnostic::error("bad-token", message, node.span).help(help));
         }
         valid.then_some(text)
@@ -180,8 +180,8 @@ impl<'t, 'd> TableReader<'t, 'd> {
         let text = self.text(name)?;
         let valid = text.starts_with('/') && http::uri::PathAndQuery::try_from(text.as_str()).is_ok();
         if !valid {
-            let message = format!("`{name}` is `{}`, which is no path", value::excerpt(&text));
-            let help = "a path begins with `/`: `/health`";
+            let message = format!("`{name}` is `{}`, which is not a path", value::excerpt(&text));
+            let help = "write a path that begins with `/`, such as `/health`";
             self.found.push(Diagnostic::error("bad-path", message, text.span).help(help));
         }
         valid.then_some(text)
@@ -276,8 +276,8 @@ impl<'t, 'd> TableReader<'t, 'd> {
     pub(super) fn names(&mut self, name: &'static str) -> Vec<(Spanned<String>, Spanned<String>)> {
         let list = self.map(name, |node, found| node.text(ValueKind::Name, found));
         for (key, _) in list.iter().filter(|(key, _)| key.is_empty()) {
-            let message = format!("a name in `{name}` is empty");
-            self.found.push(Diagnostic::error("empty-text", message, key.span).help("say it, or remove the entry"));
+            let message = format!("a key in `{name}` is empty");
+            self.found.push(Diagnostic::error("empty-text", message, key.span).help("name it, or remove the entry"));
         }
         list
     }
@@ -290,7 +290,8 @@ impl<'t, 'd> TableReader<'t, 'd> {
     fn report_unknown(&mut self) {
         for (key, span, node) in constant::entries(self.map, self.file) {
             if self.keys.key(key).is_none() {
-                let message = format!("{} has no key `{key}`, here {}", self.keys.title, value::show(node.value));
+                let message =
+                    format!("{} has no key `{key}` (its value is {})", self.keys.title, value::show(node.value));
                 self.found.push(Diagnostic::error("unknown-key", message, span).help(self.suggestion(key)));
             }
         }
@@ -305,14 +306,14 @@ impl<'t, 'd> TableReader<'t, 'd> {
     fn suggestion(&self, key: &str) -> String {
         let ops: Vec<&str> = OPS.iter().filter(|op| op.key(key).is_some()).map(|op| op.name).collect();
         if !ops.is_empty() && OPS.iter().any(|op| op.name == self.keys.name) {
-            return format!("remove it: `{key}` goes with {}", listed(&ops));
+            return format!("remove it: `{key}` is a key of {}", listed(&ops));
         }
         let free = || self.keys.all().map(|known| known.name).filter(|name| !self.has(name));
         match nearest(key, free()) {
             Some(name) => format!("did you mean `{name}`?"),
             None => {
                 let names: Vec<&str> = self.keys.all().map(|known| known.name).collect();
-                format!("it has the keys `{}`", names.join("`, `"))
+                format!("known keys: `{}`", names.join("`, `"))
             }
         }
     }

@@ -20,7 +20,7 @@ pub(super) fn json(text: &str, span: Span, found: &mut Diagnostics) -> Option<Li
         Err(error) => {
             found.push(
                 Diagnostic::error("bad-json", format!("`{}` is not JSON: {error}", excerpt(text)), span)
-                    .help("write JSON as the body would carry it, a text with its double quotes"),
+                    .help("write JSON as in a body: a string needs double quotes"),
             );
             None
         }
@@ -59,13 +59,13 @@ fn unit(letters: &str) -> Option<u64> {
 /// What a message calls a value: the value itself where it is short.
 pub(super) fn show(value: &DeValue<'_>) -> String {
     match value {
-        DeValue::String(text) => format!("the text `{:?}`", excerpt(text)),
+        DeValue::String(text) => format!("the string `{:?}`", excerpt(text)),
         DeValue::Integer(number) => format!("the integer `{number}`"),
         DeValue::Float(number) => format!("the number `{number}`"),
         DeValue::Boolean(flag) => format!("`{flag}`"),
         DeValue::Datetime(time) if time.date.is_none() => format!("the time `{time}`"),
         DeValue::Datetime(date) => format!("the date `{date}`"),
-        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Array(_) => "an array".to_owned(),
         DeValue::Table(_) => "a table".to_owned(),
     }
 }

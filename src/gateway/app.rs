@@ -84,11 +84,8 @@ impl Shared {
         let dropped =
             self.dropped(path, variables, protect).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         if !dropped.is_empty() {
-            tracing::warn!(
-                dropped,
-                "the config does not have versions that are in use; it is served, as no start is refused"
-            );
-            target += &format!(", without what is in use: {dropped}");
+            tracing::warn!(dropped, "config drops versions in use");
+            target += &format!(", dropping versions in use: {dropped}");
         }
         self.state.audit.record(&actor, &AuditAction { what: "start", target }, SystemClock.now());
         self.keep_revision(&actor, None, revisions);
@@ -143,7 +140,7 @@ impl App {
         registry.learn(&loaded.services).await;
         let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &state, log, traced);
         for act in state.acts.strays(&snapshot.catalog, &snapshot.pools) {
-            tracing::warn!(act, "the config has nothing that this act could be about: it is kept, and has no effect");
+            tracing::warn!(act, "act has no effect: its target is not in the config");
         }
         names::config_accepted().set(recorder::now());
         let current = LiveSnapshot::new(snapshot, &registry);
@@ -267,7 +264,7 @@ impl App {
         let began = Instant::now();
         admin_handler.draining();
         if let Some(delay) = spec.timeouts.shutdown_delay {
-            tracing::info!(?delay, in_flight = load.in_flight(), "stopping after a delay, not ready any more");
+            tracing::info!(?delay, in_flight = load.in_flight(), "shutdown delay started");
             tokio::time::sleep(delay).await;
         }
         let _ = say_stop.send(true);
@@ -285,7 +282,7 @@ impl App {
         if let Some(log) = log
             && !log.flush().await
         {
-            tracing::warn!("the last lines of the access log could not be written");
+            tracing::warn!("access log incomplete at shutdown");
         }
         tasks.shutdown().await;
         let _ = reloading.await;
@@ -295,7 +292,7 @@ impl App {
         if all {
             tracing::info!(seconds, "stopped");
         } else {
-            tracing::warn!(seconds, cut, "stopped, with requests cut off by the drain timeout");
+            tracing::warn!(seconds, cut, "stopped; drain timeout cut off requests");
         }
         all
     }
@@ -363,8 +360,8 @@ impl std::fmt::Display for StartError {
         match self {
             Self::Config(error) => error.fmt(f),
             Self::Bind(place, error) => write!(f, "cannot listen on {place}: {error}"),
-            Self::AccessLog(error) => write!(f, "the access log cannot be opened: {error}"),
-            Self::Traces(error) => write!(f, "spans cannot be exported: {error}"),
+            Self::AccessLog(error) => write!(f, "cannot open the access log: {error}"),
+            Self::Traces(error) => write!(f, "cannot export spans: {error}"),
         }
     }
 }

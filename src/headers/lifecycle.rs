@@ -44,7 +44,7 @@ pub fn retry_after(secs: u64) -> HeaderValue {
 }
 
 fn ascii(text: String) -> HeaderValue {
-    HeaderValue::try_from(text).expect("digits, letters and punctuation only")
+    HeaderValue::try_from(text).expect("use digits, letters and punctuation only")
 }
 
 /// The date of a response's `Deprecation`, read as strictly as RFC 9651 §4.2 demands.

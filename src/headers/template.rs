@@ -88,14 +88,14 @@ impl MediaTemplate {
     /// neither `{version}` nor a parameter says where the version stands.
     pub fn new(template: &str, parameter: Option<&str>) -> Result<Self, String> {
         check_parameter(parameter)?;
-        let malformed = || format!("`{template}` is no media type such as `application/vnd.acme.v{{version}}+json`");
+        let malformed = || format!("`{template}` is not a media type such as `application/vnd.acme.v{{version}}+json`");
         let (kind, subtype) = template.split_once('/').ok_or_else(malformed)?;
         if !is_token(kind) || !is_token(&subtype.replacen(PLACEHOLDER, "1", 1)) || template.contains('*') {
             return Err(malformed());
         }
         let facet = Facet::find(subtype);
         if facet.is_none() && parameter.is_none() {
-            return Err(format!("`{template}` names no version: it needs `{PLACEHOLDER}`, or a parameter"));
+            return Err(format!("`{template}` has no version: add `{PLACEHOLDER}`, or a parameter"));
         }
         let versionless = facet.as_ref().map_or_else(|| Some(subtype.to_owned()), Facet::cut_out);
         let own = OwnMediaType { kind: kind.to_owned(), facet, versionless };
@@ -258,7 +258,7 @@ impl OwnMediaType {
 
 fn check_parameter(name: Option<&str>) -> Result<(), String> {
     match name {
-        Some(name) if !is_token(name) => Err(format!("`{name}` is no name of a parameter")),
+        Some(name) if !is_token(name) => Err(format!("`{name}` is not a valid parameter name")),
         Some(name) if name.eq_ignore_ascii_case("q") => Err("`q` is the weight of a media range".to_owned()),
         _ => Ok(()),
     }

@@ -90,7 +90,7 @@ impl<'a> Interpreter<'a> {
             return Ok(());
         }
         if kind != ValueType::List && !(kind == ValueType::Object && self.objects_as_lists) {
-            return Err(self.wanted(id, "a list"));
+            return Err(self.wanted(id, "an array"));
         }
         let mut elements = self.tree.children(id);
         if let Some(which) = which {
@@ -200,13 +200,13 @@ impl Conversion {
     const fn wanted(self) -> &'static str {
         match self {
             Self::NumberToString => "a number",
-            Self::StringToNumber => "a text that is a number",
-            Self::IntegerToDecimal { .. } => "an integer of digits only",
-            Self::DecimalToInteger { .. } => "a text that is a decimal of this scale",
+            Self::StringToNumber => "a string that is a number",
+            Self::IntegerToDecimal { .. } => "an integer without fraction and exponent",
+            Self::DecimalToInteger { .. } => "a string that is a decimal of this scale",
             Self::UnixSecondsToRfc3339 => "an integer of Unix seconds in the years 0000 to 9999",
             Self::UnixMillisToRfc3339 => "an integer of Unix milliseconds in the years 0000 to 9999",
-            Self::Rfc3339ToUnixSeconds => "an RFC 3339 time of whole seconds",
-            Self::Rfc3339ToUnixMillis => "an RFC 3339 time of whole milliseconds",
+            Self::Rfc3339ToUnixSeconds => "an RFC 3339 time with whole seconds",
+            Self::Rfc3339ToUnixMillis => "an RFC 3339 time with whole milliseconds",
         }
     }
 }

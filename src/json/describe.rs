@@ -13,7 +13,7 @@ impl fmt::Display for Step {
         }
         self.op.fmt(f)?;
         if self.constant && self.partial {
-            f.write_str(", in what the change made")?;
+            f.write_str(", in objects that the change created")?;
         }
         match &self.when {
             None => Ok(()),
@@ -28,7 +28,7 @@ impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Add { at, value } => write!(f, "add {at} as {value}"),
-            Self::Drop { at, .. } => write!(f, "drop {}", shown(at)),
+            Self::Drop { at, .. } => write!(f, "remove {}", shown(at)),
             Self::Copy { from, to, .. } => write!(f, "copy {from} to {to}"),
             Self::Compute { at, .. } => write!(f, "compute {at}"),
             Self::Rename { object, from, to, .. } => write!(f, "rename {} to {to}", object.child(from)),
@@ -42,22 +42,22 @@ impl fmt::Display for Op {
                 if let Some(which) = which {
                     write!(f, ", of those where {which}")?;
                 }
-                f.write_str(if *lossy { ", the rest is lost" } else { "" })
+                f.write_str(if *lossy { ", losing the rest" } else { "" })
             }
             Self::Split { at, into, on, .. } => write!(f, "split {at} at {on:?} into {}", list(into)),
             Self::Join { from, to, on, .. } => write!(f, "join {} with {on:?} to {to}", list(from)),
             Self::Map { at, pairs, other } => {
                 let rest = match other {
                     Other::Error => "",
-                    Other::Keep => ", others stay",
-                    Other::Value(_) => ", others become one",
+                    Other::Keep => ", keeping other values",
+                    Other::Value(_) => ", replacing other values",
                 };
                 write!(f, "map {} by {} pairs{rest}", shown(at), pairs.len())
             }
             Self::Convert { at, conversion } => write!(f, "convert {} {}", shown(at), forms(*conversion)),
             Self::Require { at, must } => write!(f, "require of {} that {must}", shown(at)),
             Self::Patch(ops) => write!(f, "patch: {}", ops.iter().map(patch).collect::<Vec<_>>().join(", ")),
-            Self::Custom(_) => f.write_str("run a function"),
+            Self::Custom(_) => f.write_str("run a custom function"),
         }
     }
 }
@@ -73,7 +73,7 @@ fn list(pointers: &[Pointer]) -> String {
 
 fn wrapper(wrapper: &Wrapper) -> String {
     match wrapper {
-        Wrapper::Array => "a list".to_owned(),
+        Wrapper::Array => "an array".to_owned(),
         Wrapper::Member(name) => format!("the member {name:?}"),
     }
 }

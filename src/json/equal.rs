@@ -81,8 +81,8 @@ impl ValueType {
             Self::Null => "null",
             Self::Boolean => "a boolean",
             Self::Number => "a number",
-            Self::Text => "a text",
-            Self::List => "a list",
+            Self::Text => "a string",
+            Self::List => "an array",
             Self::Object => "an object",
         }
     }

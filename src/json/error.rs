@@ -168,17 +168,20 @@ impl fmt::Display for Reason {
         match self {
             Self::Wanted { wanted, found } => write!(f, "expected {wanted}, found {found}"),
             Self::Unlisted { found } => write!(f, "{found} that the map does not list"),
-            Self::Many { elements } => write!(f, "expected a list of one, found {elements} elements"),
-            Self::Siblings => f.write_str("other members beside the one that is taken out would be lost"),
-            Self::Missing { name } => write!(f, "an object without the member `{name}`, which is taken out"),
-            Self::Required => f.write_str("another value than the one that is required"),
+            Self::Many { elements } => write!(f, "expected an array of one element, found {elements}"),
+            Self::Siblings => f.write_str("the other members of the object would be lost"),
+            Self::Missing { name } => write!(f, "the object does not have the member `{name}`"),
+            Self::Required => f.write_str("the value is not the required one"),
             Self::Unmet => f.write_str("the condition of an op does not hold, which must hold (`else = \"fail\"`)"),
-            Self::Nothing => f.write_str("an empty list where something must stand"),
-            Self::Inside => f.write_str("a value taken from inside of its own target"),
-            Self::Unmergeable => f.write_str("a merge patch of some parts of a joined text, but not of all alike"),
-            Self::Root => f.write_str("the whole document cannot be dropped"),
+            Self::Nothing => f.write_str("the array is empty"),
+            Self::Inside => f.write_str("the value is inside its own target"),
+            Self::Unmergeable => f.write_str(
+                "the merge patch sets some parts of a joined string and removes or \
+                 omits others",
+            ),
+            Self::Root => f.write_str("the whole document cannot be removed"),
             Self::Patch(why) => write!(f, "the JSON Patch does not apply: {why}"),
-            Self::Custom(_) => f.write_str("the custom function refused the value"),
+            Self::Custom(_) => f.write_str("the custom function rejected the value"),
         }
     }
 }

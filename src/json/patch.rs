@@ -67,7 +67,7 @@ impl<'a> Tree<'a> {
             PatchOp::Test { path, value } => {
                 let target = self.resolve(root, path)?;
                 let equal = equal::equal(&self.text(target), value.as_bytes());
-                if equal { Ok(()) } else { Err("a test found another value") }
+                if equal { Ok(()) } else { Err("a `test` operation failed") }
             }
         }
     }
@@ -82,14 +82,14 @@ impl<'a> Tree<'a> {
             ValueType::Object => match self.members(parent, token).as_slice() {
                 [] => self.append(parent, token, value),
                 [member] => self.put(*member, value),
-                _ => return Err("a path leads over duplicate members"),
+                _ => return Err("a path leads through duplicate members"),
             },
             ValueType::List => {
                 let length = self.children(parent).len();
                 let at = if token == "-" { Some(length) } else { index(token).filter(|at| *at <= length) };
                 self.insert(parent, at.ok_or("an index is past the end of its array")?, value);
             }
-            _ => return Err("a path leads into a value that is no container"),
+            _ => return Err("a path leads into a value that is not an object or array"),
         }
         Ok(())
     }
@@ -121,8 +121,8 @@ impl<'a> Tree<'a> {
     fn resolve(&mut self, root: TreeNodeId, path: &Pointer) -> Applied<TreeNodeId> {
         path.tokens().iter().try_fold(root, |at, token| match self.step(at, token).as_slice() {
             [next] => Ok(*next),
-            [] => Err("a path leads nowhere"),
-            _ => Err("a path leads over duplicate members"),
+            [] => Err("a path leads to nothing"),
+            _ => Err("a path leads through duplicate members"),
         })
     }
 }

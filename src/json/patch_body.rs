@@ -96,7 +96,7 @@ pub fn migrate_json_patch<'s>(
 pub(super) fn operations(tree: &mut Tree<'_>) -> Result<Vec<PatchOperation>, MigrateError> {
     let root = tree.root();
     if tree.kind(root) != ValueType::List {
-        return Err(malformed(tree, root, "it is not a list of operations"));
+        return Err(malformed(tree, root, "it is not an array of operations"));
     }
     tree.children(root).into_iter().map(|element| PatchOperation::read(tree, element)).collect()
 }
@@ -111,7 +111,7 @@ impl PatchOperation {
     fn read(tree: &mut Tree<'_>, element: TreeNodeId) -> Result<Self, MigrateError> {
         let name = needed(tree, element, "op")?;
         let name =
-            OperationName::read(&tree.text(name)).ok_or_else(|| malformed(tree, name, "the operation is not known"))?;
+            OperationName::read(&tree.text(name)).ok_or_else(|| malformed(tree, name, "the operation is unknown"))?;
         let path = OperationPath::read(tree, element, "path")?;
         let from = if name.has_from() { Some(OperationPath::read(tree, element, "from")?) } else { None };
         let value = if name.has_value() { Some(needed(tree, element, "value")?) } else { None };
@@ -123,7 +123,7 @@ impl PatchOperation {
         let from = self.from.as_ref().map(|from| from.pointer.clone()).unwrap_or_default();
         let value = || match self.value {
             Some(id) => Literal::parse(&String::from_utf8_lossy(&tree.text(id))),
-            None => Err(malformed(tree, self.element, "there is no `value`")),
+            None => Err(malformed(tree, self.element, "`value` is missing")),
         };
         Ok(match self.name {
             OperationName::Add => PatchOp::Add { path, value: value()? },
@@ -139,7 +139,12 @@ impl PatchOperation {
 fn needed(tree: &mut Tree<'_>, element: TreeNodeId, name: &str) -> Result<TreeNodeId, MigrateError> {
     match tree.members(element, name).as_slice() {
         [member] => Ok(*member),
-        _ => Err(malformed(tree, element, "an operation needs exactly one `op` and `path`, and its `from` or `value`")),
+        _ => Err(malformed(
+            tree,
+            element,
+            "an operation needs exactly one `op` and one `path`, and its `from` or \
+             `value`",
+        )),
     }
 }
 
@@ -222,7 +227,11 @@ impl StepRunner<'_> {
         let source = self.transfer(&from.pointer, None)?;
         let target = self.transfer(&path.pointer, None)?;
         if source.rewrites != target.rewrites {
-            return Err(MigrateError::patch_target(path.pointer.clone(), "the value has another form in each place"));
+            return Err(MigrateError::patch_target(
+                path.pointer.clone(),
+                "the value has a different form in each \
+                 place",
+            ));
         }
         match (source.places.as_slice(), target.places.as_slice()) {
             ([(source, _), others @ ..], [(target, _)]) if others.is_empty() || *name == OperationName::Copy => {
@@ -230,7 +239,7 @@ impl StepRunner<'_> {
                 path.write(body, target);
                 Ok(0)
             }
-            _ => Err(MigrateError::patch_target(path.pointer.clone(), "the other version has the value twice")),
+            _ => Err(MigrateError::patch_target(path.pointer.clone(), "the other version has the value in two places")),
         }
     }
 

@@ -39,11 +39,11 @@ struct PlacedStep<'s> {
 }
 
 const DROPPED: &str = "the other version does not have the member";
-const CHANGED: &str = "it is a part of a value that is changed as a whole";
-const TESTED: &str = "it is a part of a value that must be another one as a whole";
-const SPLIT: &str = "it is a part of a text that is split or joined";
-const TORN: &str = "a value is taken into it or out of it";
-const UNKNOWN: &str = "what happens to it depends on values that the patch does not show";
+const CHANGED: &str = "it is part of a value that is changed as a whole";
+const TESTED: &str = "it is part of a value that must be replaced as a whole";
+const SPLIT: &str = "it is part of a string that is split or joined";
+const TORN: &str = "a value is moved into it or out of it";
+const UNKNOWN: &str = "the result depends on values that are not in the patch";
 
 /// `known` says whether the operation shows the value.
 pub(super) fn judge(step: &Step, location: &Pointer, known: bool) -> Applicability {

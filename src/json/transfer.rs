@@ -69,7 +69,7 @@ impl<'a> Interpreter<'a> {
         match self.tree.kind(source) {
             ValueType::Text => raw.extend_from_slice(&text::respell(text::inner(&value))),
             ValueType::Number | ValueType::Boolean => raw.extend_from_slice(&value),
-            _ => return Err(self.wanted(source, "a text, a number or a boolean")),
+            _ => return Err(self.wanted(source, "a string, a number or a boolean")),
         }
         Ok(())
     }
@@ -110,7 +110,7 @@ impl<'a> Interpreter<'a> {
         let parts = match self.tree.kind(last) {
             ValueType::Text => self.parts(last, on, into.len()),
             ValueType::Null => vec![b"null".to_vec(); into.len()],
-            _ => return Err(self.wanted(last, "a text")),
+            _ => return Err(self.wanted(last, "a string")),
         };
         self.take(node, &sources, into.iter().take(parts.len()))?;
         for (part, to) in parts.into_iter().zip(into) {
@@ -178,7 +178,7 @@ impl<'a> Interpreter<'a> {
         let mut raw = vec![b'"'];
         for (index, id) in present.iter().enumerate() {
             if self.tree.kind(*id) != ValueType::Text {
-                return Err(self.wanted(*id, "a text"));
+                return Err(self.wanted(*id, "a string"));
             }
             text::escape(if index > 0 { on } else { "" }, &mut raw);
             raw.extend_from_slice(&text::respell(text::inner(&self.tree.text(*id))));

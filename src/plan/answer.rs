@@ -53,8 +53,7 @@ impl Plan {
     /// The answer when the version that the service speaks does not have the route.
     #[must_use]
     pub fn no_route_behind(&self) -> Answer {
-        let detail =
-            "the service that answers now does not have this route: use a version that has it, or try again later";
+        let detail = "the service does not have this route yet: retry later, or use a version that has it";
         self.render(
             &Problem::new(ProblemType::RouteAbsent).with_detail(detail).with_supported_versions(self.supported()),
         )
@@ -128,7 +127,7 @@ impl Plan {
         let text = &*version.text;
         let usable = self.usable(resolution, judged);
         let instead =
-            if usable.is_empty() { "no other version is served now" } else { "use one of `supported_versions`" };
+            if usable.is_empty() { "no other version is available" } else { "use one of `supported_versions`" };
         let common = |kind| {
             let problem = Problem::new(kind).with_api_version(text).with_supported_versions(usable);
             let problem = match version.docs.as_ref().or(api.docs.as_ref()) {
@@ -148,7 +147,7 @@ impl Plan {
             }
             Verdict::Brownout { until, status, retry_after } => {
                 let detail =
-                    format!("version {text} is switched off until {until}, as a rehearsal of its end: {instead}");
+                    format!("version {text} is in a brownout until {until}, a trial of its retirement: {instead}");
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::GONE);
                 let problem = common(ProblemType::VersionBrownout).with_status(status).with_detail(detail);
                 let problem = problem.with_retry_after(retry_after);

@@ -76,33 +76,49 @@ impl Unmigratable {
             return Problem::new(ProblemType::UpstreamBodyInvalid).with_detail(detail);
         }
         if self.response {
-            let detail = "the response could not be migrated to the requested version: repeating the request will not help; ask for a newer version, or tell the operators";
+            let detail = "the response could not be migrated to the requested version: a retry does not help; use a \
+                 newer version, or report it to the operators of the api";
             return Problem::new(ProblemType::UpstreamBodyInvalid).with_detail(detail);
         }
         match &self.reason {
             UnmigratableReason::Coded => Problem::new(ProblemType::VersionUnsupportedBody).with_detail(
-                "a body in this version cannot have this content coding: use one of `Accept-Encoding`, or none",
+                "the body's content coding is not supported for this version: use one listed in `Accept-Encoding`, \
+                 or none",
             ),
             UnmigratableReason::Charset => Problem::new(ProblemType::VersionUnsupportedBody)
-                .with_detail("a body in this version must be JSON in UTF-8 (RFC 8259, section 8.1): send it in UTF-8"),
+                .with_detail("the body must be in UTF-8 for this version (RFC 8259, section 8.1): send it in UTF-8"),
             UnmigratableReason::Untyped => Problem::new(ProblemType::VersionUnsupportedBody).with_detail(
-                "a body in this version must be JSON, and its Content-Type does not say that it is: set it to one of `Accept`",
+                "the body must have a JSON type for this version: set `Content-Type` to one listed in `Accept`",
             ),
             UnmigratableReason::Partial => Problem::new(ProblemType::BodyInvalid)
-                .with_detail("a part of a body (`Content-Range`) cannot be migrated: send the whole body"),
+                .with_detail("a partial body (`Content-Range`) cannot be migrated: send the whole body"),
             UnmigratableReason::TooLarge => Problem::new(ProblemType::BodyTooLarge)
-                .with_detail("the body is too large to be migrated: send less, or use the newest version"),
-            UnmigratableReason::Broken => Problem::new(ProblemType::BodyInvalid).with_detail("the body ended early: send all of it"),
-            UnmigratableReason::Miscoded => Problem::new(ProblemType::BodyInvalid)
-                .with_detail("the body is not what its Content-Encoding says, or is cut off: send all of it, coded as it says"),
-            UnmigratableReason::Digest => Problem::new(ProblemType::DigestMismatch)
-                .with_detail("the content does not match its digest: send it again, with the digest of what is sent"),
-            UnmigratableReason::Untransformable | UnmigratableReason::Undeclared => Problem::new(ProblemType::BodyInvalid).with_detail(
-                "the body must not be changed (`no-transform`): use the newest version, or leave the directive out",
+                .with_detail("the body is too large to be migrated: send a smaller one, or use the newest version"),
+            UnmigratableReason::Broken => Problem::new(ProblemType::BodyInvalid).with_detail(
+                "the body ended early: \
+                 send the whole body",
             ),
-            UnmigratableReason::Body(error) if error.is_limit() => Problem::new(ProblemType::BodyTooLarge).with_detail(error.to_string()),
-            UnmigratableReason::Body(error) if error.is_syntax() => Problem::new(ProblemType::BodyInvalid).with_detail(error.to_string()),
-            UnmigratableReason::Body(error) => Problem::new(ProblemType::BodyUnprocessable).with_detail(error.to_string()),
+            UnmigratableReason::Miscoded => Problem::new(ProblemType::BodyInvalid).with_detail(
+                "the body cannot be decoded as `Content-Encoding` says, or is truncated: send the whole \
+                     body in that coding",
+            ),
+            UnmigratableReason::Digest => Problem::new(ProblemType::DigestMismatch)
+                .with_detail("the content does not match its digest: compute the digest of the bytes that you send"),
+            UnmigratableReason::Untransformable | UnmigratableReason::Undeclared => {
+                Problem::new(ProblemType::BodyInvalid).with_detail(
+                    "the request forbids changes (`Cache-Control: no-transform`): remove the directive, or use the \
+                 newest version",
+                )
+            }
+            UnmigratableReason::Body(error) if error.is_limit() => {
+                Problem::new(ProblemType::BodyTooLarge).with_detail(error.to_string())
+            }
+            UnmigratableReason::Body(error) if error.is_syntax() => {
+                Problem::new(ProblemType::BodyInvalid).with_detail(error.to_string())
+            }
+            UnmigratableReason::Body(error) => {
+                Problem::new(ProblemType::BodyUnprocessable).with_detail(error.to_string())
+            }
         }
     }
 }
@@ -111,24 +127,24 @@ impl std::fmt::Display for Unmigratable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let side = if self.response { "response" } else { "request" };
         match &self.reason {
-            UnmigratableReason::Coded => write!(f, "the {side} has a content coding that is not known"),
-            UnmigratableReason::Charset => write!(f, "the {side} is JSON in another encoding than UTF-8"),
-            UnmigratableReason::Untyped => write!(f, "the {side} has a Content-Type that does not say that it is JSON"),
-            UnmigratableReason::Partial => write!(f, "the {side} is a part of a body"),
+            UnmigratableReason::Coded => write!(f, "the {side} has an unknown content coding"),
+            UnmigratableReason::Charset => write!(f, "the {side} is not in UTF-8"),
+            UnmigratableReason::Untyped => write!(f, "the Content-Type of the {side} is not a JSON type"),
+            UnmigratableReason::Partial => write!(f, "the {side} is a partial body"),
             UnmigratableReason::TooLarge => {
-                write!(f, "the {side} is larger than `held_bytes`, or becomes larger than `decoded_ratio` allows")
+                write!(f, "the {side} is larger than `held_bytes`, or decodes to more than `decoded_ratio` allows")
             }
-            UnmigratableReason::Broken => write!(f, "the {side} broke off"),
+            UnmigratableReason::Broken => write!(f, "the {side} ended early"),
             UnmigratableReason::Miscoded => {
-                write!(f, "the {side} is not what its Content-Encoding says, or is cut off")
+                write!(f, "the {side} cannot be decoded as its Content-Encoding says, or is truncated")
             }
-            UnmigratableReason::Digest => write!(f, "the {side} is not what its digest says"),
+            UnmigratableReason::Digest => write!(f, "the {side} does not match its digest"),
             UnmigratableReason::Untransformable => write!(
                 f,
-                "the {side} must not be transformed (`Cache-Control: no-transform`); a gateway that is a part of the origin may \
-                 (`act_as` of the upstream)"
+                "the {side} has `Cache-Control: no-transform`; if the gateway is part of the origin, set `act_as = \
+                 \"origin\"` on the upstream"
             ),
-            UnmigratableReason::Undeclared => write!(f, "the {side} has a status that no place of its route names"),
+            UnmigratableReason::Undeclared => write!(f, "the status of the {side} is not declared for its route"),
             UnmigratableReason::Body(error) => write!(f, "the {side} cannot be migrated: {error}"),
         }
     }

@@ -114,7 +114,7 @@ impl ProblemType {
                 ("version-unsupported-body", "API version of the body not supported", Code::UNSUPPORTED_MEDIA_TYPE)
             }
             Self::VersionSunset => ("version-sunset", "API version retired", Code::GONE),
-            Self::VersionBrownout => ("version-brownout", "API version in a brownout", Code::GONE),
+            Self::VersionBrownout => ("version-brownout", "API version in brownout", Code::GONE),
             Self::VersionClosed => ("version-closed", "API version closed to this consumer", Code::FORBIDDEN),
             Self::RouteAbsent => ("route-absent", "Route not found", Code::NOT_FOUND),
             Self::MethodAbsent => ("method-absent", "Method not in this API version", Code::METHOD_NOT_ALLOWED),
@@ -124,7 +124,7 @@ impl ProblemType {
             Self::BodyUnprocessable => ("body-unprocessable", "Body cannot be migrated", Code::UNPROCESSABLE_ENTITY),
             Self::BodyTooLarge => ("body-too-large", "Body too large", Code::PAYLOAD_TOO_LARGE),
             Self::DigestMismatch => ("digest-mismatch", "Digest does not match", Code::BAD_REQUEST),
-            Self::BodyTimeout => ("body-timeout", "Body too slow", Code::REQUEST_TIMEOUT),
+            Self::BodyTimeout => ("body-timeout", "Request body too slow", Code::REQUEST_TIMEOUT),
             Self::Overloaded => ("overloaded", "Server overloaded", Code::SERVICE_UNAVAILABLE),
             Self::UpstreamBodyInvalid => {
                 ("upstream-body-invalid", "Upstream body cannot be migrated", Code::BAD_GATEWAY)

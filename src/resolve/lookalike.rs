@@ -77,11 +77,11 @@ pub(super) fn letter_case(reader: &Resolver<'_>) -> Option<Problem> {
 }
 
 fn other_case() -> Problem {
-    let detail = "the path differs in letter case from one that is known; letter case counts here";
+    let detail = "the path differs only in letter case from a known path: use the exact case";
     Problem::new(ProblemType::RouteAbsent).with_detail(detail)
 }
 
 fn two_readings() -> Problem {
-    let detail = "with its path parameters (`;…`) cut off, the path is another one";
+    let detail = "path parameters (`;…`) are not accepted here: remove them";
     Problem::new(ProblemType::PathInvalid).with_detail(detail)
 }

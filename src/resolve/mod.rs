@@ -318,7 +318,7 @@ impl Resolver<'_> {
 
     fn ambiguous(&self, a: (VersionSource, VersionId), b: (VersionSource, VersionId)) -> Box<ResolveError> {
         let name = |(source, version): (VersionSource, VersionId)| {
-            format!("{} says {}", source.as_str(), self.api.version(version).text)
+            format!("{} names {}", source.as_str(), self.api.version(version).text)
         };
         self.refuse(Problem::new(ProblemType::VersionAmbiguous).with_detail(format!(
             "{}, {}: name one version",
@@ -375,8 +375,8 @@ impl Resolver<'_> {
         let kind = if allow.is_empty() { ProblemType::RouteAbsent } else { ProblemType::MethodAbsent };
         let version = &self.api.version(versions.response).text;
         let detail = match route {
-            Some(_) => format!("version {version} does not have {} at this path", self.head.method),
-            None => "no version has a route at this path".to_owned(),
+            Some(_) => format!("version {version} does not have {} for this path", self.head.method),
+            None => "no version has a route for this path".to_owned(),
         };
         let mut refusal = self.refuse(Problem::new(kind).with_detail(detail).with_api_version(&**version));
         (refusal.version, refusal.route, refusal.allow) = (Some(versions.response), route, allow);

@@ -51,7 +51,7 @@ impl<'a> Resolver<'a> {
         let Some(value) = values.next() else { return Ok(None) };
         let text = value.to_str().map(str::trim).unwrap_or("");
         if text.is_empty() || text.contains(',') || values.next().is_some() {
-            let detail = format!("`{name}` must name one version, and be sent once");
+            let detail = format!("`{name}` must name exactly one version, and must be sent once");
             return Err(self.refuse(Problem::new(ProblemType::VersionInvalid).with_detail(detail)));
         }
         Ok(Some(text))
@@ -65,7 +65,7 @@ impl<'a> Resolver<'a> {
         });
         let Some(value) = values.next() else { return Ok(None) };
         if value.is_empty() || values.next().is_some() {
-            let detail = format!("the query parameter `{name}` must name one version, and be sent once");
+            let detail = format!("the query parameter `{name}` must name exactly one version, and must be sent once");
             return Err(self.refuse(Problem::new(ProblemType::VersionInvalid).with_detail(detail)));
         }
         Ok(Some(value))

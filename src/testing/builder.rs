@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostics;
 /// A case that is put together; it runs with [`to`](Self::to), [`to_sample`](Self::to_sample) or
 /// [`refused`](Self::refused).
 #[derive(Clone, Debug)]
-#[must_use = "a case runs with `to`, `to_sample` or `refused`"]
+#[must_use = "a case must be run with `to`, `to_sample` or `refused`"]
 pub struct CaseTest<'c> {
     catalog: &'c Arc<Catalog>,
     api: usize,
@@ -55,7 +55,7 @@ pub fn case<'c>(catalog: &'c Arc<Catalog>, api: &str) -> CaseTest<'c> {
     let at = catalog.apis().iter().position(|entry| *entry.name == *api);
     let api = at.unwrap_or_else(|| {
         let known: Vec<&str> = catalog.apis().iter().map(|api| &*api.name).collect();
-        panic!("there is no api `{api}`; there are {}", known.join(", "))
+        panic!("unknown api `{api}`; known: {}", known.join(", "))
     });
     CaseTest { catalog, api, case: Case::new("case", "") }
 }

@@ -79,7 +79,7 @@ impl Direction<'_> {
         let method = method.map_err(|error| error.to_string())?;
         let path = path.map_or_else(|| example(name), str::to_owned);
         if api.find(version, &method, &path) != Match::Route(self.case.route) {
-            return Err(format!("`{path}` is no path of `{name}`"));
+            return Err(format!("`{path}` does not match `{name}`"));
         }
         let mark = if query.is_empty() { "" } else { "?" };
         let target = PathAndQuery::try_from(format!("{}{path}{mark}{query}", api.base_path));
@@ -93,7 +93,7 @@ impl Direction<'_> {
         let (from, to) = (self.input.version, self.to);
         coverage.query(self.api, history.query.between(from, to), &self.input.query);
         coverage.headers(self.api, history.request_headers.between(from, to), &headers);
-        let (path, query) = plan.rehearse_target(to).ok_or("the route is not there")?;
+        let (path, query) = plan.rehearse_target(to).ok_or("the route does not exist")?;
         let body = plan.request_body(to, &headers).map_err(said)?;
         let content = content(&headers);
         plan.forward_headers(to, &mut headers);
@@ -142,7 +142,7 @@ impl Direction<'_> {
         }
         if let Some(streamed) = streamed(&plan, body) {
             let shown = streamed.as_ref().map(|body| &**body).map_err(ToString::to_string);
-            disagreements.extend(disagreement("the engine fed byte by byte", &fused, shown, |a, b| a == b));
+            disagreements.extend(disagreement("the engine, fed byte by byte", &fused, shown, |a, b| a == b));
         }
         let fused = fused.map_err(said);
         if fused.is_err() && !disagreements.is_empty() {

@@ -84,11 +84,11 @@ fn exit_codes_say_what_was_wrong() {
             [&["explain", &file, "--status", "404"][..], &route].concat(),
             "",
             2,
-            "no resource is in a response of `GET /users/{id}` with status 404: declared are `200`",
+            "no resource is in a response of `GET /users/{id}` with status 404: declared: `200`",
         ),
         (vec!["rollback", &file, "--reason", "x", "--by", " "], "", 2, "`--by NAME`"),
         (vec!["rollback", &file, "--reason", " ", "--by", "ann"], "", 2, "the reason is empty"),
-        ([&["migrate", &file, "--api", "none"][..], &route].concat(), "{}", 2, "there is no api `none`"),
+        ([&["migrate", &file, "--api", "none"][..], &route].concat(), "{}", 2, "unknown api `none`"),
         (
             vec!["migrate", &file, "--route", "GET /nope", "--from", "3", "--to", "1"],
             "{}",
@@ -101,7 +101,7 @@ fn exit_codes_say_what_was_wrong() {
             2,
             "has no version `9`",
         ),
-        (vec!["check", "/nowhere.toml"], "", 2, "cannot be read"),
+        (vec!["check", "/nowhere.toml"], "", 2, "cannot read"),
         (vec!["chekc"], "", 2, "unrecognized subcommand"),
     ];
     for (args, stdin, code, message) in rows {
@@ -193,7 +193,7 @@ fn diff_says_what_clients_get() {
     for args in [[&demo(), "/nowhere.toml"], ["/nowhere.toml", &demo()]] {
         let output = run(&args);
         assert_eq!((output.status.code(), out(&output).as_str()), (Some(2), ""));
-        assert!(err(&output).contains("/nowhere.toml cannot be read"), "{}", err(&output));
+        assert!(err(&output).contains("cannot read /nowhere.toml"), "{}", err(&output));
     }
     for path in [new, worse, control] {
         std::fs::remove_file(path).expect("removed");
@@ -205,29 +205,29 @@ fn explain_shows_changes_and_program() {
     let args = ["explain", &demo(), "--now", "2026-11-01", "--route", "GET /users", "--from", "3", "--to", "1"];
     let text = out(&sunward(&args, ""));
     let expected = "\
-the changes, as they run
+changes, in the order in which they run
   3: A user has a plan
-    in /items/*: drop /plan
+    in /items/*: remove /plan
   3: A user's name is also given as full_name
-    in /items/*: drop /full_name
+    in /items/*: remove /full_name
   2: A user's mail is called email
     in /items/*: rename /email to mail
-the program, in one pass
+program, in one pass
   the document, if an object
-    \"items\": stays
-      its value, if an object or a list
+    \"items\": kept
+      its value, if an object or an array
         each, if an object
           \"email\": becomes \"mail\"
-          \"full_name\": goes
-          \"mail\": stays, unless there is \"email\"; what follows it is held until that is known
-          \"plan\": goes
+          \"full_name\": removed
+          \"mail\": kept, unless there is \"email\"; held, with what follows, until that is known
+          \"plan\": removed
 ";
     assert_eq!(text, expected);
     let json: serde_json::Value =
         serde_json::from_str(&out(&sunward(&[&args[..], &["--json"]].concat(), ""))).expect("JSON");
     assert_eq!(json["changes"][2]["steps"][0], "in /items/*: rename /email to mail");
     let same = out(&sunward(&["explain", &demo(), "--route", "GET /users", "--from", "3", "--to", "3"], ""));
-    assert_eq!(same, "the changes, as they run\n  none\nthe program, in one pass\n  passes, unread\n");
+    assert_eq!(same, "changes, in the order in which they run\n  none\nprogram, in one pass\n  passes, unread\n");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn timeline_says_what_happens_now() {
     }
     let table = run(&plain, "2026-06-01", &[]);
     assert!(
-        table.contains("  extension: acme & \u{fffd}[31mco keeps 1 until 2027-06-01 (kim: <a contract>)\n"),
+        table.contains("  extension: acme & \u{fffd}[31mco may use 1 until 2027-06-01 (kim: <a contract>)\n"),
         "{table}"
     );
     let json: serde_json::Value = serde_json::from_str(&run(&plain, "2026-06-01", &["--json"])).expect("JSON");
@@ -302,7 +302,7 @@ fn timeline_says_what_happens_now() {
         "until 2027-06-01T00:00:00Z: &lt;a contract&gt; (kim)",
         ">2027-01-01<",
         ">2027-06-01<",
-        "brownout that runs now",
+        "current brownout",
         "now, 2026-06-01",
     ] {
         assert!(svg.contains(part), "{part}: {svg}");
@@ -331,10 +331,10 @@ fn commands_say_what_is_wrong_with_a_file() {
         let code = if command == "check" { 1 } else { 2 };
         let rows = [
             (vec![], 2, "required arguments were not provided"),
-            (vec!["/nowhere.toml"], 2, "/nowhere.toml cannot be read: No such file"),
-            (vec![folder.as_str()], 2, "cannot be read: Is a directory"),
-            (vec!["-"], 2, "standard input is written `/dev/stdin`"),
-            (vec![bad.as_str()], code, if command == "rollback" { "no key `state`" } else { "error[no-version]" }),
+            (vec!["/nowhere.toml"], 2, "cannot read /nowhere.toml: No such file"),
+            (vec![folder.as_str()], 2, "cannot read"),
+            (vec!["-"], 2, "for standard input, pass `/dev/stdin`"),
+            (vec![bad.as_str()], code, if command == "rollback" { "has no `state`" } else { "error[no-version]" }),
             (vec![bad.as_str(), "more"], 2, "unexpected argument 'more'"),
         ];
         for (file, code, part) in rows {
@@ -350,7 +350,7 @@ fn commands_say_what_is_wrong_with_a_file() {
     }
     for (args, part) in [
         (&["diff", &bad][..], "required arguments were not provided"),
-        (&["diff", &bad, "-"], "standard input is written `/dev/stdin`"),
+        (&["diff", &bad, "-"], "for standard input, pass `/dev/stdin`"),
         (&["diff", &bad, &folder], "Is a directory"),
         (&["rollback", &bad], "--reason"),
         (&["rollback", &bad, "--to", "first", "--reason", "r"], "invalid value 'first'"),
@@ -527,7 +527,7 @@ fn migrate_passes_bodies_of_any_size() {
         let output = sunward(&base, &body);
         assert_eq!(output.status.code(), Some(1), "{what}");
         let message = err(&output);
-        assert!(message.contains("at byte") && message.contains("not whole"), "{what}: {message}");
+        assert!(message.contains("at byte") && message.contains("incomplete"), "{what}: {message}");
     }
     // Up to 64 KiB nothing is written that is not migrated.
     let output = sunward(&base, "{\"items\":[{\"full_name\":\"J\"}]");
@@ -598,9 +598,9 @@ fn migrate_decompresses_if_it_is_asked_to() {
         assert!(out(&output) == large.replace("\"full_name\":\"J\",", ""), "{}", err(&output));
     }
     for (args, body, says) in [
-        (&base, &gzip[..], "the input is gzip: say --decompress"),
-        (&base, &zstd, "the input is zstd: say --decompress"),
-        (&asked, &gzip[..gzip.len() - 9], "cut off; what was written is not whole"),
+        (&base, &gzip[..], "the input is gzip: pass --decompress"),
+        (&base, &zstd, "the input is zstd: pass --decompress"),
+        (&asked, &gzip[..gzip.len() - 9], "truncated; the output is incomplete"),
     ] {
         let output = sunward_bytes(args, body);
         assert_eq!(output.status.code(), Some(1), "{}", err(&output));

@@ -126,11 +126,14 @@ fn the_reference_documents_every_key() {
 fn findings_are_shown_like_a_compilers() {
     let source = "[[api]]\r\nname = \"größe\"\r\n\"größe\" = 1\r\n";
     let shown = config::render(&config::read(source).1, &SourceMap::new("a.toml", source), false);
-    assert!(shown.starts_with("error[unknown-key]: [[api]] has no key `größe`, here the integer `1`\n"), "{shown}");
+    assert!(
+        shown.starts_with("error[unknown-key]: [[api]] has no key `größe` (its value is the integer `1`)\n"),
+        "{shown}"
+    );
     assert!(shown.contains("--> a.toml:3:1\n"), "{shown}");
     assert!(shown.contains("3 | \"größe\" = 1\n"), "{shown}");
     assert!(shown.contains("| ^^^^^^^\n"), "{shown}");
-    assert!(shown.contains("= help: it has the keys `name`,"), "{shown}");
+    assert!(shown.contains("= help: known keys: `name`,"), "{shown}");
     assert!(!shown.contains('\u{1b}') && !shown.contains('\r'), "{shown:?}");
     assert!(config::render(&config::read(source).1, &SourceMap::new("a.toml", source), true).contains('\u{1b}'));
 }
@@ -143,11 +146,11 @@ fn findings_show_what_to_write() {
         ("[[api]]\nconsumer = \"X-Who\"\n", "or write `{ header = \"X-Who\" }`"),
         (
             "[[api]]\n[[api.change]]\nops = [{ map = \"/a\", keep = true }]\n",
-            "remove it: `keep` goes with `copy`, `compute`, `rename`, `move`, `split`, `join`, `rename_header` or `rename_query`",
+            "remove it: `keep` is a key of `copy`, `compute`, `rename`, `move`, `split`, `join`, `rename_header` or `rename_query`",
         ),
         (
             "[[api]]\n[[api.change]]\nops = [{ copy = \"/a\", to = \"/b\", expand = true }]\n",
-            "remove it: `expand` goes with `rename`",
+            "remove it: `expand` is a key of `rename`",
         ),
     ];
     for (source, help) in rows {
@@ -188,7 +191,7 @@ fn findings_are_json_for_programs() {
     assert_eq!(found.iter().map(Diagnostic::severity).collect::<Vec<_>>(), [Severity::Error, Severity::Warning]);
     let expected = serde_json::json!([
         {
-            "severity": "error", "code": "unknown-word", "message": "`log` is `jsno`, not `text` or `json`",
+            "severity": "error", "code": "unknown-word", "message": "`log` is `jsno`; expected `text` or `json`",
             "help": "did you mean `json`?", "file": "a.toml", "line": 2, "column": 7
         },
         {

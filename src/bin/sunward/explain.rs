@@ -40,7 +40,7 @@ fn changes<'c>(found: &SelectedChain<'c>) -> Vec<(&'c str, &'c str, Vec<String>)
 }
 
 fn text(found: &SelectedChain<'_>) -> String {
-    let mut text = String::from("the changes, as they run\n");
+    let mut text = String::from("changes, in the order in which they run\n");
     let changes = changes(found);
     for (version, summary, steps) in &changes {
         let _ = writeln!(text, "  {version}: {summary}");
@@ -51,7 +51,7 @@ fn text(found: &SelectedChain<'_>) -> String {
     if changes.is_empty() {
         text.push_str("  none\n");
     }
-    text.push_str("the program, in one pass\n");
+    text.push_str("program, in one pass\n");
     for line in found.chain.program(found.from, found.to).to_string().lines() {
         let _ = writeln!(text, "  {line}");
     }

@@ -52,8 +52,9 @@ enum Command {
     Schema,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 the body, the findings of a check, a case that fails, a difference that \
-                          breaks clients, or an end without all requests answered; 2 the config or the arguments.";
+const EXIT_CODES: &str = "Exit codes: 0, success; 1, the command ran with a negative result: errors found, a failed \
+     case, a breaking difference, a body that cannot be migrated, a refused rollback, or requests cut off at \
+     shutdown; 2, invalid config or arguments.";
 
 /// What was asked for could not be done, or not without harm: the body, the findings, the differences.
 const FAILED: u8 = 1;
@@ -125,7 +126,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
 /// A file, and not the sign that stands for standard input elsewhere.
 fn file(text: &str) -> Result<PathBuf, &'static str> {
     match text {
-        "-" => Err("standard input is written `/dev/stdin`"),
+        "-" => Err("for standard input, pass `/dev/stdin`"),
         _ => Ok(text.into()),
     }
 }

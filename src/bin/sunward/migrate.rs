@@ -28,10 +28,10 @@ pub(crate) struct Args {
     held_bytes: usize,
 }
 
-const HELP: &str = "Up to 64 KiB of input are migrated before anything is written. A larger document, lines, events and \
-                    sequences are migrated as they are read, in bounded memory; if that fails, what was written is not \
-                    whole, and the exit code is 1. Patches are read whole, up to --held-bytes. Lines, events, sequences and \
-                    documents one behind the other are written at once where the input pauses.";
+const HELP: &str = "Up to 64 KiB of input are migrated before anything is written. Larger documents, and streams of \
+     lines, events, sequences or concatenated documents, are migrated as they are read, in bounded memory; if that \
+     fails, the output is incomplete and the exit code is 1. Patches are read completely, up to --held-bytes. \
+     Streams are flushed when the input pauses.";
 
 /// Up to so much input nothing is written before it is migrated.
 const WHOLE: usize = 64 * 1024;
@@ -63,14 +63,14 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let migrated = migrate(&migration, content, &mut input, args.held_bytes);
     match migrated {
         Ok([passed, collisions]) => {
-            report("a value that could not be migrated was left as it was", passed);
-            report("a value stood where an op had to write", collisions);
+            report("a value that could not be migrated was left unchanged", passed);
+            report("a value was in the place where an op had to write", collisions);
             ExitCode::SUCCESS
         }
         // As for any command of a pipe: `| head` is no failure.
         Err(MigrateFailure::Closed) => ExitCode::SUCCESS,
         Err(MigrateFailure::Failed(message)) => {
-            let hint = input.coding().map(|coding| format!("; the input is {}: say --decompress", coding.name()));
+            let hint = input.coding().map(|coding| format!("; the input is {}: pass --decompress", coding.name()));
             super::tell(&format!("error: {message}{}\n", hint.unwrap_or_default()));
             ExitCode::from(super::FAILED)
         }
@@ -107,7 +107,7 @@ fn migrate(
             Ok([migrated.passed, migrated.collisions])
         }
         Some(framed) => pass(framed.with_hold_limit(held_bytes), held, input),
-        None => Err(MigrateFailure::Failed(format!("the patch has more than {limit} bytes: raise --held-bytes"))),
+        None => Err(MigrateFailure::Failed(format!("the patch is larger than {limit} bytes: raise --held-bytes"))),
     }
 }
 
@@ -134,7 +134,7 @@ fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2]
         }
         next = input.next(None).map_err(|message| {
             progress.clear();
-            MigrateFailure::Failed(format!("{message}; what was written is not whole"))
+            MigrateFailure::Failed(format!("{message}; the output is incomplete"))
         })?;
     }
 }
@@ -161,8 +161,8 @@ fn broke(error: &MigrateError, line: Option<u64>, read: usize, progress: &mut Pr
     // A limit with a place is that of the depth.
     let held = error.is_limit() && error.offset().is_none();
     let help =
-        if held { ": a document has a part that must be held and is that large; raise --held-bytes" } else { "" };
-    MigrateFailure::Failed(format!("{error}{place}{help}; what was written is not whole"))
+        if held { ": a part of a document must be held in memory and is too large: raise --held-bytes" } else { "" };
+    MigrateFailure::Failed(format!("{error}{place}{help}; the output is incomplete"))
 }
 
 fn write(bytes: &[u8]) -> Result<(), MigrateFailure> {
@@ -180,14 +180,17 @@ fn content(media: &str, request: bool) -> Result<Content, String> {
         content.map(|content| if content == Content::Json && !request { Content::Concatenated } else { content });
     content.ok_or_else(|| {
         format!(
-            "`{media}` is no type of JSON: say one, such as application/json, application/x-ndjson, text/event-stream or \
-             application/merge-patch+json"
+            "`{media}` is not a JSON type: use one such as application/json, application/x-ndjson, text/event-stream \
+             or application/merge-patch+json"
         )
     })
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|bytes| *bytes > 0).ok_or_else(|| "say a whole number of bytes, at least 1".to_owned())
+    text.parse()
+        .ok()
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| "expected a whole number of bytes, at least 1".to_owned())
 }
 
 fn report(what: &str, times: u64) {

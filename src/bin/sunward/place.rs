@@ -49,7 +49,7 @@ impl SelectionArgs {
         let name: RouteName = self.route.parse().map_err(|e: PlaceError| format!("{e}; {}", e.help()))?;
         let route = api.route_named(&name);
         let known = || list(api.routes.iter().map(|route| route.history.name.to_string()));
-        let route = route.ok_or_else(|| format!("{} has no route `{name}`; it has {}", api.name, known()))?;
+        let route = route.ok_or_else(|| format!("{} has no route `{name}`; known: {}", api.name, known()))?;
         let chain = if self.request { &route.history.request } else { self.response(route)? };
         Ok(SelectedChain { api, chain, from: version(api, &self.from)?, to: version(api, &self.to)? })
     }
@@ -57,11 +57,9 @@ impl SelectionArgs {
     fn api<'c>(&self, catalog: &'c Catalog) -> Result<&'c ApiEntry, String> {
         let known = || list(catalog.apis().iter().map(|api| api.name.to_string()));
         match (&self.api, catalog.apis()) {
-            (Some(name), _) => {
-                catalog.api(name).ok_or_else(|| format!("there is no api `{name}`; there are {}", known()))
-            }
+            (Some(name), _) => catalog.api(name).ok_or_else(|| format!("unknown api `{name}`; known: {}", known())),
             (None, [only]) => Ok(only),
-            (None, _) => Err(format!("say `--api`; there are {}", known())),
+            (None, _) => Err(format!("pass `--api`; known: {}", known())),
         }
     }
 
@@ -77,12 +75,13 @@ impl SelectionArgs {
         found.ok_or_else(|| {
             let what = self.status.map_or_else(|| "success".to_owned(), |status| format!("status {status}"));
             let declared = match &history.responses[..] {
-                [] => "none is declared at all".to_owned(),
-                list => format!("declared are {}", self::list(list.iter().map(|(of, _)| format!("`{of}`")))),
+                [] => "none is declared".to_owned(),
+                list => format!("declared: {}", self::list(list.iter().map(|(of, _)| format!("`{of}`")))),
             };
             let name = &history.name;
             format!(
-                "no resource is in a response of `{name}` with {what}: {declared}; `--request` is about the request"
+                "no resource is in a response of `{name}` with {what}: {declared}; for the request body, pass \
+                 `--request`"
             )
         })
     }
@@ -90,7 +89,7 @@ impl SelectionArgs {
 
 fn version(api: &ApiEntry, text: &str) -> Result<VersionId, String> {
     let known = || list(api.versions.iter().map(|version| version.text.to_string()));
-    api.lookup(text).ok_or_else(|| format!("{} has no version `{text}`; it has {}", api.name, known()))
+    api.lookup(text).ok_or_else(|| format!("{} has no version `{text}`; known: {}", api.name, known()))
 }
 
 fn list(names: impl Iterator<Item = String>) -> String {

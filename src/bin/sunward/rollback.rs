@@ -37,10 +37,12 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let (by, reason) = match (by(args), text(args.reason.as_deref())) {
         (Some(by), Some(reason)) => (by, reason),
         (None, Some(_)) => {
-            return super::misused("error: nothing says who does it (`USER` is not set): add `--by NAME`");
+            return super::misused("error: `USER` is not set: pass `--by NAME`, for the audit log");
         }
-        (Some(_), None) => return super::misused("error: the reason is empty: write `--reason TEXT`"),
-        (None, None) => return super::misused("error: say who does it and why: `--by NAME --reason TEXT`"),
+        (Some(_), None) => return super::misused("error: the reason is empty: pass `--reason TEXT`"),
+        (None, None) => {
+            return super::misused("error: the audit log needs who and why: pass `--by NAME --reason TEXT`");
+        }
     };
     let rollback = match open() {
         Ok(rollback) => rollback,
@@ -52,13 +54,13 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(done) => {
             let code = super::print(&format!("{}\n", done.join("\n")));
             super::tell(
-                "a gateway that serves these files reloads them by itself; while one runs, `POST /rollback` at its admin \
-                 listener rolls back and answers with the result\n",
+                "a gateway that serves these files reloads them; while one runs, use `POST /rollback` of its admin \
+                 listener instead\n",
             );
             if args.force {
                 super::tell(
-                    "a running gateway refuses the files while versions that they drop are in use: send it \
-                     `POST /config/reload?force=true&by=NAME&reason=WHY`\n",
+                    "a running gateway rejects these files because they drop versions in use: send it `POST \
+                     /config/reload?force=true&by=NAME&reason=WHY`\n",
                 );
             }
             code

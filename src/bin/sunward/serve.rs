@@ -23,7 +23,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> ExitCode {
     let runtime = match runtime(args) {
         Ok(runtime) => runtime,
-        Err(e) => return fail(&format!("error: no runtime: {e}\n")),
+        Err(e) => return fail(&format!("error: cannot start the runtime: {e}\n")),
     };
     runtime.block_on(serve(args))
 }
@@ -88,7 +88,7 @@ fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
         // Whoever says it twice does not want to wait for requests under way.
         tokio::spawn(async move {
             next().await;
-            tracing::warn!("stopped at once: requests under way are cut");
+            tracing::warn!("second signal: stopping at once");
             std::process::exit(i32::from(super::FAILED));
         });
     })

@@ -122,8 +122,8 @@ fn legend(canvas: &mut Canvas, y: f64) {
         (CURRENT, "served"),
         (DEPRECATED, "deprecated"),
         (BROWNOUT, "brownout"),
-        (RUNNING, "brownout that runs now"),
-        (EXTENDED, "kept past its sunset"),
+        (RUNNING, "current brownout"),
+        (EXTENDED, "served past its sunset"),
     ];
     let mut x = 22.0;
     for (color, label) in items {
@@ -131,8 +131,8 @@ fn legend(canvas: &mut Canvas, y: f64) {
         canvas.text(x + 28.0, y + 14.0, "", label);
         x += 56.0 + label.len() as f64 * 7.0;
     }
-    let note = "A bar ends at the sunset; after it, requests get a 410. A bar without a sunset runs to the edge. A hatched bar is \
-                for the consumer that is named. Dates are UTC.";
+    let note = "A bar ends at the sunset; later requests get a 410. A bar without a sunset extends to the edge. A \
+         hatched bar is an extension for the named consumer. Dates are UTC.";
     canvas.text(22.0, y + 38.0, "fill=\"#555\"", note);
 }
 

@@ -129,7 +129,7 @@ impl Suite {
         match filter {
             Some(text) if !self.items.is_empty() => format!("error: no case has `{text}` in its name or place\n"),
             _ => format!(
-                "error: {} has no case; add `[[api.case]]`, or name files with `[[case]]`\n",
+                "error: {} has no case; add `[[api.case]]`, or pass files with `[[case]]`\n",
                 self.config.name()
             ),
         }

@@ -68,9 +68,9 @@ fn table(catalog: &Catalog, api: &ApiEntry, now: Timestamp) -> String {
     }
     for extension in &api.extensions {
         let (version, until) = (&api.version(extension.version).text, day(Some(extension.until)));
-        let ended = if extension.until <= now { ", which is past" } else { "" };
+        let ended = if extension.until <= now { ", in the past" } else { "" };
         let line = format!(
-            "{} keeps {version} until {until}{ended} ({}: {})",
+            "{} may use {version} until {until}{ended} ({}: {})",
             extension.consumer, extension.approved_by, extension.reason
         );
         let _ = writeln!(text, "  extension: {}", super::printable(&line));

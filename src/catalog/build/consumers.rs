@@ -16,17 +16,19 @@ impl Builder<'_> {
         let api = self.api;
         for source in &api.consumer {
             let ConsumerSource::Header(name) = source else { continue };
-            let help = "let the proxy that checks it set a field with the consumer's name, such as `X-Consumer`, or use \
-                        `\"client-certificate\"`";
+            let help = "let the authenticating proxy set a header with the consumer's name, such as `X-Consumer`, or \
+                 use `\"client-certificate\"`";
             match carries(name) {
                 Sensitivity::Credentials => {
                     let message =
-                        format!("`{}` carries credentials: as a consumer they would stand in logs", name.value);
+                        format!("`{}` carries credentials, which would be written to logs as the consumer", name.value);
                     self.error("secret-consumer", message, name.span, help);
                 }
                 Sensitivity::Key => {
-                    let message =
-                        format!("`{}` looks like a key: as a consumer it stands in logs as it is", name.value);
+                    let message = format!(
+                        "`{}` looks like a secret key, which would be written to logs as the consumer",
+                        name.value
+                    );
                     self.found.push(Diagnostic::warning("key-as-consumer", message, name.span).help(help));
                 }
                 Sensitivity::Nothing => {}
@@ -34,8 +36,8 @@ impl Builder<'_> {
         }
         for name in [&api.sources.header, &api.response_header].into_iter().flatten() {
             if carries(name) == Sensitivity::Credentials {
-                let message = format!("`{}` carries credentials, and no version", name.value);
-                self.error("secret-version", message, name.span, "name a field of its own, such as `Api-Version`");
+                let message = format!("`{}` carries credentials, not a version", name.value);
+                self.error("secret-version", message, name.span, "use a separate header, such as `Api-Version`");
             }
         }
     }
@@ -66,7 +68,7 @@ impl Builder<'_> {
             }
             if let Some(closed) = life.closed.as_ref().filter(|closed| closed.parse::<Timestamp>().is_ok()) {
                 let message = format!(
-                    "closed {}: without a `consumer` source no consumer is known, so it is closed to all",
+                    "closed {}: the api has no `consumer` source, so the version is closed to all consumers",
                     closed.value
                 );
                 let warning = Diagnostic::warning("closed-to-all", message, closed.span);
@@ -89,20 +91,20 @@ impl Builder<'_> {
         for (at, (name, span)) in names.iter().enumerate() {
             let is_first = !names[..at].iter().any(|(earlier, _)| earlier == name);
             if let Some((other, _)) = names[..at].iter().find(|(earlier, _)| is_first && is_typo(earlier, name)) {
-                let message = format!("the consumer `{name}` is almost `{other}`");
-                self.doubt("similar-consumers", message, *span, "write them alike, if they are one");
+                let message = format!("the consumer `{name}` is spelled almost like `{other}`");
+                self.doubt("similar-consumers", message, *span, "if they are the same, use one spelling");
             }
         }
         for brownout in brownouts().filter(|brownout| !brownout.consumers.is_empty()) {
             for name in brownout.exempt.iter().filter(|name| !brownout.consumers.contains(name)) {
-                let message = format!("`{name}` is exempt from a brownout that hits other consumers only");
+                let message = format!("`{name}` is exempt from a brownout that does not affect it");
                 self.doubt("unused-exempt", message, brownout.span, "remove it from `exempt`");
             }
         }
     }
 
     fn no_consumer(&mut self, what: &str, consumer: &Spanned<String>) {
-        let message = format!("{what} names `{}`, and nothing says who sends a request", consumer.value);
+        let message = format!("{what} names the consumer `{}`, but the api has no `consumer` source", consumer.value);
         self.error("no-consumer", message, consumer.span, HELP);
     }
 }

@@ -32,7 +32,7 @@ struct Builder<'a> {
 /// Reads all apis. The entries are of use only if `found` has no errors.
 pub(super) fn build(apis: &[Api], now: Timestamp, found: &mut Diagnostics) -> Vec<ApiEntry> {
     if apis.is_empty() {
-        found.push(Diagnostic::error("no-api", "there is no api", Span::NONE).help("add one: `[[api]]`"));
+        found.push(Diagnostic::error("no-api", "the catalog has no api", Span::NONE).help("add one: `[[api]]`"));
     }
     apart(apis, found);
     apis.iter().map(|api| Builder { api, now, versions: Vec::new(), aliases: BTreeMap::new(), found }.build()).collect()
@@ -44,7 +44,7 @@ fn apart(apis: &[Api], found: &mut Diagnostics) {
     let mut places = BTreeMap::new();
     for api in apis {
         if !names.insert(api.name.as_str()) {
-            let message = format!("two apis are called `{}`", api.name.value);
+            let message = format!("two apis are named `{}`", api.name.value);
             found.push(Diagnostic::error("duplicate-name", message, api.name.span).help("rename one"));
         }
         let mut hosts: Vec<Option<String>> = api.hosts.iter().map(|host| Some(host.to_ascii_lowercase())).collect();
@@ -59,7 +59,7 @@ fn apart(apis: &[Api], found: &mut Diagnostics) {
             let place = if api.base_path.is_empty() { "the root" } else { api.base_path.as_str() };
             let message = format!("`{}` and `{other}` are both at {place}", api.name.value);
             let span = if api.base_path.span.is_none() { api.span } else { api.base_path.span };
-            let help = "give one another `base_path` or `host`";
+            let help = "change `base_path` or `host` of one";
             found.push(Diagnostic::error("duplicate-place", message, span).help(help));
         }
     }
@@ -157,8 +157,8 @@ impl<'a> Builder<'a> {
     fn check_name(&mut self) {
         let name = &self.api.name;
         if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
-            let message = format!("`{}` is no name for an api", name.value);
-            self.error("bad-name", message, name.span, "letters, digits, `-`, `_` and `.`");
+            let message = format!("`{}` is not a valid api name", name.value);
+            self.error("bad-name", message, name.span, "use letters, digits, `-`, `_` and `.` only");
         }
     }
 
@@ -166,12 +166,12 @@ impl<'a> Builder<'a> {
         let path = &self.api.base_path;
         let legal = path.is_empty() || (path.starts_with('/') && !path.ends_with('/') && !path.contains("//"));
         if !legal || path.contains(['{', '?', '#']) {
-            let message = format!("`{}` is no base path", path.value);
-            let help = "empty, or `/api`: it starts with `/` and ends in a segment";
+            let message = format!("`{}` is not a valid base path", path.value);
+            let help = "leave it empty, or write a path that starts with `/` and does not end with it, such as `/api`";
             self.error("bad-base-path", message, path.span, help);
         } else if let Some(Err(why)) = (!path.is_empty()).then(|| template::normal(path)) {
-            let message = format!("no request has `{}` in its path: {why}", path.value);
-            self.error("bad-base-path", message, path.span, "write it as requests have it");
+            let message = format!("no request can match `{}`: {why}", path.value);
+            self.error("bad-base-path", message, path.span, "write the normalized path");
         }
         path.as_str().into()
     }

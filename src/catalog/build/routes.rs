@@ -35,9 +35,17 @@ impl<'a> Builder<'a> {
         for change in &self.api.changes {
             let Some(version) = self.version(&change.version) else { continue };
             if version.index() == 0 {
-                let message =
-                    format!("{} is a change of the oldest version: nothing is before it", quoted(&change.summary));
-                self.error("change-of-oldest", message, change.version.span, "name the version that introduced it");
+                let message = format!(
+                    "{} is a change of the oldest version, which has no version before it",
+                    quoted(&change.summary)
+                );
+                self.error(
+                    "change-of-oldest",
+                    message,
+                    change.version.span,
+                    "use the version that introduced the \
+                     change",
+                );
                 continue;
             }
             let of_version = self.api.versions.get(version.index()).and_then(|v| v.strict);
@@ -84,8 +92,8 @@ impl<'a> Builder<'a> {
         specs.sort_by_key(|(name, _)| name.method.is_some());
         for (name, route) in specs {
             if !seen.insert(name.clone()) {
-                let message = format!("the route `{name}` is there twice");
-                self.error("duplicate-name", message, route.route.span, "put what is particular about it into one");
+                let message = format!("the route `{name}` is defined twice");
+                self.error("duplicate-name", message, route.route.span, "merge the two");
             }
             for entry in entries.iter_mut().filter(|entry| name.covers(&entry.history.name)) {
                 self.particular(route, entry);
@@ -132,11 +140,11 @@ impl<'a> Builder<'a> {
             let names: Vec<String> = routes.iter().map(|entry| entry.history.name.to_string()).collect();
             let newer = routes.iter().find(|entry| entry.history.moves.iter().any(|(_, before)| *before == name));
             let help = match (newer, nearest(&name.to_string(), names.iter().map(String::as_str))) {
-                (Some(newer), _) => format!("the newest version calls it `{}`", newer.history.name),
+                (Some(newer), _) => format!("use its name in the newest version, `{}`", newer.history.name),
                 (None, Some(near)) => format!("did you mean `{near}`?"),
-                (None, None) => "name a route of a resource or of `[[api.route]]`".to_owned(),
+                (None, None) => "use a route of a resource, or declare it in `[[api.route]]`".to_owned(),
             };
-            self.error("unknown-route", format!("there is no route `{name}`"), text.span, help);
+            self.error("unknown-route", format!("unknown route `{name}`"), text.span, help);
         }
     }
 
@@ -160,8 +168,8 @@ impl<'a> Builder<'a> {
             last = Some(names);
         }
         for RouteConflict { route, other } in collisions {
-            let message = format!("`{route}` and `{other}` are one path, and their parameters have other names");
-            let help = "write one path as one template, with the same names of parameters everywhere";
+            let message = format!("`{route}` and `{other}` are the same path with different parameter names");
+            let help = "use the same parameter names everywhere";
             self.error("route-collision", message, self.route_span(&route), help);
         }
         routers
@@ -170,8 +178,8 @@ impl<'a> Builder<'a> {
     /// The paths of the routes of all versions.
     pub(super) fn known_paths(&mut self, routes: &[RouteEntry]) -> KnownPaths {
         if routes.is_empty() && self.api.undeclared == OnUndeclared::Refuse {
-            let message = format!("`{}` refuses what no route names, and has no route", self.api.name.value);
-            let help = "name its routes in `[[api.resource]]` or `[[api.route]]`, or remove `undeclared`";
+            let message = format!("`{}` refuses undeclared routes and declares none", self.api.name.value);
+            let help = "declare its routes in `[[api.resource]]` or `[[api.route]]`, or remove `undeclared`";
             self.error("undeclared-without-routes", message, self.api.span, help);
         }
         let names = |route: &RouteEntry| {
@@ -210,24 +218,19 @@ impl<'a> Builder<'a> {
         let until = life::date(&extension.until, "until", self.found)?;
         match self.versions[version.index()].life.sunset {
             Some(sunset) if sunset < until && until <= self.now => {
-                let message = format!("an extension until {until} has ended");
+                let message = format!("the extension until {until} has ended");
                 let warning = Diagnostic::warning("extension-ended", message, extension.until.span);
-                self.found.push(warning.help("remove it, or give a later date"));
+                self.found.push(warning.help("remove it, or set a later date"));
             }
             Some(sunset) if sunset < until => {}
             Some(sunset) => {
-                let message = format!("an extension until {until} does not go past the sunset {sunset}");
-                self.error("extension-before-sunset", message, extension.until.span, "remove it, or give a later date");
+                let message = format!("the extension until {until} does not go past the sunset {sunset}");
+                self.error("extension-before-sunset", message, extension.until.span, "remove it, or set a later date");
             }
             None if self.says_sunset(version) => {}
             None => {
                 let message = format!("version `{}` has no sunset to extend", extension.version.value);
-                self.error(
-                    "extension-without-sunset",
-                    message,
-                    extension.version.span,
-                    "give the version its `sunset`",
-                );
+                self.error("extension-without-sunset", message, extension.version.span, "add `sunset` to the version");
             }
         }
         Some(ExtensionEntry {

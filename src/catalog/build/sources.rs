@@ -34,12 +34,12 @@ impl<'a> Builder<'a> {
         let none =
             [&raw.path, &raw.accept, &raw.parameter, &raw.header, &raw.query, &raw.host].iter().all(|s| s.is_none());
         if none && self.api.versions.len() > 1 {
-            let message = format!("nothing says where a request to `{}` names its version", self.api.name.value);
+            let message = format!("`{}` does not say where a request names its version", self.api.name.value);
             self.error(
                 "no-source",
                 message,
                 self.api.span,
-                "`version_from = { header = \"Api-Version\" }`, or path, accept, query, host",
+                "add `version_from = { header = \"Api-Version\" }`, or `path`, `accept`, `query` or `host`",
             );
         }
         VersionSources {
@@ -59,7 +59,7 @@ impl<'a> Builder<'a> {
         match read(text) {
             Ok(template) => Some(template),
             Err(message) => {
-                self.error("bad-template", message, text.span, "`{version}` stands in the version's place");
+                self.error("bad-template", message, text.span, "write `{version}` in place of the version");
                 None
             }
         }
@@ -78,17 +78,17 @@ impl<'a> Builder<'a> {
     pub(super) fn header_name(&mut self, name: &Spanned<String>) -> Option<HeaderName> {
         match HeaderName::try_from(name.as_str()) {
             Ok(read) if OF_THE_HOP.contains(&read) => {
-                let message = format!("`{}` is a field of one hop, and of no request or response", name.value);
-                self.error("bad-header", message, name.span, "such as `Api-Version`");
+                let message = format!("`{}` is a hop-by-hop header, which is not forwarded", name.value);
+                self.error("bad-header", message, name.span, "use a header such as `Api-Version`");
                 None
             }
             Ok(read) => Some(read),
             Err(_) => {
                 self.error(
                     "bad-header",
-                    format!("`{}` is no header name", name.value),
+                    format!("`{}` is not a valid header name", name.value),
                     name.span,
-                    "such as `Api-Version`",
+                    "use a header such as `Api-Version`",
                 );
                 None
             }
@@ -105,17 +105,12 @@ impl<'a> Builder<'a> {
             .collect();
         let patterns: Vec<HostPattern> = self.api.hosts.iter().filter_map(|host| HostPattern::new(host).ok()).collect();
         if hosts.is_empty() && !self.versions.is_empty() {
-            let message = format!("no host names a version by `{}`: a version stands in one label", text.value);
-            self.error(
-                "version-host-never",
-                message,
-                text.span,
-                "name versions without dots by `aliases`, or remove it",
-            );
+            let message = format!("`{}` cannot name a version with a dot: a version must be one label", text.value);
+            self.error("version-host-never", message, text.span, "add `aliases` without dots, or remove it");
         } else if !patterns.is_empty() && !hosts.iter().any(|host| patterns.iter().any(|pattern| pattern.matches(host)))
         {
-            let message = format!("`{}` is none of the hosts that the api answers on", text.value);
-            let help = "add the versions' hosts to `host`, such as `*.api.example.com`";
+            let message = format!("`{}` is not among the hosts of the api", text.value);
+            let help = "add the hosts of the versions to `host`, such as `*.api.example.com`";
             self.error("version-host-never", message, text.span, help);
         }
     }
@@ -132,13 +127,13 @@ impl<'a> Builder<'a> {
                 "query" => (VersionSource::Query, raw.query.is_some()),
                 "host" => (VersionSource::Host, raw.host.is_some()),
                 other => {
-                    let message = format!("`{other}` is no source of versions");
+                    let message = format!("`{other}` is not a source of versions");
                     self.error("unknown-source", message, word.span, "path, accept, header, query, host");
                     continue;
                 }
             };
             if !set {
-                let message = format!("`{}` is not among the sources", word.value);
+                let message = format!("`{}` is not a configured source", word.value);
                 self.error("unset-source", message, word.span, "add it to `version_from`, or remove it here");
             }
             list.push(source);
@@ -185,19 +180,19 @@ impl<'a> Builder<'a> {
         for path in &self.api.exclude {
             let star = path.find('*');
             if !path.starts_with('/') || star.is_some_and(|at| at + 1 != path.len() || !path.ends_with("/*")) {
-                let message = format!("`{}` is no path to exclude", path.value);
-                self.error("bad-exclude", message, path.span, "`/health`, or `/docs/*` for everything below");
+                let message = format!("`{}` is not a valid path to exclude", path.value);
+                self.error("bad-exclude", message, path.span, "write `/health`, or `/docs/*` for everything below");
                 continue;
             }
             let plain = path.strip_suffix("/*").unwrap_or(path);
             if let (false, Err(why)) = (plain.is_empty(), template::normal(plain)) {
-                let message = format!("no request has the path `{}`: {why}", path.value);
-                self.error("bad-exclude", message, path.span, "write it as requests have it");
+                let message = format!("no request can have the path `{}`: {why}", path.value);
+                self.error("bad-exclude", message, path.span, "write the normalized path");
             } else if !strip_prefix(plain, base, self.api.path_case)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             {
-                let message = format!("`{}` excludes nothing: the api is below `{base}`", path.value);
-                let help = format!("an excluded path is the whole path of a request: `{base}{}`", path.value);
+                let message = format!("`{}` excludes nothing: the base path of the api is `{base}`", path.value);
+                let help = format!("write the complete path of a request: `{base}{}`", path.value);
                 self.found.push(Diagnostic::warning("exclude-outside", message, path.span).help(help));
             }
         }
@@ -210,7 +205,7 @@ impl<'a> Builder<'a> {
         let read = |host: &Spanned<String>| match HostPattern::new(host) {
             Ok(pattern) => Some(pattern),
             Err(message) => {
-                let help = "such as `shop.example.com`, or `*.example.com` for any one label";
+                let help = "write a host such as `shop.example.com`, or `*.example.com` for any one label";
                 self.error("bad-host", message, host.span, help);
                 None
             }
@@ -228,8 +223,14 @@ impl<'a> Builder<'a> {
     pub(super) fn prefix(&mut self, prefix: &Spanned<String>) -> Box<str> {
         let legal = prefix.is_empty() || (prefix.starts_with('/') && !prefix.ends_with('/'));
         if !legal || prefix.replacen("{version}", "", 1).contains('{') {
-            let message = format!("`{}` is no prefix", prefix.value);
-            self.error("bad-prefix", message, prefix.span, "such as `/api/v{version}`; empty for none");
+            let message = format!("`{}` is not a valid prefix", prefix.value);
+            self.error(
+                "bad-prefix",
+                message,
+                prefix.span,
+                "write a prefix such as `/api/v{version}`, or leave it \
+                 empty for none",
+            );
         }
         prefix.as_str().into()
     }
@@ -256,18 +257,18 @@ impl<'a> Builder<'a> {
         let span = |any: &Spanned<String>| if any.span.is_none() { self.api.span } else { any.span };
         match any {
             Some(any) if origins.len() > 1 => {
-                let message = "`*` and other origins are both allowed";
-                self.error("bad-origin", message, span(any), "write `*` alone, or only the others");
+                let message = "`origins` has `*` and other origins";
+                self.error("bad-origin", message, span(any), "keep only `*`, or only the others");
             }
             Some(any) if *credentials => {
-                let message = "all origins are allowed with credentials, which browsers refuse";
-                self.error("bad-origin", message, span(any), "name the origins");
+                let message = "`credentials` cannot be combined with all origins (`*`): browsers refuse it";
+                self.error("bad-origin", message, span(any), "list the origins");
             }
             _ => {}
         }
         if origins.is_empty() {
-            let message = format!("`cors` of `{}` allows no origin", self.api.name.value);
-            self.error("bad-origin", message, self.api.span, "name one: `origins = [\"https://app.example.com\"]`");
+            let message = format!("`cors` of `{}` has no origin", self.api.name.value);
+            self.error("bad-origin", message, self.api.span, "add one: `origins = [\"https://app.example.com\"]`");
         }
         if any.is_some() {
             return Some(CorsEntry { origins: Origins::Any, credentials: *credentials });
@@ -277,7 +278,7 @@ impl<'a> Builder<'a> {
             match AllowedOrigin::read(origin) {
                 Ok(allowed) => list.push(allowed),
                 Err(help) => {
-                    let message = format!("`{}` is no origin", origin.value);
+                    let message = format!("`{}` is not a valid origin", origin.value);
                     self.error("bad-origin", message, origin.span, help);
                 }
             }
@@ -288,8 +289,8 @@ impl<'a> Builder<'a> {
     pub(super) fn problem_types(&mut self) -> Box<str> {
         let Some(base) = &self.api.problem_types else { return TYPE_BASE.into() };
         if !base.ends_with('/') || !base.contains("://") || base.parse::<http::Uri>().is_err() {
-            let message = format!("`{}` is no base for problem types", base.value);
-            self.error("bad-url", message, base.span, "an absolute URL that ends in `/`");
+            let message = format!("`{}` is not a valid prefix of problem types", base.value);
+            self.error("bad-url", message, base.span, "write an absolute URL that ends in `/`");
         }
         base.as_str().into()
     }

@@ -28,8 +28,13 @@ impl<'a> Builder<'a> {
     pub(super) fn read_version(&mut self, version: &Version) -> Option<VersionEntry> {
         let Some(name) = VersionName::parse(&version.name, self.api.scheme) else {
             let message =
-                format!("`{}` is no version of the scheme `{}`", version.name.value, self.api.scheme.as_str());
-            self.error("bad-version", message, version.name.span, format!("such as `{}`", self.api.scheme.example()));
+                format!("`{}` is not a valid version of the scheme `{}`", version.name.value, self.api.scheme.as_str());
+            self.error(
+                "bad-version",
+                message,
+                version.name.span,
+                format!("write a version such as `{}`", self.api.scheme.example()),
+            );
             return None;
         };
         let text = name.to_string();
@@ -38,13 +43,13 @@ impl<'a> Builder<'a> {
         if let (Some(released), Some(end)) = (released, life.sunset.or(life.deprecated))
             && end < released
         {
-            let message = format!("version `{text}` ends {end}, before it is released {released}");
-            self.error("end-before-release", message, version.name.span, "move one of the dates");
+            let message = format!("version `{text}` ends {end}, before its release {released}");
+            self.error("end-before-release", message, version.name.span, "change one of the dates");
         }
         if version.life.hold_sunset == Some(true) && version.life.sunset.is_none() {
             let message = format!("version `{text}` has no sunset to hold");
             let warning = Diagnostic::warning("hold-without-sunset", message, version.name.span);
-            self.found.push(warning.help("give it its `sunset`, or remove `hold_sunset`"));
+            self.found.push(warning.help("add `sunset`, or remove `hold_sunset`"));
         }
         for link in [&version.docs, &version.policy].into_iter().flatten() {
             self.check_link(link);
@@ -67,19 +72,19 @@ impl<'a> Builder<'a> {
 
     pub(super) fn check_link(&mut self, link: &Spanned<String>) {
         if link.parse::<http::Uri>().is_err() || link.is_empty() {
-            let message = format!("`{}` is no URL", link.value);
-            self.error("bad-url", message, link.span, "such as `https://docs.example.com/migrate-to-v2`");
+            let message = format!("`{}` is not a valid URL", link.value);
+            self.error("bad-url", message, link.span, "write a URL such as `https://docs.example.com/migrate-to-v2`");
         }
     }
 
     pub(super) fn check_after_last(&mut self, entry: &VersionEntry, version: &Version) {
         let Some(last) = self.versions.last() else { return };
         if entry.name == last.name || self.versions.iter().any(|known| known.name == entry.name) {
-            let message = format!("version `{}` is there twice", entry.text);
+            let message = format!("version `{}` is defined twice", entry.text);
             self.error("duplicate-name", message, version.name.span, "remove one");
         } else if entry.name < last.name {
-            let message = format!("version `{}` stands after `{}`", entry.text, last.text);
-            self.error("unordered-versions", message, version.name.span, "list them oldest to newest");
+            let message = format!("version `{}` is listed after `{}`", entry.text, last.text);
+            self.error("unordered-versions", message, version.name.span, "list versions oldest first");
         }
     }
 
@@ -99,9 +104,9 @@ impl<'a> Builder<'a> {
         let help = match nearest(text, known.iter().copied()) {
             _ if known.is_empty() => "add `[[api.version]]`, oldest first".to_owned(),
             Some(near) if text.len() > 2 => format!("did you mean `{near}`?"),
-            _ => format!("known are {}", known.join(", ")),
+            _ => format!("known: {}", known.join(", ")),
         };
-        self.error("unknown-version", format!("there is no version `{}`", text.value), text.span, help);
+        self.error("unknown-version", format!("unknown version `{}`", text.value), text.span, help);
         None
     }
 
@@ -112,9 +117,9 @@ impl<'a> Builder<'a> {
             {
                 self.error(
                     "alias-is-version",
-                    format!("`{}` is a version itself", alias.value),
+                    format!("the alias `{}` is also a version", alias.value),
                     alias.span,
-                    "rename it",
+                    "rename the alias",
                 );
             } else if let Some(id) = self.version(version) {
                 self.aliases.insert(alias.as_str().into(), id);
@@ -125,8 +130,8 @@ impl<'a> Builder<'a> {
     pub(super) fn waterfall(&mut self) -> bool {
         let calendar = matches!(self.api.scheme, Scheme::Date | Scheme::Month);
         if self.api.waterfall && !calendar {
-            let message = format!("`waterfall` is for dates, not for the scheme `{}`", self.api.scheme.as_str());
-            self.error("waterfall-without-dates", message, self.api.span, "remove it, or name an alias");
+            let message = format!("`waterfall` is not available for the scheme `{}`", self.api.scheme.as_str());
+            self.error("waterfall-without-dates", message, self.api.span, "remove it, or use an alias");
         }
         self.api.waterfall && calendar
     }

@@ -76,8 +76,8 @@ impl Builder<'_> {
                 is_meant(other) || rare < common || (rare == common && seen.contains(other))
             };
             if let Some(other) = others.find(is_typo) {
-                let message = format!("`{template}` is almost `{other}`");
-                let help = "write them alike; if it is a route of its own, name it in `[[api.route]]`";
+                let message = format!("`{template}` is spelled almost like `{other}`");
+                let help = "if they are the same, use one spelling; otherwise declare it in `[[api.route]]`";
                 self.doubt("similar-routes", message, place.span, help);
             }
         }
@@ -105,7 +105,7 @@ impl Builder<'_> {
             let message = format!("the path of `{}` begins with the base path or a version", place.route);
             let method = place.route.method.as_deref().unwrap_or("*");
             let help = format!(
-                "a place is written below them: `{method} {}`; if the path is meant, name it in `[[api.route]]`",
+                "write places relative to them: `{method} {}`; if the path is intended, declare it in `[[api.route]]`",
                 if rest.is_empty() { "/" } else { rest }
             );
             self.doubt("place-with-prefix", message, place.span, help);
@@ -127,9 +127,11 @@ impl Builder<'_> {
                 changed && history.name.template == name.template && history.name != *name
             };
             if let Some(sibling) = routes.iter().find(is_sibling) {
-                let message =
-                    format!("`{}` has places and `{name}` has none: its bodies are not migrated", sibling.history.name);
-                let help = "add its bodies to a resource; if they are of another shape, to one that no change is on";
+                let message = format!(
+                    "`{}` has places and `{name}` has none, so its bodies are not migrated",
+                    sibling.history.name
+                );
+                let help = "add its bodies to a resource; if they have another shape, to one that no change applies to";
                 let span = self.route_span(name);
                 self.doubt("route-without-place", message, span, help);
             }
@@ -155,12 +157,12 @@ impl Builder<'_> {
                 continue;
             }
             let message = format!(
-                "changes alter the request of `{name}` and none of its responses: what a response returns of the resource \
-                 is not migrated"
+                "changes alter the request of `{name}` but none of its responses, so resources in its responses are \
+                 not migrated"
             );
             let help = format!(
-                "add the response to the resource's places, as `{name} -> 2xx`; if no response has it, name the route in \
-                 `[[api.route]]`"
+                "add the response to the places of the resource, as `{name} -> 2xx`; if no response contains it, \
+                 declare the route in `[[api.route]]`"
             );
             self.doubt("response-without-place", message, span, help);
         }
@@ -175,9 +177,9 @@ impl Builder<'_> {
             let used = api.changes.iter().any(|change| change.on.iter().any(|name| name.value == resource.name.value));
             let mut routes = resource.at.iter().filter_map(|place| place.at.parse::<Location>().ok());
             if !used && !resource.at.is_empty() && !routes.all(|place| meant.contains(&place.route)) {
-                let message = format!("no change is on the resource `{}`", resource.name.value);
-                let help =
-                    "name it in a change's `on`, or remove it; if it only lists routes, name them in `[[api.route]]`";
+                let message = format!("no change applies to the resource `{}`", resource.name.value);
+                let help = "use it in `on` of a change, or remove it; if it only lists routes, declare them in \
+                     `[[api.route]]`";
                 self.doubt("unused-resource", message, resource.name.span, help);
             }
         }
@@ -220,7 +222,7 @@ impl Builder<'_> {
         }
         for (text, who, span) in ends {
             let message = format!("version `{}` is past its sunset: {who} get a 410", text.value);
-            self.doubt("default-is-gone", message, span, "name a version that is served, or move the sunset");
+            self.doubt("default-is-gone", message, span, "use a version that is served, or move the sunset");
         }
     }
 

@@ -131,7 +131,7 @@ impl Compiled {
         }
         compiled.span = spec.span;
         if spec.expand && !matches!(spec.op, OpKind::Rename { .. }) {
-            let message = "`expand` is for renames".to_owned();
+            let message = "only `rename` has `expand`".to_owned();
             return reader.error("expand-without-rename", message, spec.span, "remove it");
         }
         compiled.expand = spec.expand;

@@ -24,8 +24,8 @@ impl PointerReader<'_> {
         match pattern.segments().last() {
             Some(Segment::Key(_)) => Some(pattern),
             _ => {
-                let message = format!("`{}` is no member with a name", text.value);
-                self.error("not-a-member", message, text.span, "end the pointer in a member's name, such as `/name`")
+                let message = format!("`{}` does not end in the name of a member", text.value);
+                self.error("not-a-member", message, text.span, "end the pointer with a name, such as `/name`")
             }
         }
     }
@@ -56,10 +56,12 @@ impl PointerReader<'_> {
     }
 
     fn element<T>(&mut self, text: &Spanned<String>) -> Option<T> {
-        let message =
-            format!("`{}` leads to an element of a list, and only members can be written and taken", text.value);
-        let help = "name a member of one element on both sides, take the list as a whole (`wrap` and `unwrap` with \
-                    `\"array\"`), or use a `patch`";
+        let message = format!(
+            "`{}` points to an array element, but this op can only read and write members of objects",
+            text.value
+        );
+        let help = "use members of the same element on both sides, or the whole array (`wrap` and `unwrap` with \
+             `\"array\"`), or a `patch`";
         self.error("element-as-member", message, text.span, help)
     }
 
@@ -71,12 +73,12 @@ impl PointerReader<'_> {
         for (pattern, text) in patterns {
             let (prefix, pointer) = pattern.split_at_last_star();
             if prefix != each {
-                let message = format!("`{}` and `{first}` do not have the same `*`", text.value);
+                let message = format!("`{}` and `{first}` have different `*`", text.value);
                 return self.error(
                     "stars-differ",
                     message,
                     text.span,
-                    "the pointers of an op are alike up to the last `*`",
+                    "use pointers that are equal up to the last `*`",
                 );
             }
             pointers.push(pointer);
@@ -89,8 +91,8 @@ impl PointerReader<'_> {
         if let Some(reference) = reference(pattern, each) {
             return Some(reference);
         }
-        let message = format!("`{}` has a `*` that the op does not have", text.value);
-        self.error("stars-differ", message, text.span, "the same stars mean the same element")
+        let message = format!("`{}` has a `*` that the pointer of the op does not have", text.value);
+        self.error("stars-differ", message, text.span, "use the same `*` as the op, so that it means the same element")
     }
 
     pub(super) fn apart(
@@ -104,7 +106,7 @@ impl PointerReader<'_> {
             return Some(());
         }
         let (message, help) = if a == b {
-            (format!("`{}` is named twice", b_text.value), "give each part a name of its own")
+            (format!("`{}` is listed twice", b_text.value), "use a different name for each")
         } else {
             let message = format!("`{}` and `{}` overlap", a_text.value, b_text.value);
             (message, "to put a value inside itself, use `wrap`")
@@ -119,8 +121,9 @@ impl PointerReader<'_> {
     }
 }
 
-const POINTER_HELP: &str = "a JSON Pointer (RFC 6901) such as `/address/city`; `*` stands for every element";
-pub(super) const TEMPLATE_HELP: &str = "pointers in braces, `{/first} {/last}`; `{{` and `}}` stand for braces";
+const POINTER_HELP: &str = "write a JSON Pointer (RFC 6901), such as `/address/city`; `*` stands for every element";
+pub(super) const TEMPLATE_HELP: &str = "write pointers in braces, such as `{/first} {/last}`; for literal braces, \
+     write `{{` and `}}`";
 
 /// An index, or `-` for the place behind the last element (RFC 6901 §4).
 fn is_element(name: &str) -> bool {
@@ -134,9 +137,9 @@ fn common_mistake(pointer: &str) -> Option<(&'static str, &'static str)> {
     } else if !pointer.is_empty() && !pointer.starts_with('/') {
         Some(("does not start with `/`", POINTER_HELP))
     } else if has_brackets(pointer) {
-        Some(("has brackets", "every element is `/*`, the first is `/0`: `/items/*/name`"))
+        Some(("has brackets", "write `/*` for every element and `/0` for the first, such as `/items/*/name`"))
     } else if pointer.len() > 1 && pointer.ends_with('/') {
-        Some(("ends in `/`, which names a member without a name", "remove the last `/`"))
+        Some(("ends in `/`, which means a member with an empty name", "remove the last `/`"))
     } else {
         None
     }

@@ -41,8 +41,8 @@ impl PointerReader<'_> {
     pub(super) fn without_effect(&mut self, spec: &OpSpec, on_error: OnError) {
         let requires = matches!(spec.op, OpKind::Require { .. });
         if requires && on_error == OnError::Pass {
-            let message = "this `require` refuses nothing: with `on_error = \"pass\"`, other values pass as well";
-            let help = "say `on_error = \"fail\"` on the op";
+            let message = "this `require` refuses nothing: with `on_error = \"pass\"`, all values pass";
+            let help = "set `on_error = \"fail\"` on the op";
             self.found.push(Diagnostic::warning("require-passes", message, spec.span).help(help));
         }
     }
@@ -157,12 +157,12 @@ impl PointerReader<'_> {
             (Some(value), false) => Some(Op::Add { at: at_pointer.clone(), value: value.clone() }),
             (None, true) => None,
             (Some(_), true) => {
-                let message = format!("`{}` is both restored and lossy", at.value);
-                return self.error("restore-and-lossy", message, at.span, "keep one of the two");
+                let message = format!("`{}` has both `restore` and `lossy`", at.value);
+                return self.error("restore-and-lossy", message, at.span, "remove one of them");
             }
             (None, false) => {
-                let message = format!("old clients lose `{}`, and nothing says what they get in its place", at.value);
-                return self.error("irreversible", message, at.span, "give `restore = …`, or say `lossy = true`");
+                let message = format!("old clients lose `{}`, and the op does not say what they get instead", at.value);
+                return self.error("irreversible", message, at.span, "add `restore = …` or `lossy = true`");
             }
         };
         let mut compiled = Compiled::from_parts(each, Some(Op::Drop { at: at_pointer, prune: false }), down);
@@ -205,18 +205,19 @@ impl PointerReader<'_> {
         let (code, message, help) = match (many, which, lossy) {
             (Many::First, ..) | (_, Some(_), _) if !list => {
                 let message =
-                    format!("`{}` is taken out of an object, and `many` and `which` are about lists", at.value);
-                ("not-a-list", message, "remove them; `lossy = true` lets other members go")
+                    format!("`{}` is taken out of an object, but `many` and `which` are for arrays", at.value);
+                ("not-a-list", message, "remove them; to allow losing other members, set `lossy = true`")
             }
             (Many::First, None, false) => {
-                let message =
-                    format!("the first of many at `{}` is taken, and nothing says that the others are lost", at.value);
-                let help = "say which element it is, `which = { at = \"/type\", equals = \"cpu\" }`, or `lossy = true`";
+                let message = format!("the first of many at `{}` is taken, and the others are lost", at.value);
+                let help = "select the element with `which = { at = \"/type\", equals = \"cpu\" }`, or set `lossy = \
+                     true`";
                 ("irreversible", message, help)
             }
             (Many::Error, _, true) if list => {
-                let message = format!("nothing is lost at `{}`: an array of several is an error", at.value);
-                ("lossy-without-loss", message, "say `many = \"first\"`, or remove `lossy`")
+                let message =
+                    format!("`lossy` has no effect at `{}`: an array of several elements is an error", at.value);
+                ("lossy-without-loss", message, "set `many = \"first\"`, or remove `lossy`")
             }
             _ => return which.as_ref().map_or(Some(None), |which| self.inner(which).map(Some)),
         };
@@ -250,12 +251,12 @@ impl PointerReader<'_> {
                 "empty-separator",
                 "`on` is empty".to_owned(),
                 on.span,
-                "give the separator, such as \" \"",
+                "set the separator, such as `on = \" \"`",
             );
         }
         if parts.len() < 2 {
-            let message = format!("`{}` has {} parts: there is nothing to separate", whole.value, parts.len());
-            return self.error("too-few-parts", message, whole.span, "name at least two members, or use `rename`");
+            let message = format!("`{}` has {} targets: nothing is split or joined", whole.value, parts.len());
+            return self.error("too-few-parts", message, whole.span, "use at least two members, or `rename`");
         }
         let mut named = vec![(self.member(whole)?, whole)];
         for part in parts {
@@ -320,8 +321,8 @@ impl PointerReader<'_> {
                 continue;
             }
             if inverse.iter().any(|(known, _)| known.equals(new)) {
-                let message = format!("two old values become `{}`, and nothing says which it was", new.as_str());
-                return self.error("irreversible", message, span, "name it in `back = { new = old }`");
+                let message = format!("two old values become `{}`, so it cannot be mapped back", new.as_str());
+                return self.error("irreversible", message, span, "choose one with `back = { new = old }`");
             }
             inverse.push((new.clone(), old.clone()));
         }
@@ -354,9 +355,12 @@ impl PointerReader<'_> {
         let needs_scale = matches!((from.as_str(), to.as_str()), ("integer", "decimal") | ("decimal", "integer"));
         if needs_scale != scale.is_some() {
             let (message, help) = if needs_scale {
-                (format!("from `{}` to `{}` without a `scale`", from.value, to.value), "say `scale = 2` for cents")
+                (
+                    format!("the conversion from `{}` to `{}` needs `scale`", from.value, to.value),
+                    "add `scale`, such as `scale = 2` for cents",
+                )
             } else {
-                (format!("`scale` does not go with `{}` and `{}`", from.value, to.value), "remove `scale`")
+                (format!("the conversion from `{}` to `{}` has no `scale`", from.value, to.value), "remove `scale`")
             };
             return self.error("bad-scale", message, from.span, help);
         }
@@ -372,7 +376,7 @@ impl PointerReader<'_> {
             ("rfc3339", "unix-millis") => Conversion::Rfc3339ToUnixMillis,
             (a, b) => {
                 let message = format!("there is no conversion from `{a}` to `{b}`");
-                let help = "number ↔ string, integer ↔ decimal, unix-seconds ↔ rfc3339, unix-millis ↔ rfc3339";
+                let help = "use number ↔ string, integer ↔ decimal, unix-seconds ↔ rfc3339 or unix-millis ↔ rfc3339";
                 return self.error("unknown-conversion", message, from.span, help);
             }
         })
@@ -380,12 +384,12 @@ impl PointerReader<'_> {
 
     pub(super) fn patch(&mut self, ops: &Literal, back: Option<&Literal>) -> Option<Compiled> {
         let Some(back) = back else {
-            let message = "a patch cannot be reversed by itself".to_owned();
+            let message = "a patch has no derived way back".to_owned();
             return self.error(
                 "irreversible",
                 message,
                 self.span,
-                "give `back = [ … ]`, empty if nothing is to be done",
+                "add `back = [ … ]`, empty if nothing is to be done",
             );
         };
         let mut read = |document: &Literal| match super::super::patch::parse(document) {

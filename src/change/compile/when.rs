@@ -68,7 +68,7 @@ impl PointerReader<'_> {
         let whole = test.looks_inside();
         let touches = |written: &&Pattern| pattern.starts_with(written) || (whole && written.starts_with(&pattern));
         if let Some(written) = changed.find(touches) {
-            let message = format!("`when` looks at `{}`, which the op itself changes (`{written}`)", at.value);
+            let message = format!("`when` tests `{}`, which the op itself changes (`{written}`)", at.value);
             let kept = compiled.reach.alters.is_empty() || matches!(test, Test::Present | Test::Type(_));
             let own = kept && pattern == *written && own_place(compiled).is_some();
             let help = match test {
@@ -118,8 +118,8 @@ impl PointerReader<'_> {
                 let pointer = pattern.as_ref().and_then(Pattern::to_pointer);
                 good &= pointer.is_some();
                 if pattern.is_some() && pointer.is_none() {
-                    let message = format!("`{}` has a `*`, and one element is looked at", text.value);
-                    let help = "name a member of the element, such as `/type`";
+                    let message = format!("`{}` has a `*`, but `which` tests one element", text.value);
+                    let help = "use a member of the element, such as `/type`";
                     self.error::<()>("stars-differ", message, text.span, help);
                 }
                 // Read on, for what else is wrong.

@@ -141,12 +141,15 @@ impl GatewaySpec {
         for (at, place) in all.iter().enumerate() {
             if let Some(earlier) = all[..at].iter().find(|earlier| earlier.value.meets(&place.value)) {
                 let message = if earlier.value == place.value {
-                    format!("two listeners are on `{}`", place.value)
+                    format!("two listeners have the address `{}`", place.value)
                 } else {
                     format!("the listeners on `{}` and `{}` overlap: only one can be bound", earlier.value, place.value)
                 };
                 let span = if place.span.is_none() { reader.span } else { place.span };
-                reader.found.push(Diagnostic::error("duplicate-listen", message, span).help("give one another place"));
+                reader.found.push(Diagnostic::error("duplicate-listen", message, span).help(
+                    "change one of the \
+                     addresses",
+                ));
             }
         }
     }
@@ -159,11 +162,11 @@ impl GatewaySpec {
         }
         let help = "add `state = \"/var/lib/sunward\"`, or remove it";
         if self.protect.is_some() {
-            let message = "`protect` without `state` forgets with each restart when versions were asked for";
+            let message = "`protect` without `state` forgets the use of versions at each restart";
             reader.warn("protect-without-state", "protect", message, help);
         }
         if revisions {
-            reader.warn("revisions-without-state", "revisions", "`revisions` has no effect: there is no `state`", help);
+            reader.warn("revisions-without-state", "revisions", "`revisions` has no effect without `state`", help);
         }
     }
 
@@ -174,12 +177,12 @@ impl GatewaySpec {
             // A token that cannot be read has its own finding.
             && !reader.has("admin_token")
         {
-            let message = format!("the admin listener on `{address}` is open to everybody who reaches it");
+            let message = format!("the admin listener on `{address}` is open to everyone who can connect to it");
             let help = "set `admin_token = \"${SUNWARD_ADMIN_TOKEN}\"`, or listen on loopback";
             reader.found.push(Diagnostic::error("open-admin", message, span).help(help));
         }
         if self.admin.value == Listen::Systemd {
-            let message = "the admin listener cannot be one of the service manager's sockets";
+            let message = "`admin` cannot be a socket of the service manager";
             reader.found.push(Diagnostic::error("admin-systemd", message, span).help("write an address"));
         }
     }

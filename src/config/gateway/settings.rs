@@ -154,9 +154,9 @@ impl Tls {
         let client_ca = reader.text("client_ca");
         let client_optional = reader.word("client_auth") == Some("optional");
         if client_ca.is_none() && reader.has("client_auth") && !reader.has("client_ca") {
-            let message = "`client_auth` without `client_ca`: no client is asked for a certificate";
+            let message = "`client_auth` has no effect without `client_ca`";
             let found = Diagnostic::error("client-auth-without-ca", message, reader.span);
-            reader.found.push(found.help("add `client_ca`, the file of the authorities, or remove it"));
+            reader.found.push(found.help("add `client_ca`, the path of the CA certificates, or remove it"));
         }
         reader.finish_whole()?;
         let path = |text: Spanned<String>| text.map(PathBuf::from);
@@ -262,15 +262,19 @@ impl Limits {
     /// Limits that others never let be reached.
     fn check(&self, reader: &mut TableReader<'_, '_>) {
         if let Some(memory) = self.memory_bytes.filter(|memory| *memory <= self.held_bytes as u64) {
-            let message =
-                format!("{memory} bytes of memory are no more than `held_bytes`, {}, for one body", self.held_bytes);
+            let message = format!(
+                "`memory_bytes` is {memory}, not more than `held_bytes` ({}) for a single body",
+                self.held_bytes
+            );
             reader.warn("memory-below-held", "memory_bytes", message, "raise it, or lower `held_bytes`");
         }
         if (self.streams as usize) > self.requests {
             let (streams, requests) = (self.streams, self.requests);
-            let message =
-                format!("one HTTP/2 connection may send {streams} requests at once, and {requests} are taken in all");
-            let help = "set `streams` no higher than `requests`";
+            let message = format!(
+                "one HTTP/2 connection may have {streams} requests in flight, but `requests` allows only \
+                     {requests} in total"
+            );
+            let help = "set `streams` to at most `requests`";
             let key = if reader.has("requests") { "requests" } else { "streams" };
             reader.warn("streams-above-requests", key, message, help);
         }
@@ -316,9 +320,13 @@ impl Proxy {
             server_timing: reader.flag("server_timing").unwrap_or_default(),
         };
         if carries(&spec.request_id) != Sensitivity::Nothing {
-            let message = format!("`request_id` is `{}`, which carries a secret: ids are logged", spec.request_id);
+            let message = format!(
+                "`request_id` is `{}`, a header that carries a secret, and request ids are \
+                 logged",
+                spec.request_id
+            );
             let found = Diagnostic::error("secret-request-id", message, reader.span);
-            reader.found.push(found.help("name a field of its own, such as `X-Request-Id`"));
+            reader.found.push(found.help("use a separate header, such as `X-Request-Id`"));
         }
         reader.finish();
         Some(spec)

@@ -204,8 +204,8 @@ impl Upstream {
             reader.found.push(Diagnostic::error("no-instances", message, span).help(help));
         }
         if upstream.http2 && upstream.websocket {
-            let message = "the upstream has both `http2` and `websocket`, which goes over HTTP/1.1";
-            let help = "leave one out, or make two upstreams of it";
+            let message = "the upstream has both `http2` and `websocket`, but WebSockets use HTTP/1.1";
+            let help = "remove one of them, or split it into two upstreams";
             reader.found.push(Diagnostic::error("websocket-http2", message, span).help(help));
         }
         let upstream = Self { instances, ..upstream };
@@ -225,21 +225,21 @@ impl Upstream {
         }
         if urls().all(|url| url.scheme_str() == Some("http")) {
             let message = "`tls` has no effect: no instance has an `https://` URL";
-            reader.warn("unused-tls", "tls", message, "write `https://`, or remove it");
+            reader.warn("unused-tls", "tls", message, "use `https://`, or remove `tls`");
         }
         if self.instances.iter().all(|instance| instance.socket.is_some() || has_address(&instance.url.value)) {
             for key in ["resolve", "addresses"] {
-                let message = format!("`{key}` has no effect: every instance is an address, and no host name");
-                reader.warn("nothing-to-resolve", key, message, "write a host name, or remove it");
+                let message = format!("`{key}` has no effect: no instance has a host name");
+                reader.warn("nothing-to-resolve", key, message, "use a host name, or remove it");
             }
         }
         if self.instances.iter().all(|instance| instance.weight == 0) {
-            let message = "no instance gets requests: each has the weight 0";
-            reader.warn("no-weight", "instances", message, "give one a weight, or remove them");
+            let message = "no instance gets requests: all have weight 0";
+            reader.warn("no-weight", "instances", message, "set the weight of at least one, or remove the instances");
         }
         if self.connections.is_none() {
             for key in ["queue", "queue_timeout"] {
-                let message = format!("`{key}` has no effect: nothing waits in a queue without `connections`");
+                let message = format!("`{key}` has no effect without `connections`: there is no queue");
                 reader.warn(
                     "unused-queue",
                     key,
@@ -249,24 +249,27 @@ impl Upstream {
             }
         }
         if self.http2 {
-            let message = "`request_buffer_bytes` has no effect: with `http2`, no body needs a length";
-            reader.warn("unused-buffer", "request_buffer_bytes", message, "remove one of the two");
+            let message = "`request_buffer_bytes` has no effect with `http2`, where bodies need no length";
+            reader.warn("unused-buffer", "request_buffer_bytes", message, "remove one of them");
         }
         if self.retries == 0 {
             let message = "`retry_budget` has no effect: `retries` is 0";
-            reader.warn("unused-budget", "retry_budget", message, "remove one of the two");
+            reader.warn("unused-budget", "retry_budget", message, "remove one of them");
         } else if self.retry_budget <= 0.0 {
             let message = "`retries` has no effect: `retry_budget` is 0";
-            reader.warn("unused-retries", "retries", message, "remove one of the two");
+            reader.warn("unused-retries", "retries", message, "remove one of them");
         }
         if let Some(check) = self.check.as_ref().filter(|check| check.timeout > check.every) {
             let (timeout, every) = (check.timeout.as_secs_f64(), check.every.as_secs_f64());
-            let message = format!("a check may take {timeout}s, and the next is due after {every}s");
-            reader.warn("slow-check", "check", message, "make `timeout` no longer than `every`");
+            let message = format!(
+                "`timeout` of the check is {timeout}s, longer than its interval, `every`, of \
+                 {every}s"
+            );
+            reader.warn("slow-check", "check", message, "set `timeout` to at most `every`");
         }
         if self.eject.after == 0 && self.eject.lasting != Eject::default().lasting {
-            let message = "`for` has no effect: with `after = 0` no instance is taken out";
-            reader.warn("unused-eject", "eject", message, "remove one of the two");
+            let message = "`for` has no effect: with `after = 0`, no instance is ejected";
+            reader.warn("unused-eject", "eject", message, "remove one of them");
         }
     }
 }
@@ -380,7 +383,7 @@ fn place(reader: &mut TableReader<'_, '_>) -> Option<(Spanned<Uri>, Option<PathB
     match parsed {
         Ok((url, socket)) => Some((Spanned::new(url, node.span), socket)),
         Err(problem) => {
-            let message = format!("`url` is {}, which is no URL of an instance: {problem}", show(node.value));
+            let message = format!("`url` is {}, which is not a valid URL of an instance: {problem}", show(node.value));
             let help = ValueKind::Url.example().unwrap_or_default();
             reader.found.push(Diagnostic::error("bad-url", message, node.span).help(help));
             None
@@ -392,13 +395,13 @@ fn parse_socket(path: &str) -> Result<PathBuf, String> {
     /// What fits into `sockaddr_un` everywhere.
     const MOST: usize = 103;
     if !cfg!(unix) {
-        return Err("there are no Unix sockets on this system".to_owned());
+        return Err("this system has no Unix sockets".to_owned());
     }
     match path {
         _ if !path.starts_with('/') => Err("the path of a socket begins with `/`".to_owned()),
         _ if path.ends_with('/') => Err("the path of a socket does not end with `/`".to_owned()),
-        _ if path.contains('\0') => Err("the path of a socket has no NUL".to_owned()),
-        _ if path.len() > MOST => Err(format!("the path of a socket has at most {MOST} bytes")),
+        _ if path.contains('\0') => Err("the path of a socket contains a NUL".to_owned()),
+        _ if path.len() > MOST => Err(format!("the path of a socket may have at most {MOST} bytes")),
         _ => Ok(path.into()),
     }
 }
@@ -411,7 +414,7 @@ fn parse_url(text: &str) -> Result<Uri, String> {
         return Err("it does not begin with `http://`, `https://` or `unix:/`".to_owned());
     }
     if authority.host().is_empty() || authority.as_str().contains('@') {
-        return Err("only a host and a port may stand before the path".to_owned());
+        return Err("only a host and a port may come before the path".to_owned());
     }
     if port.is_some_and(|(_, port)| port.parse::<u16>().map_or(true, |port| port == 0)) {
         return Err("the port is not a number from 1 to 65535".to_owned());
@@ -428,9 +431,9 @@ fn parse_url(text: &str) -> Result<Uri, String> {
 pub(in crate::config) fn check_names(upstreams: &[Upstream], found: &mut Diagnostics) {
     for (index, upstream) in upstreams.iter().enumerate() {
         if upstreams[..index].iter().any(|earlier| earlier.name.value == upstream.name.value) {
-            let message = format!("there are two upstreams `{}`", upstream.name.value);
+            let message = format!("two upstreams are named `{}`", upstream.name.value);
             let diagnostic = Diagnostic::error("duplicate-upstream", message, upstream.name.span);
-            found.push(diagnostic.help("give each a name of its own, or put the instances into one"));
+            found.push(diagnostic.help("rename one, or merge their instances"));
         }
     }
 }
@@ -442,7 +445,7 @@ pub(in crate::config) fn check_references(apis: &[Api], upstreams: &[Upstream], 
     let routes = apis.iter().flat_map(|api| &api.routes).filter_map(|route| route.upstream.as_ref());
     for named in apis.iter().filter_map(|api| api.upstream.as_ref()).chain(routes) {
         if !names.contains(&named.as_str()) {
-            let message = format!("there is no upstream `{}`", named.value);
+            let message = format!("unknown upstream `{}`", named.value);
             found.push(Diagnostic::error("unknown-upstream", message, named.span).help(known(named, &names)));
         }
     }

@@ -75,7 +75,7 @@ impl Admin {
         let act = if pause { Control::pause_brownouts } else { Control::resume_brownouts };
         let changed = act(control, &api.name, &actor.by, &actor.reason, now);
         let note = match pause {
-            true if !has_brownouts(api) => Some("no version of the api has a brownout now".to_owned()),
+            true if !has_brownouts(api) => Some("the api has no brownout now".to_owned()),
             false if api.pause => Some("brownouts stay paused: the config has `pause = true`".to_owned()),
             _ => None,
         };
@@ -98,7 +98,7 @@ impl Admin {
         let act = if hold { Control::hold_sunset } else { Control::release_sunset };
         let changed = act(control, &api.name, &version.text, &actor.by, &actor.reason, now);
         let note = match hold {
-            true if target.sunset().is_none() => Some("the version has no sunset now".to_owned()),
+            true if target.sunset().is_none() => Some("the version has no sunset".to_owned()),
             false if version.life.held => Some("the sunset stays held: the config has `hold_sunset = true`".to_owned()),
             _ => None,
         };
@@ -115,19 +115,18 @@ impl Admin {
         match target.sunset() {
             None => return Err(AdminError::conflict(format!("version {} has no sunset to extend", version.text))),
             Some(sunset) if until <= sunset => {
-                let detail = format!("{until} does not go past the sunset {sunset}; to end an extension, withdraw it");
+                let detail = format!("{until} is not after the sunset {sunset}; to end an extension, withdraw it");
                 return Err(AdminError::conflict(detail));
             }
             Some(_) => {}
         }
         if api.consumer.is_empty() {
-            let detail =
-                format!("requests to {} have no consumer: give the api its `consumer` in the config", api.name);
+            let detail = format!("the api {} has no `consumer` source: add one to the config", api.name);
             return Err(AdminError::conflict(detail));
         }
         if let Some(later) = target.configured(consumer).filter(|later| *later >= until) {
             let detail =
-                format!("the config lets {consumer} keep it until {later}: change the `[[api.extension]]` there");
+                format!("the config has an extension for {consumer} until {later}: change its `[[api.extension]]`");
             return Err(AdminError::conflict(detail));
         }
         let Actor { by, reason, .. } = &input.actor;
@@ -144,9 +143,7 @@ impl Admin {
         let Actor { by, reason, .. } = &input.actor;
         let changed = self.shared.control.withdraw_extension(&api.name, &version.text, consumer, by, reason, now);
         let note = target.configured(consumer).map(|until| {
-            format!(
-                "{consumer} keeps it until {until}: the config has an `[[api.extension]]`, which must be removed there"
-            )
+            format!("the extension for {consumer} until {until} remains: the config has it as `[[api.extension]]`")
         });
         Ok(ActResult {
             action: AuditAction { what: "withdraw", target: format!("{target} from {consumer}") },
@@ -164,9 +161,7 @@ impl Admin {
         let called = called.ok_or_else(|| AdminError::unknown("instance", instance, pool.labels().into_iter()))?;
         let acts = &self.shared.state.acts;
         let changed = acts.drain(drain, upstream, &called, &input.actor, now).map_err(|whole| {
-            AdminError::conflict(format!(
-                "{whole} is drained as a whole, with all its addresses: only that can be taken back"
-            ))
+            AdminError::conflict(format!("{whole} is drained with all its addresses: undrain {whole} instead"))
         })?;
         acts.settle(&self.shared.current.load().pools);
         let what = if drain { "drain" } else { "undrain" };
@@ -176,13 +171,18 @@ impl Admin {
 
 /// Reads the date of an extension.
 fn until(text: &str, now: Timestamp) -> Result<Timestamp, AdminError> {
-    let until = text.parse::<Timestamp>().map_err(|error| AdminError::bad(format!("\"until\" is no date: {error}")))?;
+    let until = text.parse::<Timestamp>().map_err(|error| {
+        AdminError::bad(format!(
+            "\"until\" is not a date: \
+         {error}"
+        ))
+    })?;
     if until <= now {
-        let detail = format!("\"until\" is {until}, which is past; to end an extension, withdraw it");
+        let detail = format!("\"until\" is {until}, which is in the past; to end an extension, withdraw it");
         return Err(AdminError::bad(detail));
     }
     if until > now.saturating_add(LONGEST_EXTENSION) {
-        return Err(AdminError::bad(format!("\"until\" is {until}, more than 100 years ahead")));
+        return Err(AdminError::bad(format!("\"until\" is {until}, more than 100 years in the future")));
     }
     Ok(until)
 }
@@ -233,9 +233,9 @@ impl ActResult {
     fn json(self, kept: Persisted) -> Value {
         let begins = matches!(self.action.what, "pause" | "hold" | "extend" | "drain");
         let lost = match kept {
-            Persisted::No if begins => Some("it ends with the process: there is no folder `state` to keep it in"),
-            Persisted::Failed if begins => Some("it ends with the process: the folder `state` cannot be written"),
-            Persisted::Failed => Some("the next process will not know of it: the folder `state` cannot be written"),
+            Persisted::No if begins => Some("it ends with the process: `state` is not configured"),
+            Persisted::Failed if begins => Some("it ends with the process: the `state` directory cannot be written"),
+            Persisted::Failed => Some("a restart will undo it: the `state` directory cannot be written"),
             Persisted::Yes | Persisted::No => None,
         };
         let notes: Vec<String> = self.note.into_iter().chain(lost.map(str::to_owned)).collect();

@@ -79,7 +79,7 @@ where
             return Err(AdminError::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
         }
         Ok(Err(error)) => return Err(AdminError::bad(format!("the body ended early: {error}"))),
-        Err(_) => return Err(AdminError::new(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
+        Err(_) => return Err(AdminError::new(StatusCode::REQUEST_TIMEOUT, "the body arrived too slowly")),
     };
     String::from_utf8(bytes.into()).map_err(|_| AdminError::bad("the body is not UTF-8"))
 }
@@ -90,7 +90,7 @@ fn check_type(headers: &HeaderMap, takes: &BodyRules) -> Result<(), AdminError> 
     if let Some(coding) = text(header::CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
         let fault = AdminError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            format!("the body has the coding {coding:?}: send it as it is"),
+            format!("the body has the content coding {coding:?}: send it without one"),
         );
         return Err(fault.with_field(header::ACCEPT_ENCODING, "identity"));
     }
@@ -99,7 +99,7 @@ fn check_type(headers: &HeaderMap, takes: &BodyRules) -> Result<(), AdminError> 
     if takes.like.iter().any(|like| media == *like || (like.starts_with('+') && media.ends_with(like))) {
         return Ok(());
     }
-    let detail = format!("the body is {said:?}: send it as {}", takes.media);
+    let detail = format!("the Content-Type of the body is {said:?}: send {}", takes.media);
     Err(AdminError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).with_field(header::ACCEPT, takes.media))
 }
 
@@ -142,7 +142,7 @@ impl AdminError {
     }
 
     pub(super) fn method(allow: &str) -> Self {
-        let detail = format!("this path takes {allow}");
+        let detail = format!("use one of the methods of this path: {allow}");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, detail).with_field(header::ALLOW, allow)
     }
 
@@ -158,8 +158,8 @@ impl AdminError {
     pub(super) fn unknown(what: &str, name: &str, known: impl Iterator<Item = String>) -> Self {
         let known: Vec<String> = known.collect();
         let detail = match &known[..] {
-            [] => format!("there is no {what} {name:?}, and no other"),
-            _ => format!("there is no {what} {name:?}; there are {}", known.join(", ")),
+            [] => format!("unknown {what} {name:?}; the config has none"),
+            _ => format!("unknown {what} {name:?}; known: {}", known.join(", ")),
         };
         Self::new(StatusCode::NOT_FOUND, detail).with("known", known.into())
     }

@@ -82,7 +82,8 @@ fn if_match(headers: &HeaderMap) -> Result<IfMatch, AdminError> {
     let bare = |tag: &str| Some(tag.strip_prefix('"')?.strip_suffix('"')?.to_owned());
     match &*values {
         [] => {
-            let detail = "send `If-Match` with the `ETag` of `GET /config`, so that no other change is lost";
+            let detail = "send `If-Match` with the `ETag` of `GET /config`, so that you do not overwrite another \
+                 change";
             Err(AdminError::new(StatusCode::PRECONDITION_REQUIRED, detail))
         }
         [only] if only.trim() == "*" => Ok(IfMatch::Any),
@@ -97,15 +98,14 @@ fn refusal(refused: ReloadError) -> AdminError {
         ReloadError::Changed { tag } => {
             let fault = AdminError::new(
                 StatusCode::PRECONDITION_FAILED,
-                "the config has changed: get it again with `GET /config`, and make the change there",
+                "the config has changed since: repeat `GET /config`, and edit that",
             );
             fault.with_field(header::ETAG, &format!("\"{tag}\""))
         }
-        ReloadError::Findings(error) => AdminError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "the config has errors, and was not taken: see `findings`",
-        )
-        .with("findings", to_json(&error.found, &error.sources)),
+        ReloadError::Findings(error) => {
+            AdminError::new(StatusCode::UNPROCESSABLE_ENTITY, "the config has errors and was rejected: see `findings`")
+                .with("findings", to_json(&error.found, &error.sources))
+        }
         ReloadError::InUse { list, .. } => {
             let versions: Vec<Value> = list
                 .iter()

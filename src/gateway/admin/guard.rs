@@ -51,11 +51,11 @@ fn from_here<B>(request: &Request<B>) -> Result<(), AdminError> {
     let field = |host: &http::HeaderValue| host.to_str().is_ok_and(is_local);
     let target = request.uri().authority().is_none_or(|authority| is_local(authority.as_str()));
     if !target || !request.headers().get_all(header::HOST).iter().all(field) {
-        return Err(forbidden("without a token, the host must be `localhost` or a loopback address"));
+        return Err(forbidden("without `admin_token`, `Host` must be `localhost` or a loopback address"));
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if !reads && request.headers().contains_key(header::ORIGIN) {
-        return Err(forbidden("without a token, no page may send this"));
+        return Err(forbidden("without `admin_token`, requests from web pages are refused"));
     }
     Ok(())
 }

@@ -113,11 +113,8 @@ impl Admin {
             OperationMatch::Methods(allow) => Err(AdminError::method(&allow)),
             OperationMatch::Nothing => {
                 let known: Vec<&str> = routes::paths().collect();
-                Err(AdminError::new(
-                    StatusCode::NOT_FOUND,
-                    "there is no such path; `GET /openapi.json` describes those in `paths`",
-                )
-                .with("paths", json!(known)))
+                Err(AdminError::new(StatusCode::NOT_FOUND, "unknown path; see `paths`, or `GET /openapi.json`")
+                    .with("paths", json!(known)))
             }
         }
     }
@@ -154,8 +151,8 @@ impl Admin {
     fn unknown(&self) -> Option<&'static str> {
         let snapshot = self.shared.current.load();
         let unknown = match () {
-            () if self.shared.registry.waits(&snapshot.pools) => Some("hosts of instances have no address yet\n"),
-            () if !snapshot.is_known() => Some("the first health checks are not in\n"),
+            () if self.shared.registry.waits(&snapshot.pools) => Some("waiting for DNS lookups of instances\n"),
+            () if !snapshot.is_known() => Some("waiting for the first health checks\n"),
             () => None,
         };
         self.known.store(unknown.is_none(), Ordering::Relaxed);

@@ -35,13 +35,13 @@ impl ActRequest {
                 let (name, value) = (name?, value?);
                 if said.contains_key(&name) {
                     return Err(AdminError::bad(format!(
-                        "{name:?} is given twice: give it once, in the body or the query"
+                        "{name:?} is given twice: send it once, in the body or in the query"
                     )));
                 }
                 said.insert(name, value.into());
             }
             if let Some(name) = said.keys().find(|name| !known.contains(&name.as_str())) {
-                return Err(AdminError::bad(format!("{name:?} is not known here; known are {}", known.join(", "))));
+                return Err(AdminError::bad(format!("unknown member {name:?}; known: {}", known.join(", "))));
             }
             let mut input = Self { actor: Actor { via, ..Actor::default() }, force: false, members: said };
             match (input.find("by"), input.find("reason")) {
@@ -49,8 +49,8 @@ impl ActRequest {
                     (input.actor.by, input.actor.reason) = (by.to_owned(), reason.to_owned());
                 }
                 _ => {
-                    let detail = "give \"by\" and \"reason\", who does this and why, as texts that are not empty: in a \
-                                  JSON object in the body, or in the query";
+                    let detail = "\"by\" and \"reason\" (who does this, and why) are required: send them as \
+                         non-empty strings, in a JSON object or in the query";
                     return Err(AdminError::bad(detail));
                 }
             }
@@ -62,7 +62,7 @@ impl ActRequest {
 
     /// A text that has to be there, and has to say something.
     pub(super) fn text(&self, name: &str) -> Result<&str, AdminError> {
-        self.find(name).ok_or_else(|| AdminError::bad(format!("give {name:?}: a text that is not empty")))
+        self.find(name).ok_or_else(|| AdminError::bad(format!("{name:?} is required: send a non-empty string")))
     }
 
     /// A number that may be there.
@@ -133,15 +133,15 @@ mod tests {
             ("force=false", both, ann, ""),
             ("", r#"{"by":"ann","reason":"r","force":true}"#, Some(("ann", "r", true)), ""),
             ("by=a%20b&reason=they+know%21", "", Some(("a b", "they know!", false)), ""),
-            ("", "", None, "give \"by\" and \"reason\""),
-            ("force=true", "", None, "give \"by\" and \"reason\""),
-            ("by=ann", "", None, "give \"by\" and \"reason\""),
-            ("by=ann&reason=+", "", None, "give \"by\" and \"reason\""),
-            ("", r#"{"by":"ann","reason":7}"#, None, "give \"by\" and \"reason\""),
+            ("", "", None, "\"by\" and \"reason\" (who"),
+            ("force=true", "", None, "\"by\" and \"reason\" (who"),
+            ("by=ann", "", None, "\"by\" and \"reason\" (who"),
+            ("by=ann&reason=+", "", None, "\"by\" and \"reason\" (who"),
+            ("", r#"{"by":"ann","reason":7}"#, None, "\"by\" and \"reason\" (who"),
             ("by=ann", both, None, "\"by\" is given twice"),
             ("by=ann&by=bob&reason=r", "", None, "\"by\" is given twice"),
-            ("forced=true", both, None, "\"forced\" is not known here; known are by, reason, to, force"),
-            ("", r#"{"by":"ann","reason":"r","for":"1h"}"#, None, "\"for\" is not known here"),
+            ("forced=true", both, None, "unknown member \"forced\"; known: by, reason, to, force"),
+            ("", r#"{"by":"ann","reason":"r","for":"1h"}"#, None, "unknown member \"for\""),
             ("force=1", both, None, "\"force\" must be true or false"),
             ("force", both, None, "\"force\" must be true or false"),
             ("", r#"{"by":"ann","reason":"r","force":"yes"}"#, None, "\"force\" must be true or false"),

@@ -118,7 +118,7 @@ impl Service<Request<Outgoing>> for AttemptService {
             return answered(problem(
                 plan.as_ref(),
                 ProblemType::PathInvalid,
-                "the path or the host cannot be sent to the service: check the URL",
+                "the path or host cannot be forwarded to the service: check the URL",
             ));
         }
         let most = attempt.lease.endpoint().buffer();
@@ -327,7 +327,7 @@ fn failed(plan: Option<&Plan>, failed: ExchangeError) -> Response<ProxyBody> {
         return failure(plan, ProblemType::UpstreamFailed, explained);
     }
     // It may be sent again, and then nobody hears of it but by this.
-    tracing::debug!(%error, "an instance closed the connection before its response");
+    tracing::debug!(%error, "instance closed the connection before its response");
     let explained = Explained::new(Cause::Broken).with_error(error);
     failed.blame();
     let mut response = failure(plan, ProblemType::UpstreamFailed, explained);

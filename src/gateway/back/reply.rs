@@ -21,9 +21,9 @@ const RETRY_AFTER: u64 = 1;
 /// What a client is told whose body did not come to its end.
 pub(in crate::gateway) const fn body_fault(kind: ProblemType) -> &'static str {
     match kind {
-        ProblemType::BodyTooLarge => "the body is larger than this server accepts: send less",
-        ProblemType::BodyTimeout => "the body arrived too slowly, or stopped: send it again over a faster connection",
-        _ => "the body ended early, or is not framed as HTTP demands: send all of it",
+        ProblemType::BodyTooLarge => "the body is larger than the limit: send a smaller body",
+        ProblemType::BodyTimeout => "the body arrived too slowly: retry over a faster connection",
+        _ => "the body ended early, or its framing is invalid: send the whole body",
     }
 }
 
@@ -39,16 +39,17 @@ pub(in crate::gateway) fn failure(plan: Option<&Plan>, kind: ProblemType, explai
         | Cause::Tls
         | Cause::Certificate
         | Cause::QueueFull
-        | Cause::QueueTimeout => "the service is not available, and the request did not reach it: try again later",
+        | Cause::QueueTimeout => "the service is unavailable, and the request did not reach it: retry later",
         Cause::RouteTimeout | Cause::ResponseTimeout | Cause::BodyTimeout => {
-            "the service did not answer in time; it may have processed the request: repeat it only if that does no harm"
+            "the service did not respond in time and may have processed the request: retry only if the request is \
+             safe to repeat"
         }
         Cause::Broken => {
-            "the service closed the connection before it answered; it may have processed the request: repeat it only if \
-             that does no harm"
+            "the service closed the connection without a response and may have processed the request: retry only if \
+             the request is safe to repeat"
         }
         Cause::InvalidResponse | Cause::HeadTooLarge | Cause::UnknownVersion | Cause::Unmigratable => {
-            "the service's answer cannot be passed on: repeating the request will not help; tell the operators the request id"
+            "the response of the service is invalid: a retry does not help; report the request id to the operators"
         }
     };
     let mut problem = Problem::new(kind).with_detail(detail);

@@ -97,7 +97,7 @@ impl UpstreamParams {
             (Some(plan), _) => plan.upstream(),
             (None, Some(excluded)) => excluded.api().upstream.as_deref(),
             (None, None) => {
-                let detail = "no api is served at this host and path: check the URL";
+                let detail = "no api has this host and path: check the URL";
                 return Err(Box::new(problem(None, ProblemType::RouteAbsent, detail).map(MigrateBody::untouched)));
             }
         };
@@ -237,7 +237,7 @@ impl UpstreamCall {
         if let Some(plan) = &self.plan {
             let Some(spoken) = spoken(plan, &lease, member) else {
                 let said = lease.speaks().unwrap_or_default().to_owned();
-                let explained = Explained::new(Cause::UnknownVersion).with_error(format_args!("it says {said:?}"));
+                let explained = Explained::new(Cause::UnknownVersion).with_error(format_args!("it sent {said:?}"));
                 return Err(Box::new(own(Some(plan), ProblemType::UpstreamFailed, explained)));
             };
             prefix = plan.taken_prefix(spoken).filter(|_| self.shared.forward_prefix).map(str::to_owned);

@@ -24,9 +24,9 @@ fn check_state(spec: &GatewaySpec, found: &mut Diagnostics) {
     if let Some(state) = &spec.state
         && let Some(problem) = folder(&state.value)
     {
-        let message = format!("`state` cannot be kept in `{}`: {problem}", state.value.display());
+        let message = format!("cannot use `{}` as `state`: {problem}", state.value.display());
         let warning = Diagnostic::warning("unwritable-state", message, state.span);
-        found.push(warning.help("name a folder that the gateway may write to"));
+        found.push(warning.help("use a directory that the gateway can write to"));
     }
 }
 
@@ -34,18 +34,18 @@ fn check_state(spec: &GatewaySpec, found: &mut Diagnostics) {
 fn check_log(spec: &GatewaySpec, found: &mut Diagnostics) {
     let Some(file) = spec.access_log.as_ref().and_then(|log| log.file.as_ref()) else { return };
     let problem = match fs::metadata(&file.value) {
-        Ok(meta) if meta.is_dir() => Some("it is a folder".to_owned()),
+        Ok(meta) if meta.is_dir() => Some("it is a directory".to_owned()),
         Ok(meta) if meta.permissions().readonly() => Some("it is read-only".to_owned()),
         Ok(_) => None,
         Err(_) => match file.value.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            Some(parent) if !parent.is_dir() => Some(format!("there is no folder `{}`", parent.display())),
+            Some(parent) if !parent.is_dir() => Some(format!("`{}` is not a directory", parent.display())),
             _ => None,
         },
     };
     if let Some(problem) = problem {
-        let message = format!("the access log cannot be written to `{}`: {problem}", file.value.display());
+        let message = format!("cannot write the access log to `{}`: {problem}", file.value.display());
         let warning = Diagnostic::warning("unwritable-log", message, file.span);
-        found.push(warning.help("name a file in a folder that is there and that the gateway may write to"));
+        found.push(warning.help("use a file in an existing directory that the gateway can write to"));
     }
 }
 
@@ -61,8 +61,7 @@ fn check_timeouts(catalog: &Catalog, upstreams: &[Upstream], found: &mut Diagnos
             if whole < part {
                 let (whole, part) = (whole.as_secs_f64(), part.as_secs_f64());
                 let message = format!(
-                    "`{}` of `{}` ends after {whole}s in all: the {part}s in which `{}` may begin its answer are never \
-                     reached there",
+                    "`{}` of `{}` is {whole}s, so the response timeout of {part}s of `{}` is never reached",
                     route.history.name, api.name, upstream.name.value
                 );
                 let warning = Diagnostic::warning("timeout-never-reached", message, upstream.name.span);
@@ -77,7 +76,7 @@ fn folder(path: &Path) -> Option<String> {
     let there = path.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
     for place in there {
         match fs::metadata(place) {
-            Ok(meta) if !meta.is_dir() => return Some(format!("`{}` is no folder", place.display())),
+            Ok(meta) if !meta.is_dir() => return Some(format!("`{}` is not a directory", place.display())),
             Ok(meta) if meta.permissions().readonly() => return Some(format!("`{}` is read-only", place.display())),
             Ok(_) => return None,
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {}
@@ -103,8 +102,8 @@ mod tests {
         let rows = [
             ("open", ""),
             ("open/new/deep", ""),
-            ("file", "file` is no folder"),
-            ("file/below", "file` is no folder"),
+            ("file", "file` is not a directory"),
+            ("file/below", "file` is not a directory"),
             ("closed", "closed` is read-only"),
             ("closed/below", "closed` is read-only"),
         ];

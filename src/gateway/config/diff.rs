@@ -60,7 +60,7 @@ fn views(loaded: &Loaded, service: &LoadedUpstream) -> Vec<View> {
 fn instances(name: &str, old: &[View], new: &[View], list: &mut Vec<Difference>) {
     let serves = |views: &[View]| views.iter().any(|view| view.weight > 0);
     if serves(old) && !serves(new) {
-        let message = format!("the upstream `{name}` has no instance left that is sent anything");
+        let message = format!("the upstream `{name}` has no instance left with a weight");
         list.push(Difference::new(Class::Breaking, "upstream-empty", message));
     }
     for view in old.iter().filter(|view| new.iter().all(|other| other.url != view.url)) {
@@ -74,7 +74,7 @@ fn instances(name: &str, old: &[View], new: &[View], list: &mut Vec<Difference>)
             continue;
         };
         if older.speaks != view.speaks {
-            let said = if view.speaks.is_empty() { ", no longer says what it speaks".to_owned() } else { speaks(view) };
+            let said = if view.speaks.is_empty() { ", has no `speaks` any more".to_owned() } else { speaks(view) };
             let message = format!("the instance `{}` of the upstream `{name}`{said}", view.url);
             list.push(safe("instance-speaks-changed", message));
         }

@@ -48,7 +48,7 @@ pub struct LoadError {
 pub fn open(path: &Path, edit: &dyn Fn(String) -> String) -> Result<SourceMap, LoadError> {
     SourceMap::open_with(path, edit).map_err(|error| {
         let mut found = Diagnostics::new();
-        let message = format!("{} cannot be read: {error}", path.display());
+        let message = format!("cannot read {}: {error}", path.display());
         found.push(Diagnostic::error("unreadable", message, Span::NONE));
         LoadError { sources: SourceMap::new(path, "").into(), found }
     })
@@ -149,7 +149,7 @@ fn check_upstream(api: &Api, severity: Severity, found: &mut Diagnostics) {
             Severity::Error => Diagnostic::error("no-upstream", message, api.name.span),
             Severity::Warning => Diagnostic::warning("no-upstream", message, api.name.span),
         };
-        found.push(found_it.help("say `upstream = \"…\"`: without it the file can be checked, and not served"));
+        found.push(found_it.help("add `upstream = \"…\"`: without it, the file can be checked but not served"));
     }
 }
 
@@ -163,7 +163,7 @@ fn check_underscores(api: &Api, underscores: Underscores, found: &mut Diagnostic
         _ => None,
     });
     for name in api.sources.header.iter().chain(consumers).filter(|name| name.contains('_')) {
-        let message = format!("the field `{}` does not get past the gateway: its name has an underscore", name.value);
+        let message = format!("the header `{}` is never received: its name has an underscore", name.value);
         let help = "write the name with `-`, or set `underscores = \"pass\"` in `[gateway.proxy]`";
         found.push(Diagnostic::error("underscore-field", message, name.span).help(help));
     }
@@ -191,8 +191,8 @@ fn service(upstream: Upstream, catalog: &Catalog, found: &mut Diagnostics) -> Lo
     };
     let apis: Vec<_> = catalog.apis().iter().filter(uses).collect();
     if apis.is_empty() {
-        let message = format!("no api is sent to the upstream `{}`", upstream.name.value);
-        found.push(Diagnostic::warning("unused-upstream", message, upstream.name.span).help("name it, or remove it"));
+        let message = format!("no api or route uses the upstream `{}`", upstream.name.value);
+        found.push(Diagnostic::warning("unused-upstream", message, upstream.name.span).help("use it, or remove it"));
     }
     let speaks = upstream.instances.iter().map(|instance| speaks(instance, &apis, found)).collect();
     let secure = upstream.instances.iter().any(|instance| instance.url.scheme_str() == Some("https"));
@@ -200,7 +200,7 @@ fn service(upstream: Upstream, catalog: &Catalog, found: &mut Diagnostics) -> Lo
     if let Some(name) = &upstream.tls.server_name
         && ServerName::try_from(name.as_str()).is_err()
     {
-        let message = format!("`{}` is no name that a certificate can have", name.value);
+        let message = format!("`{}` is not a name that a certificate can have", name.value);
         let help = "write a host name, such as `shop.internal`, or an address";
         found.push(Diagnostic::error("bad-server-name", message, name.span).help(help));
     }
@@ -216,10 +216,8 @@ fn speaks(instance: &Instance, apis: &[&ApiEntry], found: &mut Diagnostics) -> B
             None => {
                 let known: Vec<&str> = api.versions.iter().map(|version| &*version.text).collect();
                 let near = nearest(text, known.iter().copied()).filter(|_| text.len() > 2);
-                let help = near.map_or_else(
-                    || format!("known are {}", known.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
+                let help = near
+                    .map_or_else(|| format!("known: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
                 let message = format!("`{}` has no version `{}`", api.name, text.value);
                 found.push(Diagnostic::error("unknown-version", message, text.span).help(help));
             }

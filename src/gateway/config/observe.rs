@@ -98,8 +98,7 @@ fn log(notices: &Notices) {
                     route,
                     direction,
                     content_type,
-                    "a body passed as it was, although a change is about it: its Content-Type does not say that it is JSON \
-                     (later ones are only counted)"
+                    "body passed unmigrated: its Content-Type is not JSON; further ones are only counted"
                 );
             }
             Notice::Untyped { body, .. } => {
@@ -109,11 +108,11 @@ fn log(notices: &Notices) {
                     route,
                     direction,
                     content_type,
-                    "a body that is not JSON by its type passed as it was"
+                    "body passed unmigrated: its Content-Type is not JSON"
                 );
             }
             // One of a response is explained with all other failures.
-            notice => tracing::debug!(api, route, direction, ?notice, "a body could not be migrated"),
+            notice => tracing::debug!(api, route, direction, ?notice, "body cannot be migrated"),
         }
     }
 }

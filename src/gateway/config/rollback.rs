@@ -176,17 +176,12 @@ impl std::fmt::Display for RollbackError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unreadable(error) | Self::Findings(error) => error.fmt(f),
-            Self::NoState => {
-                f.write_str("no revisions are kept: the file has no key `state`; add it, or give `--state`")
-            }
-            Self::NotToml => f.write_str("the file is not TOML, so its key `state` cannot be read; give `--state`"),
-            Self::NoRevision(number, known) => write!(f, "there is no revision {number}; there are {known:?}"),
-            Self::Oldest(known) => write!(
-                f,
-                "no revision that was served before this one is kept; there are {known:?}: name one with `--to`"
-            ),
+            Self::NoState => f.write_str("no revisions are kept: the config has no `state`; add it, or pass `--state`"),
+            Self::NotToml => f.write_str("the config is not valid TOML, so `state` cannot be read; pass `--state`"),
+            Self::NoRevision(number, known) => write!(f, "unknown revision {number}; known: {known:?}"),
+            Self::Oldest(known) => write!(f, "no earlier revision is kept; known: {known:?}: choose one with `--to`"),
             Self::InUse(list) => {
-                write!(f, "it drops versions that are in use: {}; to drop them anyway, add `--force`", list.join("; "))
+                write!(f, "it drops versions in use: {}; to drop them anyway, pass `--force`", list.join("; "))
             }
             Self::Io(error) => error.fmt(f),
         }

@@ -23,9 +23,9 @@ pub(in crate::gateway) fn provide(limits: &Limits) {
     let LimitChange { raise, mut short } = plan(needed, soft, hard);
     if let Some(raise) = raise {
         match rlimit::Resource::NOFILE.set(raise, hard) {
-            Ok(()) => tracing::debug!(from = soft, to = raise, "the limit of open files was raised"),
+            Ok(()) => tracing::debug!(from = soft, to = raise, "raised the limit of open files"),
             Err(error) => {
-                tracing::warn!(%error, "the limit of open files cannot be raised");
+                tracing::warn!(%error, "cannot raise the limit of open files");
                 short = Some(soft);
             }
         }
@@ -34,7 +34,7 @@ pub(in crate::gateway) fn provide(limits: &Limits) {
         tracing::warn!(
             limit,
             needed,
-            "the limit of open files is too low for `limits.connections` and `limits.requests`: raise it (`ulimit -Hn`, \
+            "limit of open files too low for `limits.connections` and `limits.requests`: raise it (`ulimit -Hn`, \
              `LimitNOFILE=` of systemd), or lower them"
         );
     }

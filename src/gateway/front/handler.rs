@@ -196,14 +196,14 @@ fn admit(
     let settings = &snapshot.settings;
     let admitted = edge::admit(request, &settings.edge, || hop.tls || settings.forwarded.trusts(hop))?;
     if !in_flight {
-        let problem = Problem::new(ProblemType::Overloaded)
-            .with_detail("the server has more requests than it can serve: try again after the time in `Retry-After`");
+        let problem =
+            Problem::new(ProblemType::Overloaded).with_detail("the server is overloaded: retry after `Retry-After`");
         let mut answer = problem.with_retry_after(RETRY_AFTER).response(TYPE_BASE);
         answer.extensions_mut().insert(Explained::new(Cause::Overloaded));
         return Err(readable(request, snapshot, answer));
     }
     if request.body().size_hint().lower() > settings.limits.body_bytes {
-        let detail = format!("the body may have {} bytes at most: send less", settings.limits.body_bytes);
+        let detail = format!("the body may have at most {} bytes: send a smaller body", settings.limits.body_bytes);
         let mut answer = Problem::new(ProblemType::BodyTooLarge).with_detail(detail).response(TYPE_BASE);
         answer.extensions_mut().insert(Refusal::BodyTooLarge);
         return Err(readable(request, snapshot, answer));

@@ -145,7 +145,7 @@ fn unix(path: &std::path::Path) -> io::Result<Socket> {
 
 #[cfg(not(unix))]
 fn unix(_: &std::path::Path) -> io::Result<Socket> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here"))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets"))
 }
 
 /// The sockets of socket activation (`LISTEN_FDS`).
@@ -159,7 +159,7 @@ fn passed_on() -> io::Result<Vec<Socket>> {
         }
     }
     if sockets.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "the service manager passed no TCP socket on"));
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the service manager passed no TCP socket"));
     }
     Ok(sockets)
 }

@@ -74,7 +74,7 @@ impl OverloadManager {
         loop {
             let strained = resident().is_some_and(|bytes| bytes > most);
             if self.inner.strained.swap(strained, Ordering::Relaxed) != strained {
-                tracing::warn!(strained, most, "memory: whether new requests are refused");
+                tracing::warn!(strained, most, "memory limit");
             }
             tokio::time::sleep(LOOK).await;
         }

@@ -108,7 +108,7 @@ impl<H: Handler> Server<H> {
                         tokio::spawn(Arc::clone(&self).connection(stream, ip, tls, place, stop));
                     }
                     Err(error) if listen::is_of_one_connection(&error) => {
-                        tracing::debug!(%error, "a connection ended before it was accepted");
+                        tracing::debug!(%error, "connection ended before it was accepted");
                     }
                     Err(error) => {
                         self.metrics.unaccepted.increment(1);
@@ -148,7 +148,7 @@ impl<H: Handler> Server<H> {
             }
             Err(error) => {
                 self.metrics.unsecured();
-                tracing::debug!(%error, "a TLS handshake failed");
+                tracing::debug!(%error, "TLS handshake failed");
             }
         }
     }
@@ -202,7 +202,7 @@ impl<H: Handler> Server<H> {
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
                         self.metrics.broke(&*error);
-                        tracing::debug!(%error, "a connection ended early");
+                        tracing::debug!(%error, "connection ended early");
                     }
                     return;
                 }
@@ -221,7 +221,7 @@ impl<H: Handler> Server<H> {
                     if cause == CloseReason::TakesNothing {
                         activity.give_up();
                     }
-                    tracing::debug!(?cause, "a connection was given up");
+                    tracing::debug!(?cause, "connection closed");
                     return;
                 }
                 Liveness::Idle if idle => return,

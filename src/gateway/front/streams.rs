@@ -74,7 +74,7 @@ impl<F: Future<Output = ()>> Future for StreamTask<F> {
         let Some(until) = this.flow.until() else { return Poll::Pending };
         ready!(this.timer.poll(until, cx));
         this.shared.metrics.gave_up(CloseReason::TakesNothing);
-        tracing::debug!("a client takes too little of a response: its stream is reset");
+        tracing::debug!("client reads a response too slowly: stream reset");
         Poll::Ready(())
     }
 }

@@ -62,7 +62,7 @@ impl Audit {
     pub(in crate::gateway) fn record(&self, actor: &Actor, action: &AuditAction, at: Timestamp) {
         let Actor { by, via, reason } = actor;
         let AuditAction { what, target } = action;
-        tracing::info!(by, via, what, target, reason, "an act for the audit");
+        tracing::info!(by, via, what, target, reason, "audit");
         let line = json!({
             "time": at.to_string(), "by": by, "via": via, "what": what, "target": target, "reason": reason,
         });
@@ -70,7 +70,7 @@ impl Audit {
         if let Some(file) = &self.inner.file
             && let Err(error) = append(file, &line)
         {
-            tracing::error!(file = %file.display(), %error, "the audit log cannot be written");
+            tracing::error!(file = %file.display(), %error, "cannot write the audit log");
         }
         if recent.len() == RECENT {
             recent.pop_front();

@@ -41,7 +41,8 @@ impl Store {
         let folder = folder.filter(|folder| match files::make_folder(folder) {
             Ok(()) => true,
             Err(error) => {
-                tracing::warn!(folder = %folder.display(), %error, "the folder `state` cannot be made, nothing is kept");
+                tracing::warn!(folder = %folder.display(), %error, "cannot create the `state` directory; nothing is \
+                     kept");
                 false
             }
         });

@@ -50,7 +50,7 @@ pub(in crate::gateway) fn set_aside(path: &Path, served: &SourceMap) -> io::Resu
     let aside = (1u32..).map(|number| beside(path, &format!("refused-{number}"))).find(free);
     let aside = aside.ok_or(io::ErrorKind::AlreadyExists)?;
     fs::copy(path, &aside)?;
-    Ok(Some(format!("{} was not what is served: kept as {}", path.display(), aside.display())))
+    Ok(Some(format!("{} was not the running config: kept as {}", path.display(), aside.display())))
 }
 
 /// A dot in front hides it from all patterns.

@@ -92,7 +92,7 @@ impl Revisions {
         now: Timestamp,
     ) {
         if let Err(error) = self.try_keep(sources, actor, restores, most, now) {
-            tracing::error!(folder = %self.folder.display(), %error, "the revision cannot be kept");
+            tracing::error!(folder = %self.folder.display(), %error, "cannot write the revision");
         }
     }
 

@@ -58,7 +58,7 @@ impl Traffic {
         let Ok(text) = fs::read(folder.join(FILE)) else { return };
         match serde_json::from_slice(&text) {
             Ok(written) => self.take(&written),
-            Err(error) => tracing::warn!(%error, "the last use of versions cannot be read"),
+            Err(error) => tracing::warn!(%error, "cannot read the last use of versions"),
         }
     }
 
@@ -91,7 +91,7 @@ impl Traffic {
     pub(super) fn write(&self, folder: &Path) {
         self.read(folder);
         if let Err(error) = files::keep(&folder.join(FILE), self.written().as_bytes()) {
-            tracing::warn!(%error, "the last use of versions cannot be written down");
+            tracing::warn!(%error, "cannot write the last use of versions");
         }
     }
 

@@ -176,7 +176,7 @@ impl LogWriter {
                 self.write();
                 match Out::open(&self.spec) {
                     Ok(out) => self.out = out,
-                    Err(error) => tracing::warn!(%error, "the access log cannot be opened again"),
+                    Err(error) => tracing::warn!(%error, "cannot reopen the access log"),
                 }
             }
             LogMessage::Flush(done) => {

@@ -93,8 +93,8 @@ impl Cause {
         match self {
             Self::Overloaded => "overloaded",
             Self::NoUpstream => "no upstream",
-            Self::NoInstance => "no instance takes requests",
-            Self::Unreachable => "instance cannot be reached",
+            Self::NoInstance => "no instance available",
+            Self::Unreachable => "instance unreachable",
             Self::Refused => "connection refused",
             Self::ConnectTimeout => "connect timeout",
             Self::Tls => "TLS handshake failed",

@@ -34,7 +34,7 @@ fn install() -> PrometheusHandle {
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_err() {
-        tracing::warn!("the process has another metrics recorder: /metrics stays empty");
+        tracing::warn!("/metrics is empty: the process has another metrics recorder");
     }
     handle
 }

@@ -23,7 +23,7 @@ impl std::fmt::Display for UpstreamBodyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.broken {
             Some(error) => error.fmt(f),
-            None => f.write_str("the response's body came too slowly"),
+            None => f.write_str("the response body arrived too slowly"),
         }
     }
 }

@@ -25,7 +25,15 @@ pub(in crate::gateway) fn client_config(
             let (chain, private) = (certificates(certificate, found), private_key(key, found));
             builder
                 .with_client_auth_cert(chain?, private?)
-                .map_err(|error| found.push(problem(key.span, format!("the key does not fit: {error}"))))
+                .map_err(|error| {
+                    found.push(problem(
+                        key.span,
+                        format!(
+                            "the key does not match the certificate: \
+                     {error}"
+                        ),
+                    ))
+                })
                 .ok()?
         }
     };
@@ -51,5 +59,5 @@ fn roots(spec: &UpstreamTls, found: &mut Diagnostics) -> Option<RootCertStore> {
 }
 
 fn problem(span: Span, message: String) -> Diagnostic {
-    Diagnostic::error("bad-tls", message, span).help("write the certificate's own key, and PEM files that are whole")
+    Diagnostic::error("bad-tls", message, span).help("use the private key of the certificate, and complete PEM files")
 }

@@ -58,14 +58,15 @@ pub(in crate::gateway) fn server_config(spec: &Tls, found: &mut Diagnostics) -> 
             roots.add_parsable_certificates(authorities.iter().cloned());
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
             let verifier = if spec.client_optional { verifier.allow_unauthenticated() } else { verifier };
-            let message = |error| format!("`{}` cannot check clients: {error}", file.value.display());
-            let help = "write the path of a PEM file with the authorities of clients";
+            let message =
+                |error| format!("`{}` cannot be used to verify client certificates: {error}", file.value.display());
+            let help = "use a PEM file with the CA certificates of clients";
             let refuse = |error| found.push(Diagnostic::error("bad-tls", message(error), file.span).help(help));
             builder.with_client_cert_verifier(verifier.build().map_err(refuse).ok()?)
         }
     };
-    let message = |error| format!("`{}` does not fit the certificate: {error}", spec.key.value.display());
-    let help = "write the key that the certificate was made for, and the certificate first in its chain";
+    let message = |error| format!("`{}` does not match the certificate: {error}", spec.key.value.display());
+    let help = "use the private key of the certificate, with the certificate first in its chain";
     let refuse = |error| found.push(Diagnostic::error("bad-tls", message(error), spec.key.span).help(help));
     let mut config = builder.with_single_cert(chain?, key?).map_err(refuse).ok()?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -107,7 +108,7 @@ pub(in crate::gateway) fn certificates(
         Ok(list) => return Some(list),
         Err(error) => error.to_string(),
     };
-    found.push(unreadable(file, &problem, "write the path of a PEM file with certificates"));
+    found.push(unreadable(file, &problem, "use a PEM file with certificates"));
     None
 }
 
@@ -116,13 +117,13 @@ pub(in crate::gateway) fn private_key(
     found: &mut Diagnostics,
 ) -> Option<PrivateKeyDer<'static>> {
     let refuse = |error: tokio_rustls::rustls::pki_types::pem::Error| {
-        found.push(unreadable(file, &error.to_string(), "write the path of a PEM file with a private key"));
+        found.push(unreadable(file, &error.to_string(), "use a PEM file with a private key"));
     };
     PrivateKeyDer::from_pem_file(&file.value).map_err(refuse).ok()
 }
 
 fn unreadable(file: &Spanned<PathBuf>, problem: &str, help: &str) -> Diagnostic {
-    Diagnostic::error("bad-tls", format!("`{}` cannot be read: {problem}", file.value.display()), file.span).help(help)
+    Diagnostic::error("bad-tls", format!("cannot read `{}`: {problem}", file.value.display()), file.span).help(help)
 }
 
 pub(in crate::gateway) fn provider() -> Arc<CryptoProvider> {

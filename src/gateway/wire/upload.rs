@@ -145,9 +145,9 @@ impl UploadError {
 
     pub(in crate::gateway) const fn as_str(self) -> &'static str {
         match self {
-            Self::Broken => "the request's body broke off or is malformed",
-            Self::TooLarge => "the request's body is too large",
-            Self::TooSlow => "the request's body came too slowly",
+            Self::Broken => "the request body ended early or is malformed",
+            Self::TooLarge => "the request body is too large",
+            Self::TooSlow => "the request body arrived too slowly",
         }
     }
 }

@@ -33,16 +33,16 @@ impl ProgramWriter<'_, '_, '_> {
         match self.code.node(id) {
             ProgramNode::Copy => self.line(depth, format_args!("{name}: copied")),
             ProgramNode::Hold(steps) => {
-                self.line(depth, format_args!("{name}: held whole, and"))?;
+                self.line(depth, format_args!("{name}: held in memory as a whole, then"))?;
                 steps.iter().try_for_each(|step| self.line(depth + 1, format_args!("{step}")))
             }
             ProgramNode::ByKind { object: Children::Every(node), array: Children::Every(same) } if node == same => {
-                self.line(depth, format_args!("{name}, if an object or a list"))?;
+                self.line(depth, format_args!("{name}, if an object or an array"))?;
                 self.node(*node, "each", depth + 1)
             }
             ProgramNode::ByKind { object, array } => {
                 self.inside(*object, name, "an object", depth)?;
-                self.inside(*array, name, "a list", depth)
+                self.inside(*array, name, "an array", depth)
             }
         }
     }
@@ -71,7 +71,7 @@ impl ProgramWriter<'_, '_, '_> {
                 // A comma, the key, a colon, the value.
                 let value = String::from_utf8_lossy(&constant[cell.key.len() + 2..]);
                 let key = String::from_utf8_lossy(&cell.key);
-                self.line(depth, format_args!("{key}: added at the end as {value}, if nothing else became it"))?;
+                self.line(depth, format_args!("{key}: added at the end as {value}, if it is still absent"))?;
             }
         }
         Ok(())
@@ -85,12 +85,12 @@ impl ProgramWriter<'_, '_, '_> {
             self.line(depth, format_args!("\"{name}\": kept for {key}, which is added at the end{unless}"))?;
         }
         let Some((cell, rank)) = source.stays else {
-            return self.line(depth, format_args!("\"{name}\": goes"));
+            return self.line(depth, format_args!("\"{name}\": removed"));
         };
         let key = String::from_utf8_lossy(&plan.cells[cell].key);
-        let becomes = if source.key.is_some() { format!("becomes {key}") } else { "stays".to_owned() };
+        let becomes = if source.key.is_some() { format!("becomes {key}") } else { "kept".to_owned() };
         let unless = better(plan, cell, rank);
-        let waits = if rank > 0 { "; what follows it is held until that is known" } else { "" };
+        let waits = if rank > 0 { "; held, with what follows, until that is known" } else { "" };
         self.line(depth, format_args!("\"{name}\": {becomes}{unless}{waits}"))?;
         if source.node == COPY { Ok(()) } else { self.node(source.node, "its value", depth + 1) }
     }

@@ -115,7 +115,7 @@ fn key_end(text: &mut Text<'_>, mut at: usize, offset: usize) -> Result<Result<u
                 Some(Err(wrong)) => return Err(MigrateError::syntax(offset + mark + wrong, "an escape")),
                 None => return Ok(Err(mark)),
             },
-            Some(_) => return Err(MigrateError::syntax(offset + mark, "no control character")),
+            Some(_) => return Err(MigrateError::syntax(offset + mark, "a character that is not a control character")),
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct Run {
     /// How many objects wait.
     pub(super) waits: usize,
     /// Objects that are done, for their memory.
-    #[expect(clippy::vec_box, reason = "they come from frames and go back there, and are large")]
+    #[expect(clippy::vec_box, reason = "they are large, and move between the frame and the engine")]
     pub(super) spare: Vec<Box<Object>>,
     pub(super) collisions: u64,
     pub(super) passed: u64,

@@ -136,7 +136,7 @@ impl Skip {
                 self.state = SkipState::Escape(key);
                 Ok(false)
             }
-            _ => Err(MigrateError::syntax(at, "no control character")),
+            _ => Err(MigrateError::syntax(at, "a character that is not a control character")),
         }
     }
 

@@ -76,7 +76,7 @@ impl Sequence {
         rewriter.finish(out)?;
         self.note(&out[from..]);
         if !self.last.is_some_and(ends_itself) {
-            return Err(MigrateError::syntax(self.start + self.read, "white space behind the value"));
+            return Err(MigrateError::syntax(self.start + self.read, "white space after the value"));
         }
         if !self.written.is_some_and(ends_itself) {
             out.push(b'\n');

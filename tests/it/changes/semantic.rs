@@ -62,5 +62,5 @@ fn what_only_rust_can_say() {
     let codes: Vec<&str> = found.iter().map(Diagnostic::code).collect();
     assert_eq!(codes, ["empty-separator", "expand-without-rename", "keep-without-target", "unknown-source"]);
     let found = Catalog::at([], now()).expect_err("nothing");
-    assert_eq!(found.to_string(), "error[no-api]: there is no api; add one: `[[api]]`\n");
+    assert_eq!(found.to_string(), "error[no-api]: the catalog has no api; add one: `[[api]]`\n");
 }

@@ -53,7 +53,7 @@ fn what_is_wrong_is_said_with_its_place_and_without_values() {
     let rows = [
         (upstream("http://${A}:${B}"), "3:30 unset-variable, 3:35 unset-variable", "variable `A` is not set"),
         (upstream("http://\\u0024{A}:80"), "3:22 unset-variable", "`A` is not set"),
-        (upstream("http://${A"), "3:30 bad-variable", "`${A` is no variable"),
+        (upstream("http://${A"), "3:30 bad-variable", "`${A` is not a valid variable"),
         (upstream("ftp://${HOST}"), "3:22 bad-url", "`\"ftp://${HOST}\"`"),
         ("[gateway]\nlisten = \"${HOST}\"".to_owned(), "2:10 bad-address", "`\"${HOST}\"`"),
         ("[gateway]\nlog = \"${WORD}\"".to_owned(), "2:7 unknown-word", "`log` is `${WORD}`"),

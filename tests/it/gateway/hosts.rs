@@ -323,7 +323,7 @@ async fn drained(gateway: &Gateway, act: &str, instance: &str) -> u16 {
     exchange(gateway.admin, &request).await.status
 }
 
-/// A file that names other hosts is served when they are looked up; those that are known are not looked up for it.
+/// A file that names other hosts is served when they are looked up; those that are known: not looked up for it.
 #[tokio::test]
 async fn reloads_look_up_what_is_new() {
     let names = Names::default();

@@ -36,14 +36,14 @@ fn later_checks_show_no_values_either() {
     let twice = format!("{UPSTREAM}{UPSTREAM}").replace("\"shop\"", "\"${NAME}\"").replace("${SPEAKS}", "1");
     let rows = [
         (format!("{API}{UPSTREAM}"), vec!["m 8:45 unknown-version `shop` has no version `${SPEAKS}`"]),
-        (format!("{API}{prefix}"), vec!["m 9:14 bad-prefix `${PREFIX}` is no prefix"]),
+        (format!("{API}{prefix}"), vec!["m 9:14 bad-prefix `${PREFIX}` is not a valid prefix"]),
         (
             format!("{API}{twice}"),
             vec![
-                "m 3:12 unknown-upstream there is no upstream `shop`",
-                "m 7:8 unused-upstream no api is sent to the upstream `${NAME}`",
-                "m 10:8 duplicate-upstream there are two upstreams `${NAME}`",
-                "m 10:8 unused-upstream no api is sent to the upstream `${NAME}`",
+                "m 3:12 unknown-upstream unknown upstream `shop`",
+                "m 7:8 unused-upstream no api or route uses the upstream `${NAME}`",
+                "m 10:8 duplicate-upstream two upstreams are named `${NAME}`",
+                "m 10:8 unused-upstream no api or route uses the upstream `${NAME}`",
             ],
         ),
     ];
@@ -58,7 +58,7 @@ fn a_field_that_is_dropped_names_no_version() {
     let upstream = UPSTREAM.replace("${SPEAKS}", "1");
     let fields = "version_from = { header = \"Api_Version\" }\nconsumer = { header = \"x_client\" }\n";
     let api = API.replacen("name = \"shop\"\n", &format!("name = \"shop\"\n{fields}"), 1);
-    let message = |name| format!("the field `{name}` does not get past the gateway: its name has an underscore");
+    let message = |name| format!("the header `{name}` is never received: its name has an underscore");
     let expected = [
         format!("m 3:27 underscore-field {}", message("Api_Version")),
         format!("m 4:23 underscore-field {}", message("x_client")),
@@ -99,38 +99,38 @@ fn what_is_on_disk_is_checked() {
     let plain = UPSTREAM.replace(", speaks = \"${SPEAKS}\"", "");
     let slow = format!("[[api.route]]\nroute = \"GET /a\"\ntimeout = \"5s\"\n{plain}response_timeout = \"10s\"\n");
     let rows = [
-        (tls(&one, &two, ""), plain.clone(), "4:7 bad-tls", "does not fit the certificate"),
-        (tls(&one, &file("none.key"), ""), plain.clone(), "4:7 bad-tls", "none.key` cannot be read"),
-        (tls(&two, &two, ""), plain.clone(), "3:15 bad-tls", "two.key` cannot be read: it has no certificate"),
+        (tls(&one, &two, ""), plain.clone(), "4:7 bad-tls", "does not match the certificate"),
+        (tls(&one, &file("none.key"), ""), plain.clone(), "4:7 bad-tls", "none.key`"),
+        (tls(&two, &two, ""), plain.clone(), "3:15 bad-tls", "two.key`: it has no certificate"),
         (
             tls(&one, &file("one.key"), &format!("client_ca = \"{two}\"\n")),
             plain.clone(),
             "5:13 bad-tls",
             "it has no certificate",
         ),
-        (String::new(), secure(&format!("ca = \"{}\"", file("none.pem"))), "9:14 bad-tls", "cannot be read"),
+        (String::new(), secure(&format!("ca = \"{}\"", file("none.pem"))), "9:14 bad-tls", "cannot read"),
         (
             String::new(),
             secure(&format!("certificate = \"{one}\", key = \"{two}\"")),
             "bad-tls",
-            "the key does not fit",
+            "the key does not match",
         ),
         (
             String::new(),
             secure("server_name = \"a b\""),
             "9:23 bad-server-name",
-            "`a b` is no name that a certificate can have",
+            "`a b` is not a name that a certificate can have",
         ),
-        (format!("[gateway]\nstate = \"{one}\"\n"), plain.clone(), "2:9 unwritable-state", "is no folder"),
+        (format!("[gateway]\nstate = \"{one}\"\n"), plain.clone(), "2:9 unwritable-state", "is not a directory"),
         (
             format!("[gateway.access_log]\nto = \"{one}/log\"\n"),
             plain.clone(),
             "2:6 unwritable-log",
-            "there is no folder",
+            "is not a directory",
         ),
-        (format!("[gateway]\nstate = \"{one}/below\"\n"), plain.clone(), "2:9 unwritable-state", "is no folder"),
-        (format!("[gateway.access_log]\nto = \"{one}/log\"\n"), plain, "2:6 unwritable-log", "there is no folder"),
-        (String::new(), slow, "10:8 timeout-never-reached", "the 10s in which `shop` may begin its answer"),
+        (format!("[gateway]\nstate = \"{one}/below\"\n"), plain.clone(), "2:9 unwritable-state", "is not a directory"),
+        (format!("[gateway.access_log]\nto = \"{one}/log\"\n"), plain, "2:6 unwritable-log", "is not a directory"),
+        (String::new(), slow, "10:8 timeout-never-reached", "the response timeout of 10s of `shop`"),
     ];
     for (gateway, rest, place, part) in rows {
         let text = format!("{gateway}{API}{rest}");

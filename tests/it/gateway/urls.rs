@@ -49,7 +49,7 @@ async fn what_an_api_excludes_goes_to_its_upstream() {
         ("/api/docs/a/?b=%7e", 200, "GET /api/docs/a/?b=%7e HTTP/1.1"),
         ("/api/v1/users", 200, "GET /api/users HTTP/1.1"),
         ("/api/healthy", 400, "version-unspecified"),
-        ("/health", 404, "no api is served"),
+        ("/health", 404, "no api has this host"),
     ];
     for (path, status, body) in rows {
         let reply = gateway.get(path).await;

@@ -105,7 +105,7 @@ impl Wire {
         Self { gateway, upstream }
     }
 
-    /// Writes `request`, and reads until the gateway ends the connection.
+    /// Writes `request`, and reads until the gateway is shutting down the connection.
     pub(super) async fn talk(&self, request: &[u8]) -> Vec<Answer> {
         let mut stream = TcpStream::connect(self.gateway.listen).await.expect("it listens");
         // It may have had enough before it was all written.

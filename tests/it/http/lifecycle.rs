@@ -350,7 +350,7 @@ fn only_versions_that_serve_are_named() {
         bench.check(&[(name, "GET /v1/users/7\nX-Consumer: bob", "", &["410", "~ use one of", &named])]);
     }
     let alone = Api::new("shop").with_path("/v{version}").with_version(old(Version::new("1")).with_brownout(window()));
-    let nothing: &[&str] = &["410", "~ \"supported_versions\":[]", "~ its end: no other version is served now"];
+    let nothing: &[&str] = &["410", "~ \"supported_versions\":[]", "~ its retirement: no other version is available"];
     Bench::new(alone).at("2026-06-01T12:05:00Z").check(&[("alone", "GET /v1/users/7", "", nothing)]);
 }
 

@@ -127,7 +127,7 @@ fn a_large_document_passes_as_it_is_migrated() {
 fn what_goes_wrong_on_the_way_is_no_end() {
     let faults: [(&str, io::Result<Bytes>); 3] = [
         ("no JSON", Ok("}".into())),
-        ("the service broke off", Err(io::ErrorKind::ConnectionReset.into())),
+        ("the service ended early", Err(io::ErrorKind::ConnectionReset.into())),
         ("cut off", Ok(Bytes::new())),
     ];
     for (name, fault) in faults {
@@ -177,7 +177,7 @@ pub(super) async fn sent(
         async move {
             let mut body = Box::pin(request.into_body());
             while let Some(frame) = body.frame().await {
-                let frame = frame.map_err(|error: BodyError<io::Error>| format!("the request broke off: {error}"))?;
+                let frame = frame.map_err(|error: BodyError<io::Error>| format!("the request ended early: {error}"))?;
                 seen.lock().expect("unlocked").extend_from_slice(&frame.into_data().expect("data"));
             }
             Ok::<_, String>(

@@ -205,8 +205,8 @@ fn sequences() {
         ("\n\u{1e}\u{1e}\n\u{1e}{\n\"name\":\n1}\u{1e}[]", "\n\u{1e}\u{1e}\n\u{1e}{\n\"title\":\n1}\u{1e}[]"),
         ("\u{1e}7\n\u{1e}true \u{1e}null\t\u{1e}\"\"", "\u{1e}7\n\u{1e}true \u{1e}null\t\u{1e}\"\""),
         // A number or word that may be cut off.
-        ("\u{1e}7\u{1e}7\n", "!white space behind the value at byte 2"),
-        ("\u{1e}1\n\u{1e}false", "!white space behind the value at byte 9"),
+        ("\u{1e}7\u{1e}7\n", "!white space after the value at byte 2"),
+        ("\u{1e}1\n\u{1e}false", "!white space after the value at byte 9"),
         ("\u{1e}1\n\u{1e}fals", "!not JSON"),
         ("\u{1e}{\"name\":\u{1e}{}\n", "!at byte 9"),
         ("{}\n", "!a record separator at byte 0"),

@@ -70,7 +70,7 @@ fn catalog(sources: &SourceMap, now: Timestamp) -> Result<Catalog, Diagnostics> 
 
 /// The files of cases, those of a folder by name.
 fn texts(paths: &[PathBuf]) -> Result<SourceMap, String> {
-    let unreadable = |path: &Path, error: io::Error| format!("error: {} cannot be read: {error}\n", path.display());
+    let unreadable = |path: &Path, error: io::Error| format!("error: cannot read {}: {error}\n", path.display());
     let mut files = Vec::new();
     for path in paths {
         let before = files.len();
@@ -118,16 +118,16 @@ fn named(catalog: &Catalog, texts: &SourceMap, found: &mut Diagnostics) -> Vec<S
 
 fn api(catalog: &Catalog, name: Option<&Spanned<String>>, case: Span, found: &mut Diagnostics) -> Option<usize> {
     let known: Vec<&str> = catalog.apis().iter().map(|api| &*api.name).collect();
-    let all = || format!("there are `{}`", known.join("`, `"));
+    let all = || format!("known: `{}`", known.join("`, `"));
     let (message, span, help) = match name {
         None if known.len() == 1 => return Some(0),
-        None => ("the case does not say its api".to_owned(), case, format!("add `api`; {}", all())),
+        None => ("the case does not name its api".to_owned(), case, format!("add `api`; {}", all())),
         Some(name) => match known.iter().position(|known| **known == **name) {
             Some(at) => return Some(at),
             None => {
                 let near = nearest(name, known.iter().copied());
                 let help = near.map_or_else(all, |near| format!("did you mean `{near}`?"));
-                (format!("there is no api `{}`", name.value), name.span, help)
+                (format!("unknown api `{}`", name.value), name.span, help)
             }
         },
     };
@@ -140,7 +140,7 @@ fn read_bodies(items: &mut [SuiteCase], sources: &SourceMap, found: &mut Diagnos
     for item in items {
         let read = |span, path: &str| {
             let path = beside(sources, span, path);
-            fs::read(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+            fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
         };
         if let Err((span, message)) = item.entry.read_bodies(read) {
             found.push(Diagnostic::error("unreadable-body", message, span).help("paths are relative to this file"));
@@ -180,7 +180,7 @@ impl Edits {
         });
         for (path, text) in exchanged.chain(self.files) {
             let written = fs::write(&path, text);
-            written.map_err(|error| format!("error: {} cannot be written: {error}\n", path.display()))?;
+            written.map_err(|error| format!("error: cannot write {}: {error}\n", path.display()))?;
         }
         Ok(())
     }

@@ -44,7 +44,7 @@ fn coverage(suite: &Suite, untouched: &[Untouched], text: &mut String) {
         let api = &suite.catalog.apis()[op.api];
         let (version, summary) = &api.changes[op.change];
         if last.replace((op.api, op.change)) != Some((op.api, op.change)) {
-            let _ = writeln!(text, "no case is about {} {}: {summary}", api.name, api.version(*version).text);
+            let _ = writeln!(text, "no case covers {} {}: {summary}", api.name, api.version(*version).text);
         }
         let _ = writeln!(text, "  {} {}", place(&suite.config, op.span), written(suite, op));
     }

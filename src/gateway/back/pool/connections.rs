@@ -205,7 +205,7 @@ impl Connections {
         };
         match self.within(timeout, asking).await {
             Ok(status) if status.is_success() || status.is_redirection() => Ok(()),
-            Ok(status) => Err(format!("it answered {status}")),
+            Ok(status) => Err(format!("the response status is {status}")),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -378,9 +378,9 @@ impl std::fmt::Display for ConnectError {
         match self {
             Self::Io(error) => error.fmt(f),
             Self::Http(error) => error.fmt(f),
-            Self::TimedOut => f.write_str("connecting took too long"),
-            Self::Mute => f.write_str("it did not say what it speaks"),
-            Self::Endless => write!(f, "it said what it speaks in more than {MAX_SAID} bytes"),
+            Self::TimedOut => f.write_str("connect timeout"),
+            Self::Mute => f.write_str("it did not name its version"),
+            Self::Endless => write!(f, "it named its version in more than {MAX_SAID} bytes"),
         }
     }
 }

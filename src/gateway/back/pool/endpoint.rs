@@ -110,8 +110,8 @@ impl Endpoint {
         let (upstream, instance) = (&self.upstream, &self.label);
         match self.connections.resolve(known).await {
             Ok(false) => {}
-            Ok(true) => tracing::info!(%upstream, %instance, "the host has other addresses"),
-            Err(error) => tracing::warn!(%upstream, %instance, %error, "the host cannot be looked up"),
+            Ok(true) => tracing::info!(%upstream, %instance, "addresses changed"),
+            Err(error) => tracing::warn!(%upstream, %instance, %error, "DNS lookup failed"),
         }
     }
 
@@ -287,15 +287,15 @@ impl Endpoint {
             HealthChange::Ejected => {
                 self.metrics.ejections.increment(1);
                 self.metrics.stands(false);
-                tracing::warn!(%upstream, %instance, "the instance failed too often and gets no requests for a while");
+                tracing::warn!(%upstream, %instance, "instance ejected");
             }
             HealthChange::Down => {
                 self.metrics.stands(false);
-                tracing::warn!(%upstream, %instance, "the instance is not well and gets no requests");
+                tracing::warn!(%upstream, %instance, "instance unhealthy");
             }
             HealthChange::Back => {
                 self.metrics.stands(true);
-                tracing::info!(%upstream, %instance, "the instance is well and gets requests");
+                tracing::info!(%upstream, %instance, "instance healthy");
             }
         }
         change

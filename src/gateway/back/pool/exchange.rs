@@ -73,7 +73,7 @@ pub(super) struct ResponseHead {
 
 pin_project! {
     /// A request on its way over an HTTP/1.1 connection, until the head of its response is there.
-    #[must_use = "a request is sent as it is waited for"]
+    #[must_use = "the request is sent while its response is awaited"]
     pub(super) struct H1Exchange<F> {
         #[pin]
         answer: F,
@@ -224,7 +224,7 @@ impl<F: Future<Output = HyperResult>> Future for H1Exchange<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SendResult> {
         let sent = ready!(self.poll_until(None, cx));
-        Poll::Ready(sent.expect("nobody set a time"))
+        Poll::Ready(sent.expect("no timer is set"))
     }
 }
 
@@ -335,7 +335,7 @@ impl H2 {
                 polled
             });
             if let Err(error) = driving.await {
-                tracing::debug!(%error, "an HTTP/2 connection to an instance ended early");
+                tracing::debug!(%error, "HTTP/2 connection to an instance ended early");
             }
         });
         Ok(Self { sender, speaks: None, generation, load })

@@ -19,7 +19,7 @@ use crate::names::UpstreamResult;
 
 pin_project! {
     /// A request on its way, until the head of its response is there.
-    #[must_use = "a request is sent as it is waited for"]
+    #[must_use = "the request is sent while its response is awaited"]
     pub(in crate::gateway) struct Exchange<F> {
         #[pin]
         sending: Transmission<F>,

@@ -112,7 +112,7 @@ impl Hosts {
             match self.look_up(&name).await {
                 Ok(()) => {
                     if failures + before > 0 {
-                        tracing::info!(host = %name, "the host can be looked up");
+                        tracing::info!(host = %name, "DNS lookup works again");
                     }
                     (failures, before) = (0, 0);
                 }
@@ -128,18 +128,18 @@ impl Hosts {
     fn tell(&self, name: &str, error: &io::Error, failures: u32, every: Duration) {
         let is_known = self.known().contains_key(name);
         if is_known && failures == 0 {
-            tracing::warn!(host = name, %error, "the host cannot be looked up: its old addresses stay");
+            tracing::warn!(host = name, %error, "DNS lookup failed; keeping the old addresses");
         }
         // Not each time while it is tried often.
         if !is_known && (failures == 0 || pause(failures, every) == every) {
-            tracing::warn!(host = name, %error, "the host cannot be looked up: it has no instances");
+            tracing::warn!(host = name, %error, "DNS lookup failed; the host has no instances");
         }
     }
 
     async fn look_up(&self, name: &str) -> io::Result<()> {
         let found = tokio::time::timeout(TIMEOUT, (self.inner.lookup)(name.to_owned())).await??;
         let mut found: Vec<IpAddr> = found.into_iter().map(|address| address.to_canonical()).collect();
-        let first = *found.first().ok_or_else(|| io::Error::other("it has no address"))?;
+        let first = *found.first().ok_or_else(|| io::Error::other("the name has no address"))?;
         // Servers of names turn them around with each answer. What matters is which kind is the first.
         found.sort_unstable_by_key(|address| (address.is_ipv4() != first.is_ipv4(), *address));
         found.dedup();

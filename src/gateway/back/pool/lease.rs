@@ -30,7 +30,7 @@ impl Lease {
             Err(error) => {
                 let (upstream, instance) = (&tracker.endpoint.upstream, tracker.endpoint.label());
                 // A request that fails by it is logged as that; and each that is sent again would write a line.
-                tracing::debug!(%upstream, %instance, %error, "the instance cannot be reached");
+                tracing::debug!(%upstream, %instance, %error, "instance unreachable");
                 // A process without file descriptors or ports would blame all its instances, one after the other.
                 if !error.is_own() {
                     tracker.fail(UpstreamResult::Connect);

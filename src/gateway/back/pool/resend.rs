@@ -33,7 +33,7 @@ impl Resend {
             Ok(Connection::H2(..)) => {}
             Err(error) => {
                 let (upstream, instance) = (&endpoint.upstream, endpoint.label());
-                tracing::debug!(%upstream, %instance, %error, "the instance cannot be reached");
+                tracing::debug!(%upstream, %instance, %error, "instance unreachable");
             }
         }
         Err(SendError { error, fate: Delivery::Unsent(request) })

@@ -68,7 +68,7 @@ impl PoolSpec {
             return None;
         }
         let (upstream, instances) = (&old.name, members.len());
-        tracing::info!(%upstream, instances, "the hosts of an upstream have other addresses");
+        tracing::info!(%upstream, instances, "addresses of an upstream changed");
         Some(self.made((members, unresolved), old.budget.carried()))
     }
 

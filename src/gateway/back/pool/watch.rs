@@ -175,7 +175,7 @@ async fn checks(endpoint: Arc<Endpoint>, asking: CheckParams) {
         let result = endpoint.connections.check(&asking.path, asking.timeout).await;
         if let Err(problem) = &result {
             let (upstream, instance) = (&endpoint.upstream, endpoint.label());
-            tracing::debug!(%upstream, %instance, %problem, "a health check failed");
+            tracing::debug!(%upstream, %instance, %problem, "health check failed");
         }
         endpoint.checked(result.is_ok(), Instant::now(), asking.policy);
         // Not all gateways at the same moment.

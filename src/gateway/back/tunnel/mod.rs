@@ -62,7 +62,7 @@ pub(in crate::gateway) fn open(
             Ok((client, instance)) => {
                 join(client, instance, upgrade.idle, upgrade.place.as_ref().map(ConnectionPermit::stop)).await
             }
-            Err(error) => tracing::debug!(%error, "an upgrade did not come about"),
+            Err(error) => tracing::debug!(%error, "upgrade failed"),
         }
         drop((upgrade.place, tracker));
     });
@@ -89,8 +89,8 @@ async fn join(client: Upgraded, instance: Upgraded, idle: Duration, stop: Option
             };
             tokio::try_join!(asking, deliver(instance_in, client_out, &moved, stop.clone()))
         } => {}
-        () = stillness(&moved, idle) => tracing::debug!("nothing moved on a tunnel"),
-        () = farewell(stop.clone()) => tracing::debug!("a tunnel was cut: the gateway stops"),
+        () = stillness(&moved, idle) => tracing::debug!("tunnel idle timeout"),
+        () = farewell(stop.clone()) => tracing::debug!("tunnel closed by shutdown"),
     }
 }
 

@@ -137,27 +137,24 @@ impl ReloadCommand {
 impl std::fmt::Display for ReloadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Changed { tag } => write!(f, "the config that is served has the tag {tag}"),
+            Self::Changed { tag } => write!(f, "the running config has the tag {tag}"),
             Self::Findings(error) => error.fmt(f),
             Self::InUse { list, again } => {
                 let list: Vec<String> = list.iter().map(ToString::to_string).collect();
                 let list = list.join("; ");
                 write!(
                     f,
-                    "it drops versions that are in use: {list}; to drop them anyway, send \
-                           `{again}?force=true&by=NAME&reason=WHY` to the admin listener"
+                    "it drops versions in use: {list}; to drop them anyway, send \
+                     `{again}?force=true&by=NAME&reason=WHY` to the admin listener"
                 )
             }
-            Self::NoRevision { to, known } => write!(f, "there is no revision {to}; there are {known:?}"),
+            Self::NoRevision { to, known } => write!(f, "unknown revision {to}; known: {known:?}"),
             Self::Oldest { known } => {
-                write!(
-                    f,
-                    "no revision that was served before this one is kept; there are {known:?}: name one with `to`"
-                )
+                write!(f, "no earlier revision is kept; known: {known:?}: choose one with `to`")
             }
-            Self::NoState => f.write_str("no revisions are kept: the key `state` is not set"),
+            Self::NoState => f.write_str("no revisions are kept: the config has no `state`"),
             Self::Io(what, error) => write!(f, "{what}: {error}"),
-            Self::Stopping => f.write_str("the gateway ends"),
+            Self::Stopping => f.write_str("the gateway is shutting down"),
         }
     }
 }

@@ -66,7 +66,7 @@ impl Reloader {
         };
         let wanted = wanted.ok_or_else(none)?;
         let texts = state::target(wanted, &self.path);
-        let texts = texts.map_err(|error| ReloadError::Io("the revision cannot be read", error))?;
+        let texts = texts.map_err(|error| ReloadError::Io("cannot read the revision", error))?;
         let now = read(&self.path, self.rewrite.as_ref()).unwrap_or_default();
         let done =
             self.take(texts.clone(), trigger, Some(wanted.origin()), || state::restore(&texts, &now, &served.sources));

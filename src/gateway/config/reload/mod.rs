@@ -166,8 +166,8 @@ impl Reloader {
             return Err(ReloadError::InUse { list: in_use, again: trigger.again });
         }
         let log = self.log(&loaded.gateway, trigger.reopen);
-        let log = log.map_err(|error| ReloadError::Io("the new access log cannot be opened", error))?;
-        let files = write().map_err(|error| ReloadError::Io("the file cannot be written", error))?;
+        let log = log.map_err(|error| ReloadError::Io("cannot open the new access log", error))?;
+        let files = write().map_err(|error| ReloadError::Io("cannot write the file", error))?;
         let differences = catalog::diff(&old, &loaded.catalog, now);
         let changes = differences.iter().map(|found| format!("{}: {}", found.class.as_str(), found.message)).collect();
         // Before the swap: an upstream whose hosts are not known yet has no instances.
@@ -178,7 +178,7 @@ impl Reloader {
         let (path, differences) = (self.path.display(), differences.len());
         tracing::info!(config = %path, via = trigger.actor.via, tag, differences, "config reloaded");
         let forced = in_use.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        let forced = if forced.is_empty() { String::new() } else { format!(", forced to drop {forced}") };
+        let forced = if forced.is_empty() { String::new() } else { format!(", forced, dropping {forced}") };
         let again = if already { ", already served" } else { "" };
         self.record(trigger.what, format!("{} as {tag}{again}{forced}", self.path.display()), trigger.actor);
         self.shared.keep_revision(trigger.actor, restores, self.served.revisions);
@@ -188,7 +188,7 @@ impl Reloader {
     fn accept(&mut self, loaded: Loaded, sources: SourceMap, log: Option<Log>) {
         if needs_restart(&self.served, &loaded.gateway) {
             tracing::warn!(
-                "listeners, workers, time-outs of clients, limits of connections and `state` change with a restart"
+                "some changes need a restart: listeners, workers, client timeouts, connection limits, `state`"
             );
         }
         if let (Some(tls), Some(config)) = (&self.tls, &loaded.tls) {

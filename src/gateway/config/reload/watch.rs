@@ -100,7 +100,7 @@ impl Folders {
 }
 
 fn report(folder: &Path, error: &notify::Error) {
-    tracing::warn!(folder = %folder.display(), %error, "a folder of the config cannot be watched, it is polled");
+    tracing::warn!(folder = %folder.display(), %error, "cannot watch a directory of the config; polling it");
 }
 
 fn made(folder: &Path) -> Option<SystemTime> {

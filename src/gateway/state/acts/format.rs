@@ -38,7 +38,7 @@ pub(super) fn read(text: &[u8], now: Timestamp) -> ActsRead {
     let list = serde_json::from_slice::<Value>(text).map_err(|error| error.to_string());
     let list = list.and_then(|file| match file.get("acts").and_then(Value::as_array) {
         Some(list) => Ok(list.clone()),
-        None => Err("it has no list `acts`".to_owned()),
+        None => Err("it has no array `acts`".to_owned()),
     });
     let list = list.unwrap_or_else(|problem| {
         found.wrong.push(problem);
@@ -112,7 +112,7 @@ fn act_json(act: &Act) -> Value {
 }
 
 fn entry(value: &Value) -> Result<ActEntry, String> {
-    let members = Members { of: value.as_object().ok_or("it is no object")? };
+    let members = Members { of: value.as_object().ok_or("it is not an object")? };
     let what = members.text("what")?;
     let (at, by, reason) = (members.time("time")?, members.text("by")?, members.text("reason")?);
     if what == DRAIN {
@@ -126,7 +126,7 @@ fn entry(value: &Value) -> Result<ActEntry, String> {
         word if word == EXTEND.0 => {
             (EXTEND.1, version()?, Some(members.text("consumer")?), Some(members.time("until")?))
         }
-        word => return Err(format!("there is no act {word:?}")),
+        word => return Err(format!("unknown act {word:?}")),
     };
     Ok(ActEntry::Act(Act { at, by, reason, what, api: members.text("api")?, version, consumer, until }))
 }
@@ -136,10 +136,10 @@ fn entry(value: &Value) -> Result<ActEntry, String> {
 impl Members<'_> {
     fn text(&self, name: &str) -> Result<String, String> {
         let text = self.of.get(name).and_then(Value::as_str);
-        text.map(str::to_owned).ok_or_else(|| format!("`{name}` is no text"))
+        text.map(str::to_owned).ok_or_else(|| format!("`{name}` is not a string"))
     }
 
     fn time(&self, name: &str) -> Result<Timestamp, String> {
-        self.text(name)?.parse().map_err(|error| format!("`{name}` is no date: {error}"))
+        self.text(name)?.parse().map_err(|error| format!("`{name}` is not a date: {error}"))
     }
 }

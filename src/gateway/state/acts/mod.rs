@@ -82,7 +82,7 @@ impl Acts {
         let free = wrong.is_empty() || set_aside(&path, &wrong, count);
         let acts = Self::new(control, drains, free.then_some(path));
         if count > 0 {
-            tracing::info!(count, "acts of an earlier process hold");
+            tracing::info!(count, "restored acts of an earlier process");
         }
         match &acts.inner.file {
             // What could be read of it has no file now.
@@ -178,7 +178,7 @@ impl Acts {
             return Persisted::Yes;
         }
         if let Err(error) = files::keep(&file.path, text.as_bytes()) {
-            tracing::error!(file = %file.path.display(), %error, "the acts that stand cannot be written down");
+            tracing::error!(file = %file.path.display(), %error, "cannot write the acts in effect");
             return Persisted::Failed;
         }
         file.text = text;
@@ -216,11 +216,11 @@ fn set_aside(path: &Path, wrong: &[String], count: usize) -> bool {
     match fs::rename(path, &aside) {
         Ok(()) => {
             let aside = aside.display();
-            tracing::warn!(%file, wrong, %aside, hold = count, "the file of acts is broken and was set aside");
+            tracing::warn!(%file, wrong, %aside, hold = count, "acts file is malformed and was renamed");
             true
         }
         Err(error) => {
-            let what = "the file of acts is broken and cannot be set aside: acts end with this process";
+            let what = "acts file is malformed and cannot be renamed; acts end with this process";
             tracing::warn!(%file, wrong, %error, hold = count, "{what}");
             false
         }

@@ -72,23 +72,27 @@ fn a_broken_file_is_told_by_its_place() {
         (String::new(), "EOF while parsing a value at line 1 column 0", 0),
         (format!("{{ \"acts\": [{GOOD}, {{ \"what\": \"pa"), "EOF while parsing a string at line 1", 0),
         ("\0\0\0\0".to_owned(), "expected value at line 1 column 1", 0),
-        ("[]".to_owned(), "it has no list `acts`", 0),
-        (r#"{ "acts": {} }"#.to_owned(), "it has no list `acts`", 0),
-        (format!("{{ \"acts\": [{GOOD}, 7, {DRAINED}] }}"), "acts[1]: it is no object", 2),
+        ("[]".to_owned(), "it has no array `acts`", 0),
+        (r#"{ "acts": {} }"#.to_owned(), "it has no array `acts`", 0),
+        (format!("{{ \"acts\": [{GOOD}, 7, {DRAINED}] }}"), "acts[1]: it is not an object", 2),
+        (format!("{{ \"acts\": [{}, {DRAINED}] }}", GOOD.replace("hold", "stop")), "acts[0]: unknown act \"stop\"", 1),
+        (format!("{{ \"acts\": [{}] }}", GOOD.replace("version", "of")), "acts[0]: `version` is not a string", 0),
+        (format!("{{ \"acts\": [{}] }}", GOOD.replace("\"ann\"", "3")), "acts[0]: `by` is not a string", 0),
         (
-            format!("{{ \"acts\": [{}, {DRAINED}] }}", GOOD.replace("hold", "stop")),
-            "acts[0]: there is no act \"stop\"",
+            format!("{{ \"acts\": [{GOOD}, {}] }}", GOOD.replace("hold", "extend")),
+            "acts[1]: `consumer` is not a string",
             1,
         ),
-        (format!("{{ \"acts\": [{}] }}", GOOD.replace("version", "of")), "acts[0]: `version` is no text", 0),
-        (format!("{{ \"acts\": [{}] }}", GOOD.replace("\"ann\"", "3")), "acts[0]: `by` is no text", 0),
-        (format!("{{ \"acts\": [{GOOD}, {}] }}", GOOD.replace("hold", "extend")), "acts[1]: `consumer` is no text", 1),
         (
             format!("{{ \"acts\": [{}] }}", DRAINED.replace("2026-05-01", "soon")),
-            "acts[0]: `time` is no date: neither an HTTP-date",
+            "acts[0]: `time` is not a date: not an HTTP-date",
             0,
         ),
-        (format!("{{ \"acts\": [{}] }}", DRAINED.replace("\"http://b:1\"", "1")), "acts[0]: `instance` is no text", 0),
+        (
+            format!("{{ \"acts\": [{}] }}", DRAINED.replace("\"http://b:1\"", "1")),
+            "acts[0]: `instance` is not a string",
+            0,
+        ),
     ];
     for (text, expected, count) in rows {
         let found = format::read(text.as_bytes(), at(NOW));

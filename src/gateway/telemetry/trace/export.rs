@@ -45,7 +45,7 @@ const ANSWER: usize = 64 * 1024;
 /// that of the sampler, are read by the SDK itself.
 pub(super) fn provider(variables: VariableLookup<'_>) -> Result<Option<SdkTracerProvider>, ExportError> {
     let Some(endpoint) = endpoint(variables) else { return Ok(None) };
-    let uri: Uri = endpoint.parse().map_err(|error| format!("`{endpoint}` is no URL: {error}"))?;
+    let uri: Uri = endpoint.parse().map_err(|error| format!("`{endpoint}` is not a valid URL: {error}"))?;
     let client = ExportClient::new(&uri, variables)?;
     let exporter = SpanExporter::builder()
         .with_http()

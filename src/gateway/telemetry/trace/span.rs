@@ -79,7 +79,7 @@ impl Tracer {
         // It blocks, and what it waits for needs the runtime.
         let stopped = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(FAREWELL)).await;
         if let Ok(Err(error)) = stopped {
-            tracing::warn!(%error, "the last spans were not exported");
+            tracing::warn!(%error, "cannot export the last spans");
         }
     }
 }

@@ -81,13 +81,13 @@ fn has_underscore(name: &HeaderName) -> bool {
 pub(super) fn settle_underscores(headers: &mut HeaderMap, how: Underscores) -> Result<u64, EdgeRefusal> {
     match how {
         Underscores::Pass => Ok(0),
-        Underscores::Refuse => Err(EdgeRefusal::malformed(
-            "a field has an underscore in its name, which is not accepted here: use a hyphen",
-        )),
+        Underscores::Refuse => {
+            Err(EdgeRefusal::malformed("a header has an underscore in its name, which is not accepted: use a hyphen"))
+        }
         Underscores::Drop => {
             let names: Vec<HeaderName> = headers.keys().filter(|name| has_underscore(name)).cloned().collect();
             names.iter().for_each(|name| drop(headers.remove(name)));
-            tracing::debug!(count = names.len(), "fields with an underscore in their name were dropped");
+            tracing::debug!(count = names.len(), "dropped headers with an underscore in their name");
             Ok(names.len() as u64)
         }
     }
@@ -96,7 +96,7 @@ pub(super) fn settle_underscores(headers: &mut HeaderMap, how: Underscores) -> R
 pub(super) fn check_size(headers: &HeaderMap, limits: &EdgeLimits) -> Result<(), EdgeRefusal> {
     let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
     if headers.len() > limits.header_count || bytes > limits.header_bytes {
-        let detail = "the header fields are too many or too large: send fewer or shorter ones";
+        let detail = "the headers are too many or too large: send fewer or shorter ones";
         return Err(EdgeRefusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail));
     }
     Ok(())
@@ -112,12 +112,12 @@ pub(super) fn check_framing<B: Body>(request: &Request<B>, seen: FieldScan) -> R
     let chunked = is_chunked(headers).map_err(|detail| EdgeRefusal::new(StatusCode::NOT_IMPLEMENTED, detail))?;
     if chunked && (length.is_some() || request.version() != Version::HTTP_11) {
         return Err(EdgeRefusal::malformed(
-            "`Transfer-Encoding` cannot be used here: send `Content-Length` alone, or chunks over HTTP/1.1",
+            "`Transfer-Encoding` is not allowed in HTTP/1.0: send `Content-Length`, or use HTTP/1.1",
         ));
     }
     if length.is_some_and(|length| length > 0) && request.body().is_end_stream() {
         return Err(EdgeRefusal::malformed(
-            "`Content-Length` announces a body that is not there: send the body, or leave the field out",
+            "`Content-Length` announces a body that is missing: send the body, or omit the header",
         ));
     }
     Ok(())
@@ -131,7 +131,7 @@ pub(super) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, &'stati
     let text = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     match (text.and_then(|text| text.parse().ok()), values.next()) {
         (Some(length), None) => Ok(Some(length)),
-        _ => Err("`Content-Length` is not one decimal number"),
+        _ => Err("`Content-Length` must be one decimal number"),
     }
 }
 
@@ -141,7 +141,7 @@ pub(super) fn is_chunked(headers: &HeaderMap) -> Result<bool, &'static str> {
     match (values.next(), values.next()) {
         (None, _) => Ok(false),
         (Some(value), None) if value.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(true),
-        _ => Err("`Transfer-Encoding` is not `chunked` alone: no other transfer coding is accepted"),
+        _ => Err("`Transfer-Encoding` must be `chunked`: no other transfer coding is accepted"),
     }
 }
 
@@ -193,7 +193,7 @@ pub(in crate::gateway) fn frame<B: Body>(request: &mut Request<B>) {
 pub(super) fn settle_expectation(headers: &mut HeaderMap) -> Result<(), EdgeRefusal> {
     match headers.remove(header::EXPECT) {
         Some(value) if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") => {
-            Err(EdgeRefusal::new(StatusCode::EXPECTATION_FAILED, "`Expect` can only be `100-continue`"))
+            Err(EdgeRefusal::new(StatusCode::EXPECTATION_FAILED, "`Expect` must be `100-continue`, or absent"))
         }
         _ => Ok(()),
     }
@@ -232,7 +232,7 @@ pub(super) fn count_hops(headers: &mut HeaderMap) -> Result<bool, EdgeRefusal> {
     let Some(value) = values.next() else { return Ok(true) };
     let left = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let (Some(left), None) = (left.and_then(|text| text.parse::<u32>().ok()), values.next()) else {
-        return Err(EdgeRefusal::malformed("`Max-Forwards` is not one decimal number"));
+        return Err(EdgeRefusal::malformed("`Max-Forwards` must be one decimal number"));
     };
     let Some(less) = left.checked_sub(1) else { return Ok(false) };
     headers.insert(MAX_FORWARDS, HeaderValue::from(less));

@@ -115,7 +115,7 @@ fn check<B: Body>(
     })?;
     fields::check_size(request.headers(), limits).map_err(by(Refusal::HeadTooLarge))?;
     if version == Version::HTTP_2 && fields::have_outer_space(request.headers()) {
-        let detail = "the value of a field begins or ends with white space";
+        let detail = "a header value begins or ends with white space: remove it";
         return Err((Refusal::Field, EdgeRefusal::malformed(detail)));
     }
     let seen = FieldScan::of(request.headers());
@@ -178,7 +178,7 @@ impl EdgeRefusal {
     }
 
     fn answer(self, version: Version) -> LocalResponse {
-        tracing::debug!(status = self.status.as_u16(), detail = self.detail, "refused at the edge");
+        tracing::debug!(status = self.status.as_u16(), detail = self.detail, "request refused");
         let kind = match self.status {
             StatusCode::METHOD_NOT_ALLOWED => ProblemType::MethodAbsent,
             _ => ProblemType::RequestInvalid,

@@ -25,24 +25,24 @@ pub(in crate::gateway) fn admit_response<B>(
 ) -> Result<bool, &'static str> {
     // Nobody asked for another protocol: `Upgrade` is taken off at the edge.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err("the upstream switched protocols unasked");
+        return Err("the upstream switched protocols without a request to");
     }
     // RFC 9110 §15: these are no statuses of HTTP, and every client makes of them what it likes.
     if response.status().as_u16() > 599 {
-        return Err("the upstream's status is none of HTTP's: it is over 599");
+        return Err("the upstream's status is not a valid HTTP status: it is over 599");
     }
     if response.version() == Version::HTTP_2 && fields::have_outer_space(response.headers()) {
-        return Err("the value of a field of the upstream's response begins or ends with white space");
+        return Err("a header value of the upstream's response begins or ends with white space");
     }
     let seen = FieldScan::of(response.headers());
     let (length, chunked) =
-        framing(response.headers(), seen).map_err(|_| "the upstream's response has no clear length")?;
+        framing(response.headers(), seen).map_err(|_| "the upstream's response has an ambiguous length")?;
     if length.is_some() && chunked {
         return Err("the upstream's response has two lengths");
     }
     // What HTTP/1.0 means by it is not known (RFC 9112 §6.1).
     if chunked && response.version() == Version::HTTP_10 {
-        return Err("the upstream's response of HTTP/1.0 has a `Transfer-Encoding`");
+        return Err("the upstream's HTTP/1.0 response has a `Transfer-Encoding`");
     }
     if seen.alt_svc && !alt_svc {
         response.headers_mut().remove(header::ALT_SVC);

@@ -48,23 +48,23 @@ pub(super) fn check_target<B>(
         ));
     }
     if !target.is_ascii() {
-        return Err(EdgeRefusal::malformed("the URL has a character that is not ASCII: percent-encode it"));
+        return Err(EdgeRefusal::malformed("the URL has a non-ASCII character: percent-encode it"));
     }
     let asks_all = uri.path() == "*" && *request.method() == Method::OPTIONS;
     if !uri.path().starts_with('/') && !asks_all {
-        return Err(EdgeRefusal::malformed("the request target is not a path: it begins with `/`"));
+        return Err(EdgeRefusal::malformed("the request target must be a path that begins with `/`"));
     }
     if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
-        return Err(EdgeRefusal::malformed("the scheme of the target is not `http` or `https`"));
+        return Err(EdgeRefusal::malformed("the scheme of the request target must be `http` or `https`"));
     }
     if uri.scheme() == Some(&Scheme::HTTPS) && !secured() {
-        let detail = "the target is `https`, and this connection is not secured: connect over TLS";
+        let detail = "the request target is `https`, but the connection does not use TLS: connect over TLS";
         return Err(EdgeRefusal::new(StatusCode::MISDIRECTED_REQUEST, detail));
     }
     // `http://a?x`: the empty path is `/` (RFC 9110 §4.2.3), for the decision and for whoever is behind.
     if target.starts_with('?') {
         let rooted = rooted(uri, target)
-            .ok_or(EdgeRefusal::malformed("the request target is not a path: it begins with `/`"))?;
+            .ok_or(EdgeRefusal::malformed("the request target must be a path that begins with `/`"))?;
         *request.uri_mut() = rooted;
     }
     Ok(())
@@ -82,35 +82,35 @@ pub(super) fn settle_host<B>(request: &mut Request<B>) -> Result<(), EdgeRefusal
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (host, more) = (hosts.next(), hosts.next().is_some());
     if more {
-        return Err(EdgeRefusal::malformed("`Host` is sent more than once"));
+        return Err(EdgeRefusal::malformed("`Host` is sent more than once: send it once"));
     }
     let host = host.map(read).transpose()?;
     let named = request.uri().authority().map(Authority::as_str);
     if named.is_some_and(|named| !is_host_and_port(named)) {
-        return Err(EdgeRefusal::malformed("the authority of the target is not `host` or `host:port`"));
+        return Err(EdgeRefusal::malformed("the authority of the request target must be `host` or `host:port`"));
     }
     let value = match (named, host, request.version()) {
         (Some(named), Some(host), Version::HTTP_2) if !named.eq_ignore_ascii_case(host) => {
             return Err(EdgeRefusal::malformed(
-                "`Host` and the authority of the target differ: send the same, or leave `Host` out",
+                "`Host` differs from the authority of the request target: send the same value, or omit `Host`",
             ));
         }
         // A field of HTTP/1.1 that no request may lack (RFC 9112 §3.2), whatever its target says.
         (_, None, Version::HTTP_11) | (None, None, Version::HTTP_2) => {
-            return Err(EdgeRefusal::malformed("`Host` is missing"));
+            return Err(EdgeRefusal::malformed("`Host` is missing: send it"));
         }
         (None, _, _) => return Ok(()),
         (Some(named), ..) => HeaderValue::try_from(named),
     };
-    let value =
-        value.map_err(|_| EdgeRefusal::malformed("the authority of the target is not `host` or `host:port`"))?;
+    let value = value
+        .map_err(|_| EdgeRefusal::malformed("the authority of the request target must be `host` or `host:port`"))?;
     request.headers_mut().insert(header::HOST, value);
     Ok(())
 }
 
 fn read(host: &HeaderValue) -> Result<&str, EdgeRefusal> {
     let valid = host.to_str().ok().filter(|host| is_host_and_port(host));
-    valid.ok_or(EdgeRefusal::malformed("`Host` is not `host` or `host:port`"))
+    valid.ok_or(EdgeRefusal::malformed("`Host` must be `host` or `host:port`"))
 }
 
 /// Stricter than RFC 3986, where a comma or an escape may be part of a name: what names no server on any network would

@@ -101,7 +101,7 @@ async fn a_version_in_use_is_not_dropped_unawares() {
     assert_eq!(forced.status, 200, "{}", forced.body);
     assert_eq!(forced.json()["changes"][0], "breaking: version 2 is removed");
     assert_eq!(gateway.get("/api/v2/users/1").await.status, 404);
-    assert!(desk.kept("audit.jsonl").contains("forced to drop version 2 of protect"));
+    assert!(desk.kept("audit.jsonl").contains("forced, dropping version 2 of protect"));
     assert!(gateway.stop().await);
 }
 
@@ -146,7 +146,7 @@ async fn a_start_without_a_version_in_use_is_told() {
         acts["acts"].as_array().and_then(|acts| acts.last()?["target"].as_str().map(str::to_owned)).expect("a start")
     };
     let first = told().await;
-    assert!(first.contains(", without what is in use: version 2 of restart, last requested at 20"), "{first}");
+    assert!(first.contains(", dropping versions in use: version 2 of restart, last requested at 20"), "{first}");
     let second = told().await;
     assert!(!second.contains("in use"), "it is what was served before: {second}");
 }

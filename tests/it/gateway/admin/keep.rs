@@ -98,7 +98,7 @@ async fn without_a_folder_it_ends_with_the_process() {
     for (path, body, begins) in &rows {
         let done = gateway.act(path, body).await;
         let noted =
-            done["note"].as_str().unwrap_or_default().contains("ends with the process: there is no folder `state`");
+            done["note"].as_str().unwrap_or_default().contains("ends with the process: `state` is not configured");
         assert_eq!((&done["kept"], noted), (&false.into(), *begins), "{path} {done}");
     }
     assert!(gateway.stop().await);
@@ -180,7 +180,9 @@ async fn a_broken_file_is_told_and_kept_beside() {
     child.wait().expect("it ended");
     assert!(said, "it does not start: {log}");
     let file = desk.folder.join("state/acts.json").display().to_string();
-    for part in ["WARN", &file, "acts[1]: `time` is no text", "acts.json.broken-1", "hold=2", "act=\"hold none 1\""] {
+    for part in
+        ["WARN", &file, "acts[1]: `time` is not a string", "acts.json.broken-1", "hold=2", "act=\"hold none 1\""]
+    {
         assert!(log.contains(part), "{part}: {log}");
     }
     assert_eq!(desk.kept("acts.json.broken-1"), text);

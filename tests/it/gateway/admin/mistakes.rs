@@ -25,50 +25,50 @@ async fn each_mistake_is_told() {
     ];
     for path in writes {
         let rows: [(&str, &str, &str, u16, &str); 13] = [
-            ("", "", "", 400, "give \"by\" and \"reason\""),
+            ("", "", "", 400, "\"by\" and \"reason\" (who"),
             ("", "", "{", 400, "must be a JSON object: EOF"),
             ("", "", "\"ops\"", 400, "must be a JSON object"),
             ("", "", "by=ops&reason=r", 400, "must be a JSON object: expected value"),
-            ("", "", r#"{"by":"ops","reason":""}"#, 400, "give \"by\" and \"reason\""),
-            ("", "", r#"{"by":"ops","reason":["r"]}"#, 400, "give \"by\" and \"reason\""),
+            ("", "", r#"{"by":"ops","reason":""}"#, 400, "\"by\" and \"reason\" (who"),
+            ("", "", r#"{"by":"ops","reason":["r"]}"#, 400, "\"by\" and \"reason\" (who"),
             ("?by=ops", "", SAID, 400, "\"by\" is given twice"),
-            ("?why=r", "", SAID, 400, "\"why\" is not known here; known are by, reason"),
+            ("?why=r", "", SAID, 400, "unknown member \"why\"; known: by, reason"),
             ("", "", &large, 413, "larger than 65536 bytes"),
-            ("", "Content-Type: text/xml", SAID, 415, "send it as application/json"),
-            ("", "Content-Type: application/toml", SAID, 415, "send it as application/json"),
-            ("", "Content-Encoding: gzip", SAID, 415, "send it as it is"),
+            ("", "Content-Type: text/xml", SAID, 415, "send application/json"),
+            ("", "Content-Type: application/toml", SAID, 415, "send application/json"),
+            ("", "Content-Encoding: gzip", SAID, 415, "send it without one"),
             ("", "Content-Type: application/x-www-form-urlencoded", "{", 400, "must be a JSON object: EOF"),
         ];
         for (query, field, body, status, part) in rows {
             let head = format!("{path}{query}\n{field}");
             told(&gateway, head.trim_end(), body, status, part).await;
         }
-        told(&gateway, &path.replace("POST", "GET"), "", 405, "this path takes POST").await;
-        told(&gateway, &path.replace("POST", "PUT"), SAID, 405, "this path takes POST").await;
+        told(&gateway, &path.replace("POST", "GET"), "", 405, "use one of the methods of this path: POST").await;
+        told(&gateway, &path.replace("POST", "PUT"), SAID, 405, "use one of the methods of this path: POST").await;
     }
     let until = |date: &str| format!(r#"{{"by":"ops","reason":"r","consumer":"bob","until":"{date}"}}"#);
     let of = |instance: &str| format!(r#"{{"by":"ops","reason":"r","instance":"{instance}"}}"#);
     let rows = [
-        ("/apis/none/pause", SAID.to_owned(), 404, "there is no api \"none\"; there are mistakes"),
-        ("/apis/none/versions/1/hold", SAID.to_owned(), 404, "there is no api \"none\""),
-        ("/apis/mistakes/versions/9/hold", SAID.to_owned(), 404, "there is no version \"9\"; there are 1, 2, 3"),
-        ("/apis/mistakes/versions/%31%2e0/release", SAID.to_owned(), 404, "there is no version \"1.0\""),
-        ("/apis/mistakes/versions/1/extend", SAID.to_owned(), 400, "give \"consumer\""),
-        ("/apis/mistakes/versions/1/extend", until(""), 400, "give \"until\""),
-        ("/apis/mistakes/versions/1/extend", until("2027-02-30"), 400, "\"until\" is no date"),
-        ("/apis/mistakes/versions/1/extend", until("2021-01-02"), 400, "which is past; to end an extension"),
-        ("/apis/mistakes/versions/1/extend", until("2207-01-01"), 400, "more than 100 years ahead"),
+        ("/apis/none/pause", SAID.to_owned(), 404, "unknown api \"none\"; known: mistakes"),
+        ("/apis/none/versions/1/hold", SAID.to_owned(), 404, "unknown api \"none\""),
+        ("/apis/mistakes/versions/9/hold", SAID.to_owned(), 404, "unknown version \"9\"; known: 1, 2, 3"),
+        ("/apis/mistakes/versions/%31%2e0/release", SAID.to_owned(), 404, "unknown version \"1.0\""),
+        ("/apis/mistakes/versions/1/extend", SAID.to_owned(), 400, "\"consumer\" is required"),
+        ("/apis/mistakes/versions/1/extend", until(""), 400, "\"until\" is required"),
+        ("/apis/mistakes/versions/1/extend", until("2027-02-30"), 400, "\"until\" is not a date"),
+        ("/apis/mistakes/versions/1/extend", until("2021-01-02"), 400, "which is in the past; to end an extension"),
+        ("/apis/mistakes/versions/1/extend", until("2207-01-01"), 400, "more than 100 years in the future"),
         ("/apis/mistakes/versions/1/extend", until("9999-12-31"), 400, "outside the years 1970 to 9999"),
-        ("/apis/mistakes/versions/9/extend", until("2099-01-01"), 404, "there is no version \"9\""),
+        ("/apis/mistakes/versions/9/extend", until("2099-01-01"), 404, "unknown version \"9\""),
         ("/apis/mistakes/versions/2/extend", until("2099-01-01"), 409, "has no sunset to extend"),
-        ("/apis/mistakes/versions/1/withdraw", SAID.to_owned(), 400, "give \"consumer\""),
-        ("/upstreams/none/drain", of("x"), 404, "there is no upstream \"none\"; there are shop"),
-        ("/upstreams/shop/drain", of("x"), 404, "there is no instance \"x\"; there are http://127.0.0.1:"),
-        ("/upstreams/shop/undrain", SAID.to_owned(), 400, "give \"instance\""),
-        ("/rollback", r#"{"by":"ops","reason":"r","to":0}"#.to_owned(), 404, "there is no revision 0; there are [1]"),
+        ("/apis/mistakes/versions/1/withdraw", SAID.to_owned(), 400, "\"consumer\" is required"),
+        ("/upstreams/none/drain", of("x"), 404, "unknown upstream \"none\"; known: shop"),
+        ("/upstreams/shop/drain", of("x"), 404, "unknown instance \"x\"; known: http://127.0.0.1:"),
+        ("/upstreams/shop/undrain", SAID.to_owned(), 400, "\"instance\" is required"),
+        ("/rollback", r#"{"by":"ops","reason":"r","to":0}"#.to_owned(), 404, "unknown revision 0; known: [1]"),
         ("/rollback", r#"{"by":"ops","reason":"r","to":"1st"}"#.to_owned(), 400, "\"to\" must be a whole number"),
         ("/rollback", r#"{"by":"ops","reason":"r","to":-1}"#.to_owned(), 400, "\"to\" must be a whole number"),
-        ("/rollback", SAID.to_owned(), 409, "no revision that was served before this one is kept"),
+        ("/rollback", SAID.to_owned(), 409, "no earlier revision is kept"),
         ("/rollback", r#"{"by":"ops","reason":"r","force":"yes"}"#.to_owned(), 400, "\"force\" must be true or false"),
         ("/config/reload?force=1", SAID.to_owned(), 400, "\"force\" must be true or false"),
     ];
@@ -90,16 +90,16 @@ async fn mistakes_with_a_config() {
     let gateway = desk.start().await;
     let (text, large) = (desk.text(), "# x\n".repeat(262_200));
     let rows: [(String, &str, u16, &str); 9] = [
-        ("PUT /config\nIf-Match: *".to_owned(), &text, 400, "give \"by\" and \"reason\""),
-        (format!("PUT /config?{WHO}&if=x\nIf-Match: *"), &text, 400, "\"if\" is not known here"),
+        ("PUT /config\nIf-Match: *".to_owned(), &text, 400, "\"by\" and \"reason\" (who"),
+        (format!("PUT /config?{WHO}&if=x\nIf-Match: *"), &text, 400, "unknown member \"if\""),
         (format!("PUT /config?{WHO}"), &text, 428, "send `If-Match` with the `ETag` of `GET /config`"),
-        (format!("PUT /config?{WHO}\nIf-Match: \"stale\""), &text, 412, "get it again with `GET /config`"),
-        (format!("PUT /config?{WHO}\nIf-Match: stale"), &text, 412, "get it again with `GET /config`"),
+        (format!("PUT /config?{WHO}\nIf-Match: \"stale\""), &text, 412, "repeat `GET /config`"),
+        (format!("PUT /config?{WHO}\nIf-Match: stale"), &text, 412, "repeat `GET /config`"),
         (
             format!("PUT /config?{WHO}\nIf-Match: *\nContent-Type: application/json"),
             &text,
             415,
-            "send it as application/toml",
+            "send application/toml",
         ),
         (format!("PUT /config?{WHO}\nIf-Match: *"), &large, 413, "larger than 1048576 bytes"),
         (format!("PUT /config?{WHO}\nIf-Match: *"), "", 422, "see `findings`"),
@@ -110,10 +110,10 @@ async fn mistakes_with_a_config() {
     }
     assert_eq!(desk.text(), text, "nothing was written");
     // Without `state`.
-    told(&gateway, "GET /revisions", "", 404, "the key `state` is not set").await;
-    told(&gateway, &format!("POST /rollback?{WHO}"), "", 404, "the key `state` is not set").await;
+    told(&gateway, "GET /revisions", "", 404, "the config has no `state`").await;
+    told(&gateway, &format!("POST /rollback?{WHO}"), "", 404, "the config has no `state`").await;
     for path in ["/", "/config/", "/apis/toml", "/apis//pause", "/versions/1", "/apis/toml/versions/1/hold/x"] {
-        told(&gateway, &format!("GET {path}"), "", 404, "there is no such path").await;
+        told(&gateway, &format!("GET {path}"), "", 404, "unknown path").await;
     }
     std::fs::remove_file(desk.file()).expect("it was there");
     told(&gateway, &format!("POST /config/reload?{WHO}"), "", 422, "see `findings`").await;

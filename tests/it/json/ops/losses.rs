@@ -26,7 +26,7 @@ fn exactly(at: &str, name: &str) -> Op {
 fn what_is_required() {
     run(vec![
         ("the value", one(require("/c", "\"EUR\"")), r#"{ "c" : "\u0045UR" }"#, Ok(r#"{ "c" : "\u0045UR" }"#)),
-        ("another", one(require("/c", "\"EUR\"")), r#"{"c":"USD"}"#, Err("is required at `/c`")),
+        ("another", one(require("/c", "\"EUR\"")), r#"{"c":"USD"}"#, Err("the required one at `/c`")),
         ("null is another", one(require("/c", "1")), r#"{"c":null}"#, Err("at `/c`")),
         ("nothing", one(require("/c/d", "1")), r#"{"c":[]}"#, Ok(r#"{"c":[]}"#)),
         ("by value of numbers", one(require("/a/c", "1.0")), r#"{"a":{"c":10e-1}}"#, Ok(r#"{"a":{"c":10e-1}}"#)),
@@ -36,7 +36,7 @@ fn what_is_required() {
             "also of what goes",
             vec![step(require("/c", "1")), step(drop_op("/c"))],
             r#"{"c":2,"x":1}"#,
-            Err("is required"),
+            Err("the required one"),
         ),
         (
             "also of what another becomes",
@@ -44,7 +44,7 @@ fn what_is_required() {
             r#"{"c":2,"b":1}"#,
             Ok(r#"{"c":1}"#),
         ),
-        ("of a constant", vec![step(add("/c", "2")), step(require("/c", "1"))], "{}", Err("is required")),
+        ("of a constant", vec![step(add("/c", "2")), step(require("/c", "1"))], "{}", Err("the required one")),
         (
             "inside of what is taken out",
             vec![step(require("/a/c", "1")), step(exactly("/a", "c"))],
@@ -69,7 +69,7 @@ fn what_stands_beside() {
         ),
         ("none that counts", one(which("/a", "1")), r#"{"a":[{"type":2}],"b":1}"#, Ok(r#"{"b":1}"#)),
         ("two that count", one(which("/a", "1")), r#"{"a":[{"type":1},{"type":1.0}]}"#, Err("found 2 elements")),
-        ("none, of a list", vec![step(which("/0", "1"))], r#"[[{"type":2}]]"#, Err("an empty list")),
+        ("none, of a list", vec![step(which("/0", "1"))], r#"[[{"type":2}]]"#, Err("an empty array")),
     ]);
 }
 
@@ -100,7 +100,7 @@ fn a_part_with_the_name_of_the_whole() {
         ("the last of duplicates", apart(), r#"{"n":"x","n":"a b"}"#, Ok(r#"{"n":"a","l":"b"}"#)),
         ("joined", together(), r#"{"l":"b", "n" : "a"}"#, Ok(r#"{ "n" : "a b"}"#)),
         ("joined without it", together(), r#"{"l":"b"}"#, Ok(r#"{"n":"b"}"#)),
-        ("a number is not cut", apart(), r#"{"n":1,"l":2}"#, Err("expected a text")),
+        ("a number is not cut", apart(), r#"{"n":1,"l":2}"#, Err("expected a string")),
         ("null", apart(), r#"{"n":null}"#, Ok(r#"{"n":null,"l":null}"#)),
     ]);
 }

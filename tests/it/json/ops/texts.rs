@@ -12,7 +12,7 @@ fn split_and_join() {
         ("split an empty text", one(apart()), r#"{"name":""}"#, Ok(r#"{"first":""}"#)),
         ("split null", one(apart()), r#"{"name":null}"#, Ok(r#"{"first":null,"last":null}"#)),
         ("split nothing", one(apart()), "{}", Ok("{}")),
-        ("split a number", one(apart()), r#"{"name":1}"#, Err("expected a text, found a number at `/name`")),
+        ("split a number", one(apart()), r#"{"name":1}"#, Err("expected a string, found a number at `/name`")),
         ("split an escaped separator", one(apart()), r#"{"name":"a\u0020\u0062"}"#, Ok(r#"{"first":"a","last":"b"}"#)),
         ("split keeps lone surrogates", one(apart()), r#"{"name":"\uDEAD b"}"#, Ok(r#"{"first":"\uDEAD","last":"b"}"#)),
         (
@@ -50,7 +50,7 @@ fn split_and_join() {
             "join a number",
             one(together()),
             r#"{"first":"a","last":1}"#,
-            Err("expected a text, found a number at `/last`"),
+            Err("expected a string, found a number at `/last`"),
         ),
         (
             "join with fewest escapes",
@@ -70,7 +70,7 @@ fn split_and_join() {
             "join over its own parent",
             one(join(&["/n/a"], "/n", "")),
             r#"{"n":{"a":"1","b":2}}"#,
-            Err("inside of its own target"),
+            Err("inside its own target"),
         ),
         ("split then join", vec![step(apart()), step(together())], r#"{"name":" a  b "}"#, Ok(r#"{"name":" a  b "}"#)),
     ]);
@@ -108,7 +108,7 @@ fn computes_and_conditions() {
             "compute of an object",
             one(label()),
             r#"{"first":"a","n":{}}"#,
-            Err("a text, a number or a boolean, found an object at `/n`"),
+            Err("a string, a number or a boolean, found an object at `/n`"),
         ),
         (
             "compute onto another",

@@ -45,7 +45,7 @@ fn patches_and_functions() {
             "patch that fails",
             patch(r#"[{"op":"remove","path":"/x"}]"#),
             "{}",
-            Err("does not apply: a path leads nowhere"),
+            Err("does not apply: a path leads to nothing"),
         ),
         ("patch over duplicates", patch(r#"[{"op":"remove","path":"/a"}]"#), r#"{"a":1,"a":2}"#, Err("duplicate")),
         (
@@ -75,6 +75,6 @@ fn patches_and_functions() {
             r#"{"a":"x","a":"y"}"#,
             Ok(r#"{"a":"Y"}"#),
         ),
-        ("custom that refuses", one(Op::Custom(upper)), "{}", Err("the custom function refused the value")),
+        ("custom that refuses", one(Op::Custom(upper)), "{}", Err("the custom function rejected the value")),
     ]);
 }
