@@ -5,11 +5,9 @@ mod standing;
 use crate::catalog::{Lifecycle, ShareOf, Window};
 use crate::clock::Timestamp;
 
-pub use standing::{Standing, is_running};
-
 /// All that a decision depends on.
 #[derive(Clone, Debug)]
-pub struct Question<'a> {
+pub(crate) struct Question<'a> {
     /// The dates of the version on the route.
     pub life: &'a Lifecycle,
     /// The route as it is written, `GET /users/{id}`; none if the path is not among the api's. Like the draws, only
@@ -37,7 +35,7 @@ pub struct Question<'a> {
 
 /// Where a version is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Nothing is said against it.
     Current,
     /// Its deprecation or sunset is announced, and in the future.
@@ -50,7 +48,7 @@ pub enum Phase {
 
 /// What becomes of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is served.
     Serve,
     /// The version is switched off on trial.
@@ -70,7 +68,7 @@ pub enum Verdict {
 
 /// A decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decision {
+pub(crate) struct Decision {
     /// Where the version is in its life.
     pub phase: Phase,
     /// What becomes of the request.
@@ -82,20 +80,8 @@ pub struct Decision {
 }
 
 /// Decides.
-///
-/// ```
-/// use sunward::catalog::Lifecycle;
-/// use sunward::decide::{Question, Verdict, decide};
-///
-/// let life = Lifecycle { sunset: Some("2026-01-01".parse()?), ..Lifecycle::default() };
-/// let mut question = Question::new(&life, "2025-12-31T23:59:59Z".parse()?);
-/// assert_eq!(decide(&question).verdict, Verdict::Serve);
-/// question.now = "2026-01-01".parse()?;
-/// assert_eq!(decide(&question).verdict, Verdict::Gone);
-/// # Ok::<(), sunward::clock::ParseTimeError>(())
-/// ```
 #[must_use]
-pub fn decide(question: &Question<'_>) -> Decision {
+pub(crate) fn decide(question: &Question<'_>) -> Decision {
     let sunset = match (question.life.sunset, question.extension) {
         (Some(sunset), Some(extension)) => Some(sunset.max(extension)),
         (sunset, _) => sunset,
@@ -181,7 +167,7 @@ fn brownout(window: &Window, question: &Question<'_>) -> Verdict {
 impl<'a> Question<'a> {
     /// A request of nobody in particular, to no route in particular, at `now`.
     #[must_use]
-    pub const fn new(life: &'a Lifecycle, now: Timestamp) -> Self {
+    pub(crate) const fn new(life: &'a Lifecycle, now: Timestamp) -> Self {
         Self {
             life,
             route: None,
@@ -203,7 +189,7 @@ impl<'a> Question<'a> {
 impl Decision {
     /// Whether a dry run let something pass that would have been refused.
     #[must_use]
-    pub fn was_spared(&self) -> bool {
+    pub(crate) fn was_spared(&self) -> bool {
         self.verdict != self.would
     }
 }
@@ -213,6 +199,19 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn example_of_decide() -> Result<(), crate::clock::ParseTimeError> {
+        use crate::catalog::Lifecycle;
+        use crate::decide::{Question, Verdict, decide};
+
+        let life = Lifecycle { sunset: Some("2026-01-01".parse()?), ..Lifecycle::default() };
+        let mut question = Question::new(&life, "2025-12-31T23:59:59Z".parse()?);
+        assert_eq!(decide(&question).verdict, Verdict::Serve);
+        question.now = "2026-01-01".parse()?;
+        assert_eq!(decide(&question).verdict, Verdict::Gone);
+        Ok(())
+    }
 
     fn at(text: &str) -> Timestamp {
         text.parse().expect(text)

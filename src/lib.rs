@@ -1,28 +1,47 @@
 //! Change an HTTP API without breaking anyone, and really retire the old one.
+//!
+//! | module | for |
+//! |---|---|
+//! | [`catalog`] | declaring an API: versions, routes, dates, who keeps a version for longer |
+//! | [`change`] | declaring what one version altered |
+//! | [`layer`] | the Tower layers around a service (feature `layer`) |
+//! | [`extract`] | extractors for axum handlers (feature `axum`) |
+//! | [`testing`] | testing the changes (feature `layer` for the ones of whole messages) |
+//! | [`config`] | reading the TOML file (feature `config`) |
+//! | [`gateway`] | running the gateway inside of another program (feature `gateway`) |
+//! | [`json`] | migrating JSON without HTTP |
+//! | [`clock`], [`consumer`], [`diagnostic`], [`version`] | the values that these share |
+//!
+//! Everything else is private. Metric names are listed in the README; the modules behind these are described in
+//! `LIFECYCLE.md` and may change in any release.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The layers, the file and the gateway use what lies below; with fewer features some of it has no user.
+#![cfg_attr(not(feature = "gateway"), allow(dead_code, unused_imports))]
 
 pub mod catalog;
 pub mod change;
 pub mod clock;
-pub mod coding;
+mod coding;
 #[cfg(feature = "config")]
 pub mod config;
 pub mod consumer;
-pub mod decide;
+mod decide;
 pub mod diagnostic;
 #[cfg(feature = "axum")]
 pub mod extract;
 #[cfg(feature = "gateway")]
 pub mod gateway;
-pub mod headers;
+mod headers;
+#[doc(hidden)]
+pub mod internals;
 pub mod json;
 #[cfg(feature = "layer")]
 pub mod layer;
-pub mod names;
-pub mod path;
-pub mod plan;
-pub mod problem;
-pub mod resolve;
+mod names;
+mod path;
+mod plan;
+mod problem;
+mod resolve;
 pub mod testing;
 pub mod version;
 

@@ -11,78 +11,79 @@ use metrics::{
     Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 
-pub use refusal::{Refusal, Refusals};
+pub use refusal::Refusal;
+pub(crate) use refusal::Refusals;
 
 /// Requests, by outcome. Counted when the response's body has ended or was dropped.
-pub const REQUESTS: &str = "sunward_requests_total";
+pub(crate) const REQUESTS: &str = "sunward_requests_total";
 /// Requests for a deprecated version.
-pub const DEPRECATED_REQUESTS: &str = "sunward_deprecated_requests_total";
+pub(crate) const DEPRECATED_REQUESTS: &str = "sunward_deprecated_requests_total";
 /// Requests answered 410 after the sunset.
-pub const GONE: &str = "sunward_gone_total";
+pub(crate) const GONE: &str = "sunward_gone_total";
 /// Requests refused by a brownout, or that a dry run would have refused.
-pub const BROWNOUT: &str = "sunward_brownout_total";
+pub(crate) const BROWNOUT: &str = "sunward_brownout_total";
 /// 1 for each deprecated version and route that was asked for since the start (the Kubernetes pattern).
-pub const REQUESTED_DEPRECATED: &str = "sunward_requested_deprecated";
+pub(crate) const REQUESTED_DEPRECATED: &str = "sunward_requested_deprecated";
 /// When a version ends, as seconds since 1970.
-pub const SUNSET_TIMESTAMP: &str = "sunward_version_sunset_timestamp_seconds";
+pub(crate) const SUNSET_TIMESTAMP: &str = "sunward_version_sunset_timestamp_seconds";
 /// How long it took to migrate a body.
-pub const MIGRATION_DURATION: &str = "sunward_migration_duration_seconds";
+pub(crate) const MIGRATION_DURATION: &str = "sunward_migration_duration_seconds";
 /// Bodies that could not be migrated.
-pub const MIGRATION_ERRORS: &str = "sunward_migration_errors_total";
+pub(crate) const MIGRATION_ERRORS: &str = "sunward_migration_errors_total";
 /// Values that were left as they were because an op could not take them.
-pub const MIGRATION_PASSED: &str = "sunward_migration_passed_total";
+pub(crate) const MIGRATION_PASSED: &str = "sunward_migration_passed_total";
 /// Values that stood where an op had to write.
-pub const MIGRATION_COLLISIONS: &str = "sunward_migration_collisions_total";
+pub(crate) const MIGRATION_COLLISIONS: &str = "sunward_migration_collisions_total";
 /// Bodies that a change was about, and whose `Content-Type` did not say that they were JSON.
-pub const MIGRATION_UNTYPED: &str = "sunward_migration_untyped_total";
+pub(crate) const MIGRATION_UNTYPED: &str = "sunward_migration_untyped_total";
 /// Requests and responses that no resource, route or change names, and that passed all the same.
-pub const UNDECLARED: &str = "sunward_undeclared_total";
+pub(crate) const UNDECLARED: &str = "sunward_undeclared_total";
 /// Bytes of response bodies, as they were passed on.
-pub const RESPONSE_BYTES: &str = "sunward_response_body_bytes_total";
+pub(crate) const RESPONSE_BYTES: &str = "sunward_response_body_bytes_total";
 /// How long a request took, by OpenTelemetry's name.
-pub const REQUEST_DURATION: &str = "http_server_request_duration_seconds";
+pub(crate) const REQUEST_DURATION: &str = "http_server_request_duration_seconds";
 /// Reloads of the config file.
-pub const RELOADS: &str = "sunward_config_reload_total";
+pub(crate) const RELOADS: &str = "sunward_config_reload_total";
 
 /// When the config that is served was accepted, as seconds since 1970.
-pub const CONFIG_ACCEPTED: &str = "sunward_config_accepted_timestamp_seconds";
+pub(crate) const CONFIG_ACCEPTED: &str = "sunward_config_accepted_timestamp_seconds";
 /// Open connections of clients.
-pub const CONNECTIONS: &str = "sunward_connections";
+pub(crate) const CONNECTIONS: &str = "sunward_connections";
 /// What was refused so that the rest could be served, and connections that waited for it.
-pub const SHED: &str = "sunward_shed_total";
+pub(crate) const SHED: &str = "sunward_shed_total";
 /// Requests and connections that were refused before an api was known.
 pub const REFUSED: &str = "sunward_refused_total";
 /// Request fields that were removed because their names have an underscore.
-pub const UNDERSCORE_FIELDS: &str = "sunward_underscore_fields_total";
+pub(crate) const UNDERSCORE_FIELDS: &str = "sunward_underscore_fields_total";
 /// Whether an instance gets requests.
-pub const UPSTREAM_UP: &str = "sunward_upstream_up";
+pub(crate) const UPSTREAM_UP: &str = "sunward_upstream_up";
 /// Requests under way to an instance.
-pub const UPSTREAM_PENDING: &str = "sunward_upstream_pending";
+pub(crate) const UPSTREAM_PENDING: &str = "sunward_upstream_pending";
 /// Requests that wait for a place at an instance.
-pub const UPSTREAM_QUEUED: &str = "sunward_upstream_queued";
+pub(crate) const UPSTREAM_QUEUED: &str = "sunward_upstream_queued";
 /// Requests that got no place at an instance.
-pub const UPSTREAM_REJECTED: &str = "sunward_upstream_rejected_total";
+pub(crate) const UPSTREAM_REJECTED: &str = "sunward_upstream_rejected_total";
 /// Requests to an instance, by what became of them.
-pub const UPSTREAM_REQUESTS: &str = "sunward_upstream_requests_total";
+pub(crate) const UPSTREAM_REQUESTS: &str = "sunward_upstream_requests_total";
 /// Requests that were sent again.
-pub const UPSTREAM_RETRIES: &str = "sunward_upstream_retries_total";
+pub(crate) const UPSTREAM_RETRIES: &str = "sunward_upstream_retries_total";
 /// How often an instance was taken out because its requests failed.
-pub const UPSTREAM_EJECTIONS: &str = "sunward_upstream_ejections_total";
+pub(crate) const UPSTREAM_EJECTIONS: &str = "sunward_upstream_ejections_total";
 /// Acts of operators that stand: pauses, holds, extensions and drains.
-pub const ACTS: &str = "sunward_acts";
+pub(crate) const ACTS: &str = "sunward_acts";
 /// The process's memory, by Prometheus' own name.
-pub const PROCESS_MEMORY: &str = "process_resident_memory_bytes";
+pub(crate) const PROCESS_MEMORY: &str = "process_resident_memory_bytes";
 /// Lines of the access log that could not be written.
-pub const ACCESS_LOG_DROPPED: &str = "sunward_access_log_dropped_total";
+pub(crate) const ACCESS_LOG_DROPPED: &str = "sunward_access_log_dropped_total";
 
 /// The version label of a request whose version is none of the api's.
-pub const OTHER: &str = "_other";
+pub(crate) const OTHER: &str = "_other";
 /// The route label of a request whose path is none of the api's.
-pub const UNMATCHED: &str = "_unmatched";
+pub(crate) const UNMATCHED: &str = "_unmatched";
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// A service answered it, with whatever status.
     Served,
     /// A service answered it; without a dry run it would have been refused.
@@ -105,7 +106,7 @@ pub enum Outcome {
 
 /// What no resource, route or change names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum UndeclaredLabel {
+pub(crate) enum UndeclaredLabel {
     /// A request's path.
     Path,
     /// A request's method, of a path that is known.
@@ -116,7 +117,7 @@ pub enum UndeclaredLabel {
 
 /// What became of a request to an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UpstreamResult {
+pub(crate) enum UpstreamResult {
     /// Answered, and not by 502, 503 or 504.
     Ok,
     /// Answered by 502, 503 or 504.
@@ -133,7 +134,7 @@ pub enum UpstreamResult {
 
 /// The labels of one version on one route.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Labels {
+pub(crate) struct Labels {
     /// The api's name.
     pub api: String,
     /// The version's, or [`OTHER`].
@@ -146,7 +147,7 @@ pub struct Labels {
 
 /// The handles of one version on one route. Made once: counting is an addition.
 #[derive(Clone)]
-pub struct Handles {
+pub(crate) struct Handles {
     labels: Labels,
     deprecated: Counter,
     gone: Counter,
@@ -160,7 +161,7 @@ pub struct Handles {
 
 /// The handles of migrations in one direction, on one route.
 #[derive(Clone)]
-pub struct MigrationHandles {
+pub(crate) struct MigrationHandles {
     /// Time, in seconds.
     pub duration: Histogram,
     /// Bodies that could not be migrated.
@@ -190,7 +191,7 @@ const OUTCOMES: [Outcome; 9] = [
 pub(crate) const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
 
 /// Tells the recorder what each metric is.
-pub fn describe() {
+pub(crate) fn describe() {
     describe_counter!(REQUESTS, "Requests by api, version, route, method, status class and outcome.");
     describe_counter!(DEPRECATED_REQUESTS, "Requests for a deprecated version.");
     describe_counter!(GONE, "Requests for a version that is gone, answered 410.");
@@ -235,97 +236,91 @@ pub fn describe() {
 }
 
 /// Says when a version ends; not a number once it does not, or is in no config.
-pub fn sunset_timestamp(api: &str, version: &str) -> Gauge {
+pub(crate) fn sunset_timestamp(api: &str, version: &str) -> Gauge {
     gauge!(SUNSET_TIMESTAMP, "api" => api.to_owned(), "version" => version.to_owned())
 }
 
 /// Counts a reload; `result` is `accepted` or `rejected`.
-pub fn reloads(result: &'static str) -> Counter {
+pub(crate) fn reloads(result: &'static str) -> Counter {
     counter!(RELOADS, "result" => result)
 }
 
 /// When the config that is served was accepted.
-pub fn config_accepted() -> Gauge {
+pub(crate) fn config_accepted() -> Gauge {
     gauge!(CONFIG_ACCEPTED)
 }
 
 /// Open connections of clients.
-pub fn connections() -> Gauge {
+pub(crate) fn connections() -> Gauge {
     gauge!(CONNECTIONS)
 }
 
 /// Counts what was refused; `reason` is `requests`, `memory`, of connections that had to wait `connections`, and of failed
 /// accepts `accept`.
-pub fn shed(reason: &'static str) -> Counter {
+pub(crate) fn shed(reason: &'static str) -> Counter {
     counter!(SHED, "reason" => reason)
 }
 
 /// Counts what was refused before an api was known.
-pub fn refused(refusal: Refusal) -> Counter {
+pub(crate) fn refused(refusal: Refusal) -> Counter {
     counter!(REFUSED, "reason" => refusal.as_str())
 }
 
 /// Counts request fields that were removed because their names have an underscore.
-pub fn underscore_fields() -> Counter {
+pub(crate) fn underscore_fields() -> Counter {
     counter!(UNDERSCORE_FIELDS)
 }
 
 /// Whether an instance gets requests; not a number once no config names it.
-pub fn upstream_up(upstream: &str, instance: &str) -> Gauge {
+pub(crate) fn upstream_up(upstream: &str, instance: &str) -> Gauge {
     gauge!(UPSTREAM_UP, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
 }
 
 /// Requests under way to an instance; not a number once no config names it.
-pub fn upstream_pending(upstream: &str, instance: &str) -> Gauge {
+pub(crate) fn upstream_pending(upstream: &str, instance: &str) -> Gauge {
     gauge!(UPSTREAM_PENDING, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
 }
 
 /// Requests that wait for a place at an instance; not a number once no config names it.
-pub fn upstream_queued(upstream: &str, instance: &str) -> Gauge {
+pub(crate) fn upstream_queued(upstream: &str, instance: &str) -> Gauge {
     gauge!(UPSTREAM_QUEUED, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
 }
 
 /// Requests that got no place at an instance; `reason` is `queue_full` or `queue_timeout`.
-pub fn upstream_rejected(upstream: &str, instance: &str, reason: &'static str) -> Counter {
+pub(crate) fn upstream_rejected(upstream: &str, instance: &str, reason: &'static str) -> Counter {
     let (upstream, instance) = (upstream.to_owned(), instance.to_owned());
     counter!(UPSTREAM_REJECTED, "upstream" => upstream, "instance" => instance, "reason" => reason)
 }
 
 /// How often an instance was taken out.
-pub fn upstream_ejections(upstream: &str, instance: &str) -> Counter {
+pub(crate) fn upstream_ejections(upstream: &str, instance: &str) -> Counter {
     counter!(UPSTREAM_EJECTIONS, "upstream" => upstream.to_owned(), "instance" => instance.to_owned())
 }
 
 /// Requests to an instance.
-pub fn upstream_requests(upstream: &str, instance: &str, result: UpstreamResult) -> Counter {
+pub(crate) fn upstream_requests(upstream: &str, instance: &str, result: UpstreamResult) -> Counter {
     let (upstream, instance) = (upstream.to_owned(), instance.to_owned());
     counter!(UPSTREAM_REQUESTS, "upstream" => upstream, "instance" => instance, "result" => result.as_str())
 }
 
 /// Requests that were sent again.
-pub fn upstream_retries(upstream: &str) -> Counter {
+pub(crate) fn upstream_retries(upstream: &str) -> Counter {
     counter!(UPSTREAM_RETRIES, "upstream" => upstream.to_owned())
 }
 
 /// How many acts of operators stand; `act` is `pause`, `hold`, `extend` or `drain`.
-pub fn acts(act: &'static str) -> Gauge {
+pub(crate) fn acts(act: &'static str) -> Gauge {
     gauge!(ACTS, "act" => act)
 }
 
 /// The process's memory.
-pub fn process_memory() -> Gauge {
+pub(crate) fn process_memory() -> Gauge {
     gauge!(PROCESS_MEMORY)
 }
 
 /// Lines of the access log that could not be written.
-pub fn access_log_dropped() -> Counter {
+pub(crate) fn access_log_dropped() -> Counter {
     counter!(ACCESS_LOG_DROPPED)
-}
-
-/// A method as a label: one of nine, or `_other`, as OpenTelemetry has it.
-#[must_use]
-pub fn method(method: &str) -> &'static str {
-    METHODS.iter().find(|known| **known == method).copied().unwrap_or(OTHER)
 }
 
 // === impl Outcome ===
@@ -333,7 +328,7 @@ pub fn method(method: &str) -> &'static str {
 impl Outcome {
     /// The label.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Served => "served",
             Self::Spared => "spared",
@@ -353,7 +348,7 @@ impl Outcome {
 impl UndeclaredLabel {
     /// The label.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Path => "path",
             Self::Method => "method",
@@ -366,11 +361,11 @@ impl UndeclaredLabel {
 
 impl UpstreamResult {
     /// All of them, in the order of their values.
-    pub const ALL: [Self; 6] = [Self::Ok, Self::Error, Self::Connect, Self::Timeout, Self::Reset, Self::Invalid];
+    pub(crate) const ALL: [Self; 6] = [Self::Ok, Self::Error, Self::Connect, Self::Timeout, Self::Reset, Self::Invalid];
 
     /// The label.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Error => "error",
@@ -387,7 +382,7 @@ impl UpstreamResult {
 impl Handles {
     /// Registers them with the recorder of the moment.
     #[must_use]
-    pub fn new(labels: Labels) -> Self {
+    pub(crate) fn new(labels: Labels) -> Self {
         let Labels { api, version, route, method } = labels.clone();
         let open_telemetry = [
             ("api", api.clone()),
@@ -410,7 +405,7 @@ impl Handles {
     }
 
     /// Counts one request.
-    pub fn request(&self, status: u16, outcome: Outcome, bytes: u64, seconds: f64) {
+    pub(crate) fn request(&self, status: u16, outcome: Outcome, bytes: u64, seconds: f64) {
         let class = usize::from((status / 100).clamp(1, 5) - 1);
         let counter = &self.requests[class][outcome as usize];
         counter.get_or_init(|| self.register(class, outcome)).increment(1);
@@ -424,12 +419,12 @@ impl Handles {
     }
 
     /// Counts a request that a brownout would have refused, but for a dry run.
-    pub fn spared_brownout(&self) {
+    pub(crate) fn spared_brownout(&self) {
         self.brownout.increment(1);
     }
 
     /// Counts what passed although nothing names it.
-    pub fn undeclared(&self, what: UndeclaredLabel) {
+    pub(crate) fn undeclared(&self, what: UndeclaredLabel) {
         let register = || {
             let Labels { api, version, route, method } = self.labels.clone();
             counter!(
@@ -445,7 +440,7 @@ impl Handles {
     }
 
     /// Counts a request for a deprecated version.
-    pub fn deprecated(&self) {
+    pub(crate) fn deprecated(&self) {
         self.deprecated.increment(1);
         self.requested.set(1.0);
     }
@@ -475,7 +470,7 @@ impl std::fmt::Debug for Handles {
 impl MigrationHandles {
     /// Registers them; `direction` is `request` or `response`.
     #[must_use]
-    pub fn new(api: &str, route: &str, direction: &'static str) -> Self {
+    pub(crate) fn new(api: &str, route: &str, direction: &'static str) -> Self {
         let all = [("api", api.to_owned()), ("route", route.to_owned()), ("direction", direction.to_owned())];
         Self {
             duration: histogram!(MIGRATION_DURATION, &all),
@@ -489,7 +484,7 @@ impl MigrationHandles {
 
     /// Counts a body that no `Content-Type` said to be JSON; whether it is the first.
     #[must_use]
-    pub fn untyped(&self) -> bool {
+    pub(crate) fn untyped(&self) -> bool {
         self.untyped.increment(1);
         !self.has_untyped.swap(true, Ordering::Relaxed)
     }

@@ -41,14 +41,6 @@ pub enum PathError {
 /// # Errors
 ///
 /// See [`PathError`]. `path` comes without query and fragment.
-///
-/// ```
-/// use sunward::path::{PathError, normalize};
-///
-/// assert_eq!(normalize("/%76%32/a%c3%a9"), Ok("/v2/a%C3%A9".into()));
-/// assert_eq!(normalize("/v2/aé"), Ok("/v2/a%C3%A9".into()));
-/// assert_eq!(normalize("/v1/%2e%2e/v2"), Err(PathError::DotSegment));
-/// ```
 pub fn normalize(path: &str) -> Result<Cow<'_, str>, PathError> {
     if !path.starts_with('/') {
         return Err(PathError::NotAbsolute);
@@ -65,12 +57,6 @@ pub fn normalize(path: &str) -> Result<Cow<'_, str>, PathError> {
 /// segments resolved.
 ///
 /// Not for routing, only to see whether a refused path aims at an api.
-///
-/// ```
-/// use sunward::path::lenient;
-///
-/// assert_eq!(lenient("//health/%2e%2e%2Fv1\\orders/"), "/v1/orders");
-/// ```
 #[must_use]
 pub fn lenient(path: &str) -> String {
     let decoded = percent_decode_str(path).decode_utf8_lossy().replace('\\', "/");
@@ -87,29 +73,15 @@ pub fn lenient(path: &str) -> String {
 
 /// The path with the parameters of its segments (`;…`) cut off, as some servers route it (RFC 3986 §3.3); `None` if it has
 /// none.
-///
-/// ```
-/// use sunward::path::without_parameters;
-///
-/// assert_eq!(without_parameters("/users;x=y/7;a/"), Some("/users/7/".to_owned()));
-/// assert_eq!(without_parameters("/users/7"), None);
-/// ```
 #[must_use]
-pub fn without_parameters(path: &str) -> Option<String> {
+pub(crate) fn without_parameters(path: &str) -> Option<String> {
     path.contains(';').then(|| path.split('/').map(without_parameter).collect::<Vec<_>>().join("/"))
 }
 
 /// What follows `prefix` in `path`, however `path` spells it: a prefix of whole segments, in its normal form. What
 /// follows keeps its bytes.
-///
-/// ```
-/// use sunward::path::rest_after;
-///
-/// assert_eq!(rest_after("/%61pi/caf%c3%a9/a%2fb", "/api/caf%C3%A9"), Some("/a%2fb"));
-/// assert_eq!(rest_after("/apis", "/api"), None);
-/// ```
 #[must_use]
-pub fn rest_after<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
+pub(crate) fn rest_after<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
     let slashes = prefix.bytes().filter(|byte| *byte == b'/').count();
     let end = path.match_indices('/').nth(slashes).map_or(path.len(), |(at, _)| at);
     let (head, rest) = path.split_at(end);
@@ -252,6 +224,38 @@ impl std::error::Error for PathError {}
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn example_of_normalize() {
+        use crate::path::{PathError, normalize};
+
+        assert_eq!(normalize("/%76%32/a%c3%a9"), Ok("/v2/a%C3%A9".into()));
+        assert_eq!(normalize("/v2/aé"), Ok("/v2/a%C3%A9".into()));
+        assert_eq!(normalize("/v1/%2e%2e/v2"), Err(PathError::DotSegment));
+    }
+
+    #[test]
+    fn example_of_lenient() {
+        use crate::path::lenient;
+
+        assert_eq!(lenient("//health/%2e%2e%2Fv1\\orders/"), "/v1/orders");
+    }
+
+    #[test]
+    fn example_of_without_parameters() {
+        use crate::path::without_parameters;
+
+        assert_eq!(without_parameters("/users;x=y/7;a/"), Some("/users/7/".to_owned()));
+        assert_eq!(without_parameters("/users/7"), None);
+    }
+
+    #[test]
+    fn example_of_rest_after() {
+        use crate::path::rest_after;
+
+        assert_eq!(rest_after("/%61pi/caf%c3%a9/a%2fb", "/api/caf%C3%A9"), Some("/a%2fb"));
+        assert_eq!(rest_after("/apis", "/api"), None);
+    }
 
     #[test]
     fn one_path_has_one_spelling() {

@@ -11,24 +11,11 @@ mod kind;
 pub use kind::ProblemType;
 
 /// Where the problem types are documented, unless the gateway's owner has pages of their own.
-pub const TYPE_BASE: &str = "https://sunward.dev/problems/";
+pub(crate) const TYPE_BASE: &str = "https://sunward.dev/problems/";
 
 /// A problem document and the response that carries it.
-///
-/// ```
-/// use sunward::problem::{ProblemType, Problem, TYPE_BASE};
-///
-/// let problem = Problem::new(ProblemType::VersionSunset).with_api_version("v1").with_supported_versions(["v4", "v5"]);
-/// let response = problem.response(TYPE_BASE);
-/// assert_eq!(response.status(), 410);
-/// assert_eq!(
-///     String::from_utf8_lossy(response.body()),
-///     "{\"type\":\"https://sunward.dev/problems/version-sunset\",\"title\":\"API version retired\",\"status\":410,\
-///      \"api_version\":\"v1\",\"supported_versions\":[\"v4\",\"v5\"]}",
-/// );
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     kind: ProblemType,
     status: StatusCode,
     members: ProblemMembers,
@@ -39,8 +26,6 @@ pub struct Problem {
 struct ProblemMembers {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     api_version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,88 +56,81 @@ struct Document<'p> {
 impl Problem {
     /// The problem with its type, title and usual status, and nothing else.
     #[must_use]
-    pub fn new(kind: ProblemType) -> Self {
+    pub(crate) fn new(kind: ProblemType) -> Self {
         Self { kind, status: kind.status(), members: ProblemMembers::default() }
     }
 
     /// Another status, such as 404 for an unknown version in the path.
     #[must_use]
-    pub const fn with_status(mut self, status: StatusCode) -> Self {
+    pub(crate) const fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 
     /// What helps the client with this occurrence; nothing that leaks internals.
     #[must_use]
-    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+    pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.members.detail = Some(detail.into());
         self
     }
 
     /// The version that the problem is about.
     #[must_use]
-    pub fn with_api_version(mut self, version: impl Into<String>) -> Self {
+    pub(crate) fn with_api_version(mut self, version: impl Into<String>) -> Self {
         self.members.api_version = Some(version.into());
         self
     }
 
     /// The versions that can be asked for instead.
     #[must_use]
-    pub fn with_supported_versions(mut self, versions: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub(crate) fn with_supported_versions(mut self, versions: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.members.supported_versions = Some(versions.into_iter().map(Into::into).collect());
         self
     }
 
     /// The documentation's URL.
     #[must_use]
-    pub fn with_docs(mut self, url: impl Into<String>) -> Self {
+    pub(crate) fn with_docs(mut self, url: impl Into<String>) -> Self {
         self.members.docs = Some(url.into());
         self
     }
 
     /// When the version ends, or ended.
     #[must_use]
-    pub fn with_sunset(mut self, sunset: Timestamp) -> Self {
+    pub(crate) fn with_sunset(mut self, sunset: Timestamp) -> Self {
         self.members.sunset = Some(sunset.to_string());
         self
     }
 
     /// The same resource's URL under the next version.
     #[must_use]
-    pub fn with_successor(mut self, url: impl Into<String>) -> Self {
+    pub(crate) fn with_successor(mut self, url: impl Into<String>) -> Self {
         self.members.successor = Some(url.into());
         self
     }
 
     /// After how many seconds a retry makes sense; also sent as `Retry-After`.
     #[must_use]
-    pub const fn with_retry_after(mut self, secs: u64) -> Self {
+    pub(crate) const fn with_retry_after(mut self, secs: u64) -> Self {
         self.members.retry_after = Some(secs);
-        self
-    }
-
-    /// A URI reference that identifies this occurrence.
-    #[must_use]
-    pub fn with_instance(mut self, instance: impl Into<String>) -> Self {
-        self.members.instance = Some(instance.into());
         self
     }
 
     /// Its type.
     #[must_use]
-    pub const fn kind(&self) -> ProblemType {
+    pub(crate) const fn kind(&self) -> ProblemType {
         self.kind
     }
 
     /// Its status.
     #[must_use]
-    pub const fn status(&self) -> StatusCode {
+    pub(crate) const fn status(&self) -> StatusCode {
         self.status
     }
 
     /// The document as compact JSON; `type_base` and the slug make the type's URI.
     #[must_use]
-    pub fn body(&self, type_base: &str) -> Vec<u8> {
+    pub(crate) fn body(&self, type_base: &str) -> Vec<u8> {
         let kind = format!("{type_base}{}", self.kind.slug());
         let (title, status) = (self.kind.title(), self.status.as_u16());
         let document = Document { kind: &kind, title, status, members: &self.members };
@@ -163,7 +141,7 @@ impl Problem {
     ///
     /// For `HEAD`, its body is to be dropped; the header fields stay.
     #[must_use]
-    pub fn response(&self, type_base: &str) -> Response<Vec<u8>> {
+    pub(crate) fn response(&self, type_base: &str) -> Response<Vec<u8>> {
         let body = self.body(type_base);
         let length = body.len();
         let mut response = Response::new(body);
@@ -182,6 +160,21 @@ impl Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn example_of_problem() {
+        use crate::problem::{Problem, ProblemType, TYPE_BASE};
+
+        let problem =
+            Problem::new(ProblemType::VersionSunset).with_api_version("v1").with_supported_versions(["v4", "v5"]);
+        let response = problem.response(TYPE_BASE);
+        assert_eq!(response.status(), 410);
+        assert_eq!(
+            String::from_utf8_lossy(response.body()),
+            "{\"type\":\"https://sunward.dev/problems/version-sunset\",\"title\":\"API version retired\",\"status\":410,\
+             \"api_version\":\"v1\",\"supported_versions\":[\"v4\",\"v5\"]}",
+        );
+    }
 
     fn json(problem: &Problem) -> serde_json::Value {
         serde_json::from_slice(&problem.body(TYPE_BASE)).expect("JSON")
@@ -211,7 +204,6 @@ mod tests {
         let problem = Problem::new(ProblemType::VersionBrownout)
             .with_status(StatusCode::SERVICE_UNAVAILABLE)
             .with_detail("a \"quoted\"\r\nline \u{1}é")
-            .with_instance("/requests/1")
             .with_api_version("v1")
             .with_supported_versions(["v4", "v5"])
             .with_docs("https://acme.test/docs")
@@ -220,7 +212,7 @@ mod tests {
             .with_retry_after(360);
         let expected = serde_json::json!({
             "type": "https://acme.test/p/version-brownout", "title": "API version in brownout", "status": 503,
-            "detail": "a \"quoted\"\r\nline \u{1}é", "instance": "/requests/1", "api_version": "v1",
+            "detail": "a \"quoted\"\r\nline \u{1}é", "api_version": "v1",
             "supported_versions": ["v4", "v5"], "docs": "https://acme.test/docs", "sunset": "2026-11-11T11:11:11Z",
             "successor": "https://api.acme.test/v4/orders/7", "retry_after": 360,
         });

@@ -3,10 +3,8 @@
 
 use http::HeaderValue;
 use libfuzzer_sys::fuzz_target;
-use sunward::headers::media::MediaType;
-use sunward::headers::template::MediaTemplate;
-use sunward::path;
-use sunward::resolve::accept;
+use sunward::internals::media::{MediaTemplate, MediaType};
+use sunward::internals::{accept, path};
 use sunward::version::VersionId;
 
 fuzz_target!(|input: &[u8]| {

@@ -13,6 +13,6 @@ fuzz_target!(|source: &str| {
     let (config, found) = read_all(&sources, &|name| (name == "A").then(|| "a".to_owned()));
     let _ = render(&found, &sources, false);
     if let Some(config) = config {
-        let _ = Catalog::at(config.apis, Timestamp::EPOCH);
+        let _ = Catalog::at(config.into_apis(), Timestamp::EPOCH);
     }
 });

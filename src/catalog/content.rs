@@ -26,9 +26,20 @@ pub enum Content {
 // === impl Content ===
 
 impl Content {
-    /// What a `Content-Type` says; `None` for what is not migrated.
+    /// What the value of a `Content-Type` says; `None` for what is not migrated.
+    ///
+    /// ```
+    /// use sunward::catalog::Content;
+    /// assert_eq!(Content::from_content_type("application/merge-patch+json"), Some(Content::MergePatch));
+    /// assert_eq!(Content::from_content_type("text/html"), None);
+    /// ```
     #[must_use]
-    pub fn of(media: &MediaType<'_>) -> Option<Self> {
+    pub fn from_content_type(value: &str) -> Option<Self> {
+        MediaType::parse_lenient(value).and_then(|media| Self::of(&media))
+    }
+
+    /// What a `Content-Type` says; `None` for what is not migrated.
+    pub(crate) fn of(media: &MediaType<'_>) -> Option<Self> {
         Some(match media {
             _ if media.is_merge_patch() => Self::MergePatch,
             _ if media.is_json_patch() => Self::JsonPatch,

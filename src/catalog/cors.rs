@@ -6,7 +6,7 @@ use crate::headers::merge;
 
 /// A policy: [`Cors`](super::Cors), checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CorsEntry {
+pub(crate) struct CorsEntry {
     pub(super) origins: Origins,
     pub(super) credentials: bool,
 }
@@ -40,7 +40,7 @@ static EXPOSED: [HeaderName; 6] = [
 impl CorsEntry {
     /// Whether scripts of `origin` may read.
     #[must_use]
-    pub fn allows(&self, origin: &str) -> bool {
+    pub(crate) fn allows(&self, origin: &str) -> bool {
         match &self.origins {
             Origins::Any => true,
             Origins::Listed(list) => list.iter().any(|allowed| allowed.is(origin)),
@@ -48,7 +48,7 @@ impl CorsEntry {
     }
 
     /// Lets scripts of `origin`, which is that of the request if it has one, read an answer with these fields.
-    pub fn grant(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+    pub(crate) fn grant(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
         if self.origins != Origins::Any {
             // Also where the request has none: the next one may.
             merge::merge_vary(headers, &[header::ORIGIN]);

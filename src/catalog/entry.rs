@@ -24,84 +24,84 @@ use crate::version::{Scheme, VersionId, VersionName};
 #[derive(Clone, Debug)]
 pub struct ApiEntry {
     /// Its name, also the label of its metrics.
-    pub name: Box<str>,
+    pub(crate) name: Box<str>,
     /// Empty, or `/api`.
-    pub base_path: Box<str>,
+    pub(crate) base_path: Box<str>,
     /// The hosts that it answers on; any, if there are none.
-    pub hosts: Box<[HostPattern]>,
+    pub(crate) hosts: Box<[HostPattern]>,
     /// Whether paths that differ only in letter case are the same one.
-    pub path_case: PathCase,
+    pub(crate) path_case: PathCase,
     /// What becomes of what no route names.
-    pub undeclared: OnUndeclared,
+    pub(crate) undeclared: OnUndeclared,
     /// How its versions are named.
-    pub scheme: Scheme,
+    pub(crate) scheme: Scheme,
     /// Where a request may name one.
-    pub sources: VersionSources,
+    pub(crate) sources: VersionSources,
     /// Which source counts when they disagree; empty: none, it is refused.
-    pub precedence: Box<[VersionSource]>,
+    pub(crate) precedence: Box<[VersionSource]>,
     /// What a request speaks that names none; `None`: it is refused.
-    pub unspecified: Option<VersionId>,
+    pub(crate) unspecified: Option<VersionId>,
     /// What to do when `Accept` names none that can be served.
-    pub on_unacceptable: OnUnacceptable,
+    pub(crate) on_unacceptable: OnUnacceptable,
     /// What to do with a body that a change is about and that no `Content-Type` says to be JSON.
-    pub on_untyped: OnUntyped,
+    pub(crate) on_untyped: OnUntyped,
     /// Whether a date between two versions is the nearest not newer.
-    pub waterfall: bool,
+    pub(crate) waterfall: bool,
     /// Its versions by their names in the canonical spelling, which is the one that is mostly used.
-    pub names: BTreeMap<Box<str>, VersionId>,
+    pub(crate) names: BTreeMap<Box<str>, VersionId>,
     /// Other names.
-    pub aliases: BTreeMap<Box<str>, VersionId>,
+    pub(crate) aliases: BTreeMap<Box<str>, VersionId>,
     /// Paths that pass untouched.
-    pub exclude: Box<[Box<str>]>,
+    pub(crate) exclude: Box<[Box<str>]>,
     /// Oldest first.
-    pub versions: Box<[VersionEntry]>,
+    pub(crate) versions: Box<[VersionEntry]>,
     /// In no particular order.
-    pub routes: Box<[RouteEntry]>,
+    pub(crate) routes: Box<[RouteEntry]>,
     /// By version.
-    pub routers: Box<[Arc<Router>]>,
+    pub(crate) routers: Box<[Arc<Router>]>,
     /// The paths of all of them.
     pub(crate) known_paths: KnownPaths,
     /// Where to read who sent a request.
-    pub consumer: Box<[ConsumerSource]>,
+    pub(crate) consumer: Box<[ConsumerSource]>,
     /// What consumers speak that name none.
-    pub pins: BTreeMap<Box<str>, VersionId>,
+    pub(crate) pins: BTreeMap<Box<str>, VersionId>,
     /// Who keeps a version for longer.
-    pub extensions: Box<[ExtensionEntry]>,
+    pub(crate) extensions: Box<[ExtensionEntry]>,
     /// What the service behind speaks.
-    pub speaks: VersionId,
+    pub(crate) speaks: VersionId,
     /// The prefix that the service behind knows it by, with `{version}` or without.
-    pub forward_as: Box<str>,
+    pub(crate) forward_as: Box<str>,
     /// The name of the service behind.
-    pub upstream: Option<Box<str>>,
+    pub(crate) upstream: Option<Box<str>>,
     /// The request fields that a response depends on.
-    pub vary: Box<[HeaderName]>,
+    pub(crate) vary: Box<[HeaderName]>,
     /// `Vary` of these, rendered; none if there are none.
-    pub vary_value: Option<HeaderValue>,
+    pub(crate) vary_value: Option<HeaderValue>,
     /// The response header that says which version was served.
-    pub response_header: Option<HeaderName>,
+    pub(crate) response_header: Option<HeaderName>,
     /// Where the documents of problem types are.
-    pub problem_types: Box<str>,
+    pub(crate) problem_types: Box<str>,
     /// Where to read about the versions.
-    pub docs: Option<Box<str>>,
+    pub(crate) docs: Option<Box<str>>,
     /// Brownouts are stopped.
-    pub pause: bool,
+    pub(crate) pause: bool,
     /// Brownouts and sunsets only count.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Cache lifetimes end with the version.
-    pub clamp_freshness: bool,
+    pub(crate) clamp_freshness: bool,
     /// Whose scripts may read what is answered here.
-    pub cors: Option<CorsEntry>,
+    pub(crate) cors: Option<CorsEntry>,
     /// The summaries of its changes, by the changes' place in the list.
-    pub changes: Box<[(VersionId, Box<str>)]>,
+    pub(crate) changes: Box<[(VersionId, Box<str>)]>,
     /// The ops of its changes, in the same order.
-    pub ops: Box<[Box<[OpEntry]>]>,
+    pub(crate) ops: Box<[Box<[OpEntry]>]>,
     /// Its tests of the changes.
-    pub cases: Box<[CaseEntry]>,
+    pub(crate) cases: Box<[CaseEntry]>,
 }
 
 /// An op of a change.
 #[derive(Clone, Copy, Debug)]
-pub struct OpEntry {
+pub(crate) struct OpEntry {
     /// Where it is written.
     pub span: Span,
     /// Whether it alters messages; otherwise it says which versions have a route.
@@ -112,29 +112,29 @@ pub struct OpEntry {
 #[derive(Clone, Debug)]
 pub struct VersionEntry {
     /// Its place in the list.
-    pub id: VersionId,
+    pub(crate) id: VersionId,
     /// Its name.
-    pub name: VersionName,
+    pub(crate) name: VersionName,
     /// Its name as text, and as the label of its metrics.
-    pub text: Box<str>,
+    pub(crate) text: Box<str>,
     /// Its name as a header value.
-    pub value: HeaderValue,
+    pub(crate) value: HeaderValue,
     /// The day that its name says, in the schemes of the calendar.
-    pub day: Option<Timestamp>,
+    pub(crate) day: Option<Timestamp>,
     /// The media type of what it serves, where versions have one.
-    pub content_type: Option<HeaderValue>,
+    pub(crate) content_type: Option<HeaderValue>,
     /// Before it, there is no such version.
-    pub released: Option<Timestamp>,
+    pub(crate) released: Option<Timestamp>,
     /// Its dates.
-    pub life: Lifecycle,
+    pub(crate) life: Lifecycle,
     /// Where to read how to leave it.
-    pub docs: Option<Box<str>>,
+    pub(crate) docs: Option<Box<str>>,
     /// Where to read how it ends.
-    pub policy: Option<Box<str>>,
+    pub(crate) policy: Option<Box<str>>,
     /// The `Link` to both, rendered.
-    pub links: Option<HeaderValue>,
+    pub(crate) links: Option<HeaderValue>,
     /// Who used it before it was closed.
-    pub known: Box<[Box<str>]>,
+    pub(crate) known: Box<[Box<str>]>,
 }
 
 /// A route.
@@ -168,22 +168,22 @@ pub struct RouteEntry {
 #[derive(Clone, Debug)]
 pub struct ExtensionEntry {
     /// Who.
-    pub consumer: Box<str>,
+    pub(crate) consumer: Box<str>,
     /// What.
-    pub version: VersionId,
+    pub(crate) version: VersionId,
     /// Until when.
-    pub until: Timestamp,
+    pub(crate) until: Timestamp,
     /// The `Sunset` that they see.
-    pub value: HeaderValue,
+    pub(crate) value: HeaderValue,
     /// Who approved it.
-    pub approved_by: Box<str>,
+    pub(crate) approved_by: Box<str>,
     /// Why.
-    pub reason: Box<str>,
+    pub(crate) reason: Box<str>,
 }
 
 /// Where a request may name its version, compiled.
 #[derive(Clone, Debug, Default)]
-pub struct VersionSources {
+pub(crate) struct VersionSources {
     /// The path, behind the base path.
     pub path: Option<PathTemplate>,
     /// `Accept` and `Content-Type`.

@@ -33,23 +33,23 @@ pub struct Lifecycle {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Its start.
-    pub from: Timestamp,
+    pub(crate) from: Timestamp,
     /// Its end, no longer part of it.
-    pub until: Timestamp,
+    pub(crate) until: Timestamp,
     /// How many of 10 000 it hits.
-    pub share: u32,
+    pub(crate) share: u32,
     /// Of what.
-    pub by: ShareOf,
+    pub(crate) by: ShareOf,
     /// The status of the answer.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The routes that it hits, as they are written; all if there are none.
-    pub routes: Box<[Box<str>]>,
+    pub(crate) routes: Box<[Box<str>]>,
     /// The consumers that it hits; all if there are none.
-    pub consumers: Box<[Box<str>]>,
+    pub(crate) consumers: Box<[Box<str>]>,
     /// The consumers that it never hits.
-    pub exempt: Box<[Box<str>]>,
+    pub(crate) exempt: Box<[Box<str>]>,
     /// Only counts.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
 }
 
 // === impl Lifecycle ===

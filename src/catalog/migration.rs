@@ -1,8 +1,7 @@
 //! One chain as a plain function on bytes: for HTTP bodies, webhooks and queues alike.
 
 use super::content::Content;
-use super::entry::ApiEntry;
-use crate::change::{BodyChain, ChainSlice, Location, Message};
+use crate::change::{BodyChain, ChainSlice};
 use crate::json::{self, Framed, Framing, MigrateError, MigrateOptions, Migrated, Mode, Step};
 use crate::version::VersionId;
 
@@ -37,16 +36,11 @@ pub struct Migration<'c> {
     options: MigrateOptions,
 }
 
-/// A name that the api does not have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownName(String);
-
 // === impl Migration ===
 
 impl<'c> Migration<'c> {
     /// What leads a body of `chain` from one version to the other.
-    #[must_use]
-    pub fn new(chain: &'c BodyChain, from: VersionId, to: VersionId) -> Self {
+    pub(crate) fn new(chain: &'c BodyChain, from: VersionId, to: VersionId) -> Self {
         Self { chain, from, to, stretch: chain.between(from, to), options: MigrateOptions::default() }
     }
 
@@ -64,8 +58,7 @@ impl<'c> Migration<'c> {
     }
 
     /// The steps and the changes behind them.
-    #[must_use]
-    pub const fn stretch(&self) -> &ChainSlice<'c, Step> {
+    pub(crate) const fn stretch(&self) -> &ChainSlice<'c, Step> {
         &self.stretch
     }
 
@@ -172,38 +165,3 @@ impl<'c> Migration<'c> {
         Framed::new(framing, &program, &self.options.with_mode(Mode::Whole))
     }
 }
-
-// === impl ApiEntry ===
-
-impl ApiEntry {
-    /// What leads the body at `place` (`GET /users/{id} -> 200`, `POST /users <-`, as the newest version has it) from
-    /// one version to another.
-    ///
-    /// # Errors
-    /// A name that the api does not have.
-    pub fn migration(&self, place: &str, from: &str, to: &str) -> Result<Migration<'_>, UnknownName> {
-        let unknown = |what: &str, name: &str| UnknownName(format!("{} has no {what} `{name}`", self.name));
-        let location: Location = place.parse().map_err(|e: crate::change::PlaceError| UnknownName(e.to_string()))?;
-        let route = self.route_named(&location.route);
-        let route = route.ok_or_else(|| unknown("route", &location.route.to_string()))?;
-        let version = |name: &str| self.lookup(name).ok_or_else(|| unknown("version", name));
-        let chain = match location.message {
-            Message::Request => Some(&route.history.request),
-            Message::Response(of) => {
-                let same = route.history.responses.iter().find(|(known, _)| known.covers(of));
-                same.map(|(_, chain)| chain)
-            }
-        };
-        Ok(Migration::new(chain.ok_or_else(|| unknown("place", place))?, version(from)?, version(to)?))
-    }
-}
-
-// === impl UnknownName ===
-
-impl std::fmt::Display for UnknownName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for UnknownName {}

@@ -5,7 +5,7 @@
 
 mod build;
 mod case;
-mod case_entry;
+pub(crate) mod case_entry;
 mod content;
 mod control;
 mod cors;
@@ -14,28 +14,34 @@ mod entry;
 mod handles;
 mod life;
 mod migration;
+mod places;
 mod router;
 mod spec;
 mod template;
+mod view;
 
 use std::sync::Arc;
 
-pub use case_entry::CaseEntry;
-pub(crate) use case_entry::{BackEntry, BodyEntry, SampleEntry};
+pub(crate) use case_entry::{BackEntry, BodyEntry, CaseEntry, SampleEntry};
 pub use content::Content;
 pub use control::{Act, Control};
-pub use cors::CorsEntry;
+pub(crate) use cors::CorsEntry;
 pub use diff::{Class, Difference, diff};
-pub use entry::{ApiEntry, ExtensionEntry, OpEntry, RouteEntry, VersionEntry, VersionSource, VersionSources};
-pub use life::{Lifecycle, Window};
-pub use migration::{Migration, UnknownName};
-pub use router::{Match, RouteId, Router};
+pub use entry::{ApiEntry, ExtensionEntry, VersionEntry, VersionSource};
+pub(crate) use entry::{RouteEntry, VersionSources};
+pub(crate) use life::Lifecycle;
+pub use life::Window;
+pub use migration::Migration;
+pub use places::UnknownName;
+pub(crate) use router::{Match, RouteId};
 pub use spec::{
     Api, Brownout, Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, Sample,
     ShareOf, Version,
 };
-pub(crate) use template::strip_start;
-pub use template::{HostPattern, HostTemplate, PathTemplate, strip_port};
+pub(crate) use template::{HostPattern, strip_start};
+pub use view::{ExplainedChange, Explanation, Standing};
+
+pub use crate::path::PathCase;
 
 #[cfg(feature = "config")]
 pub(crate) use spec::{Back, Body, LifecycleSpec, Unspecified, VersionSourcesSpec};

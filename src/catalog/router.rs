@@ -35,7 +35,7 @@ pub(super) struct RouteConflict {
 
 /// All routes of one version.
 #[derive(Clone, Debug, Default)]
-pub struct Router {
+pub(crate) struct Router {
     inner: matchit::Router<PathNode>,
     case: PathCase,
 }
@@ -119,7 +119,7 @@ impl Router {
     /// Finds the route. `HEAD` is looked up as `GET` where it is not a route of its own; no path at all as `/`; a path
     /// with a slash at its end as the one without.
     #[must_use]
-    pub fn find(&self, method: &Method, path: &str) -> Match {
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Match {
         let key = self.key(path);
         let Ok(found) = self.inner.at(&key) else { return Match::None };
         let entries = &found.value.entries;
@@ -158,13 +158,13 @@ impl Router {
     /// What stands in the parameters of the routes at `path`, in the order of their templates; still percent-encoded.
     /// Seldom asked for, so nobody keeps them.
     #[must_use]
-    pub fn params<'p>(&self, path: &'p str) -> Vec<&'p str> {
+    pub(crate) fn params<'p>(&self, path: &'p str) -> Vec<&'p str> {
         self.at(path).map_or_else(Vec::new, |(_, params)| params)
     }
 
     /// The routes at `path`, whatever the method, and what stands in their parameters. They share the path's shape, but
     /// not their history: one may have come later than another.
-    pub fn find_any<'p>(&self, path: &'p str) -> impl Iterator<Item = (RouteId, Vec<&'p str>)> {
+    pub(crate) fn find_any<'p>(&self, path: &'p str) -> impl Iterator<Item = (RouteId, Vec<&'p str>)> {
         let found = self.at(path);
         found.into_iter().flat_map(|(node, params)| node.entries.iter().map(move |entry| (entry.route, params.clone())))
     }

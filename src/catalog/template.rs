@@ -5,14 +5,14 @@ use crate::version::doubles_v;
 
 /// A path prefix of whole segments, one of which holds the version: `/v{version}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathTemplate {
+pub(crate) struct PathTemplate {
     before: Box<str>,
     after: Box<str>,
 }
 
 /// A host whose one label holds the version: `v{version}.api.example.com`. Compared without case, without port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostTemplate {
+pub(crate) struct HostTemplate {
     before: Box<str>,
     after: Box<str>,
 }
@@ -35,7 +35,7 @@ impl PathTemplate {
     /// # Errors
     /// Says what is wrong: no `{version}`, two of them, not starting with `/`, ending in `/`, or not written as requests
     /// have it (see [`normalize`]).
-    pub fn new(template: &str) -> Result<Self, String> {
+    pub(crate) fn new(template: &str) -> Result<Self, String> {
         let (before, after) = halves(template)?;
         if !before.starts_with('/') || before.contains("//") || after.contains("//") {
             return Err(format!("`{template}` is not a path: it must start with `/` and have no empty segment"));
@@ -50,7 +50,7 @@ impl PathTemplate {
     /// The text in the version's place and what follows the template, either empty or beginning with `/`. Whole
     /// segments only: `/v1` takes `1` from `/v1/users`, and `10` from `/v10/users`.
     #[must_use]
-    pub fn take<'p>(&self, path: &'p str, case: PathCase) -> Option<(&'p str, &'p str)> {
+    pub(crate) fn take<'p>(&self, path: &'p str, case: PathCase) -> Option<(&'p str, &'p str)> {
         let rest = strip_prefix(path, &self.before, case)?;
         let in_segment = self.after.split('/').next().unwrap_or("");
         let end = rest.find('/').unwrap_or(rest.len());
@@ -65,13 +65,13 @@ impl PathTemplate {
 
     /// The template with `version` in its place.
     #[must_use]
-    pub fn render(&self, version: &str) -> String {
+    pub(crate) fn render(&self, version: &str) -> String {
         self.parts(version).concat()
     }
 
     /// The same in parts.
     #[must_use]
-    pub fn parts<'a>(&'a self, version: &'a str) -> [&'a str; 3] {
+    pub(crate) fn parts<'a>(&'a self, version: &'a str) -> [&'a str; 3] {
         [&self.before, version, &self.after]
     }
 }
@@ -94,7 +94,7 @@ impl HostTemplate {
     ///
     /// # Errors
     /// Says what is wrong.
-    pub fn new(template: &str) -> Result<Self, String> {
+    pub(crate) fn new(template: &str) -> Result<Self, String> {
         let (before, after) = halves(template)?;
         if after.is_empty() || template.contains('*') || HostPattern::new(&format!("{before}1{after}")).is_err() {
             return Err(format!("`{template}` is not a host, such as `v{SLOT}.api.example.com`"));
@@ -104,7 +104,7 @@ impl HostTemplate {
 
     /// The text in the version's place, within one label.
     #[must_use]
-    pub fn take(&self, host: &str) -> Option<String> {
+    pub(crate) fn take(&self, host: &str) -> Option<String> {
         let host = bare_host(host).to_ascii_lowercase();
         let version = host.strip_prefix(&*self.before)?.strip_suffix(&*self.after)?;
         let legal = !version.is_empty() && !version.contains('.') && !doubles_v(&self.before, version);
@@ -113,7 +113,7 @@ impl HostTemplate {
 
     /// The host of a request with another version in it: port and letter case stay.
     #[must_use]
-    pub fn rename(&self, host: &str, version: &str) -> Option<String> {
+    pub(crate) fn rename(&self, host: &str, version: &str) -> Option<String> {
         let old = self.take(host)?;
         let (before, rest) = host.split_at(self.before.len());
         Some(format!("{before}{version}{}", &rest[old.len()..]))
@@ -121,7 +121,7 @@ impl HostTemplate {
 
     /// The template with `version` in its place.
     #[must_use]
-    pub fn render(&self, version: &str) -> String {
+    pub(crate) fn render(&self, version: &str) -> String {
         format!("{}{version}{}", self.before, self.after)
     }
 }
@@ -129,7 +129,7 @@ impl HostTemplate {
 /// Hosts that an api answers on: `shop.example.com`, or `*.example.com`, whose `*` stands for one label. Compared without
 /// case, without port and without a dot at the end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HostPattern {
+pub(crate) struct HostPattern {
     /// Behind the `*`, with its dot; all of it where there is none. In small letters.
     tail: Box<str>,
     wildcard: bool,
@@ -142,17 +142,7 @@ impl HostPattern {
     ///
     /// # Errors
     /// Says what is wrong with a text that no host of a request can be.
-    ///
-    /// ```
-    /// use sunward::catalog::HostPattern;
-    ///
-    /// let pattern = HostPattern::new("*.example.com")?;
-    /// assert!(pattern.matches("Shop.Example.com:8080"));
-    /// assert!(!pattern.matches("example.com") && !pattern.matches("a.b.example.com"));
-    /// assert!(HostPattern::new("example.com:8080").is_err());
-    /// # Ok::<(), String>(())
-    /// ```
-    pub fn new(text: &str) -> Result<Self, String> {
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
         let (tail, wildcard) = match text.strip_prefix('*') {
             Some(rest) if rest.starts_with('.') => (rest, true),
             _ => (text, false),
@@ -177,7 +167,7 @@ impl HostPattern {
 
     /// Whether `host` is one of them; it may have a port.
     #[must_use]
-    pub fn matches(&self, host: &str) -> bool {
+    pub(crate) fn matches(&self, host: &str) -> bool {
         let host = bare_host(host);
         if !self.wildcard {
             return host.eq_ignore_ascii_case(&self.tail);
@@ -190,7 +180,7 @@ impl HostPattern {
 
     /// Whether it stands for several hosts.
     #[must_use]
-    pub const fn is_wildcard(&self) -> bool {
+    pub(crate) const fn is_wildcard(&self) -> bool {
         self.wildcard
     }
 }
@@ -221,7 +211,7 @@ pub(crate) fn strip_start<'a>(text: &'a str, start: &str) -> Option<&'a str> {
 
 /// The host without its port.
 #[must_use]
-pub fn strip_port(host: &str) -> &str {
+pub(crate) fn strip_port(host: &str) -> &str {
     match host.rfind(':') {
         Some(at) if host[at + 1..].bytes().all(|b| b.is_ascii_digit()) => &host[..at],
         _ => host,
@@ -231,6 +221,17 @@ pub fn strip_port(host: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn example_of_new() -> Result<(), String> {
+        use crate::catalog::HostPattern;
+
+        let pattern = HostPattern::new("*.example.com")?;
+        assert!(pattern.matches("Shop.Example.com:8080"));
+        assert!(!pattern.matches("example.com") && !pattern.matches("a.b.example.com"));
+        assert!(HostPattern::new("example.com:8080").is_err());
+        Ok(())
+    }
 
     #[test]
     fn paths_match_whole_segments() {

@@ -47,7 +47,7 @@ impl PlacedOwner {
 
 /// Reads all changes and works out what they do at every place. What is wrong goes to `found`.
 #[must_use]
-pub fn compose(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<RouteHistory> {
+pub(crate) fn compose(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<RouteHistory> {
     let placements = placements(input, found);
     let mut ready = read_ops(input, found);
     let owners = owners(input, found);

@@ -34,7 +34,7 @@ pub enum QueryStep {
 }
 
 /// Runs `step` on `headers`. Prefixes are for whoever knows which part of a URL is the api's.
-pub fn run_header(step: &HeaderStep, headers: &mut HeaderMap) {
+pub(crate) fn run_header(step: &HeaderStep, headers: &mut HeaderMap) {
     match step {
         HeaderStep::Add(name, value) => {
             headers.entry(name).or_insert_with(|| value.clone());
@@ -61,15 +61,8 @@ pub fn run_header(step: &HeaderStep, headers: &mut HeaderMap) {
 }
 
 /// Runs `step` on a query string (without `?`). What the step does not touch keeps its bytes, empty pairs as well.
-///
-/// ```
-/// use sunward::change::{QueryStep, run_query};
-///
-/// let step = QueryStep::Rename("per_page".into(), "limit".into(), false);
-/// assert_eq!(run_query(&step, "a=%7e&&per%5fpage=5"), "a=%7e&&limit=5");
-/// ```
 #[must_use]
-pub fn run_query(step: &QueryStep, query: &str) -> String {
+pub(crate) fn run_query(step: &QueryStep, query: &str) -> String {
     let has = |name: &str| query.split('&').any(|pair| name_of(pair) == name);
     let pairs = query.split('&');
     match step {
@@ -188,6 +181,14 @@ fn join<'q>(pairs: impl Iterator<Item = Cow<'q, str>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn example_of_run_query() {
+        use crate::change::{QueryStep, run_query};
+
+        let step = QueryStep::Rename("per_page".into(), "limit".into(), false);
+        assert_eq!(run_query(&step, "a=%7e&&per%5fpage=5"), "a=%7e&&limit=5");
+    }
 
     #[test]
     fn queries() {

@@ -9,7 +9,7 @@ use crate::version::VersionId;
 
 /// What [`compose`](super::compose) needs to know of the api.
 #[derive(Debug)]
-pub struct ComposeInput<'a> {
+pub(crate) struct ComposeInput<'a> {
     /// The named shapes.
     pub resources: &'a [Resource],
     /// The changes, sorted by version, in file order within one.
@@ -24,7 +24,7 @@ pub struct ComposeInput<'a> {
 
 /// A change whose version is known.
 #[derive(Clone, Copy, Debug)]
-pub struct DatedChange<'a> {
+pub(crate) struct DatedChange<'a> {
     /// The change.
     pub change: &'a Change,
     /// The version that introduced it.

@@ -17,12 +17,11 @@ mod routes;
 mod spec;
 mod template;
 
-pub use chain::{BodyChain, Chain, ChainSlice, Link, RouteHistory, StatusLink};
-pub use compose::compose;
-pub(crate) use head::decode_query;
-pub use head::{HeaderStep, QueryStep, run_header, run_query};
-pub use input::{ComposeInput, DatedChange};
-pub use place::{Location, Message, PlaceError, RouteName, StatusMatch};
-pub use spec::{Change, OpSpec, Place, Resource, When};
+pub(crate) use chain::{BodyChain, Chain, ChainSlice, RouteHistory, StatusLink};
+pub(crate) use compose::compose;
+pub(crate) use head::{HeaderStep, QueryStep, decode_query, run_header, run_query};
+pub(crate) use input::{ComposeInput, DatedChange};
+pub(crate) use place::{Location, Message, PlaceError, RouteName, StatusMatch};
+pub use spec::{Change, OpSpec, Resource, When};
 #[cfg(feature = "config")]
-pub(crate) use spec::{HeadSpec, Loss, OpKind, OtherSpec, RouteSpec};
+pub(crate) use spec::{HeadSpec, Loss, OpKind, OtherSpec, Place, RouteSpec};

@@ -17,7 +17,7 @@ pub struct RouteName {
 
 /// A message of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Message {
+pub(crate) enum Message {
     /// What the client sends.
     Request,
     /// What it gets, for these statuses.
@@ -37,7 +37,7 @@ pub enum StatusMatch {
 
 /// A place as it is written: `GET /users -> 200 /items/*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Location {
+pub(crate) struct Location {
     /// The route.
     pub route: RouteName,
     /// The message.

@@ -9,20 +9,6 @@ use super::{Coding, CodingError};
 
 /// Takes codings off content that comes in chunks. Sans I/O, as the [`Rewriter`](crate::json::Rewriter) is: whatever the
 /// other side has flushed comes out as soon as it is in, and no step makes much more than 64 KiB.
-///
-/// ```
-/// use sunward::coding::{Coding, Decoder, DecodeStep};
-///
-/// let mut decoder = Decoder::new(&[Coding::Gzip]);
-/// decoder.push(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xab\xae\x05\x00");
-/// let mut out = Vec::new();
-/// while decoder.step(&mut out)? == DecodeStep::Made {}
-/// assert_eq!(out, b"{}");
-/// decoder.push(b"\x43\xbf\xa6\xa3\x02\x00\x00\x00");
-/// decoder.end();
-/// while decoder.step(&mut out)? != DecodeStep::Ended {}
-/// # Ok::<(), sunward::coding::CodingError>(())
-/// ```
 #[derive(Debug)]
 pub struct Decoder {
     /// The coding that was applied last comes first.
@@ -368,6 +354,21 @@ mod tests {
 
     use super::super::encode;
     use super::*;
+
+    #[test]
+    fn example_of_decoder() -> Result<(), crate::coding::CodingError> {
+        use crate::coding::{Coding, DecodeStep, Decoder};
+
+        let mut decoder = Decoder::new(&[Coding::Gzip]);
+        decoder.push(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xab\xae\x05\x00");
+        let mut out = Vec::new();
+        while decoder.step(&mut out)? == DecodeStep::Made {}
+        assert_eq!(out, b"{}");
+        decoder.push(b"\x43\xbf\xa6\xa3\x02\x00\x00\x00");
+        decoder.end();
+        while decoder.step(&mut out)? != DecodeStep::Ended {}
+        Ok(())
+    }
 
     fn bomb(coding: Coding, size: usize) -> Vec<u8> {
         encode(&[coding], &vec![b' '; size])

@@ -50,7 +50,7 @@ pub enum CodingError {
 
 /// The codings that a client takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Accepted {
+pub(crate) struct Accepted {
     taken: [bool; 4],
 }
 
@@ -133,7 +133,7 @@ impl Accepted {
     /// What `Accept-Encoding` names. Whoever does not send it may be sent anything (RFC 9110 §12.5.3), but would rather
     /// not; the same goes for `*`.
     #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut accepted = Self::default();
         for (item, coding) in offers(headers) {
             accepted.taken[coding as usize] = !is_refused(item);
@@ -143,7 +143,7 @@ impl Accepted {
 
     /// Whether it is among them.
     #[must_use]
-    pub const fn takes(self, coding: Coding) -> bool {
+    pub(crate) const fn takes(self, coding: Coding) -> bool {
         self.taken[coding as usize]
     }
 }
@@ -151,7 +151,7 @@ impl Accepted {
 /// The `Accept-Encoding` for a service whose response has to be changed: of the client's only what can be decoded, and what
 /// it says of no coding at all. The field stays, since without it any coding would be welcome (RFC 9110 §12.5.3).
 #[must_use]
-pub fn narrowed(headers: &HeaderMap) -> HeaderValue {
+pub(crate) fn narrowed(headers: &HeaderMap) -> HeaderValue {
     let mut codes = false;
     let kept: Vec<&str> = items(headers)
         .filter(|(name, item)| {

@@ -10,7 +10,7 @@ use super::sources::SourceMap;
 use super::syntax;
 use super::tree::TableReader;
 use crate::catalog::{Back, Body, Case, Sample};
-use crate::diagnostic::{Diagnostics, Spanned};
+use crate::diagnostic::{Diagnostics, Span, Spanned};
 
 /// A case of a file of its own.
 #[derive(Clone, Debug)]
@@ -22,11 +22,22 @@ pub struct NamedCase {
     pub case: Case,
 }
 
+// === impl NamedCase ===
+
+impl NamedCase {
+    /// Where it is written.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        self.case.span
+    }
+}
+
 /// Reads files of cases, `[[case]]` each, as far as they can be read, with all findings by their position. Nothing is
 /// included.
 ///
 /// ```
-/// use sunward::config::{SourceMap, read_cases};
+/// use sunward::config::SourceMap;
+/// use sunward::internals::cases::read_cases;
 ///
 /// let text = r#"
 /// [[case]]

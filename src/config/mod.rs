@@ -17,14 +17,14 @@
 //! ```
 
 mod api;
-mod case;
+pub(crate) mod case;
 mod change;
 mod common;
 mod constant;
 mod gateway;
 mod head;
 mod include;
-mod keys;
+pub(crate) mod keys;
 mod node;
 mod op;
 mod render;
@@ -40,12 +40,11 @@ mod when;
 
 use toml::de::DeTable;
 
-pub use case::{NamedCase, read_cases, replace_body};
-pub use gateway::{
-    AccessLog, ActAs, Addresses, Check, Eject, Forwarded, GatewaySpec, Instance, Limits, Listen, LogFormat, Proxy,
-    Secret, SpeaksFrom, Timeouts, Tls, Underscores, Upstream, UpstreamTls,
+pub use gateway::LogFormat;
+pub(crate) use gateway::{
+    AccessLog, ActAs, Addresses, Check, Forwarded, GatewaySpec, Instance, Limits, Listen, Proxy, Secret, Timeouts, Tls,
+    Underscores, Upstream, UpstreamTls,
 };
-pub use keys::reference;
 pub use render::{render, to_json};
 pub use schema::schema;
 pub use sources::{SourceFile, SourceMap};
@@ -61,13 +60,29 @@ use tree::TableReader;
 #[non_exhaustive]
 pub struct Config {
     /// The `[gateway]` table.
-    pub gateway: GatewaySpec,
+    pub(crate) gateway: GatewaySpec,
     /// The `[[api]]` tables.
-    pub apis: Vec<Api>,
+    pub(crate) apis: Vec<Api>,
     /// The `[[upstream]]` tables.
-    pub upstreams: Vec<Upstream>,
+    pub(crate) upstreams: Vec<Upstream>,
     /// Whether all that is included could be read, so that what is not here is nowhere.
-    pub complete: bool,
+    pub(crate) complete: bool,
+}
+
+// === impl Config ===
+
+impl Config {
+    /// The `[[api]]` tables, in the order of the file; those of included files follow.
+    #[must_use]
+    pub fn apis(&self) -> &[Api] {
+        &self.apis
+    }
+
+    /// The `[[api]]` tables, for [`Catalog::new`](crate::catalog::Catalog::new).
+    #[must_use]
+    pub fn into_apis(self) -> Vec<Api> {
+        self.apis
+    }
 }
 
 /// Reads one text as far as it can be read, with all findings by their position. Nothing is included, and no

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Config, read, value};
+use super::{Config, GatewaySpec, LogFormat, SourceMap, read, read_all, value};
 use crate::catalog::{
     Api, Brownout, ConsumerSource, Content, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, ShareOf,
     Unspecified, Version,
@@ -105,6 +105,56 @@ fn an_api_is_read() {
     assert_eq!(api.extensions[0].approved_by, "kim");
     let at = &EVERY_KEY[api.name.span.start()..api.name.span.end()];
     assert_eq!(at, "\"shop\"");
+}
+
+#[test]
+fn gateway_and_upstreams_are_read() {
+    let config = config(EVERY_KEY);
+    let listen: Vec<String> = config.gateway.listen.iter().map(|listen| listen.value.to_string()).collect();
+    assert_eq!(listen, ["0.0.0.0:80", "unix:/run/sunward.sock", "systemd"]);
+    assert_eq!(config.gateway.limits.held_bytes, 1_000_000);
+    assert_eq!(config.gateway.limits.decoded_ratio, 200);
+    assert_eq!(config.gateway.timeouts.response.as_secs(), 90);
+    assert_eq!(config.gateway.timeouts.drain.as_secs(), 36 * 3600);
+    assert_eq!(config.gateway.log, LogFormat::Json);
+    assert_eq!(config.apis.len(), 1);
+    let [shop, other] = &config.upstreams[..] else { panic!("two upstreams") };
+    assert_eq!((shop.name.as_str(), other.name.as_str()), ("shop", "other"));
+    assert_eq!(shop.instances[0].weight, 3);
+    assert_eq!(shop.instances[0].speaks.as_ref().map(|speaks| speaks.as_str()), Some("2"));
+    assert_eq!(shop.instances[1].url.to_string(), "http://[::1]:3000/prefix");
+    assert_eq!(shop.instances[2].weight, 1);
+}
+
+#[test]
+fn texts_of_the_gateway_and_of_upstreams_have_variables() {
+    let file = r#"[gateway]
+listen = "127.0.0.1:${PORT}"
+timeouts = { response = "${TIMEOUT:-90s}" }
+
+[[upstream]]
+name = "${NAME}"
+forward_as = "$${NAME}"
+instances = [{ url = "http://${HOST}:${PORT}/a", speaks = "${SPEAKS}" }]
+"#;
+    let variables = [("HOST", "secret-host.internal"), ("PORT", "8443"), ("SPEAKS", "7"), ("NAME", "shop")];
+    let environment =
+        |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let (config, found) = read_all(&SourceMap::new("a.toml", file), &environment);
+    assert_eq!(found.to_string(), "");
+    let config = config.expect("a config");
+    assert_eq!(config.gateway.listen[0].value.to_string(), "127.0.0.1:8443");
+    assert_eq!(config.gateway.timeouts.response.as_secs(), 90);
+    let upstream = &config.upstreams[0];
+    assert_eq!(upstream.name.value, "shop");
+    assert_eq!(upstream.forward_as.as_ref().map(|prefix| prefix.as_str()), Some("${NAME}"));
+    assert_eq!(upstream.instances[0].url.to_string(), "http://secret-host.internal:8443/a");
+    assert_eq!(upstream.instances[0].speaks.as_ref().map(|speaks| speaks.as_str()), Some("7"));
+}
+
+#[test]
+fn an_empty_file_has_the_defaults_of_a_gateway() {
+    assert_eq!(config("").gateway, GatewaySpec::default());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// One entity tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EntityTag<'h> {
+pub(crate) struct EntityTag<'h> {
     weak: bool,
     /// What stands between the quotes. It may hold commas and backslashes; nothing in it is an escape.
     opaque: &'h [u8],
@@ -16,7 +16,7 @@ pub struct EntityTag<'h> {
 
 /// What `If-Match` or `If-None-Match` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EntityTags<'h> {
+pub(crate) enum EntityTags<'h> {
     /// `*`, and nothing beside it.
     Any,
     /// One of these.
@@ -25,7 +25,7 @@ pub enum EntityTags<'h> {
 
 /// What a tag is marked with: the client's version, and a fingerprint of the program that leads to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark<'v> {
+pub(crate) struct Mark<'v> {
     /// The version's name.
     pub version: &'v str,
     /// The same for the same program, whatever the process.
@@ -41,16 +41,8 @@ const DIGITS: usize = 8;
 
 impl<'h> EntityTag<'h> {
     /// The one tag of an `ETag`; `None` for what is no tag.
-    ///
-    /// ```
-    /// use sunward::headers::etag::{EntityTag, Mark};
-    ///
-    /// let tag = EntityTag::parse(b"W/\"a,b\"").expect("a tag");
-    /// assert_eq!(tag.marked(Mark { version: "1", program: 0x9f3c, loosened: false }), b"W/\"a,b;v1-00009f3c\"");
-    /// assert_eq!(EntityTag::parse(b"abc"), None);
-    /// ```
     #[must_use]
-    pub fn parse(value: &'h [u8]) -> Option<Self> {
+    pub(crate) fn parse(value: &'h [u8]) -> Option<Self> {
         let (tag, rest) = Self::first(value.trim_ascii())?;
         rest.is_empty().then_some(tag)
     }
@@ -65,7 +57,7 @@ impl<'h> EntityTag<'h> {
 
     /// The tag with the mark, as the value of a field.
     #[must_use]
-    pub fn marked(&self, mark: Mark<'_>) -> Vec<u8> {
+    pub(crate) fn marked(&self, mark: Mark<'_>) -> Vec<u8> {
         let letter = if mark.loosened { 'w' } else { 'v' };
         let suffix = format!(";{letter}{}-{:0width$x}", mark.version, mark.program, width = DIGITS);
         Self { weak: self.weak || mark.loosened, ..*self }.render(suffix.as_bytes())
@@ -73,7 +65,7 @@ impl<'h> EntityTag<'h> {
 
     /// The tag without its mark, and the mark; `None` if it has none. What the mark names need not be a version.
     #[must_use]
-    pub fn unmark(self) -> Option<(Self, Mark<'h>)> {
+    pub(crate) fn unmark(self) -> Option<(Self, Mark<'h>)> {
         let at = self.opaque.iter().rposition(|byte| *byte == b';')?;
         let mark = std::str::from_utf8(&self.opaque[at + 1..]).ok()?;
         let loosened = self.weak && mark.starts_with('w');
@@ -100,7 +92,7 @@ const fn is_etagc(byte: u8) -> bool {
 impl<'h> EntityTags<'h> {
     /// All lines of a field; `None` if it is not there or malformed, such as `*` beside a tag.
     #[must_use]
-    pub fn of(headers: &'h HeaderMap, name: &HeaderName) -> Option<Self> {
+    pub(crate) fn of(headers: &'h HeaderMap, name: &HeaderName) -> Option<Self> {
         let mut lines = headers.get_all(name).iter().map(|line| line.as_bytes().trim_ascii());
         let first = lines.next()?;
         if first == b"*" {
@@ -131,7 +123,7 @@ fn read_list<'h>(line: &'h [u8], tags: &mut Vec<EntityTag<'h>>) -> Option<()> {
 }
 
 /// Makes a strong tag that is marked a weak one, so that it can be made strong again.
-pub fn loosen(headers: &mut HeaderMap) {
+pub(crate) fn loosen(headers: &mut HeaderMap) {
     let Some((tag, mark)) = headers.get(header::ETAG).and_then(|tag| EntityTag::parse(tag.as_bytes())?.unmark()) else {
         return;
     };
@@ -143,14 +135,14 @@ pub fn loosen(headers: &mut HeaderMap) {
 
 /// Whether the client has a response whose tag was loosened: then a 304 has to name it by that (RFC 9111 §4.3.4).
 #[must_use]
-pub fn asks_by_loosened(headers: &HeaderMap) -> bool {
+pub(crate) fn asks_by_loosened(headers: &HeaderMap) -> bool {
     let Some(EntityTags::List(tags)) = EntityTags::of(headers, &header::IF_NONE_MATCH) else { return false };
     tags.iter().any(|tag| tag.unmark().is_some_and(|(_, mark)| mark.loosened))
 }
 
 /// The field that lists these tags; `None` for none.
 #[must_use]
-pub fn list_value<'h>(tags: impl IntoIterator<Item = EntityTag<'h>>) -> Option<HeaderValue> {
+pub(crate) fn list_value<'h>(tags: impl IntoIterator<Item = EntityTag<'h>>) -> Option<HeaderValue> {
     let rendered: Vec<Vec<u8>> = tags.into_iter().map(|tag| tag.render(b"")).collect();
     if rendered.is_empty() { None } else { HeaderValue::from_bytes(&rendered.join(&b", "[..])).ok() }
 }
@@ -160,6 +152,15 @@ mod tests {
     use http::header::IF_MATCH;
 
     use super::*;
+
+    #[test]
+    fn example_of_parse() {
+        use crate::headers::etag::{EntityTag, Mark};
+
+        let tag = EntityTag::parse(b"W/\"a,b\"").expect("a tag");
+        assert_eq!(tag.marked(Mark { version: "1", program: 0x9f3c, loosened: false }), b"W/\"a,b;v1-00009f3c\"");
+        assert_eq!(EntityTag::parse(b"abc"), None);
+    }
 
     fn lists(lines: &[&[u8]]) -> Option<Vec<String>> {
         let mut headers = HeaderMap::new();

@@ -7,7 +7,7 @@ use super::{lifecycle, trim_ows};
 use crate::clock::Timestamp;
 
 /// Cache directives for shared caches at the edge, a structured Dictionary (RFC 9213 §3).
-pub const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+pub(crate) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 
 /// These keep a response alive past its end: it changes (RFC 8246), or a cache serves it instead of our answer (RFC 5861).
 const OUTLIVING: [&str; 3] = ["immutable", "stale-if-error", "stale-while-revalidate"];
@@ -16,18 +16,7 @@ const OUTLIVING: [&str; 3] = ["immutable", "stale-if-error", "stale-while-revali
 ///
 /// `max-age` and `s-maxage` in `Cache-Control` and `CDN-Cache-Control`, and `Expires`, are cut to the time left; shorter
 /// ones stay. `immutable`, `stale-if-error` and `stale-while-revalidate` go. Every other directive stays byte for byte.
-///
-/// ```
-/// use http::{HeaderMap, header};
-/// use sunward::headers::freshness::clamp_freshness;
-///
-/// let mut headers = HeaderMap::new();
-/// headers.insert(header::CACHE_CONTROL, "public, max-age=86400, immutable".parse().expect("a value"));
-/// clamp_freshness(&mut headers, "2026-01-01T00:00:00Z".parse()?, "2026-01-01T01:00:00Z".parse()?);
-/// assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=3600");
-/// # Ok::<(), sunward::clock::ParseTimeError>(())
-/// ```
-pub fn clamp_freshness(headers: &mut HeaderMap, now: Timestamp, end: Timestamp) {
+pub(crate) fn clamp_freshness(headers: &mut HeaderMap, now: Timestamp, end: Timestamp) {
     let left = end.since(now).as_secs();
     for field in [header::CACHE_CONTROL, CDN_CACHE_CONTROL] {
         map_lines(headers, field, |line| clamp_directives(line, left));
@@ -84,6 +73,18 @@ fn lifetime(argument: &str) -> u64 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn example_of_clamp_freshness() -> Result<(), crate::clock::ParseTimeError> {
+        use crate::headers::freshness::clamp_freshness;
+        use http::{HeaderMap, header};
+
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CACHE_CONTROL, "public, max-age=86400, immutable".parse().expect("a value"));
+        clamp_freshness(&mut headers, "2026-01-01T00:00:00Z".parse()?, "2026-01-01T01:00:00Z".parse()?);
+        assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=3600");
+        Ok(())
+    }
 
     fn headers(name: HeaderName, line: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_static(line))])

@@ -6,40 +6,26 @@ use super::{date, sf, single};
 use crate::clock::Timestamp;
 
 /// When a resource was, or will be, deprecated (RFC 9745).
-pub const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+pub(crate) const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 
 /// When a resource stops answering (RFC 8594).
-pub const SUNSET: HeaderName = HeaderName::from_static("sunset");
+pub(crate) const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 /// The `Deprecation` value of `time`: a structured field Date (RFC 9745 §2), whole seconds.
-///
-/// ```
-/// use sunward::headers::lifecycle::deprecation;
-///
-/// assert_eq!(deprecation("2023-06-30T23:59:59Z".parse()?), "@1688169599");
-/// # Ok::<(), sunward::clock::ParseTimeError>(())
-/// ```
 #[must_use]
-pub fn deprecation(time: Timestamp) -> HeaderValue {
+pub(crate) fn deprecation(time: Timestamp) -> HeaderValue {
     ascii(format!("@{}", time.as_secs()))
 }
 
 /// The `Sunset` value of `time`: an IMF-fixdate (RFC 9110 §5.6.7).
-///
-/// ```
-/// use sunward::headers::lifecycle::sunset;
-///
-/// assert_eq!(sunset("2024-06-30T23:59:59Z".parse()?), "Sun, 30 Jun 2024 23:59:59 GMT");
-/// # Ok::<(), sunward::clock::ParseTimeError>(())
-/// ```
 #[must_use]
-pub fn sunset(time: Timestamp) -> HeaderValue {
+pub(crate) fn sunset(time: Timestamp) -> HeaderValue {
     ascii(time.http_date())
 }
 
 /// The `Retry-After` value for `secs` from now, as delay-seconds (RFC 9110 §10.2.3).
 #[must_use]
-pub fn retry_after(secs: u64) -> HeaderValue {
+pub(crate) fn retry_after(secs: u64) -> HeaderValue {
     HeaderValue::from(secs)
 }
 
@@ -51,20 +37,8 @@ fn ascii(text: String) -> HeaderValue {
 ///
 /// Parameters are legal and ignored. `None` without the field, for several lines, lists, decimals, and the values of
 /// early drafts (`true`, an HTTP-date). A date outside of what [`Timestamp`] holds is read as its nearest end.
-///
-/// ```
-/// use http::HeaderMap;
-/// use sunward::headers::lifecycle::{DEPRECATION, parse_deprecation};
-///
-/// let mut headers = HeaderMap::new();
-/// headers.insert(DEPRECATION, "@1688169599;note=\"v1\"".parse()?);
-/// assert_eq!(parse_deprecation(&headers).map(|time| time.as_secs()), Some(1_688_169_599));
-/// headers.insert(DEPRECATION, "true".parse()?);
-/// assert_eq!(parse_deprecation(&headers), None);
-/// # Ok::<(), http::header::InvalidHeaderValue>(())
-/// ```
 #[must_use]
-pub fn parse_deprecation(headers: &HeaderMap) -> Option<Timestamp> {
+pub(crate) fn parse_deprecation(headers: &HeaderMap) -> Option<Timestamp> {
     let secs = sf::date_item(single(headers, &DEPRECATION)?.as_bytes())?;
     Timestamp::from_secs(secs.clamp(0, Timestamp::MAX.as_secs()))
 }
@@ -74,17 +48,8 @@ pub fn parse_deprecation(headers: &HeaderMap) -> Option<Timestamp> {
 /// All three forms of an HTTP-date are read; two-digit years by the 50-year rule relative to `now`; a wrong day of the
 /// week, such as in RFC 8594's own example, does no harm. A date before 1970 is read as [`Timestamp::EPOCH`]. `None`
 /// for everything else.
-///
-/// ```
-/// use sunward::headers::lifecycle::parse_sunset;
-///
-/// let now = "2026-01-01".parse()?;
-/// let read = parse_sunset(b"Sunday, 06-Nov-72 08:49:37 GMT", now);
-/// assert_eq!(read, Some("2072-11-06T08:49:37Z".parse()?));
-/// # Ok::<(), sunward::clock::ParseTimeError>(())
-/// ```
 #[must_use]
-pub fn parse_sunset(value: &[u8], now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn parse_sunset(value: &[u8], now: Timestamp) -> Option<Timestamp> {
     date::parse(value, now)
 }
 
@@ -92,19 +57,7 @@ pub fn parse_sunset(value: &[u8], now: Timestamp) -> Option<Timestamp> {
 ///
 /// Afterwards there is exactly one line: a second one would make the whole field invalid (RFC 9651 §4.2). Upstream's
 /// line stays as it is if it is valid and not later than `ours`; anything else is replaced.
-///
-/// ```
-/// use http::HeaderMap;
-/// use sunward::headers::lifecycle::{DEPRECATION, deprecation, merge_deprecation};
-///
-/// let ours = "2023-06-30T23:59:59Z".parse().expect("a time");
-/// let mut headers = HeaderMap::new();
-/// headers.insert(DEPRECATION, "@1700000000".parse()?);
-/// merge_deprecation(&mut headers, ours, &deprecation(ours));
-/// assert_eq!(headers[DEPRECATION], "@1688169599");
-/// # Ok::<(), http::header::InvalidHeaderValue>(())
-/// ```
-pub fn merge_deprecation(headers: &mut HeaderMap, ours: Timestamp, value: &HeaderValue) {
+pub(crate) fn merge_deprecation(headers: &mut HeaderMap, ours: Timestamp, value: &HeaderValue) {
     if parse_deprecation(headers).is_none_or(|theirs| theirs.as_secs() > ours.as_secs()) {
         headers.insert(DEPRECATION, value.clone());
     }
@@ -115,7 +68,7 @@ pub fn merge_deprecation(headers: &mut HeaderMap, ours: Timestamp, value: &Heade
 /// Afterwards there is exactly one line. Upstream's line stays as it is if it is a valid HTTP-date and not later than
 /// `ours`. Where it wins but only a tolerant reader understands it (a wrong day of the week), its date is rendered
 /// anew, so that every client does. Several lines, or one that is no date, are replaced by `ours`.
-pub fn merge_sunset(headers: &mut HeaderMap, ours: Timestamp, value: &HeaderValue, now: Timestamp) {
+pub(crate) fn merge_sunset(headers: &mut HeaderMap, ours: Timestamp, value: &HeaderValue, now: Timestamp) {
     let line = single(headers, &SUNSET);
     let theirs = line.and_then(|line| parse_sunset(line.as_bytes(), now));
     match theirs.filter(|theirs| theirs.as_secs() <= ours.as_secs()) {
@@ -132,6 +85,58 @@ fn is_http_date(line: &HeaderValue) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn example_of_deprecation() -> Result<(), crate::clock::ParseTimeError> {
+        use crate::headers::lifecycle::deprecation;
+
+        assert_eq!(deprecation("2023-06-30T23:59:59Z".parse()?), "@1688169599");
+        Ok(())
+    }
+
+    #[test]
+    fn example_of_sunset() -> Result<(), crate::clock::ParseTimeError> {
+        use crate::headers::lifecycle::sunset;
+
+        assert_eq!(sunset("2024-06-30T23:59:59Z".parse()?), "Sun, 30 Jun 2024 23:59:59 GMT");
+        Ok(())
+    }
+
+    #[test]
+    fn example_of_parse_deprecation() -> Result<(), http::header::InvalidHeaderValue> {
+        use crate::headers::lifecycle::{DEPRECATION, parse_deprecation};
+        use http::HeaderMap;
+
+        let mut headers = HeaderMap::new();
+        headers.insert(DEPRECATION, "@1688169599;note=\"v1\"".parse()?);
+        assert_eq!(parse_deprecation(&headers).map(|time| time.as_secs()), Some(1_688_169_599));
+        headers.insert(DEPRECATION, "true".parse()?);
+        assert_eq!(parse_deprecation(&headers), None);
+        Ok(())
+    }
+
+    #[test]
+    fn example_of_parse_sunset() -> Result<(), crate::clock::ParseTimeError> {
+        use crate::headers::lifecycle::parse_sunset;
+
+        let now = "2026-01-01".parse()?;
+        let read = parse_sunset(b"Sunday, 06-Nov-72 08:49:37 GMT", now);
+        assert_eq!(read, Some("2072-11-06T08:49:37Z".parse()?));
+        Ok(())
+    }
+
+    #[test]
+    fn example_of_merge_deprecation() -> Result<(), http::header::InvalidHeaderValue> {
+        use crate::headers::lifecycle::{DEPRECATION, deprecation, merge_deprecation};
+        use http::HeaderMap;
+
+        let ours = "2023-06-30T23:59:59Z".parse().expect("a time");
+        let mut headers = HeaderMap::new();
+        headers.insert(DEPRECATION, "@1700000000".parse()?);
+        merge_deprecation(&mut headers, ours, &deprecation(ours));
+        assert_eq!(headers[DEPRECATION], "@1688169599");
+        Ok(())
+    }
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_secs(secs).expect("in range")

@@ -16,28 +16,19 @@ enum LinkPiece<'a> {
     Other(&'a str),
 }
 
-/// One link-value. `anchor` is the link's context, which an error response has to name (RFC 8288 §3.2); `media_type` is
-/// the `type` hint.
-///
-/// Characters that may not stand in a URI are percent-encoded in `target` and `anchor`, so neither can end the link or
-/// the field. `None` if `rel` is no list of relation types, or `media_type` no plain text.
-///
-/// ```
-/// use sunward::headers::link::link_value;
-///
-/// let link = link_value("https://acme.test/docs/v1", "sunset", None, Some("text/html"));
-/// assert_eq!(link.expect("a link"), "<https://acme.test/docs/v1>; rel=\"sunset\"; type=\"text/html\"");
-/// let link = link_value("/a>\r\nb", "deprecation", Some("/v1/a"), None);
-/// assert_eq!(link.expect("a link"), "</a%3E%0D%0Ab>; rel=\"deprecation\"; anchor=\"/v1/a\"");
-/// ```
-#[must_use]
-pub fn link_value(target: &str, rel: &str, anchor: Option<&str>, media_type: Option<&str>) -> Option<HeaderValue> {
+/// A link-value alone; `None` if there is none.
+#[cfg(test)]
+fn link_value(target: &str, rel: &str, anchor: Option<&str>, media_type: Option<&str>) -> Option<HeaderValue> {
     let mut line = String::with_capacity(target.len() + rel.len() + 48);
     push(&mut line, target, rel, anchor, media_type);
     if line.is_empty() { None } else { HeaderValue::try_from(line).ok() }
 }
 
-/// Adds to `line` what [`link_value`] makes of the others; nothing, if that is none.
+/// Adds a link-value to `line`, behind those that it has. `anchor` is the link's context, which an error response has to
+/// name (RFC 8288 §3.2); `media_type` is the `type` hint.
+///
+/// Characters that may not be in a URI are percent-encoded in `target` and `anchor`, so neither can end the link or the
+/// field. Nothing is added if `rel` is no list of relation types, or `media_type` no plain text.
 pub(crate) fn push(line: &mut String, target: &str, rel: &str, anchor: Option<&str>, media_type: Option<&str>) {
     if rel.trim().is_empty() || !is_plain(rel) || !media_type.is_none_or(is_plain) {
         return;
@@ -64,23 +55,14 @@ pub(crate) fn push_pages(line: &mut String, docs: Option<&str>, policy: Option<&
 }
 
 /// Adds a link in a line of its own; upstream's lines stay byte for byte.
-pub fn append(headers: &mut HeaderMap, link: HeaderValue) {
+pub(crate) fn append(headers: &mut HeaderMap, link: HeaderValue) {
     headers.append(header::LINK, link);
 }
 
 /// Rewrites the URI reference of every link-value for which `f` returns another one; all other bytes stay.
 ///
-/// What `f` returns is percent-encoded as in [`link_value`]. `None` if nothing changed, or if `value` is no `Link` field.
-///
-/// ```
-/// use http::HeaderValue;
-/// use sunward::headers::link::map_targets;
-///
-/// let value = HeaderValue::from_static("</v5/a,b;c>; rel=\"next\"; title=\"x, </v5>\", <https://other.test/>;rel=help");
-/// let mapped = map_targets(&value, |target| target.strip_prefix("/v5/").map(|rest| format!("/v1/{rest}")));
-/// assert_eq!(mapped.expect("a change"), "</v1/a,b;c>; rel=\"next\"; title=\"x, </v5>\", <https://other.test/>;rel=help");
-/// ```
-pub fn map_targets(value: &HeaderValue, mut f: impl FnMut(&str) -> Option<String>) -> Option<HeaderValue> {
+/// What `f` returns is percent-encoded as in [`push`]. `None` if nothing changed, or if `value` is no `Link` field.
+pub(crate) fn map_targets(value: &HeaderValue, mut f: impl FnMut(&str) -> Option<String>) -> Option<HeaderValue> {
     let text = std::str::from_utf8(value.as_bytes()).ok()?;
     let (mut out, mut changed) = (String::with_capacity(text.len()), false);
     for piece in pieces(text)? {
@@ -146,6 +128,30 @@ fn encode(reference: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn example_of_link_value() {
+        use crate::headers::link::link_value;
+
+        let link = link_value("https://acme.test/docs/v1", "sunset", None, Some("text/html"));
+        assert_eq!(link.expect("a link"), "<https://acme.test/docs/v1>; rel=\"sunset\"; type=\"text/html\"");
+        let link = link_value("/a>\r\nb", "deprecation", Some("/v1/a"), None);
+        assert_eq!(link.expect("a link"), "</a%3E%0D%0Ab>; rel=\"deprecation\"; anchor=\"/v1/a\"");
+    }
+
+    #[test]
+    fn example_of_map_targets() {
+        use crate::headers::link::map_targets;
+        use http::HeaderValue;
+
+        let value =
+            HeaderValue::from_static("</v5/a,b;c>; rel=\"next\"; title=\"x, </v5>\", <https://other.test/>;rel=help");
+        let mapped = map_targets(&value, |target| target.strip_prefix("/v5/").map(|rest| format!("/v1/{rest}")));
+        assert_eq!(
+            mapped.expect("a change"),
+            "</v1/a,b;c>; rel=\"next\"; title=\"x, </v5>\", <https://other.test/>;rel=help"
+        );
+    }
 
     #[test]
     fn links_do_not_break_out() {

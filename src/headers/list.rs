@@ -5,14 +5,7 @@ use http::HeaderValue;
 use super::trim_ows;
 
 /// The elements of a `#list` field (RFC 9110 §5.6.1): split at commas outside of quotes, trimmed, empty ones skipped.
-///
-/// ```
-/// use sunward::headers::list::list_items;
-///
-/// let items: Vec<_> = list_items(", no-cache=\"a, b\" ,,max-age=5").collect();
-/// assert_eq!(items, ["no-cache=\"a, b\"", "max-age=5"]);
-/// ```
-pub fn list_items(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn list_items(text: &str) -> impl Iterator<Item = &str> {
     split_unquoted(text, b',').map(trim_ows).filter(|item| !item.is_empty())
 }
 
@@ -42,4 +35,16 @@ fn find_unquoted(text: &str, separator: u8) -> Option<usize> {
 
 pub(super) fn text(value: &HeaderValue) -> Option<&str> {
     std::str::from_utf8(value.as_bytes()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+
+    #[test]
+    fn example_of_list_items() {
+        use crate::headers::list::list_items;
+
+        let items: Vec<_> = list_items(", no-cache=\"a, b\" ,,max-age=5").collect();
+        assert_eq!(items, ["no-cache=\"a, b\"", "max-age=5"]);
+    }
 }

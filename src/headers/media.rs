@@ -6,15 +6,6 @@ use std::ops::Range;
 use super::{is_tchar, is_token, trim_ows};
 
 /// A media type or media range, borrowed from the header.
-///
-/// ```
-/// use sunward::headers::media::MediaType;
-///
-/// let media = MediaType::parse("Application/VND.Acme+JSON;; Version=\"2\"").expect("a media type");
-/// assert!(media.is("application/vnd.acme+json") && media.is_json());
-/// assert_eq!(media.param("version"), Some("2"));
-/// assert!(MediaType::parse("application/json;version=2;version=3").is_none());
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaType<'a> {
     kind: &'a str,
@@ -62,15 +53,6 @@ impl<'a> MediaType<'a> {
 
     /// Reads `type/subtype`, and those of the parameters that are well-formed; of one that comes twice, the first. What
     /// else stands there is skipped, as browsers do (WHATWG MIME Sniffing §4.4); white space around `=` is, too.
-    ///
-    /// ```
-    /// use sunward::headers::media::MediaType;
-    ///
-    /// let media = MediaType::parse_lenient("application/json; utf-8; charset = x").expect("a media type");
-    /// assert!(media.is_json());
-    /// assert_eq!(media.param("charset"), Some("x"));
-    /// assert!(MediaType::parse_lenient("json").is_none());
-    /// ```
     #[must_use]
     pub fn parse_lenient(text: &'a str) -> Option<Self> {
         Self::parse(text).or_else(|| {
@@ -284,6 +266,26 @@ fn quoted_string(text: &str) -> Option<(Cow<'_, str>, &str)> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn example_of_media_type() {
+        use crate::headers::media::MediaType;
+
+        let media = MediaType::parse("Application/VND.Acme+JSON;; Version=\"2\"").expect("a media type");
+        assert!(media.is("application/vnd.acme+json") && media.is_json());
+        assert_eq!(media.param("version"), Some("2"));
+        assert!(MediaType::parse("application/json;version=2;version=3").is_none());
+    }
+
+    #[test]
+    fn example_of_parse_lenient() {
+        use crate::headers::media::MediaType;
+
+        let media = MediaType::parse_lenient("application/json; utf-8; charset = x").expect("a media type");
+        assert!(media.is_json());
+        assert_eq!(media.param("charset"), Some("x"));
+        assert!(MediaType::parse_lenient("json").is_none());
+    }
 
     /// Type, subtype and parameters.
     type Parts = (&'static str, &'static str, &'static [(&'static str, &'static str)]);

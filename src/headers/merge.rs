@@ -8,18 +8,7 @@ use super::list::{list_items, text};
 ///
 /// Upstream's names come first, in their order and spelling; `*` stays alone. Afterwards there is one line, unless
 /// nothing was missing: then nothing is touched.
-///
-/// ```
-/// use http::{HeaderMap, header};
-/// use sunward::headers::merge::merge_vary;
-///
-/// let mut headers = HeaderMap::new();
-/// headers.insert(header::VARY, "Origin, ACCEPT".parse()?);
-/// merge_vary(&mut headers, &[header::ACCEPT, header::COOKIE]);
-/// assert_eq!(headers[header::VARY], "Origin, ACCEPT, cookie");
-/// # Ok::<(), http::header::InvalidHeaderValue>(())
-/// ```
-pub fn merge_vary(headers: &mut HeaderMap, names: &[HeaderName]) {
+pub(crate) fn merge_vary(headers: &mut HeaderMap, names: &[HeaderName]) {
     if !lists(headers, &header::VARY, "*") {
         add_names(headers, header::VARY, names);
     }
@@ -27,7 +16,7 @@ pub fn merge_vary(headers: &mut HeaderMap, names: &[HeaderName]) {
 
 /// The `Vary` of a response that has none yet; `None` without names.
 #[must_use]
-pub fn vary(names: &[HeaderName]) -> Option<HeaderValue> {
+pub(crate) fn vary(names: &[HeaderName]) -> Option<HeaderValue> {
     let mut headers = HeaderMap::new();
     merge_vary(&mut headers, names);
     headers.remove(header::VARY)
@@ -38,20 +27,7 @@ pub fn vary(names: &[HeaderName]) -> Option<HeaderValue> {
 /// Only a response with `Access-Control-Allow-Origin` is touched: upstream's CORS decision is never made for it. Names
 /// join upstream's `Access-Control-Expose-Headers`, as in [`merge_vary`]. Upstream's `*` already covers them, but not
 /// for `credentialed` requests, where it is a mere name (Fetch, CORS protocol); `*` is never added.
-///
-/// ```
-/// use http::{HeaderMap, header};
-/// use sunward::headers::{lifecycle::SUNSET, merge::expose};
-///
-/// let mut headers = HeaderMap::new();
-/// expose(&mut headers, &[SUNSET], false);
-/// assert!(headers.is_empty());
-/// headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, "https://acme.test".parse()?);
-/// expose(&mut headers, &[SUNSET], false);
-/// assert_eq!(headers[header::ACCESS_CONTROL_EXPOSE_HEADERS], "sunset");
-/// # Ok::<(), http::header::InvalidHeaderValue>(())
-/// ```
-pub fn expose(headers: &mut HeaderMap, names: &[HeaderName], credentialed: bool) {
+pub(crate) fn expose(headers: &mut HeaderMap, names: &[HeaderName], credentialed: bool) {
     let field = header::ACCESS_CONTROL_EXPOSE_HEADERS;
     let covered = !credentialed && lists(headers, &field, "*");
     if headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) && !covered {
@@ -63,20 +39,7 @@ pub fn expose(headers: &mut HeaderMap, names: &[HeaderName], credentialed: bool)
 ///
 /// The name joins the service's `Access-Control-Allow-Headers`. The service's `*` covers it, but not where it allows
 /// credentials (Fetch, CORS protocol).
-///
-/// ```
-/// use http::{HeaderMap, HeaderName, header};
-/// use sunward::headers::merge::allow_field;
-///
-/// let version = HeaderName::from_static("api-version");
-/// let mut headers = HeaderMap::new();
-/// headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, "https://acme.test".parse()?);
-/// headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type".parse()?);
-/// allow_field(&mut headers, &version);
-/// assert_eq!(headers[header::ACCESS_CONTROL_ALLOW_HEADERS], "Content-Type, api-version");
-/// # Ok::<(), http::header::InvalidHeaderValue>(())
-/// ```
-pub fn allow_field(headers: &mut HeaderMap, name: &HeaderName) {
+pub(crate) fn allow_field(headers: &mut HeaderMap, name: &HeaderName) {
     let field = header::ACCESS_CONTROL_ALLOW_HEADERS;
     let credentialed = headers.get(header::ACCESS_CONTROL_ALLOW_CREDENTIALS).is_some_and(|value| value == "true");
     let covered = !credentialed && lists(headers, &field, "*");
@@ -125,6 +88,46 @@ fn add_names(headers: &mut HeaderMap, field: HeaderName, names: &[HeaderName]) {
 mod tests {
     use super::*;
     use crate::headers::lifecycle;
+
+    #[test]
+    fn example_of_merge_vary() -> Result<(), http::header::InvalidHeaderValue> {
+        use crate::headers::merge::merge_vary;
+        use http::{HeaderMap, header};
+
+        let mut headers = HeaderMap::new();
+        headers.insert(header::VARY, "Origin, ACCEPT".parse()?);
+        merge_vary(&mut headers, &[header::ACCEPT, header::COOKIE]);
+        assert_eq!(headers[header::VARY], "Origin, ACCEPT, cookie");
+        Ok(())
+    }
+
+    #[test]
+    fn example_of_expose() -> Result<(), http::header::InvalidHeaderValue> {
+        use crate::headers::{lifecycle::SUNSET, merge::expose};
+        use http::{HeaderMap, header};
+
+        let mut headers = HeaderMap::new();
+        expose(&mut headers, &[SUNSET], false);
+        assert!(headers.is_empty());
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, "https://acme.test".parse()?);
+        expose(&mut headers, &[SUNSET], false);
+        assert_eq!(headers[header::ACCESS_CONTROL_EXPOSE_HEADERS], "sunset");
+        Ok(())
+    }
+
+    #[test]
+    fn example_of_allow_field() -> Result<(), http::header::InvalidHeaderValue> {
+        use crate::headers::merge::allow_field;
+        use http::{HeaderMap, HeaderName, header};
+
+        let version = HeaderName::from_static("api-version");
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, "https://acme.test".parse()?);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type".parse()?);
+        allow_field(&mut headers, &version);
+        assert_eq!(headers[header::ACCESS_CONTROL_ALLOW_HEADERS], "Content-Type, api-version");
+        Ok(())
+    }
 
     fn headers(lines: &[(HeaderName, &str)]) -> HeaderMap {
         lines.iter().map(|(name, line)| (name.clone(), line.parse().expect(line))).fold(

@@ -7,16 +7,16 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) mod accept;
 mod date;
-pub mod etag;
-pub mod freshness;
-pub mod lifecycle;
-pub mod link;
-pub mod list;
-pub mod media;
-pub mod merge;
+pub(crate) mod etag;
+pub(crate) mod freshness;
+pub(crate) mod lifecycle;
+pub(crate) mod link;
+pub(crate) mod list;
+pub(crate) mod media;
+pub(crate) mod merge;
 pub(crate) mod secret;
 pub(crate) mod sf;
-pub mod template;
+pub(crate) mod template;
 
 /// The field's value if it came in exactly one line: two lines of a singleton field are one invalid value
 /// (RFC 9110 §5.3).

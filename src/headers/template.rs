@@ -11,23 +11,6 @@ use super::media::{MediaType, value_range};
 ///
 /// The template is explicit and matched against the whole subtype, in whatever case: a version is never guessed from
 /// something that looks like `v2`. Without a type of its own, it is a parameter that counts on every media type.
-///
-/// ```
-/// use sunward::headers::media::MediaType;
-/// use sunward::headers::template::MediaTemplate;
-///
-/// let template = MediaTemplate::new("application/vnd.acme.v{version}+json", Some("version"))?;
-/// let version = |text| template.version_in(&MediaType::parse(text)?).map(String::from);
-/// assert_eq!(version("application/vnd.acme.v2+json").as_deref(), Some("2"));
-/// assert_eq!(version("application/vnd.acme+json;version=2").as_deref(), Some("2"));
-/// assert_eq!(version("application/vnd.acme.dev2+json"), None);
-/// assert_eq!(template.render("2").expect("a media type"), "application/vnd.acme.v2+json");
-///
-/// let any = MediaTemplate::of_any_type("version")?;
-/// let media = MediaType::parse("application/vnd.api+json; version=2").expect("a media type");
-/// assert_eq!(any.version_in(&media).as_deref(), Some("2"));
-/// # Ok::<(), String>(())
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaTemplate {
     /// The type that carries versions; every type, if none.
@@ -152,17 +135,6 @@ impl MediaTemplate {
 
     /// A media type or range that names a version, with `version` in its place and every other byte as it is; `None` if
     /// `text` names none, or if `version` cannot stand in a media type.
-    ///
-    /// ```
-    /// use sunward::headers::template::MediaTemplate;
-    ///
-    /// let template = MediaTemplate::new("application/vnd.acme.v{version}+json", Some("version"))?;
-    /// let renamed = |text| template.rename(text, "3");
-    /// assert_eq!(renamed("application/vnd.acme.v2+json; charset=utf-8").as_deref(), Some("application/vnd.acme.v3+json; charset=utf-8"));
-    /// assert_eq!(renamed("application/json;version=\"2\";q=0.5").as_deref(), Some("application/json;version=3;q=0.5"));
-    /// assert_eq!(renamed("text/csv"), None);
-    /// # Ok::<(), String>(())
-    /// ```
     #[must_use]
     pub fn rename(&self, text: &str, version: &str) -> Option<String> {
         let media = MediaType::parse(text)?;
@@ -297,6 +269,42 @@ fn strip_prefix<'m>(text: &'m str, prefix: &str) -> Option<&'m str> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn example_of_media_template() -> Result<(), String> {
+        use crate::headers::media::MediaType;
+        use crate::headers::template::MediaTemplate;
+
+        let template = MediaTemplate::new("application/vnd.acme.v{version}+json", Some("version"))?;
+        let version = |text| template.version_in(&MediaType::parse(text)?).map(String::from);
+        assert_eq!(version("application/vnd.acme.v2+json").as_deref(), Some("2"));
+        assert_eq!(version("application/vnd.acme+json;version=2").as_deref(), Some("2"));
+        assert_eq!(version("application/vnd.acme.dev2+json"), None);
+        assert_eq!(template.render("2").expect("a media type"), "application/vnd.acme.v2+json");
+
+        let any = MediaTemplate::of_any_type("version")?;
+        let media = MediaType::parse("application/vnd.api+json; version=2").expect("a media type");
+        assert_eq!(any.version_in(&media).as_deref(), Some("2"));
+        Ok(())
+    }
+
+    #[test]
+    fn example_of_rename() -> Result<(), String> {
+        use crate::headers::template::MediaTemplate;
+
+        let template = MediaTemplate::new("application/vnd.acme.v{version}+json", Some("version"))?;
+        let renamed = |text| template.rename(text, "3");
+        assert_eq!(
+            renamed("application/vnd.acme.v2+json; charset=utf-8").as_deref(),
+            Some("application/vnd.acme.v3+json; charset=utf-8")
+        );
+        assert_eq!(
+            renamed("application/json;version=\"2\";q=0.5").as_deref(),
+            Some("application/json;version=3;q=0.5")
+        );
+        assert_eq!(renamed("text/csv"), None);
+        Ok(())
+    }
 
     #[test]
     fn versions_stand_where_the_template_says() {

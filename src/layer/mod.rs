@@ -27,6 +27,7 @@ mod notice;
 mod resolve;
 mod role;
 mod stream;
+mod version;
 mod work;
 
 use std::sync::Arc;
@@ -43,10 +44,12 @@ pub use count::{Count, CountBody, CountFuture, CountLayer};
 pub(crate) use extent::Extent;
 pub use gate::{Gate, GateBody, GateFuture, GateLayer};
 pub use migrate::{LocalReply, Migrate, MigrateFuture, MigrateLayer, Spoken};
-pub use notice::{Notice, Notices};
+#[cfg(feature = "gateway")]
+pub(crate) use notice::{Notice, Notices};
 pub use resolve::{Resolve, ResolveFuture, ResolveLayer};
 pub use role::Role;
 pub use stream::BodyError;
+pub use version::ApiVersion;
 
 /// The stack around a service.
 pub type Versioned<S> = Resolve<Count<Annotate<Gate<Migrate<S>>>>>;

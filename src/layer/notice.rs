@@ -5,7 +5,7 @@ use crate::plan::{Plan, Unmigratable, Untyped};
 /// A response extension: what became of bodies of the exchange that a change is about and that were not migrated. For a
 /// log; the metrics have counted it.
 #[derive(Clone, Debug)]
-pub struct Notices {
+pub(crate) struct Notices {
     plan: Plan,
     list: Vec<Notice>,
 }
@@ -13,7 +13,7 @@ pub struct Notices {
 /// One of [`Notices`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Notice {
+pub(crate) enum Notice {
     /// The body passed as it was, since its `Content-Type` did not say that it is JSON.
     Untyped {
         /// What passed, and its type.
@@ -34,13 +34,13 @@ pub enum Notice {
 
 impl Notices {
     /// In the order in which they came to light.
-    pub fn iter(&self) -> impl Iterator<Item = &Notice> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Notice> {
         self.list.iter()
     }
 
     /// What was wrong with a message that could not be migrated, if there was one.
     #[must_use]
-    pub fn failure(&self) -> Option<&str> {
+    pub(crate) fn failure(&self) -> Option<&str> {
         self.list.iter().find_map(|notice| match notice {
             Notice::Failed { detail, .. } => Some(&**detail),
             Notice::Untyped { .. } => None,
@@ -49,7 +49,7 @@ impl Notices {
 
     /// The plan of the request, which knows api and route.
     #[must_use]
-    pub const fn plan(&self) -> &Plan {
+    pub(crate) const fn plan(&self) -> &Plan {
         &self.plan
     }
 
@@ -67,7 +67,7 @@ impl Notice {
 
     /// Whether it is about the response.
     #[must_use]
-    pub const fn is_response(&self) -> bool {
+    pub(crate) const fn is_response(&self) -> bool {
         match self {
             Self::Untyped { body, .. } => body.is_response(),
             Self::Failed { response, .. } => *response,

@@ -26,9 +26,8 @@ pub struct ResolveLayer {
     mount: Arc<str>,
 }
 
-/// Plans each request and puts the [`Plan`] into its extensions, where the other layers and the service find it. A
-/// request that is none of the apis' gets none; one that its api excludes gets an [`Excluded`](crate::plan::Excluded)
-/// instead.
+/// Finds the api, the version and the route of each request and decides what becomes of it, once, for the layers inside and
+/// for the service ([`ApiVersion`](super::ApiVersion)). A request of no api passes untouched.
 #[derive(Clone)]
 pub struct Resolve<S> {
     inner: S,

@@ -246,8 +246,7 @@ impl<E> BodyError<E> {
     }
 
     /// The plan of the request, which knows api and route, if the body could not be migrated.
-    #[must_use]
-    pub const fn plan(&self) -> Option<&Plan> {
+    pub(crate) const fn plan(&self) -> Option<&Plan> {
         match &self.kind {
             BodyErrorKind::Inner(_) => None,
             BodyErrorKind::Migration { plan, .. } => Some(plan),

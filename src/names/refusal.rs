@@ -39,7 +39,7 @@ pub enum Refusal {
 
 /// A counter for each reason, there from the start.
 #[derive(Clone)]
-pub struct Refusals {
+pub(crate) struct Refusals {
     counters: [Counter; Refusal::ALL.len()],
 }
 
@@ -91,7 +91,7 @@ impl Refusal {
 impl Refusals {
     /// Registers them with the recorder of the moment.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let counters = Refusal::ALL.map(refused);
         for counter in &counters {
             // What may never happen is there all the same, so that its first time is seen as a rise.
@@ -102,12 +102,12 @@ impl Refusals {
 
     /// They count nothing.
     #[must_use]
-    pub fn noop() -> Self {
+    pub(crate) fn noop() -> Self {
         Self { counters: Refusal::ALL.map(|_| Counter::noop()) }
     }
 
     /// Counts one.
-    pub fn count(&self, refusal: Refusal) {
+    pub(crate) fn count(&self, refusal: Refusal) {
         self.counters[refusal as usize].increment(1);
     }
 }

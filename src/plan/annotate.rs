@@ -33,7 +33,7 @@ const ANNOUNCING: [HeaderName; 4] = [lifecycle::DEPRECATION, lifecycle::SUNSET, 
 impl Plan {
     /// Writes the headers, merged with what the upstream sent: its earlier date stays, its links stay, its `Vary` is
     /// joined.
-    pub fn annotate(&self, status: StatusCode, headers: &mut HeaderMap) {
+    pub(crate) fn annotate(&self, status: StatusCode, headers: &mut HeaderMap) {
         let api = self.api();
         match &api.vary_value {
             Some(value) if !headers.contains_key(header::VARY) => drop(headers.insert(header::VARY, value.clone())),

@@ -13,7 +13,7 @@ use crate::version::VersionId;
 
 /// A response that is made here. Its headers are not annotated yet: that is done alike for all responses.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The status.
     pub status: StatusCode,
     /// The fields.
@@ -28,7 +28,7 @@ impl Plan {
     /// The answer, if the request is not to be passed on. It depends on the head alone, so the body need not be read
     /// (RFC 9110 §10.1.1: a final status may be sent at once).
     #[must_use]
-    pub fn answer(&self) -> Option<Answer> {
+    pub(crate) fn answer(&self) -> Option<Answer> {
         match &self.inner.outcome {
             PlanOutcome::Preflight(_) => None,
             PlanOutcome::Refused(refusal) => Some(self.refuse(refusal)),
@@ -41,7 +41,7 @@ impl Plan {
 
     /// The answer to a message whose body cannot be migrated.
     #[must_use]
-    pub fn failure(&self, failure: &Unmigratable) -> Answer {
+    pub(crate) fn failure(&self, failure: &Unmigratable) -> Answer {
         let unsupported = failure.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE;
         let welcome = unsupported.then(|| match failure.is_coding() {
             true => (header::ACCEPT_ENCODING, HeaderValue::from_static(WELCOME)),
@@ -52,7 +52,7 @@ impl Plan {
 
     /// The answer when the version that the service speaks does not have the route.
     #[must_use]
-    pub fn no_route_behind(&self) -> Answer {
+    pub(crate) fn no_route_behind(&self) -> Answer {
         let detail = "the service does not have this route yet: retry later, or use a version that has it";
         self.render(
             &Problem::new(ProblemType::RouteAbsent).with_detail(detail).with_supported_versions(self.supported()),
@@ -62,7 +62,7 @@ impl Plan {
     /// Any other problem, rendered for this request. Scripts of the origins that the api's [`Cors`](crate::catalog::Cors)
     /// allows may read it.
     #[must_use]
-    pub fn render(&self, problem: &Problem) -> Answer {
+    pub(crate) fn render(&self, problem: &Problem) -> Answer {
         self.render_with(problem, None)
     }
 

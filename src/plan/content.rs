@@ -8,7 +8,7 @@ use crate::headers::media::MediaType;
 
 /// A body that a change is about, and whose `Content-Type` does not say that it is JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Untyped {
+pub(crate) struct Untyped {
     pub(super) response: bool,
     pub(super) media: Box<str>,
 }
@@ -29,13 +29,13 @@ pub(super) enum DeclaredContent {
 impl Untyped {
     /// Whether it is a response's.
     #[must_use]
-    pub const fn is_response(&self) -> bool {
+    pub(crate) const fn is_response(&self) -> bool {
         self.response
     }
 
     /// The `Content-Type`, as far as it is text; empty if there is none.
     #[must_use]
-    pub fn media(&self) -> &str {
+    pub(crate) fn media(&self) -> &str {
         &self.media
     }
 }

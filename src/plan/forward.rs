@@ -17,7 +17,7 @@ use crate::version::VersionId;
 
 /// The head for the service behind.
 #[derive(Clone, Debug)]
-pub struct Forward {
+pub(crate) struct Forward {
     /// Path and query, less what an outer router has taken off; none if they are as they came.
     pub target: Option<PathAndQuery>,
 }
@@ -32,7 +32,7 @@ impl Plan {
     /// The target for a service that speaks `spoken`; `None` if that version does not have the route, and for a
     /// request that is refused.
     #[must_use]
-    pub fn forward(&self, spoken: VersionId) -> Option<Forward> {
+    pub(crate) fn forward(&self, spoken: VersionId) -> Option<Forward> {
         let resolution = self.resolution()?;
         let below = match self.path_in(resolution, spoken) {
             // A preflight passes whatever the version: the service is asked as well as can be.
@@ -117,7 +117,7 @@ impl Plan {
     }
 
     /// Makes the fields those of a request that speaks `spoken`.
-    pub fn forward_headers(&self, spoken: VersionId, headers: &mut HeaderMap) {
+    pub(crate) fn forward_headers(&self, spoken: VersionId, headers: &mut HeaderMap) {
         let Some(resolution) = self.resolution() else { return };
         if let (PlanOutcome::Preflight(_), Some(name)) = (&self.inner.outcome, &self.api().sources.header) {
             // It is not the service's, which may refuse what it does not know.

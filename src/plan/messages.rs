@@ -16,7 +16,7 @@ use crate::version::VersionId;
 
 /// What is to be done to the body of a message.
 #[derive(Clone, Debug)]
-pub enum Handling {
+pub(crate) enum Handling {
     /// No change is about it: it passes, unread.
     Pass,
     /// A change is about it, but its `Content-Type` does not say that it is JSON. If it turns out to have no content at
@@ -31,7 +31,7 @@ pub enum Handling {
 
 /// A body that has to be migrated once it is there.
 #[derive(Clone, Debug)]
-pub struct BodyPlan {
+pub(crate) struct BodyPlan {
     plan: Plan,
     content: Content,
     from: VersionId,
@@ -64,7 +64,7 @@ impl Plan {
     ///
     /// # Errors
     /// A body that has to be migrated and cannot be.
-    pub fn request_body(&self, spoken: VersionId, headers: &HeaderMap) -> Result<Handling, Unmigratable> {
+    pub(crate) fn request_body(&self, spoken: VersionId, headers: &HeaderMap) -> Result<Handling, Unmigratable> {
         let (Some(resolution), Some(route)) = (self.resolution(), self.route()) else { return Ok(Handling::Pass) };
         let chain = &route.history.request;
         if chain.between(resolution.request, spoken).is_empty() {
@@ -85,7 +85,7 @@ impl Plan {
     ///
     /// # Errors
     /// A body that has to be migrated and cannot be.
-    pub fn response_head(
+    pub(crate) fn response_head(
         &self,
         spoken: VersionId,
         status: &mut StatusCode,
@@ -139,7 +139,7 @@ impl Plan {
     /// Whether a JSON response from a service that speaks `spoken` has a status that no place of its route names, where
     /// other responses of the route differ between that version and the client's: nobody said whether this one does.
     #[must_use]
-    pub fn is_undeclared(&self, spoken: VersionId, status: StatusCode, headers: &HeaderMap) -> bool {
+    pub(crate) fn is_undeclared(&self, spoken: VersionId, status: StatusCode, headers: &HeaderMap) -> bool {
         let (Some(resolution), Some(route)) = (self.resolution(), self.route()) else { return false };
         if resolution.response == spoken || Self::has_no_content(status) || status == StatusCode::PARTIAL_CONTENT {
             return false;
@@ -161,7 +161,7 @@ impl Plan {
 
     /// Takes the validators from a successful answer to a request whose content was changed: what is stored is not
     /// what was sent (RFC 9110 §9.3.4).
-    pub fn drop_stored_validators(&self, status: StatusCode, headers: &mut HeaderMap) {
+    pub(crate) fn drop_stored_validators(&self, status: StatusCode, headers: &mut HeaderMap) {
         let stores = matches!(self.inner.method, Method::PUT | Method::PATCH);
         if stores && status.is_success() {
             headers.remove(header::ETAG);
@@ -222,7 +222,7 @@ impl BodyPlan {
     ///
     /// # Errors
     /// A body that cannot be migrated.
-    pub fn run(&self, body: &[u8]) -> Result<Migrated, Unmigratable> {
+    pub(crate) fn run(&self, body: &[u8]) -> Result<Migrated, Unmigratable> {
         let result = self.migration().map_or_else(
             || Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 }),
             |migration| {
@@ -235,80 +235,80 @@ impl BodyPlan {
     /// A run that migrates the body, less its [`codings`](Self::codings), as it passes, holding no more than `limit`; `None`
     /// for one that must be there whole, because it is a patch.
     #[must_use]
-    pub fn stream(&self, limit: usize) -> Option<Framed> {
+    pub(crate) fn stream(&self, limit: usize) -> Option<Framed> {
         Some(self.migration()?.stream(self.content)?.with_hold_limit(limit))
     }
 
     /// Whether the body is one document, as far as its head says, and not many that each stand for themselves.
     #[must_use]
-    pub fn is_document(&self) -> bool {
+    pub(crate) fn is_document(&self) -> bool {
         let documents = |framing| matches!(framing, Framing::Document | Framing::Concatenated);
         self.content.framing().is_none_or(documents)
     }
 
     /// Says that the body does not fit.
     #[must_use]
-    pub fn unfit(&self, error: MigrateError) -> Unmigratable {
+    pub(crate) fn unfit(&self, error: MigrateError) -> Unmigratable {
         Unmigratable::new(self.is_response(), UnmigratableReason::Body(error))
     }
 
     /// How JSON stands in the body.
     #[must_use]
-    pub const fn content(&self) -> Content {
+    pub(crate) const fn content(&self) -> Content {
         self.content
     }
 
     /// The plan of the request.
     #[must_use]
-    pub fn plan(&self) -> &Plan {
+    pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }
 
     /// Whether it is a response's.
     #[must_use]
-    pub fn is_response(&self) -> bool {
+    pub(crate) fn is_response(&self) -> bool {
         self.response.is_some()
     }
 
     /// The content codings of the body, in the order in which they were applied.
     #[must_use]
-    pub fn codings(&self) -> &[Coding] {
+    pub(crate) fn codings(&self) -> &[Coding] {
         &self.codings
     }
 
     /// Says that the body is larger than what is migrated.
     #[must_use]
-    pub fn too_large(&self) -> Unmigratable {
+    pub(crate) fn too_large(&self) -> Unmigratable {
         Unmigratable::new(self.is_response(), UnmigratableReason::TooLarge)
     }
 
     /// Says that the body is not what its codings say.
     #[must_use]
-    pub fn miscoded(&self) -> Unmigratable {
+    pub(crate) fn miscoded(&self) -> Unmigratable {
         Unmigratable::new(self.is_response(), UnmigratableReason::Miscoded)
     }
 
     /// Says that the body broke off.
     #[must_use]
-    pub fn broken(&self) -> Unmigratable {
+    pub(crate) fn broken(&self) -> Unmigratable {
         Unmigratable::new(self.is_response(), UnmigratableReason::Broken)
     }
 
     /// Says that the content is not what its digests say.
     #[must_use]
-    pub fn mismatch(&self) -> Unmigratable {
+    pub(crate) fn mismatch(&self) -> Unmigratable {
         Unmigratable::new(self.is_response(), UnmigratableReason::Digest)
     }
 
     /// Says that the body must stay as it is (RFC 9111 §5.2.2.6).
     #[must_use]
-    pub fn untransformable(&self) -> Unmigratable {
+    pub(crate) fn untransformable(&self) -> Unmigratable {
         Unmigratable::new(self.is_response(), UnmigratableReason::Untransformable)
     }
 
     /// Whether another document may follow, although the head says that there is one.
     #[must_use]
-    pub fn may_go_on(&self) -> bool {
+    pub(crate) fn may_go_on(&self) -> bool {
         self.content == Content::Concatenated
     }
 

@@ -32,20 +32,19 @@ use crate::names::{self, Handles, MigrationHandles, Outcome};
 use crate::resolve::{RequestHead, Resolution, ResolveError, Resolved, Undeclared, resolve};
 use crate::version::VersionId;
 
-pub use answer::Answer;
-pub use content::Untyped;
-pub use forward::Forward;
+pub(crate) use answer::Answer;
+pub(crate) use content::Untyped;
 pub(crate) use messages::empties;
 #[cfg(feature = "layer")]
 pub(crate) use messages::forget_bytes;
-pub use messages::{BodyPlan, Handling};
+pub(crate) use messages::{BodyPlan, Handling};
 use origin::ForwardedAddress;
-pub use origin::OwnAddress;
-pub use unmigratable::Unmigratable;
+pub(crate) use origin::OwnAddress;
+pub(crate) use unmigratable::Unmigratable;
 
 /// What the head of a request turned out to be.
 #[derive(Clone, Debug)]
-pub enum Planning {
+pub(crate) enum Planning {
     /// None of the apis': it passes untouched.
     Outside,
     /// A path that its api excludes: it passes untouched as well, to the api's service.
@@ -56,14 +55,14 @@ pub enum Planning {
 
 /// The api of a request that its `exclude` lets pass untouched.
 #[derive(Clone, Debug)]
-pub struct Excluded {
+pub(crate) struct Excluded {
     catalog: Arc<Catalog>,
     api: usize,
 }
 
 /// What becomes of one request. A cheap clone; the catalog that it was made with lives as long.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     inner: Arc<Inner>,
 }
 
@@ -111,24 +110,15 @@ enum Host {
 // === impl Plan ===
 
 impl Plan {
-    /// Plans a request; `None` if it passes untouched. `draw` gives a number that is the request's own: brownouts of a
-    /// share of requests go by it, so it is asked for only while one lasts.
+    /// Plans a request, or tells that it passes untouched, and whether it is of an api then. `draw` gives a number that is
+    /// the request's own: brownouts of a share of requests go by it, so it is asked for only while one lasts.
     #[must_use]
-    pub fn new(
+    pub(crate) fn read(
         catalog: Arc<Catalog>,
         head: RequestHead<'_>,
         now: Timestamp,
         draw: impl FnOnce() -> u64,
-    ) -> Option<Self> {
-        match Self::read(catalog, head, now, draw) {
-            Planning::Planned(plan) => Some(plan),
-            Planning::Outside | Planning::Excluded(_) => None,
-        }
-    }
-
-    /// The same, and whether a request that passes untouched is of an api.
-    #[must_use]
-    pub fn read(catalog: Arc<Catalog>, head: RequestHead<'_>, now: Timestamp, draw: impl FnOnce() -> u64) -> Planning {
+    ) -> Planning {
         let mut judged = None;
         let outcome = match resolve(head, &catalog, now) {
             Resolved::Outside => return Planning::Outside,
@@ -162,37 +152,37 @@ impl Plan {
 
     /// The api.
     #[must_use]
-    pub fn api(&self) -> &ApiEntry {
+    pub(crate) fn api(&self) -> &ApiEntry {
         &self.inner.catalog.apis()[self.api_index()]
     }
 
     /// The request's method.
     #[must_use]
-    pub fn method(&self) -> &Method {
+    pub(crate) fn method(&self) -> &Method {
         &self.inner.method
     }
 
     /// What the response shall speak; `None` if the request is refused before that was made out.
     #[must_use]
-    pub fn version(&self) -> Option<&VersionEntry> {
+    pub(crate) fn version(&self) -> Option<&VersionEntry> {
         self.version_id().map(|id| self.api().version(id))
     }
 
     /// What the request's content speaks.
     #[must_use]
-    pub fn request_version(&self) -> Option<&VersionEntry> {
+    pub(crate) fn request_version(&self) -> Option<&VersionEntry> {
         self.resolution().map(|resolution| self.api().version(resolution.request))
     }
 
     /// The route; `None` if the path is not among the api's.
     #[must_use]
-    pub fn route(&self) -> Option<&RouteEntry> {
+    pub(crate) fn route(&self) -> Option<&RouteEntry> {
         self.route_id().map(|id| self.api().route(id))
     }
 
     /// Who sent it.
     #[must_use]
-    pub fn consumer(&self) -> Option<&Consumer> {
+    pub(crate) fn consumer(&self) -> Option<&Consumer> {
         match &self.inner.outcome {
             PlanOutcome::Refused(refusal) => refusal.consumer.as_ref(),
             PlanOutcome::Preflight(resolution) | PlanOutcome::Decided(resolution, _) => resolution.consumer.as_ref(),
@@ -201,7 +191,7 @@ impl Plan {
 
     /// What was decided; `None` for a preflight, and for what is refused before.
     #[must_use]
-    pub fn decision(&self) -> Option<&Decision> {
+    pub(crate) fn decision(&self) -> Option<&Decision> {
         match &self.inner.outcome {
             PlanOutcome::Decided(_, decision) => Some(decision),
             _ => None,
@@ -210,32 +200,32 @@ impl Plan {
 
     /// When it was planned.
     #[must_use]
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.inner.now
     }
 
     /// The name of the service behind, if the catalog says one.
     #[must_use]
-    pub fn upstream(&self) -> Option<&str> {
+    pub(crate) fn upstream(&self) -> Option<&str> {
         let route = self.route().and_then(|route| route.upstream.as_deref());
         route.or(self.api().upstream.as_deref())
     }
 
     /// What the service behind speaks, unless whoever picks an instance knows better.
     #[must_use]
-    pub fn spoken(&self) -> VersionId {
+    pub(crate) fn spoken(&self) -> VersionId {
         self.route().and_then(|route| route.speaks).unwrap_or(self.api().speaks)
     }
 
     /// Whether the version is deprecated, or past its end.
     #[must_use]
-    pub fn is_deprecated(&self) -> bool {
+    pub(crate) fn is_deprecated(&self) -> bool {
         self.decision().is_some_and(|decision| matches!(decision.phase, Phase::Deprecated | Phase::Sunset))
     }
 
     /// What became of the request if it was answered here, or would have been but for a dry run.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         match &self.inner.outcome {
             PlanOutcome::Refused(_) => Outcome::Refused,
             PlanOutcome::Preflight(_) => Outcome::Served,
@@ -251,7 +241,7 @@ impl Plan {
 
     /// The handles to count the request with.
     #[must_use]
-    pub fn handles(&self) -> &Handles {
+    pub(crate) fn handles(&self) -> &Handles {
         let handles = self.inner.catalog.handles(self.api_index());
         handles.requests(self.api(), self.version_id(), self.route_id(), self.inner.method.as_str())
     }
@@ -259,7 +249,7 @@ impl Plan {
     /// The handles of the version of the request's content, where that is deprecated and another than the response's:
     /// who still sends it still uses it.
     #[must_use]
-    pub fn content_handles(&self) -> Option<&Handles> {
+    pub(crate) fn content_handles(&self) -> Option<&Handles> {
         let resolution = self.resolution().filter(|resolution| resolution.request != resolution.response)?;
         let life = self.api().life(resolution.request, resolution.route);
         let deprecated = life.deprecated.is_some_and(|at| at <= self.inner.now);
@@ -270,7 +260,7 @@ impl Plan {
 
     /// What no route names of a request that passes, with the handles to count it with.
     #[must_use]
-    pub fn undeclared(&self) -> Option<(&Handles, names::UndeclaredLabel)> {
+    pub(crate) fn undeclared(&self) -> Option<(&Handles, names::UndeclaredLabel)> {
         let PlanOutcome::Decided(resolution, decision) = &self.inner.outcome else { return None };
         let passes = decision.verdict == Verdict::Serve;
         let (route, what) = match resolution.undeclared.filter(|_| passes)? {
@@ -283,19 +273,19 @@ impl Plan {
 
     /// Whether what nothing names passes.
     #[must_use]
-    pub fn passes_undeclared(&self) -> bool {
+    pub(crate) fn passes_undeclared(&self) -> bool {
         self.api().undeclared == crate::catalog::OnUndeclared::Pass
     }
 
     /// The handles to count a migration with.
     #[must_use]
-    pub fn migration_handles(&self, response: bool) -> &MigrationHandles {
+    pub(crate) fn migration_handles(&self, response: bool) -> &MigrationHandles {
         self.inner.catalog.handles(self.api_index()).migrations(self.api(), self.route_id(), response)
     }
 
     /// Whether a body that a change is about, and whose `Content-Type` does not say that it is JSON, is refused.
     #[must_use]
-    pub fn refuses_untyped(&self) -> bool {
+    pub(crate) fn refuses_untyped(&self) -> bool {
         self.route().map_or(self.api().on_untyped, |route| route.on_untyped) == OnUntyped::Fail
     }
 
@@ -354,7 +344,7 @@ impl Plan {
 impl Excluded {
     /// The api.
     #[must_use]
-    pub fn api(&self) -> &ApiEntry {
+    pub(crate) fn api(&self) -> &ApiEntry {
         &self.catalog.apis()[self.api]
     }
 }

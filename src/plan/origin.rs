@@ -62,16 +62,6 @@ fn first(value: &HeaderValue) -> Option<&str> {
 
 impl OwnAddress {
     /// Of a service at `url`, and at `others`: authorities such as `10.0.0.7:3000`.
-    ///
-    /// ```
-    /// use sunward::plan::OwnAddress;
-    ///
-    /// let own = OwnAddress::new(&"http://orders:8080/v1".parse()?, ["10.0.0.7:8080"]);
-    /// assert_eq!(own.public("http://ORDERS:8080/v1/users/7?x#y", None).as_deref(), Some("/users/7?x#y"));
-    /// assert_eq!(own.public("http://10.0.0.7:8080/v1", None).as_deref(), Some("/"));
-    /// assert_eq!(own.public("https://other.test/users/7", None), None);
-    /// # Ok::<(), http::uri::InvalidUri>(())
-    /// ```
     #[must_use]
     pub fn new<'a>(url: &'a Uri, others: impl IntoIterator<Item = &'a str>) -> Self {
         let scheme = url.scheme_str().unwrap_or("http");
@@ -166,6 +156,17 @@ fn host_and_port(scheme: &str, authority: &str) -> (Box<str>, u16) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn example_of_new() -> Result<(), http::uri::InvalidUri> {
+        use crate::plan::OwnAddress;
+
+        let own = OwnAddress::new(&"http://orders:8080/v1".parse()?, ["10.0.0.7:8080"]);
+        assert_eq!(own.public("http://ORDERS:8080/v1/users/7?x#y", None).as_deref(), Some("/users/7?x#y"));
+        assert_eq!(own.public("http://10.0.0.7:8080/v1", None).as_deref(), Some("/"));
+        assert_eq!(own.public("https://other.test/users/7", None), None);
+        Ok(())
+    }
 
     #[test]
     fn an_own_url_is_the_clients() {

@@ -8,7 +8,7 @@ use crate::problem::{Problem, ProblemType};
 
 /// A message that cannot be migrated. Nothing of it is passed on.
 #[derive(Debug)]
-pub struct Unmigratable {
+pub(crate) struct Unmigratable {
     response: bool,
     reason: UnmigratableReason,
 }
@@ -38,7 +38,7 @@ impl Unmigratable {
 
     /// Whether it is a response's.
     #[must_use]
-    pub fn is_response(&self) -> bool {
+    pub(crate) fn is_response(&self) -> bool {
         self.response
     }
 
@@ -49,13 +49,13 @@ impl Unmigratable {
 
     /// A body whose `Content-Type` does not say that it is JSON, where such are refused.
     #[must_use]
-    pub fn untyped(untyped: &Untyped) -> Self {
+    pub(crate) fn untyped(untyped: &Untyped) -> Self {
         Self::new(untyped.response, UnmigratableReason::Untyped)
     }
 
     /// The status of the answer.
     #[must_use]
-    pub fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         self.problem().status()
     }
 
@@ -70,7 +70,7 @@ impl Unmigratable {
 
     /// What the client is told: of its own body what is wrong with it, of the upstream's no more than that.
     #[must_use]
-    pub fn problem(&self) -> Problem {
+    pub(crate) fn problem(&self) -> Problem {
         if let UnmigratableReason::Undeclared = self.reason {
             let detail = "the response has a status that is not declared for this route";
             return Problem::new(ProblemType::UpstreamBodyInvalid).with_detail(detail);

@@ -25,7 +25,7 @@ impl Plan {
     /// Makes URLs with the address of the service that answered those of the client: a path, which leads to the scheme,
     /// host and port that the client used (RFC 9110 §10.2.2 allows it). To be called before
     /// [`response_head`](Self::response_head).
-    pub fn publish_urls(&self, own: &OwnAddress, headers: &mut HeaderMap) {
+    pub(crate) fn publish_urls(&self, own: &OwnAddress, headers: &mut HeaderMap) {
         map_fields(headers, |url| own.public(url, self.inner.host.as_deref()));
     }
 

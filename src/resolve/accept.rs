@@ -64,25 +64,6 @@ struct Candidate {
 /// none of whose ranges names a version says nothing of versions, whatever types it wants or refuses. An element that is
 /// malformed, weighed outside of 0 to 1, or has a parameter twice is skipped; if it tries to name a version, it counts as
 /// one that there never was.
-///
-/// ```
-/// use http::HeaderValue;
-/// use sunward::headers::template::MediaTemplate;
-/// use sunward::resolve::accept::{VersionLookup, Negotiated, negotiate};
-/// use sunward::version::VersionId;
-///
-/// let template = MediaTemplate::new("application/vnd.acme.v{version}+json", None)?;
-/// let (v2, v3) = (VersionId::new(1), VersionId::new(2));
-/// let lookup = |name: &str| match name {
-///     "1" => VersionLookup::Retired(VersionId::new(0)),
-///     "2" => VersionLookup::Live(v2),
-///     "3" => VersionLookup::Live(v3),
-///     _ => VersionLookup::Unknown,
-/// };
-/// let accept = HeaderValue::from_static("application/vnd.acme.v9+json, application/vnd.acme.v3+json;q=0.1");
-/// assert_eq!(negotiate([&accept].into_iter(), &template, lookup, &[v2, v3]), Negotiated::Version(v3));
-/// # Ok::<(), String>(())
-/// ```
 pub fn negotiate<'a>(
     values: impl Iterator<Item = &'a HeaderValue>,
     template: &MediaTemplate,
@@ -105,20 +86,8 @@ pub fn negotiate<'a>(
 /// The version that the request's body is written in, if its `Content-Type` names one.
 ///
 /// `None` also if the field is malformed or came twice: then it says nothing (RFC 9110 §8.3).
-///
-/// ```
-/// use http::{HeaderMap, header};
-/// use sunward::headers::template::MediaTemplate;
-/// use sunward::resolve::accept::content_type_version;
-///
-/// let template = MediaTemplate::new("application/vnd.acme.v{version}+json", None)?;
-/// let mut headers = HeaderMap::new();
-/// headers.insert(header::CONTENT_TYPE, "application/vnd.acme.v2+json".parse().expect("a value"));
-/// assert_eq!(content_type_version(&headers, &template).as_deref(), Some("2"));
-/// # Ok::<(), String>(())
-/// ```
 #[must_use]
-pub fn content_type_version(headers: &HeaderMap, template: &MediaTemplate) -> Option<String> {
+pub(crate) fn content_type_version(headers: &HeaderMap, template: &MediaTemplate) -> Option<String> {
     let text = std::str::from_utf8(single(headers, &header::CONTENT_TYPE)?.as_bytes()).ok()?;
     template.version_in(&MediaType::parse(text)?).map(String::from)
 }

@@ -5,7 +5,7 @@
 //! replaces the 400. If none speaks, the consumer's pin counts, then the route's default, then the api's. The content
 //! of request and response may speak different versions, by `Content-Type` and `Accept`.
 
-pub mod accept;
+pub(crate) mod accept;
 mod lookalike;
 mod read;
 
@@ -28,7 +28,7 @@ use read::SpokenVersions;
 
 /// The head of a request, as resolution sees it: hop-by-hop fields must be gone already (RFC 9110 §7.6.1).
 #[derive(Clone, Copy, Debug)]
-pub struct RequestHead<'a> {
+pub(crate) struct RequestHead<'a> {
     /// The method.
     pub method: &'a Method,
     /// The target.
@@ -43,7 +43,7 @@ pub struct RequestHead<'a> {
 
 /// What a request turned out to be.
 #[derive(Clone, Debug)]
-pub enum Resolved {
+pub(crate) enum Resolved {
     /// None of the apis': it passes untouched.
     Outside,
     /// A path that an api, by its place in the catalog, excludes: it passes untouched as well.
@@ -58,7 +58,7 @@ pub enum Resolved {
 
 /// The versions that a request speaks.
 #[derive(Clone, Debug)]
-pub struct Resolution {
+pub(crate) struct Resolution {
     /// Which of the catalog's apis.
     pub api: usize,
     /// What the request's content speaks.
@@ -81,7 +81,7 @@ pub struct Resolution {
 
 /// What of a request no resource, route or change names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undeclared {
+pub(crate) enum Undeclared {
     /// Its path.
     Path,
     /// Its method; the path is that of this route.
@@ -90,7 +90,7 @@ pub enum Undeclared {
 
 /// Why a request cannot be served.
 #[derive(Clone, Debug)]
-pub struct ResolveError {
+pub(crate) struct ResolveError {
     /// Which of the catalog's apis.
     pub api: usize,
     /// The version, where one was made out.
@@ -140,7 +140,7 @@ struct Resolver<'a> {
 
 /// Resolves.
 #[must_use]
-pub fn resolve(head: RequestHead<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
+pub(crate) fn resolve(head: RequestHead<'_>, catalog: &Catalog, now: Timestamp) -> Resolved {
     let raw: Cow<'_, str> = if head.mount.is_empty() {
         head.uri.path().into()
     } else {
@@ -177,7 +177,7 @@ pub fn resolve(head: RequestHead<'_>, catalog: &Catalog, now: Timestamp) -> Reso
 
 /// The api that a request is for, whether it can be served or not.
 #[must_use]
-pub fn whose<'c>(uri: &Uri, headers: &HeaderMap, catalog: &'c Catalog) -> Option<&'c ApiEntry> {
+pub(crate) fn whose<'c>(uri: &Uri, headers: &HeaderMap, catalog: &'c Catalog) -> Option<&'c ApiEntry> {
     let head = RequestHead { method: &Method::GET, uri, headers, mount: "", peer: None };
     place(catalog, host(&head), &path::lenient(uri.path())).map(|index| &catalog.apis()[index])
 }
@@ -416,7 +416,7 @@ impl Resolution {
     /// The path below base path and version, normalised; empty if nothing follows them, not even a slash. `target` is
     /// the path of the request.
     #[must_use]
-    pub fn path<'a>(&'a self, target: &'a str) -> &'a str {
+    pub(crate) fn path<'a>(&'a self, target: &'a str) -> &'a str {
         self.normal.as_deref().unwrap_or(target).get(self.below..).unwrap_or("")
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::header::{self, HeaderMap, HeaderName};
 
 use super::message::{Output, lines};
-use super::{MessagePart, Mismatch};
+use super::report::{MessagePart, Mismatch};
 use crate::catalog::{Content, SampleEntry};
 use crate::json;
 

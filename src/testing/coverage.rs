@@ -24,7 +24,7 @@ pub struct Coverage {
 pub struct Untouched {
     /// Which of the catalog's apis.
     pub api: usize,
-    /// Which of its changes: an index of [`ApiEntry::changes`](crate::catalog::ApiEntry::changes).
+    /// Which of its changes.
     pub change: usize,
     /// Which op of the change.
     pub op: usize,
@@ -34,6 +34,21 @@ pub struct Untouched {
 
 /// URLs whose paths have prefixes.
 const URLS: [&str; 5] = ["location", "content-location", "link", "refresh", "set-cookie"];
+
+// === impl Untouched ===
+
+impl Untouched {
+    /// The version and the summary of its change, in the catalog that it is of.
+    ///
+    /// # Panics
+    /// If it is another catalog's.
+    #[must_use]
+    pub fn change_in(self, catalog: &Catalog) -> (&str, &str) {
+        let api = &catalog.apis()[self.api];
+        let (version, summary) = &api.changes[self.change];
+        (&api.version(*version).text, summary)
+    }
+}
 
 // === impl Coverage ===
 

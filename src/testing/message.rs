@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 
 use super::coverage::Coverage;
-use super::{MessagePart, Mismatch};
+use super::report::{MessagePart, Mismatch};
 use crate::catalog::{CaseEntry, Catalog, Content, Match, Migration, RouteEntry, SampleEntry};
 use crate::change::{Message, RouteName, StatusMatch};
 use crate::headers::media::MediaType;

@@ -5,8 +5,20 @@ use std::sync::Arc;
 use super::compare::compare;
 use super::coverage::Coverage;
 use super::message::Direction;
-use super::{Bodies, Failure, MessagePart, Mismatch, WrittenBody};
-use crate::catalog::{BackEntry, BodyEntry, CaseEntry, Catalog, SampleEntry};
+use super::report::{Bodies, Failure, MessagePart, Mismatch, WrittenBody};
+use crate::catalog::{ApiEntry, BackEntry, BodyEntry, Case, CaseEntry, Catalog, SampleEntry};
+use crate::diagnostic::Diagnostics;
+
+/// The cases that stand beside the changes of `api`.
+#[must_use]
+pub fn declared(api: &ApiEntry) -> &[CaseEntry] {
+    &api.cases
+}
+
+/// Checks a case of `api`. What is wrong goes to `found`, and then there is nothing to run.
+pub fn read(api: &ApiEntry, case: &Case, found: &mut Diagnostics) -> Option<CaseEntry> {
+    api.case(case, found)
+}
 
 /// Runs a case of the `api`-th api of a catalog, and notes in `coverage` which ops altered something. Nothing failed
 /// where the list is empty.

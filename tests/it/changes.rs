@@ -84,7 +84,7 @@ fn files(folder: &str) -> Vec<(PathBuf, String)> {
 fn check(source: &str) -> (Option<Catalog>, Diagnostics) {
     let (config, mut found) = config::read(source);
     let Some(config) = config else { return (None, found) };
-    match Catalog::at(config.apis, now()) {
+    match Catalog::at(config.into_apis(), now()) {
         Ok(catalog) => {
             found.append(catalog.warnings().clone());
             found.sort();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use sunward::catalog::{Case, Catalog, Sample};
 use sunward::config::{self, SourceMap};
 use sunward::gateway::load_at;
-use sunward::problem::ProblemType;
-use sunward::testing::{self, Coverage};
+use sunward::internals::cases::{self, Coverage};
+use sunward::internals::problem::ProblemType;
 
 const PAGE: &str = include_str!("../../docs/changes.md");
 
@@ -84,7 +84,7 @@ fn run(example: &Example<'_>) -> Option<String> {
     let (config, found) = config::read(&file);
     let shown = |found| config::render(found, &SourceMap::new("", file.as_str()), false);
     assert!(found.is_empty(), "{}", shown(&found));
-    let catalog = match Catalog::new(config.expect("a config").apis) {
+    let catalog = match Catalog::new(config.expect("a config").into_apis()) {
         Ok(catalog) => Arc::new(catalog),
         Err(found) => return Some(shown(&found)),
     };
@@ -94,8 +94,8 @@ fn run(example: &Example<'_>) -> Option<String> {
     let case = Case::new("an example", place).with_from(sample(old, from)).with_to(to);
     let case = rest.iter().fold(case, |case, (_, back)| case.with_back(sample(old, back)));
     let mut found = config::read("").1;
-    let entry = catalog.apis()[0].case(&case, &mut found).unwrap_or_else(|| panic!("{found}"));
-    let failures = testing::run(&catalog, 0, &entry, &mut Coverage::new());
+    let entry = cases::read(&catalog.apis()[0], &case, &mut found).unwrap_or_else(|| panic!("{found}"));
+    let failures = cases::run(&catalog, 0, &entry, &mut Coverage::new());
     (!failures.is_empty()).then(|| failures.iter().map(ToString::to_string).collect())
 }
 
@@ -111,7 +111,7 @@ fn the_examples_come_out_as_they_say() {
 /// An op on bodies has a section of its own; one on heads or routes is at least named.
 #[test]
 fn every_op_is_on_the_page() {
-    for name in config::reference().lines().filter_map(|line| line.strip_prefix("## op `")) {
+    for name in sunward::internals::reference().lines().filter_map(|line| line.strip_prefix("## op `")) {
         let name = name.trim_end_matches('`');
         let section = format!("\n### {name}\n");
         assert!(PAGE.contains(&section) || (name.contains('_') && PAGE.contains(&format!("`{name}`"))), "{name}");

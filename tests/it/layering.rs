@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each row may name the rows above it.
-const RANKS: [&[&str]; 10] = [
+const RANKS: [&[&str]; 11] = [
     &["version", "clock", "consumer", "diagnostic", "path"],
     &["json"],
     &["change", "names", "headers"],
@@ -15,8 +15,9 @@ const RANKS: [&[&str]; 10] = [
     &["catalog"],
     &["resolve", "decide", "config"],
     &["plan"],
-    &["layer", "extract", "testing"],
-    &["gateway"],
+    &["layer", "testing"],
+    &["extract", "gateway"],
+    &["internals"],
     &["bin"],
 ];
 

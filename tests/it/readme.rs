@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sunward::catalog::Catalog;
 use sunward::config::{self, SourceMap};
-use sunward::names::Refusal;
+use sunward::internals::names::Refusal;
 
 const README: &str = include_str!("../../README.md");
 const GATEWAY: &str = include_str!("../../docs/gateway.md");
@@ -39,7 +39,8 @@ fn the_files_on_the_pages_load() {
             let (config, found) = config::read(file);
             assert!(found.is_empty(), "{}", config::render(&found, &SourceMap::new(name, file), false));
             let now = "2026-11-24".parse().expect("a date");
-            let catalog = Catalog::at(config.expect("a config").apis, now).unwrap_or_else(|found| panic!("{found}"));
+            let catalog =
+                Catalog::at(config.expect("a config").into_apis(), now).unwrap_or_else(|found| panic!("{found}"));
             assert!(catalog.warnings().is_empty(), "{}", catalog.warnings());
             files += 1;
         }
@@ -56,7 +57,7 @@ fn the_case_on_the_page_passes() {
     let (before, after) = file.split_once("[[upstream]]").expect("an upstream");
     let (config, found) = config::read(&format!("{before}{case}\n[[upstream]]{after}"));
     assert!(found.is_empty(), "{found}");
-    let catalog = Catalog::new(config.expect("a config").apis).unwrap_or_else(|found| panic!("{found}"));
+    let catalog = Catalog::new(config.expect("a config").into_apis()).unwrap_or_else(|found| panic!("{found}"));
     sunward::testing::check(&Arc::new(catalog));
 }
 
@@ -65,7 +66,7 @@ fn the_case_on_the_page_passes() {
 fn every_metric_has_a_row() {
     let named: BTreeSet<&str> = NAMES
         .lines()
-        .filter_map(|line| line.strip_prefix("pub const ")?.split_once("&str = \"")?.1.strip_suffix("\";"))
+        .filter_map(|line| line.split_once("const ")?.1.split_once("&str = \"")?.1.strip_suffix("\";"))
         .filter(|name| !name.starts_with('_'))
         .collect();
     let rows = METRICS.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | ").map(|(name, _)| name));

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 use sunward::catalog::{Api, Case, Catalog, Sample, Version};
 use sunward::change::{Change, OpSpec};
-use sunward::testing::{self, Coverage, MessagePart};
+use sunward::internals::cases::{self, Coverage, MessagePart};
+use sunward::testing;
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/testing")
@@ -364,7 +365,7 @@ fn ways_that_do_not_agree_are_a_failure_of_their_own() {
     let case = case.with_from(Sample::new("1").with_body("{}")).with_to(Sample::new("2").with_body(r#"{"n": 1}"#));
     let catalog = catalog(shop(change).with_case(case));
     let mut coverage = Coverage::new();
-    let failures = testing::run(&catalog, 0, &catalog.apis()[0].cases[0], &mut coverage);
+    let failures = cases::run(&catalog, 0, &cases::declared(&catalog.apis()[0])[0], &mut coverage);
     let parts: Vec<&MessagePart> = failures[0].mismatches.iter().map(|mismatch| &mismatch.part).collect();
     assert_eq!(
         parts,

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use sunward::coding::{Coding, DecodeStep, Decoder};
+use sunward::internals::coding::{Coding, DecodeStep, Decoder};
 
 /// Chunks of input, read ahead by a thread of its own, so that a pause shows.
 pub(crate) struct Input {

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use sunward::catalog::{Content, Migration};
-use sunward::headers::media::MediaType;
 use sunward::json::{Framed, Framing, MigrateError, MigrateOptions};
 
 use super::input::{Input, NextChunk};
@@ -52,13 +51,13 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Err(code) => return code,
     };
     let found = content(&args.content_type, args.place.request)
-        .and_then(|content| Ok((content, args.place.find(&loaded.catalog)?)));
-    let (content, place) = match found {
+        .and_then(|content| Ok((content, args.place.migration(&loaded.catalog)?)));
+    let (content, migration) = match found {
         Ok(found) => found,
         Err(message) => return super::misused(&format!("error: {message}")),
     };
     let options = MigrateOptions::default().with_max_bytes(args.held_bytes);
-    let migration = Migration::new(place.chain, place.from, place.to).with_options(options);
+    let migration = migration.with_options(options);
     let mut input = Input::stdin(args.decompress);
     let migrated = migrate(&migration, content, &mut input, args.held_bytes);
     match migrated {
@@ -175,7 +174,7 @@ fn write(bytes: &[u8]) -> Result<(), MigrateFailure> {
 
 /// As the gateway reads it: a response of one document may be several.
 fn content(media: &str, request: bool) -> Result<Content, String> {
-    let content = MediaType::parse_lenient(media).and_then(|media| Content::of(&media));
+    let content = Content::from_content_type(media);
     let content =
         content.map(|content| if content == Content::Json && !request { Content::Concatenated } else { content });
     content.ok_or_else(|| {

@@ -1,9 +1,7 @@
 //! Which body a command is about, as arguments.
 
-use sunward::catalog::{ApiEntry, Catalog, RouteEntry};
-use sunward::change::{BodyChain, PlaceError, RouteName};
+use sunward::catalog::{ApiEntry, Catalog, Explanation, Migration, UnknownName};
 use sunward::clock::Timestamp;
-use sunward::version::VersionId;
 
 #[derive(clap::Args)]
 pub(crate) struct SelectionArgs {
@@ -32,30 +30,23 @@ pub(crate) struct SelectionArgs {
     pub(crate) now: Option<Timestamp>,
 }
 
-/// What the arguments name.
-pub(crate) struct SelectedChain<'c> {
-    pub(crate) api: &'c ApiEntry,
-    pub(crate) chain: &'c BodyChain,
-    pub(crate) from: VersionId,
-    pub(crate) to: VersionId,
-}
-
 // === impl SelectionArgs ===
 
 impl SelectionArgs {
-    /// Finds it; a name that is not there is told with those that are.
-    pub(crate) fn find<'c>(&self, catalog: &'c Catalog) -> Result<SelectedChain<'c>, String> {
-        let api = self.api(catalog)?;
-        let name: RouteName = self.route.parse().map_err(|e: PlaceError| format!("{e}; {}", e.help()))?;
-        let route = api.route_named(&name);
-        let known = || list(api.routes.iter().map(|route| route.history.name.to_string()));
-        let route = route.ok_or_else(|| format!("{} has no route `{name}`; known: {}", api.name, known()))?;
-        let chain = if self.request { &route.history.request } else { self.response(route)? };
-        Ok(SelectedChain { api, chain, from: version(api, &self.from)?, to: version(api, &self.to)? })
+    /// What leads the body from one version to the other; a name that is not there is told with those that are.
+    pub(crate) fn migration<'c>(&self, catalog: &'c Catalog) -> Result<Migration<'c>, String> {
+        let found = self.api(catalog)?.migration(&self.text(), &self.from, &self.to);
+        found.map_err(|error| Self::hint(&error))
+    }
+
+    /// The same in words.
+    pub(crate) fn explain(&self, catalog: &Catalog) -> Result<Explanation, String> {
+        let found = self.api(catalog)?.explain(&self.text(), &self.from, &self.to);
+        found.map_err(|error| Self::hint(&error))
     }
 
     fn api<'c>(&self, catalog: &'c Catalog) -> Result<&'c ApiEntry, String> {
-        let known = || list(catalog.apis().iter().map(|api| api.name.to_string()));
+        let known = || catalog.apis().iter().map(ApiEntry::name).collect::<Vec<_>>().join(", ");
         match (&self.api, catalog.apis()) {
             (Some(name), _) => catalog.api(name).ok_or_else(|| format!("unknown api `{name}`; known: {}", known())),
             (None, [only]) => Ok(only),
@@ -63,35 +54,17 @@ impl SelectionArgs {
         }
     }
 
-    fn response<'c>(&self, route: &'c RouteEntry) -> Result<&'c BodyChain, String> {
-        let history = &route.history;
-        let found = match self.status {
-            Some(status) => history.response(status),
-            None => {
-                let success = history.responses.iter().find(|(of, _)| (200..300).any(|status| of.contains(status)));
-                success.map(|(_, chain)| chain)
-            }
-        };
-        found.ok_or_else(|| {
-            let what = self.status.map_or_else(|| "success".to_owned(), |status| format!("status {status}"));
-            let declared = match &history.responses[..] {
-                [] => "none is declared".to_owned(),
-                list => format!("declared: {}", self::list(list.iter().map(|(of, _)| format!("`{of}`")))),
-            };
-            let name = &history.name;
-            format!(
-                "no resource is in a response of `{name}` with {what}: {declared}; for the request body, pass \
-                 `--request`"
-            )
-        })
+    /// As a place is written.
+    fn text(&self) -> String {
+        match self.status {
+            _ if self.request => format!("{} <-", self.route),
+            Some(status) => format!("{} -> {status}", self.route),
+            None => self.route.clone(),
+        }
     }
-}
 
-fn version(api: &ApiEntry, text: &str) -> Result<VersionId, String> {
-    let known = || list(api.versions.iter().map(|version| version.text.to_string()));
-    api.lookup(text).ok_or_else(|| format!("{} has no version `{text}`; known: {}", api.name, known()))
-}
-
-fn list(names: impl Iterator<Item = String>) -> String {
-    names.collect::<Vec<_>>().join(", ")
+    fn hint(error: &UnknownName) -> String {
+        let hint = if error.is_response() { "; for the request body, pass `--request`" } else { "" };
+        format!("{error}{hint}")
+    }
 }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use sunward::catalog::{ApiEntry, Catalog, VersionEntry};
 use sunward::clock::Timestamp;
-use sunward::decide::{Standing, is_running};
 
 use super::day::day;
 
@@ -40,10 +39,10 @@ pub(crate) fn render(catalog: &Catalog, now: Timestamp) -> String {
     let scale = Scale::of(catalog, now);
     let mut rows = Canvas { svg: String::new(), y: TOP };
     for api in catalog.apis() {
-        let title = format!("{} {}", api.name, if api.base_path.is_empty() { "/" } else { &api.base_path });
+        let title = format!("{} {}", api.name(), if api.base_path().is_empty() { "/" } else { api.base_path() });
         rows.text(10.0, rows.y + 16.0, "font-weight=\"600\"", &title);
         rows.y += 28.0;
-        for version in &api.versions {
+        for version in api.versions() {
             row(&mut rows, (catalog, api), version, &scale, now);
         }
         rows.y += 8.0;
@@ -78,41 +77,35 @@ fn row(
     scale: &Scale,
     now: Timestamp,
 ) {
-    let life = &version.life;
     let y = canvas.y;
-    let start = scale.x(version.released.unwrap_or(Timestamp::EPOCH));
-    let end = life.sunset.map_or(LEFT + WIDTH, |sunset| scale.x(sunset));
-    let deprecated = life.deprecated.map_or(end, |at| scale.x(at)).clamp(start.min(end), end);
-    canvas.text(
-        22.0,
-        y + 14.0,
-        "",
-        &format!("{} · {}", version.text, Standing::of(catalog, api, version, now).as_str()),
-    );
+    let start = scale.x(version.released().unwrap_or(Timestamp::EPOCH));
+    let end = version.sunset().map_or(LEFT + WIDTH, |sunset| scale.x(sunset));
+    let deprecated = version.deprecated().map_or(end, |at| scale.x(at)).clamp(start.min(end), end);
+    canvas.text(22.0, y + 14.0, "", &format!("{} · {}", version.name(), catalog.standing(api, version, now).as_str()));
     canvas.bar(start, deprecated, y, CURRENT, "");
     canvas.bar(deprecated, end, y, DEPRECATED, "");
-    if life.held {
+    if version.is_held() {
         canvas.bar(end, LEFT + WIDTH, y, EXTENDED, "the sunset is held");
     }
-    for window in &life.windows {
+    for window in version.brownouts() {
         // A few hours are less than a pixel.
-        let (color, least) = if is_running(catalog, api, window, now) { (RUNNING, 6.0) } else { (BROWNOUT, 3.0) };
-        let title = format!("brownout from {} until {}, {} %", window.from, window.until, share(window.share));
-        let from = scale.x(window.from);
-        canvas.bar(from, scale.x(window.until).max(from + least), y, color, &title);
+        let (color, least) = if catalog.is_running(api, window, now) { (RUNNING, 6.0) } else { (BROWNOUT, 3.0) };
+        let title = format!("brownout from {} until {}, {} %", window.from(), window.until(), window.percent());
+        let from = scale.x(window.from());
+        canvas.bar(from, scale.x(window.until()).max(from + least), y, color, &title);
     }
-    let dates = [version.released, life.deprecated, life.sunset].into_iter().flatten();
+    let dates = [version.released(), version.deprecated(), version.sunset()].into_iter().flatten();
     let dates: Vec<(f64, String)> = dates.map(|at| (scale.x(at), short(at))).collect();
     canvas.dates(&dates, y + BAR + 12.0);
     canvas.y += BAR + 20.0;
-    for extension in api.extensions.iter().filter(|extension| extension.version == version.id) {
+    for extension in api.extensions().iter().filter(|extension| extension.version() == version.id()) {
         let y = canvas.y;
-        let who = format!("{} keeps {}", extension.consumer, version.text);
+        let who = format!("{} keeps {}", extension.consumer(), version.name());
         canvas.text(34.0, y + 11.0, "font-size=\"11\" fill=\"#555\"", &clip(&who));
-        let until = scale.x(extension.until);
-        let title = format!("{who} until {}: {} ({})", extension.until, extension.reason, extension.approved_by);
-        canvas.bar(life.sunset.map_or(start, |sunset| scale.x(sunset)), until, y, EXTENDED, &title);
-        canvas.dates(&[(until, short(extension.until))], y + BAR + 12.0);
+        let until = scale.x(extension.until());
+        let title = format!("{who} until {}: {} ({})", extension.until(), extension.reason(), extension.approved_by());
+        canvas.bar(version.sunset().map_or(start, |sunset| scale.x(sunset)), until, y, EXTENDED, &title);
+        canvas.dates(&[(until, short(extension.until()))], y + BAR + 12.0);
         canvas.y += BAR + 20.0;
     }
 }
@@ -134,10 +127,6 @@ fn legend(canvas: &mut Canvas, y: f64) {
     let note = "A bar ends at the sunset; later requests get a 410. A bar without a sunset extends to the edge. A \
          hatched bar is an extension for the named consumer. Dates are UTC.";
     canvas.text(22.0, y + 38.0, "fill=\"#555\"", note);
-}
-
-fn share(share: u32) -> f64 {
-    f64::from(share) / 100.0
 }
 
 /// The day, where there is no room for more.
@@ -198,11 +187,11 @@ impl Scale {
     /// All dates, and a part of a year around them.
     #[allow(clippy::cast_precision_loss, reason = "pixels")]
     fn of(catalog: &Catalog, now: Timestamp) -> Self {
-        let versions = catalog.apis().iter().flat_map(|api| &api.versions);
-        let dates = versions.flat_map(|v| [v.released, v.life.deprecated, v.life.sunset]).flatten();
-        let windows = catalog.apis().iter().flat_map(|api| &api.versions).flat_map(|version| &version.life.windows);
-        let extensions = catalog.apis().iter().flat_map(|api| &api.extensions).map(|extension| extension.until);
-        let dates = dates.chain(windows.map(|window| window.from)).chain(extensions).chain([now]);
+        let versions = catalog.apis().iter().flat_map(|api| api.versions());
+        let dates = versions.flat_map(|v| [v.released(), v.deprecated(), v.sunset()]).flatten();
+        let windows = catalog.apis().iter().flat_map(|api| api.versions()).flat_map(|version| version.brownouts());
+        let extensions = catalog.apis().iter().flat_map(|api| api.extensions()).map(|extension| extension.until());
+        let dates = dates.chain(windows.map(|window| window.from())).chain(extensions).chain([now]);
         let millis: Vec<i64> = dates.map(Timestamp::as_millis).collect();
         let from = millis.iter().min().copied().unwrap_or(0) - YEAR / 4;
         let to = millis.iter().max().copied().unwrap_or(0) + YEAR / 4;

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use sunward::catalog::{CaseEntry, Catalog};
+use sunward::catalog::Catalog;
 use sunward::clock::{Clock, SystemClock, Timestamp};
 use sunward::config::SourceMap;
 use sunward::diagnostic::Span;
-use sunward::testing::{self, Coverage, Failure};
+use sunward::internals::cases::{self, CaseEntry, Coverage, Failure};
 
 use files::Edits;
 
@@ -120,7 +120,7 @@ impl Suite {
         let wanted = |item: &&SuiteCase| {
             filter.is_none_or(|text| item.entry.name().contains(text) || item.entry.place().contains(text))
         };
-        let mut run = |item: &SuiteCase| testing::run(&self.catalog, item.api, &item.entry, coverage);
+        let mut run = |item: &SuiteCase| cases::run(&self.catalog, item.api, &item.entry, coverage);
         self.items.iter().filter(wanted).map(|item| CaseResult { item, failures: run(item) }).collect()
     }
 

@@ -7,7 +7,6 @@ use super::day::day;
 use serde_json::json;
 use sunward::catalog::{ApiEntry, Catalog, VersionEntry, Window};
 use sunward::clock::{Clock, SystemClock, Timestamp};
-use sunward::decide::{Standing, is_running};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -50,15 +49,14 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 fn table(catalog: &Catalog, api: &ApiEntry, now: Timestamp) -> String {
     let mut rows =
         vec![["version", "phase", "released", "deprecated", "closed", "sunset", "brownouts"].map(str::to_owned)];
-    for version in &api.versions {
-        let life = &version.life;
-        let phase = Standing::of(catalog, api, version, now).as_str().to_owned();
-        let dates = [version.released, life.deprecated, life.closed, life.sunset].map(day);
+    for version in api.versions() {
+        let phase = catalog.standing(api, version, now).as_str().to_owned();
+        let dates = [version.released(), version.deprecated(), version.closed(), version.sunset()].map(day);
         let [released, deprecated, closed, sunset] = dates;
         let brownouts = brownouts(catalog, api, version, now);
-        rows.push([version.text.to_string(), phase, released, deprecated, closed, sunset, brownouts]);
+        rows.push([version.name().to_owned(), phase, released, deprecated, closed, sunset, brownouts]);
     }
-    let mut text = format!("{} {}\n", api.name, if api.base_path.is_empty() { "/" } else { &api.base_path });
+    let mut text = format!("{} {}\n", api.name(), if api.base_path().is_empty() { "/" } else { api.base_path() });
     for row in &rows {
         let cells = row.iter().enumerate().map(|(at, cell)| {
             let width = rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
@@ -66,12 +64,14 @@ fn table(catalog: &Catalog, api: &ApiEntry, now: Timestamp) -> String {
         });
         let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
-    for extension in &api.extensions {
-        let (version, until) = (&api.version(extension.version).text, day(Some(extension.until)));
-        let ended = if extension.until <= now { ", in the past" } else { "" };
+    for extension in api.extensions() {
+        let (version, until) = (api.version(extension.version()).name(), day(Some(extension.until())));
+        let ended = if extension.until() <= now { ", in the past" } else { "" };
         let line = format!(
             "{} may use {version} until {until}{ended} ({}: {})",
-            extension.consumer, extension.approved_by, extension.reason
+            extension.consumer(),
+            extension.approved_by(),
+            extension.reason()
         );
         let _ = writeln!(text, "  extension: {}", super::printable(&line));
     }
@@ -79,16 +79,16 @@ fn table(catalog: &Catalog, api: &ApiEntry, now: Timestamp) -> String {
 }
 
 fn brownouts(catalog: &Catalog, api: &ApiEntry, version: &VersionEntry, now: Timestamp) -> String {
-    let windows = &version.life.windows;
-    let next = match windows.iter().find(|window| now < window.until) {
+    let windows = version.brownouts();
+    let next = match windows.iter().find(|window| now < window.until()) {
         _ if windows.is_empty() => return "–".to_owned(),
         None => "all past".to_owned(),
-        Some(window) if is_running(catalog, api, window, now) => format!("running until {}", window.until),
+        Some(window) if catalog.is_running(api, window, now) => format!("running until {}", window.until()),
         Some(window) if window.is_open(now) => {
-            let why = if api.pause { "paused" } else { "dry run" };
-            format!("{why}, would run until {}", window.until)
+            let why = if api.is_paused() { "paused" } else { "dry run" };
+            format!("{why}, would run until {}", window.until())
         }
-        Some(next) => format!("next {}", next.from),
+        Some(next) => format!("next {}", next.from()),
     };
     format!("{}, {next}", windows.len())
 }
@@ -101,35 +101,35 @@ fn api_json(catalog: &Catalog, api: &ApiEntry, now: Timestamp) -> serde_json::Va
     let text = |date: Option<Timestamp>| date.map(|date| date.to_string());
     let window = |window: &Window| {
         json!({
-            "from": window.from.to_string(),
-            "until": window.until.to_string(),
-            "share": f64::from(window.share) / 100.0,
-            "dry_run": window.dry_run,
-            "running": is_running(catalog, api, window, now),
+            "from": window.from().to_string(),
+            "until": window.until().to_string(),
+            "share": window.percent(),
+            "dry_run": window.is_dry_run(),
+            "running": catalog.is_running(api, window, now),
         })
     };
     let version = |version: &VersionEntry| {
-        let life = &version.life;
-        let extensions = api.extensions.iter().filter(|extension| extension.version == version.id).map(|extension| {
-            json!({
-                "consumer": &*extension.consumer,
-                "until": extension.until.to_string(),
-                "approved_by": &*extension.approved_by,
-                "reason": &*extension.reason,
-            })
-        });
+        let extensions =
+            api.extensions().iter().filter(|extension| extension.version() == version.id()).map(|extension| {
+                json!({
+                    "consumer": extension.consumer(),
+                    "until": extension.until().to_string(),
+                    "approved_by": extension.approved_by(),
+                    "reason": extension.reason(),
+                })
+            });
         json!({
-            "name": &*version.text,
-            "phase": Standing::of(catalog, api, version, now).as_str(),
-            "released": text(version.released),
-            "deprecated": text(life.deprecated),
-            "closed": text(life.closed),
-            "sunset": text(life.sunset),
-            "held": life.held,
-            "brownouts": life.windows.iter().map(window).collect::<Vec<_>>(),
+            "name": version.name(),
+            "phase": catalog.standing(api, version, now).as_str(),
+            "released": text(version.released()),
+            "deprecated": text(version.deprecated()),
+            "closed": text(version.closed()),
+            "sunset": text(version.sunset()),
+            "held": version.is_held(),
+            "brownouts": version.brownouts().iter().map(window).collect::<Vec<_>>(),
             "extensions": extensions.collect::<Vec<_>>(),
         })
     };
-    let versions: Vec<_> = api.versions.iter().map(version).collect();
-    json!({ "name": &*api.name, "paused": api.pause, "versions": versions })
+    let versions: Vec<_> = api.versions().iter().map(version).collect();
+    json!({ "name": api.name(), "paused": api.is_paused(), "versions": versions })
 }

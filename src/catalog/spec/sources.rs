@@ -43,8 +43,8 @@ pub enum OnUntyped {
     Fail,
 }
 
-/// What becomes of requests and responses that no resource, route or change names. What passes is counted:
-/// [`UNDECLARED`](crate::names::UNDECLARED).
+/// What becomes of requests and responses that no resource, route or change names. What passes is counted by
+/// `sunward_undeclared_total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnUndeclared {
     /// They pass as they are, in every version.

@@ -41,7 +41,7 @@ pub struct Resource {
 
 /// One place of a [`Resource`].
 #[derive(Clone, Debug)]
-pub struct Place {
+pub(crate) struct Place {
     pub(crate) at: Spanned<String>,
     pub(crate) partial: Option<bool>,
 }

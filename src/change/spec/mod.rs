@@ -14,7 +14,8 @@ mod head;
 mod op;
 mod when;
 
-pub use declare::{Change, Place, Resource};
+pub(crate) use declare::Place;
+pub use declare::{Change, Resource};
 pub use op::OpSpec;
 pub(crate) use op::{HeadSpec, Loss, OpKind, OtherSpec, RouteSpec};
 pub use when::When;

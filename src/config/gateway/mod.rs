@@ -7,9 +7,9 @@ mod upstream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use listen::Listen;
-pub use settings::{AccessLog, Forwarded, Limits, Proxy, Timeouts, Tls, Underscores};
-pub use upstream::{ActAs, Addresses, Check, Eject, Instance, SpeaksFrom, Upstream, UpstreamTls};
+pub(crate) use listen::Listen;
+pub(crate) use settings::{AccessLog, Forwarded, Limits, Proxy, Timeouts, Tls, Underscores};
+pub(crate) use upstream::{ActAs, Addresses, Check, Instance, Upstream, UpstreamTls};
 pub(super) use upstream::{check_names, check_references};
 
 use super::tree::TableReader;

@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 /// A service behind the gateway: an `[[upstream]]` table.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Upstream {
+pub(crate) struct Upstream {
     /// Its name.
     pub name: Spanned<String>,
     /// Its instances; at least one, or the file has an error.
@@ -72,7 +72,7 @@ pub struct Upstream {
 /// TLS towards instances: an upstream's `tls` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UpstreamTls {
+pub(crate) struct UpstreamTls {
     /// The file of the authorities to trust; the system's, unless said.
     pub ca: Option<Spanned<PathBuf>>,
     /// The files of the certificate chain to show and of its key.
@@ -84,7 +84,7 @@ pub struct UpstreamTls {
 /// Active health checks: an upstream's `check` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Check {
+pub(crate) struct Check {
     /// The path to ask for.
     pub path: Spanned<String>,
     /// How often.
@@ -100,7 +100,7 @@ pub struct Check {
 /// Passive health: an upstream's `eject` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Eject {
+pub(crate) struct Eject {
     /// So many failures in a row; 0 for never.
     pub after: u32,
     /// For how long.
@@ -110,7 +110,7 @@ pub struct Eject {
 /// How to learn what an instance speaks: an upstream's `speaks_from` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct SpeaksFrom {
+pub(crate) struct SpeaksFrom {
     /// The path to ask for.
     pub path: Spanned<String>,
     /// The response header that names the version.
@@ -120,7 +120,7 @@ pub struct SpeaksFrom {
 /// Which addresses of a host name are instances: an upstream's `addresses`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Addresses {
+pub(crate) enum Addresses {
     /// Each of the kind, IPv4 or IPv6, that the system puts first; `localhost` is one instance.
     #[default]
     Each,
@@ -135,7 +135,7 @@ pub enum Addresses {
 /// On whose behalf the gateway migrates responses: an upstream's `act_as`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ActAs {
+pub(crate) enum ActAs {
     /// An intermediary's: `no-transform` is obeyed.
     #[default]
     Gateway,
@@ -146,7 +146,7 @@ pub enum ActAs {
 /// One instance of an [`Upstream`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Instance {
+pub(crate) struct Instance {
     /// `http://host:port` or `https://host:port`, with a path prefix if it has one; `http://localhost` for a socket.
     pub url: Spanned<Uri>,
     /// The Unix socket that it listens on: `unix:/path` as its URL.
@@ -356,7 +356,7 @@ impl Instance {
 
     /// What it is called: its URL, as operators write it.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match &self.socket {
             Some(path) => format!("unix:{}", path.display()),
             None => self.url.to_string().trim_end_matches('/').to_owned(),

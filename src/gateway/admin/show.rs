@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::{ApiEntry, Catalog, VersionEntry};
 use crate::clock::Timestamp;
-use crate::decide::Standing;
 use crate::gateway::app::Shared;
 use crate::gateway::back::pool::{Pool, PoolMember, Unresolved};
 use crate::version::VersionId;
@@ -35,7 +34,7 @@ fn version_json(shared: &Shared, catalog: &Catalog, api: &ApiEntry, version: &Ve
     let held = shared.control.sunset_held(&api.name, &version.text);
     json!({
         "name": &*version.text,
-        "phase": Standing::of(catalog, api, version, now).as_str(),
+        "phase": catalog.standing(api, version, now).as_str(),
         "released": date(version.released),
         "deprecated": date(life.deprecated),
         "closed": date(life.closed),

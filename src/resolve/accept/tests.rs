@@ -144,3 +144,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn example_of_negotiate() -> Result<(), String> {
+    use crate::headers::template::MediaTemplate;
+    use crate::resolve::accept::{Negotiated, VersionLookup, negotiate};
+    use crate::version::VersionId;
+    use http::HeaderValue;
+
+    let template = MediaTemplate::new("application/vnd.acme.v{version}+json", None)?;
+    let (v2, v3) = (VersionId::new(1), VersionId::new(2));
+    let lookup = |name: &str| match name {
+        "1" => VersionLookup::Retired(VersionId::new(0)),
+        "2" => VersionLookup::Live(v2),
+        "3" => VersionLookup::Live(v3),
+        _ => VersionLookup::Unknown,
+    };
+    let accept = HeaderValue::from_static("application/vnd.acme.v9+json, application/vnd.acme.v3+json;q=0.1");
+    assert_eq!(negotiate([&accept].into_iter(), &template, lookup, &[v2, v3]), Negotiated::Version(v3));
+    Ok(())
+}
+
+#[test]
+fn example_of_content_type_version() -> Result<(), String> {
+    use crate::headers::template::MediaTemplate;
+    use crate::resolve::accept::content_type_version;
+    use http::{HeaderMap, header};
+
+    let template = MediaTemplate::new("application/vnd.acme.v{version}+json", None)?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, "application/vnd.acme.v2+json".parse().expect("a value"));
+    assert_eq!(content_type_version(&headers, &template).as_deref(), Some("2"));
+    Ok(())
+}

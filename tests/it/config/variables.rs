@@ -32,19 +32,12 @@ instances = [{ url = "http://${HOST}:${PORT}/a", speaks = "${SPEAKS}" }]
 "#;
 
 #[test]
-fn texts_of_the_gateway_and_of_upstreams_have_variables() {
+fn texts_of_apis_have_no_variables() {
     let (config, found) = config::read_all(&SourceMap::new("a.toml", FILE), &environment);
     assert_eq!(found.to_string(), "");
     let config = config.expect("a config");
-    assert_eq!(config.gateway.listen[0].value.to_string(), "127.0.0.1:8443");
-    assert_eq!(config.gateway.timeouts.response.as_secs(), 90);
-    let upstream = &config.upstreams[0];
-    assert_eq!(upstream.name.value, "shop");
-    assert_eq!(upstream.forward_as.as_ref().map(|prefix| prefix.as_str()), Some("${NAME}"));
-    assert_eq!(upstream.instances[0].url.to_string(), "http://secret-host.internal:8443/a");
-    assert_eq!(upstream.instances[0].speaks.as_ref().map(|speaks| speaks.as_str()), Some("7"));
     // Elsewhere they are no variables.
-    assert!(format!("{:?}", config.apis).contains("/${NAME}"));
+    assert!(format!("{:?}", config.apis()).contains("/${NAME}"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use sunward::names::{REFUSED, Refusal};
+use sunward::internals::names::{REFUSED, Refusal};
 use tokio::io::AsyncWriteExt;
 
 use super::cert::Authority;

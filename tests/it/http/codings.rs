@@ -8,7 +8,7 @@ use flate2::Compression;
 
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Empty, Full};
-use sunward::coding::{Coding, DecodeStep, Decoder};
+use sunward::internals::coding::{Coding, DecodeStep, Decoder};
 use sunward::layer::{BodyError, MigrateBody};
 use tower::{Layer, ServiceExt, service_fn};
 

@@ -10,8 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full};
-use sunward::layer::{AnnotateLayer, CountLayer, GateLayer, MigrateLayer, ResolveLayer, Spoken};
-use sunward::plan::Plan;
+use sunward::layer::{AnnotateLayer, ApiVersion, CountLayer, GateLayer, MigrateLayer, ResolveLayer, Spoken};
 use sunward::version::VersionId;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -168,8 +167,8 @@ where
 fn each_layer_is_of_use_alone() {
     let gone = bench().at("2028-01-01");
     let sees = service_fn(|request: Request<Full<Bytes>>| async move {
-        let plan = request.extensions().get::<Plan>().expect("a plan");
-        assert_eq!(plan.version().map(|version| &*version.text), Some("1"));
+        let version = ApiVersion::of(request.extensions()).expect("it is resolved");
+        assert_eq!((version.api(), version.as_str()), ("shop", "1"));
         assert_eq!(request.uri().path(), "/v1/users/7");
         Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
     });

@@ -1,10 +1,10 @@
 //! Which version a request speaks.
 
 use proptest::prelude::*;
-use sunward::catalog::{Api, Catalog, ConsumerSource, OnUndeclared, Route, Version};
+use sunward::catalog::{Api, Catalog, ConsumerSource, OnUndeclared, PathCase, Route, Version};
 use sunward::change::{Change, OpSpec, Resource};
 use sunward::consumer::{Consumer, Pins};
-use sunward::path::{PathCase, lenient};
+use sunward::internals::path::lenient;
 use sunward::version::Scheme;
 
 use super::{Bench, JSON, users};

@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 use sunward::catalog::Content;
-use sunward::headers::media::MediaType;
 use sunward::json::{Framed, Framing, MigrateError, MigrateOptions, Mode, Program};
 
 use super::*;
@@ -255,7 +254,7 @@ fn a_content_type_says_how_documents_stand() {
         ("application/json-patch+json", None),
     ];
     for (text, expected) in rows {
-        let content = Content::of(&MediaType::parse(text).expect(text));
+        let content = Content::from_content_type(text);
         assert_eq!(content.and_then(Content::framing), expected, "{text}");
     }
 }

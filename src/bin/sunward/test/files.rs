@@ -9,9 +9,10 @@ use std::{fs, io};
 use sunward::catalog::Catalog;
 use sunward::clock::Timestamp;
 use sunward::config::{self, SourceMap};
-use sunward::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use sunward::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
 use sunward::gateway::{self, environment};
-use sunward::testing::WrittenBody;
+use sunward::internals::cases::{self, WrittenBody};
+use sunward::internals::nearest;
 
 use super::{Suite, SuiteCase};
 
@@ -42,7 +43,11 @@ impl Suite {
         let texts = texts(cases)?;
         let (mut items, mut found) = (Vec::new(), Diagnostics::new());
         for (api, entry) in catalog.apis().iter().enumerate() {
-            items.extend(entry.cases.iter().map(|case| SuiteCase { api, entry: case.clone(), in_config: true }));
+            items.extend(cases::declared(entry).iter().map(|case| SuiteCase {
+                api,
+                entry: case.clone(),
+                in_config: true,
+            }));
         }
         read_bodies(&mut items, &config, &mut found);
         if found.has_errors() {
@@ -65,7 +70,7 @@ fn catalog(sources: &SourceMap, now: Timestamp) -> Result<Catalog, Diagnostics> 
     let mut found = Diagnostics::new();
     all.iter().filter(|finding| finding.code() != "unset-variable").for_each(|finding| found.push(finding.clone()));
     let Some(config) = config.filter(|_| !found.has_errors()) else { return Err(found) };
-    Catalog::at(config.apis, now)
+    Catalog::at(config.into_apis(), now)
 }
 
 /// The files of cases, those of a folder by name.
@@ -104,20 +109,20 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 /// The cases of files of their own.
 fn named(catalog: &Catalog, texts: &SourceMap, found: &mut Diagnostics) -> Vec<SuiteCase> {
-    let (cases, more) = config::read_cases(texts);
+    let (named, more) = cases::read_cases(texts);
     found.append(more);
     let mut items = Vec::new();
-    for named in &cases {
-        let place = named.case.span();
+    for named in &named {
+        let place = named.span();
         let Some(api) = api(catalog, named.api.as_ref(), place, found) else { continue };
-        let entry = catalog.apis()[api].case(&named.case, found);
+        let entry = cases::read(&catalog.apis()[api], &named.case, found);
         items.extend(entry.map(|entry| SuiteCase { api, entry, in_config: false }));
     }
     items
 }
 
 fn api(catalog: &Catalog, name: Option<&Spanned<String>>, case: Span, found: &mut Diagnostics) -> Option<usize> {
-    let known: Vec<&str> = catalog.apis().iter().map(|api| &*api.name).collect();
+    let known: Vec<&str> = catalog.apis().iter().map(|api| api.name()).collect();
     let all = || format!("known: `{}`", known.join("`, `"));
     let (message, span, help) = match name {
         None if known.len() == 1 => return Some(0),
@@ -175,7 +180,7 @@ impl Edits {
             // From the last to the first, so that what is before each stays where it is.
             edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
             edits.dedup_by_key(|(range, _)| range.start);
-            let text = edits.into_iter().fold(text, |text, (range, body)| config::replace_body(&text, range, &body));
+            let text = edits.into_iter().fold(text, |text, (range, body)| cases::replace_body(&text, range, &body));
             (path, text)
         });
         for (path, text) in exchanged.chain(self.files) {

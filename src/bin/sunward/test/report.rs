@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use sunward::config::SourceMap;
 use sunward::diagnostic::Span;
-use sunward::testing::{Coverage, Failure, MessagePart, Untouched};
+use sunward::internals::cases::{Coverage, Failure, MessagePart, Untouched};
 
 use super::{CaseResult, Suite};
 
@@ -20,7 +20,7 @@ pub(super) fn text(
         let entry = &outcome.item.entry;
         let place = place(suite.sources(outcome.item), entry.span());
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "FAILED {}: {} ({place})", suite.catalog.apis()[outcome.item.api].name, entry.name());
+        let _ = writeln!(text, "FAILED {}: {} ({place})", suite.catalog.apis()[outcome.item.api].name(), entry.name());
         let _ = writeln!(text, "  {}", entry.place());
         outcome.failures.iter().for_each(|failure| text.push_str(&failure.to_string()));
         text.push('\n');
@@ -42,9 +42,9 @@ fn coverage(suite: &Suite, untouched: &[Untouched], text: &mut String) {
     let mut last = None;
     for op in untouched {
         let api = &suite.catalog.apis()[op.api];
-        let (version, summary) = &api.changes[op.change];
+        let (version, summary) = op.change_in(&suite.catalog);
         if last.replace((op.api, op.change)) != Some((op.api, op.change)) {
-            let _ = writeln!(text, "no case covers {} {}: {summary}", api.name, api.version(*version).text);
+            let _ = writeln!(text, "no case covers {} {}: {summary}", api.name(), version);
         }
         let _ = writeln!(text, "  {} {}", place(&suite.config, op.span), written(suite, op));
     }
@@ -75,7 +75,7 @@ pub(super) fn json(
 fn case(suite: &Suite, outcome: &CaseResult<'_>) -> Value {
     let (file, line, column) = position(suite.sources(outcome.item), outcome.item.entry.span());
     json!({
-        "api": suite.catalog.apis()[outcome.item.api].name,
+        "api": suite.catalog.apis()[outcome.item.api].name(),
         "name": outcome.item.entry.name(),
         "at": outcome.item.entry.place(),
         "file": file,
@@ -122,11 +122,11 @@ fn part(part: &MessagePart) -> (&'static str, Option<&str>) {
 
 fn uncovered(suite: &Suite, op: &Untouched) -> Value {
     let api = &suite.catalog.apis()[op.api];
-    let (version, summary) = &api.changes[op.change];
+    let (version, summary) = op.change_in(&suite.catalog);
     let (file, line, column) = position(&suite.config, op.span);
     json!({
-        "api": api.name,
-        "version": api.version(*version).text,
+        "api": api.name(),
+        "version": version,
         "change": summary,
         "op": written(suite, op),
         "file": file,

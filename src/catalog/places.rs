@@ -1,0 +1,165 @@
+//! Finds what leads a body from one version to another by names: a place, and two versions.
+
+use super::entry::{ApiEntry, RouteEntry};
+use super::migration::Migration;
+use super::view::{ExplainedChange, Explanation};
+use crate::change::{BodyChain, Location, Message, PlaceError, RouteName, StatusMatch};
+use crate::version::VersionId;
+
+/// A name that the api does not have, with those that it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    message: String,
+    kind: Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unknown {
+    Place,
+    Route,
+    Response,
+    Version,
+}
+
+/// What the three names stand for.
+struct Found<'c> {
+    chain: &'c BodyChain,
+    from: VersionId,
+    to: VersionId,
+}
+
+// === impl ApiEntry ===
+
+impl ApiEntry {
+    /// What leads the body at `place` from one version to another.
+    ///
+    /// A place is written as the newest version has it: `POST /users <-` for a request, `GET /users/{id} -> 200` for a
+    /// response. A route alone, `GET /users/{id}`, stands for its first successful response.
+    ///
+    /// # Errors
+    /// A name that the api does not have, with those that it has.
+    pub fn migration(&self, place: &str, from: &str, to: &str) -> Result<Migration<'_>, UnknownName> {
+        let Found { chain, from, to } = self.body_between(place, from, to)?;
+        Ok(Migration::new(chain, from, to))
+    }
+
+    /// The same in words: the changes that do something to the body, and the program that they become.
+    ///
+    /// ```
+    /// use sunward::catalog::{Api, Catalog, Version};
+    /// use sunward::change::{Change, OpSpec};
+    ///
+    /// let state = Change::new("2", "`status` is called `state`")
+    ///     .with_at("GET /orders/{id} -> 200")
+    ///     .with_op(OpSpec::rename("/status", "/state"))
+    ///     .breaking();
+    /// let api = Api::new("shop")
+    ///     .with_header("Api-Version")
+    ///     .with_version(Version::new("1"))
+    ///     .with_version(Version::new("2"))
+    ///     .with_change(state);
+    /// let catalog = Catalog::new([api])?;
+    /// let shop = catalog.api("shop").expect("it is there");
+    /// let explanation = shop.explain("GET /orders/{id}", "2", "1").expect("both are there");
+    /// assert_eq!(explanation.changes()[0].summary(), "`status` is called `state`");
+    /// # Ok::<(), sunward::diagnostic::Diagnostics>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`migration`](Self::migration).
+    pub fn explain(&self, place: &str, from: &str, to: &str) -> Result<Explanation, UnknownName> {
+        let Found { chain, from, to } = self.body_between(place, from, to)?;
+        let links = chain.between(from, to);
+        let links = links.links().filter(|(_, steps)| !steps.is_empty());
+        let changes = links.map(|(change, steps)| {
+            let (version, summary) = &self.changes[change as usize];
+            let steps = steps.iter().map(ToString::to_string).collect();
+            ExplainedChange { version: self.version(*version).text.clone(), summary: summary.clone(), steps }
+        });
+        Ok(Explanation { changes: changes.collect(), program: chain.program(from, to).to_string() })
+    }
+
+    fn body_between(&self, place: &str, from: &str, to: &str) -> Result<Found<'_>, UnknownName> {
+        let chain = self.body_at(place)?;
+        Ok(Found { chain, from: self.known_version(from)?, to: self.known_version(to)? })
+    }
+
+    fn body_at(&self, place: &str) -> Result<&BodyChain, UnknownName> {
+        if !place.contains("->") && !place.contains("<-") {
+            let route = self.known_route(&place.parse().map_err(misspelt)?)?;
+            let success = |(of, _): &&(StatusMatch, BodyChain)| (200..300).any(|status| of.contains(status));
+            let found = route.history.responses.iter().find(success).map(|(_, chain)| chain);
+            return found.ok_or_else(|| unknown_response(route, "success"));
+        }
+        let location: Location = place.parse().map_err(misspelt)?;
+        let route = self.known_route(&location.route)?;
+        let Message::Response(of) = location.message else { return Ok(&route.history.request) };
+        let found = match of {
+            StatusMatch::Exact(status) => route.history.response(status),
+            StatusMatch::Class(_) | StatusMatch::Any => {
+                let same = route.history.responses.iter().find(|(known, _)| known.covers(of));
+                same.map(|(_, chain)| chain)
+            }
+        };
+        found.ok_or_else(|| unknown_response(route, &format!("status {of}")))
+    }
+
+    fn known_route(&self, name: &RouteName) -> Result<&RouteEntry, UnknownName> {
+        let known = || list(self.routes.iter().map(|route| route.history.name.to_string()));
+        let unknown =
+            || UnknownName::new(Unknown::Route, format!("{} has no route `{name}`; known: {}", self.name, known()));
+        self.route_named(name).ok_or_else(unknown)
+    }
+
+    fn known_version(&self, text: &str) -> Result<VersionId, UnknownName> {
+        let known = || list(self.versions.iter().map(|version| version.text.to_string()));
+        let unknown =
+            || UnknownName::new(Unknown::Version, format!("{} has no version `{text}`; known: {}", self.name, known()));
+        self.lookup(text).ok_or_else(unknown)
+    }
+}
+
+fn misspelt(error: PlaceError) -> UnknownName {
+    UnknownName::new(Unknown::Place, format!("{error}; {}", error.help()))
+}
+
+fn unknown_response(route: &RouteEntry, what: &str) -> UnknownName {
+    let declared = match &route.history.responses[..] {
+        [] => "none is declared".to_owned(),
+        statuses => format!("declared: {}", list(statuses.iter().map(|(of, _)| format!("`{of}`")))),
+    };
+    let message = format!("no resource is in a response of `{}` with {what}: {declared}", route.history.name);
+    UnknownName::new(Unknown::Response, message)
+}
+
+fn list(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+// === impl UnknownName ===
+
+impl UnknownName {
+    fn new(kind: Unknown, message: String) -> Self {
+        Self { message, kind }
+    }
+
+    /// Whether the route is there, and no resource is declared in its response with this status.
+    #[must_use]
+    pub fn is_response(&self) -> bool {
+        self.kind == Unknown::Response
+    }
+
+    /// Whether it is the name of a version.
+    #[must_use]
+    pub fn is_version(&self) -> bool {
+        self.kind == Unknown::Version
+    }
+}
+
+impl std::fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for UnknownName {}

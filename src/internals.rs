@@ -1,0 +1,51 @@
+//! What this package's own binary, tests, benches and fuzz targets use beyond the public interface.
+//!
+//! It is no part of that interface: anything here may change or go in any release, without a word in the changelog.
+
+pub use crate::diagnostic::nearest;
+
+/// Paths in one spelling.
+pub mod path {
+    pub use crate::path::{lenient, normalize};
+}
+
+/// Media types, as header fields have them.
+pub mod media {
+    pub use crate::headers::media::MediaType;
+    pub use crate::headers::template::MediaTemplate;
+}
+
+/// The negotiation of a version by `Accept`.
+pub mod accept {
+    pub use crate::resolve::accept::{Negotiated, VersionLookup, negotiate};
+}
+
+/// Content codings, without HTTP.
+#[cfg(feature = "coding")]
+pub mod coding {
+    pub use crate::coding::{Coding, CodingError, DecodeStep, Decoder};
+}
+
+/// The names in the metrics.
+pub mod names {
+    pub use crate::names::{REFUSED, Refusal};
+}
+
+/// The kinds of problem documents.
+pub mod problem {
+    pub use crate::problem::ProblemType;
+}
+
+/// What `sunward test` reads and reports.
+pub mod cases {
+    pub use crate::catalog::case_entry::CaseEntry;
+    #[cfg(feature = "config")]
+    pub use crate::config::case::{NamedCase, read_cases, replace_body};
+    pub use crate::testing::coverage::{Coverage, Untouched};
+    pub use crate::testing::report::{Bodies, Failure, MessagePart, Mismatch, WrittenBody};
+    pub use crate::testing::run::{declared, read, run};
+}
+
+/// The tables of `docs/reference.md`.
+#[cfg(feature = "config")]
+pub use crate::config::keys::reference;
