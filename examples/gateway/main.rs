@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
-use sunward::gateway::{App, Options};
+use sunward::gateway::{App, Metrics, Options};
 
 #[derive(Parser)]
 struct Args {
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rewrite = move |text: String| {
         addresses.iter().fold(text, |text, (written, bound)| text.replace(written, &bound.to_string()))
     };
-    let mut options = Options::new().with_rewrite(rewrite);
+    let mut options = Options::new().with_rewrite(rewrite).with_metrics(Metrics::install()?);
     options = args.listen.map_or(options.clone(), |address| options.with_listen(address));
     options = args.admin.map_or(options.clone(), |address| options.with_admin(address));
     let app = match App::bind(&args.config, options).await {

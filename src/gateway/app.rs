@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,12 +9,14 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::admin::Admin;
+use super::admin::{Admin, AdminParts};
 use super::back::pool::Registry;
-use super::config::load::{LoadError, load};
-use super::config::options::{Options, Variables};
-use super::config::reload::{self, Envelope, Fingerprint, InUse, ReloadHandle, Reloader};
+use super::config::load::{LoadError, load, load_config};
+use super::config::options::Options;
+use super::config::reload::{self, Envelope, Fingerprint, ReloadHandle, Reloader};
 use super::config::snapshot::{LiveSnapshot, Snapshot};
+use super::config::source::ConfigSource;
+use super::config::start::record_start;
 use super::front::descriptors;
 use super::front::handler::ProxyHandler;
 use super::front::listen::{self, Listener};
@@ -23,9 +24,9 @@ use super::front::liveness::ConnectionTimeouts;
 use super::front::metrics::ListenerMetrics;
 use super::front::overload::OverloadManager;
 use super::front::server::Server;
-use super::state::{self, Actor, AuditAction, Store};
+use super::state::Store;
 use super::telemetry::access::Log;
-use super::telemetry::recorder;
+use super::telemetry::recorder::{self, Metrics};
 use super::telemetry::trace::Tracer;
 use super::wire::pace::Pace;
 use super::wire::shutdown::Shutdown;
@@ -41,23 +42,15 @@ pub struct App {
     listeners: Vec<Listener>,
     admin: Listener,
     reloader: Reloader,
-    reloads: ReloadHandle,
-    commands: mpsc::Receiver<Envelope>,
-    shared: Shared,
+    current: LiveSnapshot,
+    control: Control,
+    registry: Registry,
+    metrics: Option<Metrics>,
+    store: Store,
+    tracer: Tracer,
     spec: GatewaySpec,
     warnings: Diagnostics,
     sources: SourceMap,
-}
-
-/// What the parts of a gateway have in common.
-#[derive(Clone)]
-pub(super) struct Shared {
-    pub(super) current: LiveSnapshot,
-    pub(super) control: Control,
-    pub(super) registry: Registry,
-    pub(super) metrics: metrics_exporter_prometheus::PrometheusHandle,
-    pub(super) state: Store,
-    pub(super) tracer: Tracer,
 }
 
 /// Why a gateway did not start.
@@ -74,55 +67,30 @@ pub enum StartError {
     Traces(Box<dyn std::error::Error + Send + Sync>),
 }
 
-// === impl Shared ===
-
-impl Shared {
-    /// Writes down that this config is served from the start.
-    fn begin(&self, path: &Path, variables: &Variables, revisions: usize, protect: Option<Duration>) {
-        let actor = Actor::nobody("start");
-        let mut target = format!("{} as {}", path.display(), self.current.load().tag);
-        let dropped =
-            self.dropped(path, variables, protect).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        if !dropped.is_empty() {
-            tracing::warn!(dropped, "config drops versions in use");
-            target += &format!(", dropping versions in use: {dropped}");
-        }
-        self.state.audit.record(&actor, &AuditAction { what: "start", target }, SystemClock.now());
-        self.keep_revision(&actor, None, revisions);
-    }
-
-    /// Versions in use that the config of the process before had, and this one does not.
-    fn dropped(&self, path: &Path, variables: &Variables, protect: Option<Duration>) -> Vec<InUse> {
-        let last = self.state.revisions.as_ref().and_then(|revisions| revisions.list().pop());
-        let last = last.filter(|last| last.tag() != self.current.load().tag);
-        let texts = last.and_then(|last| state::target(&last, path).ok());
-        let Some(before) = texts.and_then(|texts| load(&texts, &**variables).ok()) else { return Vec::new() };
-        reload::in_use(&before.catalog, &self.current.catalog(), &self.state.traffic, protect, SystemClock.now())
-    }
-
-    /// Keeps the texts that are served; `restores` is the revision that was gone back to.
-    pub(super) fn keep_revision(&self, actor: &Actor, restores: Option<u64>, most: usize) {
-        if let Some(revisions) = &self.state.revisions {
-            revisions.keep(&self.current.load().sources, actor, restores, most, SystemClock.now());
-        }
-    }
-}
-
 // === impl App ===
 
 impl App {
-    /// Reads the file, binds the addresses and looks up the hosts of instances, for a few seconds at most. Called within a
-    /// Tokio runtime.
+    /// Reads the config, binds the addresses and looks up the hosts of instances, for a few seconds at most. Called within a
+    /// Tokio runtime. `source` is a path, texts ([`SourceMap`]) or a [`Config`](crate::config::Config).
     ///
     /// # Errors
-    /// A file with errors, an address that is taken.
-    pub async fn bind(path: &Path, options: Options) -> Result<Self, StartError> {
+    /// A config with errors, an address that is taken.
+    pub async fn bind(source: impl Into<ConfigSource>, options: Options) -> Result<Self, StartError> {
+        let source = source.into();
+        let path = source.path();
         tracing::info!(version = env!("CARGO_PKG_VERSION"), config = %path.display(), "starting");
-        let metrics = recorder::prometheus();
-        let sources = reload::read(path, options.rewrite.as_ref()).map_err(StartError::Config)?;
+        let sources = match &source {
+            ConfigSource::File(path) => reload::read(path, options.rewrite.as_ref()).map_err(StartError::Config)?,
+            ConfigSource::Text(texts) => texts.clone(),
+            ConfigSource::Value(_) => SourceMap::default(),
+        };
         // Before they are loaded: what changes after that is news.
         let seen = Fingerprint::new(sources.clone(), &*options.variables);
-        let loaded = load(&sources, &*options.variables).map_err(StartError::Config)?;
+        let loaded = match &source {
+            ConfigSource::Value(config) => load_config((**config).clone()),
+            ConfigSource::File(_) | ConfigSource::Text(_) => load(&sources, &*options.variables),
+        };
+        let loaded = loaded.map_err(StartError::Config)?;
         let (spec, warnings) = (loaded.gateway.clone(), loaded.warnings.clone());
         descriptors::provide(&spec.limits);
         let tls = loaded.tls.clone().map(ServerTls::new);
@@ -133,30 +101,47 @@ impl App {
             admin.into_iter().next().ok_or_else(|| StartError::Bind(place, std::io::ErrorKind::Other.into()))?;
         let (control, registry) = (Control::new(), Registry::new(options.lookup));
         let log = spec.access_log.as_ref().map(Log::open).transpose().map_err(StartError::AccessLog)?;
-        let state =
+        let store =
             Store::open(spec.state.as_ref().map(|state| state.value.as_path())).with_acts(&control, SystemClock.now());
         let tracer = Tracer::new(&*options.variables).map_err(StartError::Traces)?;
         let traced = tracer.is_on();
         registry.learn(&loaded.services).await;
-        let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &state, log, traced);
-        for act in state.acts.strays(&snapshot.catalog, &snapshot.pools) {
+        let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &store, log, traced);
+        for act in store.acts.strays(&snapshot.catalog, &snapshot.pools) {
             tracing::warn!(act, "act has no effect: its target is not in the config");
         }
         names::config_accepted().set(recorder::now());
         let current = LiveSnapshot::new(snapshot, &registry);
-        let shared = Shared { current, control, registry, metrics, state, tracer };
-        let (reloads, commands) = ReloadHandle::new();
         let reloader = Reloader {
-            path: path.to_owned(),
+            source,
+            path,
             rewrite: options.rewrite,
             variables: options.variables,
-            shared: shared.clone(),
+            current: current.clone(),
+            control: control.clone(),
+            registry: registry.clone(),
+            store: store.clone(),
+            traced,
             tls,
             served: spec.clone(),
             seen,
             unreadable: None,
         };
-        Ok(Self { listeners, admin, reloader, reloads, commands, shared, spec, warnings, sources })
+        let metrics = options.metrics;
+        Ok(Self {
+            listeners,
+            admin,
+            reloader,
+            current,
+            control,
+            registry,
+            metrics,
+            store,
+            tracer,
+            spec,
+            warnings,
+            sources,
+        })
     }
 
     /// Where clients are served in the clear; the first place, if there are several.
@@ -202,13 +187,13 @@ impl App {
     /// The emergency handle; it survives reloads.
     #[must_use]
     pub fn control(&self) -> Control {
-        self.shared.control.clone()
+        self.control.clone()
     }
 
     /// The catalog of the moment.
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
-        self.shared.current.catalog()
+        self.current.catalog()
     }
 
     /// The form of log lines.
@@ -226,24 +211,38 @@ impl App {
     /// Serves until `stop`, then drains: it is not ready any more, then takes no new connections, and lets requests
     /// under way end for at most the `drain` timeout. Says whether all did.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> bool {
-        let Self { listeners, admin, reloader, reloads, commands, shared, spec, .. } = self;
+        let Self { listeners, admin, reloader, current, control, registry, metrics, store, tracer, spec, .. } = self;
+        let (reloads, commands) = ReloadHandle::new();
         let (say_stop, stopping) = Shutdown::new();
         let (say_end, ended) = Shutdown::new();
         let (say_cut, cut) = Shutdown::new();
         let mut tasks = JoinSet::new();
-        let admin_handler = Arc::new(Admin::new(shared.clone(), reloads, &admin));
-        shared.begin(&reloader.path, &reloader.variables, spec.revisions, spec.protect);
-        let load = OverloadManager::new();
-        tasks.spawn(load.clone().watch_memory(spec.limits.memory_bytes));
+        let parts = AdminParts {
+            current: current.clone(),
+            control,
+            registry,
+            metrics: metrics.clone(),
+            store: store.clone(),
+            reloads,
+        };
+        let admin_handler = Arc::new(Admin::new(parts, &admin));
+        record_start(&current.load(), &store, &reloader.path, &reloader.variables, spec.revisions, spec.protect);
+        let overload = OverloadManager::new();
+        tasks.spawn(overload.clone().watch_memory(spec.limits.memory_bytes));
         let reloading = reload_apart(reloader, commands, ended.clone());
-        tasks.spawn(shared.state.clone().keep_traffic());
-        tasks.spawn(recorder::upkeep(shared.metrics.clone()));
+        tasks.spawn(store.clone().keep_traffic());
+        tasks.spawn(recorder::upkeep(metrics));
 
-        let (metrics, tracer) = (ListenerMetrics::new(), shared.tracer.clone());
-        let (current, throttle) = (shared.current.clone(), Arc::default());
-        let shell = ProxyHandler { current, overload: load.clone(), metrics: metrics.clone(), tracer, throttle };
-        let shell = Arc::new(shell);
-        let server = Server::new(shell, &spec.limits, timeouts(&spec), metrics, cut.clone());
+        let metrics = ListenerMetrics::new();
+        let handler = ProxyHandler {
+            current: current.clone(),
+            overload: overload.clone(),
+            metrics: metrics.clone(),
+            tracer: tracer.clone(),
+            throttle: Arc::default(),
+        };
+        let handler = Arc::new(handler);
+        let server = Server::new(handler, &spec.limits, timeouts(&spec), metrics, cut.clone());
         let own = Limits { connections: ADMIN_CONNECTIONS, ..Limits::default() };
         let admins = Server::new(
             Arc::clone(&admin_handler),
@@ -264,21 +263,21 @@ impl App {
         let began = Instant::now();
         admin_handler.draining();
         if let Some(delay) = spec.timeouts.shutdown_delay {
-            tracing::info!(?delay, in_flight = load.in_flight(), "shutdown delay started");
+            tracing::info!(?delay, in_flight = overload.in_flight(), "shutdown delay started");
             tokio::time::sleep(delay).await;
         }
         let _ = say_stop.send(true);
-        tracing::info!(in_flight = load.in_flight(), timeout = ?spec.timeouts.drain, "draining");
+        tracing::info!(in_flight = overload.in_flight(), timeout = ?spec.timeouts.drain, "draining");
         serving.join_all().await;
         let all = tokio::time::timeout(spec.timeouts.drain, server.ended()).await.is_ok();
         // Scrapers and probes are served to the end.
         let _ = say_end.send(true);
         let _ = tokio::time::timeout(ADMIN_FAREWELL, admins.ended()).await;
-        let cut = load.in_flight();
+        let cut = overload.in_flight();
         // What is left is cut here and not by the end of the process, so that it is still logged.
         let _ = say_cut.send(true);
-        let _ = tokio::time::timeout(ADMIN_FAREWELL, load.ended()).await;
-        let log = shared.current.load().settings.log.clone();
+        let _ = tokio::time::timeout(ADMIN_FAREWELL, overload.ended()).await;
+        let log = current.load().settings.log.clone();
         if let Some(log) = log
             && !log.flush().await
         {
@@ -286,8 +285,8 @@ impl App {
         }
         tasks.shutdown().await;
         let _ = reloading.await;
-        shared.state.stop();
-        shared.tracer.stop().await;
+        store.stop();
+        tracer.stop().await;
         let seconds = began.elapsed().as_secs_f64();
         if all {
             tracing::info!(seconds, "stopped");

@@ -40,7 +40,7 @@ mod wire;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use sunward::gateway::{App, Options};
+use sunward::gateway::{App, Metrics, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -68,7 +68,8 @@ struct Reply {
 impl Gateway {
     async fn start(path: &Path, options: Options) -> Self {
         let loopback: SocketAddr = ([127, 0, 0, 1], 0).into();
-        let options = options.with_listen(loopback).with_admin(loopback);
+        let metrics = Metrics::install().expect("no other recorder");
+        let options = options.with_listen(loopback).with_admin(loopback).with_metrics(metrics);
         let app = App::bind(path, options).await.unwrap_or_else(|e| panic!("{e}"));
         let (listen, admin) = (app.listen_addr().expect("bound"), app.admin_addr().expect("bound"));
         let tls = app.tls_addr().ok();

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use sunward::config::LogFormat;
-use sunward::gateway::{App, Options};
+use sunward::gateway::{App, Metrics, Options};
 use tracing_subscriber::EnvFilter;
 
 #[derive(clap::Args)]
@@ -38,11 +38,14 @@ fn runtime(args: &Args) -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 async fn serve(args: &Args) -> ExitCode {
-    let mut options = Options::new();
-    options = args.listen.map_or(options.clone(), |address| options.with_listen(address));
-    options = args.admin.map_or(options.clone(), |address| options.with_admin(address));
     // What is found while it is bound is logged as well.
     log(sunward::gateway::log_format(&args.file.path).unwrap_or(LogFormat::Text));
+    let mut options = match Metrics::install() {
+        Ok(metrics) => Options::new().with_metrics(metrics),
+        Err(error) => return fail(&format!("error: {error}\n")),
+    };
+    options = args.listen.map_or(options.clone(), |address| options.with_listen(address));
+    options = args.admin.map_or(options.clone(), |address| options.with_admin(address));
     let app = match App::bind(&args.file.path, options).await {
         Ok(app) => app,
         Err(error) => return fail(&format!("{}\n", error.to_string().trim_end())),

@@ -63,15 +63,15 @@ impl Admin {
             _ => self.hold(route == Operation::Hold, name(0), name(1), &input.actor, now)?,
         };
         if done.changed {
-            self.shared.state.audit.record_apart(input.actor, done.action.clone(), now).await;
+            self.store.audit.record_apart(input.actor, done.action.clone(), now).await;
         }
-        Ok(json(StatusCode::OK, &done.json(self.shared.state.acts.keep().await)))
+        Ok(json(StatusCode::OK, &done.json(self.store.acts.keep().await)))
     }
 
     fn pause(&self, pause: bool, api: &str, actor: &Actor, now: Timestamp) -> Result<ActResult, AdminError> {
-        let catalog = self.shared.current.catalog();
+        let catalog = self.current.catalog();
         let api = find_api(&catalog, api)?;
-        let control = &self.shared.control;
+        let control = &self.control;
         let act = if pause { Control::pause_brownouts } else { Control::resume_brownouts };
         let changed = act(control, &api.name, &actor.by, &actor.reason, now);
         let note = match pause {
@@ -91,10 +91,10 @@ impl Admin {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<ActResult, AdminError> {
-        let catalog = self.shared.current.catalog();
+        let catalog = self.current.catalog();
         let target = find_version(&catalog, api, version)?;
         let VersionRef { api, version } = target;
-        let control = &self.shared.control;
+        let control = &self.control;
         let act = if hold { Control::hold_sunset } else { Control::release_sunset };
         let changed = act(control, &api.name, &version.text, &actor.by, &actor.reason, now);
         let note = match hold {
@@ -107,7 +107,7 @@ impl Admin {
     }
 
     fn extend(&self, api: &str, version: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
-        let catalog = self.shared.current.catalog();
+        let catalog = self.current.catalog();
         let target = find_version(&catalog, api, version)?;
         let VersionRef { api, version } = target;
         let consumer = input.text("consumer")?;
@@ -130,18 +130,18 @@ impl Admin {
             return Err(AdminError::conflict(detail));
         }
         let Actor { by, reason, .. } = &input.actor;
-        let changed = self.shared.control.extend(&api.name, &version.text, consumer, until, by, reason, now);
+        let changed = self.control.extend(&api.name, &version.text, consumer, until, by, reason, now);
         let action = AuditAction { what: "extend", target: format!("{target} for {consumer} until {until}") };
         Ok(ActResult { action, changed, note: None })
     }
 
     fn withdraw(&self, api: &str, version: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
-        let catalog = self.shared.current.catalog();
+        let catalog = self.current.catalog();
         let target = find_version(&catalog, api, version)?;
         let VersionRef { api, version } = target;
         let consumer = input.text("consumer")?;
         let Actor { by, reason, .. } = &input.actor;
-        let changed = self.shared.control.withdraw_extension(&api.name, &version.text, consumer, by, reason, now);
+        let changed = self.control.withdraw_extension(&api.name, &version.text, consumer, by, reason, now);
         let note = target.configured(consumer).map(|until| {
             format!("the extension for {consumer} until {until} remains: the config has it as `[[api.extension]]`")
         });
@@ -154,16 +154,16 @@ impl Admin {
 
     fn drain(&self, drain: bool, upstream: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
         let instance = input.text("instance")?;
-        let snapshot = self.shared.current.load();
+        let snapshot = self.current.load();
         let unknown = || AdminError::unknown("upstream", upstream, snapshot.pools.keys().cloned());
         let pool = snapshot.pools.get(upstream).ok_or_else(unknown)?;
         let called = pool.called(instance);
         let called = called.ok_or_else(|| AdminError::unknown("instance", instance, pool.labels().into_iter()))?;
-        let acts = &self.shared.state.acts;
+        let acts = &self.store.acts;
         let changed = acts.drain(drain, upstream, &called, &input.actor, now).map_err(|whole| {
             AdminError::conflict(format!("{whole} is drained with all its addresses: undrain {whole} instead"))
         })?;
-        acts.settle(&self.shared.current.load().pools);
+        acts.settle(&self.current.load().pools);
         let what = if drain { "drain" } else { "undrain" };
         Ok(ActResult { action: AuditAction { what, target: format!("{upstream} {called}") }, changed, note: None })
     }

@@ -19,7 +19,7 @@ use crate::gateway::state::Revision;
 impl Admin {
     /// The text of the main file, with its variables as they are written.
     pub(super) fn config(&self) -> Response<Full<Bytes>> {
-        let snapshot = self.shared.current.load();
+        let snapshot = self.current.load();
         let text = snapshot.sources.files().first().map_or("", |file| file.text()).to_owned();
         tagged(typed(StatusCode::OK, "application/toml", text), &snapshot.tag)
     }
@@ -43,8 +43,8 @@ impl Admin {
     }
 
     pub(super) async fn revisions(&self) -> AdminResult {
-        let revisions = self.shared.state.revisions.as_ref().ok_or_else(|| refusal(ReloadError::NoState))?;
-        let served = self.shared.current.load().tag.clone();
+        let revisions = self.store.revisions.as_ref().ok_or_else(|| refusal(ReloadError::NoState))?;
+        let served = self.current.load().tag.clone();
         let revisions = revisions.clone();
         let list = tokio::task::spawn_blocking(move || revisions.list()).await.unwrap_or_default();
         let list: Vec<Value> = list.iter().map(Revision::json).collect();
@@ -117,7 +117,7 @@ fn refusal(refused: ReloadError) -> AdminError {
             AdminError::new(StatusCode::NOT_FOUND, detail).with("known", known.into())
         }
         ReloadError::Oldest { known } => AdminError::conflict(detail).with("known", known.into()),
-        ReloadError::NoState => AdminError::new(StatusCode::NOT_FOUND, detail),
+        ReloadError::NoState | ReloadError::NoText => AdminError::new(StatusCode::NOT_FOUND, detail),
         ReloadError::Io(..) => AdminError::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
         ReloadError::Stopping => AdminError::new(StatusCode::SERVICE_UNAVAILABLE, detail),
     }

@@ -31,13 +31,16 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::json;
 
-use super::app::Shared;
+use super::back::pool::Registry;
 use super::config::reload::ReloadHandle;
+use super::config::snapshot::LiveSnapshot;
 use super::front::listen::Listener;
 use super::front::liveness::Activity;
 use super::front::server::Handler;
-use super::telemetry::recorder;
+use super::state::Store;
+use super::telemetry::recorder::Metrics;
 use super::wire::peer::Peer;
+use crate::catalog::Control;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Secret;
 use crate::names;
@@ -47,13 +50,27 @@ use routes::{Operation, OperationMatch};
 
 /// What the admin listener speaks of.
 pub(super) struct Admin {
-    shared: Shared,
+    current: LiveSnapshot,
+    control: Control,
+    registry: Registry,
+    metrics: Option<Metrics>,
+    store: Store,
     reloads: ReloadHandle,
     guard: Guard,
     started: AtomicBool,
     /// It was ready before.
     known: AtomicBool,
     draining: AtomicBool,
+}
+
+/// What the admin listener shows and changes.
+pub(super) struct AdminParts {
+    pub(super) current: LiveSnapshot,
+    pub(super) control: Control,
+    pub(super) registry: Registry,
+    pub(super) metrics: Option<Metrics>,
+    pub(super) store: Store,
+    pub(super) reloads: ReloadHandle,
 }
 
 /// An answer, or what is wrong with the request.
@@ -83,10 +100,11 @@ impl Handler for Admin {
 }
 
 impl Admin {
-    pub(super) fn new(shared: Shared, reloads: ReloadHandle, listener: &Listener) -> Self {
+    pub(super) fn new(parts: AdminParts, listener: &Listener) -> Self {
+        let AdminParts { current, control, registry, metrics, store, reloads } = parts;
         let guard = Guard::new(listener.address());
         let [started, known, draining] = [false; 3].map(AtomicBool::new);
-        Self { shared, reloads, guard, started, known, draining }
+        Self { current, control, registry, metrics, store, reloads, guard, started, known, draining }
     }
 
     /// Clients are being taken in.
@@ -105,7 +123,7 @@ impl Admin {
         let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
         let found = routes::find(method, &path);
         if !matches!(found, OperationMatch::Operation(route, _) if route.is_open()) {
-            let snapshot = self.shared.current.load();
+            let snapshot = self.current.load();
             self.guard.admit(&request, snapshot.settings.admin_token.as_ref().map(Secret::expose))?;
         }
         match found {
@@ -121,13 +139,16 @@ impl Admin {
 
     async fn serve(&self, route: Operation, names: &[String], request: Request<Incoming>, via: String) -> AdminResult {
         match route {
-            Operation::Metrics => Ok(self.metrics().await),
+            Operation::Metrics => self.metrics().await,
             Operation::Health => Ok(text(StatusCode::OK, "ok\n")),
             Operation::Ready => Ok(self.ready()),
             Operation::OpenApi => Ok(typed(StatusCode::OK, "application/json", OPENAPI.to_owned())),
-            Operation::Versions => Ok(json(StatusCode::OK, &show::versions(&self.shared, SystemClock.now()))),
-            Operation::Upstreams => Ok(json(StatusCode::OK, &show::upstreams(&self.shared))),
-            Operation::Audit => Ok(json(StatusCode::OK, &json!({ "acts": self.shared.state.audit.recent() }))),
+            Operation::Versions => Ok(json(
+                StatusCode::OK,
+                &show::versions(&self.current.catalog(), &self.control, &self.store.traffic, SystemClock.now()),
+            )),
+            Operation::Upstreams => Ok(json(StatusCode::OK, &show::upstreams(&self.current.load()))),
+            Operation::Audit => Ok(json(StatusCode::OK, &json!({ "acts": self.store.audit.recent() }))),
             Operation::Config => Ok(self.config()),
             Operation::Revisions => self.revisions().await,
             Operation::PutConfig => self.put_config(request, via).await,
@@ -137,21 +158,25 @@ impl Admin {
         }
     }
 
-    async fn metrics(&self) -> Response<Full<Bytes>> {
+    async fn metrics(&self) -> AdminResult {
+        let Some(metrics) = &self.metrics else {
+            let detail = "this gateway was given no metrics to render: the process that embeds it has them";
+            return Err(AdminError::new(StatusCode::NOT_FOUND, detail));
+        };
         // An extension ends by itself, so these are counted when they are asked for.
-        for (act, count) in self.shared.state.acts.counts(SystemClock.now()) {
+        for (act, count) in self.store.acts.counts(SystemClock.now()) {
             names::acts(act).set(count as f64);
         }
-        let text = recorder::scrape(&self.shared.metrics).await;
-        typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text)
+        let text = metrics.scrape().await;
+        Ok(typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
     }
 
     /// What is waited for after the start. Once it was there, what comes later does not make the gateway unready: it would
     /// do so to all of them at once.
     fn unknown(&self) -> Option<&'static str> {
-        let snapshot = self.shared.current.load();
+        let snapshot = self.current.load();
         let unknown = match () {
-            () if self.shared.registry.waits(&snapshot.pools) => Some("waiting for DNS lookups of instances\n"),
+            () if self.registry.waits(&snapshot.pools) => Some("waiting for DNS lookups of instances\n"),
             () if !snapshot.is_known() => Some("waiting for the first health checks\n"),
             () => None,
         };

@@ -62,6 +62,15 @@ pub fn load(sources: &SourceMap, environment: Environment<'_>) -> Result<Loaded,
     read(sources, environment, SystemClock.now(), Severity::Error)
 }
 
+/// Checks a config that was read or built already, as things stand now.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+pub fn load_config(config: Config) -> Result<Loaded, LoadError> {
+    let checked = checked(Some(config), Diagnostics::new(), SystemClock.now(), Severity::Error);
+    checked.map_err(|found| LoadError { sources: Box::default(), found })
+}
+
 /// Reads and checks texts to look at them, as things stand at `now`. An api may have no upstream, if the file has none
 /// at all: that is a warning.
 ///
@@ -78,12 +87,21 @@ fn read(
     now: Timestamp,
     unserved: Severity,
 ) -> Result<Loaded, LoadError> {
-    let (config, mut found) = config::read_all(sources, environment);
+    let (config, found) = config::read_all(sources, environment);
+    checked(config, found, now, unserved).map_err(|found| LoadError { sources: sources.clone().into(), found })
+}
+
+fn checked(
+    config: Option<Config>,
+    mut found: Diagnostics,
+    now: Timestamp,
+    unserved: Severity,
+) -> Result<Loaded, Diagnostics> {
     let loaded = config.and_then(|config| build(config, now, unserved, &mut found));
     found.sort();
     match loaded {
         Some(built) if !found.has_errors() => Ok(Loaded { warnings: found, ..built }),
-        _ => Err(LoadError { sources: sources.clone().into(), found }),
+        _ => Err(found),
     }
 }
 

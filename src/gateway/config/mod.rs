@@ -8,3 +8,5 @@ pub(super) mod options;
 pub(super) mod reload;
 pub(super) mod rollback;
 pub(super) mod snapshot;
+pub(super) mod source;
+pub(super) mod start;

@@ -1,4 +1,4 @@
-//! What is said of a gateway beside its file.
+//! What is set for a gateway beside its config.
 
 use std::future::Future;
 use std::io;
@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::load::environment;
+use crate::gateway::telemetry::recorder::Metrics;
 use crate::gateway::wire::lookup::{self, HostLookup};
 
 /// Edits the text of the config file, and of each that it includes, before it is read, at the start and at each reload.
@@ -14,7 +15,7 @@ pub type Rewrite = Arc<dyn Fn(String) -> String + Send + Sync>;
 /// Where the variables in the file come from: the value of a name, if it is set.
 pub(in crate::gateway) type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// What the command line may say beside the file.
+/// What is set for a gateway beside its config.
 #[derive(Clone)]
 pub struct Options {
     pub(in crate::gateway) listen: Option<SocketAddr>,
@@ -22,13 +23,21 @@ pub struct Options {
     pub(in crate::gateway) rewrite: Option<Rewrite>,
     pub(in crate::gateway) variables: Variables,
     pub(in crate::gateway) lookup: HostLookup,
+    pub(in crate::gateway) metrics: Option<Metrics>,
 }
 
 // === impl Options ===
 
 impl Default for Options {
     fn default() -> Self {
-        Self { listen: None, admin: None, rewrite: None, variables: Arc::new(environment), lookup: lookup::system() }
+        Self {
+            listen: None,
+            admin: None,
+            rewrite: None,
+            variables: Arc::new(environment),
+            lookup: lookup::system(),
+            metrics: None,
+        }
     }
 }
 
@@ -64,6 +73,14 @@ impl Options {
     #[must_use]
     pub fn with_variables(mut self, variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         self.variables = Arc::new(variables);
+        self
+    }
+
+    /// Renders these metrics for `GET /metrics`, which is 404 without. The gateway records through the `metrics` facade either
+    /// way, and installs no recorder by itself: see [`Metrics::install`].
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = Some(metrics);
         self
     }
 

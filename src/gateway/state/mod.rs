@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::Control;
 use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::config::SourceMap;
 
 pub(super) use acts::{Acts, Persisted};
 pub(super) use audit::{Actor, Audit, AuditAction};
@@ -63,6 +64,20 @@ impl Store {
     pub(super) fn with_acts(mut self, control: &Control, now: Timestamp) -> Self {
         self.acts = Acts::open(self.folder.as_deref(), control, now);
         self
+    }
+
+    /// Keeps the texts that are served; `restores` is the revision that was gone back to.
+    pub(super) fn keep_revision(
+        &self,
+        sources: &SourceMap,
+        actor: &Actor,
+        restores: Option<u64>,
+        most: usize,
+        now: Timestamp,
+    ) {
+        if let Some(revisions) = &self.revisions {
+            revisions.keep(sources, actor, restores, most, now);
+        }
     }
 
     /// Writes down when versions were last asked for, from time to time, until it is dropped.

@@ -68,6 +68,8 @@ pub(in crate::gateway) enum ReloadError {
     Oldest { known: Vec<u64> },
     /// No revisions are kept.
     NoState,
+    /// The config was given as a value, and has no text to read again.
+    NoText,
     /// A file.
     Io(&'static str, std::io::Error),
     /// The gateway ends.
@@ -153,6 +155,7 @@ impl std::fmt::Display for ReloadError {
                 write!(f, "no earlier revision is kept; known: {known:?}: choose one with `to`")
             }
             Self::NoState => f.write_str("no revisions are kept: the config has no `state`"),
+            Self::NoText => f.write_str("the config was given as a value: it has no text to read again"),
             Self::Io(what, error) => write!(f, "{what}: {error}"),
             Self::Stopping => f.write_str("the gateway is shutting down"),
         }

@@ -1,6 +1,6 @@
 //! What operators ask of the owner of the config: another text, the files once more, a revision.
 
-use super::{Envelope, IfMatch, ReloadCommand, ReloadError, Reloaded, Reloader, Trigger, read};
+use super::{Envelope, IfMatch, ReloadCommand, ReloadError, Reloaded, Reloader, Trigger};
 use crate::config::SourceMap;
 use crate::gateway::state::{self, Revision};
 
@@ -23,7 +23,10 @@ impl Reloader {
     }
 
     async fn reload(&mut self, trigger: &Trigger<'_>) -> Result<Reloaded, ReloadError> {
-        let sources = read(&self.path, self.rewrite.as_ref()).map_err(ReloadError::Findings)?;
+        let sources = self.texts().map_err(ReloadError::Findings)?;
+        if sources.files().is_empty() {
+            return Err(ReloadError::NoText);
+        }
         self.seen = self.seen.with(sources.clone(), &*self.variables);
         self.take(sources, trigger, None, || Ok(Vec::new())).await
     }
@@ -31,14 +34,21 @@ impl Reloader {
     async fn put(&mut self, text: &str, tags: &IfMatch, trigger: &Trigger<'_>) -> Result<Reloaded, ReloadError> {
         // What was saved a moment ago is not written over: it is taken first, and then the tag is another.
         self.look(false).await;
-        let served = self.shared.current.load().tag.clone();
+        let served = self.current.load().tag.clone();
         if !tags.has(&served) {
             return Err(ReloadError::Changed { tag: served });
         }
         let edit = self.edit();
-        let sources = SourceMap::open_as(&self.path, edit(text.to_owned()), &edit);
-        let (path, kept) = (self.path.clone(), self.shared.current.load());
+        let is_file = self.is_file();
+        let sources = match is_file {
+            true => SourceMap::open_as(&self.path, edit(text.to_owned()), &edit),
+            false => SourceMap::new(&self.path, edit(text.to_owned())),
+        };
+        let (path, kept) = (self.path.clone(), self.current.load());
         let done = self.take(sources, trigger, None, || {
+            if !is_file {
+                return Ok(Vec::new());
+            }
             let mut files: Vec<String> = state::set_aside(&path, &kept.sources)?.into_iter().collect();
             state::replace(&path, text.as_bytes())?;
             files.push(format!("{} written", path.display()));
@@ -50,9 +60,9 @@ impl Reloader {
     }
 
     async fn rollback(&mut self, to: Option<u64>, trigger: &Trigger<'_>) -> Result<Reloaded, ReloadError> {
-        let revisions = self.shared.state.revisions.as_ref().ok_or(ReloadError::NoState)?;
+        let revisions = self.store.revisions.as_ref().ok_or(ReloadError::NoState)?;
         let list = revisions.list();
-        let served = self.shared.current.load();
+        let served = self.current.load();
         let wanted = match to {
             Some(number) => list.iter().find(|revision| revision.number() == number),
             None => state::before(&list, &served.tag),
@@ -67,9 +77,11 @@ impl Reloader {
         let wanted = wanted.ok_or_else(none)?;
         let texts = state::target(wanted, &self.path);
         let texts = texts.map_err(|error| ReloadError::Io("cannot read the revision", error))?;
-        let now = read(&self.path, self.rewrite.as_ref()).unwrap_or_default();
-        let done =
-            self.take(texts.clone(), trigger, Some(wanted.origin()), || state::restore(&texts, &now, &served.sources));
+        let (is_file, now) = (self.is_file(), self.texts().unwrap_or_default());
+        let done = self.take(texts.clone(), trigger, Some(wanted.origin()), || match is_file {
+            true => state::restore(&texts, &now, &served.sources),
+            false => Ok(Vec::new()),
+        });
         let done = done.await?;
         self.see();
         Ok(done)
@@ -77,7 +89,7 @@ impl Reloader {
 
     /// What stands in the files now is what is served: no change of them is news.
     fn see(&mut self) {
-        if let Ok(sources) = read(&self.path, self.rewrite.as_ref()) {
+        if let Ok(sources) = self.texts() {
             self.seen = self.seen.with(sources, &*self.variables);
         }
     }

@@ -23,17 +23,19 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::load::{LoadError, Loaded, load, open};
 use super::options::{Rewrite, Variables};
-use super::snapshot::Snapshot;
+use super::snapshot::{LiveSnapshot, Snapshot};
+use super::source::ConfigSource;
 use crate::catalog;
+use crate::catalog::Control;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{GatewaySpec, SourceMap};
-use crate::gateway::app::Shared;
-use crate::gateway::state::{Actor, AuditAction};
+use crate::gateway::back::pool::Registry;
+use crate::gateway::state::{Actor, AuditAction, Store};
 use crate::gateway::telemetry::access::Log;
 use crate::gateway::telemetry::recorder;
 use crate::gateway::wire::tls::ServerTls;
 use crate::names;
-use watch::{Folders, hangup};
+use watch::{Folders, Hangup};
 
 use command::RELOAD;
 pub(in crate::gateway) use command::{Envelope, IfMatch, ReloadCommand, ReloadError, ReloadHandle, Reloaded};
@@ -47,10 +49,17 @@ const POLL: Duration = Duration::from_secs(30);
 
 /// What a reload needs.
 pub(in crate::gateway) struct Reloader {
+    pub(in crate::gateway) source: ConfigSource,
+    /// The path of the main file, or what messages call the config.
     pub(in crate::gateway) path: PathBuf,
     pub(in crate::gateway) rewrite: Option<Rewrite>,
     pub(in crate::gateway) variables: Variables,
-    pub(in crate::gateway) shared: Shared,
+    pub(in crate::gateway) current: LiveSnapshot,
+    pub(in crate::gateway) control: Control,
+    pub(in crate::gateway) registry: Registry,
+    pub(in crate::gateway) store: Store,
+    /// Whether requests have spans.
+    pub(in crate::gateway) traced: bool,
     /// The server's side of TLS, if there was one at the start.
     pub(in crate::gateway) tls: Option<ServerTls>,
     /// What is served now.
@@ -89,8 +98,8 @@ impl Reloader {
     pub(in crate::gateway) async fn run(mut self, mut commands: mpsc::Receiver<Envelope>) {
         let (changed, mut changes) = mpsc::channel(1);
         let mut folders = Folders::new(changed.clone());
-        let mut hangup = hangup();
-        let registry = self.shared.registry.clone();
+        let mut hangup = if self.is_file() { Hangup::new() } else { Hangup::never() };
+        let registry = self.registry.clone();
         // Whatever else happens: hosts may have other addresses all the time.
         let mut poll = tokio::time::interval_at(Instant::now() + POLL, POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -105,8 +114,8 @@ impl Reloader {
                     continue;
                 }
                 () = registry.changed() => {
-                    let acts = &self.shared.state.acts;
-                    self.shared.current.renew(&registry, acts);
+                    let acts = &self.store.acts;
+                    self.current.renew(&registry, acts);
                     // Drains of addresses that are gone are not to come back with the next process.
                     acts.keep().await;
                     continue;
@@ -120,12 +129,24 @@ impl Reloader {
         }
     }
 
+    fn is_file(&self) -> bool {
+        matches!(self.source, ConfigSource::File(_))
+    }
+
+    /// The texts as they are now: of the files, or those that are served.
+    fn texts(&self) -> Result<SourceMap, LoadError> {
+        match &self.source {
+            ConfigSource::File(path) => read(path, self.rewrite.as_ref()),
+            ConfigSource::Text(_) | ConfigSource::Value(_) => Ok(self.current.load().sources.clone()),
+        }
+    }
+
     /// Takes the files if they differ from those that were looked at last, or if a signal says so. What was refused is not
     /// checked or reported again until it changes.
     pub(in crate::gateway) async fn look(&mut self, signal: bool) {
         let actor = Actor::nobody(if signal { "signal" } else { "file" });
         let trigger = Trigger { what: "reload", actor: &actor, force: false, reopen: signal, again: RELOAD };
-        let taken = match read(&self.path, self.rewrite.as_ref()) {
+        let taken = match self.texts() {
             Ok(sources) => {
                 self.unreadable = None;
                 let seen = self.seen.with(sources.clone(), &*self.variables);
@@ -158,10 +179,10 @@ impl Reloader {
         write: impl FnOnce() -> std::io::Result<Vec<String>>,
     ) -> Result<Reloaded, ReloadError> {
         let loaded = load(&sources, &*self.variables).map_err(ReloadError::Findings)?;
-        let (old, before) = (self.shared.current.catalog(), self.shared.current.load().tag.clone());
+        let (old, before) = (self.current.catalog(), self.current.load().tag.clone());
         let now = SystemClock.now();
         // As what is served says: a file cannot take its own protection away.
-        let in_use = in_use(&old, &loaded.catalog, &self.shared.state.traffic, self.served.protect, now);
+        let in_use = in_use(&old, &loaded.catalog, &self.store.traffic, self.served.protect, now);
         if !in_use.is_empty() && !trigger.force {
             return Err(ReloadError::InUse { list: in_use, again: trigger.again });
         }
@@ -171,9 +192,9 @@ impl Reloader {
         let differences = catalog::diff(&old, &loaded.catalog, now);
         let changes = differences.iter().map(|found| format!("{}: {}", found.class.as_str(), found.message)).collect();
         // Before the swap: an upstream whose hosts are not known yet has no instances.
-        self.shared.registry.learn(&loaded.services).await;
+        self.registry.learn(&loaded.services).await;
         self.accept(loaded, sources, log);
-        let tag = self.shared.current.load().tag.clone();
+        let tag = self.current.load().tag.clone();
         let already = tag == before;
         let (path, differences) = (self.path.display(), differences.len());
         tracing::info!(config = %path, via = trigger.actor.via, tag, differences, "config reloaded");
@@ -181,7 +202,13 @@ impl Reloader {
         let forced = if forced.is_empty() { String::new() } else { format!(", forced, dropping {forced}") };
         let again = if already { ", already served" } else { "" };
         self.record(trigger.what, format!("{} as {tag}{again}{forced}", self.path.display()), trigger.actor);
-        self.shared.keep_revision(trigger.actor, restores, self.served.revisions);
+        self.store.keep_revision(
+            &self.current.load().sources,
+            trigger.actor,
+            restores,
+            self.served.revisions,
+            SystemClock.now(),
+        );
         Ok(Reloaded { tag, changes, already, files, restores })
     }
 
@@ -194,14 +221,14 @@ impl Reloader {
         if let (Some(tls), Some(config)) = (&self.tls, &loaded.tls) {
             tls.swap(Arc::clone(config));
         }
-        for (api, version) in compare::endless(&self.shared.current.catalog(), &loaded.catalog) {
+        for (api, version) in compare::endless(&self.current.catalog(), &loaded.catalog) {
             names::sunset_timestamp(api, version).set(f64::NAN);
         }
         self.served = loaded.gateway.clone();
-        let Shared { current, control, registry, state, tracer, .. } = &self.shared;
-        current.swap(Snapshot::new(loaded, sources, control, registry, state, log, tracer.is_on()));
+        let Self { current, control, registry, store, traced, .. } = self;
+        current.swap(Snapshot::new(loaded, sources, control, registry, store, log, *traced));
         // Who drained an instance a moment ago may have known the old config only.
-        state.acts.settle(&current.load().pools);
+        store.acts.settle(&current.load().pools);
         names::reloads("accepted").increment(1);
         names::config_accepted().set(recorder::now());
     }
@@ -209,7 +236,7 @@ impl Reloader {
     /// The log that is open, if it is the one that is asked for. A signal also means that it was moved away.
     fn log(&self, spec: &GatewaySpec, reopen: bool) -> std::io::Result<Option<Log>> {
         let Some(spec) = &spec.access_log else { return Ok(None) };
-        let open = self.shared.current.load().settings.log.clone().filter(|log| log.is(spec));
+        let open = self.current.load().settings.log.clone().filter(|log| log.is(spec));
         match open {
             Some(log) => {
                 if reopen {
@@ -245,7 +272,7 @@ impl Reloader {
     }
 
     fn record(&self, what: &'static str, target: String, actor: &Actor) {
-        self.shared.state.audit.record(actor, &AuditAction { what, target }, SystemClock.now());
+        self.store.audit.record(actor, &AuditAction { what, target }, SystemClock.now());
     }
 }
 

@@ -169,16 +169,24 @@ fn followed(path: &Path) -> Option<(PathBuf, PathBuf)> {
     None
 }
 
-pub(super) fn hangup() -> Hangup {
-    Hangup {
-        #[cfg(unix)]
-        signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
-    }
-}
-
 // === impl Hangup ===
 
 impl Hangup {
+    pub(super) fn new() -> Self {
+        Self {
+            #[cfg(unix)]
+            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
+        }
+    }
+
+    /// Listens for nothing.
+    pub(super) const fn never() -> Self {
+        Self {
+            #[cfg(unix)]
+            signal: None,
+        }
+    }
+
     pub(super) async fn recv(&mut self) {
         #[cfg(unix)]
         if let Some(signal) = &mut self.signal {

@@ -1,0 +1,62 @@
+//! Where a gateway has its config from.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{Config, SourceMap};
+
+/// Where a gateway has its config from.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ConfigSource {
+    /// A file. It is watched, and read again on SIGHUP; what operators send to the admin listener is written to it.
+    File(PathBuf),
+    /// Texts in memory. What operators send is served, and not written anywhere. The TLS files that the texts name are
+    /// watched; no signal is listened for.
+    Text(SourceMap),
+    /// A config that was read or built already. It has no text, so that `GET /config` is empty and
+    /// `POST /config/reload` is refused; otherwise as [`ConfigSource::Text`].
+    Value(Box<Config>),
+}
+
+// === impl ConfigSource ===
+
+impl ConfigSource {
+    /// The path of the main file, or what messages call the config.
+    pub(in crate::gateway) fn path(&self) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Text(texts) => texts.files().first().map_or_else(|| PathBuf::from("text"), |file| file.path().into()),
+            Self::Value(_) => PathBuf::from("value"),
+        }
+    }
+}
+
+impl From<&Path> for ConfigSource {
+    fn from(path: &Path) -> Self {
+        Self::File(path.to_owned())
+    }
+}
+
+impl From<&PathBuf> for ConfigSource {
+    fn from(path: &PathBuf) -> Self {
+        Self::File(path.clone())
+    }
+}
+
+impl From<PathBuf> for ConfigSource {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+impl From<SourceMap> for ConfigSource {
+    fn from(texts: SourceMap) -> Self {
+        Self::Text(texts)
+    }
+}
+
+impl From<Config> for ConfigSource {
+    fn from(config: Config) -> Self {
+        Self::Value(Box::new(config))
+    }
+}
