@@ -40,8 +40,8 @@ pub(super) enum Reason {
     Nothing,
     /// Taken from inside of the place it is to be written to, or the other way round.
     Inside,
-    /// A merge patch that says something about a part of a joined text only.
-    Unmergeable,
+    /// A partial body that has only some parts of a joined text.
+    SomeParts,
     /// The place is the whole document, which cannot go away.
     Root,
     /// A JSON Patch that does not apply.
@@ -175,10 +175,9 @@ impl fmt::Display for Reason {
             Self::Unmet => f.write_str("the condition of an op does not hold, which must hold (`else = \"fail\"`)"),
             Self::Nothing => f.write_str("the array is empty"),
             Self::Inside => f.write_str("the value is inside its own target"),
-            Self::Unmergeable => f.write_str(
-                "the merge patch sets some parts of a joined string and removes or \
-                 omits others",
-            ),
+            Self::SomeParts => {
+                f.write_str("the partial body has only some parts of a joined string: send all of them, or none")
+            }
             Self::Root => f.write_str("the whole document cannot be removed"),
             Self::Patch(why) => write!(f, "the JSON Patch does not apply: {why}"),
             Self::Custom(_) => f.write_str("the custom function rejected the value"),

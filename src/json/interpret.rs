@@ -136,7 +136,7 @@ impl<'a> Interpreter<'a> {
             Op::Custom(custom) => self.every(step, node, &Pointer::ROOT, |run, id| run.custom(id, custom))?,
             Op::Patch(ops) => self.every(step, node, &Pointer::ROOT, |run, id| run.patch(id, ops))?,
             Op::Copy { .. } | Op::Compute { .. } | Op::Move { .. } | Op::Split { .. } | Op::Join { .. } => {
-                let result = self.transfer(&step.op, place);
+                let result = self.transfer(step, place);
                 self.settle(step, result)?;
             }
         }

@@ -26,7 +26,7 @@ pub struct Step {
     /// It fills in a constant (`add`, `restore`).
     pub constant: bool,
     /// The resource carries only some of its members here, so that what is absent is not missing: a constant is filled
-    /// in only inside of an object that a step of the same change made.
+    /// in only inside of an object that a step of the same change made, and texts are joined only with all their parts.
     pub partial: bool,
     /// Which change it is of. Steps of one change have the same number; nothing else is read from it.
     pub change: u32,
@@ -304,7 +304,7 @@ impl fmt::Debug for Step {
 // === impl Mode ===
 
 impl Mode {
-    /// Whether the step fills in constants only inside of what its change made.
+    /// Whether absent members are not missing, see [`Step::partial`].
     pub(super) fn is_partial(self, step: &Step) -> bool {
         self != Self::Whole || step.partial
     }

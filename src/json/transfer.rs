@@ -6,7 +6,7 @@ use super::equal::ValueType;
 use super::error::Reason;
 use super::interpret::{Interpreter, MatchedNode, OpError};
 use super::tree::TreeNodeId;
-use super::{Collision, Mode, Op, Pointer, TextPart, text};
+use super::{Collision, Mode, Op, Pointer, Step, TextPart, text};
 
 /// Where a value is to be written.
 enum WriteTarget<'p> {
@@ -16,17 +16,19 @@ enum WriteTarget<'p> {
     Missing(TreeNodeId, &'p [Box<str>]),
 }
 
+const NULL: &[u8] = b"null";
+
 // === impl Interpreter ===
 
 impl<'a> Interpreter<'a> {
-    pub(super) fn transfer(&mut self, op: &'a Op, place: &MatchedNode<'_>) -> Result<(), OpError> {
-        let node = place.node;
-        match op {
+    pub(super) fn transfer(&mut self, step: &'a Step, place: &MatchedNode<'_>) -> Result<(), OpError> {
+        let (node, partial) = (place.node, self.mode.is_partial(step));
+        match &step.op {
             Op::Copy { from, to, collision } => self.copy(node, from, to, *collision),
             Op::Compute { at, template, collision } => self.compute(place, at, template, *collision),
             Op::Move { from, to, collision } => self.relocate(node, from, to, *collision),
             Op::Split { at, into, on, collision } => self.split(node, at, into, on, *collision),
-            Op::Join { from, to, on, collision } => self.join(node, from, to, on, *collision),
+            Op::Join { from, to, on, collision } => self.join(node, (from, partial), to, on, *collision),
             _ => Ok(()),
         }
     }
@@ -107,11 +109,15 @@ impl<'a> Interpreter<'a> {
     ) -> Result<(), OpError> {
         let sources = self.tree.find(node, at);
         let Some(last) = sources.last().copied() else { return Ok(()) };
-        let parts = match self.tree.kind(last) {
+        let mut parts = match self.tree.kind(last) {
             ValueType::Text => self.parts(last, on, into.len()),
-            ValueType::Null => vec![b"null".to_vec(); into.len()],
+            ValueType::Null => vec![NULL.to_vec(); into.len()],
             _ => return Err(self.wanted(last, "a string")),
         };
+        if self.mode == Mode::MergePatch {
+            // The whole has no such part any more, and what is stored of it would stay.
+            parts.resize(into.len(), NULL.to_vec());
+        }
         self.take(node, &sources, into.iter().take(parts.len()))?;
         for (part, to) in parts.into_iter().zip(into) {
             if to == at {
@@ -136,10 +142,11 @@ impl<'a> Interpreter<'a> {
         text::split(text::inner(&value), on, most).iter().map(|part| [b"\"", &**part, b"\""].concat()).collect()
     }
 
+    /// What is absent from a partial body may be stored, so the whole is known only with all its parts.
     fn join(
         &mut self,
         node: TreeNodeId,
-        from: &[Pointer],
+        (from, partial): (&[Pointer], bool),
         to: &Pointer,
         on: &str,
         collision: Collision,
@@ -152,12 +159,12 @@ impl<'a> Interpreter<'a> {
             let at = self.tree.find(node, inside).pop().unwrap_or(first);
             return Err(OpError::new(at, Reason::Inside));
         }
-        let merge = self.mode == Mode::MergePatch;
-        if merge && (lasts.len() < from.len() || !(nulls.is_empty() || present.is_empty())) {
-            return Err(OpError::new(first, Reason::Unmergeable));
+        let mixed = self.mode == Mode::MergePatch && !(nulls.is_empty() || present.is_empty());
+        if mixed || partial && lasts.len() < from.len() {
+            return Err(OpError::new(first, Reason::SomeParts));
         }
         let joined = match present.as_slice() {
-            [] => b"null".to_vec(),
+            [] => NULL.to_vec(),
             present => self.joined(present, on)?,
         };
         let own = from.iter().zip(&found).find(|(from, _)| *from == to).and_then(|(_, ids)| ids.last().copied());

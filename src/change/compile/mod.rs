@@ -146,6 +146,7 @@ impl Compiled {
     /// The step of one direction, for a resource at `target`.
     pub(super) fn step(&self, direction: &DirectedOp, target: &ResourceLocation, change: u32) -> Step {
         let when = if direction.upwards { &self.when_up } else { &self.when_down };
+        let depends = direction.constant || matches!(direction.op, Op::Join { .. });
         Step {
             resource: target.pattern.clone(),
             each: self.each.clone(),
@@ -155,7 +156,7 @@ impl Compiled {
             op: direction.op.clone(),
             on_error: self.on_error,
             constant: direction.constant,
-            partial: direction.constant && target.partial,
+            partial: depends && target.partial,
             change,
         }
     }

@@ -27,7 +27,14 @@ fn in_mode(mode: Mode) -> impl Fn(&str, &[Step]) -> Result<String, String> {
 
 #[test]
 fn partial_bodies() {
+    let together = || vec![step(join(&["/first", "/last"], "/name", " "))];
     let rows: Vec<Row<'_>> = vec![
+        ("join all", together(), r#"{"first":"a","last":"b"}"#, Ok(r#"{"name":"a b"}"#)),
+        ("join the last", together(), r#"{"last":"b"}"#, Err("some parts")),
+        ("join the first", together(), r#"{"first":"a"}"#, Err("some parts")),
+        ("join null as absent", together(), r#"{"first":null,"last":"b"}"#, Ok(r#"{"name":"b"}"#)),
+        ("join none", together(), r#"{"x":1}"#, Ok(r#"{"x":1}"#)),
+        ("join some, and pass", together().into_iter().map(pass).collect(), r#"{"last":"b"}"#, Ok(r#"{"last":"b"}"#)),
         ("no constants", vec![constant(step(add("/a", "1"))), step(rename("/b", "c"))], r#"{"b":1}"#, Ok(r#"{"c":1}"#)),
         ("null is a value", vec![step(wrap("/a", Wrapper::Array))], r#"{"a":null}"#, Ok(r#"{"a":[null]}"#)),
     ];
@@ -53,6 +60,7 @@ fn merge_patches() {
             Ok(r#"{"address":{"city":null}}"#),
         ),
         ("split a deletion", apart(), r#"{"name":null}"#, Ok(r#"{"first":null,"last":null}"#)),
+        ("split a text of one part", apart(), r#"{"name":"a"}"#, Ok(r#"{"first":"a","last":null}"#)),
         ("split a text", apart(), r#"{"name":"a b"}"#, Ok(r#"{"first":"a","last":"b"}"#)),
         ("join all", together(), r#"{"first":"a","last":"b"}"#, Ok(r#"{"name":"a b"}"#)),
         ("join deletions", together(), r#"{"first":null,"last":null}"#, Ok(r#"{"name":null}"#)),
