@@ -1,7 +1,7 @@
 //! How JSON stands in a body, by its media type.
 
 use crate::headers::media::MediaType;
-use crate::json::Framing;
+use crate::json::{FieldNames, Framing};
 
 /// How JSON stands in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +21,11 @@ pub enum Content {
     EventStream,
     /// A JSON text sequence (RFC 7464): a document behind each record separator.
     Sequence,
+    /// `application/x-www-form-urlencoded`: the fields are the members of an object, and every value is a text.
+    Form(FieldNames),
+    /// `multipart/form-data` (RFC 7578): the same, and files pass. [`Migration::with_boundary`](super::Migration::with_boundary)
+    /// says what separates the parts.
+    Multipart(FieldNames),
 }
 
 // === impl Content ===
@@ -38,6 +43,13 @@ impl Content {
         MediaType::parse_lenient(value).and_then(|media| Self::of(&media))
     }
 
+    /// What separates the parts of a multipart body: the parameter `boundary` of its `Content-Type` (RFC 2046, section
+    /// 5.1.1).
+    #[must_use]
+    pub fn boundary(value: &str) -> Option<String> {
+        MediaType::parse_lenient(value).and_then(|media| media.param("boundary").map(str::to_owned))
+    }
+
     /// What a `Content-Type` says; `None` for what is not migrated.
     pub(crate) fn of(media: &MediaType<'_>) -> Option<Self> {
         Some(match media {
@@ -47,11 +59,13 @@ impl Content {
             _ if media.is_json_text() => Self::Json,
             _ if media.is_event_stream() => Self::EventStream,
             _ if media.is_json_seq() => Self::Sequence,
+            _ if media.is("application/x-www-form-urlencoded") => Self::Form(FieldNames::Plain),
+            _ if media.is("multipart/form-data") => Self::Multipart(FieldNames::Plain),
             _ => return None,
         })
     }
 
-    /// How its documents stand in it; `None` for patches, which only a whole body shows.
+    /// How its documents stand in it; `None` for patches and forms.
     #[must_use]
     pub const fn framing(self) -> Option<Framing> {
         match self {
@@ -60,7 +74,17 @@ impl Content {
             Self::Ndjson => Some(Framing::Lines),
             Self::EventStream => Some(Framing::Events),
             Self::Sequence => Some(Framing::Sequence),
-            Self::MergePatch | Self::JsonPatch => None,
+            Self::MergePatch | Self::JsonPatch | Self::Form(_) | Self::Multipart(_) => None,
+        }
+    }
+
+    /// The same content; of a form, with its fields named so.
+    #[must_use]
+    pub const fn with_field_names(self, names: FieldNames) -> Self {
+        match self {
+            Self::Form(_) => Self::Form(names),
+            Self::Multipart(_) => Self::Multipart(names),
+            other => other,
         }
     }
 

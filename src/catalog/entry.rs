@@ -17,6 +17,7 @@ use crate::clock::Timestamp;
 use crate::diagnostic::Span;
 use crate::headers::merge;
 use crate::headers::template::MediaTemplate;
+use crate::json::FieldNames;
 use crate::path::{PathCase, strip_prefix};
 use crate::version::{Scheme, VersionId, VersionName};
 
@@ -45,6 +46,8 @@ pub struct ApiEntry {
     pub(crate) on_unacceptable: OnUnacceptable,
     /// What to do with a body that a change is about and that no `Content-Type` says to be JSON.
     pub(crate) on_untyped: OnUntyped,
+    /// How the names of form fields are read.
+    pub(crate) forms: FieldNames,
     /// Whether a date between two versions is the nearest not newer.
     pub(crate) waterfall: bool,
     /// Its versions by their names in the canonical spelling, which is the one that is mostly used.
@@ -160,6 +163,8 @@ pub struct RouteEntry {
     pub request_content: Option<Content>,
     /// What to do with a body that a change is about and that no `Content-Type` says to be JSON.
     pub on_untyped: OnUntyped,
+    /// How the names of its form fields are read.
+    pub forms: FieldNames,
     /// The dates of versions that are others on this route.
     pub lives: Box<[(VersionId, Lifecycle)]>,
 }

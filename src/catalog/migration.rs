@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use crate::change::{BodyChain, ChainSlice};
-use crate::json::{self, Framed, Framing, MigrateError, MigrateOptions, Migrated, Mode, Step};
+use crate::json::{self, FieldNames, Framed, Framing, MigrateError, MigrateOptions, Migrated, Mode, Step};
 use crate::version::VersionId;
 
 /// What leads a body from one version to another. Borrowed from the catalog, made without work.
@@ -34,6 +34,8 @@ pub struct Migration<'c> {
     to: VersionId,
     stretch: ChainSlice<'c, Step>,
     options: MigrateOptions,
+    field_names: FieldNames,
+    boundary: Option<&'c str>,
 }
 
 // === impl Migration ===
@@ -41,13 +43,33 @@ pub struct Migration<'c> {
 impl<'c> Migration<'c> {
     /// What leads a body of `chain` from one version to the other.
     pub(crate) fn new(chain: &'c BodyChain, from: VersionId, to: VersionId) -> Self {
-        Self { chain, from, to, stretch: chain.between(from, to), options: MigrateOptions::default() }
+        let stretch = chain.between(from, to);
+        let (options, field_names) = (MigrateOptions::default(), FieldNames::default());
+        Self { chain, from, to, stretch, options, field_names, boundary: None }
     }
 
     /// Other limits.
     #[must_use]
     pub fn with_options(mut self, options: MigrateOptions) -> Self {
         self.options = options;
+        self
+    }
+
+    pub(crate) const fn with_field_names(mut self, names: FieldNames) -> Self {
+        self.field_names = names;
+        self
+    }
+
+    /// How the fields of a form are named in this place: see [`Content::with_field_names`].
+    #[must_use]
+    pub const fn field_names(&self) -> FieldNames {
+        self.field_names
+    }
+
+    /// What separates the parts of `multipart/form-data`: the parameter `boundary` of its `Content-Type`.
+    #[must_use]
+    pub const fn with_boundary(mut self, boundary: &'c str) -> Self {
+        self.boundary = Some(boundary);
         self
     }
 
@@ -82,11 +104,17 @@ impl<'c> Migration<'c> {
             Content::Ndjson => self.framed(Framing::Lines, body),
             Content::EventStream => self.framed(Framing::Events, body),
             Content::Sequence => self.framed(Framing::Sequence, body),
+            Content::Form(names) => self.form(body, names),
+            Content::Multipart(_) => match self.stream(content) {
+                Some(framed) => self.run_framed(framed, &self.options.of_texts(), body),
+                None => Err(MigrateError::malformed_form(0, "its Content-Type has no `boundary`")),
+            },
         }
     }
 
     /// The same for a body that comes in chunks, as long as it may be: only what has to be held is, up to a limit.
-    /// `None` for patches, which are migrated as a whole. A value that is refused is not placed as well as by
+    /// `None` for patches and urlencoded forms, which are migrated as a whole, and for `multipart/form-data` without a
+    /// [boundary](Self::with_boundary). A value that is refused is not placed as well as by
     /// [`run`](Self::run).
     ///
     /// ```
@@ -114,12 +142,21 @@ impl<'c> Migration<'c> {
     /// ```
     #[must_use]
     pub fn stream(&self, content: Content) -> Option<Framed> {
+        if let Content::Multipart(names) = content {
+            let program = self.chain.program(self.from, self.to);
+            return Some(Framed::multipart(self.boundary?, names, &program, &self.options.with_mode(Mode::Whole)));
+        }
         content.framing().map(|framing| self.run_of(framing))
     }
 
     /// The limits.
     pub(crate) const fn options(&self) -> MigrateOptions {
         self.options
+    }
+
+    /// What separates the parts of `multipart/form-data`.
+    pub(crate) const fn boundary(&self) -> Option<&'c str> {
+        self.boundary
     }
 
     /// What the interpreter makes of a document: the steps one after the other, which is what [`run`](Self::run) means.
@@ -145,18 +182,34 @@ impl<'c> Migration<'c> {
 
     /// A body of many documents.
     fn framed(&self, framing: Framing, body: &[u8]) -> Result<Migrated, MigrateError> {
-        let mut framed = self.run_of(framing).with_hold_limit(self.options.max_bytes());
+        self.run_framed(self.run_of(framing), &self.options, body)
+    }
+
+    fn run_framed(&self, framed: Framed, options: &MigrateOptions, body: &[u8]) -> Result<Migrated, MigrateError> {
+        let mut framed = framed.with_hold_limit(self.options.max_bytes());
         let mut migrated = Vec::with_capacity(body.len() + body.len() / 8);
         let result = framed.feed(body, &mut migrated).and_then(|()| framed.finish(&mut migrated));
         match result {
             Ok(()) => Ok(Migrated { body: migrated, collisions: framed.collisions(), passed: framed.passed() }),
             // The program knows what is wrong, the interpreter also where.
             Err(error) if error.is_value() => {
-                let options = self.options.with_mode(Mode::Whole);
+                let options = options.with_mode(Mode::Whole);
                 let again = json::migrate(framed.refused(body), self.stretch.steps(), &options);
                 Err(again.err().filter(MigrateError::is_value).unwrap_or(error))
             }
             Err(error) => Err(error),
+        }
+    }
+
+    fn form(&self, body: &[u8], names: FieldNames) -> Result<Migrated, MigrateError> {
+        let options = self.options.with_mode(Mode::Whole);
+        match json::migrate_form(body, names, &self.chain.program(self.from, self.to), &options) {
+            Err(error) if error.is_value() => {
+                let document = json::as_json(body, names)?;
+                let again = json::migrate(&document, self.stretch.steps(), &options.of_texts());
+                Err(again.err().filter(MigrateError::is_value).unwrap_or(error))
+            }
+            result => result,
         }
     }
 

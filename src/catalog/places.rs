@@ -23,6 +23,7 @@ enum Unknown {
 
 /// What the three names stand for.
 struct Found<'c> {
+    route: &'c RouteEntry,
     chain: &'c BodyChain,
     from: VersionId,
     to: VersionId,
@@ -39,8 +40,8 @@ impl ApiEntry {
     /// # Errors
     /// A name that the api does not have, with those that it has.
     pub fn migration(&self, place: &str, from: &str, to: &str) -> Result<Migration<'_>, UnknownName> {
-        let Found { chain, from, to } = self.body_between(place, from, to)?;
-        Ok(Migration::new(chain, from, to))
+        let Found { route, chain, from, to } = self.body_between(place, from, to)?;
+        Ok(Migration::new(chain, from, to).with_field_names(route.forms))
     }
 
     /// The same in words: the changes that do something to the body, and the program that they become.
@@ -68,7 +69,7 @@ impl ApiEntry {
     /// # Errors
     /// As [`migration`](Self::migration).
     pub fn explain(&self, place: &str, from: &str, to: &str) -> Result<Explanation, UnknownName> {
-        let Found { chain, from, to } = self.body_between(place, from, to)?;
+        let Found { chain, from, to, .. } = self.body_between(place, from, to)?;
         let links = chain.between(from, to);
         let links = links.links().filter(|(_, steps)| !steps.is_empty());
         let changes = links.map(|(change, steps)| {
@@ -80,20 +81,20 @@ impl ApiEntry {
     }
 
     fn body_between(&self, place: &str, from: &str, to: &str) -> Result<Found<'_>, UnknownName> {
-        let chain = self.body_at(place)?;
-        Ok(Found { chain, from: self.known_version(from)?, to: self.known_version(to)? })
+        let (route, chain) = self.body_at(place)?;
+        Ok(Found { route, chain, from: self.known_version(from)?, to: self.known_version(to)? })
     }
 
-    fn body_at(&self, place: &str) -> Result<&BodyChain, UnknownName> {
+    fn body_at(&self, place: &str) -> Result<(&RouteEntry, &BodyChain), UnknownName> {
         if !place.contains("->") && !place.contains("<-") {
             let route = self.known_route(&place.parse().map_err(misspelt)?)?;
             let success = |(of, _): &&(StatusMatch, BodyChain)| (200..300).any(|status| of.contains(status));
-            let found = route.history.responses.iter().find(success).map(|(_, chain)| chain);
+            let found = route.history.responses.iter().find(success).map(|(_, chain)| (route, chain));
             return found.ok_or_else(|| unknown_response(route, "success"));
         }
         let location: Location = place.parse().map_err(misspelt)?;
         let route = self.known_route(&location.route)?;
-        let Message::Response(of) = location.message else { return Ok(&route.history.request) };
+        let Message::Response(of) = location.message else { return Ok((route, &route.history.request)) };
         let found = match of {
             StatusMatch::Exact(status) => route.history.response(status),
             StatusMatch::Class(_) | StatusMatch::Any => {
@@ -101,7 +102,7 @@ impl ApiEntry {
                 same.map(|(_, chain)| chain)
             }
         };
-        found.ok_or_else(|| unknown_response(route, &format!("status {of}")))
+        found.map(|chain| (route, chain)).ok_or_else(|| unknown_response(route, &format!("status {of}")))
     }
 
     fn known_route(&self, name: &RouteName) -> Result<&RouteEntry, UnknownName> {

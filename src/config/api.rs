@@ -1,6 +1,6 @@
 //! One `[[api]]` table.
 
-use super::common::{on_error, on_untyped};
+use super::common::{forms, on_error, on_untyped};
 use super::keys::ValueKind;
 use super::node::ConfigNode;
 use super::tree::{TableReader, word_or_table};
@@ -66,6 +66,7 @@ fn policy(api: &mut Api, reader: &mut TableReader<'_, '_>) {
     api.strict = reader.flag("strict");
     api.on_error = on_error(reader).unwrap_or_default();
     api.on_untyped = on_untyped(reader).unwrap_or_default();
+    api.forms = forms(reader).unwrap_or_default();
     api.pause = reader.flag("pause").unwrap_or_default();
     api.dry_run = reader.flag("dry_run").unwrap_or_default();
     api.clamp_freshness = reader.flag("clamp_freshness").unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::tree::TableReader;
 use crate::catalog::OnUntyped;
 use crate::diagnostic::Spanned;
-use crate::json::OnError;
+use crate::json::{FieldNames, OnError};
 
 pub(super) fn on_error(reader: &mut TableReader<'_, '_>) -> Option<OnError> {
     reader.word("on_error").map(|word| if word == "pass" { OnError::Pass } else { OnError::Fail })
@@ -11,6 +11,10 @@ pub(super) fn on_error(reader: &mut TableReader<'_, '_>) -> Option<OnError> {
 
 pub(super) fn on_untyped(reader: &mut TableReader<'_, '_>) -> Option<OnUntyped> {
     reader.word("on_untyped").map(|word| if word == "fail" { OnUntyped::Fail } else { OnUntyped::Pass })
+}
+
+pub(super) fn forms(reader: &mut TableReader<'_, '_>) -> Option<FieldNames> {
+    reader.word("forms").map(|word| if word == "brackets" { FieldNames::Brackets } else { FieldNames::Plain })
 }
 
 /// An HTTP status; the key's kind keeps it in range.

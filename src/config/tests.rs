@@ -10,7 +10,7 @@ use crate::catalog::{
     Unspecified, Version,
 };
 use crate::change::{Change, HeadSpec, Loss, OpKind, OpSpec, OtherSpec, Resource, RouteSpec, When};
-use crate::json::{JsonType, Literal, Many, OnError, Test, Wrapper};
+use crate::json::{FieldNames, JsonType, Literal, Many, OnError, Test, Wrapper};
 use crate::path::PathCase;
 use crate::version::Scheme;
 
@@ -430,6 +430,7 @@ fn built() -> Api {
         .with_content(Content::Ndjson)
         .with_request_content(Content::Json)
         .with_on_untyped(OnUntyped::Pass)
+        .with_forms(FieldNames::Plain)
         .with_deprecated("1", "2024-01-01")
         .with_closed("1", "2024-02-01")
         .with_sunset("1", "2024-03-01")
@@ -457,6 +458,7 @@ fn built() -> Api {
         .with_strict(true)
         .with_on_error(OnError::Pass)
         .with_on_untyped(OnUntyped::Fail)
+        .with_forms(FieldNames::Brackets)
         .with_pause(true)
         .with_dry_run(true)
         .with_clamp_freshness(true)

@@ -1,9 +1,10 @@
 //! Versions, the dates of their life, and what is particular about a route.
 
-use super::common::{on_untyped, status};
+use super::common::{forms, on_untyped, status};
 use super::tree::TableReader;
 use crate::catalog::{Brownout, Content, LifecycleSpec, Route, ShareOf, Version};
 use crate::diagnostic::Spanned;
+use crate::json::FieldNames;
 
 pub(super) fn version(mut reader: TableReader<'_, '_>) -> Option<Version> {
     let name = reader.text("name");
@@ -21,10 +22,11 @@ pub(super) fn route(mut reader: TableReader<'_, '_>) -> Option<Route> {
     let timeout = reader.duration("timeout");
     let (content, request_content) = (content("content", &mut reader), content("request_content", &mut reader));
     let on_untyped = on_untyped(&mut reader);
+    let forms = forms(&mut reader);
     let lives = reader.tables("version", route_version);
     reader.finish();
     let route = Route::new(route?);
-    Some(Route { default, upstream, speaks, timeout, content, request_content, on_untyped, lives, ..route })
+    Some(Route { default, upstream, speaks, timeout, content, request_content, on_untyped, forms, lives, ..route })
 }
 
 fn content(key: &'static str, reader: &mut TableReader<'_, '_>) -> Option<Content> {
@@ -32,6 +34,8 @@ fn content(key: &'static str, reader: &mut TableReader<'_, '_>) -> Option<Conten
         "ndjson" => Content::Ndjson,
         "event-stream" => Content::EventStream,
         "json-seq" => Content::Sequence,
+        // The names of the fields are as the route or the api says.
+        "form" => Content::Form(FieldNames::Plain),
         _ => Content::Json,
     })
 }

@@ -105,6 +105,13 @@ impl<'a> MediaType<'a> {
         self.subtype == "json" || (!self.is_ndjson() && (self.has_suffix("json") || self.is_subtype("x-json")))
     }
 
+    /// Whether its charset is UTF-8, or a part of it, or is not said.
+    #[must_use]
+    pub(crate) fn is_utf8(&self) -> bool {
+        let known = ["utf-8", "utf8", "us-ascii", ""];
+        self.param("charset").is_none_or(|charset| known.iter().any(|name| charset.trim().eq_ignore_ascii_case(name)))
+    }
+
     /// Whether it is a JSON Merge Patch (RFC 7396).
     #[must_use]
     pub fn is_merge_patch(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::equal::{self, ValueType};
+use super::equal::ValueType;
 use super::error::Reason;
 use super::interpret::{Interpreter, OpError};
 use super::tree::TreeNodeId;
@@ -142,8 +142,7 @@ impl<'a> Interpreter<'a> {
         if null && self.mode == Mode::MergePatch {
             return Ok(());
         }
-        let value = self.tree.text(id);
-        let listed = pairs.iter().find(|(from, _)| equal::equal(&value, from.as_bytes())).map(|(_, to)| to);
+        let listed = pairs.iter().find(|(from, _)| self.is_literal(id, from)).map(|(_, to)| to);
         let to = match (listed, other) {
             (Some(to), _) => to,
             (None, _) if null => return Ok(()),

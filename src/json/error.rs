@@ -17,6 +17,8 @@ enum ErrorKind {
     Value { pointer: Pointer, reason: Reason },
     Malformed { pointer: Pointer, why: &'static str },
     PatchTarget { pointer: Pointer, why: &'static str },
+    Form { offset: usize, why: &'static str },
+    Fields { limit: usize },
 }
 
 /// What is wrong with a value.
@@ -46,6 +48,10 @@ pub(super) enum Reason {
     Root,
     /// A JSON Patch that does not apply.
     Patch(&'static str),
+    /// A value that no field of a form can hold.
+    Unformed,
+    /// A file of a form that is to be written twice.
+    Twice,
     /// A custom function refused it.
     Custom(CustomError),
 }
@@ -81,17 +87,27 @@ impl MigrateError {
         ErrorKind::PatchTarget { pointer, why }.into()
     }
 
-    /// Whether the text is not JSON (RFC 8259), or what should be a JSON Patch is no list of operations (RFC 6902 §3, §4):
+    /// A body that is no form; `offset` is the byte of the body.
+    pub(crate) fn malformed_form(offset: usize, why: &'static str) -> Self {
+        ErrorKind::Form { offset, why }.into()
+    }
+
+    /// A form of more than `limit` fields.
+    pub(super) fn fields(limit: usize) -> Self {
+        ErrorKind::Fields { limit }.into()
+    }
+
+    /// Whether the text is not JSON (RFC 8259), no form, or what should be a JSON Patch is no list of operations (RFC 6902 §3, §4):
     /// no document would make it right.
     #[must_use]
     pub fn is_syntax(&self) -> bool {
-        matches!(*self.kind, ErrorKind::Syntax { .. } | ErrorKind::Malformed { .. })
+        matches!(*self.kind, ErrorKind::Syntax { .. } | ErrorKind::Malformed { .. } | ErrorKind::Form { .. })
     }
 
-    /// Whether the document is too deep or too large.
+    /// Whether the document is too deep or too large, or a form has too many fields.
     #[must_use]
     pub fn is_limit(&self) -> bool {
-        matches!(*self.kind, ErrorKind::Depth { .. } | ErrorKind::Size { .. })
+        matches!(*self.kind, ErrorKind::Depth { .. } | ErrorKind::Size { .. } | ErrorKind::Fields { .. })
     }
 
     /// Whether an op met a value that it cannot take.
@@ -106,11 +122,13 @@ impl MigrateError {
         matches!(*self.kind, ErrorKind::PatchTarget { .. })
     }
 
-    /// The byte of the document that is not JSON or too deep.
+    /// The byte of the body that is not JSON, too deep, or not a form's.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
         match *self.kind {
-            ErrorKind::Syntax { offset, .. } | ErrorKind::Depth { offset, .. } => Some(offset),
+            ErrorKind::Syntax { offset, .. } | ErrorKind::Depth { offset, .. } | ErrorKind::Form { offset, .. } => {
+                Some(offset)
+            }
             _ => None,
         }
     }
@@ -141,6 +159,8 @@ impl fmt::Display for MigrateError {
             ErrorKind::Size { size, limit } => write!(f, "{size} bytes, more than the limit of {limit}"),
             ErrorKind::Value { pointer, reason } => write!(f, "{reason} at `{pointer}`"),
             ErrorKind::Malformed { pointer, why } => write!(f, "not a JSON Patch: {why} at `{pointer}`"),
+            ErrorKind::Form { offset, why } => write!(f, "not a form: {why}, at byte {offset}"),
+            ErrorKind::Fields { limit } => write!(f, "more than {limit} fields"),
             ErrorKind::PatchTarget { pointer, why } => write!(f, "a patch of `{pointer}` cannot be migrated: {why}"),
         }
     }
@@ -180,6 +200,8 @@ impl fmt::Display for Reason {
             }
             Self::Root => f.write_str("the whole document cannot be removed"),
             Self::Patch(why) => write!(f, "the JSON Patch does not apply: {why}"),
+            Self::Unformed => f.write_str("an object or a list that a form with plain field names cannot hold"),
+            Self::Twice => f.write_str("a file that would have to be written twice"),
             Self::Custom(_) => f.write_str("the custom function rejected the value"),
         }
     }

@@ -1,7 +1,13 @@
+use std::borrow::Cow;
+
+use super::equal::{self, ValueType};
 use super::error::Reason;
 use super::pattern::Segment;
 use super::tree::{Tree, TreeNodeId};
-use super::{Condition, MigrateError, MigrateOptions, Mode, OnError, Op, Otherwise, Pointer, Reference, Step, Wrapper};
+use super::{
+    Condition, Literal, MigrateError, MigrateOptions, Mode, OnError, Op, Otherwise, Pointer, Reference, Step, Test,
+    Wrapper, number, text,
+};
 
 /// A document after its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +27,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) mode: Mode,
     /// Whether the objects on the way to a patched value may stand for arrays.
     pub(super) objects_as_lists: bool,
+    /// Whether texts stand for other scalars as well, as in forms.
+    pub(super) texts: bool,
     /// Which change the step is of that is run.
     pub(super) change: u32,
     pub(super) collisions: u64,
@@ -60,6 +68,7 @@ pub fn migrate<'s>(
         return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
     }
     let mut run = Interpreter::new(Tree::parse(document, options)?, options.mode());
+    run.texts = options.is_of_texts();
     steps.into_iter().try_for_each(|step| run.step(step))?;
     Ok(Migrated { body: run.tree.document(), collisions: run.collisions, passed: run.passed })
 }
@@ -68,7 +77,7 @@ pub fn migrate<'s>(
 
 impl<'a> Interpreter<'a> {
     pub(super) fn new(tree: Tree<'a>, mode: Mode) -> Self {
-        Self { tree, mode, objects_as_lists: false, change: 0, collisions: 0, passed: 0 }
+        Self { tree, mode, objects_as_lists: false, texts: false, change: 0, collisions: 0, passed: 0 }
     }
 
     pub(super) fn step(&mut self, step: &'a Step) -> Result<(), MigrateError> {
@@ -144,13 +153,12 @@ impl<'a> Interpreter<'a> {
     }
 
     fn holds(&mut self, condition: &Condition<Reference>, place: &MatchedNode<'_>) -> bool {
-        condition.holds(&mut |at, test| self.read(place, at).is_some_and(|id| test.passes(&self.tree.text(id))))
+        condition.holds(&mut |at, test| self.read(place, at).is_some_and(|id| self.passes(id, test)))
     }
 
     /// Whether a condition holds that is seen from this value.
     pub(super) fn holds_of(&mut self, condition: &Condition<Pointer>, value: TreeNodeId) -> bool {
-        condition
-            .holds(&mut |at, test| self.tree.find(value, at).pop().is_some_and(|id| test.passes(&self.tree.text(id))))
+        condition.holds(&mut |at, test| self.tree.find(value, at).pop().is_some_and(|id| self.passes(id, test)))
     }
 
     /// The condition of a step does not hold: where the step would have had something to do, this may refuse the document.
@@ -194,10 +202,42 @@ impl<'a> Interpreter<'a> {
         mut op: impl FnMut(&mut Self, TreeNodeId) -> Result<(), OpError>,
     ) -> Result<(), MigrateError> {
         for id in self.tree.find(node, at) {
-            let result = op(self, id);
+            let result = op(self, id).or_else(|fault| self.again_as_scalar(id, fault, &mut op));
             self.settle(step, result)?;
         }
         Ok(())
+    }
+
+    /// Where every value is a text: the op once more, on what the text spells.
+    fn again_as_scalar(
+        &mut self,
+        id: TreeNodeId,
+        fault: OpError,
+        op: &mut impl FnMut(&mut Self, TreeNodeId) -> Result<(), OpError>,
+    ) -> Result<(), OpError> {
+        if !self.texts || self.tree.is_dead(id) {
+            return Err(fault);
+        }
+        let value = self.tree.text(id).into_owned();
+        let Some(scalar) = spelled_scalar(&value) else { return Err(fault) };
+        self.tree.set(id, Cow::Owned(scalar));
+        op(self, id).or_else(|_| {
+            self.tree.set(id, Cow::Owned(value));
+            Err(fault)
+        })
+    }
+
+    /// Whether the value passes a test, or what it spells does where every value is a text.
+    fn passes(&self, id: TreeNodeId, test: &Test) -> bool {
+        let value = self.tree.text(id);
+        test.passes(&value) || self.texts && spelled_scalar(&value).is_some_and(|value| test.passes(&value))
+    }
+
+    /// Whether the value is this literal, or spells it where every value is a text.
+    pub(super) fn is_literal(&self, id: TreeNodeId, literal: &Literal) -> bool {
+        let value = self.tree.text(id);
+        equal::equal(&value, literal.as_bytes())
+            || self.texts && spelled_scalar(&value).is_some_and(|value| equal::equal(&value, literal.as_bytes()))
     }
 
     fn settle(&mut self, step: &Step, result: Result<(), OpError>) -> Result<(), MigrateError> {
@@ -214,6 +254,13 @@ impl<'a> Interpreter<'a> {
     pub(super) fn wanted(&self, at: TreeNodeId, wanted: &'static str) -> OpError {
         OpError::new(at, Reason::Wanted { wanted, found: self.tree.kind(at).name() })
     }
+}
+
+/// The number or boolean that a JSON text spells.
+fn spelled_scalar(value: &[u8]) -> Option<Vec<u8>> {
+    let plain = (ValueType::of(value) == ValueType::Text).then(|| text::unescape(text::inner(value)))?;
+    let scalar = matches!(&*plain, b"true" | b"false") || number::is_number(&plain);
+    scalar.then(|| plain.into_owned())
 }
 
 // === impl MatchedNode ===

@@ -32,6 +32,7 @@ mod engine;
 mod equal;
 mod error;
 mod facts;
+mod form;
 mod frame;
 mod interpret;
 mod layout;
@@ -56,6 +57,8 @@ pub use self::differ::{ValueDifference, differences};
 pub use self::engine::{Program, Rewriter};
 pub use self::error::MigrateError;
 pub(crate) use self::facts::Touch;
+pub(crate) use self::form::as_json;
+pub use self::form::{FieldNames, migrate_form};
 #[cfg(feature = "layer")]
 pub(crate) use self::frame::Outline;
 pub use self::frame::{Framed, Framing};

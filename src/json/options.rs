@@ -11,6 +11,7 @@ pub struct MigrateOptions {
     mode: Mode,
     max_depth: usize,
     max_bytes: usize,
+    texts: bool,
 }
 
 /// How much of the resource a body shows.
@@ -54,6 +55,16 @@ impl MigrateOptions {
         self
     }
 
+    /// Every value is a text, as in forms: one that is a number, `true` or `false` is taken as such where a step wants it.
+    pub(crate) const fn of_texts(mut self) -> Self {
+        self.texts = true;
+        self
+    }
+
+    pub(super) const fn is_of_texts(&self) -> bool {
+        self.texts
+    }
+
     /// The mode.
     #[must_use]
     pub const fn mode(&self) -> Mode {
@@ -76,6 +87,6 @@ impl MigrateOptions {
 /// Whole documents, 512 levels, 16 MiB.
 impl Default for MigrateOptions {
     fn default() -> Self {
-        Self { mode: Mode::Whole, max_depth: 512, max_bytes: 16 << 20 }
+        Self { mode: Mode::Whole, max_depth: 512, max_bytes: 16 << 20, texts: false }
     }
 }

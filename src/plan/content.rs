@@ -18,7 +18,7 @@ pub(crate) struct Untyped {
 pub(super) enum DeclaredContent {
     /// How JSON stands in it.
     Content(Content),
-    /// It is JSON in an encoding that is not read here, such as UTF-16.
+    /// It is JSON or a form in an encoding that is not read here, such as UTF-16.
     Wide,
     /// There is none, it cannot be read, there are several that differ, or it is another one.
     Other,
@@ -51,6 +51,7 @@ impl DeclaredContent {
         let same = |text| MediaType::parse_lenient(text).is_some_and(|other| other.has_essence_of(&media));
         match Content::of(&media) {
             Some(_) if !items.all(same) => Self::Other,
+            Some(Content::Form(_)) if !media.is_utf8() => Self::Wide,
             Some(_) if media.has_wide_charset() => Self::Wide,
             Some(content) => Self::Content(content),
             None => Self::Other,
@@ -68,6 +69,13 @@ impl DeclaredContent {
     }
 }
 
+/// What separates the parts of the content.
+pub(super) fn boundary(headers: &HeaderMap) -> Option<Box<str>> {
+    let line = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let media = MediaType::parse_lenient(list_items(line).next()?)?;
+    media.param("boundary").filter(|boundary| !boundary.is_empty()).map(Into::into)
+}
+
 /// The `Content-Type` as it stands in a log.
 pub(super) fn media(headers: &HeaderMap) -> Box<str> {
     let lines: Vec<&str> = headers.get_all(header::CONTENT_TYPE).iter().filter_map(|line| line.to_str().ok()).collect();
@@ -77,6 +85,7 @@ pub(super) fn media(headers: &HeaderMap) -> Box<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::FieldNames;
 
     fn declared(lines: &[&str]) -> DeclaredContent {
         let mut headers = HeaderMap::new();
@@ -88,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_content_type_is_read_liberally_but_never_guessed() {
-        let rows: [(&[&str], DeclaredContent); 14] = [
+        let rows: [(&[&str], DeclaredContent); 19] = [
             (&["application/json"], DeclaredContent::Content(Content::Json)),
             (&["application/json; utf-8"], DeclaredContent::Content(Content::Json)),
             (&["application/json; charset = utf-8"], DeclaredContent::Content(Content::Json)),
@@ -100,6 +109,14 @@ mod tests {
             (&["application/json", "application/x-ndjson"], DeclaredContent::Other),
             (&["application/json; charset=UTF-16LE"], DeclaredContent::Wide),
             (&["text/plain; charset=utf-16"], DeclaredContent::Other),
+            (&["application/x-www-form-urlencoded"], DeclaredContent::Content(Content::Form(FieldNames::Plain))),
+            (
+                &["application/x-www-form-urlencoded; charset=UTF-8"],
+                DeclaredContent::Content(Content::Form(FieldNames::Plain)),
+            ),
+            (&["application/x-www-form-urlencoded; charset=iso-8859-1"], DeclaredContent::Wide),
+            (&["multipart/form-data; boundary=x"], DeclaredContent::Content(Content::Multipart(FieldNames::Plain))),
+            (&["multipart/mixed; boundary=x"], DeclaredContent::Other),
             (&["json"], DeclaredContent::Other),
             (&[""], DeclaredContent::Other),
             (&[], DeclaredContent::Other),

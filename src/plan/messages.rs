@@ -34,6 +34,8 @@ pub(crate) enum Handling {
 pub(crate) struct BodyPlan {
     plan: Plan,
     content: Content,
+    /// What separates its parts, if it has parts.
+    boundary: Option<Box<str>>,
     from: VersionId,
     to: VersionId,
     /// The status as the newest version has it; none for a request.
@@ -186,10 +188,19 @@ impl Plan {
             DeclaredContent::Wide => return refuse(UnmigratableReason::Charset),
             // Some services stream documents under the type of one.
             DeclaredContent::Content(Content::Json) if response.is_some() => Content::Concatenated,
-            DeclaredContent::Content(content) => content,
+            DeclaredContent::Content(content) => content.with_field_names(self.field_names()),
         };
+        let boundary = if let Content::Multipart(_) = content { content::boundary(headers) } else { None };
         let Some(codings) = Coding::list(headers) else { return refuse(UnmigratableReason::Coded) };
-        Ok(Handling::Migrate(BodyPlan { plan: self.clone(), content, from, to, response, codings: codings.into() }))
+        Ok(Handling::Migrate(BodyPlan {
+            plan: self.clone(),
+            content,
+            boundary,
+            from,
+            to,
+            response,
+            codings: codings.into(),
+        }))
     }
 
     /// The Content-Type of JSON that a client asked for by media type names the version that it gets.
@@ -233,7 +244,7 @@ impl BodyPlan {
     }
 
     /// A run that migrates the body, less its [`codings`](Self::codings), as it passes, holding no more than `limit`; `None`
-    /// for one that must be there whole, because it is a patch.
+    /// for one that must be there whole: a patch, and an urlencoded form.
     #[must_use]
     pub(crate) fn stream(&self, limit: usize) -> Option<Framed> {
         Some(self.migration()?.stream(self.content)?.with_hold_limit(limit))
@@ -318,7 +329,11 @@ impl BodyPlan {
             Some(status) => history.response(status)?,
             None => &history.request,
         };
-        Some(Migration::new(chain, self.from, self.to))
+        let migration = Migration::new(chain, self.from, self.to);
+        Some(match &self.boundary {
+            Some(boundary) => migration.with_boundary(boundary),
+            None => migration,
+        })
     }
 }
 

@@ -28,6 +28,7 @@ use crate::catalog::{ApiEntry, Catalog, OnUntyped, RouteEntry, RouteId, VersionE
 use crate::clock::Timestamp;
 use crate::consumer::Consumer;
 use crate::decide::{Decision, Phase, Question, Verdict, decide};
+use crate::json::FieldNames;
 use crate::names::{self, Handles, MigrationHandles, Outcome};
 use crate::resolve::{RequestHead, Resolution, ResolveError, Resolved, Undeclared, resolve};
 use crate::version::VersionId;
@@ -283,10 +284,15 @@ impl Plan {
         self.inner.catalog.handles(self.api_index()).migrations(self.api(), self.route_id(), response)
     }
 
-    /// Whether a body that a change is about, and whose `Content-Type` does not say that it is JSON, is refused.
+    /// Whether a body that a change is about, and whose `Content-Type` is neither that of JSON nor of a form, is refused.
     #[must_use]
     pub(crate) fn refuses_untyped(&self) -> bool {
         self.route().map_or(self.api().on_untyped, |route| route.on_untyped) == OnUntyped::Fail
+    }
+
+    /// How the names of form fields are read.
+    fn field_names(&self) -> FieldNames {
+        self.route().map_or(self.api().forms, |route| route.forms)
     }
 
     /// The path as it came here, as the client escaped it.

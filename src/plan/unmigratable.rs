@@ -86,9 +86,9 @@ impl Unmigratable {
                  or none",
             ),
             UnmigratableReason::Charset => Problem::new(ProblemType::VersionUnsupportedBody)
-                .with_detail("the body must be in UTF-8 for this version (RFC 8259, section 8.1): send it in UTF-8"),
+                .with_detail("the body must be in UTF-8 for this version (for JSON: RFC 8259, section 8.1): send it in UTF-8"),
             UnmigratableReason::Untyped => Problem::new(ProblemType::VersionUnsupportedBody).with_detail(
-                "the body must have a JSON type for this version: set `Content-Type` to one listed in `Accept`",
+                "the body must have the type of JSON or of a form for this version: set `Content-Type` to one listed in `Accept`",
             ),
             UnmigratableReason::Partial => Problem::new(ProblemType::BodyInvalid)
                 .with_detail("a partial body (`Content-Range`) cannot be migrated: send the whole body"),
@@ -129,7 +129,9 @@ impl std::fmt::Display for Unmigratable {
         match &self.reason {
             UnmigratableReason::Coded => write!(f, "the {side} has an unknown content coding"),
             UnmigratableReason::Charset => write!(f, "the {side} is not in UTF-8"),
-            UnmigratableReason::Untyped => write!(f, "the Content-Type of the {side} is not a JSON type"),
+            UnmigratableReason::Untyped => {
+                write!(f, "the Content-Type of the {side} is neither a JSON type nor a form")
+            }
             UnmigratableReason::Partial => write!(f, "the {side} is a partial body"),
             UnmigratableReason::TooLarge => {
                 write!(f, "the {side} is larger than `held_bytes`, or decodes to more than `decoded_ratio` allows")

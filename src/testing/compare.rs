@@ -76,7 +76,7 @@ fn bodies(expected: &[u8], output: &Output, exact: bool) -> Vec<Mismatch> {
             documents("", expected, got).unwrap_or_else(whole)
         }
         Some(Content::Ndjson) => by_line(expected, got).unwrap_or_else(whole),
-        Some(Content::EventStream | Content::Sequence) | None => whole(),
+        Some(Content::EventStream | Content::Sequence | Content::Form(_) | Content::Multipart(_)) | None => whole(),
     }
 }
 

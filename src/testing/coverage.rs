@@ -156,14 +156,26 @@ fn first(steps: &[&Step], migration: &Migration<'_>, content: Content, body: &[u
         (Content::Json, _) => json::migrate(body, steps, &options)?,
         (Content::MergePatch, _) => json::migrate(body, steps, &options.with_mode(Mode::MergePatch))?,
         (Content::JsonPatch, _) => json::migrate_json_patch(body, steps, &options)?,
+        (Content::Form(names), _) => {
+            let program = Program::new(steps, options.mode());
+            json::migrate_form(body, names, &program, &options)?
+        }
+        (Content::Multipart(names), _) => {
+            let Some(boundary) = migration.boundary() else { return Ok(body.to_vec()) };
+            let program = Program::new(steps, options.mode());
+            return run(Framed::multipart(boundary, names, &program, &options), body);
+        }
         (_, None) => return Ok(body.to_vec()),
         (_, Some(framing)) => {
-            let mut framed = Framed::new(framing, &Program::new(steps, options.mode()), &options);
-            let mut out = Vec::new();
-            framed.feed(body, &mut out)?;
-            framed.finish(&mut out)?;
-            return Ok(out);
+            return run(Framed::new(framing, &Program::new(steps, options.mode()), &options), body);
         }
     };
     Ok(migrated.body)
+}
+
+fn run(mut framed: Framed, body: &[u8]) -> Result<Vec<u8>, MigrateError> {
+    let mut out = Vec::new();
+    framed.feed(body, &mut out)?;
+    framed.finish(&mut out)?;
+    Ok(out)
 }

@@ -167,6 +167,7 @@ fn reference(migration: &Migration<'_>, content: Content, body: &[u8]) -> Option
             Ok(out)
         })),
         Content::MergePatch | Content::JsonPatch | Content::EventStream | Content::Sequence => None,
+        Content::Form(_) | Content::Multipart(_) => None,
     }
 }
 

@@ -63,6 +63,9 @@ fn sample(version: &str, message: &str) -> Sample {
     if message.starts_with(['{', '[']) {
         return sample.with_body(message);
     }
+    if let Some(form) = message.strip_prefix("form ") {
+        return sample.with_content_type("application/x-www-form-urlencoded").with_body(form);
+    }
     message.split(", ").fold(sample, |sample, part| match (part.strip_prefix('?'), part.split_once(": ")) {
         (Some(query), _) => sample.with_query(query),
         (None, Some((name, value))) => sample.with_header(name, value),

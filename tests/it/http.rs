@@ -21,6 +21,7 @@ mod bodies;
 mod bugs;
 mod codings;
 mod digests;
+mod forms;
 mod headers;
 mod layers;
 mod lifecycle;

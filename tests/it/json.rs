@@ -3,6 +3,7 @@
 mod agree;
 mod bodies;
 mod engine;
+mod forms;
 mod frames;
 mod limits;
 mod ops;

@@ -59,7 +59,7 @@ const FOREIGN: [(&str, &[&str]); 54] = [
     ("opentelemetry_http", &["gateway/telemetry/trace/export.rs"]),
     ("opentelemetry_otlp", &["gateway/telemetry/trace/export.rs"]),
     ("opentelemetry_sdk", &["gateway/telemetry/trace/span.rs", "gateway/telemetry/trace/export.rs"]),
-    ("percent_encoding", &["path", "change", "headers", "gateway"]),
+    ("percent_encoding", &["path", "json/form/urlencoded.rs", "change", "headers", "gateway"]),
     ("pin_project_lite", &["layer", "gateway"]),
     ("rlimit", &["gateway/front/descriptors.rs"]),
     ("rustls_native_certs", &["gateway"]),

@@ -16,7 +16,7 @@ use super::progress::Progress;
 pub(crate) struct Args {
     #[command(flatten)]
     place: SelectionArgs,
-    /// How JSON stands in the body.
+    /// What the body is: JSON of some kind, application/x-www-form-urlencoded, or multipart/form-data with its boundary.
     #[arg(long, value_name = "TYPE", default_value = "application/json")]
     content_type: String,
     /// Decompress the input if it is gzip or zstd, as its first bytes say; the output is not compressed.
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 
 const HELP: &str = "Up to 64 KiB of input are migrated before anything is written. Larger documents, and streams of \
      lines, events, sequences or concatenated documents, are migrated as they are read, in bounded memory; if that \
-     fails, the output is incomplete and the exit code is 1. Patches are read completely, up to --held-bytes. \
+     fails, the output is incomplete and the exit code is 1. Patches and urlencoded forms are read completely, up to --held-bytes. \
      Streams are flushed when the input pauses.";
 
 /// Up to so much input nothing is written before it is migrated.
@@ -57,7 +57,12 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Err(message) => return super::misused(&format!("error: {message}")),
     };
     let options = MigrateOptions::default().with_max_bytes(args.held_bytes);
-    let migration = migration.with_options(options);
+    let content = content.with_field_names(migration.field_names());
+    let mut migration = migration.with_options(options);
+    let boundary = Content::boundary(&args.content_type);
+    if let (Content::Multipart(_), Some(boundary)) = (content, &boundary) {
+        migration = migration.with_boundary(boundary);
+    }
     let mut input = Input::stdin(args.decompress);
     let migrated = migrate(&migration, content, &mut input, args.held_bytes);
     match migrated {
@@ -106,7 +111,9 @@ fn migrate(
             Ok([migrated.passed, migrated.collisions])
         }
         Some(framed) => pass(framed.with_hold_limit(held_bytes), held, input),
-        None => Err(MigrateFailure::Failed(format!("the patch is larger than {limit} bytes: raise --held-bytes"))),
+        None => {
+            Err(MigrateFailure::Failed(format!("the patch or form is larger than {limit} bytes: raise --held-bytes")))
+        }
     }
 }
 
@@ -179,8 +186,8 @@ fn content(media: &str, request: bool) -> Result<Content, String> {
         content.map(|content| if content == Content::Json && !request { Content::Concatenated } else { content });
     content.ok_or_else(|| {
         format!(
-            "`{media}` is not a JSON type: use one such as application/json, application/x-ndjson, text/event-stream \
-             or application/merge-patch+json"
+            "`{media}` is neither a JSON type nor a form: use one such as application/json, application/x-ndjson, \
+             text/event-stream, application/merge-patch+json or application/x-www-form-urlencoded"
         )
     })
 }

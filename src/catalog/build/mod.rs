@@ -124,6 +124,7 @@ impl<'a> Builder<'a> {
             unspecified,
             on_unacceptable: api.on_unacceptable,
             on_untyped: api.on_untyped,
+            forms: api.forms,
             waterfall: self.waterfall(),
             exclude: self.exclude(),
             routes: routes.into(),

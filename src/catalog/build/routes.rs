@@ -82,6 +82,7 @@ impl<'a> Builder<'a> {
                 content: None,
                 request_content: None,
                 on_untyped: self.api.on_untyped,
+                forms: self.api.forms,
                 lives: Box::default(),
             })
             .collect();
@@ -113,6 +114,7 @@ impl<'a> Builder<'a> {
         entry.content = route.content.or(entry.content);
         entry.request_content = route.request_content.or(entry.request_content);
         entry.on_untyped = route.on_untyped.unwrap_or(entry.on_untyped);
+        entry.forms = route.forms.unwrap_or(entry.forms);
         let mut lives: Vec<(VersionId, Lifecycle)> = std::mem::take(&mut entry.lives).into_vec();
         for (version, life) in &route.lives {
             let Some(id) = self.version(version) else { continue };

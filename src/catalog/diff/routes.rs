@@ -66,7 +66,9 @@ impl<'c> Compare<'c> {
                 let message = format!("bodies of `{route}` that no `Content-Type` says to be JSON are {what}");
                 self.route(route, Class::breaking_if(refused, Class::Safe), "on-untyped-changed", message);
             }
-            if (older.content, older.request_content) != (newer.content, newer.request_content) {
+            if (older.content, older.request_content, older.forms)
+                != (newer.content, newer.request_content, newer.forms)
+            {
                 let message = format!("how JSON stands in bodies of `{route}` is no longer read as it was");
                 self.route(route, Class::Notice, "content-changed", message);
             }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::change::{Change, Resource};
 use crate::diagnostic::{Span, Spanned};
-use crate::json::OnError;
+use crate::json::{FieldNames, OnError};
 use crate::path::PathCase;
 use crate::version::Scheme;
 
@@ -63,6 +63,7 @@ pub struct Api {
     pub(crate) strict: Option<bool>,
     pub(crate) on_error: OnError,
     pub(crate) on_untyped: OnUntyped,
+    pub(crate) forms: FieldNames,
     pub(crate) pause: bool,
     pub(crate) dry_run: bool,
     pub(crate) clamp_freshness: bool,
@@ -106,6 +107,7 @@ impl Api {
             strict: None,
             on_error: OnError::Fail,
             on_untyped: OnUntyped::Pass,
+            forms: FieldNames::Plain,
             pause: false,
             dry_run: false,
             clamp_freshness: false,
@@ -149,6 +151,8 @@ impl Api {
         /// What to do with a body that a change is about and whose `Content-Type` does not say that it is JSON; it passes
         /// as it is, unless said.
         with_on_untyped => on_untyped: OnUntyped;
+        /// How the names of form fields are read; as they are, unless said.
+        with_forms => forms: FieldNames;
         /// Stops all brownouts.
         with_pause => pause: bool;
         /// Brownouts and sunsets only count whom they would have hit.

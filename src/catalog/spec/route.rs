@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Brownout, LifecycleSpec, OnUntyped};
 use crate::catalog::Content;
 use crate::diagnostic::Spanned;
+use crate::json::FieldNames;
 
 /// What is particular about one route.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ pub struct Route {
     pub(crate) content: Option<Content>,
     pub(crate) request_content: Option<Content>,
     pub(crate) on_untyped: Option<OnUntyped>,
+    pub(crate) forms: Option<FieldNames>,
     pub(crate) lives: Vec<(Spanned<String>, LifecycleSpec)>,
 }
 
@@ -37,6 +39,7 @@ impl Route {
             content: None,
             request_content: None,
             on_untyped: None,
+            forms: None,
             lives: Vec::new(),
         }
     }
@@ -56,6 +59,8 @@ impl Route {
         /// What to do with a body that a change is about and whose `Content-Type` does not say that it is JSON; what the
         /// api says, unless said.
         with_on_untyped => on_untyped: OnUntyped, Some;
+        /// How the names of its form fields are read; what the api says, unless said.
+        with_forms => forms: FieldNames, Some;
     }
 
     /// The end of one version on this route, if it is not the version's own.

@@ -36,7 +36,8 @@ pub(in crate::config) static INCLUDED: Table = Table {
 };
 
 const ON_UNTYPED: ValueKind = ValueKind::Word(&["pass", "fail"]);
-const CONTENT: ValueKind = ValueKind::Word(&["json", "ndjson", "event-stream", "json-seq"]);
+const CONTENT: ValueKind = ValueKind::Word(&["json", "ndjson", "event-stream", "json-seq", "form"]);
+const FORMS: ValueKind = ValueKind::Word(&["plain", "brackets"]);
 
 #[rustfmt::skip]
 static API: Table = Table {
@@ -103,15 +104,17 @@ static API: Table = Table {
              leaves the value unchanged and counts it.")
             .or("\"fail\""),
         key("on_untyped", ON_UNTYPED,
-            "What to do with a body that a change affects if its `Content-Type` is missing, malformed, or not JSON: `pass` \
-             forwards it unmigrated and counts it, `fail` answers 415 for a request and 502 for a response. A message \
+            "What to do with a body that a change affects if its `Content-Type` is missing, malformed, or neither JSON nor a form: \
+             `pass` forwards it unmigrated and counts it, `fail` answers 415 for a request and 502 for a response. A message \
              without content always passes; a body of unknown length counts as content.")
             .or("\"pass\""),
+        key("forms", FORMS,
+            "How the names of form fields are read (`application/x-www-form-urlencoded` and `multipart/form-data`). `plain`: \
+             `a[b]` is the member `/a[b]`. `brackets`: `a[b]=1` is `/a/b`, and `a[]=1` or `a[0]=1` is a list.")
+            .or("\"plain\""),
         key("pause", ValueKind::Flag, "Stops all brownouts of the api.").or("false"),
-        key("dry_run", ValueKind::Flag,
-            "Brownouts and sunsets refuse nothing and only count the requests that they would have refused.").or("false"),
-        key("clamp_freshness", ValueKind::Flag,
-            "Limits the cache lifetime of responses of a deprecated version to the time until its sunset.")
+        key("dry_run", ValueKind::Flag, "Brownouts and sunsets refuse nothing and only count the requests that they would have refused.").or("false"),
+        key("clamp_freshness", ValueKind::Flag, "Limits the cache lifetime of responses of a deprecated version to the time until its sunset.")
             .or("false"),
         key("cors", ValueKind::Table(&CORS),
             "Web origins whose scripts may read the responses that the gateway generates itself. Default: none."),
@@ -299,8 +302,9 @@ static ROUTE: Table = Table {
             "How its requests contain JSON, regardless of their `Content-Type`. A request with the type of a patch remains \
              a patch."),
         key("on_untyped", ON_UNTYPED,
-            "What to do with a body that a change affects if its `Content-Type` is missing, malformed, or not JSON. \
+            "What to do with a body that a change affects if its `Content-Type` is missing, malformed, or neither JSON nor a form. \
              Default: `on_untyped` of the api."),
+        key("forms", FORMS, "How the names of its form fields are read. Default: `forms` of the api."),
         key("version", ValueKind::List(&ValueKind::Table(&ROUTE_VERSION)), "Versions with other dates on this route."),
     ],
     common: &[],

@@ -133,6 +133,11 @@ impl Object {
         }
     }
 
+    /// Whether values are kept for members that come last.
+    pub(super) fn has_copies(&self) -> bool {
+        self.copies.iter().any(Option::is_some)
+    }
+
     /// The value that was copied as the candidate of this rank.
     pub(super) fn copied(&mut self, cell: usize, rank: Rank) -> Option<Vec<u8>> {
         let copy = self.copies.get_mut(cell)?;

@@ -77,6 +77,11 @@ impl Rewriter {
         self.run.has_begun()
     }
 
+    /// Whether something that was fed was not written yet, and may still be.
+    pub(in crate::json) fn holds(&self) -> bool {
+        self.run.holds()
+    }
+
     /// Whether so many bytes may be held.
     pub(in crate::json) fn check_hold(&self, bytes: usize) -> Result<(), MigrateError> {
         self.run.check_hold(bytes)

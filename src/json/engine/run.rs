@@ -140,6 +140,12 @@ impl Run {
         self.state != RunState::Start || !self.tail.is_empty()
     }
 
+    /// Whether values wait for what else comes.
+    pub(super) fn holds(&self) -> bool {
+        let copies = |frame: &OpenContainer| matches!(frame, OpenContainer::Members(object) if object.has_copies());
+        self.waits > 0 || !self.taken.is_empty() || self.frames.iter().any(copies)
+    }
+
     pub(super) fn feed(&mut self, code: &Code, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
         if let Some(from) = self.join(code, chunk, out)? {
             let kept = self.read(code, &chunk[from..], out)?;

@@ -11,7 +11,8 @@ use self::lines::Lines;
 #[cfg(feature = "layer")]
 pub(crate) use self::outline::Outline;
 use self::sequence::Sequence;
-use super::{MigrateError, MigrateOptions, Program, Rewriter};
+use super::form::Multipart;
+use super::{FieldNames, MigrateError, MigrateOptions, Program, Rewriter};
 
 /// How documents stand in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +70,7 @@ enum FrameState {
     Lines(Lines),
     Events(Events),
     Sequence(Sequence),
+    Multipart(Box<Multipart>),
 }
 
 // === impl Framed ===
@@ -89,6 +91,21 @@ impl Framed {
         Self { rewriter, frame }
     }
 
+    /// A run of `program` over a `multipart/form-data` body (RFC 7578), with the boundary that its `Content-Type` names.
+    ///
+    /// The fields are the members of an object. A part with a file name, of another type than `text/plain` or JSON, or in
+    /// another encoding than UTF-8 is a file: an op may rename, move or remove it, and cannot look into it. What a
+    /// step touches is written when its place is sure, and a file whose place is sure when it begins is not held.
+    #[must_use]
+    pub fn multipart(boundary: &str, names: FieldNames, program: &Program, options: &MigrateOptions) -> Self {
+        let options = options.of_texts();
+        let frame = match program.is_empty() {
+            true => FrameState::Unread,
+            false => FrameState::Multipart(Box::new(Multipart::new(boundary, names, &options))),
+        };
+        Self { rewriter: Rewriter::new(program, &options), frame }
+    }
+
     /// Another limit of what it may hold; no event may be larger.
     #[must_use]
     pub fn with_hold_limit(mut self, bytes: usize) -> Self {
@@ -107,6 +124,7 @@ impl Framed {
             FrameState::Lines(lines) => lines.feed(&mut self.rewriter, chunk, out)?,
             FrameState::Events(events) => events.feed(&mut self.rewriter, chunk, out)?,
             FrameState::Sequence(sequence) => sequence.feed(&mut self.rewriter, chunk, out)?,
+            FrameState::Multipart(form) => form.feed(&mut self.rewriter, chunk, out)?,
         }
         Ok(())
     }
@@ -125,6 +143,7 @@ impl Framed {
                 Ok(())
             }
             FrameState::Sequence(sequence) => sequence.end(&mut self.rewriter, out),
+            FrameState::Multipart(form) => form.finish(),
         }
     }
 
@@ -156,6 +175,7 @@ impl Framed {
             FrameState::Lines(lines) => lines.refused(body),
             FrameState::Events(events) => events.refused(),
             FrameState::Sequence(sequence) => sequence.refused(body),
+            FrameState::Multipart(form) => form.document(),
         }
     }
 }

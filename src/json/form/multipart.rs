@@ -1,0 +1,488 @@
+//! `multipart/form-data` bodies (RFC 7578): fields are migrated, files pass.
+
+use memchr::memmem::{self, Finder};
+
+use super::super::error::{MigrateError, Reason};
+use super::super::{MigrateOptions, Pointer, Rewriter, is_json};
+use super::members::Members;
+use super::names::{FieldNames, MAX_FIELDS, quote};
+use super::part::{Head, Kind};
+use super::shape::{self, Leaf, Lists};
+use super::urlencoded::plain_text;
+
+/// The parts at hand, and what the engine has not given back yet.
+///
+/// The engine sees an object whose members are the fields. A file is a small object in it that no text is like, so that
+/// ops carry it and can do nothing else to it. What comes back is written as parts, each as soon as it is sure; a file
+/// whose place is sure when it begins is not held.
+#[derive(Debug)]
+pub(in crate::json) struct Multipart {
+    boundary: Box<[u8]>,
+    /// Of the boundary with the line end before it.
+    delimiter: Finder<'static>,
+    names: FieldNames,
+    options: MigrateOptions,
+    state: State,
+    /// What came and was not looked at; the body has a line end put before it, so that the first boundary is as all.
+    buffer: Vec<u8>,
+    /// How much of the body was taken from the buffer.
+    read: usize,
+    /// Fields with one first name in brackets, until another comes.
+    group: Vec<Part>,
+    members: Members,
+    /// Fields that the engine was fed and that were not written yet.
+    pending: Vec<Group>,
+    files: Vec<File>,
+    /// The file that is passing.
+    current: Option<usize>,
+    held: usize,
+    fields: usize,
+    begun: bool,
+    /// What the engine was fed, while it is small: it shows where a fault is.
+    fed: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum State {
+    Preamble,
+    /// Behind a boundary, whose line is kept.
+    Head(Vec<u8>),
+    Field(Head, Vec<u8>),
+    File(usize),
+    Epilogue,
+}
+
+/// What becomes of a file.
+#[derive(Debug)]
+enum File {
+    /// Its place is not known yet: so much came of it.
+    Held(Vec<u8>),
+    Passing,
+    /// It was written, or is left out.
+    Done,
+}
+
+#[derive(Debug)]
+struct Part {
+    head: Head,
+    /// As it came; of a file nothing.
+    body: Vec<u8>,
+    /// As the engine sees it.
+    value: Vec<u8>,
+}
+
+/// A member of the object that the engine was fed.
+#[derive(Debug)]
+struct Group {
+    key: Vec<u8>,
+    value: Vec<u8>,
+    parts: Vec<Part>,
+    lists: Lists,
+}
+
+/// What the buffer has of a boundary.
+enum Found {
+    /// So many bytes are surely none.
+    None { safe: usize },
+    /// Where it begins with its line end, where its line ends, and whether it is the last.
+    Boundary { at: usize, end: usize, last: bool },
+}
+
+/// The most bytes of a preamble, and of the head of a part.
+const MAX_HEAD: usize = 16 * 1024;
+/// Up to so much of what the engine was fed is kept.
+const MAX_FED: usize = 64 * 1024;
+/// The most white space behind a boundary.
+const MAX_PADDING: usize = 64;
+
+// === impl Multipart ===
+
+impl Multipart {
+    pub(in crate::json) fn new(boundary: &str, names: FieldNames, options: &MigrateOptions) -> Self {
+        let delimiter = format!("\r\n--{boundary}");
+        Self {
+            boundary: boundary.as_bytes().into(),
+            delimiter: Finder::new(&delimiter).into_owned(),
+            names,
+            options: *options,
+            state: State::Preamble,
+            buffer: b"\r\n".to_vec(),
+            read: 0,
+            group: Vec::new(),
+            members: Members::default(),
+            pending: Vec::new(),
+            files: Vec::new(),
+            current: None,
+            held: 0,
+            fields: 0,
+            begun: false,
+            fed: Vec::new(),
+        }
+    }
+
+    pub(in crate::json) fn feed(
+        &mut self,
+        rewriter: &mut Rewriter,
+        chunk: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        self.buffer.extend_from_slice(chunk);
+        while self.advance(rewriter, out)? {}
+        let field = if let State::Field(_, body) = &self.state { body.len() } else { 0 };
+        rewriter.check_hold(self.held + field)
+    }
+
+    pub(in crate::json) fn finish(&mut self) -> Result<(), MigrateError> {
+        match self.state {
+            State::Epilogue => Ok(()),
+            State::Preamble if self.read + self.buffer.len() <= 2 => Ok(()),
+            _ => Err(self.malformed("it ends before its last boundary")),
+        }
+    }
+
+    /// The object that the engine was fed, as far as it came.
+    pub(in crate::json) fn document(&self) -> &[u8] {
+        &self.fed
+    }
+
+    /// One step; `false` when what came does not carry another.
+    fn advance(&mut self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+        match &mut self.state {
+            State::Preamble => self.preamble(rewriter, out),
+            State::Head(_) => self.head(rewriter, out),
+            State::Field(..) | State::File(_) => self.content(rewriter, out),
+            State::Epilogue => {
+                out.append(&mut self.buffer);
+                Ok(false)
+            }
+        }
+    }
+
+    fn preamble(&mut self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+        match self.find() {
+            Found::Boundary { at, end, last } => {
+                if at > 0 {
+                    out.extend_from_slice(&self.buffer[2..at + 2]);
+                }
+                self.boundary(rewriter, (at, end, last), out).map(|()| true)
+            }
+            Found::None { .. } if self.buffer.len() > MAX_HEAD => Err(self.malformed("its boundary does not come")),
+            Found::None { .. } => Ok(false),
+        }
+    }
+
+    /// Behind the content of a part, and behind the preamble.
+    fn boundary(
+        &mut self,
+        rewriter: &mut Rewriter,
+        (at, end, last): (usize, usize, bool),
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let line = self.buffer[at + 2..end].to_vec();
+        self.consume(end);
+        if !last {
+            self.state = State::Head(line);
+            return Ok(());
+        }
+        self.flush(rewriter, out)?;
+        let end: &[u8] = if self.begun { b"}" } else { b"{}" };
+        self.tell(rewriter, end)?;
+        rewriter.finish(self.members.sink())?;
+        self.drain(rewriter, out)?;
+        out.extend_from_slice(&line);
+        self.state = State::Epilogue;
+        Ok(())
+    }
+
+    fn head(&mut self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+        let end = if self.buffer.starts_with(b"\r\n") {
+            Some(2)
+        } else {
+            memmem::find(&self.buffer, b"\r\n\r\n").map(|at| at + 4)
+        };
+        let Some(end) = end.filter(|end| *end <= MAX_HEAD) else {
+            return if self.buffer.len() > MAX_HEAD {
+                Err(self.malformed("the head of a part is too large"))
+            } else {
+                Ok(false)
+            };
+        };
+        let State::Head(line) = &mut self.state else { return Ok(false) };
+        let mut raw = std::mem::take(line);
+        raw.extend_from_slice(&self.buffer[..end]);
+        let Some(head) = Head::read(&raw) else { return Err(self.malformed("a part has no name")) };
+        self.consume(end);
+        self.fields += 1;
+        if self.fields > MAX_FIELDS {
+            return Err(MigrateError::fields(MAX_FIELDS));
+        }
+        match head.kind() {
+            Kind::Text | Kind::Json => self.state = State::Field(head, Vec::new()),
+            Kind::File => self.open(head, rewriter, out)?,
+        }
+        Ok(true)
+    }
+
+    /// A file begins.
+    fn open(&mut self, head: Head, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        let file = self.files.len();
+        self.files.push(File::Held(Vec::new()));
+        self.current = Some(file);
+        let part = Part { head, body: Vec::new(), value: stand_in(file) };
+        self.add(part, rewriter, out)?;
+        self.flush(rewriter, out)?;
+        // What is not held and did not come out has been dropped.
+        if matches!(self.files[file], File::Held(_)) && !rewriter.holds() {
+            self.files[file] = File::Done;
+        }
+        self.state = State::File(file);
+        Ok(())
+    }
+
+    fn content(&mut self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
+        let found = self.find();
+        let (Found::None { safe: end } | Found::Boundary { at: end, .. }) = found;
+        let content = &self.buffer[..end];
+        match &mut self.state {
+            State::Field(_, body) => body.extend_from_slice(content),
+            State::File(file) => match &mut self.files[*file] {
+                File::Held(held) => {
+                    held.extend_from_slice(content);
+                    self.held += content.len();
+                }
+                File::Passing => out.extend_from_slice(content),
+                File::Done => {}
+            },
+            _ => {}
+        }
+        let Found::Boundary { at, end, last } = found else {
+            self.consume(end);
+            return Ok(false);
+        };
+        match std::mem::replace(&mut self.state, State::Preamble) {
+            State::Field(head, body) => self.close(head, body, rewriter, out)?,
+            State::File(file) => {
+                self.current = None;
+                if let File::Passing = self.files[file] {
+                    self.files[file] = File::Done;
+                    out.extend_from_slice(b"\r\n");
+                }
+                self.drain(rewriter, out)?;
+            }
+            _ => {}
+        }
+        self.boundary(rewriter, (at, end, last), out)?;
+        Ok(true)
+    }
+
+    /// A field has ended.
+    fn close(
+        &mut self,
+        head: Head,
+        body: Vec<u8>,
+        rewriter: &mut Rewriter,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let json = head.kind() == Kind::Json;
+        if json {
+            is_json(&body, &self.options)?;
+        }
+        let value = if json { body.trim_ascii().to_vec() } else { quote(&body) };
+        self.held += body.len() + head.len();
+        rewriter.check_hold(self.held)?;
+        self.add(Part { head, body, value }, rewriter, out)
+    }
+
+    /// Puts a part to those with the same first name, if it stands in brackets.
+    fn add(&mut self, part: Part, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        let (first, nested) = self.first(&part);
+        let same = nested && self.group.last().is_some_and(|last| self.first(last) == (first, true));
+        if !same {
+            self.flush(rewriter, out)?;
+        }
+        self.group.push(part);
+        if nested { Ok(()) } else { self.flush(rewriter, out) }
+    }
+
+    /// The first name of a part, and whether brackets follow.
+    fn first<'p>(&self, part: &'p Part) -> (&'p [u8], bool) {
+        let names = if part.head.kind() == Kind::Json { FieldNames::Plain } else { self.names };
+        let (first, keys) = shape::path(part.head.name(), names);
+        (first, !keys.is_empty())
+    }
+
+    /// Feeds the parts at hand to the engine.
+    fn flush(&mut self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        let parts = std::mem::take(&mut self.group);
+        let Some(first) = parts.first() else { return Ok(()) };
+        let mut lists = Lists::default();
+        let (key, nested) = self.first(first);
+        let fields = parts.iter().map(|part| match nested {
+            true => (shape::path(part.head.name(), self.names).1, &*part.value),
+            false => (Vec::new(), &*part.value),
+        });
+        let value = shape::join(key, fields, &mut lists)?.pop().unwrap_or_default();
+        let begin: &[u8] = if self.begun { b"," } else { b"{" };
+        let text = [begin, &quote(key), b":", &value].concat();
+        let key = key.to_vec();
+        self.pending.push(Group { key, value, parts, lists });
+        self.tell(rewriter, &text)?;
+        self.drain(rewriter, out)
+    }
+
+    fn tell(&mut self, rewriter: &mut Rewriter, text: &[u8]) -> Result<(), MigrateError> {
+        if self.fed.len() + text.len() <= MAX_FED && self.begun != self.fed.is_empty() {
+            self.fed.extend_from_slice(text);
+        } else {
+            self.fed.clear();
+        }
+        self.begun = true;
+        rewriter.feed(text, self.members.sink()).inspect_err(|_| self.fed.push(b'}'))
+    }
+
+    /// Writes what the engine has given back, up to a file that passes.
+    fn drain(&mut self, rewriter: &Rewriter, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        while !self.is_passing() {
+            let Some((key, value)) = self.members.next() else {
+                if !self.members.is_object() {
+                    return Err(MigrateError::value(Pointer::ROOT, Reason::Unformed));
+                }
+                self.forget(rewriter);
+                return Ok(());
+            };
+            self.emit(&key, &value, out)?;
+        }
+        Ok(())
+    }
+
+    fn is_passing(&self) -> bool {
+        self.current.is_some_and(|file| matches!(self.files[file], File::Passing))
+    }
+
+    /// What is neither held nor written was dropped.
+    fn forget(&mut self, rewriter: &Rewriter) {
+        if !rewriter.holds() {
+            self.pending.clear();
+            self.held = 0;
+        }
+    }
+
+    /// Writes a member as parts: those that it was, as far as it is the same.
+    fn emit(&mut self, key: &[u8], value: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        let same = self.pending.iter().position(|group| group.key == key && group.value == value);
+        let renamed = || self.pending.iter().position(|group| group.value == value);
+        let changed = || self.pending.iter().position(|group| group.key == key);
+        let group = same.or_else(renamed).or_else(changed).map(|at| self.pending.remove(at));
+        let (mut parts, lists) = group.map_or_else(Default::default, |group| (group.parts, group.lists));
+        let json = parts.iter().position(|part| part.head.kind() == Kind::Json);
+        let leaves = match json {
+            Some(_) => vec![Leaf { name: key.to_vec(), value: value.to_vec() }],
+            None => shape::leaves((key, value), self.names, &lists, |value| stands_for(value).is_some())?,
+        };
+        let mut last = None;
+        for leaf in leaves {
+            let named = || parts.iter().position(|part| part.head.name() == leaf.name);
+            let at = match json {
+                Some(at) => Some(at),
+                None => parts.iter().position(|part| part.value == leaf.value).or_else(named),
+            };
+            let part = at.map(|at| parts.remove(at));
+            match stands_for(&leaf.value) {
+                Some(file) if self.current == Some(file) => last = Some((file, leaf, part)),
+                Some(file) => self.emit_held(file, &leaf, part, out)?,
+                None => self.emit_field(&leaf, part, out),
+            }
+        }
+        // Its content follows.
+        if let Some((file, leaf, part)) = last {
+            let Some(part) = part else { return Err(twice(&leaf)) };
+            out.extend_from_slice(&part.head.renamed(&leaf.name));
+            self.files[file] = File::Passing;
+        }
+        Ok(())
+    }
+
+    fn emit_field(&mut self, leaf: &Leaf, part: Option<Part>, out: &mut Vec<u8>) {
+        let Some(part) = part else {
+            out.extend_from_slice(&Head::new(&self.boundary, &leaf.name).renamed(&leaf.name));
+            out.extend_from_slice(&plain_text(&leaf.value));
+            out.extend_from_slice(b"\r\n");
+            return;
+        };
+        out.extend_from_slice(&part.head.renamed(&leaf.name));
+        match part.head.kind() {
+            _ if part.value == leaf.value => out.extend_from_slice(&part.body),
+            Kind::Json => out.extend_from_slice(&leaf.value),
+            Kind::Text | Kind::File => out.extend_from_slice(&plain_text(&leaf.value)),
+        }
+        out.extend_from_slice(b"\r\n");
+        self.held = self.held.saturating_sub(part.body.len() + part.head.len());
+    }
+
+    /// A file whose place is only known now.
+    fn emit_held(
+        &mut self,
+        file: usize,
+        leaf: &Leaf,
+        part: Option<Part>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let content = self.files.get_mut(file).map(|file| std::mem::replace(file, File::Done));
+        let (Some(File::Held(content)), Some(part)) = (content, part) else { return Err(twice(leaf)) };
+        out.extend_from_slice(&part.head.renamed(&leaf.name));
+        out.extend_from_slice(&content);
+        out.extend_from_slice(b"\r\n");
+        self.held = self.held.saturating_sub(content.len());
+        Ok(())
+    }
+
+    /// The next boundary in the buffer.
+    fn find(&self) -> Found {
+        let needle = self.delimiter.needle().len();
+        let mut from = 0;
+        while let Some(found) = self.delimiter.find(&self.buffer[from..]) {
+            let at = from + found;
+            let rest = &self.buffer[at + needle..];
+            let padding = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            let behind = &rest[padding..];
+            let end = at + needle + padding;
+            match behind {
+                _ if rest.starts_with(b"--") => return Found::Boundary { at, end: at + needle + 2, last: true },
+                _ if behind.starts_with(b"\r\n") => return Found::Boundary { at, end: end + 2, last: false },
+                [] | b"\r" if padding <= MAX_PADDING => return Found::None { safe: at },
+                b"-" if padding == 0 => return Found::None { safe: at },
+                _ => from = at + 1,
+            }
+        }
+        // The start of one may be at the end.
+        let tail = self.buffer.len().saturating_sub(needle - 1).max(from);
+        let begun = memchr::memchr_iter(b'\r', &self.buffer[tail..])
+            .map(|at| tail + at)
+            .find(|at| self.delimiter.needle().starts_with(&self.buffer[*at..]));
+        Found::None { safe: begun.unwrap_or(self.buffer.len()) }
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.buffer.drain(..bytes);
+        self.read += bytes;
+    }
+
+    fn malformed(&self, why: &'static str) -> MigrateError {
+        MigrateError::malformed_form(self.read.saturating_sub(2), why)
+    }
+}
+
+/// What a file is to the engine.
+fn stand_in(file: usize) -> Vec<u8> {
+    format!("{{\"\\u0000file\":{file}}}").into_bytes()
+}
+
+fn stands_for(value: &[u8]) -> Option<usize> {
+    let digits = value.strip_prefix(b"{\"\\u0000file\":")?.strip_suffix(b"}")?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+fn twice(leaf: &Leaf) -> MigrateError {
+    let token = String::from_utf8_lossy(&leaf.name).into_owned();
+    MigrateError::value(Pointer::from_tokens([token]), Reason::Twice)
+}
