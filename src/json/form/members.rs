@@ -4,11 +4,11 @@ use super::super::text;
 
 /// Cuts what the engine writes into members, each as soon as its value is whole.
 #[derive(Debug, Default)]
-pub(super) struct Members {
+pub(super) struct MemberSplitter {
     /// What was written, and how much of it was looked at.
     written: Vec<u8>,
     at: usize,
-    state: State,
+    state: SplitState,
     escaped: bool,
     /// The member at hand: its key in quotes, its value.
     key: Vec<u8>,
@@ -16,7 +16,7 @@ pub(super) struct Members {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+enum SplitState {
     #[default]
     Start,
     /// Before a key, or the end.
@@ -35,16 +35,16 @@ enum State {
     Other,
 }
 
-// === impl Members ===
+// === impl MemberSplitter ===
 
-impl Members {
+impl MemberSplitter {
     /// The engine writes behind this.
     pub(super) fn sink(&mut self) -> &mut Vec<u8> {
         &mut self.written
     }
 
     pub(super) fn is_object(&self) -> bool {
-        self.state != State::Other
+        self.state != SplitState::Other
     }
 
     /// The next member that is whole: its key without quotes and escapes, and its value as JSON.
@@ -65,57 +65,59 @@ impl Members {
     }
 
     /// Where a byte leads, and whether it ends a member.
-    fn step(&mut self, byte: u8) -> (State, bool) {
+    fn step(&mut self, byte: u8) -> (SplitState, bool) {
         let white = matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
         match self.state {
-            State::Start | State::Colon | State::Value | State::Between if white => (self.state, false),
-            State::Start if byte == b'{' => (State::Between, false),
-            State::Start | State::Other => (State::Other, false),
-            State::Between => match byte {
+            SplitState::Start | SplitState::Colon | SplitState::Value | SplitState::Between if white => {
+                (self.state, false)
+            }
+            SplitState::Start if byte == b'{' => (SplitState::Between, false),
+            SplitState::Start | SplitState::Other => (SplitState::Other, false),
+            SplitState::Between => match byte {
                 b'"' => {
                     self.key.push(byte);
-                    (State::Key, false)
+                    (SplitState::Key, false)
                 }
-                b'}' => (State::End, false),
-                _ => (State::Between, false),
+                b'}' => (SplitState::End, false),
+                _ => (SplitState::Between, false),
             },
-            State::Key => {
+            SplitState::Key => {
                 self.key.push(byte);
-                if self.closes(byte) { (State::Colon, false) } else { (State::Key, false) }
+                if self.closes(byte) { (SplitState::Colon, false) } else { (SplitState::Key, false) }
             }
-            State::Colon => (State::Value, false),
-            State::Value => {
+            SplitState::Colon => (SplitState::Value, false),
+            SplitState::Value => {
                 self.value.push(byte);
                 match byte {
-                    b'"' => (State::Text, false),
-                    b'{' | b'[' => (State::Nested(1), false),
-                    _ => (State::Scalar, false),
+                    b'"' => (SplitState::Text, false),
+                    b'{' | b'[' => (SplitState::Nested(1), false),
+                    _ => (SplitState::Scalar, false),
                 }
             }
-            State::Text => {
+            SplitState::Text => {
                 self.value.push(byte);
-                if self.closes(byte) { (State::Between, true) } else { (State::Text, false) }
+                if self.closes(byte) { (SplitState::Between, true) } else { (SplitState::Text, false) }
             }
-            State::Nested(depth) => {
+            SplitState::Nested(depth) => {
                 self.value.push(byte);
                 match byte {
-                    b'"' => (State::NestedText(depth), false),
-                    b'{' | b'[' => (State::Nested(depth + 1), false),
-                    b'}' | b']' if depth == 1 => (State::Between, true),
-                    b'}' | b']' => (State::Nested(depth - 1), false),
+                    b'"' => (SplitState::NestedText(depth), false),
+                    b'{' | b'[' => (SplitState::Nested(depth + 1), false),
+                    b'}' | b']' if depth == 1 => (SplitState::Between, true),
+                    b'}' | b']' => (SplitState::Nested(depth - 1), false),
                     _ => (self.state, false),
                 }
             }
-            State::NestedText(depth) => {
+            SplitState::NestedText(depth) => {
                 self.value.push(byte);
-                if self.closes(byte) { (State::Nested(depth), false) } else { (self.state, false) }
+                if self.closes(byte) { (SplitState::Nested(depth), false) } else { (self.state, false) }
             }
-            State::Scalar if white || matches!(byte, b',' | b'}') => (State::Between, true),
-            State::Scalar => {
+            SplitState::Scalar if white || matches!(byte, b',' | b'}') => (SplitState::Between, true),
+            SplitState::Scalar => {
                 self.value.push(byte);
-                (State::Scalar, false)
+                (SplitState::Scalar, false)
             }
-            State::End => (State::End, false),
+            SplitState::End => (SplitState::End, false),
         }
     }
 
@@ -138,7 +140,7 @@ mod tests {
         let text = r#" {"a":"x\"}","b" : 7 , "c":{"d":["}",{}]},"\u0065":true}"#;
         let expected = [("a", r#""x\"}""#), ("b", "7"), ("c", r#"{"d":["}",{}]}"#), ("e", "true")];
         for cut in 0..=text.len() {
-            let (mut members, mut found) = (Members::default(), Vec::new());
+            let (mut members, mut found) = (MemberSplitter::default(), Vec::new());
             for part in [&text[..cut], &text[cut..]] {
                 members.sink().extend_from_slice(part.as_bytes());
                 found.extend(std::iter::from_fn(|| members.next()));
@@ -151,7 +153,7 @@ mod tests {
             assert_eq!(found, expected, "cut at {cut}");
             assert!(members.is_object());
         }
-        let mut other = Members::default();
+        let mut other = MemberSplitter::default();
         other.sink().extend_from_slice(b"[1]");
         assert_eq!(other.next(), None);
         assert!(!other.is_object());
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_value_that_shows_its_end_does_not_wait() {
-        let mut members = Members::default();
+        let mut members = MemberSplitter::default();
         members.sink().extend_from_slice(br#"{"a":{"x":1}"#);
         assert_eq!(members.next(), Some((b"a".to_vec(), br#"{"x":1}"#.to_vec())));
         assert_eq!(members.next(), None);

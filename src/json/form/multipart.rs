@@ -4,9 +4,9 @@ use memchr::memmem::{self, Finder};
 
 use super::super::error::{MigrateError, Reason};
 use super::super::{MigrateOptions, Pointer, Rewriter, is_json};
-use super::members::Members;
+use super::members::MemberSplitter;
 use super::names::{FieldNames, MAX_FIELDS, quote};
-use super::part::{Head, Kind};
+use super::part::{PartHead, PartKind};
 use super::shape::{self, Leaf, Lists};
 use super::urlencoded::plain_text;
 
@@ -22,14 +22,14 @@ pub(in crate::json) struct Multipart {
     delimiter: Finder<'static>,
     names: FieldNames,
     options: MigrateOptions,
-    state: State,
+    state: MultipartState,
     /// What came and was not looked at; the body has a line end put before it, so that the first boundary is as all.
     buffer: Vec<u8>,
     /// How much of the body was taken from the buffer.
     read: usize,
     /// Fields with one first name in brackets, until another comes.
     group: Vec<Part>,
-    members: Members,
+    members: MemberSplitter,
     /// Fields that the engine was fed and that were not written yet.
     pending: Vec<Group>,
     files: Vec<File>,
@@ -43,11 +43,11 @@ pub(in crate::json) struct Multipart {
 }
 
 #[derive(Debug)]
-enum State {
+enum MultipartState {
     Preamble,
     /// Behind a boundary, whose line is kept.
     Head(Vec<u8>),
-    Field(Head, Vec<u8>),
+    Field(PartHead, Vec<u8>),
     File(usize),
     Epilogue,
 }
@@ -64,7 +64,7 @@ enum File {
 
 #[derive(Debug)]
 struct Part {
-    head: Head,
+    head: PartHead,
     /// As it came; of a file nothing.
     body: Vec<u8>,
     /// As the engine sees it.
@@ -105,11 +105,11 @@ impl Multipart {
             delimiter: Finder::new(&delimiter).into_owned(),
             names,
             options: *options,
-            state: State::Preamble,
+            state: MultipartState::Preamble,
             buffer: b"\r\n".to_vec(),
             read: 0,
             group: Vec::new(),
-            members: Members::default(),
+            members: MemberSplitter::default(),
             pending: Vec::new(),
             files: Vec::new(),
             current: None,
@@ -128,14 +128,14 @@ impl Multipart {
     ) -> Result<(), MigrateError> {
         self.buffer.extend_from_slice(chunk);
         while self.advance(rewriter, out)? {}
-        let field = if let State::Field(_, body) = &self.state { body.len() } else { 0 };
+        let field = if let MultipartState::Field(_, body) = &self.state { body.len() } else { 0 };
         rewriter.check_hold(self.held + field)
     }
 
     pub(in crate::json) fn finish(&mut self) -> Result<(), MigrateError> {
         match self.state {
-            State::Epilogue => Ok(()),
-            State::Preamble if self.read + self.buffer.len() <= 2 => Ok(()),
+            MultipartState::Epilogue => Ok(()),
+            MultipartState::Preamble if self.read + self.buffer.len() <= 2 => Ok(()),
             _ => Err(self.malformed("it ends before its last boundary")),
         }
     }
@@ -148,10 +148,10 @@ impl Multipart {
     /// One step; `false` when what came does not carry another.
     fn advance(&mut self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
         match &mut self.state {
-            State::Preamble => self.preamble(rewriter, out),
-            State::Head(_) => self.head(rewriter, out),
-            State::Field(..) | State::File(_) => self.content(rewriter, out),
-            State::Epilogue => {
+            MultipartState::Preamble => self.preamble(rewriter, out),
+            MultipartState::Head(_) => self.head(rewriter, out),
+            MultipartState::Field(..) | MultipartState::File(_) => self.content(rewriter, out),
+            MultipartState::Epilogue => {
                 out.append(&mut self.buffer);
                 Ok(false)
             }
@@ -181,7 +181,7 @@ impl Multipart {
         let line = self.buffer[at + 2..end].to_vec();
         self.consume(end);
         if !last {
-            self.state = State::Head(line);
+            self.state = MultipartState::Head(line);
             return Ok(());
         }
         self.flush(rewriter, out)?;
@@ -190,7 +190,7 @@ impl Multipart {
         rewriter.finish(self.members.sink())?;
         self.drain(rewriter, out)?;
         out.extend_from_slice(&line);
-        self.state = State::Epilogue;
+        self.state = MultipartState::Epilogue;
         Ok(())
     }
 
@@ -207,24 +207,24 @@ impl Multipart {
                 Ok(false)
             };
         };
-        let State::Head(line) = &mut self.state else { return Ok(false) };
+        let MultipartState::Head(line) = &mut self.state else { return Ok(false) };
         let mut raw = std::mem::take(line);
         raw.extend_from_slice(&self.buffer[..end]);
-        let Some(head) = Head::read(&raw) else { return Err(self.malformed("a part has no name")) };
+        let Some(head) = PartHead::read(&raw) else { return Err(self.malformed("a part has no name")) };
         self.consume(end);
         self.fields += 1;
         if self.fields > MAX_FIELDS {
             return Err(MigrateError::fields(MAX_FIELDS));
         }
         match head.kind() {
-            Kind::Text | Kind::Json => self.state = State::Field(head, Vec::new()),
-            Kind::File => self.open(head, rewriter, out)?,
+            PartKind::Text | PartKind::Json => self.state = MultipartState::Field(head, Vec::new()),
+            PartKind::File => self.open(head, rewriter, out)?,
         }
         Ok(true)
     }
 
     /// A file begins.
-    fn open(&mut self, head: Head, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+    fn open(&mut self, head: PartHead, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<(), MigrateError> {
         let file = self.files.len();
         self.files.push(File::Held(Vec::new()));
         self.current = Some(file);
@@ -235,7 +235,7 @@ impl Multipart {
         if matches!(self.files[file], File::Held(_)) && !rewriter.holds() {
             self.files[file] = File::Done;
         }
-        self.state = State::File(file);
+        self.state = MultipartState::File(file);
         Ok(())
     }
 
@@ -244,8 +244,8 @@ impl Multipart {
         let (Found::None { safe: end } | Found::Boundary { at: end, .. }) = found;
         let content = &self.buffer[..end];
         match &mut self.state {
-            State::Field(_, body) => body.extend_from_slice(content),
-            State::File(file) => match &mut self.files[*file] {
+            MultipartState::Field(_, body) => body.extend_from_slice(content),
+            MultipartState::File(file) => match &mut self.files[*file] {
                 File::Held(held) => {
                     held.extend_from_slice(content);
                     self.held += content.len();
@@ -259,9 +259,9 @@ impl Multipart {
             self.consume(end);
             return Ok(false);
         };
-        match std::mem::replace(&mut self.state, State::Preamble) {
-            State::Field(head, body) => self.close(head, body, rewriter, out)?,
-            State::File(file) => {
+        match std::mem::replace(&mut self.state, MultipartState::Preamble) {
+            MultipartState::Field(head, body) => self.close(head, body, rewriter, out)?,
+            MultipartState::File(file) => {
                 self.current = None;
                 if let File::Passing = self.files[file] {
                     self.files[file] = File::Done;
@@ -278,12 +278,12 @@ impl Multipart {
     /// A field has ended.
     fn close(
         &mut self,
-        head: Head,
+        head: PartHead,
         body: Vec<u8>,
         rewriter: &mut Rewriter,
         out: &mut Vec<u8>,
     ) -> Result<(), MigrateError> {
-        let json = head.kind() == Kind::Json;
+        let json = head.kind() == PartKind::Json;
         if json {
             is_json(&body, &self.options)?;
         }
@@ -306,7 +306,7 @@ impl Multipart {
 
     /// The first name of a part, and whether brackets follow.
     fn first<'p>(&self, part: &'p Part) -> (&'p [u8], bool) {
-        let names = if part.head.kind() == Kind::Json { FieldNames::Plain } else { self.names };
+        let names = if part.head.kind() == PartKind::Json { FieldNames::Plain } else { self.names };
         let (first, keys) = shape::path(part.head.name(), names);
         (first, !keys.is_empty())
     }
@@ -374,7 +374,7 @@ impl Multipart {
         let changed = || self.pending.iter().position(|group| group.key == key);
         let group = same.or_else(renamed).or_else(changed).map(|at| self.pending.remove(at));
         let (mut parts, lists) = group.map_or_else(Default::default, |group| (group.parts, group.lists));
-        let json = parts.iter().position(|part| part.head.kind() == Kind::Json);
+        let json = parts.iter().position(|part| part.head.kind() == PartKind::Json);
         let leaves = match json {
             Some(_) => vec![Leaf { name: key.to_vec(), value: value.to_vec() }],
             None => shape::leaves((key, value), self.names, &lists, |value| stands_for(value).is_some())?,
@@ -404,7 +404,7 @@ impl Multipart {
 
     fn emit_field(&mut self, leaf: &Leaf, part: Option<Part>, out: &mut Vec<u8>) {
         let Some(part) = part else {
-            out.extend_from_slice(&Head::new(&self.boundary, &leaf.name).renamed(&leaf.name));
+            out.extend_from_slice(&PartHead::new(&self.boundary, &leaf.name).renamed(&leaf.name));
             out.extend_from_slice(&plain_text(&leaf.value));
             out.extend_from_slice(b"\r\n");
             return;
@@ -412,8 +412,8 @@ impl Multipart {
         out.extend_from_slice(&part.head.renamed(&leaf.name));
         match part.head.kind() {
             _ if part.value == leaf.value => out.extend_from_slice(&part.body),
-            Kind::Json => out.extend_from_slice(&leaf.value),
-            Kind::Text | Kind::File => out.extend_from_slice(&plain_text(&leaf.value)),
+            PartKind::Json => out.extend_from_slice(&leaf.value),
+            PartKind::Text | PartKind::File => out.extend_from_slice(&plain_text(&leaf.value)),
         }
         out.extend_from_slice(b"\r\n");
         self.held = self.held.saturating_sub(part.body.len() + part.head.len());

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// What a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum PartKind {
     /// A field: its content is a text.
     Text,
     /// A field whose content is JSON.
@@ -16,17 +16,17 @@ pub(super) enum Kind {
 
 /// The head of a part, from the line of the boundary up to the blank line.
 #[derive(Clone, Debug)]
-pub(super) struct Head {
+pub(super) struct PartHead {
     raw: Vec<u8>,
     /// Where the value of `name` stands, with its quotes.
     at: Range<usize>,
     name: Vec<u8>,
-    kind: Kind,
+    kind: PartKind,
 }
 
-// === impl Head ===
+// === impl PartHead ===
 
-impl Head {
+impl PartHead {
     /// Reads a head; `None` if it has no name (RFC 7578 §4.2 demands one).
     pub(super) fn read(raw: &[u8]) -> Option<Self> {
         let mut found = None;
@@ -52,7 +52,7 @@ impl Head {
         }
         let at = found?;
         let plain = encoding.is_none_or(|encoding| matches!(&*encoding, b"7bit" | b"8bit" | b"binary"));
-        let kind = if is_file || !plain { Kind::File } else { kind(media.as_deref()) };
+        let kind = if is_file || !plain { PartKind::File } else { kind(media.as_deref()) };
         let name = unquote(&raw[at.clone()]).into_owned();
         Some(Self { raw: raw.to_vec(), at, name, kind })
     }
@@ -61,7 +61,7 @@ impl Head {
     pub(super) fn new(boundary: &[u8], name: &[u8]) -> Self {
         let before = [b"--", boundary, b"\r\nContent-Disposition: form-data; name="].concat();
         let raw = [&*before, b"\"\"\r\n\r\n"].concat();
-        let head = Self { at: before.len()..before.len() + 2, raw, name: Vec::new(), kind: Kind::Text };
+        let head = Self { at: before.len()..before.len() + 2, raw, name: Vec::new(), kind: PartKind::Text };
         Self { raw: head.renamed(name), name: name.to_vec(), at: before.len()..before.len(), ..head }
     }
 
@@ -70,7 +70,7 @@ impl Head {
         &self.name
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> PartKind {
         self.kind
     }
 
@@ -95,8 +95,8 @@ fn lines(raw: &[u8]) -> impl Iterator<Item = Range<usize>> {
     starts.into_iter().zip(ends).map(|(start, end)| start..end)
 }
 
-fn kind(media: Option<&[u8]>) -> Kind {
-    let Some(media) = media else { return Kind::Text };
+fn kind(media: Option<&[u8]>) -> PartKind {
+    let Some(media) = media else { return PartKind::Text };
     let mut parts = media.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let essence = parts.next().unwrap_or_default();
     let utf8 = parts.all(|parameter| {
@@ -105,11 +105,11 @@ fn kind(media: Option<&[u8]>) -> Kind {
             .is_none_or(|charset| matches!(charset, b"utf-8" | b"us-ascii" | b"utf8" | b"\"utf-8\"" | b"\"us-ascii\""))
     });
     match essence {
-        _ if !utf8 => Kind::File,
-        b"text/plain" => Kind::Text,
-        b"application/json" => Kind::Json,
-        _ if essence.ends_with(b"+json") => Kind::Json,
-        _ => Kind::File,
+        _ if !utf8 => PartKind::File,
+        b"text/plain" => PartKind::Text,
+        b"application/json" => PartKind::Json,
+        _ if essence.ends_with(b"+json") => PartKind::Json,
+        _ => PartKind::File,
     }
 }
 
@@ -194,61 +194,61 @@ mod tests {
         let rows = [
             (
                 "Content-Disposition: form-data; name=\"a\"",
-                Some(("a", Kind::Text)),
+                Some(("a", PartKind::Text)),
                 "Content-Disposition: form-data; name=\"z\"",
             ),
             (
                 "content-disposition:form-data;name=a",
-                Some(("a", Kind::Text)),
+                Some(("a", PartKind::Text)),
                 "content-disposition:form-data;name=\"z\"",
             ),
             (
                 "X-A: 1\r\nContent-Disposition: form-data; filename=\"x;name=b\"; name=\"a%22\"; x=y\r\nContent-Type: text/plain",
-                Some(("a\"", Kind::File)),
+                Some(("a\"", PartKind::File)),
                 "X-A: 1\r\nContent-Disposition: form-data; filename=\"x;name=b\"; name=\"z\"; x=y\r\nContent-Type: text/plain",
             ),
             (
                 "Content-Disposition: form-data; name=\"a\\\"b\\c\"\r\nContent-Type: Text/Plain; charset=UTF-8",
-                Some(("a\"b\\c", Kind::Text)),
+                Some(("a\"b\\c", PartKind::Text)),
                 "Content-Disposition: form-data; name=\"z\"\r\nContent-Type: Text/Plain; charset=UTF-8",
             ),
             (
                 "Content-Disposition: form-data;\r\n name=\"a\"\r\nContent-Type: application/json",
-                Some(("a", Kind::Json)),
+                Some(("a", PartKind::Json)),
                 "Content-Disposition: form-data;\r\n name=\"z\"\r\nContent-Type: application/json",
             ),
             (
                 "Content-Disposition: form-data; name=\"a\"\r\nContent-Type: text/plain; charset=utf-16",
-                Some(("a", Kind::File)),
+                Some(("a", PartKind::File)),
                 "Content-Disposition: form-data; name=\"z\"\r\nContent-Type: text/plain; charset=utf-16",
             ),
             (
                 "Content-Disposition: form-data; name=\"a\"\r\nContent-Transfer-Encoding: base64",
-                Some(("a", Kind::File)),
+                Some(("a", PartKind::File)),
                 "Content-Disposition: form-data; name=\"z\"\r\nContent-Transfer-Encoding: base64",
             ),
             (
                 "Content-Disposition: form-data; name=\"a\"\r\nContent-Type: image/png",
-                Some(("a", Kind::File)),
+                Some(("a", PartKind::File)),
                 "Content-Disposition: form-data; name=\"z\"\r\nContent-Type: image/png",
             ),
             ("Content-Disposition: form-data; filename=\"a\"", None, ""),
             ("Content-Type: text/plain", None, ""),
             (
                 "Content-Disposition: form-data; name=\"",
-                Some(("", Kind::Text)),
+                Some(("", PartKind::Text)),
                 "Content-Disposition: form-data; name=\"z\"",
             ),
         ];
         for (fields, expected, renamed) in rows {
-            let head = Head::read(format!("--b\r\n{fields}\r\n\r\n").as_bytes());
+            let head = PartHead::read(format!("--b\r\n{fields}\r\n\r\n").as_bytes());
             let shown = head.as_ref().map(|head| (std::str::from_utf8(head.name()).expect("UTF-8"), head.kind()));
             assert_eq!(shown, expected, "{fields}");
             if let Some(head) = head {
                 assert_eq!(head.renamed(b"z"), format!("--b\r\n{renamed}\r\n\r\n").as_bytes(), "{fields}");
             }
         }
-        let new = Head::new(b"b", b"a\"\r\n");
+        let new = PartHead::new(b"b", b"a\"\r\n");
         assert_eq!(new.renamed(b"a\"\r\n"), b"--b\r\nContent-Disposition: form-data; name=\"a%22%0D%0A\"\r\n\r\n");
     }
 }

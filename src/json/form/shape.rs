@@ -10,15 +10,15 @@ use super::names::{FieldNames, MAX_LEVELS, quote};
 
 /// The fields of one first name, put together.
 #[derive(Default)]
-struct Container {
-    entries: Vec<(Vec<u8>, Shape)>,
+struct NestedFields {
+    entries: Vec<(Vec<u8>, FieldTree)>,
     /// The last container of each name.
     last: HashMap<Vec<u8>, usize>,
 }
 
-enum Shape {
+enum FieldTree {
     Value(Vec<u8>),
-    Nested(Container),
+    Nested(NestedFields),
 }
 
 /// How the elements of each list are named, by the name of the list.
@@ -64,7 +64,7 @@ pub(super) fn join<'f>(
     lists: &mut Lists,
 ) -> Result<Vec<Vec<u8>>, MigrateError> {
     let mut values = Vec::new();
-    let mut nested: Option<(usize, Container)> = None;
+    let mut nested: Option<(usize, NestedFields)> = None;
     for (keys, value) in fields {
         if keys.len() > MAX_LEVELS {
             return Err(MigrateError::depth(0, MAX_LEVELS));
@@ -75,7 +75,7 @@ pub(super) fn join<'f>(
         }
         let (_, container) = nested.get_or_insert_with(|| {
             values.push(Vec::new());
-            (values.len() - 1, Container::default())
+            (values.len() - 1, NestedFields::default())
         });
         container.insert(&keys, value);
     }
@@ -171,22 +171,22 @@ impl Lists {
     }
 }
 
-// === impl Container ===
+// === impl NestedFields ===
 
-impl Container {
+impl NestedFields {
     fn insert(&mut self, keys: &[&[u8]], value: &[u8]) {
         let Some((key, rest)) = keys.split_first() else { return };
         if rest.is_empty() {
-            self.entries.push((key.to_vec(), Shape::Value(value.to_vec())));
+            self.entries.push((key.to_vec(), FieldTree::Value(value.to_vec())));
             return;
         }
         let known = self.last.get(*key).copied().filter(|at| self.goes_on(*at, key, rest));
         let at = known.unwrap_or_else(|| {
-            self.entries.push((key.to_vec(), Shape::Nested(Self::default())));
+            self.entries.push((key.to_vec(), FieldTree::Nested(Self::default())));
             self.last.insert(key.to_vec(), self.entries.len() - 1);
             self.entries.len() - 1
         });
-        if let Some((_, Shape::Nested(nested))) = self.entries.get_mut(at) {
+        if let Some((_, FieldTree::Nested(nested))) = self.entries.get_mut(at) {
             nested.insert(rest, value);
         }
     }
@@ -194,7 +194,7 @@ impl Container {
     /// Whether the field belongs to the container that is there: of `a[][b]`, a name that comes again begins another
     /// element.
     fn goes_on(&self, at: usize, key: &[u8], rest: &[&[u8]]) -> bool {
-        let Some((_, Shape::Nested(nested))) = self.entries.get(at) else { return false };
+        let Some((_, FieldTree::Nested(nested))) = self.entries.get(at) else { return false };
         !key.is_empty()
             || rest.len() > 1
             || rest[0].is_empty()
@@ -223,8 +223,8 @@ impl Container {
                 out.push(b':');
             }
             match shape {
-                Shape::Value(value) => out.extend_from_slice(value),
-                Shape::Nested(nested) => nested.write(&bracketed(name, key), lists, out),
+                FieldTree::Value(value) => out.extend_from_slice(value),
+                FieldTree::Nested(nested) => nested.write(&bracketed(name, key), lists, out),
             }
         }
         out.push(if list { b']' } else { b'}' });
