@@ -1,6 +1,6 @@
 //! What the ops of one resource do to each other.
 
-use super::compile::{Compiled, InlinedObject, PathShift};
+use super::compile::{Compiled, InlinedObject, Moved};
 use super::input::{ComposeInput, ReadChange};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::{Condition, Pattern};
@@ -172,6 +172,13 @@ fn disjoint(a: &Compiled, b: &Compiled) -> bool {
     apart(&a.when_up, &b.when_up) || apart(&a.when_down, &b.when_down)
 }
 
+/// A place is where the op took it.
+fn follow(moved: &Moved, known: &mut Pattern) {
+    if let Some(then) = moved.after(known) {
+        *known = then;
+    }
+}
+
 // === impl ResourceHistory ===
 
 impl<'a> ResourceHistory<'a> {
@@ -182,10 +189,10 @@ impl<'a> ResourceHistory<'a> {
 
     fn add(&mut self, op: &'a Compiled, version: VersionId) {
         if let Some(carry) = op.carry.as_ref().filter(|carry| !carry.conditional) {
-            self.gone.carry(carry);
-            self.written.carry(carry);
+            self.gone.follow(&carry.moved);
+            self.written.follow(&carry.moved);
             for known in self.boxes.iter_mut().flat_map(|(around, inner)| [around, inner]) {
-                carry.carry(known);
+                follow(&carry.moved, known);
             }
         }
         op.reach.takes.iter().for_each(|p| self.written.forget_inside(p));
@@ -199,16 +206,6 @@ impl<'a> ResourceHistory<'a> {
     }
 }
 
-// === impl PathShift ===
-
-impl PathShift {
-    fn carry(&self, known: &mut Pattern) {
-        if known.starts_with(&self.old) {
-            *known = known.rebased(&self.old, &self.new);
-        }
-    }
-}
-
 // === impl TrackedNames ===
 
 impl<'a> TrackedNames<'a> {
@@ -217,8 +214,8 @@ impl<'a> TrackedNames<'a> {
     }
 
     /// An op moves what is inside of its place.
-    fn carry(&mut self, carry: &PathShift) {
-        self.list.iter_mut().for_each(|(known, ..)| carry.carry(known));
+    fn follow(&mut self, moved: &Moved) {
+        self.list.iter_mut().for_each(|(known, ..)| follow(moved, known));
     }
 
     /// A name went, and all inside with it.
@@ -232,15 +229,15 @@ impl<'a> TrackedNames<'a> {
     }
 
     fn same(&self, pattern: &Pattern, when: impl Fn(VersionId, &Compiled) -> bool) -> Option<(&Pattern, VersionId)> {
-        self.find(|known, since, by| known == pattern && when(since, by))
+        self.find(|known, since, by| known.is_same(pattern) && when(since, by))
     }
 
     fn above(&self, pattern: &Pattern, when: impl Fn(VersionId, &Compiled) -> bool) -> Option<(&Pattern, VersionId)> {
-        self.find(|known, since, by| pattern.starts_with(known) && when(since, by))
+        self.find(|known, since, by| known.is_around(pattern) && when(since, by))
     }
 
     fn below(&self, pattern: &Pattern, when: impl Fn(VersionId, &Compiled) -> bool) -> Option<(&Pattern, VersionId)> {
-        self.find(|known, since, by| known != pattern && known.starts_with(pattern) && when(since, by))
+        self.find(|known, since, by| known != pattern && pattern.is_around(known) && when(since, by))
     }
 
     fn find(&self, f: impl Fn(&Pattern, VersionId, &Compiled) -> bool) -> Option<(&Pattern, VersionId)> {

@@ -9,40 +9,21 @@ use super::expand::BothNames;
 use super::head::{HeaderStep, QueryStep};
 use super::heads::{HeadOp, read_head};
 use super::input::{ComposeInput, DatedChange, ReadChange};
-use super::place::{Location, Message, RouteName, StatusMatch};
+use super::place::{Message, RouteName, StatusMatch};
+use super::placement::{OwnerIndex, PlacedOwner, placements, unknown_resource};
 use super::routes;
 use super::spec::{OpKind, RouteSpec};
-use crate::diagnostic::{Diagnostic, Diagnostics, Spanned, nearest, quoted};
+use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
 use crate::json::{OnError, Pattern, Step};
 
-const KEEP_HELP: &str = "remove it: only `copy`, `compute`, `rename`, `move`, `split`, `join`, `rename_header` and \
-     `rename_query` have `keep`";
-
-/// Who stands at a place: a resource, or a change that names places itself. Indexes into one list of both.
-type OwnerIndex = usize;
-
-struct PlacedOwner {
-    owner: OwnerIndex,
-    location: Location,
-    partial: Option<bool>,
-}
+const KEEP_HELP: &str = "remove it: only `copy`, `compute`, `rename`, `move`, `split`, `join`, `entries`, `keyed`, `pick`, \
+                         `partition`, `nest`, `flatten`, `rename_header` and `rename_query` have `keep`";
 
 /// An owner at its place in one message, as the version at hand has it.
 #[derive(Clone, PartialEq)]
 struct CurrentPlacement {
     owner: OwnerIndex,
     target: ResourceLocation,
-}
-
-// === impl PlacedOwner ===
-
-impl PlacedOwner {
-    /// The route of `PATCH` at a place of every method: its bodies are partial, those of the others are not.
-    fn patch_route(&self) -> Option<RouteName> {
-        let RouteName { method, template } = &self.location.route;
-        let is_request = self.location.message == Message::Request;
-        (is_request && method.is_none()).then(|| RouteName { method: Some("PATCH".into()), template: template.clone() })
-    }
 }
 
 /// Reads all changes and works out what they do at every place. What is wrong goes to `found`.
@@ -89,46 +70,6 @@ fn owners(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<Vec<usize>> 
         }
     }
     owners
-}
-
-fn unknown_resource<'k>(name: &Spanned<String>, known: impl Iterator<Item = &'k str> + Clone) -> Diagnostic {
-    let message = format!("unknown resource `{}`", name.value);
-    let names: Vec<String> = known.clone().map(|k| format!("`{k}`")).collect();
-    let help = match nearest(name, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if names.is_empty() => format!("add `[[api.resource]]` with `name = \"{}\"`", name.value),
-        None => format!("known: {}", names.join(", ")),
-    };
-    Diagnostic::error("unknown-resource", message, name.span).help(help)
-}
-
-fn placements(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<PlacedOwner> {
-    let mut list = Vec::new();
-    let mut add = |owner, text: &Spanned<String>, partial, found: &mut Diagnostics| match text.parse::<Location>() {
-        Ok(location) => list.push(PlacedOwner { owner, location, partial }),
-        Err(e) => found.push(Diagnostic::error("bad-place", e.to_string(), text.span).help(e.help())),
-    };
-    let mut names = BTreeSet::new();
-    for (owner, resource) in input.resources.iter().enumerate() {
-        if !names.insert(resource.name.as_str()) {
-            let message = format!("two resources are named `{}`", resource.name.value);
-            let help = "merge them into one, with the places of both";
-            found.push(Diagnostic::error("duplicate-name", message, resource.name.span).help(help));
-        }
-        if resource.at.is_empty() {
-            let message = format!("the resource `{}` has no place", resource.name.value);
-            found.push(Diagnostic::warning("unplaced-resource", message, resource.name.span).help("add `at = [ … ]`"));
-        }
-        for place in &resource.at {
-            add(owner, &place.at, place.partial, found);
-        }
-    }
-    for (at, dated) in input.changes.iter().enumerate() {
-        for place in &dated.change.at {
-            add(input.resources.len() + at, place, None, found);
-        }
-    }
-    list
 }
 
 fn read_ops<'a>(input: &ComposeInput<'a>, found: &mut Diagnostics) -> Vec<ReadChange<'a>> {
@@ -333,12 +274,12 @@ fn carry_back(
     is_own: impl Fn(OwnerIndex) -> bool,
 ) {
     for target in targets.iter().rev() {
-        let (new, old) = (target.join(&carry.new), target.join(&carry.old));
+        let carried = carry.moved.at(target);
         let mut before = Vec::new();
         for spot in current.drain(..) {
             let pattern = &spot.target.pattern;
             let is_target = is_own(spot.owner) && *pattern == *target;
-            let moved = if is_target { None } else { pattern.carried_back(&new, &old) };
+            let moved = if is_target { None } else { carried.before(pattern) };
             let moved = moved.map(|pattern| {
                 let target = ResourceLocation { pattern, partial: spot.target.partial };
                 CurrentPlacement { owner: spot.owner, target }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::compile::{Compiled, PathShift, reference};
+use super::compile::{Compiled, Moved, PathShift, reference};
 use crate::json::{Collision, Condition, OnError, Op, Pattern, Step};
 use crate::version::VersionId;
 
@@ -30,11 +30,10 @@ struct RenamePaths {
     when: Option<Condition<Pattern>>,
 }
 
-/// What stood below `old` stands below `new` since a version.
+/// What an op moved since a version.
 struct RenameShift {
     version: VersionId,
-    old: Pattern,
-    new: Pattern,
+    moved: Moved,
     conditional: bool,
 }
 
@@ -43,13 +42,14 @@ struct RenameShift {
 impl BothNames {
     /// `op` is the next on the walk; it gives both names if it says so.
     pub(super) fn expand(&mut self, op: &Compiled, version: VersionId, targets: &[Pattern]) {
-        let Some(carry) = op.carry.as_ref().filter(|_| op.expand) else { return };
+        let ends = op.carry.as_ref().filter(|_| op.expand).and_then(|carry| carry.moved.ends());
+        let Some((new, old)) = ends else { return };
         for target in targets.iter().rev() {
             self.names.push(ExpandedRename {
                 version,
                 places: RenamePaths {
-                    new: target.join(&carry.new),
-                    old: target.join(&carry.old),
+                    new: target.join(new),
+                    old: target.join(old),
                     // Both names stand where the new one is, so what is asked is what the way back asks.
                     when: op.when_down.as_ref().and_then(|when| when.try_map(&mut |at| Some(target.join(at)))),
                 },
@@ -62,8 +62,7 @@ impl BothNames {
     /// An op on the walk that moves what stands inside.
     pub(super) fn shift(&mut self, carry: &PathShift, version: VersionId, targets: &[Pattern]) {
         for target in targets.iter().rev() {
-            let (old, new) = (target.join(&carry.old), target.join(&carry.new));
-            self.shifts.push(RenameShift { version, old, new, conditional: carry.conditional });
+            self.shifts.push(RenameShift { version, moved: carry.moved.at(target), conditional: carry.conditional });
         }
     }
 
@@ -101,10 +100,7 @@ impl BothNames {
 
 impl RenamePaths {
     fn after(&self, shift: &RenameShift) -> Self {
-        let moved = |place: &Pattern| match place.starts_with(&shift.old) {
-            true => place.rebased(&shift.old, &shift.new),
-            false => place.clone(),
-        };
+        let moved = |place: &Pattern| shift.moved.after(place).unwrap_or_else(|| place.clone());
         let when = self.when.as_ref().and_then(|when| when.try_map(&mut |at| Some(moved(at))));
         Self { new: moved(&self.new), old: moved(&self.old), when }
     }

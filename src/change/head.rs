@@ -1,8 +1,11 @@
 //! Ops on the head of a message, compiled for one direction each.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::json::Renaming;
 
 /// A step on the header fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,9 @@ pub enum QueryStep {
     /// Exchanges values of a parameter, each of a comma list, whatever sign or space is around it. Commas, signs and
     /// spaces may be escaped, and stay as they are written.
     Map(Box<str>, Box<[(Box<str>, Box<str>)]>),
+    /// Writes names of members in another case, in values as those of [`Map`](Self::Map): each part of a path between
+    /// dots or slashes. A name that would not come back stays.
+    Names(Box<str>, Arc<Renaming>),
 }
 
 /// Runs `step` on `headers`. Prefixes are for whoever knows which part of a URL is the api's.
@@ -77,7 +83,11 @@ pub(crate) fn run_query(step: &QueryStep, query: &str) -> String {
             join(pairs.filter(|pair| name_of(pair) != **dropped).map(|pair| rename(pair, from, to)))
         }
         QueryStep::Rename(from, to, _) => join(pairs.map(|pair| rename(pair, from, to))),
-        QueryStep::Map(name, values) => join(pairs.map(|pair| map(pair, name, values))),
+        QueryStep::Map(name, values) => {
+            let listed = |item: &str| values.iter().find(|(from, _)| **from == *item).map(|(_, to)| to.to_string());
+            join(pairs.map(|pair| map(pair, name, &listed)))
+        }
+        QueryStep::Names(name, renaming) => join(pairs.map(|pair| map(pair, name, &|item| path(item, renaming)))),
     }
 }
 
@@ -122,7 +132,18 @@ fn rename<'q>(pair: &'q str, from: &str, to: &str) -> Cow<'q, str> {
     }
 }
 
-fn map<'q>(pair: &'q str, name: &str, values: &[(Box<str>, Box<str>)]) -> Cow<'q, str> {
+/// A path of names, if a rule makes another of it.
+fn path(path: &str, renaming: &Renaming) -> Option<String> {
+    let mut renamed = String::with_capacity(path.len());
+    for part in path.split_inclusive(['.', '/']) {
+        let name = part.trim_end_matches(['.', '/']);
+        renamed.push_str(&renaming.rename(name).unwrap_or(Cow::Borrowed(name)));
+        renamed.push_str(&part[name.len()..]);
+    }
+    (renamed != path).then_some(renamed)
+}
+
+fn map<'q>(pair: &'q str, name: &str, exchange: &impl Fn(&str) -> Option<String>) -> Cow<'q, str> {
     let Some((key, value)) = pair.split_once('=').filter(|(key, _)| decode_query(key) == name) else {
         return Cow::Borrowed(pair);
     };
@@ -130,7 +151,7 @@ fn map<'q>(pair: &'q str, name: &str, values: &[(Box<str>, Box<str>)]) -> Cow<'q
     let mut rest = value;
     loop {
         let (item, comma, after) = first_item(rest);
-        mapped.push_str(&map_item(item, values));
+        mapped.push_str(&map_item(item, exchange));
         mapped.push_str(comma);
         if comma.is_empty() {
             return mapped.into();
@@ -149,15 +170,15 @@ fn first_item(list: &str) -> (&str, &str, &str) {
     }
 }
 
-fn map_item(item: &str, values: &[(Box<str>, Box<str>)]) -> String {
+fn map_item(item: &str, exchange: impl Fn(&str) -> Option<String>) -> String {
     // A `+` in a query is a space to some and a sign to others: around the name of a field it is neither's business.
     let bare = trim_all(item, |text| MARKS.iter().find_map(|mark| text.strip_prefix(mark)));
     let start = item.len() - bare.len();
     let bare = trim_all(bare, |text| SPACES.iter().find_map(|space| text.strip_suffix(space)));
     let end = start + bare.len();
     let text = decode_query(bare);
-    match values.iter().find(|(from, _)| **from == *text) {
-        Some((_, to)) => format!("{}{}{}", &item[..start], encode(to), &item[end..]),
+    match exchange(&text) {
+        Some(to) => format!("{}{}{}", &item[..start], encode(&to), &item[end..]),
         None => item.to_owned(),
     }
 }
@@ -181,6 +202,7 @@ fn join<'q>(pairs: impl Iterator<Item = Cow<'q, str>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Case;
 
     #[test]
     fn example_of_run_query() {
@@ -196,6 +218,8 @@ mod tests {
         let keep = QueryStep::Rename("per_page".into(), "page size".into(), true);
         let sort = QueryStep::Map("sort".into(), Box::new([("name".into(), "full_name".into())]));
         let add = QueryStep::Add("page".into(), "1".into());
+        let renaming = Renaming::new(Case::Snake, Case::Camel).with_exception("_raw_data");
+        let names = QueryStep::Names("fields".into(), renaming.into());
         let drop = QueryStep::Drop("debug".into());
         let rows = [
             (&rename, "a=1&per_page=5&b=%20", "a=1&page%20size=5&b=%20"),
@@ -217,6 +241,8 @@ mod tests {
             (&sort, "sort=names%2Csurname,,%2C", "sort=names%2Csurname,,%2C"),
             (&sort, "sort=%252Cname&sort&sort=", "sort=%252Cname&sort&sort="),
             (&sort, "s%6Frt=name&&sort=name", "s%6Frt=full_name&&sort=full_name"),
+            (&names, "fields=-first_name,home.zip_code,a_b/c_d", "fields=-firstName,home.zipCode,aB/cD"),
+            (&names, "fields=_raw_data,userId,id,,a.&sort=a_b", "fields=_raw_data,userId,id,,a.&sort=a_b"),
             (&add, "", "page=1"),
             (&add, "x=%zz", "x=%zz&page=1"),
             (&add, "x=1&&", "x=1&&page=1"),

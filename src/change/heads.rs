@@ -89,6 +89,18 @@ pub(super) fn read_head(spec: &HeadSpec, keep: bool, span: Span, found: &mut Dia
             let name = reader.name(name)?;
             Some(HeadOp::queries(QueryStep::Map(name.clone(), pairs), Some(QueryStep::Map(name, back))))
         }
+        HeadSpec::QueryNames { name, names } => {
+            let rule = match names.rule(reader.span) {
+                Ok(rule) => rule,
+                Err(diagnostic) => {
+                    reader.found.push(diagnostic);
+                    return None;
+                }
+            };
+            let name = reader.name(name)?;
+            let back = QueryStep::Names(name.clone(), rule.reversed().into());
+            Some(HeadOp::queries(QueryStep::Names(name, rule.into()), Some(back)))
+        }
         HeadSpec::MapStatus { from, to } => {
             let (old, new) = (reader.status(from)?, reader.status(to)?);
             reader.differ(&old.to_string(), &new.to_string())?;

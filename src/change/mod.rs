@@ -13,6 +13,7 @@ mod heads;
 mod input;
 mod patch;
 mod place;
+mod placement;
 mod routes;
 mod spec;
 mod template;
@@ -22,6 +23,7 @@ pub(crate) use compose::compose;
 pub(crate) use head::{HeaderStep, QueryStep, decode_query, run_header, run_query};
 pub(crate) use input::{ComposeInput, DatedChange};
 pub(crate) use place::{Location, Message, PlaceError, RouteName, StatusMatch};
+pub(crate) use placement::inside_of;
 pub use spec::{Change, OpSpec, Resource, When};
 #[cfg(feature = "config")]
-pub(crate) use spec::{HeadSpec, Loss, OpKind, OtherSpec, Place, RouteSpec};
+pub(crate) use spec::{HeadSpec, KeyedSpec, Loss, NamesSpec, OpKind, OtherSpec, Place, RouteSpec, StructureSpec};

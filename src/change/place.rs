@@ -54,7 +54,7 @@ pub struct PlaceError {
 }
 
 const PLACE_HELP: &str = "write `GET /users/{id} -> 200` for a response, `POST /users <-` for a request; if the \
-     resource is not the whole document, add a pattern such as `/items/*`";
+     resource is not the whole document, add a pattern such as `/items/*`; or write a resource and a pointer, `order /lines/*`";
 const ROUTE_HELP: &str = "write a method and a path below the base path of the api, such as `GET /users/{id}`";
 
 // === impl RouteName ===
@@ -219,6 +219,9 @@ impl FromStr for Location {
         let pattern = Pattern::parse(words.next().unwrap_or("")).map_err(|e| wrong(&e.to_string()))?;
         if words.next().is_some() {
             return Err(wrong("there is text after the pattern"));
+        }
+        if pattern.has_any_depth() {
+            return Err(wrong("a place has no `**`; the pointers of an op may"));
         }
         Ok(Self { route: route.parse()?, message, pattern })
     }

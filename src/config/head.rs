@@ -2,6 +2,7 @@
 
 use super::common::status;
 use super::keys::ValueKind;
+use super::structure;
 use super::tree::TableReader;
 use crate::change::{HeadSpec, OpKind, RouteSpec};
 use crate::diagnostic::Spanned;
@@ -54,6 +55,16 @@ fn remove(reader: &mut TableReader<'_, '_>, op: &'static str) -> Option<(Spanned
 }
 
 fn map_query(reader: &mut TableReader<'_, '_>) -> Option<HeadSpec> {
+    if ["from", "to", "except"].iter().any(|key| reader.has(key)) {
+        let (name, names) = (reader.text("map_query"), structure::names(reader));
+        for key in ["from", "to"].into_iter().filter(|key| !reader.has(key)).collect::<Vec<_>>() {
+            reader.missing_one_of::<()>(&[key]);
+        }
+        return Some(HeadSpec::QueryNames { name: name?, names: names? });
+    }
+    if !reader.has("values") {
+        return reader.missing_one_of(&["values", "from"]);
+    }
     let name = reader.text("map_query");
     let values = reader.map("values", |node, found| node.text(ValueKind::Text, found));
     let values = values.into_iter().map(|(old, new)| (old.value, new.value)).collect();

@@ -4,6 +4,7 @@ mod cases;
 mod gateway;
 mod ops;
 mod reference;
+mod structure;
 mod tables;
 mod upstream;
 

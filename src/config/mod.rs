@@ -30,6 +30,7 @@ mod op;
 mod render;
 mod schema;
 mod sources;
+mod structure;
 #[cfg(test)]
 mod tests;
 mod tree;

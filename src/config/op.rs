@@ -7,6 +7,7 @@ use super::constant;
 use super::head;
 use super::keys::{OPS, Table, ValueKind};
 use super::node::ConfigNode;
+use super::structure;
 use super::tree::TableReader;
 use super::when::{condition, when};
 use crate::change::{Loss, OpKind, OpSpec, OtherSpec};
@@ -81,7 +82,11 @@ fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
         "copy" => reader.two("copy", "to").map(|(from, to)| OpKind::Copy { from, to }),
         "compute" => reader.two("compute", "from").map(|(at, template)| OpKind::Compute { at, template }),
         "rename" => reader.two("rename", "to").map(|(from, to)| OpKind::Rename { from, to }),
-        "move" => reader.two("move", "to").map(|(from, to)| OpKind::Move { from, to }),
+        "move" if reader.has("many") => structure::move_many(reader),
+        "move" => {
+            structure::without(reader, &["lossy"], "`many`");
+            reader.two("move", "to").map(|(from, to)| OpKind::Move { from, to })
+        }
         "remove" => remove(reader),
         "wrap" => wrap(reader),
         "unwrap" => unwrap(reader),
@@ -91,6 +96,9 @@ fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
         "convert" => convert(reader),
         "require" => require(reader),
         "patch" => patch(reader),
+        "entries" | "keyed" | "pick" | "put" | "partition" | "nest" | "flatten" | "rename_all" => {
+            structure::kind(name, reader)
+        }
         _ => head::kind(name, reader),
     }
 }
@@ -107,11 +115,19 @@ fn remove(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
 }
 
 fn wrap(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
+    if reader.is_text("as", "*") {
+        return structure::only("wrap", reader);
+    }
+    structure::without(reader, &["name"], "`as = \"*\"`");
     let (ends, loss) = (reader.two("wrap", "as"), loss(reader));
     ends.map(|(at, into)| OpKind::Wrap { at, into: wrapper(into), loss })
 }
 
 fn unwrap(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
+    if reader.is_text("from", "*") {
+        return structure::only("unwrap", reader);
+    }
+    structure::without(reader, &["name"], "`from = \"*\"`");
     let (ends, loss) = (reader.two("unwrap", "from"), loss(reader));
     ends.map(|(at, from)| OpKind::Unwrap { at, from: wrapper(from), loss })
 }
@@ -135,13 +151,22 @@ fn require(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
 }
 
 fn split(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
+    if reader.is_text("into", "array") {
+        return structure::split_list(reader);
+    }
+    structure::without(reader, &["lossy"], "`into = \"array\"`");
     let (ends, into) = (reader.two("split", "on"), reader.texts("into"));
     ends.map(|(at, on)| OpKind::Split { at, into, on })
 }
 
 fn join(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
-    let (from, ends) = (reader.texts("join"), reader.two("to", "on"));
-    ends.map(|(to, on)| OpKind::Join { from, to, on })
+    if reader.has("from") {
+        return structure::join_list(reader);
+    }
+    structure::without(reader, &["lossy"], "`from = \"array\"`");
+    let (from, on) = (reader.texts("join"), reader.text("on"));
+    let to = if reader.has("to") { reader.text("to") } else { reader.missing_one_of(&["to", "from"]) };
+    Some(OpKind::Join { from, to: to?, on: on? })
 }
 
 fn map(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {

@@ -10,7 +10,7 @@ use crate::catalog::{
     Unspecified, Version,
 };
 use crate::change::{Change, HeadSpec, Loss, OpKind, OpSpec, OtherSpec, Resource, RouteSpec, When};
-use crate::json::{FieldNames, JsonType, Literal, Many, OnError, Test, Wrapper};
+use crate::json::{Case, FieldNames, JsonType, Literal, Many, OnError, Test, Wrapper};
 use crate::path::PathCase;
 use crate::version::Scheme;
 
@@ -380,6 +380,51 @@ fn built() -> Api {
             .or_fail()
             .with_on_error(OnError::Pass),
         OpSpec::convert("/at", "unix-seconds", "rfc3339"),
+        OpSpec::split_list("/tags", ", ").lossy().when_present("/x").with_on_error(OnError::Pass),
+        OpSpec::join_list("/scopes", " ").lossy(),
+        OpSpec::move_many("/end", "/items/*/end", Many::First).lossy().keep(),
+        OpSpec::entries("/volumes", "/path")
+            .into_place("/mounts")
+            .with_value("/source")
+            .lossy()
+            .keep()
+            .when_present("/x")
+            .or_fail()
+            .with_on_error(OnError::Pass),
+        OpSpec::keyed("/env", "/name")
+            .into_place("/vars")
+            .with_value("/value")
+            .keep()
+            .when_present("/x")
+            .or_fail()
+            .with_on_error(OnError::Pass),
+        OpSpec::pick("/metrics", "/cpu")
+            .which(When::at("/name", Test::Equals("cpu".into())))
+            .keep()
+            .when_present("/x")
+            .or_fail()
+            .with_on_error(OnError::Pass),
+        OpSpec::put("/email", "/emails")
+            .which(When::own(Test::Type(vec![JsonType::String])))
+            .when_present("/x")
+            .or_fail()
+            .with_on_error(OnError::Pass),
+        OpSpec::partition("/items", When::at("/archived", Test::Present), "/archive")
+            .keep()
+            .when_present("/x")
+            .or_fail()
+            .with_on_error(OnError::Pass),
+        OpSpec::nest("", "billing_", "/billing").keep().when_present("/x").or_fail().with_on_error(OnError::Pass),
+        OpSpec::flatten("/shipping", "shipping_").keep().when_present("/x").or_fail().with_on_error(OnError::Pass),
+        OpSpec::unwrap_only("/settings", "/kind"),
+        OpSpec::wrap_named("/target", "/target/type"),
+        OpSpec::rename_all("", Case::Snake, Case::Camel)
+            .except("_links")
+            .with_name("line_2", "line2")
+            .with_depth(2)
+            .when_present("/x")
+            .or_fail()
+            .with_on_error(OnError::Pass),
         OpSpec::patch(
             json(r#"[{"op":"remove","path":"/y"}]"#),
             json(r#"[{ "op": "add", "path": "/y", "value": null }]"#),
@@ -394,6 +439,7 @@ fn built() -> Api {
         OpSpec::rename_query("q", "query").keep(),
         OpSpec::remove_query("debug", "").lossy(),
         OpSpec::map_query("sort", &[("name", "title")]),
+        OpSpec::rename_query_values("fields", Case::Snake, Case::Camel).except("_links").with_name("line_2", "line2"),
         OpSpec::map_status(200, 201),
         OpSpec::rename_prefix("/people", "/users"),
         OpSpec::add_route("POST /users"),

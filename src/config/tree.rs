@@ -62,6 +62,11 @@ impl<'t, 'd> TableReader<'t, 'd> {
         self.map.contains_key(name)
     }
 
+    /// Whether a key is this text.
+    pub(super) fn is_text(&self, name: &str, text: &str) -> bool {
+        self.map.get(name).is_some_and(|value| value.get_ref().as_str() == Some(text))
+    }
+
     /// The value of a key and what it should be; says so if it is missing and must not be.
     pub(super) fn node(&mut self, name: &'static str) -> Option<(ConfigNode<'t>, ValueKind)> {
         let key = self.keys.key(name)?;
@@ -216,6 +221,13 @@ impl<'t, 'd> TableReader<'t, 'd> {
         match (node.value, kind) {
             (DeValue::Array(list), ValueKind::List(kind) | ValueKind::OneOrMore(kind)) => {
                 list.iter().filter_map(|element| read(node.element(element), *kind, self.found)).collect()
+            }
+            (DeValue::Array(list), ValueKind::Either(_, ValueKind::List(kind))) => {
+                list.iter().filter_map(|element| read(node.element(element), **kind, self.found)).collect()
+            }
+            (DeValue::String(_), ValueKind::Either(ValueKind::Word(_), _)) => {
+                node.word(kind, self.found);
+                Vec::new()
             }
             (_, ValueKind::OneOrMore(kind)) => read(node, *kind, self.found).into_iter().collect(),
             _ => node.wrong_type(kind, self.found).unwrap_or_default(),

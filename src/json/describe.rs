@@ -56,6 +56,13 @@ impl fmt::Display for Op {
             }
             Self::Convert { at, conversion } => write!(f, "convert {} {}", shown(at), forms(*conversion)),
             Self::Require { at, must } => write!(f, "require of {} that {must}", shown(at)),
+            Self::RenameAll { at, renaming, depth: Some(depth) } => {
+                write!(f, "rename all members of {} {renaming}, {depth} levels deep", shown(at))
+            }
+            Self::RenameAll { at, renaming, depth: None } => {
+                write!(f, "rename all members of {} {renaming}, at any depth", shown(at))
+            }
+            Self::Structure(structure) => structure.fmt(f),
             Self::Patch(ops) => write!(f, "patch: {}", ops.iter().map(patch).collect::<Vec<_>>().join(", ")),
             Self::Custom(_) => f.write_str("run a custom function"),
         }

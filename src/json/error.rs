@@ -52,6 +52,10 @@ pub(super) enum Reason {
     Unformed,
     /// A file of a form that is to be written twice.
     Twice,
+    /// A name that would not come back as it was.
+    Name,
+    /// An op on structure cannot take it.
+    Structure(&'static str),
     /// A custom function refused it.
     Custom(CustomError),
 }
@@ -77,6 +81,12 @@ impl MigrateError {
 
     pub(super) fn value(pointer: Pointer, reason: Reason) -> Self {
         ErrorKind::Value { pointer, reason }.into()
+    }
+
+    /// A member by its name alone: the engine does not keep the way to it.
+    pub(super) fn name(name: &[u8]) -> Self {
+        let name = String::from_utf8_lossy(name).into_owned();
+        Self::value(Pointer::from_tokens([name]), Reason::Name)
     }
 
     pub(super) fn malformed_patch(pointer: Pointer, why: &'static str) -> Self {
@@ -202,6 +212,8 @@ impl fmt::Display for Reason {
             Self::Patch(why) => write!(f, "the JSON Patch does not apply: {why}"),
             Self::Unformed => f.write_str("an object or a list that a form with plain field names cannot hold"),
             Self::Twice => f.write_str("a file that would have to be written twice"),
+            Self::Name => f.write_str("a member name does not survive the change of case and back"),
+            Self::Structure(what) => f.write_str(what),
             Self::Custom(_) => f.write_str("the custom function rejected the value"),
         }
     }

@@ -37,7 +37,9 @@ impl Op {
             | Self::Unwrap { at, .. }
             | Self::Map { at, .. }
             | Self::Convert { at, .. }
-            | Self::Require { at, .. } => Some(at),
+            | Self::Require { at, .. }
+            | Self::RenameAll { at, .. } => Some(at),
+            Self::Structure(structure) => structure.in_place(),
             _ => None,
         }
     }
@@ -49,7 +51,9 @@ impl Op {
             | Self::Unwrap { at, .. }
             | Self::Map { at, .. }
             | Self::Convert { at, .. }
-            | Self::Require { at, .. } => *at = to,
+            | Self::Require { at, .. }
+            | Self::RenameAll { at, .. } => *at = to,
+            Self::Structure(structure) => structure.move_to(to),
             _ => {}
         }
         self
@@ -76,9 +80,12 @@ impl Op {
                 sources.chain([(to.clone(), Writes)]).collect()
             }
             Self::Require { at, .. } => vec![(at.clone(), Reads)],
-            Self::Wrap { at, .. } | Self::Unwrap { at, .. } | Self::Map { at, .. } | Self::Convert { at, .. } => {
-                vec![(at.clone(), Alters)]
-            }
+            Self::Wrap { at, .. }
+            | Self::Unwrap { at, .. }
+            | Self::Map { at, .. }
+            | Self::Convert { at, .. }
+            | Self::RenameAll { at, .. } => vec![(at.clone(), Alters)],
+            Self::Structure(structure) => structure.touches(),
             Self::Patch(_) | Self::Custom(_) => Vec::new(),
         }
     }
@@ -120,6 +127,16 @@ impl Op {
     /// Whether nothing is known of what it does inside of its node.
     pub(super) const fn is_opaque(&self) -> bool {
         matches!(self, Self::Patch(_) | Self::Custom(_))
+    }
+
+    /// Whether it may act on its own node, whatever that is.
+    pub(super) fn sees_node(&self) -> bool {
+        let is_own = |(at, touch): &(Pointer, Touch)| at.is_root() && touch.reads();
+        match self {
+            Self::RenameAll { .. } => false,
+            Self::Structure(structure) => structure.touches().iter().any(is_own),
+            op => op.is_opaque() || op.value().is_some_and(Pointer::is_root),
+        }
     }
 
     /// Whether it may take its own value away, so that what is around it must be seen.

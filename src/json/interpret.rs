@@ -106,7 +106,7 @@ impl<'a> Interpreter<'a> {
         };
         for child in self.tree.matching(at, segment) {
             let depth = levels.len();
-            levels.extend((*segment == Segment::Every).then_some(child));
+            levels.extend(segment.is_star().then_some(child));
             self.places(step, levels, child, rest)?;
             levels.truncate(depth);
         }
@@ -142,6 +142,18 @@ impl<'a> Interpreter<'a> {
             Op::Require { at, must } => self.every(step, node, at, |run, id| run.require(id, must))?,
             Op::Map { at, pairs, other } => self.every(step, node, at, |run, id| run.map(id, pairs, other))?,
             Op::Convert { at, conversion } => self.every(step, node, at, |run, id| run.convert(id, *conversion))?,
+            Op::RenameAll { at, renaming, depth } => {
+                for id in self.tree.find(node, at) {
+                    self.rename_all(step, id, renaming, *depth)?;
+                }
+            }
+            Op::Structure(op) => match op.in_place() {
+                Some(at) => self.every(step, node, at, |run, id| run.restructure(id, op))?,
+                None => {
+                    let result = self.structure(node, op);
+                    self.settle(step, result)?;
+                }
+            },
             Op::Custom(custom) => self.every(step, node, &Pointer::ROOT, |run, id| run.custom(id, custom))?,
             Op::Patch(ops) => self.every(step, node, &Pointer::ROOT, |run, id| run.patch(id, ops))?,
             Op::Copy { .. } | Op::Compute { .. } | Op::Move { .. } | Op::Split { .. } | Op::Join { .. } => {
@@ -240,7 +252,7 @@ impl<'a> Interpreter<'a> {
             || self.texts && spelled_scalar(&value).is_some_and(|value| equal::equal(&value, literal.as_bytes()))
     }
 
-    fn settle(&mut self, step: &Step, result: Result<(), OpError>) -> Result<(), MigrateError> {
+    pub(super) fn settle(&mut self, step: &Step, result: Result<(), OpError>) -> Result<(), MigrateError> {
         match (result, step.on_error) {
             (Ok(()), _) => Ok(()),
             (Err(_), OnError::Pass) => {
@@ -276,6 +288,10 @@ impl MatchedNode<'_> {
 impl OpError {
     pub(super) fn new(at: TreeNodeId, reason: Reason) -> Self {
         Self { at, reason }
+    }
+
+    pub(super) fn structure(at: TreeNodeId, what: &'static str) -> Self {
+        Self::new(at, Reason::Structure(what))
     }
 
     pub(super) fn patch(at: TreeNodeId, why: &'static str) -> Self {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Condition, Literal, Mode, PatchOp, Pattern, Pointer};
+use super::{Condition, Literal, Mode, PatchOp, Pattern, Pointer, Renaming, Structure};
 
 /// One op at every place it applies to.
 #[derive(Clone)]
@@ -192,6 +192,17 @@ pub enum Op {
         /// What must hold of it, seen from the value.
         must: Condition<Pointer>,
     },
+    /// Writes the names of all members in another case. The elements of a list are as deep as the list.
+    RenameAll {
+        /// The value: an object, or what holds objects.
+        at: Pointer,
+        /// The rule.
+        renaming: Arc<Renaming>,
+        /// How many levels of objects; `None`: all.
+        depth: Option<u32>,
+    },
+    /// Changes lists and objects.
+    Structure(Structure),
     /// Runs a JSON Patch (RFC 6902) on the node.
     Patch(Vec<PatchOp>),
     /// Runs a function from Rust on the node.

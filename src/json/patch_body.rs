@@ -278,7 +278,7 @@ fn run_step<'a>(run: &mut Interpreter<'a>, step: &'a Step, path: &Pointer, known
         }
         // A value that is not shown has nothing to be changed, and its place stays.
         runs |= verdict != Applicability::Skip && (known || verdict != Applicability::Rewrite);
-        rewrites |= verdict == Applicability::Rewrite;
+        rewrites |= matches!(verdict, Applicability::Rewrite | Applicability::RunAndRewrite);
         run.objects_as_lists |= verdict == Applicability::RunOnLists;
     }
     if runs {

@@ -1,8 +1,7 @@
 //! What a step means for the value of one JSON Patch operation, told from the pointers alone: the document that the
 //! patch is for is not there to look at.
 
-use super::pattern::Segment;
-use super::{Condition, Op, Pattern, Pointer, Reference, Step, Test, Touch, Wrapper};
+use super::{Condition, Op, Pattern, Pointer, Reference, Step, Structure, Test, Touch, Wrapper};
 
 /// Whether a step can be run on a patch of one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +14,8 @@ pub(super) enum Applicability {
     RunOnLists,
     /// It changes the value.
     Rewrite,
+    /// It changes the value and may take it elsewhere, or gives it another place whatever the value is.
+    RunAndRewrite,
     /// What it does to the whole cannot be said of the part.
     Refuse(&'static str),
 }
@@ -47,7 +48,23 @@ const UNKNOWN: &str = "the result depends on values that are not in the patch";
 
 /// `known` says whether the operation shows the value.
 pub(super) fn judge(step: &Step, location: &Pointer, known: bool) -> Applicability {
-    let judge = PlacedStep { step, location, base: step.resource.join(&step.each) };
+    if !step.each.has_any_depth() {
+        return judge_one(step, location, known);
+    }
+    let below = location.tokens().get(step.resource.segments().len()..).unwrap_or_default();
+    let below = Pointer::from_tokens(below.iter().cloned());
+    // With each number of levels the step is one that the pointers tell.
+    let steps = step.each.unfolded(&below).into_iter().map(|each| Step { each, when: None, ..step.clone() });
+    let verdicts = steps.map(|one| match (&step.when, PlacedStep::of(&one, location).is_apart()) {
+        (_, true) => Applicability::Run,
+        (None, false) => judge_one(&one, location, known),
+        (Some(_), false) => Applicability::Refuse(UNKNOWN),
+    });
+    verdicts.fold(Applicability::Skip, Applicability::and)
+}
+
+fn judge_one(step: &Step, location: &Pointer, known: bool) -> Applicability {
+    let judge = PlacedStep::of(step, location);
     if judge.is_decided(known) {
         judge.op()
     } else if judge.is_apart() {
@@ -57,9 +74,29 @@ pub(super) fn judge(step: &Step, location: &Pointer, known: bool) -> Applicabili
     }
 }
 
+// === impl Applicability ===
+
+impl Applicability {
+    /// Of a step that is run at both places.
+    const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Refuse(why), _) | (_, Self::Refuse(why)) => Self::Refuse(why),
+            (Self::Skip, verdict) | (verdict, Self::Skip) => verdict,
+            (Self::RunOnLists, _) | (_, Self::RunOnLists) => Self::RunOnLists,
+            (Self::Run, Self::Run) => Self::Run,
+            (Self::Rewrite, Self::Rewrite) => Self::Rewrite,
+            _ => Self::RunAndRewrite,
+        }
+    }
+}
+
 // === impl PlacedStep ===
 
-impl PlacedStep<'_> {
+impl<'s> PlacedStep<'s> {
+    fn of(step: &'s Step, location: &'s Pointer) -> Self {
+        Self { step, location, base: step.resource.join(&step.each) }
+    }
+
     /// Whether the condition can be read off the patch.
     fn is_decided(&self, known: bool) -> bool {
         let mut places = self.step.when.iter().flat_map(Condition::places);
@@ -99,6 +136,21 @@ impl PlacedStep<'_> {
             }
             Op::Require { at, .. } => self.one_end(at, Applicability::Refuse(TESTED), Applicability::Rewrite),
             Op::Copy { .. } | Op::Move { .. } => together(self.ends()),
+            Op::RenameAll { at, .. } => match self.reach(at) {
+                Relation::Outside => Applicability::Run,
+                _ => Applicability::RunAndRewrite,
+            },
+            Op::Structure(Structure::Nest { object, .. }) => {
+                self.one_end(object, Applicability::Run, Applicability::Rewrite)
+            }
+            Op::Structure(Structure::Flatten { from, object, .. }) => match self.reach(from) {
+                Relation::Above => Applicability::Run,
+                Relation::Inside if matches!(self.reach(object), Relation::On | Relation::Inside) => {
+                    Applicability::Rewrite
+                }
+                Relation::Outside => Applicability::Run,
+                Relation::On | Relation::Inside => Applicability::Refuse(TORN),
+            },
             Op::Split { .. } | Op::Join { .. } => self.whole_sources(SPLIT),
             Op::Compute { at, .. } => self.compute(at),
             Op::Patch(_) | Op::Custom(_) => {
@@ -159,7 +211,7 @@ impl PlacedStep<'_> {
 
     fn reference(&self, reference: &Reference) -> Relation {
         let segments = self.step.each.segments();
-        let stars = segments.iter().enumerate().filter(|(_, segment)| **segment == Segment::Every);
+        let stars = segments.iter().enumerate().filter(|(_, segment)| segment.is_star());
         let cut = stars.map(|(index, _)| index + 1).take(reference.level).last().unwrap_or_default();
         let above = self.step.resource.join(&Pattern::from_segments(segments[..cut].iter().cloned()));
         reach(&above.join(&reference.pointer.clone().into()), self.location)

@@ -25,6 +25,8 @@ pub enum Segment {
     Key(Box<str>),
     /// All members or elements.
     Every,
+    /// The value itself and everything inside of it, at any depth.
+    AnyDepth,
 }
 
 // === impl Pattern ===
@@ -36,12 +38,17 @@ impl Pattern {
         Self { segments: Vec::new() }
     }
 
-    /// Reads a pointer in which a token that is exactly `*` stands for every element or member.
+    /// Reads a pointer in which a token that is exactly `*` stands for every element or member, and `**` for any number of
+    /// levels of them, also none.
     ///
     /// # Errors
     /// As [`Pointer::parse`].
     pub fn parse(text: &str) -> Result<Self, PointerError> {
-        let segment = |token: Box<str>| if &*token == "*" { Segment::Every } else { Segment::Key(token) };
+        let segment = |token: Box<str>| match &*token {
+            "*" => Segment::Every,
+            "**" => Segment::AnyDepth,
+            _ => Segment::Key(token),
+        };
         Ok(Self { segments: parse_tokens(text)?.into_iter().map(segment).collect() })
     }
 
@@ -63,10 +70,42 @@ impl Pattern {
         self.segments.is_empty()
     }
 
-    /// How many of its segments are [`Segment::Every`].
+    /// How many of its segments are stars: [`Segment::Every`] or [`Segment::AnyDepth`].
     #[must_use]
     pub fn stars(&self) -> usize {
-        self.segments.iter().filter(|segment| **segment == Segment::Every).count()
+        self.segments.iter().filter(|segment| segment.is_star()).count()
+    }
+
+    /// Whether it has a [`Segment::AnyDepth`].
+    #[must_use]
+    pub fn has_any_depth(&self) -> bool {
+        self.segments.contains(&Segment::AnyDepth)
+    }
+
+    /// Whether every place that the other leads to is one that this leads to, or lies inside of one.
+    pub(crate) fn is_around(&self, other: &Self) -> bool {
+        covers(&self.segments, &other.segments, false)
+    }
+
+    /// Whether every place that the other leads to is one that this leads to. A star covers only a star: a name is not
+    /// covered by one, unless `**` does.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        covers(&self.segments, &other.segments, true) || covers(&other.segments, &self.segments, true)
+    }
+
+    /// The pattern with `**` as so many levels of a place, as far as it can lead there: one for each number of levels. A
+    /// pattern without `**` is the only one.
+    pub(super) fn unfolded(&self, place: &Pointer) -> Vec<Self> {
+        let Some(at) = self.segments.iter().position(|segment| *segment == Segment::AnyDepth) else {
+            return vec![self.clone()];
+        };
+        let (before, behind) = (&self.segments[..at], &self.segments[at + 1..]);
+        let levels = place.tokens().get(at..).unwrap_or_default();
+        let level = |token: &Box<str>| Segment::Key(token.clone());
+        let of = |count: usize| {
+            before.iter().cloned().chain(levels[..count].iter().map(level)).chain(behind.iter().cloned())
+        };
+        (0..=levels.len()).map(|count| Self { segments: of(count).collect() }).collect()
     }
 
     /// One segment longer.
@@ -93,6 +132,9 @@ impl Pattern {
     /// same elements, so a name in a star's place stays. A last star that only `new` has is that of a list of one.
     #[must_use]
     pub(crate) fn carried_back(&self, new: &Self, old: &Self) -> Option<Self> {
+        if new.has_any_depth() {
+            return self.carried_at_any_depth(new, old);
+        }
         let (way, rest) = self.segments.split_at_checked(new.segments.len())?;
         let stars = old.stars();
         let mut bound = Vec::new();
@@ -107,9 +149,34 @@ impl Pattern {
         let mut bound = bound.into_iter();
         let before = old.segments.iter().map(|segment| match segment {
             Segment::Every => bound.next().unwrap_or(Segment::Every),
-            Segment::Key(_) => segment.clone(),
+            Segment::Key(_) | Segment::AnyDepth => segment.clone(),
         });
         Some(Self { segments: before.chain(rest.iter().cloned()).collect() })
+    }
+
+    /// As [`carried_back`](Self::carried_back), wherever behind the `**` what follows it is met; both have the same `**`.
+    pub(crate) fn carried_at_any_depth(&self, new: &Self, old: &Self) -> Option<Self> {
+        let at = new.segments.iter().position(|segment| *segment == Segment::AnyDepth)?;
+        let (from, to) = (&new.segments[at + 1..], old.segments.get(at + 1..)?);
+        let (way, mut rest) = self.segments.split_at_checked(at)?;
+        let mut segments = way.to_vec();
+        let mut moved = false;
+        if *way != new.segments[..at] || from.is_empty() {
+            return None;
+        }
+        while let Some(first) = rest.first() {
+            match rest.strip_prefix(from) {
+                Some(behind) => {
+                    segments.extend(to.iter().cloned());
+                    (rest, moved) = (behind, true);
+                }
+                None => {
+                    segments.push(first.clone());
+                    rest = &rest[1..];
+                }
+            }
+        }
+        moved.then_some(Self { segments })
     }
 
     /// This pattern, then the other from there.
@@ -121,7 +188,7 @@ impl Pattern {
     /// Up to and with the last star, and what follows. Without stars all of it follows.
     #[must_use]
     pub fn split_at_last_star(&self) -> (Self, Pointer) {
-        let cut = self.segments.iter().rposition(|segment| *segment == Segment::Every).map_or(0, |star| star + 1);
+        let cut = self.segments.iter().rposition(Segment::is_star).map_or(0, |star| star + 1);
         let (each, rest) = self.segments.split_at(cut);
         (Self { segments: each.to_vec() }, Pointer::from_tokens(rest.iter().filter_map(Segment::key)))
     }
@@ -129,7 +196,7 @@ impl Pattern {
     /// Up to and with the `count`th star; all of it if it has fewer.
     #[must_use]
     pub fn up_to_star(&self, count: usize) -> Self {
-        let stars = self.segments.iter().enumerate().filter(|(_, segment)| **segment == Segment::Every);
+        let stars = self.segments.iter().enumerate().filter(|(_, segment)| segment.is_star());
         let cut = match count {
             0 => 0,
             _ => stars.map(|(at, _)| at + 1).nth(count - 1).unwrap_or(self.segments.len()),
@@ -154,7 +221,16 @@ impl From<Pointer> for Pattern {
 /// A name `*` and a star look alike here: the text form has no escape for it.
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.segments.iter().try_for_each(|segment| write_token(f, segment.key().unwrap_or("*")))
+        self.segments.iter().try_for_each(|segment| {
+            write_token(
+                f,
+                match segment {
+                    Segment::Key(key) => key,
+                    Segment::Every => "*",
+                    Segment::AnyDepth => "**",
+                },
+            )
+        })
     }
 }
 
@@ -164,13 +240,32 @@ impl Segment {
     fn key(&self) -> Option<&str> {
         match self {
             Self::Key(key) => Some(key),
-            Self::Every => None,
+            Self::Every | Self::AnyDepth => None,
         }
+    }
+
+    /// Whether it stands for several places.
+    #[must_use]
+    pub const fn is_star(&self) -> bool {
+        matches!(self, Self::Every | Self::AnyDepth)
     }
 
     /// Whether it matches this token.
     pub(super) fn covers(&self, token: &str) -> bool {
         self.key().is_none_or(|key| key == token)
+    }
+}
+
+/// Whether `pattern` leads to all that `of` leads to (`whole`), or to something around it.
+fn covers(pattern: &[Segment], of: &[Segment], whole: bool) -> bool {
+    match (pattern.split_first(), of.split_first()) {
+        (None, None) => true,
+        (None, Some(_)) => !whole,
+        (Some((Segment::AnyDepth, rest)), first) => {
+            covers(rest, of, whole) || first.is_some_and(|(_, below)| covers(pattern, below, whole))
+        }
+        (Some(_), None) => false,
+        (Some((mine, rest)), Some((theirs, below))) => mine == theirs && covers(rest, below, whole),
     }
 }
 
@@ -204,5 +299,24 @@ mod tests {
         let stars = pattern("/a/*/b/*/c");
         let cuts = [0, 1, 2, 3].map(|count| stars.up_to_star(count).to_string());
         assert_eq!(cuts, ["", "/a/*", "/a/*/b/*", "/a/*/b/*/c"]);
+    }
+
+    #[test]
+    fn any_depth_is_anywhere() {
+        for (around, of, expected) in [
+            ("/**/a", "/a", true),
+            ("/**/a", "/x/*/a/b", true),
+            ("/x/**/a", "/a", false),
+            ("/**/a", "/**/a", true),
+            ("/a", "/**/a", false),
+            ("/a/*", "/a/b", false),
+        ] {
+            assert_eq!(pattern(around).is_around(&pattern(of)), expected, "{around} {of}");
+        }
+        assert!(pattern("/x/a").is_same(&pattern("/**/a")) && !pattern("/**/a").is_same(&pattern("/a/b")));
+        let place = pattern("/x/b/*/b/y").carried_back(&pattern("/x/**/b"), &pattern("/x/**/a"));
+        assert_eq!(place, Some(pattern("/x/a/*/a/y")));
+        let unfolded = pattern("/r/**/a").unfolded(&Pointer::parse("/r/a/0").expect("valid"));
+        assert_eq!(unfolded.iter().map(Pattern::to_string).collect::<Vec<_>>(), ["/r/a", "/r/a/a", "/r/a/0/a"]);
     }
 }

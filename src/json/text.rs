@@ -72,7 +72,7 @@ pub(super) fn split<'r>(raw: &'r [u8], on: &str, most: usize) -> Vec<Cow<'r, [u8
     let plain = unescape(raw);
     let at_raw = raw_offsets(raw, &plain);
     let cuts = memchr::memmem::find_iter(&plain, on).take(if on.is_empty() { 0 } else { most.saturating_sub(1) });
-    let mut parts = Vec::with_capacity(most);
+    let mut parts = Vec::new();
     let mut start = 0;
     for cut in cuts {
         parts.push(respell(&raw[at_raw(start)..at_raw(cut)]));
@@ -80,6 +80,13 @@ pub(super) fn split<'r>(raw: &'r [u8], on: &str, most: usize) -> Vec<Cow<'r, [u8
     }
     parts.push(respell(&raw[at_raw(start)..]));
     parts
+}
+
+/// What follows a prefix, with the fewest escapes; `None` if the text does not begin with it.
+pub(super) fn strip_prefix<'r>(raw: &'r [u8], prefix: &str) -> Option<Cow<'r, [u8]>> {
+    let plain = unescape(raw);
+    let at_raw = raw_offsets(raw, &plain);
+    plain.starts_with(prefix.as_bytes()).then(|| respell(&raw[at_raw(prefix.len())..]))
 }
 
 /// From an offset in the plain text to the one in `raw`. A separator is valid UTF-8 and not empty, so its ends never

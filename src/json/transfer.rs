@@ -195,7 +195,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Removes the sources, when all targets can be written then; else nothing is changed.
-    fn take<'p>(
+    pub(super) fn take<'p>(
         &mut self,
         node: TreeNodeId,
         sources: &[TreeNodeId],
@@ -207,6 +207,11 @@ impl<'a> Interpreter<'a> {
             sources.iter().for_each(|id| self.tree.revive(*id));
         }
         writable
+    }
+
+    /// Whether a value can be written there.
+    pub(super) fn writable(&mut self, node: TreeNodeId, to: &Pointer) -> Result<(), OpError> {
+        self.target(node, to).map(|_| ())
     }
 
     fn target<'p>(&mut self, node: TreeNodeId, to: &'p Pointer) -> Result<WriteTarget<'p>, OpError> {
@@ -227,7 +232,7 @@ impl<'a> Interpreter<'a> {
         Err(self.wanted(at, "an object"))
     }
 
-    fn write(
+    pub(super) fn write(
         &mut self,
         node: TreeNodeId,
         to: &Pointer,

@@ -8,6 +8,7 @@ mod frames;
 mod limits;
 mod ops;
 mod properties;
+mod random;
 mod suites;
 
 use sunward::json::{

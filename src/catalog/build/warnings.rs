@@ -6,7 +6,7 @@ use super::super::entry::RouteEntry;
 use super::super::spec::Unspecified;
 use super::super::template::PathTemplate;
 use super::Builder;
-use crate::change::{Location, Message, RouteName};
+use crate::change::{Location, Message, RouteName, inside_of};
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Span, Spanned, is_typo};
 use crate::version::{VersionId, VersionName};
@@ -174,7 +174,14 @@ impl Builder<'_> {
             return;
         }
         for resource in &api.resources {
-            let used = api.changes.iter().any(|change| change.on.iter().any(|name| name.value == resource.name.value));
+            let own = resource.name.value.as_str();
+            let is_around = |text: &Spanned<String>| inside_of(text).is_some_and(|(name, _)| name == own);
+            let in_changes = api
+                .changes
+                .iter()
+                .any(|change| change.on.iter().any(|name| name.value == own) || change.at.iter().any(is_around));
+            let used =
+                in_changes || api.resources.iter().any(|other| other.at.iter().any(|place| is_around(&place.at)));
             let mut routes = resource.at.iter().filter_map(|place| place.at.parse::<Location>().ok());
             if !used && !resource.at.is_empty() && !routes.all(|place| meant.contains(&place.route)) {
                 let message = format!("no change applies to the resource `{}`", resource.name.value);

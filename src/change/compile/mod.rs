@@ -1,8 +1,12 @@
 //! One op, read and turned into the steps of both directions.
 
+mod carry;
 mod pointers;
 mod read;
+mod structure;
 mod when;
+
+pub(super) use self::carry::{Moved, PathShift};
 
 use super::spec::{OpKind, OpSpec};
 use crate::diagnostic::{Diagnostics, Span};
@@ -61,15 +65,6 @@ pub(super) struct DirectedOp {
 pub(super) struct ResourceLocation {
     pub(super) pattern: Pattern,
     pub(super) partial: bool,
-}
-
-/// How an op moves what stands inside: a place below `new` was below `old` before. Both start at the resource.
-#[derive(Clone, Debug)]
-pub(super) struct PathShift {
-    pub(super) new: Pattern,
-    pub(super) old: Pattern,
-    /// Only some documents: the place before may be either.
-    pub(super) conditional: bool,
 }
 
 /// What an op reads, takes away and writes, as patterns from the resource; for the checks between ops.
@@ -199,7 +194,7 @@ impl Compiled {
     }
 
     fn carrying(mut self, new: Pattern, old: Pattern) -> Self {
-        self.carry = Some(PathShift { new, old, conditional: false });
+        self.carry = Some(PathShift { moved: Moved::Place { new, old }, conditional: false });
         self
     }
 }

@@ -13,9 +13,23 @@ impl PointerReader<'_> {
             return self.error("bad-pointer", format!("`{}` {message}", text.value), text.span, help);
         }
         match Pattern::parse(text) {
+            Ok(pattern) if pattern.has_any_depth() => self.any_depth(pattern, text),
             Ok(pattern) => Some(pattern),
             Err(e) => self.error("bad-pointer", e.to_string(), text.span, POINTER_HELP),
         }
+    }
+
+    /// `**` says where something is, so something must follow it.
+    fn any_depth(&mut self, pattern: Pattern, text: &Spanned<String>) -> Option<Pattern> {
+        let mut behind = pattern.segments().iter().skip_while(|segment| **segment != Segment::AnyDepth).skip(1);
+        let (next, again) = (behind.next(), behind.any(|segment| *segment == Segment::AnyDepth));
+        let (message, help) = match next {
+            Some(Segment::Key(name)) if is_element(name) => ("has an element behind `**`", "name a member: `/**/name`"),
+            Some(Segment::Key(_)) if !again => return Some(pattern),
+            Some(Segment::Key(_)) => ("has `**` more than once", "once is enough: `/**/a/b` is any `b` in any `a`"),
+            _ => ("has no name behind `**`", "name a member: `/**/name`"),
+        };
+        self.error("bad-pointer", format!("`{}` {message}", text.value), text.span, help)
     }
 
     /// A pointer to a member, so neither the resource itself nor all members at once.
@@ -78,7 +92,7 @@ impl PointerReader<'_> {
                     "stars-differ",
                     message,
                     text.span,
-                    "use pointers that are equal up to the last `*`",
+                    "use pointers that are equal up to the last `*`; a `move` between one value and every element needs `many`",
                 );
             }
             pointers.push(pointer);

@@ -28,6 +28,7 @@ impl PointerReader<'_> {
             OpKind::Join { from, to, on } => self.split(to, from, on, collision, false),
             OpKind::Map { at, pairs, other, back } => self.map(at, pairs, other, back),
             OpKind::Convert { at, from, to, scale } => self.convert(at, from, to, *scale),
+            OpKind::Structure(spec) => self.structure(spec, collision),
             OpKind::Patch { ops, back } => self.patch(ops, back.as_ref()),
             OpKind::Custom { up, down } => {
                 let whole = Pattern::parse("").ok()?;
@@ -181,6 +182,15 @@ impl PointerReader<'_> {
     ) -> Option<Compiled> {
         let pattern = self.pattern(at)?;
         let which = self.loss(at, wrapper, loss)?;
+        if let (Wrapper::Member(name), Some(Segment::Key(last)), true) =
+            (wrapper, pattern.segments().last(), pattern.has_any_depth())
+            && name == last
+        {
+            let message =
+                format!("`{}` is also what is inside of it, so the way back would not know which is which", at.value);
+            let help = "give the member another name, or name the places";
+            return self.error("overlapping-parts", message, at.span, help);
+        }
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at = pointers.pop()?;
         let inner = match wrapper {

@@ -6,16 +6,19 @@
 //! | `op` | an op: what it is |
 //! | `when` | when an op applies |
 //! | `body` | the ops on bodies |
+//! | `structure` | the ops on structure |
 //! | `head` | the ops on heads and on the list of routes |
 
 mod body;
 mod declare;
 mod head;
 mod op;
+mod structure;
 mod when;
 
 pub(crate) use declare::Place;
 pub use declare::{Change, Resource};
 pub use op::OpSpec;
 pub(crate) use op::{HeadSpec, Loss, OpKind, OtherSpec, RouteSpec};
+pub(crate) use structure::{KeyedSpec, NamesSpec, StructureSpec};
 pub use when::When;

@@ -1,6 +1,6 @@
 //! One op of a change: what it is, and when it applies.
 
-use super::When;
+use super::{NamesSpec, StructureSpec, When};
 use crate::diagnostic::{Span, Spanned};
 use crate::json::{Custom, Literal, Many, OnError, Otherwise, Test, Wrapper};
 
@@ -32,6 +32,7 @@ pub(crate) enum OpKind {
     Map { at: Spanned<String>, pairs: Vec<(Literal, Literal)>, other: OtherSpec, back: Vec<(Literal, Literal)> },
     Convert { at: Spanned<String>, from: Spanned<String>, to: Spanned<String>, scale: Option<u32> },
     Require { at: Spanned<String>, must: When },
+    Structure(StructureSpec),
     Patch { ops: Literal, back: Option<Literal> },
     Custom { up: Custom, down: Custom },
     Head(HeadSpec),
@@ -67,6 +68,7 @@ pub(crate) enum HeadSpec {
     AddQuery { name: Spanned<String>, value: String },
     RenameQuery { from: Spanned<String>, to: Spanned<String> },
     RemoveQuery { name: Spanned<String>, restore: Option<String>, lossy: bool },
+    QueryNames { name: Spanned<String>, names: NamesSpec },
     MapQuery { name: Spanned<String>, values: Vec<(String, String)> },
     MapStatus { from: Spanned<u16>, to: Spanned<u16> },
     RenamePrefix { from: Spanned<String>, to: Spanned<String> },
@@ -85,6 +87,9 @@ pub(crate) enum RouteSpec {
 impl OpKind {
     /// Whether it brings a value to a place that may have one already, so that `keep` says which of them stays.
     pub(crate) fn has_target(&self) -> bool {
+        if let Self::Structure(structure) = self {
+            return structure.has_target();
+        }
         matches!(
             self,
             Self::Copy { .. }
@@ -156,8 +161,8 @@ impl OpSpec {
         self
     }
 
-    /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap): the other members of the object, or the other elements
-    /// with [`Many::First`], may be lost. What is removed and restored is not lossy: see
+    /// For [`wrap`](Self::wrap), [`unwrap`](Self::unwrap) and the ops on structure that have something to lose: the other
+    /// members of the object, or the other elements with [`Many::First`], may be lost. What is removed and restored is not lossy: see
     /// [`remove_lossy`](Self::remove_lossy).
     #[must_use]
     pub fn lossy(mut self) -> Self {
@@ -165,6 +170,7 @@ impl OpSpec {
             OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => loss.lossy = true,
             OpKind::Remove { lossy, .. }
             | OpKind::Head(HeadSpec::RemoveHeader { lossy, .. } | HeadSpec::RemoveQuery { lossy, .. }) => *lossy = true,
+            OpKind::Structure(structure) => structure.lossy().into_iter().for_each(|lossy| *lossy = true),
             _ => {}
         }
         self
@@ -193,11 +199,16 @@ impl OpSpec {
     }
 
     /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap) with arrays: only elements for which the condition holds count.
-    /// Its pointers start at the element; without one it speaks of the element itself.
+    /// Its pointers start at the element; without one it speaks of the element itself. Also for [`pick`](Self::pick) and
+    /// [`put`](Self::put).
     #[must_use]
-    pub fn which(mut self, which: When) -> Self {
-        if let OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } = &mut self.op {
-            loss.which = Some(which);
+    pub fn which(mut self, condition: When) -> Self {
+        match &mut self.op {
+            OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => loss.which = Some(condition),
+            OpKind::Structure(StructureSpec::Pick { which, .. } | StructureSpec::Put { which, .. }) => {
+                *which = Some(condition);
+            }
+            _ => {}
         }
         self
     }

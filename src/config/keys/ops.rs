@@ -1,5 +1,6 @@
 //! The ops of a change, each an inline table, and the small tables that go with them.
 
+use super::structure::{CASES, ENTRIES, FLATTEN, KEYED, NEST, PARTITION, PICK, PUT, RENAME_ALL};
 use super::{Key, Table, ValueKind, key};
 
 /// The ops; each one's name is its first key.
@@ -17,6 +18,14 @@ pub(in crate::config) static OPS: &[&Table] = &[
     &MAP,
     &CONVERT,
     &REQUIRE,
+    &ENTRIES,
+    &KEYED,
+    &PICK,
+    &PUT,
+    &PARTITION,
+    &NEST,
+    &FLATTEN,
+    &RENAME_ALL,
     &PATCH,
     &ADD_HEADER,
     &RENAME_HEADER,
@@ -36,11 +45,16 @@ pub(super) const fn on_error(doc: &'static str) -> Key {
     key("on_error", ValueKind::Word(&["fail", "pass"]), doc)
 }
 
-const fn op(name: &'static str, title: &'static str, doc: &'static str, keys: &'static [Key]) -> Table {
+pub(super) const fn op(name: &'static str, title: &'static str, doc: &'static str, keys: &'static [Key]) -> Table {
     Table { name, title, doc, keys, common: BODY }
 }
 
-const fn carrying(name: &'static str, title: &'static str, doc: &'static str, keys: &'static [Key]) -> Table {
+pub(super) const fn carrying(
+    name: &'static str,
+    title: &'static str,
+    doc: &'static str,
+    keys: &'static [Key],
+) -> Table {
     Table { name, title, doc, keys, common: CARRYING }
 }
 
@@ -53,6 +67,7 @@ const PAIRS: ValueKind = ValueKind::List(&ValueKind::Pair);
 const MANY: ValueKind = ValueKind::Word(&["error", "first"]);
 const FORMS: ValueKind =
     ValueKind::Word(&["number", "string", "integer", "decimal", "unix-seconds", "unix-millis", "rfc3339"]);
+const ARRAY: ValueKind = ValueKind::Word(&["array"]);
 const STATUS: ValueKind = ValueKind::Integer { min: 100, max: 599 };
 const KEEP: Key =
     key("keep", ValueKind::Flag, "If the target already exists, keeps its value and removes the source.").or("false");
@@ -82,6 +97,13 @@ const BODY: &[Key] = &[
 /// Of ops that bring a value to a place which may have one already.
 #[rustfmt::skip]
 const CARRYING: &[Key] = &[BODY[0], BODY[1], BODY[2], KEEP];
+
+const NAMED: Key = key(
+    "name",
+    ValueKind::Text,
+    "With `\"*\"`, and needed there: where the member's name stands while the value is not in its object; beside the value, \
+     or inside of it.",
+);
 
 #[rustfmt::skip]
 static ADD: Table = op("add", "`add`", "Adds a member if it is absent. Additive.", &[
@@ -113,6 +135,10 @@ static RENAME: Table = carrying("rename", "`rename`", "Renames a member within i
 static MOVE: Table = carrying("move", "`move`", "Moves a value to another place, and creates objects on the way.", &[
     key("move", ValueKind::Text, "The old place.").required(),
     key("to", ValueKind::Text, "The new place.").required(),
+    key("many", MANY,
+            "One place is a member of every element, `/items/*/x`, and the other is a single value. `error`: all elements must \
+             have the same value. `first`: the first value is taken, and the others are lost."),
+    key("lossy", ValueKind::Flag, "With `many`: the value may be lost where there is no element. Otherwise it is an error.").or("false"),
 ]);
 
 #[rustfmt::skip]
@@ -126,7 +152,8 @@ static REMOVE: Table = op("remove", "`remove`", "Removes a member. One of `resto
 #[rustfmt::skip]
 static WRAP: Table = op("wrap", "`wrap`", "Puts a value into a new array or object.", &[
     key("wrap", ValueKind::Text, "The value; `\"\"` is the whole resource.").required(),
-    key("as", ValueKind::Name, "`\"array\"`, or the name of the member for the value.").required(),
+    key("as", ValueKind::Name, "`\"array\"`, the name of the member for the value, or `\"*\"`: the name is the value at `name`.").required(),
+    NAMED,
     key("many", MANY,
             "What to do, on the way back, with an array of several elements: an error, or take the first. `first` requires \
              `which` or `lossy`.").or("\"error\""),
@@ -137,7 +164,8 @@ static WRAP: Table = op("wrap", "`wrap`", "Puts a value into a new array or obje
 #[rustfmt::skip]
 static UNWRAP: Table = op("unwrap", "`unwrap`", "Takes a value out of its array or object.", &[
     key("unwrap", ValueKind::Text, "The array or object; `\"\"` is the whole resource.").required(),
-    key("from", ValueKind::Name, "`\"array\"`, or the name of the member to take out.").required(),
+    key("from", ValueKind::Name, "`\"array\"`, the name of the member to take out, or `\"*\"`: the only member, whatever its name.").required(),
+    NAMED,
     key("many", MANY,
             "What to do with an array of several elements: an error, or take the first. `first` requires `which` or \
              `lossy`.").or("\"error\""),
@@ -146,17 +174,20 @@ static UNWRAP: Table = op("unwrap", "`unwrap`", "Takes a value out of its array 
 ]);
 
 #[rustfmt::skip]
-static SPLIT: Table = carrying("split", "`split`", "Splits a string at a separator.", &[
+static SPLIT: Table = carrying("split", "`split`", "Splits a string at a separator: into members, or into an array.", &[
     key("split", ValueKind::Text, "The string.").required(),
-    key("into", ValueKind::List(&ValueKind::Text), "The targets. The last one gets the rest.").required(),
+    key("into", ValueKind::Either(&ARRAY, &ValueKind::List(&ValueKind::Text)), "The targets. The last one gets the rest. `\"array\"`: an array in place of the string.").required(),
     key("on", ValueKind::Name, "The separator.").required(),
+    key("lossy", ValueKind::Flag, "With `\"array\"`: on the way back an element may have the separator in it, and so become several. If not, it is an error.").or("false"),
 ]);
 
 #[rustfmt::skip]
-static JOIN: Table = carrying("join", "`join`", "Joins strings.", &[
-    key("join", ValueKind::List(&ValueKind::Text), "The sources. Absent ones are skipped.").required(),
-    key("to", ValueKind::Text, "The target.").required(),
+static JOIN: Table = carrying("join", "`join`", "Joins strings, or the strings of an array.", &[
+    key("join", ValueKind::Either(&ValueKind::Text, &ValueKind::List(&ValueKind::Text)), "The sources. Absent ones are skipped. With `from = \"array\"`: the array.").required(),
+    key("to", ValueKind::Text, "The target. Required, except for an array: its string takes its place."),
+    key("from", ARRAY, "The source is an array of strings."),
     key("on", ValueKind::Name, "The separator.").required(),
+    key("lossy", ValueKind::Flag, "With `\"array\"`: an element may have the separator in it, and become several on the way back. If not, it is an error.").or("false"),
 ]);
 
 #[rustfmt::skip]
@@ -247,7 +278,10 @@ static MAP_QUERY: Table = head("map_query", "`map_query`",
     "Replaces values of a query parameter that name members, such as `sort` or `fields`, also in a comma-separated list. \
      Commas, a sign before a name, and spaces around it may be percent-encoded, and keep their spelling.", &[
     key("map_query", ValueKind::Name, "The parameter.").required(),
-    key("values", ValueKind::Map(&ValueKind::Text), "Old values and their new ones: `{ name = \"title\" }`.").required(),
+    key("values", ValueKind::Map(&ValueKind::Text), "Old values and their new ones: `{ name = \"title\" }`. This or `from` and `to` are needed."),
+    key("from", CASES, "Names of members are in this case; each part of a path such as `home.zip_code` is a name. A name that would not come back stays as it is."),
+    key("to", CASES, "The case that they get."),
+    key("except", ValueKind::List(&ValueKind::Name), "With `from` and `to`: names that stay."),
 ]);
 
 #[rustfmt::skip]
@@ -339,7 +373,7 @@ static WHEN: Table = Table {
 };
 
 #[rustfmt::skip]
-static ELEMENT: Table = Table {
+pub(super) static ELEMENT: Table = Table {
     name: "which",
     title: "`which`",
     doc: "Which elements of an array count: a condition whose pointers start at the element, `{ at = \"/type\", equals = \"cpu\" }`. \

@@ -259,7 +259,7 @@ static RESOURCE: Table = Table {
     keys: &[
         key("name", ValueKind::Name, "The name of the resource, used by `on` of a change.").required(),
         key("at", ValueKind::OneOrMore(&ValueKind::Either(&ValueKind::Name, &ValueKind::Table(&PLACE))),
-            "Its places: `GET /users -> 200 /items/*` in a response, `POST /users <-` in a request.").required(),
+            "Its places: `GET /users -> 200 /items/*` in a response, `POST /users <-` in a request, `order /lines/*` inside of another resource.").required(),
     ],
     common: &[],
 };
@@ -273,7 +273,7 @@ static CHANGE: Table = Table {
         key("version", ValueKind::Name, "The version that introduced the change.").required(),
         key("summary", ValueKind::Name, "A sentence for the changelog.").required(),
         key("on", ValueKind::OneOrMore(&ValueKind::Name), "The resources it applies to."),
-        key("at", ValueKind::OneOrMore(&ValueKind::Name), "Further places it applies to, written as in a resource."),
+        key("at", ValueKind::OneOrMore(&ValueKind::Name), "Further places it applies to, written as in a resource. `order /lines/*` is a place inside of the resource `order`, wherever that is."),
         key("ops", ValueKind::List(&ValueKind::Op), "Its ops, in the order in which they run.").required(),
         key("breaking", ValueKind::Flag, "Allows ops that remove or alter something.").or("false"),
         key("strict", ValueKind::Flag, "Whether old clients lose what the change adds. Default: `strict` of the version or the api."),

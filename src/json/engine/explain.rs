@@ -1,5 +1,6 @@
 //! A program in words.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::code::{Children, Code, ProgramNode};
@@ -9,6 +10,9 @@ use super::program::Program;
 /// Writes a program line by line.
 struct ProgramWriter<'c, 'f, 'g> {
     code: &'c Code,
+    /// Nodes that lead back to themselves, in the order in which they are written.
+    loops: Vec<NodeId>,
+    lead_back: BTreeSet<NodeId>,
     out: &'f mut fmt::Formatter<'g>,
 }
 
@@ -18,7 +22,51 @@ impl fmt::Display for Program {
         if self.is_empty() {
             return f.write_str("passes, unread\n");
         }
-        ProgramWriter { code: &self.code, out: f }.node(self.code.root, "the document", 0)
+        let mut loops = Loops { code: &self.code, open: Vec::new(), done: BTreeSet::new(), found: BTreeSet::new() };
+        loops.node(self.code.root);
+        let mut writer = ProgramWriter { code: &self.code, loops: Vec::new(), lead_back: loops.found, out: f };
+        writer.node(self.code.root, "the document", 0)
+    }
+}
+
+/// Looks for nodes that lead back to themselves.
+struct Loops<'c> {
+    code: &'c Code,
+    /// From the root to the node at hand.
+    open: Vec<NodeId>,
+    done: BTreeSet<NodeId>,
+    found: BTreeSet<NodeId>,
+}
+
+// === impl Loops ===
+
+impl Loops<'_> {
+    fn node(&mut self, id: NodeId) {
+        if self.open.contains(&id) {
+            self.found.insert(id);
+        }
+        if !self.done.insert(id) {
+            return;
+        }
+        self.open.push(id);
+        if let ProgramNode::ByKind { object, array } = self.code.node(id) {
+            self.inside(*object);
+            self.inside(*array);
+        }
+        self.open.pop();
+    }
+
+    fn inside(&mut self, inside: Children) {
+        match inside {
+            Children::Copy => {}
+            Children::Hold(node) | Children::Every(node) => self.node(node),
+            Children::Members(plan) => {
+                let plan = &self.code.objects[plan];
+                plan.sources.iter().for_each(|source| self.node(source.node));
+                plan.cells.iter().flat_map(|cell| &cell.nodes).for_each(|node| self.node(*node));
+                plan.others.iter().for_each(|others| self.node(others.node));
+            }
+        }
     }
 }
 
@@ -30,6 +78,14 @@ impl ProgramWriter<'_, '_, '_> {
     }
 
     fn node(&mut self, id: NodeId, name: &str, depth: usize) -> fmt::Result {
+        if let Some(known) = self.loops.iter().position(|known| *known == id) {
+            return self.line(depth, format_args!("{name}: the same again as ({})", known + 1));
+        }
+        if self.lead_back.contains(&id) {
+            self.loops.push(id);
+            let number = self.loops.len();
+            self.line(depth, format_args!("({number})"))?;
+        }
         match self.code.node(id) {
             ProgramNode::Copy => self.line(depth, format_args!("{name}: copied")),
             ProgramNode::Hold(steps) => {
@@ -66,6 +122,16 @@ impl ProgramWriter<'_, '_, '_> {
         for source in &plan.sources {
             self.source(source, plan, depth)?;
         }
+        if let Some(others) = &plan.others {
+            let renamings: Vec<String> =
+                others.renamings.iter().map(|(renaming, _)| format!("renamed {renaming}")).collect();
+            if !renamings.is_empty() {
+                self.line(depth, format_args!("every other member: {}", renamings.join(", then ")))?;
+            }
+            if others.node != COPY {
+                self.node(others.node, "the value of every other member", depth)?;
+            }
+        }
         for cell in &plan.cells {
             if let Some(constant) = &cell.constant {
                 // A comma, the key, a colon, the value.
@@ -85,7 +151,8 @@ impl ProgramWriter<'_, '_, '_> {
             self.line(depth, format_args!("\"{name}\": kept for {key}, which is added at the end{unless}"))?;
         }
         let Some((cell, rank)) = source.stays else {
-            return self.line(depth, format_args!("\"{name}\": removed"));
+            let seen = if source.seen { "; its value is held, and read first" } else { "" };
+            return self.line(depth, format_args!("\"{name}\": removed{seen}"));
         };
         let key = String::from_utf8_lossy(&plan.cells[cell].key);
         let becomes = if source.key.is_some() { format!("becomes {key}") } else { "kept".to_owned() };

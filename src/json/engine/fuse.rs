@@ -4,11 +4,12 @@
 //! at last perhaps a constant. Renames, copies and additions only put lists together, so any number of them is one
 //! list, worked out here and never again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::super::{Collision, Literal, MigrateOptions, Op, Pointer, Step, migrate, text};
+use super::super::{Collision, Literal, MigrateOptions, OnError, Op, Pointer, Renaming, Step, migrate, text};
 use super::local::LocalStep;
-use super::plan::{Cell, NodeId, ObjectPlan, Rank, SourceMember};
+use super::plan::{COPY, Cell, NodeId, ObjectPlan, Others, Rank, SourceMember};
 
 /// A candidate, while the lists are put together.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ struct CellCandidate {
     from: CandidateValue,
     copied: bool,
     pending: Vec<LocalStep>,
+    /// Better ones were known before a step that may refuse it: where one of them is there, the step does not see it.
+    contested: bool,
 }
 
 #[derive(Clone)]
@@ -24,17 +27,26 @@ enum CandidateValue {
     Constant(Literal),
 }
 
-/// The lists, by name; a name that is not there has itself.
+/// The lists, by name; a name that is not there has the member that came to be called so.
+#[derive(Default)]
 struct CellNames {
     cells: BTreeMap<Box<str>, Vec<CellCandidate>>,
     /// The order in which names were written.
     order: Vec<Box<str>>,
+    /// The members of the source that some list knows.
+    known: BTreeSet<Box<str>>,
+    /// Members of the source that go, and whose value must be seen for what it may refuse before.
+    seen: Vec<(Box<str>, Vec<LocalStep>)>,
+    /// What all names became, one after the other.
+    renamings: Vec<(Arc<Renaming>, OnError)>,
+    /// What is done to every member.
+    every: Vec<LocalStep>,
 }
 
 /// Puts the steps at an object together; `None` if one of them needs the object whole. `node` compiles the steps that go
 /// on inside of a member.
 pub(super) fn fuse(locals: &[LocalStep], node: impl FnMut(Vec<LocalStep>) -> NodeId) -> Option<ObjectPlan> {
-    let mut names = CellNames { cells: BTreeMap::new(), order: Vec::new() };
+    let mut names = CellNames::default();
     for local in locals {
         names.step(local)?;
     }
@@ -49,17 +61,23 @@ impl CellNames {
             let name: Box<str> = name.into();
             return self.inside(&name, local.clone().descend());
         }
+        if let Some(inside) = local.in_every().filter(|_| local.renaming().is_none()) {
+            return self.inside_all(inside);
+        }
+        if let Some(renaming) = local.renaming() {
+            return self.rename_all(&renaming.clone(), local);
+        }
         match local.op() {
             Op::Add { at, value } => match split(at)? {
                 // What makes this object is run with all that stands inside, so nothing has.
                 (_, None) if local.fills_only_made() => {}
-                (name, None) => self.add(name, value),
+                (name, None) => self.add(name, value)?,
                 (name, Some(at)) => return self.deeper(local, name, Op::Add { at, value: value.clone() }),
             },
             Op::Drop { at, prune } => match split(at)? {
                 (name, None) => {
-                    let gone = self.take(name);
-                    may_go(&gone)?;
+                    let gone = self.take(name)?;
+                    self.see(gone)?;
                 }
                 // Whether what is around it goes, only the whole shows.
                 (_, Some(_)) if *prune => return None,
@@ -90,38 +108,67 @@ impl CellNames {
         Some(())
     }
 
-    fn list(&mut self, name: &str) -> &mut Vec<CellCandidate> {
+    fn list(&mut self, name: &str) -> Option<&mut Vec<CellCandidate>> {
         if !self.cells.contains_key(name) {
+            let candidates = match self.source_of(name)? {
+                Some(source) => {
+                    self.known.insert(source.clone());
+                    vec![CellCandidate {
+                        from: CandidateValue::Source(source),
+                        copied: false,
+                        pending: self.every.clone(),
+                        contested: false,
+                    }]
+                }
+                None => Vec::new(),
+            };
             self.order.push(name.into());
+            self.cells.insert(name.into(), candidates);
         }
-        self.cells.entry(name.into()).or_insert_with(|| {
-            vec![CellCandidate { from: CandidateValue::Source(name.into()), copied: false, pending: Vec::new() }]
-        })
+        self.cells.get_mut(name)
     }
 
-    fn take(&mut self, name: &str) -> Vec<CellCandidate> {
-        std::mem::take(self.list(name))
+    /// The member of the source that is called so by now, if there can be one. `None` if it could be another as well.
+    fn source_of(&self, name: &str) -> Option<Option<Box<str>>> {
+        let mut name: Box<str> = name.into();
+        for (renaming, on_error) in self.renamings.iter().rev() {
+            // A name that does not fit keeps its place.
+            if *on_error == OnError::Pass {
+                return None;
+            }
+            match renaming.reversed().rename(&name).map(|before| before.as_ref().into()) {
+                Some(before) => name = before,
+                None => return Some(None),
+            }
+        }
+        Some(Some(name))
     }
 
-    fn add(&mut self, name: &str, value: &Literal) {
-        let list = self.list(name);
+    fn take(&mut self, name: &str) -> Option<Vec<CellCandidate>> {
+        self.list(name).map(std::mem::take)
+    }
+
+    fn add(&mut self, name: &str, value: &Literal) -> Option<()> {
+        let list = self.list(name)?;
         if !list.last().is_some_and(CellCandidate::is_constant) {
             list.push(CellCandidate {
                 from: CandidateValue::Constant(value.clone()),
                 copied: false,
                 pending: Vec::new(),
+                contested: false,
             });
         }
+        Some(())
     }
 
     fn rename(&mut self, from: &str, to: &str, collision: Collision) -> Option<()> {
-        let source = self.take(from);
+        let source = self.take(from)?;
         self.merge(to, source, collision)
     }
 
     fn copy(&mut self, from: &str, to: &str, collision: Collision) -> Option<()> {
-        let mut source = self.list(from).clone();
-        source.iter_mut().for_each(|candidate| candidate.copied = true);
+        let mut source = self.list(from)?.clone();
+        source.iter_mut().for_each(|candidate| (candidate.copied, candidate.contested) = (true, false));
         self.merge(to, source, collision)
     }
 
@@ -130,9 +177,56 @@ impl CellNames {
         if from == to {
             return Some(());
         }
-        may_go(self.list(from))?;
+        may_go(self.list(from)?)?;
         self.copy(from, to, collision)?;
-        self.take(from);
+        self.take(from)?;
+        Some(())
+    }
+
+    /// These go. What may refuse the document on the way must still see them.
+    fn see(&mut self, gone: Vec<CellCandidate>) -> Option<()> {
+        if may_go(&gone).is_some() {
+            return Some(());
+        }
+        // Of several, those that lost to a better one were not seen by the later steps.
+        let [CellCandidate { from: CandidateValue::Source(source), copied: false, .. }] = gone.as_slice() else {
+            return None;
+        };
+        let source = source.clone();
+        self.seen.extend(gone.into_iter().map(|candidate| (source.clone(), candidate.pending)));
+        Some(())
+    }
+
+    /// Every name becomes what the rule makes of it.
+    fn rename_all(&mut self, renaming: &Arc<Renaming>, local: &LocalStep) -> Option<()> {
+        for name in renaming.known() {
+            self.list(name)?;
+        }
+        let inside = local.in_every();
+        let mut renamed: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
+        for (name, candidates) in &mut self.cells {
+            if let Some(inside) = inside.as_ref().filter(|_| !renaming.excepts(name)) {
+                go_inside(candidates, inside)?;
+            }
+            match renaming.rename(name) {
+                Some(new) => drop(renamed.insert(name.clone(), new.as_ref().into())),
+                // No member is called so any more.
+                None if candidates.is_empty() => {}
+                None => return None,
+            }
+        }
+        let cells = std::mem::take(&mut self.cells).into_iter();
+        self.cells = cells.filter_map(|(name, list)| Some((renamed.get(&name)?.clone(), list))).collect();
+        self.order = self.order.iter().filter_map(|name| renamed.get(name).cloned()).collect();
+        self.renamings.push((renaming.clone(), local.on_error()));
+        self.every.extend(inside);
+        Some(())
+    }
+
+    /// The step goes on inside of every member.
+    fn inside_all(&mut self, inside: LocalStep) -> Option<()> {
+        self.cells.values_mut().try_for_each(|candidates| go_inside(candidates, &inside))?;
+        self.every.push(inside);
         Some(())
     }
 
@@ -140,13 +234,16 @@ impl CellNames {
         if incoming.is_empty() {
             return Some(());
         }
-        let list = self.list(to);
+        let list = self.list(to)?;
         let existing = std::mem::take(list);
         let (first, second) = match collision {
             Collision::Replace => (incoming, existing),
             Collision::Keep => (existing, incoming),
         };
-        may_go(&second)?;
+        // What goes is still seen by the steps so far, as it passes.
+        if second.iter().any(|candidate| (candidate.copied || candidate.contested) && candidate.may_fail()) {
+            return None;
+        }
         list.extend(first);
         // Behind what is always there nothing is looked at.
         if !list.last().is_some_and(CellCandidate::is_constant) {
@@ -159,14 +256,7 @@ impl CellNames {
 
     /// The step goes on inside of whatever is called `name` now.
     fn inside(&mut self, name: &str, local: LocalStep) -> Option<()> {
-        for (rank, candidate) in self.list(name).iter_mut().enumerate() {
-            // It would be refused as it passes, even if a better candidate came behind it.
-            if rank > 0 && local.may_fail() && !candidate.copied && !candidate.is_constant() {
-                return None;
-            }
-            candidate.push(&local)?;
-        }
-        Some(())
+        go_inside(self.list(name)?, &local)
     }
 
     fn deeper(&mut self, local: &LocalStep, name: &str, op: Op) -> Option<()> {
@@ -174,22 +264,43 @@ impl CellNames {
     }
 
     fn plan(self, mut node: impl FnMut(Vec<LocalStep>) -> NodeId) -> ObjectPlan {
-        let Self { mut cells, order } = self;
-        let mut sources: BTreeMap<Box<str>, SourceMember> = BTreeMap::new();
-        for name in cells.keys() {
-            sources.insert(name.clone(), SourceMember::gone(name));
-        }
+        let Self { mut cells, order, known, seen, renamings, every } = self;
+        let mut sources: BTreeMap<Box<str>, SourceMember> =
+            known.into_iter().map(|name| (name.clone(), SourceMember::gone(&name))).collect();
         let mut planned = Vec::new();
         for name in &order {
             let candidates = cells.remove(name).unwrap_or_default();
             let index = planned.len();
             planned.extend(plan_cell(&mut node, name, candidates, index, &mut sources));
         }
-        sources.retain(|name, source| !source.is_untouched(name, &planned));
+        for (name, pending) in seen {
+            let seen = node(pending);
+            sources.entry(name).and_modify(|source| (source.node, source.seen) = (seen, true));
+        }
+        let node = node(every);
+        let others = (node != COPY || !renamings.is_empty()).then(|| Others { renamings: renamings.into(), node });
+        if others.is_none() {
+            sources.retain(|name, source| !source.is_untouched(name, &planned));
+        }
         let mut sources: Box<[SourceMember]> = sources.into_values().collect();
         let planned = prune(planned, &mut sources);
-        ObjectPlan::new(sources, planned.into())
+        ObjectPlan::new(sources, planned.into(), others)
     }
+}
+
+/// A step goes on inside of whatever a list leads to.
+fn go_inside(candidates: &mut [CellCandidate], local: &LocalStep) -> Option<()> {
+    for (rank, candidate) in candidates.iter_mut().enumerate() {
+        if rank > 0 && local.may_fail() && !candidate.copied && !candidate.is_constant() {
+            // One step must see it in any case, and another only if nothing better is there.
+            if candidate.may_fail() && !candidate.contested {
+                return None;
+            }
+            candidate.contested = true;
+        }
+        candidate.push(local)?;
+    }
+    Some(())
 }
 
 fn plan_cell(
@@ -206,6 +317,7 @@ fn plan_cell(
     let mut nodes = Vec::new();
     for (rank, candidate) in candidates.into_iter().enumerate() {
         let rank = Rank::try_from(rank).unwrap_or(Rank::MAX);
+        let (contested, may_fail) = (candidate.contested, candidate.may_fail());
         let node = compile(candidate.pending);
         match candidate.from {
             CandidateValue::Constant(literal) => cell.constant = Some(cell.member(literal.as_str().as_bytes()).into()),
@@ -216,6 +328,8 @@ fn plan_cell(
                 } else {
                     entry.stays = Some((index, rank));
                     entry.node = node;
+                    entry.seen = may_fail && !contested;
+                    entry.contested = contested;
                     entry.key = (*source != *name).then(|| cell.key.clone());
                 }
                 nodes.push(node);
@@ -228,8 +342,7 @@ fn plan_cell(
 
 /// Whether these candidates may lose or go: what refuses the document on the way must still see them.
 fn may_go(candidates: &[CellCandidate]) -> Option<()> {
-    let safe = |candidate: &CellCandidate| !candidate.pending.iter().any(LocalStep::may_fail);
-    candidates.iter().all(safe).then_some(())
+    candidates.iter().all(|candidate| !candidate.may_fail()).then_some(())
 }
 
 /// Leaves out the cells that no source and no constant is for.
@@ -254,6 +367,10 @@ fn prune(cells: Vec<Cell>, sources: &mut [SourceMember]) -> Vec<Cell> {
 impl CellCandidate {
     const fn is_constant(&self) -> bool {
         matches!(self.from, CandidateValue::Constant(_))
+    }
+
+    fn may_fail(&self) -> bool {
+        self.pending.iter().any(LocalStep::may_fail)
     }
 
     /// A constant is changed here and now; what a source holds is changed when it is there.

@@ -1,7 +1,9 @@
 //! One step on its way down the source.
 
+use std::sync::Arc;
+
 use super::super::tree::index;
-use super::super::{Condition, Mode, OnError, Op, Otherwise, Pattern, Pointer, Segment, Step};
+use super::super::{Condition, Mode, OnError, Op, Otherwise, Pattern, Renaming, Segment, Step};
 
 /// A step on its way down the source, to the value that it acts on.
 #[derive(Clone, Debug)]
@@ -23,7 +25,7 @@ impl LocalStep {
         let levels = levels(step);
         let hold_at = levels.into_iter().min().map(|level| {
             let resource = step.resource.segments().len();
-            let stars = step.each.segments().iter().enumerate().filter(|(_, s)| **s == Segment::Every);
+            let stars = step.each.segments().iter().enumerate().filter(|(_, s)| s.is_star());
             let behind: Vec<usize> = stars.map(|(at, _)| resource + at + 1).collect();
             level.checked_sub(1).map_or(resource, |star| behind.get(star).copied().unwrap_or(path.len()))
         });
@@ -33,6 +35,9 @@ impl LocalStep {
 
     /// Whether the value itself is what the step needs whole.
     pub(super) fn acts_here(&self) -> bool {
+        if self.is_at_any_depth() {
+            return false;
+        }
         if self.hold_at == Some(self.at) {
             return true;
         }
@@ -40,7 +45,7 @@ impl LocalStep {
             // What goes is part of what is around it.
             return self.at + 1 >= self.path.len();
         }
-        self.arrived() && (self.step.op.is_opaque() || self.step.op.value().is_some_and(Pointer::is_root))
+        self.arrived() && self.step.op.sees_node()
     }
 
     pub(super) fn arrived(&self) -> bool {
@@ -58,12 +63,78 @@ impl LocalStep {
         self.step.constant && self.step.partial
     }
 
+    pub(super) const fn on_error(&self) -> OnError {
+        self.step.on_error
+    }
+
     pub(super) fn op(&self) -> &Op {
         &self.step.op
     }
 
     pub(super) fn is_every(&self) -> bool {
         self.path.get(self.at) == Some(&Segment::Every)
+    }
+
+    /// Whether the step goes on in everything that is inside.
+    pub(super) fn is_at_any_depth(&self) -> bool {
+        self.path.get(self.at) == Some(&Segment::AnyDepth)
+    }
+
+    /// The names that the step changes, if it has come to the object whose names they are.
+    pub(super) fn renaming(&self) -> Option<&Arc<Renaming>> {
+        match &self.step.op {
+            Op::RenameAll { at, renaming, .. } if self.arrived() && at.is_root() => Some(renaming),
+            _ => None,
+        }
+    }
+
+    /// Whether what it does to a value is what it does to what is inside.
+    pub(super) fn goes_on(&self) -> bool {
+        self.is_at_any_depth() || self.renaming().is_some()
+    }
+
+    /// The step at a value; one that goes on at any depth is also one that acts here.
+    pub(super) fn here(&self) -> Vec<Self> {
+        if self.is_at_any_depth() { vec![self.clone(), self.clone().descend()] } else { vec![self.clone()] }
+    }
+
+    /// What is left of it for each element of a list.
+    pub(super) fn in_element(&self) -> Option<Self> {
+        match self.renaming() {
+            Some(_) => Some(self.clone()),
+            None => self.in_every(),
+        }
+    }
+
+    /// What is left of it for each element or member.
+    pub(super) fn in_every(&self) -> Option<Self> {
+        if self.is_every() {
+            return Some(self.clone().descend());
+        }
+        if self.is_at_any_depth() {
+            return Some(self.clone());
+        }
+        let Op::RenameAll { depth, .. } = &self.step.op else { return None };
+        self.renaming()?;
+        let depth = match depth {
+            Some(depth) => Some(depth.checked_sub(1).filter(|left| *left > 0)?),
+            None => None,
+        };
+        let mut inside = self.clone();
+        if let Op::RenameAll { depth: left, .. } = &mut inside.step.op {
+            *left = depth;
+        }
+        inside.path = inside.path.iter().cloned().chain([Segment::Every]).collect();
+        inside.at = inside.path.len();
+        Some(inside)
+    }
+
+    /// All that counts of it from here on.
+    pub(super) fn print(&self) -> String {
+        let Self { step, path, at, hold_at } = self;
+        let Step { when, otherwise, op, on_error, constant, partial, change, .. } = step;
+        let rest = (&path[*at..], hold_at.map(|hold| hold.checked_sub(*at)));
+        format!("{rest:?}{when:?}{otherwise:?}{op:?}{on_error:?}{constant}{partial}{change};")
     }
 
     /// The name of the member that the step goes into, if it is not there yet.
@@ -89,6 +160,9 @@ impl LocalStep {
     }
 
     pub(super) fn names_an_index(&self) -> bool {
+        if self.is_every() || self.is_at_any_depth() {
+            return false;
+        }
         if let Some(name) = self.next_name() {
             return index(name).is_some();
         }
@@ -107,7 +181,7 @@ impl LocalStep {
         } else if self.at <= resource_len {
             step.resource = rest(self.at, resource_len);
         } else {
-            let passed = self.path[resource_len..self.at].iter().filter(|segment| **segment == Segment::Every).count();
+            let passed = self.path[resource_len..self.at].iter().filter(|segment| segment.is_star()).count();
             (step.resource, step.each) = (Pattern::root(), rest(self.at, self.path.len()));
             lower(&mut step, passed);
         }

@@ -1,11 +1,11 @@
 //! Members: passed, renamed, dropped, copied, and at last those that are added.
 
-use super::super::MigrateError;
+use super::super::{MigrateError, OnError, text};
 use super::chunk::Chunk;
 use super::code::Code;
 use super::head::{MemberHead, NextMember};
 use super::object::{Object, Retention};
-use super::plan::{COPY, Cell, NodeId, Rank};
+use super::plan::{COPY, Cell, NodeId, Others, Rank};
 use super::run::{OpenContainer, Run, RunState, SkipPurpose, TakenValue};
 
 // === impl Run ===
@@ -92,7 +92,7 @@ impl Run {
         let mut between = self.state == RunState::Between;
         while let Some(head) = MemberHead::plain(&mut chunk.text, chunk.at, between) {
             let source = plan.plain_source(&chunk.text.bytes[head.key + 1..head.key_end - 1]);
-            if source.is_some() || !flows {
+            if source.is_some() || !flows || plan.others.is_some() {
                 return Ok(Some((head, source)));
             }
             object.written = true;
@@ -125,11 +125,48 @@ impl Run {
         }
         match source {
             Some(index) => self.change(code, head, index, chunk, out),
-            None => {
-                self.write_head(head, None, None, chunk, out);
-                self.skip_value(code, SkipPurpose::Copy, chunk, out)
+            None => self.other(code, head, chunk, out),
+        }
+    }
+
+    /// A member that is not known by name.
+    fn other(
+        &mut self,
+        code: &Code,
+        head: &MemberHead,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let plan = self.members().map(|object| &code.objects[object.plan]);
+        let Some(others) = plan.and_then(|plan| plan.others.as_ref()) else {
+            self.write_head(head, None, None, chunk, out);
+            return self.skip_value(code, SkipPurpose::Copy, chunk, out);
+        };
+        let key = self.renamed(others, head.quoted(&chunk.text))?;
+        self.write_head(head, key.as_deref(), None, chunk, out);
+        match others.node {
+            COPY => self.skip_value(code, SkipPurpose::Copy, chunk, out),
+            node => self.value(code, node, chunk, out),
+        }
+    }
+
+    /// What a key becomes, quotes included; `None`: it stays as it is spelled.
+    fn renamed(&mut self, others: &Others, quoted: &[u8]) -> Result<Option<Vec<u8>>, MigrateError> {
+        if others.renamings.is_empty() {
+            return Ok(None);
+        }
+        let plain = text::unescape(text::inner(quoted));
+        let mut renamed: Option<String> = None;
+        for (renaming, on_error) in &others.renamings {
+            let name = renamed.as_deref().map_or_else(|| std::str::from_utf8(&plain).ok(), Some);
+            match name.and_then(|name| Some((name, renaming.rename(name)?))) {
+                Some((name, new)) if new == name => {}
+                Some((_, new)) => renamed = Some(new.into_owned()),
+                None if *on_error == OnError::Pass => self.passed += 1,
+                None => return Err(MigrateError::name(&plain)),
             }
         }
+        Ok(renamed.map(|name| text::quote(&name)))
     }
 
     /// A member that steps are for.
@@ -151,13 +188,22 @@ impl Run {
         }
         if verdict.fate == Retention::Goes {
             self.drop_head(head, chunk, out);
-            return self.skip_value(code, SkipPurpose::Drop, chunk, out);
+            if !source.seen {
+                return self.skip_value(code, SkipPurpose::Drop, chunk, out);
+            }
+            self.taken.push(TakenValue { bytes: Vec::new(), from: head.value });
+            return self.skip_value(code, SkipPurpose::See(source.node), chunk, out);
         }
         if first_to_wait {
             self.begin_waiting(head, chunk, out);
         }
         self.write_head(head, source.key.as_deref(), source.stays, chunk, out);
         match source.node {
+            node if source.contested => {
+                self.pass(chunk, chunk.at, out);
+                self.taken.push(TakenValue { bytes: Vec::new(), from: chunk.at });
+                self.skip_value(code, SkipPurpose::Try(node), chunk, out)
+            }
             COPY => self.skip_value(code, SkipPurpose::Copy, chunk, out),
             node => self.value(code, node, chunk, out),
         }
@@ -249,6 +295,9 @@ impl Run {
             self.add(code, &mut object, (at, cell), chunk, out)?;
         }
         chunk.at = bracket + 1;
+        if let Some(refused) = object.refused() {
+            return Err(refused);
+        }
         if object.waiting.is_some() {
             self.end_waiting(chunk, out);
         }

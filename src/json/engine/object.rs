@@ -1,5 +1,6 @@
 //! One object on its way: which candidates are there so far, and what waits for those that may still come.
 
+use super::super::MigrateError;
 use super::plan::{ObjectPlan, Rank, SourceMember};
 
 /// The state of one object of a plan.
@@ -36,6 +37,8 @@ struct HeldMember {
     start: usize,
     comma: Option<usize>,
     cell: Option<(usize, Rank)>,
+    /// Why its value cannot be taken, if it stays.
+    refused: Option<MigrateError>,
 }
 
 /// No candidate is there.
@@ -157,8 +160,20 @@ impl Object {
     /// A member begins in the held text.
     pub(super) fn begin_member(&mut self, start: usize, comma: Option<usize>, cell: Option<(usize, Rank)>) {
         if let Some(waiting) = &mut self.waiting {
-            waiting.members.push(HeldMember { start, comma, cell });
+            waiting.members.push(HeldMember { start, comma, cell, refused: None });
         }
+    }
+
+    /// The value of the last member in the held text cannot be taken.
+    pub(super) fn refuse(&mut self, why: MigrateError) {
+        if let Some(member) = self.waiting.as_mut().and_then(|waiting| waiting.members.last_mut()) {
+            member.refused = Some(why);
+        }
+    }
+
+    /// Why a member that stays cannot be taken.
+    pub(super) fn refused(&mut self) -> Option<MigrateError> {
+        self.waiting.iter_mut().flat_map(|waiting| &mut waiting.members).find_map(|member| member.refused.take())
     }
 
     /// Takes the candidates of `cell` that are worse than `rank` out of the held text. Says how many there were.

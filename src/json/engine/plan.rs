@@ -1,8 +1,9 @@
 //! What is to be done to one object, worked out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::super::text;
+use super::super::{OnError, Renaming, text};
 
 /// A node of the program, by its number.
 pub(super) type NodeId = usize;
@@ -17,6 +18,8 @@ pub(super) struct ObjectPlan {
     pub(super) sources: Box<[SourceMember]>,
     /// The names of the result that are of interest, in the order in which they are added.
     pub(super) cells: Box<[Cell]>,
+    /// What is to be done to all other members.
+    pub(super) others: Option<Others>,
     /// Which lengths the sources' names have, a bit each.
     lengths: u64,
     /// The sources by name, for objects of many.
@@ -35,6 +38,19 @@ pub(super) struct SourceMember {
     pub(super) node: NodeId,
     /// Its key, where it stays; none: as it is spelled.
     pub(super) key: Option<Box<[u8]>>,
+    /// Where it goes, its node still sees it, for what it may refuse.
+    pub(super) seen: bool,
+    /// What its node refuses is refused only where it stays.
+    pub(super) contested: bool,
+}
+
+/// Members of the source that are not known by name.
+#[derive(Clone, Debug)]
+pub(super) struct Others {
+    /// What becomes of their names, one after the other.
+    pub(super) renamings: Box<[(Arc<Renaming>, OnError)]>,
+    /// What is done to their values.
+    pub(super) node: NodeId,
 }
 
 /// A name of the result.
@@ -60,7 +76,15 @@ const MANY: usize = 12;
 
 impl SourceMember {
     pub(super) fn gone(name: &str) -> Self {
-        Self { name: name.into(), stays: None, copied: Box::default(), node: COPY, key: None }
+        Self {
+            name: name.into(),
+            stays: None,
+            copied: Box::default(),
+            node: COPY,
+            key: None,
+            seen: false,
+            contested: false,
+        }
     }
 
     /// It stays what and where it is, whatever else is there.
@@ -85,15 +109,15 @@ impl Cell {
 // === impl ObjectPlan ===
 
 impl ObjectPlan {
-    pub(super) fn new(sources: Box<[SourceMember]>, cells: Box<[Cell]>) -> Self {
+    pub(super) fn new(sources: Box<[SourceMember]>, cells: Box<[Cell]>, others: Option<Others>) -> Self {
         let by_name = (sources.len() > MANY)
             .then(|| sources.iter().enumerate().map(|(at, source)| (source.name.as_bytes().into(), at)).collect());
         let lengths = sources.iter().fold(0, |bits, source| bits | 1 << source.name.len().min(LONG));
-        Self { sources, cells, lengths, by_name }
+        Self { sources, cells, others, lengths, by_name }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.sources.is_empty() && self.cells.iter().all(|cell| cell.constant.is_none())
+        self.others.is_none() && self.sources.is_empty() && self.cells.iter().all(|cell| cell.constant.is_none())
     }
 
     /// The source with this key, which stands in quotes.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{MigrateError, MigrateOptions, Migrated, Mode, Step};
-use super::code::{Code, ProgramNode};
+use super::code::Code;
 use super::compile::Compiler;
 use super::local::LocalStep;
 use super::plan::COPY;
@@ -23,7 +23,7 @@ impl Program {
     /// else.
     #[must_use]
     pub fn new<'s>(steps: impl IntoIterator<Item = &'s Step>, mode: Mode) -> Self {
-        let mut compiler = Compiler { nodes: vec![ProgramNode::Copy], objects: Vec::new() };
+        let mut compiler = Compiler::new();
         let locals = mode.running(steps).into_iter().map(|step| LocalStep::new(step, mode)).collect();
         let root = compiler.node(locals);
         let code = Code { nodes: compiler.nodes.into(), objects: compiler.objects.into(), root };

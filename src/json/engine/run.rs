@@ -79,6 +79,10 @@ pub(super) enum SkipPurpose {
     Drop,
     /// It is taken for a node.
     Hold(NodeId),
+    /// It is taken for a node, and what that refuses counts only if the member stays.
+    Try(NodeId),
+    /// It goes, but a node sees it before.
+    See(NodeId),
 }
 
 /// A value that is taken whole.

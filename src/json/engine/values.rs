@@ -130,7 +130,9 @@ impl Run {
         chunk.at = chunk.text.bytes.len();
         match self.task {
             SkipPurpose::Copy => self.pass(chunk, chunk.at, out),
-            SkipPurpose::Drop | SkipPurpose::Hold(_) => chunk.copied = chunk.at,
+            SkipPurpose::Drop | SkipPurpose::Hold(_) | SkipPurpose::Try(_) | SkipPurpose::See(_) => {
+                chunk.copied = chunk.at
+            }
         }
         Ok(false)
     }
@@ -151,6 +153,23 @@ impl Run {
                 chunk.copied = chunk.at;
                 let migrated = self.interpreted(code, node, &value)?;
                 self.sink(out).extend_from_slice(&migrated);
+            }
+            SkipPurpose::Try(node) => {
+                let value = self.take(chunk)?;
+                chunk.copied = chunk.at;
+                match self.rewritten(code, node, &value) {
+                    Ok(rewritten) => self.sink(out).extend_from_slice(&rewritten),
+                    Err(refused) => {
+                        if let Some(object) = self.members() {
+                            object.refuse(refused);
+                        }
+                    }
+                }
+            }
+            SkipPurpose::See(node) => {
+                let value = self.take(chunk)?;
+                chunk.copied = chunk.at;
+                self.rewritten(code, node, &value)?;
             }
         }
         self.ended(code, chunk)

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::mem;
 use std::num::NonZeroU32;
 
@@ -89,6 +90,24 @@ impl<'a> Tree<'a> {
     pub(in crate::json) fn append(&mut self, object: TreeNodeId, name: &str, value: TreeNodeId) {
         let item = Item::member(name, value);
         self.insert_item(object, None, item);
+    }
+
+    /// A new member at the end of an object, whose key is spelled like this, quotes included.
+    pub(in crate::json) fn append_spelled(&mut self, object: TreeNodeId, key: Cow<'a, [u8]>, value: TreeNodeId) {
+        let name = MemberName { key, colon: b":" };
+        self.insert_item(object, None, Item { lead: b"", name: Some(Box::new(name)), value, trail: b"" });
+    }
+
+    /// Gives members other keys, quotes included: by their values.
+    pub(in crate::json) fn respell(&mut self, object: TreeNodeId, keys: &BTreeMap<TreeNodeId, Vec<u8>>) {
+        self.open(object);
+        self.edit(object, |_, container| {
+            for item in &mut container.items {
+                if let (Some(name), Some(key)) = (&mut item.name, keys.get(&item.value)) {
+                    name.key = Cow::Owned(key.clone());
+                }
+            }
+        });
     }
 
     /// A new element before the `at`-th.

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use super::equal::ValueType;
 use super::layout::{Layout, LayoutItem};
 use super::pattern::Segment;
-use super::{MigrateError, MigrateOptions, Pointer, scan, text};
+use super::{MigrateError, MigrateOptions, Pattern, Pointer, scan, text};
 
 mod edit;
 mod print;
@@ -171,7 +171,29 @@ impl<'a> Tree<'a> {
         match segment {
             Segment::Key(key) => self.step(id, key),
             Segment::Every => self.children(id),
+            Segment::AnyDepth => self.inside_out(id),
         }
+    }
+
+    /// All that a pattern leads to, what is inside before what is around it.
+    pub(super) fn find_all(&mut self, from: TreeNodeId, pattern: &Pattern) -> Vec<TreeNodeId> {
+        let mut found = vec![from];
+        for segment in pattern.segments() {
+            found = found.into_iter().flat_map(|id| self.matching(id, segment)).collect();
+        }
+        found
+    }
+
+    /// A value and all that is inside, what is inside first: so an op may change each of them in turn.
+    fn inside_out(&mut self, id: TreeNodeId) -> Vec<TreeNodeId> {
+        let mut found = vec![id];
+        let mut next = 0;
+        while let Some(at) = found.get(next).copied() {
+            found.extend(self.children(at));
+            next += 1;
+        }
+        found.reverse();
+        found
     }
 
     /// All that a pointer leads to, through duplicates too, in the order of the document.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::value::RawValue;
 use sunward::catalog::{Api, Catalog, Content, Version};
 use sunward::change::{Change, OpSpec, Resource};
-use sunward::json::{Literal, Many, Wrapper};
+use sunward::json::{Case, Literal, Many, OnError, Renaming, Wrapper};
 
 use super::now;
 
@@ -16,12 +16,18 @@ enum Kind {
     Number,
     NumberText,
     Integer,
-    Decimal { scale: u32 },
+    Decimal {
+        scale: u32,
+    },
     Seconds,
     Time,
     Text,
     Word(Vec<String>),
     Wrapped(Box<Kind>, Wrapper),
+    /// A text that is a list of its parts.
+    Parts,
+    /// An object with one member that is a list of one, with the name in it.
+    Entries(Box<Kind>),
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +42,10 @@ struct Shape {
     fields: Vec<Field>,
     envelopes: Vec<String>,
     fresh: usize,
+    /// Prefixes that members of an object have, where it was.
+    prefixes: Vec<(String, String)>,
+    /// Whether names are in camel case by now.
+    camel: bool,
 }
 
 /// Which op, on which field, and one more choice.
@@ -45,7 +55,7 @@ type Choice = (u8, prop::sample::Index, u8);
 
 impl Kind {
     fn is_plain(&self) -> bool {
-        !matches!(self, Self::Wrapped(..))
+        !matches!(self, Self::Wrapped(..) | Self::Parts | Self::Entries(_))
     }
 }
 
@@ -63,7 +73,7 @@ impl Shape {
             ("/nested/city", Kind::Text),
         ];
         let fields = kinds.map(|(at, kind)| Field { at: at.to_owned(), kind }).to_vec();
-        Self { fields, envelopes: Vec::new(), fresh: 0 }
+        Self { fields, envelopes: Vec::new(), fresh: 0, prefixes: Vec::new(), camel: false }
     }
 
     fn name(&mut self) -> String {
@@ -71,6 +81,8 @@ impl Shape {
         // Some need escapes, as pointers and as JSON.
         match self.fresh % 4 {
             0 => format!("f~1\"{}", self.fresh),
+            1 if self.camel => format!("longName{}", self.fresh),
+            1 => format!("long_name{}", self.fresh),
             _ => format!("f{}", self.fresh),
         }
     }
@@ -85,7 +97,7 @@ impl Shape {
             return self.envelope(more);
         }
         let at = field.index(self.fields.len());
-        match op % 10 {
+        match op % 16 {
             0 => self.rename(at),
             1 => self.relocate(at, more),
             2 | 3 => self.change_value(at, more),
@@ -94,6 +106,12 @@ impl Shape {
             6 => self.split(at),
             7 => self.rename_when(at),
             8 => self.addition(at, more),
+            9 => self.list(at),
+            10 => self.entries(at, more),
+            11 => self.put(at),
+            12 => self.flatten(at, more),
+            13 => self.only(at),
+            14 => self.names(),
             _ => self.unwrap(at),
         }
     }
@@ -139,7 +157,7 @@ impl Shape {
                 let op = OpSpec::map(&field.at, pairs.collect());
                 (Kind::Word(new), op)
             }
-            Kind::Text | Kind::Wrapped(..) => return self.rename(at),
+            Kind::Text | Kind::Wrapped(..) | Kind::Parts | Kind::Entries(_) => return self.rename(at),
         };
         field.kind = kind;
         op
@@ -157,6 +175,104 @@ impl Shape {
         let Kind::Wrapped(inner, from) = field.kind.clone() else { return self.rename(at) };
         field.kind = *inner;
         OpSpec::unwrap(&field.at, from, Many::Error)
+    }
+
+    fn list(&mut self, at: usize) -> OpSpec {
+        let field = &mut self.fields[at];
+        match field.kind {
+            Kind::Text => {
+                field.kind = Kind::Parts;
+                OpSpec::split_list(&field.at, " ")
+            }
+            Kind::Parts => {
+                field.kind = Kind::Text;
+                OpSpec::join_list(&field.at, " ")
+            }
+            _ => self.rename(at),
+        }
+    }
+
+    /// Of an object with one member, which is called `it`.
+    fn entries(&mut self, at: usize, more: u8) -> OpSpec {
+        let to = more.is_multiple_of(2).then(|| format!("{}/{}", self.top(), self.name()));
+        let field = &mut self.fields[at];
+        let (op, kind) = match field.kind.clone() {
+            Kind::Wrapped(inner, Wrapper::Member(_)) => (OpSpec::entries(&field.at, "/k"), Kind::Entries(inner)),
+            Kind::Entries(inner) => {
+                (OpSpec::keyed(&field.at, "/k"), Kind::Wrapped(inner, Wrapper::Member("it".into())))
+            }
+            _ => return self.rename(at),
+        };
+        field.kind = kind;
+        let op = op.with_value("/v");
+        match to {
+            Some(to) => {
+                field.at.clone_from(&to);
+                op.into_place(&to)
+            }
+            None => op,
+        }
+    }
+
+    /// Into a list that is not there, or out of one that has one element.
+    fn put(&mut self, at: usize) -> OpSpec {
+        let to = format!("{}/{}", self.top(), self.name());
+        let field = &mut self.fields[at];
+        let from = std::mem::replace(&mut field.at, to.clone());
+        field.kind = Kind::Wrapped(Box::new(field.kind.clone()), Wrapper::Array);
+        OpSpec::put(&from, &to)
+    }
+
+    /// The members of an object go beside it, or what went there comes back.
+    fn flatten(&mut self, at: usize, more: u8) -> OpSpec {
+        let (top, name) = (self.top(), self.name());
+        let place = self.fields[at].at.clone();
+        let below = |at: &str, around: &str| at.strip_prefix(around).map(str::to_owned);
+        if let Some((prefix, _)) = self.prefixes.iter().find(|(_, of)| *of == top).filter(|_| more.is_multiple_of(2)) {
+            let to = format!("{top}/{name}");
+            let beside = format!("{top}/{prefix}");
+            for field in &mut self.fields {
+                if let Some(rest) = below(&field.at, &beside) {
+                    field.at = format!("{to}/{rest}");
+                }
+            }
+            return OpSpec::nest(&top, prefix, &to);
+        }
+        let inside = below(&place, &top).unwrap_or_default();
+        let Some((object, _)) = inside[1..].split_once('/') else { return self.rename(at) };
+        let from = format!("{top}/{object}/");
+        let prefix = format!("p{}", self.fresh);
+        for field in &mut self.fields {
+            if let Some(rest) = below(&field.at, &from) {
+                field.at = format!("{top}/{prefix}{rest}");
+            }
+        }
+        self.prefixes.push((prefix.clone(), top));
+        OpSpec::flatten(&from[..from.len() - 1], &prefix)
+    }
+
+    fn only(&mut self, at: usize) -> OpSpec {
+        let name = self.name();
+        let top = self.top();
+        let field = &mut self.fields[at];
+        let Kind::Wrapped(inner, Wrapper::Member(_)) = field.kind.clone() else { return self.rename(at) };
+        field.kind = *inner;
+        OpSpec::unwrap_only(&field.at, &format!("{top}/{name}"))
+    }
+
+    /// All names, but those of the documents that no member has.
+    fn names(&mut self) -> OpSpec {
+        let (from, to) = if self.camel { (Case::Camel, Case::Snake) } else { (Case::Snake, Case::Camel) };
+        let renaming = Renaming::new(from, to);
+        let renamed = |place: &str| {
+            let names = place.split('/').map(|name| renaming.rename(name).map_or(name.to_owned(), Into::into));
+            names.collect::<Vec<_>>().join("/")
+        };
+        self.fields.iter_mut().for_each(|field| field.at = renamed(&field.at));
+        self.prefixes.clear();
+        self.camel = !self.camel;
+        let op = OpSpec::rename_all(&self.top(), from, to);
+        op.with_on_error(OnError::Pass)
     }
 
     fn envelope(&mut self, more: u8) -> OpSpec {

@@ -1,8 +1,8 @@
 //! What the engine owes the interpreter, as functions that property tests and fuzz targets call alike.
 
 use sunward::json::{
-    Collision, Condition, Conversion, Literal, MigrateError, MigrateOptions, Mode, OnError, Op, Other, Pattern,
-    Pointer, Program, Reference, Rewriter, Step, Test, Wrapper, migrate,
+    Case, Collision, Condition, Conversion, Literal, Many, MigrateError, MigrateOptions, Mode, OnError, Op, Other,
+    Pattern, Pointer, Program, Reference, Renaming, Rewriter, Step, Structure, Test, Wrapper, migrate,
 };
 
 /// Through the engine, in chunks that end at `cuts`.
@@ -135,7 +135,6 @@ pub(crate) fn agrees(name: &str, steps: &[Step], text: &[u8]) {
 }
 
 /// Steps that bytes stand for: any bytes give some. Names are few, so that steps meet.
-#[allow(dead_code, reason = "only the fuzz targets need steps from bytes")]
 pub(crate) fn steps_from(bytes: &[u8]) -> Vec<Step> {
     bytes
         .chunks_exact(6)
@@ -145,14 +144,15 @@ pub(crate) fn steps_from(bytes: &[u8]) -> Vec<Step> {
 }
 
 fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
-    let name = |byte: u8| ["a", "b", "c", "d", "e"][usize::from(byte % 5)];
+    // By the rule of names, `a` is `A`, and `A` is none.
+    let name = |byte: u8| ["a", "b", "c", "d", "e", "A", "B"][usize::from(byte % 7)];
     let at = |byte: u8| {
         let text =
             if byte & 0x80 == 0 { format!("/{}", name(byte)) } else { format!("/{}/{}", name(byte), name(byte >> 3)) };
         Pointer::parse(&text).ok()
     };
     let collision = if rest & 1 == 0 { Collision::Replace } else { Collision::Keep };
-    let op = match kind % 9 {
+    let op = match kind % 16 {
         0 => Op::Add { at: at(a)?, value: Literal::parse(["1.10", "{}", "null"][usize::from(b % 3)]).ok()? },
         1 => Op::Drop { at: at(a)?, prune: b & 1 == 1 },
         2 if name(a) != name(b) => {
@@ -176,16 +176,45 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             }
             Op::Move { from, to, collision }
         }
-        _ => return None,
+        9 | 10 => {
+            let (from, to) = if a & 1 == 0 { (Case::Snake, Case::Pascal) } else { (Case::Pascal, Case::Snake) };
+            let renaming = Renaming::new(from, to);
+            let renaming = if b & 1 == 0 { renaming } else { renaming.with_exception(name(b)) };
+            let at = if kind % 16 == 9 { Pointer::ROOT } else { at(a)? };
+            Op::RenameAll { at, renaming: renaming.into(), depth: [None, Some(1), Some(2)][usize::from(b >> 1) % 3] }
+        }
+        11 => Op::Structure(Structure::Entries { from: at(a)?, to: at(a)?, key: "a".into(), value: None, collision }),
+        12 => Op::Structure(Structure::Keyed {
+            from: at(a)?,
+            to: at(a)?,
+            key: "a".into(),
+            value: None,
+            lossy: false,
+            collision,
+        }),
+        13 => Op::Unwrap {
+            at: at(a)?,
+            from: Wrapper::Member("a".into()),
+            which: None,
+            many: Many::Error,
+            lossy: b & 1 == 0,
+        },
+        14 => Op::Structure(Structure::Nest { object: Pointer::ROOT, prefix: "a".into(), to: at(b)?, collision }),
+        _ => {
+            let from = at(a)?;
+            let (object, _) = from.parent()?;
+            Op::Structure(Structure::Flatten { from, object, prefix: "a".into(), collision })
+        }
     };
     let when = (condition & 7 == 0).then(|| at(condition >> 3)).flatten();
-    let each = Pattern::parse(["", "", "/*", "/c/*"][usize::from(place >> 4 & 3)]).ok()?;
+    let each =
+        Pattern::parse(["", "", "/*", "/c/*", "/**", "/**/a", "/b/**", "/**/c/*"][usize::from(place >> 4 & 7)]).ok()?;
     Some(Step {
         resource: Pattern::parse(["", "", "/a", "/*", "/b/*", "/0"][usize::from(place % 6)]).ok()?,
         when: when.map(|pointer| Condition::of(Reference { level: each.stars(), pointer }, Test::Present)),
         each,
         on_error: if rest & 2 == 0 { OnError::Fail } else { OnError::Pass },
-        constant: kind % 9 == 0 && rest & 4 != 0,
+        constant: kind % 16 == 0 && rest & 4 != 0,
         partial: rest & 8 != 0,
         change: u32::from(rest >> 4 & 1),
         ..Step::new(op)

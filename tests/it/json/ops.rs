@@ -3,6 +3,8 @@
 mod conditions;
 mod losses;
 mod members;
+mod names;
+mod structure;
 mod texts;
 mod values;
 mod wholes;

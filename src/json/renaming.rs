@@ -1,0 +1,288 @@
+//! Names by rule: from one case to another, with exceptions.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// How the words of a name are written together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Case {
+    /// `first_name`
+    Snake,
+    /// `firstName`
+    Camel,
+    /// `FirstName`
+    Pascal,
+    /// `first-name`
+    Kebab,
+    /// `FIRST_NAME`
+    ScreamingSnake,
+}
+
+/// A rule for names that can be undone: each name has one in the other case, and no two have the same.
+///
+/// What stands before the first letter or digit (`_id`, `@type`, `$ref`) and underscores or hyphens at the end belong to
+/// no word, and stay. A name that would not come back as it was has none: `userId` among names in snake case, or `line_2`
+/// when the other case is camel, since `line2` would come back as `line2`. Such a name needs an entry of its own.
+///
+/// ```
+/// use sunward::json::{Case, Renaming};
+///
+/// let renaming = Renaming::new(Case::Snake, Case::Camel).with_name("line_2", "line2").with_exception("_links");
+/// assert_eq!(renaming.rename("first_name").as_deref(), Some("firstName"));
+/// assert_eq!(renaming.rename("_id").as_deref(), Some("_id"));
+/// assert_eq!(renaming.rename("line_2").as_deref(), Some("line2"));
+/// assert_eq!(renaming.rename("line_3"), None);
+/// assert_eq!(renaming.reversed().rename("firstName").as_deref(), Some("first_name"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renaming {
+    from: Case,
+    to: Case,
+    /// Names with one of their own.
+    there: BTreeMap<Box<str>, Box<str>>,
+    back: BTreeMap<Box<str>, Box<str>>,
+    /// What is inside of them keeps its names; they do, too, unless they have one of their own.
+    except: BTreeSet<Box<str>>,
+}
+
+// === impl Case ===
+
+impl Case {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Snake, Self::Camel, Self::Pascal, Self::Kebab, Self::ScreamingSnake];
+
+    /// Its name, written in the case itself.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Snake => "snake_case",
+            Self::Camel => "camelCase",
+            Self::Pascal => "PascalCase",
+            Self::Kebab => "kebab-case",
+            Self::ScreamingSnake => "SCREAMING_SNAKE_CASE",
+        }
+    }
+
+    const fn separator(self) -> Option<char> {
+        match self {
+            Self::Snake | Self::ScreamingSnake => Some('_'),
+            Self::Kebab => Some('-'),
+            Self::Camel | Self::Pascal => None,
+        }
+    }
+
+    /// The words of a name, in small letters.
+    fn words(self, name: &str) -> Vec<String> {
+        if let Some(separator) = self.separator() {
+            return name.split(separator).map(str::to_ascii_lowercase).collect();
+        }
+        let mut words: Vec<String> = Vec::new();
+        for char in name.chars() {
+            match words.last_mut() {
+                Some(word) if !char.is_ascii_uppercase() => word.push(char),
+                _ => words.push(char.to_ascii_lowercase().to_string()),
+            }
+        }
+        words
+    }
+
+    fn name(self, words: &[String]) -> String {
+        let mut name = String::new();
+        for (at, word) in words.iter().enumerate() {
+            name.extend(self.separator().filter(|_| at > 0));
+            let mut chars = word.chars();
+            match self {
+                Self::Snake | Self::Kebab => name.push_str(word),
+                Self::ScreamingSnake => name.push_str(&word.to_ascii_uppercase()),
+                Self::Camel if at == 0 => name.push_str(word),
+                Self::Camel | Self::Pascal => {
+                    name.extend(chars.next().map(|first| first.to_ascii_uppercase()));
+                    name.push_str(chars.as_str());
+                }
+            }
+        }
+        name
+    }
+
+    /// The same name in another case, whether it comes back or not.
+    fn convert(self, to: Self, name: &str) -> String {
+        let start = name.find(|char: char| char.is_alphanumeric()).unwrap_or(name.len());
+        let (lead, rest) = name.split_at(start);
+        let core = rest.trim_end_matches(['_', '-']);
+        let trail = &rest[core.len()..];
+        format!("{lead}{}{trail}", to.name(&self.words(core)))
+    }
+
+    /// Whether a name of small letters and digits is alike in both cases.
+    const fn shares_plain(self, other: Self) -> bool {
+        matches!(self, Self::Snake | Self::Camel | Self::Kebab)
+            && matches!(other, Self::Snake | Self::Camel | Self::Kebab)
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+// === impl Renaming ===
+
+impl Renaming {
+    /// Without exceptions.
+    #[must_use]
+    pub const fn new(from: Case, to: Case) -> Self {
+        Self { from, to, there: BTreeMap::new(), back: BTreeMap::new(), except: BTreeSet::new() }
+    }
+
+    /// A name that has this one in the other case. Of two that have the same, the later counts on the way back.
+    #[must_use]
+    pub fn with_name(mut self, from: &str, to: &str) -> Self {
+        self.there.insert(from.into(), to.into());
+        self.back.insert(to.into(), from.into());
+        self
+    }
+
+    /// A member of this name keeps it, and so do all members inside of it. If it also has a name of its own, it gets that.
+    #[must_use]
+    pub fn with_exception(mut self, name: &str) -> Self {
+        self.except.insert(name.into());
+        self
+    }
+
+    /// The rule of the way back.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        let except = self.except.iter().map(|name| self.there.get(name).unwrap_or(name).clone()).collect();
+        Self { from: self.to, to: self.from, there: self.back.clone(), back: self.there.clone(), except }
+    }
+
+    /// The name in the other case; `None` if it would not come back.
+    #[must_use]
+    pub fn rename<'n>(&'n self, name: &'n str) -> Option<Cow<'n, str>> {
+        if self.is_plain(name) {
+            return Some(Cow::Borrowed(name));
+        }
+        let renamed = Self::one_way(&self.there, &self.except, [self.from, self.to], name);
+        let back = match self.back.get(&*renamed) {
+            Some(back) => Cow::Borrowed(&**back),
+            None if self.is_exception_of(&renamed) => Cow::Borrowed(&*renamed),
+            None => Cow::Owned(self.to.convert(self.from, &renamed)),
+        };
+        (back == name).then_some(renamed)
+    }
+
+    fn one_way<'n>(
+        own: &'n BTreeMap<Box<str>, Box<str>>,
+        except: &BTreeSet<Box<str>>,
+        [from, to]: [Case; 2],
+        name: &'n str,
+    ) -> Cow<'n, str> {
+        match own.get(name) {
+            Some(renamed) => Cow::Borrowed(renamed),
+            None if except.contains(name) => Cow::Borrowed(name),
+            None => Cow::Owned(from.convert(to, name)),
+        }
+    }
+
+    /// Whether a name of the other case is one that stays.
+    fn is_exception_of(&self, renamed: &str) -> bool {
+        self.except.contains(renamed) && !self.there.contains_key(renamed)
+    }
+
+    /// Most names are one word in small letters, and the same in most cases.
+    fn is_plain(&self, name: &str) -> bool {
+        self.from.shares_plain(self.to)
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            && !self.there.contains_key(name)
+            && !self.back.contains_key(name)
+    }
+
+    /// Whether what is inside of a member of this name keeps its names.
+    #[must_use]
+    pub fn excepts(&self, name: &str) -> bool {
+        self.except.contains(name)
+    }
+
+    /// The names that the rule knows by themselves.
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        self.there.keys().chain(&self.except).map(|name| &**name)
+    }
+}
+
+/// In words.
+impl fmt::Display for Renaming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "from {} to {}", self.from, self.to)?;
+        match self.known().collect::<BTreeSet<_>>().len() {
+            0 => Ok(()),
+            count => write!(f, ", {count} by themselves"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_back() {
+        use Case::{Camel, Kebab, Pascal, ScreamingSnake, Snake};
+        for (from, to, name, expected) in [
+            (Snake, Camel, "first_name", Some("firstName")),
+            (Snake, Camel, "id", Some("id")),
+            (Snake, Camel, "_first_name", Some("_firstName")),
+            (Snake, Camel, "__typename", Some("__typename")),
+            (Snake, Camel, "$ref", Some("$ref")),
+            (Snake, Camel, "class_", Some("class_")),
+            (Snake, Camel, "_", Some("_")),
+            (Snake, Camel, "", Some("")),
+            (Snake, Camel, "content-type", Some("content-type")),
+            (Snake, Camel, "firstName", None),
+            (Snake, Camel, "en_US", None),
+            (Snake, Camel, "line_2", None),
+            (Snake, Camel, "a__b", None),
+            (Snake, Camel, "größe_xl", Some("größeXl")),
+            (Snake, Camel, "x_öl", None),
+            (Camel, Snake, "userID", Some("user_i_d")),
+            (Camel, Snake, "FirstName", None),
+            (Camel, Snake, "line2", Some("line2")),
+            (Snake, Pascal, "first_name", Some("FirstName")),
+            (Snake, Pascal, "_id", Some("_Id")),
+            (Snake, Pascal, "2fa", None),
+            (Pascal, Camel, "VirtualSize", Some("virtualSize")),
+            (Snake, Kebab, "first_name", Some("first-name")),
+            (Kebab, Snake, "a_b", None),
+            (Snake, ScreamingSnake, "first_name", Some("FIRST_NAME")),
+            (ScreamingSnake, Snake, "First", None),
+        ] {
+            let renaming = Renaming::new(from, to);
+            assert_eq!(renaming.rename(name).as_deref(), expected, "{name} from {from} to {to}");
+            if let Some(renamed) = expected {
+                assert_eq!(renaming.reversed().rename(renamed).as_deref(), Some(name), "{renamed} back");
+            }
+        }
+    }
+
+    #[test]
+    fn names_by_themselves() {
+        let renaming = Renaming::new(Case::Snake, Case::Camel);
+        let renaming = renaming.with_name("special_name", "other").with_name("user_meta", "UserMeta");
+        let renaming = renaming.with_exception("user_meta").with_exception("Raw_Data");
+        for (name, expected) in [
+            ("special_name", Some("other")),
+            ("other", None),
+            ("user_meta", Some("UserMeta")),
+            ("userMeta", None),
+            ("Raw_Data", Some("Raw_Data")),
+            ("first_name", Some("firstName")),
+        ] {
+            assert_eq!(renaming.rename(name).as_deref(), expected, "{name}");
+            if let Some(renamed) = expected {
+                assert_eq!(renaming.reversed().rename(renamed).as_deref(), Some(name), "{renamed} back");
+                assert_eq!(renaming.reversed().excepts(renamed), renaming.excepts(name), "{name}");
+            }
+        }
+    }
+}

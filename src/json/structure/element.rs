@@ -1,0 +1,161 @@
+//! Elements of a list that go elsewhere, and come back among the others.
+
+use std::borrow::Cow;
+
+use super::super::equal::ValueType;
+use super::super::interpret::{Interpreter, OpError};
+use super::super::tree::TreeNodeId;
+use super::super::{Collision, Condition, Mode, Pointer};
+
+const UNLIKE: &str = "an element that does not meet `where`, so that it would be another one on the way back";
+const ALIKE: &str = "an element that meets `where` and stands among those that do not";
+const MERGED: &str = "a merge patch of a part of a list only";
+
+// === impl Interpreter ===
+
+impl Interpreter<'_> {
+    pub(super) fn pick(
+        &mut self,
+        node: TreeNodeId,
+        [list, to]: [&Pointer; 2],
+        which: Option<&Condition<Pointer>>,
+        drop_empty: bool,
+        collision: Collision,
+    ) -> Result<(), OpError> {
+        let Some(list) = self.tree.find(node, list).pop() else { return Ok(()) };
+        let elements = self.elements(list)?;
+        if self.mode == Mode::MergePatch && self.tree.kind(list) != ValueType::Null {
+            return Err(OpError::structure(list, MERGED));
+        }
+        let Some(element) = elements.into_iter().find(|element| self.meets(*element, which)) else { return Ok(()) };
+        self.writable(node, to)?;
+        let value = self.tree.detach(element);
+        self.tree.kill(element);
+        self.write(node, to, value, collision)?;
+        if drop_empty && self.tree.is_empty(list) {
+            self.tree.kill(list);
+            self.prune(node, &[list]);
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_element(
+        &mut self,
+        node: TreeNodeId,
+        from: &Pointer,
+        list: &Pointer,
+        which: Option<&Condition<Pointer>>,
+    ) -> Result<(), OpError> {
+        let sources = self.tree.find(node, from);
+        let Some(last) = sources.last().copied() else { return Ok(()) };
+        if self.mode == Mode::MergePatch {
+            return Err(OpError::structure(last, MERGED));
+        }
+        if !self.meets(last, which) {
+            return Err(OpError::structure(last, UNLIKE));
+        }
+        let existing = self.tree.find(node, list).pop();
+        if let Some(id) = existing.filter(|id| self.tree.kind(*id) != ValueType::List) {
+            return Err(self.wanted(id, "a list"));
+        }
+        self.take(node, &sources, [list])?;
+        let value = self.tree.detach(last);
+        match existing {
+            Some(existing) => self.tree.insert(existing, 0, value),
+            None => {
+                let made = self.tree.add(Cow::Borrowed(b"[]"));
+                self.tree.insert(made, 0, value);
+                self.write(node, list, made, Collision::Replace)?;
+            }
+        }
+        self.prune(node, &sources);
+        Ok(())
+    }
+
+    /// In a merge patch both lists are given whole, as the one is.
+    pub(super) fn partition(
+        &mut self,
+        node: TreeNodeId,
+        list: &Pointer,
+        which: &Condition<Pointer>,
+        to: &Pointer,
+        collision: Collision,
+    ) -> Result<(), OpError> {
+        let Some(list) = self.tree.find(node, list).pop() else { return Ok(()) };
+        let elements = self.elements(list)?;
+        let deleted = self.tree.kind(list) == ValueType::Null;
+        if deleted && self.mode != Mode::MergePatch {
+            return Ok(());
+        }
+        self.writable(node, to)?;
+        let going: Vec<TreeNodeId> = elements.into_iter().filter(|element| self.meets(*element, Some(which))).collect();
+        let own = self.tree.add(Cow::Borrowed(if deleted { b"null" } else { b"[]" }));
+        for (at, element) in going.into_iter().enumerate() {
+            let value = self.tree.detach(element);
+            self.tree.kill(element);
+            self.tree.insert(own, at, value);
+        }
+        self.write(node, to, own, collision)
+    }
+
+    pub(super) fn merge(
+        &mut self,
+        node: TreeNodeId,
+        from: &Pointer,
+        list: &Pointer,
+        which: &Condition<Pointer>,
+    ) -> Result<(), OpError> {
+        let sources = self.tree.find(node, from);
+        let existing = self.tree.find(node, list).pop();
+        let Some(last) = sources.last().copied() else {
+            let alone = existing.filter(|_| self.mode == Mode::MergePatch);
+            return alone.map_or(Ok(()), |id| Err(OpError::structure(id, MERGED)));
+        };
+        let coming = self.elements(last)?;
+        let staying = match existing {
+            Some(id) => self.elements(id)?,
+            None => Vec::new(),
+        };
+        let is_null = |run: &Self, id: TreeNodeId| run.tree.kind(id) == ValueType::Null;
+        if self.mode == Mode::MergePatch && existing.is_none_or(|id| is_null(self, id) != is_null(self, last)) {
+            return Err(OpError::structure(last, MERGED));
+        }
+        if let Some(id) = existing.filter(|id| is_null(self, *id) && !coming.is_empty()) {
+            return Err(self.wanted(id, "a list"));
+        }
+        if let Some(element) = coming.iter().find(|element| !self.meets(**element, Some(which))) {
+            return Err(OpError::structure(*element, UNLIKE));
+        }
+        if let Some(element) = staying.iter().find(|element| self.meets(**element, Some(which))) {
+            return Err(OpError::structure(*element, ALIKE));
+        }
+        self.take(node, &sources, [list])?;
+        match existing {
+            Some(existing) => {
+                for (at, element) in coming.into_iter().enumerate() {
+                    let value = self.tree.detach(element);
+                    self.tree.insert(existing, staying.len() + at, value);
+                }
+            }
+            None => {
+                let value = self.tree.detach(last);
+                self.write(node, list, value, Collision::Replace)?;
+            }
+        }
+        self.prune(node, &sources);
+        Ok(())
+    }
+
+    /// Of a list; `null` has none.
+    fn elements(&mut self, list: TreeNodeId) -> Result<Vec<TreeNodeId>, OpError> {
+        match self.tree.kind(list) {
+            ValueType::Null => Ok(Vec::new()),
+            ValueType::List => Ok(self.tree.children(list)),
+            _ => Err(self.wanted(list, "a list")),
+        }
+    }
+
+    fn meets(&mut self, element: TreeNodeId, which: Option<&Condition<Pointer>>) -> bool {
+        which.is_none_or(|which| self.holds_of(which, element))
+    }
+}

@@ -1,0 +1,403 @@
+//! Lists and objects that become one another, elements and members that go elsewhere.
+
+use sunward::json::{Collision, Condition, Many, Structure, Test};
+
+use super::*;
+
+fn structure(op: Structure) -> Vec<Step> {
+    one(Op::Structure(op))
+}
+
+/// `/type` is this one.
+fn kind(json: &str) -> Condition<Pointer> {
+    Condition::of(pointer("/type"), Test::Equals(literal(json)))
+}
+
+fn split_list(at: &str) -> Structure {
+    Structure::SplitList { at: pointer(at), on: ", ".into() }
+}
+
+fn join_list(at: &str, lossy: bool) -> Structure {
+    Structure::JoinList { at: pointer(at), on: ", ".into(), lossy }
+}
+
+fn entries(from: &str, to: &str, value: Option<&str>) -> Structure {
+    let (key, value) = ("k".into(), value.map(Into::into));
+    Structure::Entries { from: pointer(from), to: pointer(to), key, value, collision: Collision::Replace }
+}
+
+fn keyed(from: &str, to: &str, value: Option<&str>, lossy: bool) -> Structure {
+    let (key, value) = ("k".into(), value.map(Into::into));
+    Structure::Keyed { from: pointer(from), to: pointer(to), key, value, lossy, collision: Collision::Replace }
+}
+
+fn spread(from: &str, to: &str, lossy: bool) -> Structure {
+    let to = Pattern::parse(to).expect(to);
+    Structure::Spread { from: pointer(from), to, lossy, collision: Collision::Replace }
+}
+
+fn gather(from: &str, to: &str, many: Many) -> Structure {
+    let from = Pattern::parse(from).expect(from);
+    Structure::Gather { from, to: pointer(to), many, collision: Collision::Replace }
+}
+
+fn pick(list: &str, which: Option<Condition<Pointer>>, to: &str, drop_empty: bool) -> Structure {
+    let (list, to) = (pointer(list), pointer(to));
+    Structure::Pick { list, which, to, drop_empty, collision: Collision::Replace }
+}
+
+fn put(from: &str, which: Option<Condition<Pointer>>, list: &str) -> Structure {
+    Structure::Put { from: pointer(from), list: pointer(list), which }
+}
+
+fn nest(object: &str, to: &str, collision: Collision) -> Structure {
+    Structure::Nest { object: pointer(object), prefix: "b_".into(), to: pointer(to), collision }
+}
+
+fn flatten(from: &str, object: &str, collision: Collision) -> Structure {
+    Structure::Flatten { from: pointer(from), object: pointer(object), prefix: "b_".into(), collision }
+}
+
+fn only(at: &str, name: &str) -> Structure {
+    Structure::Only { at: pointer(at), name: pointer(name), collision: Collision::Replace }
+}
+
+fn named(at: &str, name: &str) -> Structure {
+    Structure::Named { at: pointer(at), name: pointer(name) }
+}
+
+#[test]
+fn a_text_and_a_list() {
+    run(vec![
+        ("every separator", structure(split_list("/t")), r#"{ "t" : "a, b, c" }"#, Ok(r#"{ "t" : ["a","b","c"] }"#)),
+        ("none", structure(split_list("/t")), r#"{"t":"a,b"}"#, Ok(r#"{"t":["a,b"]}"#)),
+        ("nothing", structure(split_list("/t")), r#"{"t":""}"#, Ok(r#"{"t":[]}"#)),
+        ("ends", structure(split_list("/t")), r#"{"t":", a, "}"#, Ok(r#"{"t":["","a",""]}"#)),
+        ("escapes", structure(split_list("/t")), r#"{"t":"\u0061\u002c \ud800"}"#, Ok(r#"{"t":["a","\ud800"]}"#)),
+        ("null", structure(split_list("/t")), r#"{"t":null,"u":1}"#, Ok(r#"{"t":null,"u":1}"#)),
+        ("absent", structure(split_list("/t/u")), r#"{"t":"x"}"#, Ok(r#"{"t":"x"}"#)),
+        ("a number", structure(split_list("/t")), r#"{"t":1}"#, Err("expected a text, found a number at `/t`")),
+        ("or it passes", vec![pass(step(Op::Structure(split_list("/t"))))], r#"{"t":1}"#, Ok(r#"{"t":1}"#)),
+        ("all of it", structure(split_list("")), r#" "a, b" "#, Ok(r#" ["a","b"] "#)),
+        (
+            "each",
+            vec![step_at("/*", Op::Structure(split_list("/t")))],
+            r#"[{"t":"a"},{"t":"b, c"}]"#,
+            Ok(r#"[{"t":["a"]},{"t":["b","c"]}]"#),
+        ),
+        ("back", structure(join_list("/t", false)), r#"{"t":[ "a", "\u0062"]}"#, Ok(r#"{"t":"a, b"}"#)),
+        ("back from nothing", structure(join_list("/t", false)), r#"{"t":[]}"#, Ok(r#"{"t":""}"#)),
+        ("one empty text", structure(join_list("/t", false)), r#"{"t":[""]}"#, Err("not the same list")),
+        ("two of them", structure(join_list("/t", false)), r#"{"t":["",""]}"#, Ok(r#"{"t":", "}"#)),
+        ("a separator in one", structure(join_list("/t", false)), r#"{"t":["a, b"]}"#, Err("not the same list")),
+        ("one between two", structure(join_list("/t", false)), r#"{"t":["a,"," b"]}"#, Ok(r#"{"t":"a,,  b"}"#)),
+        ("or it is lost", structure(join_list("/t", true)), r#"{"t":["a, b",""]}"#, Ok(r#"{"t":"a, b, "}"#)),
+        (
+            "another kind in it",
+            structure(join_list("/t", true)),
+            r#"{"t":["a",1]}"#,
+            Err("expected a text, found a number at `/t/1`"),
+        ),
+        ("no list", structure(join_list("/t", true)), r#"{"t":"a"}"#, Err("expected a list, found a text")),
+    ]);
+}
+
+#[test]
+fn an_object_and_a_list() {
+    let twice = "a name that an earlier one of the list or object has already";
+    run(vec![
+        (
+            "a value of its own",
+            structure(entries("/v", "/m", Some("v"))),
+            r#"{"v":{"a": 1.10 ,"\u0062":[ ]},"z":0}"#,
+            Ok(r#"{"z":0,"m":[{"k":"a","v":1.10},{"k":"\u0062","v":[ ]}]}"#),
+        ),
+        (
+            "the element itself",
+            structure(entries("/v", "/v", None)),
+            r#"{"v":{"a":{ "x" : 1 },"b":{}},"z":0}"#,
+            Ok(r#"{"v":[{ "x" : 1,"k":"a" },{"k":"b"}],"z":0}"#),
+        ),
+        ("none", structure(entries("/v", "/m", None)), r#"{"v":{}}"#, Ok(r#"{"m":[]}"#)),
+        ("null", structure(entries("/v", "/m", None)), r#"{"v":null}"#, Ok(r#"{"m":null}"#)),
+        ("absent", structure(entries("/v", "/m", None)), r#"{"x":1}"#, Ok(r#"{"x":1}"#)),
+        (
+            "no object",
+            structure(entries("/v", "/m", Some("v"))),
+            r#"{"v":[]}"#,
+            Err("expected an object, found a list at `/v`"),
+        ),
+        ("no object in it", structure(entries("/v", "/m", None)), r#"{"v":{"a":1}}"#, Err("found a number at `/v/a`")),
+        (
+            "the name is taken",
+            structure(entries("/v", "/m", None)),
+            r#"{"v":{"a":{"k":1}}}"#,
+            Err("has the member already"),
+        ),
+        ("twice", structure(entries("/v", "/m", Some("v"))), r#"{"v":{"a":1,"\u0061":2}}"#, Err(twice)),
+        (
+            "nowhere to go",
+            structure(entries("/v", "/m/x", None)),
+            r#"{"v":{},"m":1}"#,
+            Err("expected an object, found a number"),
+        ),
+        ("what is there goes", structure(entries("/v", "/m", None)), r#"{"m":1,"v":{}}"#, Ok(r#"{"m":[]}"#)),
+        (
+            "back",
+            structure(keyed("/m", "/v", Some("v"), false)),
+            r#"{"m":[{"k":"a","v": 1.10 },{"v":[ ],"k":"\u0062"}]}"#,
+            Ok(r#"{"v":{"a":1.10,"\u0062":[ ]}}"#),
+        ),
+        (
+            "back from the element itself",
+            structure(keyed("/v", "/v", None, false)),
+            r#"{"v":[{ "x" : 1 ,"k":"a"},{"k":"b"}]}"#,
+            Ok(r#"{"v":{"a":{ "x" : 1 },"b":{}}}"#),
+        ),
+        (
+            "others beside",
+            structure(keyed("/m", "/v", Some("v"), false)),
+            r#"{"m":[{"k":"a","v":1,"w":2}]}"#,
+            Err("which would be lost at `/m/0`"),
+        ),
+        (
+            "or they go",
+            structure(keyed("/m", "/v", Some("v"), true)),
+            r#"{"m":[{"k":"a","v":1,"w":2}]}"#,
+            Ok(r#"{"v":{"a":1}}"#),
+        ),
+        ("no name", structure(keyed("/m", "/v", None, false)), r#"{"m":[{"x":1}]}"#, Err("without the member `k`")),
+        (
+            "no value",
+            structure(keyed("/m", "/v", Some("v"), false)),
+            r#"{"m":[{"k":"a"}]}"#,
+            Err("without the member `v`"),
+        ),
+        (
+            "a number for a name",
+            structure(keyed("/m", "/v", None, false)),
+            r#"{"m":[{"k":1}]}"#,
+            Err("expected a text, found a number at `/m/0/k`"),
+        ),
+        ("the same name", structure(keyed("/m", "/v", None, false)), r#"{"m":[{"k":"a"},{"k":"\u0061"}]}"#, Err(twice)),
+        (
+            "no object in the list",
+            structure(keyed("/m", "/m", None, false)),
+            r#"{"m":[1]}"#,
+            Err("expected an object, found a number"),
+        ),
+    ]);
+}
+
+#[test]
+fn one_value_and_every_element() {
+    run(vec![
+        (
+            "into each",
+            structure(spread("/c", "/l/*/c", false)),
+            r#"{"c":1.10,"l":[{},{"x":1}]}"#,
+            Ok(r#"{"l":[{"c":1.10},{"x":1,"c":1.10}]}"#),
+        ),
+        ("deeper", structure(spread("/c", "/l/*/p/c", false)), r#"{"c":1,"l":[{}]}"#, Ok(r#"{"l":[{"p":{"c":1}}]}"#)),
+        (
+            "two levels",
+            structure(spread("/c", "/l/*/m/*/c", false)),
+            r#"{"c":1,"l":[{"m":[{},{}]}]}"#,
+            Ok(r#"{"l":[{"m":[{"c":1},{"c":1}]}]}"#),
+        ),
+        ("no element", structure(spread("/c", "/l/*/c", false)), r#"{"c":1,"l":[]}"#, Err("and there is none at `/c`")),
+        ("no list", structure(spread("/c", "/l/*/c", false)), r#"{"c":1}"#, Err("and there is none at `/c`")),
+        ("or it is lost", structure(spread("/c", "/l/*/c", true)), r#"{"c":1,"l":[]}"#, Ok(r#"{"l":[]}"#)),
+        ("nothing", structure(spread("/c", "/l/*/c", false)), r#"{"l":[]}"#, Ok(r#"{"l":[]}"#)),
+        (
+            "no object",
+            structure(spread("/c", "/l/*/c", false)),
+            r#"{"c":1,"l":[{},2]}"#,
+            Err("expected an object, found a number at `/l/1`"),
+        ),
+        (
+            "the first",
+            structure(gather("/l/*/c", "/c", Many::First)),
+            r#"{"l":[{},{"c":1},{"c":2}]}"#,
+            Ok(r#"{"l":[{},{},{}],"c":1}"#),
+        ),
+        (
+            "all agree",
+            structure(gather("/l/*/c", "/c", Many::Error)),
+            r#"{"l":[{"c":1.0},{"c":1}]}"#,
+            Ok(r#"{"l":[{},{}],"c":1.0}"#),
+        ),
+        (
+            "one does not",
+            structure(gather("/l/*/c", "/c", Many::Error)),
+            r#"{"l":[{"c":1},{"c":2}]}"#,
+            Err("not the same value as the first one at `/l/1/c`"),
+        ),
+        ("one has none", structure(gather("/l/*/c", "/c", Many::Error)), r#"{"l":[{"c":1},{}]}"#, Err("at `/l/1`")),
+        ("none has", structure(gather("/l/*/c", "/c", Many::Error)), r#"{"l":[{},{}]}"#, Ok(r#"{"l":[{},{}]}"#)),
+        (
+            "what is left empty goes",
+            structure(gather("/l/*/p/c", "/c", Many::First)),
+            r#"{"l":[{"p":{"c":1}}]}"#,
+            Ok(r#"{"l":[{}],"c":1}"#),
+        ),
+    ]);
+}
+
+#[test]
+fn an_element_by_its_content() {
+    let cpu = || Some(kind("\"cpu\""));
+    run(vec![
+        (
+            "the one that meets it",
+            structure(pick("/l", cpu(), "/c", false)),
+            r#"{"l":[{"type":"mem"}, {"type":"cpu", "n": 1.0},{"type":"cpu"}]}"#,
+            Ok(r#"{"l":[{"type":"mem"},{"type":"cpu"}],"c":{"type":"cpu", "n": 1.0}}"#),
+        ),
+        (
+            "none",
+            structure(pick("/l", cpu(), "/c", false)),
+            r#"{"l":[{"type":"mem"}]}"#,
+            Ok(r#"{"l":[{"type":"mem"}]}"#),
+        ),
+        ("the first", structure(pick("/l", None, "/c", false)), r#"{"l":[1,2]}"#, Ok(r#"{"l":[2],"c":1}"#)),
+        ("the last one left", structure(pick("/l", None, "/c", false)), r#"{"l":[1]}"#, Ok(r#"{"l":[],"c":1}"#)),
+        ("an empty list goes", structure(pick("/l", None, "/c", true)), r#"{"l":[1]}"#, Ok(r#"{"c":1}"#)),
+        ("null", structure(pick("/l", None, "/c", false)), r#"{"l":null}"#, Ok(r#"{"l":null}"#)),
+        (
+            "no list",
+            structure(pick("/l", None, "/c", false)),
+            r#"{"l":{}}"#,
+            Err("expected a list, found an object at `/l`"),
+        ),
+        (
+            "back",
+            structure(put("/c", cpu(), "/l")),
+            r#"{"l":[{"type":"mem"}],"c":{"type":"cpu"}}"#,
+            Ok(r#"{"l":[{"type":"cpu"},{"type":"mem"}]}"#),
+        ),
+        (
+            "another one",
+            structure(put("/c", cpu(), "/l")),
+            r#"{"l":[],"c":{"type":"mem"}}"#,
+            Err("does not meet `where`"),
+        ),
+        ("back into no list", structure(put("/c", None, "/l")), r#"{"c":1}"#, Ok(r#"{"l":[1]}"#)),
+        ("back into null", structure(put("/c", None, "/l")), r#"{"l":null,"c":1}"#, Err("expected a list, found null")),
+        ("nothing to put back", structure(put("/c", None, "/l")), r#"{"l":null}"#, Ok(r#"{"l":null}"#)),
+    ]);
+}
+
+#[test]
+fn a_part_of_a_list() {
+    let (list, to) = (pointer("/l"), pointer("/a"));
+    let apart =
+        || Structure::Partition { list: list.clone(), which: kind("1"), to: to.clone(), collision: Collision::Replace };
+    let merge = || Structure::Merge { from: to.clone(), list: list.clone(), which: kind("1") };
+    run(vec![
+        (
+            "those that meet it",
+            structure(apart()),
+            r#"{"l":[{"type":1},{"type":2},{"type":1.0, "x":0}]}"#,
+            Ok(r#"{"l":[{"type":2}],"a":[{"type":1},{"type":1.0, "x":0}]}"#),
+        ),
+        ("none", structure(apart()), r#"{"l":[2]}"#, Ok(r#"{"l":[2],"a":[]}"#)),
+        ("no list", structure(apart()), "{}", Ok("{}")),
+        ("null", structure(apart()), r#"{"l":null}"#, Ok(r#"{"l":null}"#)),
+        ("an object", structure(apart()), r#"{"l":{}}"#, Err("expected a list")),
+        ("back", structure(merge()), r#"{"l":[{"type":2}],"a":[{"type":1}]}"#, Ok(r#"{"l":[{"type":2},{"type":1}]}"#)),
+        ("back alone", structure(merge()), r#"{"a":[{"type":1}]}"#, Ok(r#"{"l":[{"type":1}]}"#)),
+        ("back from nothing", structure(merge()), r#"{"l":[2]}"#, Ok(r#"{"l":[2]}"#)),
+        ("among the wrong ones", structure(merge()), r#"{"l":[],"a":[{"type":2}]}"#, Err("does not meet `where`")),
+        (
+            "and the other way round",
+            structure(merge()),
+            r#"{"l":[{"type":1}],"a":[]}"#,
+            Err("stands among those that do not"),
+        ),
+        ("null in place of both", structure(merge()), r#"{"l":null,"a":[]}"#, Ok(r#"{"l":null}"#)),
+        (
+            "null in place of one",
+            structure(merge()),
+            r#"{"l":null,"a":[{"type":1}]}"#,
+            Err("expected a list, found null"),
+        ),
+    ]);
+}
+
+#[test]
+fn members_with_a_prefix() {
+    use Collision::{Keep, Replace};
+    run(vec![
+        (
+            "into an object",
+            structure(nest("", "/b", Replace)),
+            r#"{"b_x": 1.10,"n":0,"\u0062_\u0079": [ ],"b_":2}"#,
+            Ok(r#"{"n":0,"b":{"x":1.10,"y":[ ],"":2}}"#),
+        ),
+        ("none", structure(nest("", "/b", Replace)), r#"{"n":0}"#, Ok(r#"{"n":0}"#)),
+        ("no object", structure(nest("", "/b", Replace)), "[1]", Ok("[1]")),
+        ("what is there goes", structure(nest("", "/b", Replace)), r#"{"b":1,"b_x":2}"#, Ok(r#"{"b":{"x":2}}"#)),
+        ("or stays", structure(nest("", "/b", Keep)), r#"{"b":1,"b_x":2}"#, Ok(r#"{"b":1}"#)),
+        (
+            "elsewhere",
+            structure(nest("/o", "/p/b", Replace)),
+            r#"{"o":{"b_x":1}}"#,
+            Ok(r#"{"o":{},"p":{"b":{"x":1}}}"#),
+        ),
+        (
+            "out of the object",
+            structure(flatten("/b", "", Replace)),
+            r#"{"b":{"x": 1.10 ,"\"":2},"n":0}"#,
+            Ok(r#"{"n":0,"b_x":1.10,"b_\"":2}"#),
+        ),
+        ("an empty one", structure(flatten("/b", "", Replace)), r#"{"b":{},"n":0}"#, Ok(r#"{"n":0}"#)),
+        ("null", structure(flatten("/b", "", Replace)), r#"{"b":null}"#, Ok(r#"{"b":null}"#)),
+        (
+            "a text",
+            structure(flatten("/b", "", Replace)),
+            r#"{"b":"x"}"#,
+            Err("expected an object, found a text at `/b`"),
+        ),
+        ("the new one wins", structure(flatten("/b", "", Replace)), r#"{"b_x":1,"b":{"x":2}}"#, Ok(r#"{"b_x":2}"#)),
+        ("or the old one", structure(flatten("/b", "", Keep)), r#"{"b_x":1,"b":{"x":2}}"#, Ok(r#"{"b_x":1}"#)),
+    ]);
+}
+
+#[test]
+fn the_only_member() {
+    run(vec![
+        (
+            "whatever its name",
+            structure(only("/s", "/k")),
+            r#"{"s":{ "a\u0062" : 1.10 }}"#,
+            Ok(r#"{"s":1.10,"k":"a\u0062"}"#),
+        ),
+        ("the name inside", structure(only("/s", "/s/k")), r#"{"s":{"a":{"x":1}}}"#, Ok(r#"{"s":{"x":1,"k":"a"}}"#)),
+        ("the whole", structure(only("", "/k")), r#"{"a":{"x":1}}"#, Ok(r#"{"x":1,"k":"a"}"#)),
+        (
+            "no place for the name",
+            structure(only("/s", "/s/k")),
+            r#"{"s":{"a":1}}"#,
+            Err("expected an object, found a number at `/s/a`"),
+        ),
+        ("two", structure(only("/s", "/k")), r#"{"s":{"a":1,"b":2}}"#, Err("not exactly one member at `/s`")),
+        ("none", structure(only("/s", "/k")), r#"{"s":{}}"#, Err("not exactly one member at `/s`")),
+        ("null", structure(only("/s", "/k")), r#"{"s":null}"#, Ok(r#"{"s":null}"#)),
+        ("a list", structure(only("/s", "/k")), r#"{"s":[1]}"#, Err("expected an object, found a list at `/s`")),
+        ("a list as the whole", structure(only("", "/k")), "[1]", Err("expected an object, found a list")),
+        ("back", structure(named("/s", "/k")), r#"{"s": 1.10 ,"k":"a\u0062"}"#, Ok(r#"{"s": {"a\u0062":1.10} }"#)),
+        ("back from inside", structure(named("/s", "/s/k")), r#"{"s":{"x":1,"k":"a"}}"#, Ok(r#"{"s":{"a":{"x":1}}}"#)),
+        ("null in it", structure(only("/s", "/k")), r#"{"s":{"a":null}}"#, Ok(r#"{"s":null,"k":"a"}"#)),
+        ("back from null", structure(named("/s", "/k")), r#"{"s":null,"k":"a"}"#, Ok(r#"{"s":{"a":null}}"#)),
+        ("back from null alone", structure(named("/s", "/k")), r#"{"s":null}"#, Ok(r#"{"s":null}"#)),
+        ("no name", structure(named("/s", "/k")), r#"{"s":1}"#, Err("without the member `k`")),
+        (
+            "a number for a name",
+            structure(named("/s", "/k")),
+            r#"{"s":1,"k":1}"#,
+            Err("expected a text, found a number at `/k`"),
+        ),
+        ("a name alone", structure(named("/s", "/k")), r#"{"k":"a"}"#, Ok(r#"{"k":"a"}"#)),
+    ]);
+}
