@@ -202,7 +202,7 @@ fn join<'q>(pairs: impl Iterator<Item = Cow<'q, str>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Case;
+    use crate::json::NameCase;
 
     #[test]
     fn example_of_run_query() {
@@ -218,7 +218,7 @@ mod tests {
         let keep = QueryStep::Rename("per_page".into(), "page size".into(), true);
         let sort = QueryStep::Map("sort".into(), Box::new([("name".into(), "full_name".into())]));
         let add = QueryStep::Add("page".into(), "1".into());
-        let renaming = Renaming::new(Case::Snake, Case::Camel).with_exception("_raw_data");
+        let renaming = Renaming::new(NameCase::Snake, NameCase::Camel).with_exception("_raw_data");
         let names = QueryStep::Names("fields".into(), renaming.into());
         let drop = QueryStep::Drop("debug".into());
         let rows = [

@@ -4,7 +4,7 @@ use super::tree::TableReader;
 use super::when::when;
 use crate::change::{KeyedSpec, NamesSpec, OpKind, StructureSpec};
 use crate::diagnostic::Diagnostic;
-use crate::json::{Case, Many};
+use crate::json::{Many, NameCase};
 
 /// The op called `name`, if it is one on structure.
 pub(super) fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
@@ -107,7 +107,7 @@ pub(super) fn names(reader: &mut TableReader<'_, '_>) -> Option<NamesSpec> {
     Some(NamesSpec { from: from?, to: to?, except, values })
 }
 
-fn case(name: &'static str, reader: &mut TableReader<'_, '_>) -> Option<Case> {
+fn case(name: &'static str, reader: &mut TableReader<'_, '_>) -> Option<NameCase> {
     let word = reader.word(name)?;
-    Case::ALL.into_iter().find(|case| case.as_str() == word)
+    NameCase::ALL.into_iter().find(|case| case.as_str() == word)
 }

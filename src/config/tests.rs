@@ -10,7 +10,7 @@ use crate::catalog::{
     Unspecified, Version,
 };
 use crate::change::{Change, HeadSpec, Loss, OpKind, OpSpec, OtherSpec, Resource, RouteSpec, When};
-use crate::json::{Case, FieldNames, JsonType, Literal, Many, OnError, Test, Wrapper};
+use crate::json::{FieldNames, JsonType, Literal, Many, NameCase, OnError, Test, Wrapper};
 use crate::path::PathCase;
 use crate::version::Scheme;
 
@@ -418,7 +418,7 @@ fn built() -> Api {
         OpSpec::flatten("/shipping", "shipping_").keep().when_present("/x").or_fail().with_on_error(OnError::Pass),
         OpSpec::unwrap_only("/settings", "/kind"),
         OpSpec::wrap_named("/target", "/target/type"),
-        OpSpec::rename_all("", Case::Snake, Case::Camel)
+        OpSpec::rename_all("", NameCase::Snake, NameCase::Camel)
             .except("_links")
             .with_name("line_2", "line2")
             .with_depth(2)
@@ -439,7 +439,9 @@ fn built() -> Api {
         OpSpec::rename_query("q", "query").keep(),
         OpSpec::remove_query("debug", "").lossy(),
         OpSpec::map_query("sort", &[("name", "title")]),
-        OpSpec::rename_query_values("fields", Case::Snake, Case::Camel).except("_links").with_name("line_2", "line2"),
+        OpSpec::rename_query_values("fields", NameCase::Snake, NameCase::Camel)
+            .except("_links")
+            .with_name("line_2", "line2"),
         OpSpec::map_status(200, 201),
         OpSpec::rename_prefix("/people", "/users"),
         OpSpec::add_route("POST /users"),

@@ -74,6 +74,6 @@ pub use self::patch_body::migrate_json_patch;
 pub use self::patch_op::PatchOp;
 pub use self::pattern::{Pattern, Segment};
 pub use self::pointer::{Pointer, PointerError};
-pub use self::renaming::{Case, Renaming};
+pub use self::renaming::{NameCase, Renaming};
 pub use self::scan::is_json;
 pub use self::structure::Structure;

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// How the words of a name are written together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Case {
+pub enum NameCase {
     /// `first_name`
     Snake,
     /// `firstName`
@@ -26,9 +26,9 @@ pub enum Case {
 /// when the other case is camel, since `line2` would come back as `line2`. Such a name needs an entry of its own.
 ///
 /// ```
-/// use sunward::json::{Case, Renaming};
+/// use sunward::json::{NameCase, Renaming};
 ///
-/// let renaming = Renaming::new(Case::Snake, Case::Camel).with_name("line_2", "line2").with_exception("_links");
+/// let renaming = Renaming::new(NameCase::Snake, NameCase::Camel).with_name("line_2", "line2").with_exception("_links");
 /// assert_eq!(renaming.rename("first_name").as_deref(), Some("firstName"));
 /// assert_eq!(renaming.rename("_id").as_deref(), Some("_id"));
 /// assert_eq!(renaming.rename("line_2").as_deref(), Some("line2"));
@@ -37,8 +37,8 @@ pub enum Case {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renaming {
-    from: Case,
-    to: Case,
+    from: NameCase,
+    to: NameCase,
     /// Names with one of their own.
     there: BTreeMap<Box<str>, Box<str>>,
     back: BTreeMap<Box<str>, Box<str>>,
@@ -46,9 +46,9 @@ pub struct Renaming {
     except: BTreeSet<Box<str>>,
 }
 
-// === impl Case ===
+// === impl NameCase ===
 
-impl Case {
+impl NameCase {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Snake, Self::Camel, Self::Pascal, Self::Kebab, Self::ScreamingSnake];
 
@@ -121,7 +121,7 @@ impl Case {
     }
 }
 
-impl fmt::Display for Case {
+impl fmt::Display for NameCase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -132,7 +132,7 @@ impl fmt::Display for Case {
 impl Renaming {
     /// Without exceptions.
     #[must_use]
-    pub const fn new(from: Case, to: Case) -> Self {
+    pub const fn new(from: NameCase, to: NameCase) -> Self {
         Self { from, to, there: BTreeMap::new(), back: BTreeMap::new(), except: BTreeSet::new() }
     }
 
@@ -176,7 +176,7 @@ impl Renaming {
     fn one_way<'n>(
         own: &'n BTreeMap<Box<str>, Box<str>>,
         except: &BTreeSet<Box<str>>,
-        [from, to]: [Case; 2],
+        [from, to]: [NameCase; 2],
         name: &'n str,
     ) -> Cow<'n, str> {
         match own.get(name) {
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn names_and_back() {
-        use Case::{Camel, Kebab, Pascal, ScreamingSnake, Snake};
+        use NameCase::{Camel, Kebab, Pascal, ScreamingSnake, Snake};
         for (from, to, name, expected) in [
             (Snake, Camel, "first_name", Some("firstName")),
             (Snake, Camel, "id", Some("id")),
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn names_by_themselves() {
-        let renaming = Renaming::new(Case::Snake, Case::Camel);
+        let renaming = Renaming::new(NameCase::Snake, NameCase::Camel);
         let renaming = renaming.with_name("special_name", "other").with_name("user_meta", "UserMeta");
         let renaming = renaming.with_exception("user_meta").with_exception("Raw_Data");
         for (name, expected) in [

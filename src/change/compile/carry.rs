@@ -109,7 +109,7 @@ fn stripped(place: &Pattern, beside: &Pattern, inside: &Pattern, prefix: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Case;
+    use crate::json::NameCase;
 
     fn pattern(text: &str) -> Pattern {
         Pattern::parse(text).expect(text)
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn before_and_after() {
-        let renaming = Renaming::new(Case::Snake, Case::Camel).with_exception("raw_data");
+        let renaming = Renaming::new(NameCase::Snake, NameCase::Camel).with_exception("raw_data");
         let back = Arc::new(renaming.reversed());
         let names = |depth| Moved::Names {
             below: pattern("/r"),

@@ -7,7 +7,7 @@ use super::{AnchoredPointers, Compiled, Footprint, Moved, PathShift, PointerRead
 use crate::diagnostic::Spanned;
 use crate::json::{Collision, Condition, Many, Op, Pattern, Pointer, Renaming, Segment, Structure};
 
-type Text = Spanned<String>;
+type SpannedText = Spanned<String>;
 
 // === impl PointerReader ===
 
@@ -53,7 +53,7 @@ impl PointerReader<'_> {
         which.map_or(Some(None), |which| self.inner(which).map(Some))
     }
 
-    fn split_list(&mut self, at: &Text, on: &Text, lossy: bool, splits: bool) -> Option<Compiled> {
+    fn split_list(&mut self, at: &SpannedText, on: &SpannedText, lossy: bool, splits: bool) -> Option<Compiled> {
         if on.is_empty() {
             let help = "give the separator, such as \", \"";
             return self.error("empty-separator", "`on` is empty".to_owned(), on.span, help);
@@ -118,7 +118,7 @@ impl PointerReader<'_> {
     }
 
     /// `/name`, a member of an element.
-    fn name_in_element(&mut self, text: &Text) -> Option<Box<str>> {
+    fn name_in_element(&mut self, text: &SpannedText) -> Option<Box<str>> {
         let pattern = self.member(text)?;
         match pattern.segments() {
             [Segment::Key(name)] => Some(name.clone()),
@@ -129,7 +129,13 @@ impl PointerReader<'_> {
         }
     }
 
-    fn move_many(&mut self, [from, to]: [&Text; 2], many: Many, lossy: bool, collision: Collision) -> Option<Compiled> {
+    fn move_many(
+        &mut self,
+        [from, to]: [&SpannedText; 2],
+        many: Many,
+        lossy: bool,
+        collision: Collision,
+    ) -> Option<Compiled> {
         let (source, target) = (self.member(from)?, self.member(to)?);
         if let Some((text, _)) = [(from, &source), (to, &target)].into_iter().find(|(_, at)| at.has_any_depth()) {
             let message = format!("`{}` has a `**`, and it is not said of which element the value is", text.value);
@@ -169,7 +175,11 @@ impl PointerReader<'_> {
     }
 
     /// The list, then the member; and how elements and member carry what is inside.
-    fn list_and_member(&mut self, list: &Text, member: &Text) -> Option<([Pointer; 2], Pattern, (Pattern, Pattern))> {
+    fn list_and_member(
+        &mut self,
+        list: &SpannedText,
+        member: &SpannedText,
+    ) -> Option<([Pointer; 2], Pattern, (Pattern, Pattern))> {
         let (list_at, member_at) = (self.pattern(list)?, self.member(member)?);
         self.apart(&list_at, &member_at, list, member)?;
         self.writable(&member_at, &[&list_at], member)?;
@@ -178,7 +188,13 @@ impl PointerReader<'_> {
         Some(([from, to], each, (member_at, list_at.child(Segment::Every))))
     }
 
-    fn nest(&mut self, object: &Text, prefix: &Text, to: &Text, collision: Collision) -> Option<Compiled> {
+    fn nest(
+        &mut self,
+        object: &SpannedText,
+        prefix: &SpannedText,
+        to: &SpannedText,
+        collision: Collision,
+    ) -> Option<Compiled> {
         let (object_at, target) = (self.pattern(object)?, self.member(to)?);
         self.prefix(prefix)?;
         let inside =
@@ -198,7 +214,7 @@ impl PointerReader<'_> {
         Some(Compiled::structure(each, up, down).moving(moved))
     }
 
-    fn flatten(&mut self, from: &Text, prefix: &Text, collision: Collision) -> Option<Compiled> {
+    fn flatten(&mut self, from: &SpannedText, prefix: &SpannedText, collision: Collision) -> Option<Compiled> {
         let source = self.member(from)?;
         self.prefix(prefix)?;
         let Some((Segment::Key(name), around)) = source.segments().split_last() else { return None };
@@ -218,7 +234,7 @@ impl PointerReader<'_> {
         Some(Compiled::structure(each, up, down).moving(moved))
     }
 
-    fn prefix(&mut self, prefix: &Text) -> Option<()> {
+    fn prefix(&mut self, prefix: &SpannedText) -> Option<()> {
         if !prefix.is_empty() {
             return Some(());
         }
@@ -227,7 +243,13 @@ impl PointerReader<'_> {
         self.error("empty-prefix", "`prefix` is empty".to_owned(), prefix.span, help)
     }
 
-    fn only(&mut self, at: &Text, name: Option<&Text>, collision: Collision, unwraps: bool) -> Option<Compiled> {
+    fn only(
+        &mut self,
+        at: &SpannedText,
+        name: Option<&SpannedText>,
+        collision: Collision,
+        unwraps: bool,
+    ) -> Option<Compiled> {
         let pattern = self.pattern(at)?;
         let Some(name) = name else {
             let message = format!("the name of the only member of `{}` is lost", at.value);
@@ -255,7 +277,7 @@ impl PointerReader<'_> {
         })
     }
 
-    fn rename_all(&mut self, at: &Text, names: &NamesSpec, depth: Option<u32>) -> Option<Compiled> {
+    fn rename_all(&mut self, at: &SpannedText, names: &NamesSpec, depth: Option<u32>) -> Option<Compiled> {
         let pattern = self.pattern(at)?;
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         if depth == Some(0) {

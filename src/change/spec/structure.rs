@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{HeadSpec, OpKind, OpSpec, When};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
-use crate::json::{Case, Many, Renaming};
+use crate::json::{Many, NameCase, Renaming};
 
 /// An op on structure, as it is written. Pointers are texts until the check has read them.
 #[derive(Clone, Debug)]
@@ -83,8 +83,8 @@ pub(crate) struct KeyedSpec {
 /// How names become others by rule.
 #[derive(Clone, Debug)]
 pub(crate) struct NamesSpec {
-    pub(crate) from: Case,
-    pub(crate) to: Case,
+    pub(crate) from: NameCase,
+    pub(crate) to: NameCase,
     pub(crate) except: Vec<Spanned<String>>,
     pub(crate) values: Vec<(Spanned<String>, Spanned<String>)>,
 }
@@ -217,7 +217,7 @@ impl OpSpec {
     /// Writes the names of all members in another case, at any depth. A name that would not come back as it is, is an
     /// error: give it one [of its own](Self::with_name), or [except](Self::except) it.
     #[must_use]
-    pub fn rename_all(at: &str, from: Case, to: Case) -> Self {
+    pub fn rename_all(at: &str, from: NameCase, to: NameCase) -> Self {
         let names = NamesSpec { from, to, except: Vec::new(), values: Vec::new() };
         Self::structure(StructureSpec::RenameAll { at: at.into(), names, depth: None })
     }
@@ -245,7 +245,7 @@ impl OpSpec {
     /// Writes names of members that are values of a query parameter, such as those of `fields` and `sort`, in another case:
     /// each of a comma list, and each part of a path in it. A name that would not come back stays as it is.
     #[must_use]
-    pub fn rename_query_values(name: &str, from: Case, to: Case) -> Self {
+    pub fn rename_query_values(name: &str, from: NameCase, to: NameCase) -> Self {
         let names = NamesSpec { from, to, except: Vec::new(), values: Vec::new() };
         Self::new(OpKind::Head(HeadSpec::QueryNames { name: name.into(), names }))
     }

@@ -36,7 +36,9 @@ impl LocalStep {
     /// Whether the value itself is what the step needs whole.
     pub(super) fn acts_here(&self) -> bool {
         if self.is_at_any_depth() {
-            return false;
+            // It would come to one value more than once.
+            let again = self.path[self.at + 1..].contains(&Segment::AnyDepth);
+            return again || matches!(self.step.op, Op::RenameAll { .. });
         }
         if self.hold_at == Some(self.at) {
             return true;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::value::RawValue;
 use sunward::catalog::{Api, Catalog, Content, Version};
 use sunward::change::{Change, OpSpec, Resource};
-use sunward::json::{Case, Literal, Many, OnError, Renaming, Wrapper};
+use sunward::json::{Literal, Many, NameCase, OnError, Renaming, Wrapper};
 
 use super::now;
 
@@ -262,7 +262,8 @@ impl Shape {
 
     /// All names, but those of the documents that no member has.
     fn names(&mut self) -> OpSpec {
-        let (from, to) = if self.camel { (Case::Camel, Case::Snake) } else { (Case::Snake, Case::Camel) };
+        let (from, to) =
+            if self.camel { (NameCase::Camel, NameCase::Snake) } else { (NameCase::Snake, NameCase::Camel) };
         let renaming = Renaming::new(from, to);
         let renamed = |place: &str| {
             let names = place.split('/').map(|name| renaming.rename(name).map_or(name.to_owned(), Into::into));

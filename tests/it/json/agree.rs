@@ -1,7 +1,7 @@
 //! What the engine owes the interpreter, as functions that property tests and fuzz targets call alike.
 
 use sunward::json::{
-    Case, Collision, Condition, Conversion, Literal, Many, MigrateError, MigrateOptions, Mode, OnError, Op, Other,
+    Collision, Condition, Conversion, Literal, Many, MigrateError, MigrateOptions, Mode, NameCase, OnError, Op, Other,
     Pattern, Pointer, Program, Reference, Renaming, Rewriter, Step, Structure, Test, Wrapper, migrate,
 };
 
@@ -177,7 +177,8 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             Op::Move { from, to, collision }
         }
         9 | 10 => {
-            let (from, to) = if a & 1 == 0 { (Case::Snake, Case::Pascal) } else { (Case::Pascal, Case::Snake) };
+            let (from, to) =
+                if a & 1 == 0 { (NameCase::Snake, NameCase::Pascal) } else { (NameCase::Pascal, NameCase::Snake) };
             let renaming = Renaming::new(from, to);
             let renaming = if b & 1 == 0 { renaming } else { renaming.with_exception(name(b)) };
             let at = if kind % 16 == 9 { Pointer::ROOT } else { at(a)? };

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use sunward::json::{Case, Program, Renaming};
+use sunward::json::{NameCase, Program, Renaming};
 
 use super::*;
 
 fn rule() -> Renaming {
-    let rule = Renaming::new(Case::Snake, Case::Camel).with_name("line_2", "line2");
+    let rule = Renaming::new(NameCase::Snake, NameCase::Camel).with_name("line_2", "line2");
     rule.with_exception("_links").with_exception("raw_data").with_name("raw_data", "rawData")
 }
 
@@ -177,7 +177,7 @@ fn names_by_rule_and_other_ops() {
         ("moved", vec![all(), step(relocate("/aB", "/c"))], r#"{"a_b":{"x_y":1},"a_b":2}"#, Ok(r#"{"c":2}"#)),
         (
             "a second rule",
-            vec![all(), step(rename_all("", Renaming::new(Case::Camel, Case::Kebab), None))],
+            vec![all(), step(rename_all("", Renaming::new(NameCase::Camel, NameCase::Kebab), None))],
             r#"{"a_b":{"c_d":1}}"#,
             Ok(r#"{"a-b":{"c-d":1}}"#),
         ),
