@@ -80,7 +80,7 @@ fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     match name {
         "add" => add(reader),
         "copy" => reader.two("copy", "to").map(|(from, to)| OpKind::Copy { from, to }),
-        "compute" => reader.two("compute", "from").map(|(at, template)| OpKind::Compute { at, template }),
+        "compute" => compute(reader),
         "rename" => reader.two("rename", "to").map(|(from, to)| OpKind::Rename { from, to }),
         "move" if reader.has("many") => structure::move_many(reader),
         "move" => {
@@ -106,6 +106,20 @@ fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
 fn add(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let (at, value) = (reader.text("add"), one_of(reader, "value", "json"));
     Some(OpKind::Add { at: at?, value: value? })
+}
+
+fn compute(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
+    let (at, template, cel) = (reader.text("compute"), reader.text("from"), reader.text("cel"));
+    let back = reader.map("back", |node, found| node.text(ValueKind::Text, found));
+    let lossy = reader.flag("lossy").unwrap_or_default();
+    for key in ["cel", "back", "lossy"] {
+        reader.exclude("from", key);
+    }
+    match (template, cel) {
+        (Some(template), _) => Some(OpKind::Compute { at: at?, template }),
+        (None, Some(cel)) => Some(OpKind::Evaluate { at: at?, cel, back, lossy }),
+        (None, None) => reader.missing_one_of(&["from", "cel"]),
+    }
 }
 
 fn remove(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {

@@ -9,7 +9,7 @@ use super::node::{ConfigNode, FileText};
 use super::variables::Environment;
 use super::{constant, value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
-use crate::json::Literal;
+use crate::json::{Expression, Literal};
 
 /// One table being read. Read all keys first and only then give up with `?`, so that all problems are found.
 pub(super) struct TableReader<'t, 'd> {
@@ -120,6 +120,18 @@ impl<'t, 'd> TableReader<'t, 'd> {
     pub(super) fn text(&mut self, name: &'static str) -> Option<Spanned<String>> {
         let (node, kind) = self.node(name)?;
         node.text(kind, self.found)
+    }
+
+    /// An expression; says so if it is none.
+    pub(super) fn expression(&mut self, text: &Spanned<String>) -> Option<Expression> {
+        match Expression::parse(text) {
+            Ok(expression) => Some(expression),
+            Err(error) => {
+                let help = "see `compute` in docs/changes.md for what an expression may have";
+                self.found.push(Diagnostic::error("bad-expression", format!("`cel`: {error}"), text.span).help(help));
+                None
+            }
+        }
     }
 
     /// Two texts; both are read before either is missed.

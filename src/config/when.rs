@@ -8,7 +8,7 @@ use crate::json::{Condition, JsonType, Literal, Test};
 /// Keys of which one is a condition by itself.
 const RULES: [&str; 5] = ["present", "absent", "any", "all", "not"];
 /// Keys that say what must hold of the value that `at` names, or of the op's own.
-const TESTS: [&str; 5] = ["equals", "equals_json", "in", "in_json", "type"];
+const TESTS: [&str; 6] = ["equals", "equals_json", "in", "in_json", "type", "cel"];
 
 /// A table that is a condition.
 pub(super) fn when(mut reader: TableReader<'_, '_>) -> Option<When> {
@@ -48,6 +48,10 @@ fn test(reader: &mut TableReader<'_, '_>) -> Option<Test> {
         let list = reader.list("in", |node, _, found| constant::literal(node, found));
         let json = reader.list("in_json", |node, _, found| node.json(found));
         return Some(Test::In(list.into_iter().chain(json).collect::<Vec<Literal>>()));
+    }
+    if reader.has("cel") {
+        let text = reader.text("cel")?;
+        return reader.expression(&text).map(Test::Holds);
     }
     reader.literal("equals").or_else(|| reader.json("equals_json")).map(Test::Equals)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::equal::{self, ValueType};
-use super::{Literal, Pattern, Pointer, number};
+use super::{Expression, Literal, Pattern, Pointer, number};
 
 /// A condition on a document. `At` says how its places are named: from a step's node ([`Reference`](super::Reference)),
 /// from the element or value that is looked at ([`Pointer`]), or from the document ([`Pattern`](super::Pattern)).
@@ -42,6 +42,8 @@ pub enum Test {
     In(Vec<Literal>),
     /// It has one of these types.
     Type(Vec<JsonType>),
+    /// This expression, in which `self` is the value, is true. What cannot be computed is not.
+    Holds(Expression),
 }
 
 /// The type of a JSON value, as JSON Schema has them.
@@ -215,13 +217,14 @@ impl Test {
             Self::Equals(literal) => equal::equal(value, literal.as_bytes()),
             Self::In(list) => list.iter().any(|literal| equal::equal(value, literal.as_bytes())),
             Self::Type(types) => types.iter().any(|of| of.is_of(value)),
+            Self::Holds(expression) => expression.holds(value),
         }
     }
 
     /// Whether what is inside of a value can decide it: one that only asks whether it is there, or of which type, is the
     /// same whatever is inside.
     pub(crate) const fn looks_inside(&self) -> bool {
-        matches!(self, Self::Equals(_) | Self::In(_))
+        matches!(self, Self::Equals(_) | Self::In(_) | Self::Holds(_))
     }
 
     /// The values that it lists, if it does.
@@ -229,7 +232,7 @@ impl Test {
         match self {
             Self::Equals(literal) => Some(std::slice::from_ref(literal)),
             Self::In(list) => Some(list),
-            Self::Present | Self::Type(_) => None,
+            Self::Present | Self::Type(_) | Self::Holds(_) => None,
         }
     }
 
@@ -251,6 +254,7 @@ impl Test {
     fn implies(&self, other: &Self) -> bool {
         match (self, other) {
             (_, Self::Present) => true,
+            (Self::Holds(mine), Self::Holds(other)) => mine == other,
             (Self::Type(mine), Self::Type(theirs)) => mine.iter().all(|a| theirs.iter().any(|b| b.covers(*a))),
             _ => self.listed().is_some_and(|list| list.iter().all(|literal| other.passes(literal.as_bytes()))),
         }
@@ -346,6 +350,7 @@ impl fmt::Display for Test {
                 let types: Vec<&str> = types.iter().map(|of| of.with_article()).collect();
                 write!(f, "is {}", types.join(" or "))
             }
+            Self::Holds(expression) => write!(f, "fulfils `{}`", expression.source()),
         }
     }
 }

@@ -31,6 +31,12 @@ impl fmt::Display for Op {
             Self::Drop { at, .. } => write!(f, "remove {}", shown(at)),
             Self::Copy { from, to, .. } => write!(f, "copy {from} to {to}"),
             Self::Compute { at, .. } => write!(f, "compute {at}"),
+            Self::Evaluate(op) => {
+                let writes: Vec<String> =
+                    op.writes.iter().map(|(to, by)| format!("{to} as `{}`", by.source())).collect();
+                write!(f, "compute {}", writes.join(", "))?;
+                if op.takes.is_empty() { Ok(()) } else { write!(f, ", in place of {}", list(&op.takes)) }
+            }
             Self::Rename { object, from, to, .. } => write!(f, "rename {} to {to}", object.child(from)),
             Self::Move { from, to, .. } => write!(f, "move {from} to {to}"),
             Self::Wrap { at, into } => write!(f, "wrap {} into {}", shown(at), wrapper(into)),

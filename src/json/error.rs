@@ -56,6 +56,12 @@ pub(super) enum Reason {
     Name,
     /// An op on structure cannot take it.
     Structure(&'static str),
+    /// An expression has no value.
+    Expression(&'static str),
+    /// The way back would give another value.
+    Irreversible,
+    /// A merge patch does not show all that an expression reads.
+    Hidden,
     /// A custom function refused it.
     Custom(CustomError),
 }
@@ -214,6 +220,9 @@ impl fmt::Display for Reason {
             Self::Twice => f.write_str("a file that would have to be written twice"),
             Self::Name => f.write_str("a member name does not survive the change of case and back"),
             Self::Structure(what) => f.write_str(what),
+            Self::Expression(why) => write!(f, "the expression cannot be computed: {why}"),
+            Self::Irreversible => f.write_str("the expressions of `back` give another value"),
+            Self::Hidden => f.write_str("the merge patch lacks members that an expression reads"),
             Self::Custom(_) => f.write_str("the custom function rejected the value"),
         }
     }

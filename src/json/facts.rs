@@ -86,6 +86,7 @@ impl Op {
             | Self::Convert { at, .. }
             | Self::RenameAll { at, .. } => vec![(at.clone(), Alters)],
             Self::Structure(structure) => structure.touches(),
+            Self::Evaluate(op) => op.touches(),
             Self::Patch(_) | Self::Custom(_) => Vec::new(),
         }
     }
@@ -94,6 +95,7 @@ impl Op {
     pub(crate) fn references(&self) -> Vec<&Reference> {
         match self {
             Self::Compute { template, .. } => template.iter().filter_map(TextPart::reference).collect(),
+            Self::Evaluate(op) => op.outside.iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -102,6 +104,7 @@ impl Op {
     pub(super) fn references_mut(&mut self) -> Vec<&mut Reference> {
         match self {
             Self::Compute { template, .. } => template.iter_mut().filter_map(TextPart::reference_mut).collect(),
+            Self::Evaluate(op) => op.outside.iter_mut().collect(),
             _ => Vec::new(),
         }
     }
@@ -150,8 +153,11 @@ impl Op {
     }
 
     /// Whether a client that knows nothing of it does well with the result: it only adds or refuses.
-    pub(crate) const fn is_harmless(&self) -> bool {
-        matches!(self, Self::Add { .. } | Self::Copy { .. } | Self::Compute { .. } | Self::Require { .. })
+    pub(crate) fn is_harmless(&self) -> bool {
+        match self {
+            Self::Evaluate(op) => op.takes.is_empty(),
+            _ => matches!(self, Self::Add { .. } | Self::Copy { .. } | Self::Compute { .. } | Self::Require { .. }),
+        }
     }
 
     /// Whether it may make an object that was not there before, in which a partial body has all members.

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use super::equal::{self, ValueType};
 use super::error::Reason;
+use super::evaluation::budget;
 use super::pattern::Segment;
 use super::tree::{Tree, TreeNodeId};
 use super::{
@@ -33,6 +34,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) change: u32,
     pub(super) collisions: u64,
     pub(super) passed: u64,
+    /// How many more steps expressions may take.
+    pub(super) steps: u64,
 }
 
 /// One node that a step runs on.
@@ -63,13 +66,25 @@ pub fn migrate<'s>(
     steps: impl IntoIterator<Item = &'s Step>,
     options: &MigrateOptions,
 ) -> Result<Migrated, MigrateError> {
+    migrate_within(document, steps, options, &mut budget(document.len()))
+}
+
+/// The same, where expressions may take so many steps; what is left of them is written back.
+pub(super) fn migrate_within<'s>(
+    document: &[u8],
+    steps: impl IntoIterator<Item = &'s Step>,
+    options: &MigrateOptions,
+    budget: &mut u64,
+) -> Result<Migrated, MigrateError> {
     let steps = options.mode().running(steps);
     if steps.is_empty() || document.is_empty() {
         return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
     }
     let mut run = Interpreter::new(Tree::parse(document, options)?, options.mode());
     run.texts = options.is_of_texts();
+    run.steps = *budget;
     steps.into_iter().try_for_each(|step| run.step(step))?;
+    *budget = run.steps;
     Ok(Migrated { body: run.tree.document(), collisions: run.collisions, passed: run.passed })
 }
 
@@ -77,7 +92,16 @@ pub fn migrate<'s>(
 
 impl<'a> Interpreter<'a> {
     pub(super) fn new(tree: Tree<'a>, mode: Mode) -> Self {
-        Self { tree, mode, objects_as_lists: false, texts: false, change: 0, collisions: 0, passed: 0 }
+        Self {
+            tree,
+            mode,
+            objects_as_lists: false,
+            texts: false,
+            change: 0,
+            collisions: 0,
+            passed: 0,
+            steps: budget(0),
+        }
     }
 
     pub(super) fn step(&mut self, step: &'a Step) -> Result<(), MigrateError> {
@@ -156,6 +180,10 @@ impl<'a> Interpreter<'a> {
             },
             Op::Custom(custom) => self.every(step, node, &Pointer::ROOT, |run, id| run.custom(id, custom))?,
             Op::Patch(ops) => self.every(step, node, &Pointer::ROOT, |run, id| run.patch(id, ops))?,
+            Op::Evaluate(op) => {
+                let result = self.evaluate(op, place);
+                self.settle(step, result)?;
+            }
             Op::Copy { .. } | Op::Compute { .. } | Op::Move { .. } | Op::Split { .. } | Op::Join { .. } => {
                 let result = self.transfer(step, place);
                 self.settle(step, result)?;
@@ -278,7 +306,7 @@ fn spelled_scalar(value: &[u8]) -> Option<Vec<u8>> {
 // === impl MatchedNode ===
 
 impl MatchedNode<'_> {
-    fn resource(&self) -> TreeNodeId {
+    pub(super) fn resource(&self) -> TreeNodeId {
         self.levels[0]
     }
 }

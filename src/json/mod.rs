@@ -23,6 +23,10 @@
 //! elements of a long array takes some hundred bytes for each, even when the element is a single digit, so
 //! [`MigrateOptions::max_bytes`] is the bound to set for documents of strangers.
 
+#[cfg(feature = "cel")]
+mod cel;
+#[cfg(not(feature = "cel"))]
+mod cel_off;
 mod change;
 mod condition;
 mod custom;
@@ -31,6 +35,11 @@ mod differ;
 mod engine;
 mod equal;
 mod error;
+mod evaluate;
+mod evaluation;
+mod expression;
+mod expression_error;
+mod expression_op;
 mod facts;
 mod form;
 mod frame;
@@ -58,6 +67,9 @@ pub use self::condition::{Condition, JsonType, Test};
 pub use self::differ::{ValueDifference, differences};
 pub use self::engine::{Program, Rewriter};
 pub use self::error::MigrateError;
+pub use self::expression::Expression;
+pub use self::expression_error::ExpressionError;
+pub use self::expression_op::ExpressionOp;
 pub(crate) use self::facts::Touch;
 pub(crate) use self::form::as_json;
 pub use self::form::{FieldNames, migrate_form};

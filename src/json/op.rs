@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Condition, Literal, Mode, PatchOp, Pattern, Pointer, Renaming, Structure};
+use super::{Condition, ExpressionOp, Literal, Mode, PatchOp, Pattern, Pointer, Renaming, Structure};
 
 /// One op at every place it applies to.
 #[derive(Clone)]
@@ -107,6 +107,8 @@ pub enum Op {
         /// What wins when it exists.
         collision: Collision,
     },
+    /// Writes the values of expressions.
+    Evaluate(ExpressionOp),
     /// Renames members in place, within one object.
     Rename {
         /// The object.

@@ -140,10 +140,12 @@ impl Direction<'_> {
             let shown = reference.as_ref().map(|body| &**body).map_err(ToString::to_string);
             disagreements.extend(disagreement("the reference interpreter", &fused, shown, same_content));
         }
-        if let Some(streamed) = streamed(&plan, body) {
+        let mut parts = std::iter::once(Parts::Bytes).chain(splits(body).map(Parts::Two));
+        disagreements.extend(parts.find_map(|parts| {
+            let streamed = streamed(&plan, body, parts)?;
             let shown = streamed.as_ref().map(|body| &**body).map_err(ToString::to_string);
-            disagreements.extend(disagreement("the engine, fed byte by byte", &fused, shown, |a, b| a == b));
-        }
+            disagreement(parts.way(), &fused, shown, |a, b| a == b)
+        }));
         let fused = fused.map_err(said);
         if fused.is_err() && !disagreements.is_empty() {
             // What is to be told is that they do not agree, not that one of them refuses the body.
@@ -180,11 +182,37 @@ pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// The engine, which gets one byte after the other.
-fn streamed(plan: &BodyPlan, body: &[u8]) -> Option<Result<Vec<u8>, MigrateError>> {
+/// How the engine is fed.
+#[derive(Clone, Copy)]
+enum Parts {
+    /// One byte after the other.
+    Bytes,
+    /// Two parts, of which the first has this length.
+    Two(usize),
+}
+
+impl Parts {
+    const fn way(self) -> &'static str {
+        match self {
+            Self::Bytes => "the engine fed byte by byte",
+            Self::Two(_) => "the engine fed in two parts",
+        }
+    }
+}
+
+/// Where a body is cut in two: everywhere, unless it is long.
+fn splits(body: &[u8]) -> impl Iterator<Item = usize> {
+    const MOST: usize = 2048;
+    (1..body.len()).step_by(body.len().div_ceil(MOST).max(1))
+}
+
+fn streamed(plan: &BodyPlan, body: &[u8], parts: Parts) -> Option<Result<Vec<u8>, MigrateError>> {
     let mut run = plan.stream(usize::MAX)?;
     let mut out = Vec::new();
-    let mut result = body.iter().try_for_each(|byte| run.feed(&[*byte], &mut out));
+    let mut result = match parts {
+        Parts::Bytes => body.chunks(1).try_for_each(|byte| run.feed(byte, &mut out)),
+        Parts::Two(at) => run.feed(&body[..at], &mut out).and_then(|()| run.feed(&body[at..], &mut out)),
+    };
     if result.is_ok() {
         result = run.finish(&mut out);
     }

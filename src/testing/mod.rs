@@ -36,12 +36,16 @@ mod builder;
 mod compare;
 pub(crate) mod coverage;
 mod message;
+mod openapi;
 pub(crate) mod report;
 pub(crate) mod run;
+mod samples;
 
 use std::sync::Arc;
 
 pub use builder::{CaseTest, case};
+pub use openapi::{Example, OpenApiError, OpenApiExamples};
+pub use samples::{RoundTrip, TripResult, round_trips};
 
 use crate::catalog::{CaseEntry, Catalog};
 use coverage::Coverage;

@@ -6,6 +6,8 @@ mod cli;
 #[cfg(feature = "config")]
 mod config;
 #[cfg(feature = "gateway")]
+mod corpus;
+#[cfg(feature = "gateway")]
 mod diff;
 #[cfg(feature = "config")]
 mod docs;

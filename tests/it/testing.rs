@@ -118,6 +118,7 @@ fn programs_get_json() {
         "passed": 0,
         "failed": 1,
         "updated": 0,
+        "examples": [],
         "coverage": null,
         "cases": [{
             "api": "shop", "name": "the way back", "at": "GET /orders/{id} -> 200",
@@ -373,4 +374,67 @@ fn ways_that_do_not_agree_are_a_failure_of_their_own() {
     );
     assert!(failures[0].to_string().contains("please report it"), "{}", failures[0]);
     assert!(coverage.untouched(&catalog).is_empty());
+}
+
+/// What an OpenAPI document shows of version 1 is in the others, and again in version 1.
+#[test]
+fn examples_of_an_openapi_document_are_samples() {
+    let (code, out, err) = run(&cases(), &["shop.toml", "pass.toml", "--openapi", "openapi.json"]);
+    let expected = r#"FAILED POST /api/orders <- (openapi.json#/components/schemas/Order/examples/0)
+  from 1 to 2 and back: refused: the request cannot be migrated: expected an integer of digits only, found a text at `/cents`
+  from 1 to 3 and back: refused: the request cannot be migrated: expected an integer of digits only, found a text at `/cents`
+differs POST /api/orders <- (openapi.json#/components/schemas/Order/examples/1)
+  from 1 to 2 and back: /plan: expected "free", got nothing
+  from 1 to 3 and back: /plan: expected "free", got nothing
+differs GET /orders/{number} -> 200 (openapi.json#/components/examples/with~1fax/value)
+  from 1 to 2 and back: /fax: expected "1", got nothing
+  from 1 to 3 and back: /fax: expected "1", got nothing
+6 examples: 2 the same again, 2 not, 1 failed, 1 that no change is about
+15 cases: 15 passed, 0 failed
+"#;
+    assert_eq!((code, err.as_str()), (1, ""));
+    assert_eq!(out, expected);
+
+    // Without a case, and what the samples are about is covered.
+    let (code, out, _) = run(&cases(), &["shop.toml", "--openapi", "1=openapi.json", "--coverage", "--json"]);
+    let report: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &report["passed"], report["examples"].as_array().map(Vec::len)), (1, &json!(0), Some(6)));
+    let uncovered = report["coverage"]["uncovered"].to_string();
+    assert!(!uncovered.contains("/cents") && uncovered.contains("map_status"), "{uncovered}");
+    let trips = &report["examples"][2]["round_trips"];
+    assert_eq!(trips[0], json!({ "from": "1", "to": "2", "outcome": "same", "what": [] }));
+}
+
+#[test]
+fn what_is_no_openapi_document_is_told() {
+    let folder = scratch(
+        "openapi",
+        &[
+            ("shop.toml", &std::fs::read_to_string(cases().join("shop.toml")).expect("a file")),
+            ("document.yaml", "openapi: 3.1.0\npaths: {}\n"),
+            ("none.json", "{}"),
+            ("nine.json", r#"{ "info": { "version": "9" }, "paths": {} }"#),
+            ("plain.json", r#"{ "paths": {} }"#),
+            (
+                "two.json",
+                r#"{ "swagger": "2.0", "info": { "version": "2" }, "paths": { "/orders/{id}": { "get": { "responses": {
+                "200": { "examples": { "application/json": { "state": "paid", "plan": "free" } } } } } } } }"#,
+            ),
+        ],
+    );
+    for (document, expected) in [
+        ("absent.json", "error: absent.json cannot be read"),
+        ("document.yaml", "not JSON: "),
+        ("none.json", "error: none.json: an OpenAPI document has `paths`"),
+        ("nine.json", "error: nine.json is about version `9`, which no api has; write `VERSION=nine.json`"),
+        ("plain.json", "error: plain.json has no `info.version`; write `VERSION=plain.json`"),
+    ] {
+        let (code, out, err) = run(&folder, &["shop.toml", "--openapi", document]);
+        assert_eq!((code, out.as_str()), (2, ""), "{document}");
+        assert!(err.contains(expected), "{document}: {err}");
+    }
+    let (code, out, err) = run(&folder, &["shop.toml", "--openapi", "two.json", "--openapi", "2=nine.json"]);
+    let expected =
+        "1 examples: 1 the same again, 0 not, 0 failed, 0 that no change is about\n0 cases: 0 passed, 0 failed\n";
+    assert_eq!((code, out.as_str(), err.as_str()), (0, expected, ""));
 }

@@ -1,6 +1,7 @@
 //! `sunward test`: runs the cases that stand beside the changes.
 
 mod files;
+mod openapi;
 mod report;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use sunward::diagnostic::Span;
 use sunward::internals::cases::{self, CaseEntry, Coverage, Failure};
 
 use files::Edits;
+use openapi::ExampleRun;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -34,6 +36,10 @@ pub(crate) struct Args {
     /// Fails if there are such ops: for CI.
     #[arg(long)]
     strict: bool,
+    /// An OpenAPI document (JSON), whose examples are migrated to every other version and back. `VERSION=FILE` says the
+    /// version that it describes, if that is not its `info.version`.
+    #[arg(long, value_name = "[VERSION=]FILE")]
+    openapi: Vec<String>,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -78,7 +84,11 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         };
         let mut coverage = Coverage::new();
         let outcomes = suite.run(args.filter.as_deref(), &mut coverage);
-        if outcomes.is_empty() {
+        let samples = match openapi::run(&suite.catalog, &args.openapi, &mut coverage) {
+            Ok(samples) => samples,
+            Err(message) => return misused(&message),
+        };
+        if outcomes.is_empty() && (args.openapi.is_empty() || args.filter.is_some()) {
             return misused(&suite.nothing(args.filter.as_deref()));
         }
         if args.update && round < ROUNDS {
@@ -91,20 +101,27 @@ pub(crate) fn run(args: &Args) -> ExitCode {
                 Err(message) => return misused(&message),
             }
         }
-        return finish(args, &suite, &outcomes, &coverage, updated.len());
+        return finish(args, &suite, &outcomes, &samples, &coverage, updated.len());
     }
     ExitCode::SUCCESS
 }
 
-fn finish(args: &Args, suite: &Suite, outcomes: &[CaseResult<'_>], coverage: &Coverage, updated: usize) -> ExitCode {
+fn finish(
+    args: &Args,
+    suite: &Suite,
+    outcomes: &[CaseResult<'_>],
+    samples: &[ExampleRun],
+    coverage: &Coverage,
+    updated: usize,
+) -> ExitCode {
     let untouched = coverage.untouched(&suite.catalog);
     let shown = (args.coverage || args.strict).then_some(&*untouched);
     let text = match args.json {
-        true => format!("{:#}\n", report::json(suite, outcomes, shown, updated)),
-        false => report::text(suite, outcomes, shown, updated),
+        true => format!("{:#}\n", report::json(suite, outcomes, samples, shown, updated)),
+        false => report::text(suite, outcomes, samples, shown, updated),
     };
     let printed = super::print(&text);
-    let failed = outcomes.iter().any(|outcome| !outcome.failures.is_empty());
+    let failed = outcomes.iter().any(|outcome| !outcome.failures.is_empty()) || samples.iter().any(ExampleRun::failed);
     if failed || (args.strict && !untouched.is_empty()) { ExitCode::from(super::FAILED) } else { printed }
 }
 

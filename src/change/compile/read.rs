@@ -18,6 +18,7 @@ impl PointerReader<'_> {
             OpKind::Add { at, value } => self.add(at, value),
             OpKind::Copy { from, to } => self.copy(from, to, collision),
             OpKind::Compute { at, template } => self.compute(at, template, collision),
+            OpKind::Evaluate { at, cel, back, lossy } => self.evaluate(at, cel, back, *lossy, collision),
             OpKind::Rename { from, to } => self.rename(from, to, collision),
             OpKind::Move { from, to } => self.relocate(from, to, collision),
             OpKind::Remove { at, restore, lossy } => self.remove(at, restore.as_ref(), *lossy),

@@ -2,8 +2,8 @@
 
 use super::super::spec::When;
 use super::{Compiled, Footprint, PointerReader};
-use crate::diagnostic::Spanned;
-use crate::json::{Condition, JsonType, Op, Pattern, Pointer, Test, Touch};
+use crate::diagnostic::{Span, Spanned};
+use crate::json::{Condition, Expression, JsonType, Op, Pattern, Pointer, Test, Touch};
 
 /// A condition for the way up and one for the way down.
 type Both = (Option<Condition<Pattern>>, Option<Condition<Pattern>>);
@@ -23,6 +23,7 @@ const OTHER_HELP: &str = "name another member with `at`";
 impl PointerReader<'_> {
     /// Where an op applies; its own place is the source on the way up and the target on the way down.
     pub(super) fn condition(&mut self, when: &When, compiled: &Compiled) -> Option<Both> {
+        let when = &When(seated(&when.0, &compiled.each));
         let mut good = self.says_something(when).is_some();
         let (mut own, mut others) = (false, false);
         for (at, test) in when.0.places() {
@@ -62,6 +63,9 @@ impl PointerReader<'_> {
     /// A place that is named, which must be one that the op leaves alone.
     fn place_of(&mut self, at: &Spanned<String>, test: &Test, compiled: &Compiled) -> Option<()> {
         let pattern = self.pattern(at)?;
+        if let Test::Holds(expression) = test {
+            return self.expression_of(at, &pattern, expression, compiled);
+        }
         let Footprint { takes, writes, alters, .. } = &compiled.reach;
         let mut changed = takes.iter().chain(writes).chain(alters);
         // A whole value is another one as soon as something inside is.
@@ -84,6 +88,40 @@ impl PointerReader<'_> {
             return self.error(CODE, message, at.span, help);
         }
         self.reference(&pattern, &compiled.each, at).map(|_| ())
+    }
+
+    /// What an expression reads must be places that the op leaves alone.
+    fn expression_of(
+        &mut self,
+        at: &Spanned<String>,
+        pattern: &Pattern,
+        expression: &Expression,
+        compiled: &Compiled,
+    ) -> Option<()> {
+        self.condition_of(expression, at.span)?;
+        let Footprint { takes, writes, alters, .. } = &compiled.reach;
+        let changed: Vec<&Pattern> = takes.iter().chain(writes).chain(alters).collect();
+        for read in expression.reads() {
+            let read = pattern.join(&read.into());
+            let touches = |written: &&&Pattern| read.starts_with(written) || written.starts_with(&read);
+            if let Some(written) = changed.iter().find(touches) {
+                let message = format!("`cel` reads `{read}`, which the op itself changes (`{written}`)");
+                return self.error(CODE, message, at.span, OTHER_HELP);
+            }
+        }
+        self.reference(pattern, &compiled.each, at).map(|_| ())
+    }
+
+    /// An expression of a condition sees one value, and not the whole resource.
+    fn condition_of(&mut self, expression: &Expression, span: Span) -> Option<()> {
+        let (message, help) = if !expression.may_be_condition() {
+            ("is no condition: its value is not a boolean", "compare it with something")
+        } else if !expression.reads_of_resource().is_empty() {
+            ("reads `resource`", "say `at = \"\"`: then `self` is the whole resource")
+        } else {
+            return Some(());
+        };
+        self.error("bad-expression", format!("`{}` {message}", expression.source()), span, help)
     }
 
     /// The op's own place, if a condition on it means the same in both directions.
@@ -111,6 +149,11 @@ impl PointerReader<'_> {
     /// A condition on one value or element, whose pointers start there.
     pub(super) fn inner(&mut self, when: &When) -> Option<Condition<Pointer>> {
         let mut good = self.says_something(when).is_some();
+        for (_, test) in when.0.places() {
+            if let Test::Holds(expression) = test {
+                good &= self.condition_of(expression, Span::NONE).is_some();
+            }
+        }
         let condition = when.0.try_map(&mut |at| match at {
             None => Some(Pointer::ROOT),
             Some(text) => {
@@ -127,6 +170,20 @@ impl PointerReader<'_> {
             }
         });
         condition.filter(|_| good)
+    }
+}
+
+/// Without `at`, an expression is about the object that the op starts from.
+fn seated(condition: &Condition<Option<Spanned<String>>>, each: &Pattern) -> Condition<Option<Spanned<String>>> {
+    let all = |list: &[_]| list.iter().map(|condition| seated(condition, each)).collect();
+    match condition {
+        Condition::Of { at: None, test: test @ Test::Holds(_) } => {
+            Condition::of(Some(Spanned::new(each.to_string(), Span::NONE)), test.clone())
+        }
+        Condition::Of { .. } => condition.clone(),
+        Condition::Any(list) => Condition::Any(all(list)),
+        Condition::All(list) => Condition::All(all(list)),
+        Condition::Not(condition) => seated(condition, each).not(),
     }
 }
 
@@ -162,7 +219,7 @@ fn is_true_of<At>(condition: &Condition<At>, of: JsonType) -> bool {
     let decided = condition.places().iter().all(|(_, test)| match test {
         Test::Present => true,
         Test::Type(types) => !(of == JsonType::Number && types.contains(&JsonType::Integer)),
-        Test::Equals(_) | Test::In(_) => false,
+        Test::Equals(_) | Test::In(_) | Test::Holds(_) => false,
     });
     decided
         && condition.holds(&mut |_, test| match test {

@@ -24,6 +24,32 @@ impl OpSpec {
         Self::new(OpKind::Compute { at: at.into(), template: template.into() })
     }
 
+    /// Computes a member by an expression of the Common Expression Language, in which `self` is the object that `at` starts
+    /// from: the element of its last `*`, or the resource. It needs the feature `cel`.
+    #[must_use]
+    pub fn compute_cel(at: &str, cel: &str) -> Self {
+        Self::new(OpKind::Evaluate { at: at.into(), cel: cel.into(), back: Vec::new(), lossy: false })
+    }
+
+    /// For [`compute_cel`](Self::compute_cel): the member takes the place of this one, and the expression gives its value
+    /// again on the way back. A message that would not come back as it was is refused, unless [`lossy`](Self::lossy)
+    /// says otherwise.
+    ///
+    /// ```
+    /// use sunward::change::OpSpec;
+    ///
+    /// let visibility = OpSpec::compute_cel("/visibility", "self.private ? 'private' : 'public'")
+    ///     .in_place_of("/private", "self.visibility == 'private'");
+    /// # let _ = visibility;
+    /// ```
+    #[must_use]
+    pub fn in_place_of(mut self, member: &str, cel: &str) -> Self {
+        if let OpKind::Evaluate { back, .. } = &mut self.op {
+            back.push((member.into(), cel.into()));
+        }
+        self
+    }
+
     /// Renames a member within its object; its place is kept.
     #[must_use]
     pub fn rename(from: &str, to: &str) -> Self {

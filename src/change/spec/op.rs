@@ -22,6 +22,7 @@ pub(crate) enum OpKind {
     Add { at: Spanned<String>, value: Literal },
     Copy { from: Spanned<String>, to: Spanned<String> },
     Compute { at: Spanned<String>, template: Spanned<String> },
+    Evaluate { at: Spanned<String>, cel: Spanned<String>, back: Vec<(Spanned<String>, Spanned<String>)>, lossy: bool },
     Rename { from: Spanned<String>, to: Spanned<String> },
     Move { from: Spanned<String>, to: Spanned<String> },
     Remove { at: Spanned<String>, restore: Option<Literal>, lossy: bool },
@@ -94,6 +95,7 @@ impl OpKind {
             self,
             Self::Copy { .. }
                 | Self::Compute { .. }
+                | Self::Evaluate { .. }
                 | Self::Rename { .. }
                 | Self::Move { .. }
                 | Self::Split { .. }
@@ -168,7 +170,8 @@ impl OpSpec {
     pub fn lossy(mut self) -> Self {
         match &mut self.op {
             OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => loss.lossy = true,
-            OpKind::Remove { lossy, .. }
+            OpKind::Evaluate { lossy, .. }
+            | OpKind::Remove { lossy, .. }
             | OpKind::Head(HeadSpec::RemoveHeader { lossy, .. } | HeadSpec::RemoveQuery { lossy, .. }) => *lossy = true,
             OpKind::Structure(structure) => structure.lossy().into_iter().for_each(|lossy| *lossy = true),
             _ => {}

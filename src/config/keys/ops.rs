@@ -119,9 +119,12 @@ static COPY: Table = carrying("copy", "`copy`", "Copies a value byte for byte. A
 ]);
 
 #[rustfmt::skip]
-static COMPUTE: Table = carrying("compute", "`compute`", "Builds a string from other values. Additive.", &[
+static COMPUTE: Table = carrying("compute", "`compute`", "Builds a string from other values, or computes a value by an expression. Additive without `back`.", &[
     key("compute", ValueKind::Text, "The target.").required(),
-    key("from", ValueKind::Text, "The template, `{/first} {/last}`; `{{` and `}}` are literal braces.").required(),
+    key("from", ValueKind::Text, "The template, `{/first} {/last}`; `{{` and `}}` are literal braces. Either this or `cel` is required."),
+    key("cel", ValueKind::Text, "An expression of the Common Expression Language, in which `self` is the object that the op starts from."),
+    key("back", ValueKind::Map(&ValueKind::Text), "With `cel`: the old members that the new one replaces, each with the expression that gives its value again. Not additive then."),
+    key("lossy", ValueKind::Flag, "With `back`: accepts messages that do not come back as they were.").or("false"),
 ]);
 
 #[rustfmt::skip]
@@ -218,7 +221,7 @@ static REQUIRE: Table = op("require", "`require`",
      values that one side can send and the other cannot read, after the op that writes the value. With `on_error = \
      \"pass\"` it refuses nothing, and `check` warns. One of the keys from `equals` to `not` is required.", &[
     key("require", ValueKind::Text, "The value.").required(),
-    EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, any(), all(), not(),
+    EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, CEL, any(), all(), not(),
 ]);
 
 #[rustfmt::skip]
@@ -341,6 +344,12 @@ const TYPE: Key = key(
 );
 
 /// The condition of a condition: functions, since a constant cannot name the table that it is a part of.
+const CEL: Key = key(
+    "cel",
+    ValueKind::Text,
+    "An expression of the Common Expression Language, in which `self` is the value at `at`. In `when` without `at`, `self` is the object that the op starts from.",
+);
+
 static CONDITION: ValueKind = ValueKind::Table(&WHEN);
 
 const fn any() -> Key {
@@ -367,7 +376,7 @@ static WHEN: Table = Table {
         key("present", ValueKind::Text, "This member is present, also as `null`."),
         key("absent", ValueKind::Text, "This member is absent."),
         key("at", ValueKind::Text, "The value that is tested. Default: the op's own place."),
-        EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, any(), all(), not(),
+        EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, CEL, any(), all(), not(),
     ],
     common: &[],
 };

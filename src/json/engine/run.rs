@@ -1,5 +1,6 @@
 //! Runs a program over a text that comes in chunks.
 
+use super::super::evaluation::BASE_STEPS;
 use super::super::{MigrateError, MigrateOptions};
 use super::chunk::Chunk;
 use super::code::Code;
@@ -41,6 +42,8 @@ pub(super) struct Run {
     pub(super) spare: Vec<Box<Object>>,
     pub(super) collisions: u64,
     pub(super) passed: u64,
+    /// How many more steps expressions may take; what is held adds to them.
+    pub(super) expression_steps: u64,
 }
 
 /// An array or object that is gone through.
@@ -124,6 +127,7 @@ impl Run {
             spare: Vec::new(),
             collisions: 0,
             passed: 0,
+            expression_steps: BASE_STEPS,
         }
     }
 

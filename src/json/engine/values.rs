@@ -1,6 +1,8 @@
 //! Values: gone into, passed over or held.
 
-use super::super::{MigrateError, Migrated, Mode, migrate};
+use super::super::evaluation::allowance;
+use super::super::interpret::migrate_within;
+use super::super::{MigrateError, Migrated, Mode};
 use super::chunk::Chunk;
 use super::code::{Children, Code, ProgramNode};
 use super::object::Object;
@@ -210,7 +212,8 @@ impl Run {
         let ProgramNode::Hold(steps) = code.node(node) else { return Ok(value.to_vec()) };
         // What is partial, the program's steps say themselves.
         let options = self.options.with_mode(Mode::Whole).with_max_bytes(usize::MAX);
-        let Migrated { body, collisions, passed } = migrate(value, steps, &options)?;
+        self.expression_steps = self.expression_steps.saturating_add(allowance(value.len()));
+        let Migrated { body, collisions, passed } = migrate_within(value, steps, &options, &mut self.expression_steps)?;
         self.collisions += collisions;
         self.passed += passed;
         Ok(body)
@@ -219,12 +222,14 @@ impl Run {
     /// A value that is there whole, through the program from `node` on.
     pub(super) fn rewritten(&mut self, code: &Code, node: NodeId, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
         let mut inner = Self::new(node, &self.options);
+        inner.expression_steps = self.expression_steps;
         inner.hold_limit = self.hold_limit;
         let mut out = Vec::with_capacity(value.len());
         inner.feed(code, value, &mut out)?;
         inner.finish(code, &mut out)?;
         self.collisions += inner.collisions;
         self.passed += inner.passed;
+        self.expression_steps = inner.expression_steps;
         Ok(out)
     }
 }

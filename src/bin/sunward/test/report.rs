@@ -7,15 +7,17 @@ use sunward::config::SourceMap;
 use sunward::diagnostic::Span;
 use sunward::internals::cases::{Coverage, Failure, MessagePart, Untouched};
 
+use super::openapi::{self, ExampleRun};
 use super::{CaseResult, Suite};
 
 pub(super) fn text(
     suite: &Suite,
     outcomes: &[CaseResult<'_>],
+    samples: &[ExampleRun],
     untouched: Option<&[Untouched]>,
     updated: usize,
 ) -> String {
-    let mut text = String::new();
+    let mut text = openapi::text(samples);
     for outcome in outcomes.iter().filter(|outcome| !outcome.failures.is_empty()) {
         let entry = &outcome.item.entry;
         let place = place(suite.sources(outcome.item), entry.span());
@@ -39,14 +41,18 @@ pub(super) fn text(
 
 fn coverage(suite: &Suite, untouched: &[Untouched], text: &mut String) {
     let total = Coverage::total(&suite.catalog);
-    let mut last = None;
-    for op in untouched {
+    let all = Coverage::new().untouched(&suite.catalog);
+    let same = |a: &Untouched, b: &Untouched| (a.api, a.change) == (b.api, b.change);
+    for ops in untouched.chunk_by(same) {
+        let op = &ops[0];
         let api = &suite.catalog.apis()[op.api];
         let (version, summary) = op.change_in(&suite.catalog);
-        if last.replace((op.api, op.change)) != Some((op.api, op.change)) {
-            let _ = writeln!(text, "no case covers {} {}: {summary}", api.name(), version);
+        let whole = all.iter().filter(|other| same(op, other)).count() == ops.len();
+        let what = if whole { "no case covers" } else { "no case covers these ops of" };
+        let _ = writeln!(text, "{what} {} {version}: {summary}", api.name());
+        for op in ops {
+            let _ = writeln!(text, "  {} {}", place(&suite.config, op.span), written(suite, op));
         }
-        let _ = writeln!(text, "  {} {}", place(&suite.config, op.span), written(suite, op));
     }
     let _ = writeln!(text, "{} of {} covered", total - untouched.len(), count(total, "op"));
 }
@@ -54,6 +60,7 @@ fn coverage(suite: &Suite, untouched: &[Untouched], text: &mut String) {
 pub(super) fn json(
     suite: &Suite,
     outcomes: &[CaseResult<'_>],
+    samples: &[ExampleRun],
     untouched: Option<&[Untouched]>,
     updated: usize,
 ) -> Value {
@@ -68,6 +75,7 @@ pub(super) fn json(
         "failed": failed,
         "updated": updated,
         "cases": cases,
+        "examples": samples.iter().map(openapi::json).collect::<Vec<_>>(),
         "coverage": coverage,
     })
 }

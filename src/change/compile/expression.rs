@@ -1,0 +1,96 @@
+//! Ops that compute by expressions.
+
+use super::{AnchoredPointers, Compiled, PointerReader};
+use crate::diagnostic::Spanned;
+use crate::json::{Collision, Expression, ExpressionOp, Op, Pattern, Pointer};
+
+/// A member and the expression that computes it.
+type Member = (Spanned<String>, Spanned<String>);
+
+const HELP: &str = "see `compute` in docs/changes.md for what an expression may have";
+
+// === impl PointerReader ===
+
+impl PointerReader<'_> {
+    pub(super) fn evaluate(
+        &mut self,
+        at: &Spanned<String>,
+        cel: &Spanned<String>,
+        back: &[Member],
+        lossy: bool,
+        collision: Collision,
+    ) -> Option<Compiled> {
+        let target = self.member(at)?;
+        let members = back.iter().map(|(member, _)| self.member(member)).collect::<Option<Vec<_>>>()?;
+        for (nth, member) in members.iter().enumerate() {
+            let text = &back[nth].0;
+            // A value may be replaced under its own name.
+            if *member != target {
+                self.apart(&target, member, at, text)?;
+            }
+            for (other, (other_text, _)) in members.iter().zip(back).take(nth) {
+                self.apart(other, member, other_text, text)?;
+            }
+            self.writable(member, &[], text)?;
+        }
+        self.writable(&target, &[], at)?;
+        if lossy && back.is_empty() {
+            let message = format!("nothing is lost at `{}`: the op only adds", at.value);
+            return self.error("lossy-without-loss", message, at.span, "remove `lossy`, or say `back`");
+        }
+        let named =
+            std::iter::once((&target, at)).chain(members.iter().zip(back).map(|(member, (text, _))| (member, text)));
+        let AnchoredPointers { each, mut pointers } = self.anchor(&named.collect::<Vec<_>>())?;
+        let at_pointer = pointers.remove(0);
+        let forth = self.expression(cel)?;
+        let again = back.iter().map(|(_, cel)| self.expression(cel)).collect::<Option<Vec<_>>>()?;
+        if back.is_empty() {
+            self.reads_itself(&forth, &at_pointer, cel)?;
+        }
+        if let (false, Some(nth)) = (lossy, again.iter().position(|cel| !cel.reads_of_resource().is_empty())) {
+            let message = "`back` reads `resource`, and whether it gives the same value is only looked at in `self`";
+            let help = "read `self` alone, or say `lossy = true`";
+            return self.error("bad-expression", message.to_owned(), back[nth].1.span, help);
+        }
+        Some(direction(each, (at_pointer, forth), pointers.into_iter().zip(again).collect(), lossy, collision))
+    }
+
+    fn expression(&mut self, text: &Spanned<String>) -> Option<Expression> {
+        match Expression::parse(text) {
+            Ok(expression) => Some(expression),
+            Err(error) => self.error("bad-expression", format!("`cel`: {error}"), text.span, HELP),
+        }
+    }
+
+    /// What is only added would be another value with each migration.
+    fn reads_itself(&mut self, cel: &Expression, at: &Pointer, text: &Spanned<String>) -> Option<()> {
+        let own: Pattern = at.clone().into();
+        let mut reads = cel.reads().into_iter().map(Pattern::from);
+        if !reads.any(|read| read.starts_with(&own) || own.starts_with(&read)) {
+            return Some(());
+        }
+        let message = format!("the expression reads `{at}`, which it is to write");
+        let help = "name the members that it reads, and not `self` as a whole; to replace a value, say how it comes back in `back`";
+        self.error("bad-expression", message, text.span, help)
+    }
+}
+
+fn direction(
+    each: Pattern,
+    forth: (Pointer, Expression),
+    back: Vec<(Pointer, Expression)>,
+    lossy: bool,
+    collision: Collision,
+) -> Compiled {
+    let at = forth.0.clone();
+    let old: Vec<Pointer> = back.iter().map(|(member, _)| member.clone()).collect();
+    let mut up = ExpressionOp { collision, ..ExpressionOp::new(vec![forth], old) };
+    if back.is_empty() {
+        return Compiled::addition(each, Op::Evaluate(up), at, false);
+    }
+    if !lossy {
+        up.check.clone_from(&back);
+    }
+    let down = ExpressionOp { collision, ..ExpressionOp::new(back, vec![at]) };
+    Compiled::from_parts(each, Some(Op::Evaluate(up)), Some(Op::Evaluate(down)))
+}
