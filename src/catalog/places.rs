@@ -22,7 +22,7 @@ enum Unknown {
 }
 
 /// What the three names stand for.
-struct Found<'c> {
+struct BodyBetween<'c> {
     route: &'c RouteEntry,
     chain: &'c BodyChain,
     from: VersionId,
@@ -40,7 +40,7 @@ impl ApiEntry {
     /// # Errors
     /// A name that the api does not have, with those that it has.
     pub fn migration(&self, place: &str, from: &str, to: &str) -> Result<Migration<'_>, UnknownName> {
-        let Found { route, chain, from, to } = self.body_between(place, from, to)?;
+        let BodyBetween { route, chain, from, to } = self.body_between(place, from, to)?;
         Ok(Migration::new(chain, from, to).with_field_names(route.forms))
     }
 
@@ -69,7 +69,7 @@ impl ApiEntry {
     /// # Errors
     /// As [`migration`](Self::migration).
     pub fn explain(&self, place: &str, from: &str, to: &str) -> Result<Explanation, UnknownName> {
-        let Found { chain, from, to, .. } = self.body_between(place, from, to)?;
+        let BodyBetween { chain, from, to, .. } = self.body_between(place, from, to)?;
         let links = chain.between(from, to);
         let links = links.links().filter(|(_, steps)| !steps.is_empty());
         let changes = links.map(|(change, steps)| {
@@ -80,9 +80,9 @@ impl ApiEntry {
         Ok(Explanation { changes: changes.collect(), program: chain.program(from, to).to_string() })
     }
 
-    fn body_between(&self, place: &str, from: &str, to: &str) -> Result<Found<'_>, UnknownName> {
+    fn body_between(&self, place: &str, from: &str, to: &str) -> Result<BodyBetween<'_>, UnknownName> {
         let (route, chain) = self.body_at(place)?;
-        Ok(Found { route, chain, from: self.known_version(from)?, to: self.known_version(to)? })
+        Ok(BodyBetween { route, chain, from: self.known_version(from)?, to: self.known_version(to)? })
     }
 
     fn body_at(&self, place: &str) -> Result<(&RouteEntry, &BodyChain), UnknownName> {

@@ -12,7 +12,7 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// A date whose year is still to be settled.
-struct Parts {
+struct DateParts {
     month: i8,
     day: i64,
     second: i64,
@@ -31,7 +31,7 @@ fn with_comma(weekday: &str, rest: &str, now: Timestamp) -> Option<Timestamp> {
     check_weekday(weekday)?;
     match *words::<5>(rest)?.as_slice() {
         [day, month, year, time, zone] if is_gmt(zone) => {
-            Parts::new(month, day, time)?.timestamp(exact_number(year, 4)?)
+            DateParts::new(month, day, time)?.timestamp(exact_number(year, 4)?)
         }
         [date, time, zone] if is_gmt(zone) => rfc850(date, time, now),
         _ => None,
@@ -41,13 +41,13 @@ fn with_comma(weekday: &str, rest: &str, now: Timestamp) -> Option<Timestamp> {
 fn rfc850(date: &str, time: &str, now: Timestamp) -> Option<Timestamp> {
     let (day, rest) = date.split_once('-')?;
     let (month, year) = rest.split_once('-')?;
-    Parts::new(month, day, time)?.with_short_year(exact_number(year, 2)?, now)
+    DateParts::new(month, day, time)?.with_short_year(exact_number(year, 2)?, now)
 }
 
 fn asctime(text: &str) -> Option<Timestamp> {
     let [weekday, month, day, time, year] = *words::<5>(text)?.as_slice() else { return None };
     check_weekday(weekday)?;
-    Parts::new(month, day, time)?.timestamp(exact_number(year, 4)?)
+    DateParts::new(month, day, time)?.timestamp(exact_number(year, 4)?)
 }
 
 /// The words of `text`, unless there are more than `MAX`.
@@ -82,9 +82,9 @@ fn second_of_day(time: &str) -> Option<i64> {
     (hour < 24 && minute < 60 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
-// === impl Parts ===
+// === impl DateParts ===
 
-impl Parts {
+impl DateParts {
     fn new(month: &str, day: &str, time: &str) -> Option<Self> {
         let month = MONTHS.iter().zip(1..).find(|(name, _)| name.eq_ignore_ascii_case(month))?.1;
         Some(Self { month, day: number(day, 2)?, second: second_of_day(time)? })

@@ -67,7 +67,7 @@ pub enum JsonType {
 
 /// A test of one place, or its opposite.
 #[derive(Clone, Copy)]
-struct Leaf<'c> {
+struct ConditionLeaf<'c> {
     at: &'c Pattern,
     test: &'c Test,
     holds: bool,
@@ -143,8 +143,8 @@ impl Condition<Pattern> {
     /// Whether it and another can never hold of one document at once. What it cannot tell is `false`.
     pub(crate) fn excludes(&self, other: &Self) -> bool {
         let (mine, theirs) = (self.cases(true), other.cases(true));
-        let apart = |a: &Vec<Leaf<'_>>, b: &Vec<Leaf<'_>>| {
-            let all: Vec<&Leaf<'_>> = a.iter().chain(b).collect();
+        let apart = |a: &Vec<ConditionLeaf<'_>>, b: &Vec<ConditionLeaf<'_>>| {
+            let all: Vec<&ConditionLeaf<'_>> = a.iter().chain(b).collect();
             all.iter().enumerate().any(|(nth, a)| all[nth + 1..].iter().any(|b| a.excludes(b)))
         };
         match (mine, theirs) {
@@ -154,10 +154,10 @@ impl Condition<Pattern> {
     }
 
     /// The ways in which it can hold: in each, all leaves do. `None` if there are too many to look at.
-    fn cases(&self, holds: bool) -> Option<Vec<Vec<Leaf<'_>>>> {
+    fn cases(&self, holds: bool) -> Option<Vec<Vec<ConditionLeaf<'_>>>> {
         const MANY: usize = 256;
         match (self, holds) {
-            (Self::Of { at, test }, holds) => Some(vec![vec![Leaf { at, test, holds }]]),
+            (Self::Of { at, test }, holds) => Some(vec![vec![ConditionLeaf { at, test, holds }]]),
             (Self::Not(condition), holds) => condition.cases(!holds),
             (Self::Any(list), true) | (Self::All(list), false) => {
                 let mut cases = Vec::new();
@@ -185,9 +185,9 @@ impl Condition<Pattern> {
     }
 }
 
-// === impl Leaf ===
+// === impl ConditionLeaf ===
 
-impl Leaf<'_> {
+impl ConditionLeaf<'_> {
     /// Whether both can never hold of one document.
     fn excludes(&self, other: &Self) -> bool {
         match (self.holds, other.holds) {
@@ -298,24 +298,24 @@ impl JsonType {
 // === in words ===
 
 /// The place that a condition looks at, in words.
-pub trait Named {
+pub trait NamedPlace {
     /// As the subject of a sentence.
     fn name(&self) -> String;
 }
 
-impl Named for Pointer {
+impl NamedPlace for Pointer {
     fn name(&self) -> String {
         if self.is_root() { "it".to_owned() } else { format!("`{self}`") }
     }
 }
 
-impl Named for super::Reference {
+impl NamedPlace for super::Reference {
     fn name(&self) -> String {
         if self.pointer.is_root() { "all of it".to_owned() } else { self.pointer.to_string() }
     }
 }
 
-impl<At: Named> fmt::Display for Condition<At> {
+impl<At: NamedPlace> fmt::Display for Condition<At> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Of { at, test } => write!(f, "{} {test}", at.name()),
@@ -326,7 +326,7 @@ impl<At: Named> fmt::Display for Condition<At> {
     }
 }
 
-fn write_list<At: Named>(f: &mut fmt::Formatter<'_>, list: &[Condition<At>], word: &str) -> fmt::Result {
+fn write_list<At: NamedPlace>(f: &mut fmt::Formatter<'_>, list: &[Condition<At>], word: &str) -> fmt::Result {
     for (nth, condition) in list.iter().enumerate() {
         f.write_str(if nth > 0 { word } else { "" })?;
         match condition {

@@ -140,7 +140,7 @@ impl Direction<'_> {
             let shown = reference.as_ref().map(|body| &**body).map_err(ToString::to_string);
             disagreements.extend(disagreement("the reference interpreter", &fused, shown, same_content));
         }
-        let mut parts = std::iter::once(Parts::Bytes).chain(splits(body).map(Parts::Two));
+        let mut parts = std::iter::once(BodySplit::Bytes).chain(splits(body).map(BodySplit::Two));
         disagreements.extend(parts.find_map(|parts| {
             let streamed = streamed(&plan, body, parts)?;
             let shown = streamed.as_ref().map(|body| &**body).map_err(ToString::to_string);
@@ -184,14 +184,14 @@ pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 /// How the engine is fed.
 #[derive(Clone, Copy)]
-enum Parts {
+enum BodySplit {
     /// One byte after the other.
     Bytes,
     /// Two parts, of which the first has this length.
     Two(usize),
 }
 
-impl Parts {
+impl BodySplit {
     const fn way(self) -> &'static str {
         match self {
             Self::Bytes => "the engine fed byte by byte",
@@ -206,12 +206,12 @@ fn splits(body: &[u8]) -> impl Iterator<Item = usize> {
     (1..body.len()).step_by(body.len().div_ceil(MOST).max(1))
 }
 
-fn streamed(plan: &BodyPlan, body: &[u8], parts: Parts) -> Option<Result<Vec<u8>, MigrateError>> {
+fn streamed(plan: &BodyPlan, body: &[u8], parts: BodySplit) -> Option<Result<Vec<u8>, MigrateError>> {
     let mut run = plan.stream(usize::MAX)?;
     let mut out = Vec::new();
     let mut result = match parts {
-        Parts::Bytes => body.chunks(1).try_for_each(|byte| run.feed(byte, &mut out)),
-        Parts::Two(at) => run.feed(&body[..at], &mut out).and_then(|()| run.feed(&body[at..], &mut out)),
+        BodySplit::Bytes => body.chunks(1).try_for_each(|byte| run.feed(byte, &mut out)),
+        BodySplit::Two(at) => run.feed(&body[..at], &mut out).and_then(|()| run.feed(&body[at..], &mut out)),
     };
     if result.is_ok() {
         result = run.finish(&mut out);

@@ -45,7 +45,7 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 /// How many references lead to one another at most.
 const MAX_REFERENCES: usize = 16;
 
-type Members<'t> = BTreeMap<String, &'t RawValue>;
+type RawMembers<'t> = BTreeMap<String, &'t RawValue>;
 
 /// A value of the document, and where it is.
 #[derive(Clone)]
@@ -107,13 +107,13 @@ impl OpenApiExamples {
 
 impl<'t> Spot<'t> {
     fn members(&self) -> impl Iterator<Item = (String, Self)> + use<'t> {
-        let members: Members<'t> = serde_json::from_str(self.raw.get()).unwrap_or_default();
+        let members: RawMembers<'t> = serde_json::from_str(self.raw.get()).unwrap_or_default();
         let at = self.at.clone();
         members.into_iter().map(move |(name, raw)| (name.clone(), Self { raw, at: at.child(&name) }))
     }
 
     fn member(&self, name: &str) -> Option<Self> {
-        let members: Members<'t> = serde_json::from_str(self.raw.get()).ok()?;
+        let members: RawMembers<'t> = serde_json::from_str(self.raw.get()).ok()?;
         members.get(name).map(|raw| Self { raw, at: self.at.child(name) })
     }
 

@@ -5,7 +5,7 @@ use crate::diagnostic::Spanned;
 use crate::json::{Collision, Expression, ExpressionOp, Op, Pattern, Pointer};
 
 /// A member and the expression that computes it.
-type Member = (Spanned<String>, Spanned<String>);
+type MemberExpression = (Spanned<String>, Spanned<String>);
 
 const HELP: &str = "see `compute` in docs/changes.md for what an expression may have";
 
@@ -16,7 +16,7 @@ impl PointerReader<'_> {
         &mut self,
         at: &Spanned<String>,
         cel: &Spanned<String>,
-        back: &[Member],
+        back: &[MemberExpression],
         lossy: bool,
         collision: Collision,
     ) -> Option<Compiled> {

@@ -7,7 +7,7 @@ use super::super::{MigrateOptions, Pointer, Rewriter, is_json};
 use super::members::MemberSplitter;
 use super::names::{FieldNames, MAX_FIELDS, quote};
 use super::part::{PartHead, PartKind};
-use super::shape::{self, Leaf, Lists};
+use super::shape::{self, FormLeaf, Lists};
 use super::urlencoded::plain_text;
 
 /// The parts at hand, and what the engine has not given back yet.
@@ -81,7 +81,7 @@ struct Group {
 }
 
 /// What the buffer has of a boundary.
-enum Found {
+enum BoundarySearch {
     /// So many bytes are surely none.
     None { safe: usize },
     /// Where it begins with its line end, where its line ends, and whether it is the last.
@@ -160,14 +160,16 @@ impl Multipart {
 
     fn preamble(&mut self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
         match self.find() {
-            Found::Boundary { at, end, last } => {
+            BoundarySearch::Boundary { at, end, last } => {
                 if at > 0 {
                     out.extend_from_slice(&self.buffer[2..at + 2]);
                 }
                 self.boundary(rewriter, (at, end, last), out).map(|()| true)
             }
-            Found::None { .. } if self.buffer.len() > MAX_HEAD => Err(self.malformed("its boundary does not come")),
-            Found::None { .. } => Ok(false),
+            BoundarySearch::None { .. } if self.buffer.len() > MAX_HEAD => {
+                Err(self.malformed("its boundary does not come"))
+            }
+            BoundarySearch::None { .. } => Ok(false),
         }
     }
 
@@ -241,7 +243,7 @@ impl Multipart {
 
     fn content(&mut self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<bool, MigrateError> {
         let found = self.find();
-        let (Found::None { safe: end } | Found::Boundary { at: end, .. }) = found;
+        let (BoundarySearch::None { safe: end } | BoundarySearch::Boundary { at: end, .. }) = found;
         let content = &self.buffer[..end];
         match &mut self.state {
             MultipartState::Field(_, body) => body.extend_from_slice(content),
@@ -255,7 +257,7 @@ impl Multipart {
             },
             _ => {}
         }
-        let Found::Boundary { at, end, last } = found else {
+        let BoundarySearch::Boundary { at, end, last } = found else {
             self.consume(end);
             return Ok(false);
         };
@@ -376,7 +378,7 @@ impl Multipart {
         let (mut parts, lists) = group.map_or_else(Default::default, |group| (group.parts, group.lists));
         let json = parts.iter().position(|part| part.head.kind() == PartKind::Json);
         let leaves = match json {
-            Some(_) => vec![Leaf { name: key.to_vec(), value: value.to_vec() }],
+            Some(_) => vec![FormLeaf { name: key.to_vec(), value: value.to_vec() }],
             None => shape::leaves((key, value), self.names, &lists, |value| stands_for(value).is_some())?,
         };
         let mut last = None;
@@ -402,7 +404,7 @@ impl Multipart {
         Ok(())
     }
 
-    fn emit_field(&mut self, leaf: &Leaf, part: Option<Part>, out: &mut Vec<u8>) {
+    fn emit_field(&mut self, leaf: &FormLeaf, part: Option<Part>, out: &mut Vec<u8>) {
         let Some(part) = part else {
             out.extend_from_slice(&PartHead::new(&self.boundary, &leaf.name).renamed(&leaf.name));
             out.extend_from_slice(&plain_text(&leaf.value));
@@ -423,7 +425,7 @@ impl Multipart {
     fn emit_held(
         &mut self,
         file: usize,
-        leaf: &Leaf,
+        leaf: &FormLeaf,
         part: Option<Part>,
         out: &mut Vec<u8>,
     ) -> Result<(), MigrateError> {
@@ -437,7 +439,7 @@ impl Multipart {
     }
 
     /// The next boundary in the buffer.
-    fn find(&self) -> Found {
+    fn find(&self) -> BoundarySearch {
         let needle = self.delimiter.needle().len();
         let mut from = 0;
         while let Some(found) = self.delimiter.find(&self.buffer[from..]) {
@@ -447,10 +449,12 @@ impl Multipart {
             let behind = &rest[padding..];
             let end = at + needle + padding;
             match behind {
-                _ if rest.starts_with(b"--") => return Found::Boundary { at, end: at + needle + 2, last: true },
-                _ if behind.starts_with(b"\r\n") => return Found::Boundary { at, end: end + 2, last: false },
-                [] | b"\r" if padding <= MAX_PADDING => return Found::None { safe: at },
-                b"-" if padding == 0 => return Found::None { safe: at },
+                _ if rest.starts_with(b"--") => {
+                    return BoundarySearch::Boundary { at, end: at + needle + 2, last: true };
+                }
+                _ if behind.starts_with(b"\r\n") => return BoundarySearch::Boundary { at, end: end + 2, last: false },
+                [] | b"\r" if padding <= MAX_PADDING => return BoundarySearch::None { safe: at },
+                b"-" if padding == 0 => return BoundarySearch::None { safe: at },
                 _ => from = at + 1,
             }
         }
@@ -459,7 +463,7 @@ impl Multipart {
         let begun = memchr::memchr_iter(b'\r', &self.buffer[tail..])
             .map(|at| tail + at)
             .find(|at| self.delimiter.needle().starts_with(&self.buffer[*at..]));
-        Found::None { safe: begun.unwrap_or(self.buffer.len()) }
+        BoundarySearch::None { safe: begun.unwrap_or(self.buffer.len()) }
     }
 
     fn consume(&mut self, bytes: usize) {
@@ -482,7 +486,7 @@ fn stands_for(value: &[u8]) -> Option<usize> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-fn twice(leaf: &Leaf) -> MigrateError {
+fn twice(leaf: &FormLeaf) -> MigrateError {
     let token = String::from_utf8_lossy(&leaf.name).into_owned();
     MigrateError::value(Pointer::from_tokens([token]), Reason::Twice)
 }

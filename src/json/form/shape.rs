@@ -31,7 +31,7 @@ pub(super) struct Lists {
 
 /// A field as it is to be written.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Leaf {
+pub(super) struct FormLeaf {
     /// The name, not encoded.
     pub(super) name: Vec<u8>,
     /// A JSON value: a text, a number, a boolean, or what `is_leaf` let through.
@@ -94,7 +94,7 @@ pub(super) fn leaves(
     names: FieldNames,
     lists: &Lists,
     is_leaf: impl Fn(&[u8]) -> bool,
-) -> Result<Vec<Leaf>, MigrateError> {
+) -> Result<Vec<FormLeaf>, MigrateError> {
     let mut found = Vec::new();
     let run = Leaves { names, lists, is_leaf };
     run.value(key.to_vec(), value, &mut found)?;
@@ -110,13 +110,13 @@ struct Leaves<'l, F> {
 // === impl Leaves ===
 
 impl<F: Fn(&[u8]) -> bool> Leaves<'_, F> {
-    fn value(&self, name: Vec<u8>, value: &[u8], found: &mut Vec<Leaf>) -> Result<(), MigrateError> {
+    fn value(&self, name: Vec<u8>, value: &[u8], found: &mut Vec<FormLeaf>) -> Result<(), MigrateError> {
         match ValueType::of(value) {
-            _ if (self.is_leaf)(value) => found.push(Leaf { name, value: value.to_vec() }),
+            _ if (self.is_leaf)(value) => found.push(FormLeaf { name, value: value.to_vec() }),
             // A form has no null: the field is left out.
             ValueType::Null => {}
             ValueType::Text | ValueType::Number | ValueType::Boolean => {
-                found.push(Leaf { name, value: value.to_vec() })
+                found.push(FormLeaf { name, value: value.to_vec() })
             }
             ValueType::List => {
                 let elements: Vec<&[u8]> = Layout::of(value).map(|slot| &value[slot.value]).collect();

@@ -25,7 +25,7 @@ struct Field<'b> {
 }
 
 /// A member of the object that a form is read as.
-struct Member {
+struct FormMember {
     key: Vec<u8>,
     /// Its JSON value.
     value: Vec<u8>,
@@ -35,7 +35,7 @@ struct Member {
 
 struct Form<'b> {
     fields: Vec<Field<'b>>,
-    members: Vec<Member>,
+    members: Vec<FormMember>,
     lists: Lists,
     /// Whether the fields of some first name have others between them.
     mixed: bool,
@@ -140,7 +140,7 @@ impl<'b> Form<'b> {
         Ok(form)
     }
 
-    fn group(&mut self, names: FieldNames) -> Result<Vec<Member>, MigrateError> {
+    fn group(&mut self, names: FieldNames) -> Result<Vec<FormMember>, MigrateError> {
         let mut groups: Vec<(&[u8], Vec<usize>)> = Vec::new();
         let mut known: HashMap<&[u8], usize> = HashMap::new();
         for (at, field) in self.fields.iter().enumerate() {
@@ -161,7 +161,7 @@ impl<'b> Form<'b> {
             let keys = |at: &usize| shape::path(&self.fields[*at].plain, names).1;
             let values = shape::join(first, at.iter().map(|at| (keys(at), &*self.fields[*at].json)), &mut self.lists)?;
             if let [value] = &*values {
-                members.push(Member { key: first.to_vec(), value: value.clone(), fields: at });
+                members.push(FormMember { key: first.to_vec(), value: value.clone(), fields: at });
                 continue;
             }
             // A name that comes with brackets and without: each as it stands.
@@ -170,7 +170,7 @@ impl<'b> Form<'b> {
             for value in values {
                 let is_text = ValueType::of(&value) == ValueType::Text;
                 let fields = if is_text { plain.next().into_iter().collect() } else { nested.clone() };
-                members.push(Member { key: first.to_vec(), value, fields });
+                members.push(FormMember { key: first.to_vec(), value, fields });
             }
         }
         Ok(members)
@@ -306,7 +306,7 @@ impl Field<'_> {
 // === impl Unused ===
 
 impl Unused {
-    fn of(members: &[Member]) -> Self {
+    fn of(members: &[FormMember]) -> Self {
         let (mut exact, mut by_value, mut by_key) = (HashMap::new(), HashMap::new(), HashMap::new());
         for (at, member) in members.iter().enumerate() {
             let both = (member.key.clone(), member.value.clone());

@@ -28,7 +28,7 @@ enum ActEntry {
 }
 
 /// The members of an act.
-struct Members<'a> {
+struct ObjectReader<'a> {
     of: &'a Map<String, Value>,
 }
 
@@ -112,7 +112,7 @@ fn act_json(act: &Act) -> Value {
 }
 
 fn entry(value: &Value) -> Result<ActEntry, String> {
-    let members = Members { of: value.as_object().ok_or("it is not an object")? };
+    let members = ObjectReader { of: value.as_object().ok_or("it is not an object")? };
     let what = members.text("what")?;
     let (at, by, reason) = (members.time("time")?, members.text("by")?, members.text("reason")?);
     if what == DRAIN {
@@ -131,9 +131,9 @@ fn entry(value: &Value) -> Result<ActEntry, String> {
     Ok(ActEntry::Act(Act { at, by, reason, what, api: members.text("api")?, version, consumer, until }))
 }
 
-// === impl Members ===
+// === impl ObjectReader ===
 
-impl Members<'_> {
+impl ObjectReader<'_> {
     fn text(&self, name: &str) -> Result<String, String> {
         let text = self.of.get(name).and_then(Value::as_str);
         text.map(str::to_owned).ok_or_else(|| format!("`{name}` is not a string"))

@@ -14,7 +14,7 @@ use crate::gateway::wire::forwarded::is_claim;
 
 /// What `Connection` named in the head goes for the trailers as well (RFC 9110 §7.6.1).
 #[derive(Clone, Debug)]
-struct Named(Vec<HeaderName>);
+struct TrailerNames(Vec<HeaderName>);
 
 /// What must be known before the body, or decides about the message: never in trailers (RFC 9110 §6.5.1).
 const HEAD_ONLY: [HeaderName; 14] = [
@@ -40,28 +40,28 @@ pin_project! {
     pub(in crate::gateway) struct CleanTrailers<B> {
         #[pin]
         body: B,
-        named: Option<Named>,
+        named: Option<TrailerNames>,
         underscores: Underscores,
     }
 }
 
 /// Keeps what `Connection` names until the body is wrapped.
 pub(super) fn note<B>(request: &mut Request<B>) {
-    if let Some(named) = Named::of(request.headers()) {
+    if let Some(named) = TrailerNames::of(request.headers()) {
         request.extensions_mut().insert(named);
     }
 }
 
 /// The same for a response.
 pub(super) fn note_response<B>(response: &mut Response<B>) {
-    if let Some(named) = Named::of(response.headers()) {
+    if let Some(named) = TrailerNames::of(response.headers()) {
         response.extensions_mut().insert(named);
     }
 }
 
-// === impl Named ===
+// === impl TrailerNames ===
 
-impl Named {
+impl TrailerNames {
     fn of(headers: &HeaderMap) -> Option<Self> {
         let named = fields::named(headers);
         (!named.is_empty()).then_some(Self(named))
