@@ -22,3 +22,4 @@ mod readme;
 #[cfg(feature = "gateway")]
 mod testing;
 mod type_names;
+mod words;

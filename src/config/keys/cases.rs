@@ -78,7 +78,7 @@ static BACK: Table = Table {
     title: "a case's `back`",
     doc: "The expected message on the way back. Its version is that of `from`.",
     keys: &[key("error", ValueKind::Name,
-            "The message must be refused, with an error that contains this text. Nothing else may be given with it.")],
+            "The message must be refused, with an error that contains this text. No other key may be given with it.")],
     common: &MESSAGE,
 };
 

@@ -71,14 +71,14 @@ static TIMEOUTS: Table = Table {
           `upstream_body` does not apply to gRPC responses either.",
     keys: &[
         key("client_head", ValueKind::Duration,
-            "Maximum time for a request head to arrive, from its first byte; for the first request, from the start of the \
+            "Maximum time for the request headers to arrive, from their first byte; for the first request, from the start of the \
              connection. Also the timeout of a TLS handshake. Like `timeout http-request` in HAProxy's sample \
              configuration.").or("\"10s\""),
         key("client_idle", ValueKind::Duration,
             "How long a client connection may be idle between requests. Like nginx's `keepalive_timeout`.").or("\"75s\""),
         key("client_body", ValueKind::Duration,
             "Maximum wait for the next part of a request body. Time in which the instance does not read the body is not \
-             counted. The timeout ends once the response head has been sent, as in a gRPC stream. Like nginx's \
+             counted. The timeout ends once the response headers have been sent, as in a gRPC stream. Like nginx's \
              `client_body_timeout`.").or("\"60s\""),
         key("client_send", ValueKind::Duration,
             "How long a client may read nothing of a response. Over HTTP/2 the timeout applies to each stream: the stream \
@@ -90,7 +90,7 @@ static TIMEOUTS: Table = Table {
         key("connect", ValueKind::Duration,
             "Maximum time to connect to an instance, including the TLS handshake. Like Envoy's `connect_timeout`.").or("\"5s\""),
         key("response", ValueKind::Duration,
-            "Maximum wait for the response head of an upstream, for each attempt. Envoy allows 15 s for a whole response; \
+            "Maximum wait for the response headers of an upstream, for each attempt. Envoy allows 15 s for a whole response; \
              nginx (`proxy_read_timeout`) waits 60 s.").or("\"30s\""),
         key("upstream_body", OFF_OR_DURATION,
             "Maximum wait for the next part of a response body. Like nginx's `proxy_read_timeout`.").or("\"60s\""),

@@ -101,8 +101,8 @@ const CARRYING: &[Key] = &[BODY[0], BODY[1], BODY[2], KEEP];
 const NAMED: Key = key(
     "name",
     ValueKind::Text,
-    "With `\"*\"`, and needed there: where the member's name stands while the value is not in its object; beside the value, \
-     or inside of it.",
+    "With `\"*\"`, and required there: the member that holds the name while the value is not in its object. It is beside \
+     the value or inside of it.",
 );
 
 #[rustfmt::skip]
@@ -122,9 +122,9 @@ static COPY: Table = carrying("copy", "`copy`", "Copies a value byte for byte. A
 static COMPUTE: Table = carrying("compute", "`compute`", "Builds a string from other values, or computes a value by an expression. Additive without `back`.", &[
     key("compute", ValueKind::Text, "The target.").required(),
     key("from", ValueKind::Text, "The template, `{/first} {/last}`; `{{` and `}}` are literal braces. Either this or `cel` is required."),
-    key("cel", ValueKind::Text, "An expression of the Common Expression Language, in which `self` is the object that the op starts from."),
-    key("back", ValueKind::Map(&ValueKind::Text), "With `cel`: the old members that the new one replaces, each with the expression that gives its value again. Not additive then."),
-    key("lossy", ValueKind::Flag, "With `back`: accepts messages that do not come back as they were.").or("false"),
+    key("cel", ValueKind::Text, "An expression of the Common Expression Language. `self` is the object that the op starts from."),
+    key("back", ValueKind::Map(&ValueKind::Text), "With `cel`: the old members that the new one replaces, each with the expression that computes its value on the way back. The op is then not additive."),
+    key("lossy", ValueKind::Flag, "With `back`: accepts messages that are not the same after a round trip.").or("false"),
 ]);
 
 #[rustfmt::skip]
@@ -334,9 +334,9 @@ pub(super) static PLACE: Table = Table {
 
 const EQUALS: Key =
     key("equals", ValueKind::Literal, "The value is this one: numbers by value, objects without order.");
-const EQUALS_JSON: Key = key("equals_json", ValueKind::Json, "The same as JSON text.");
+const EQUALS_JSON: Key = key("equals_json", ValueKind::Json, "The same, as JSON.");
 const IN: Key = key("in", ValueKind::List(&ValueKind::Literal), "The value is one of these.");
-const IN_JSON: Key = key("in_json", ValueKind::List(&ValueKind::Json), "The same as JSON texts.");
+const IN_JSON: Key = key("in_json", ValueKind::List(&ValueKind::Json), "The same, each as JSON.");
 const TYPE: Key = key(
     "type",
     ValueKind::OneOrMore(&ValueKind::Word(&["null", "boolean", "number", "integer", "string", "array", "object"])),
@@ -347,7 +347,7 @@ const TYPE: Key = key(
 const CEL: Key = key(
     "cel",
     ValueKind::Text,
-    "An expression of the Common Expression Language, in which `self` is the value at `at`. In `when` without `at`, `self` is the object that the op starts from.",
+    "An expression of the Common Expression Language. `self` is the value at `at`; in `when` without `at`, it is the object that the op starts from.",
 );
 
 static CONDITION: ValueKind = ValueKind::Table(&WHEN);
@@ -394,7 +394,7 @@ pub(super) static ELEMENT: Table = Table {
 static OTHER: Table = Table {
     name: "other",
     title: "`other`",
-    doc: "The value for everything that a `map` does not list. Exactly one of the keys.",
+    doc: "What every value becomes that the `map` does not list. Give exactly one of the keys.",
     keys: &[key("value", ValueKind::Literal, "The value."), key("json", ValueKind::Json, "The value as JSON.")],
     common: &[],
 };

@@ -110,7 +110,7 @@ static API: Table = Table {
             .or("\"pass\""),
         key("forms", FORMS,
             "How the names of form fields are read (`application/x-www-form-urlencoded` and `multipart/form-data`). `plain`: \
-             `a[b]` is the member `/a[b]`. `brackets`: `a[b]=1` is `/a/b`, and `a[]=1` or `a[0]=1` is a list.")
+             `a[b]` is the member `/a[b]`. `brackets`: `a[b]=1` is `/a/b`, and `a[]=1` or `a[0]=1` is an array.")
             .or("\"plain\""),
         key("pause", ValueKind::Flag, "Stops all brownouts of the api.").or("false"),
         key("dry_run", ValueKind::Flag, "Brownouts and sunsets refuse nothing and only count the requests that they would have refused.").or("false"),
@@ -293,7 +293,7 @@ static ROUTE: Table = Table {
         key("upstream", ValueKind::Name, "The `[[upstream]]` that serves it."),
         key("speaks", ValueKind::Name, "The version that its service speaks."),
         key("timeout", ValueKind::Duration,
-            "Maximum time from the request head to the end of the response, over all attempts. It does not apply to \
+            "Maximum time from the request headers to the end of the response, over all attempts. It does not apply to \
              server-sent events and WebSockets."),
         key("content", CONTENT,
             "How its responses with a 2xx status contain JSON, regardless of their `Content-Type`: for a service that \

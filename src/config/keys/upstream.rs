@@ -31,7 +31,7 @@ pub(super) static UPSTREAM: Table = Table {
              address in its `url` or, if a host name has several addresses, its own address) to paths without the \
              instance's prefix, so that clients come back to the gateway. With `false` they are left unchanged.").or("true"),
         key("response_timeout", ValueKind::Duration,
-            "Maximum wait for a response head, for each attempt. Default: `timeouts.response`."),
+            "Maximum wait for the response headers, for each attempt. Default: `timeouts.response`."),
         key("connections", COUNT,
             "Maximum number of concurrent requests to each instance, each on its own connection, or on a stream with \
              `http2`. An open WebSocket counts; health checks do not. Further requests wait in a queue. Default: no limit. \
@@ -49,7 +49,7 @@ pub(super) static UPSTREAM: Table = Table {
             "Whether `Alt-Svc` of responses is forwarded. It names other servers for the gateway's origin, so clients \
              would bypass the gateway.").or("false"),
         key("response_header_bytes", ValueKind::Integer { min: 1024, max: 1_048_576 },
-            "Maximum size of a response head. Larger: 502. The instance has processed the request by then, so the request \
+            "Maximum total size of the response headers. Larger: 502. The instance has processed the request by then, so the request \
              is not retried, and the instance is not ejected.").or("32768"),
         key("response_headers", ValueKind::Integer { min: 1, max: 1000 },
             "Maximum number of headers in a response over HTTP/1.1. More: 502.").or("100"),
