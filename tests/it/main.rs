@@ -1,7 +1,7 @@
 //! Every test that is not beside its code. One binary: it links once.
 #[cfg(feature = "config")]
 mod changes;
-#[cfg(all(feature = "gateway", unix))]
+#[cfg(all(feature = "cli", unix))]
 mod cli;
 #[cfg(feature = "config")]
 mod config;

@@ -8,20 +8,27 @@ use std::task::{Context, Poll, ready};
 use http::{Request, Response};
 use metrics::Counter;
 use pin_project_lite::pin_project;
-use tower::Service;
+use tower::{Layer, Service};
 
 use crate::gateway::state::Used;
 use crate::gateway::telemetry::extensions::ResponsePlan;
 use crate::layer::{Notice, Notices};
 use crate::plan::Plan;
 
-/// Hands the plan on, if it is to.
+/// Puts [`Observe`] around what enforces the plan.
 #[derive(Clone)]
-pub(in crate::gateway) struct Observe<S> {
-    pub(in crate::gateway) inner: S,
+pub(in crate::gateway) struct ObserveLayer {
+    /// Whether responses say what was planned.
     pub(in crate::gateway) attach_plan: bool,
     /// Each request clones it: one count for both.
     pub(in crate::gateway) observer: Arc<Observer>,
+}
+
+/// Notes each request, and hands its plan on to the response, if it is to.
+#[derive(Clone)]
+pub(in crate::gateway) struct Observe<S> {
+    inner: S,
+    layer: ObserveLayer,
 }
 
 /// What is noted of requests.
@@ -39,6 +46,18 @@ pin_project! {
     }
 }
 
+// === impl ObserveLayer ===
+
+impl<S> Layer<S> for ObserveLayer {
+    type Service = Observe<S>;
+
+    fn layer(&self, inner: S) -> Observe<S> {
+        Observe { inner, layer: self.clone() }
+    }
+}
+
+// === impl Observe ===
+
 impl<S, B, R> Service<Request<B>> for Observe<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -54,13 +73,15 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let plan = request.extensions().get::<Plan>();
         match plan {
-            Some(plan) => self.observer.used.note(plan),
-            None => self.observer.unmatched.increment(1),
+            Some(plan) => self.layer.observer.used.note(plan),
+            None => self.layer.observer.unmatched.increment(1),
         }
-        let plan = plan.filter(|_| self.attach_plan).cloned();
+        let plan = plan.filter(|_| self.layer.attach_plan).cloned();
         ObserveFuture { inner: self.inner.call(request), plan }
     }
 }
+
+// === impl ObserveFuture ===
 
 impl<F, R, E> Future for ObserveFuture<F>
 where

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use tower::Layer;
-
 use super::load::Loaded;
-use super::observe::{Observe, Observer};
+use super::observe::{Observe, ObserveLayer, Observer};
 use crate::catalog::{Catalog, Control};
 use crate::config::{Forwarded, Limits, Secret, SourceMap};
 use crate::gateway::back::pool::{Pool, Registry, Watch};
@@ -19,14 +16,12 @@ use crate::gateway::wire::edge;
 use crate::gateway::wire::forwarded::ForwardedPolicy;
 use crate::gateway::wire::pace::Pace;
 use crate::gateway::wire::request_body::BodyLimits;
-use crate::layer::{
-    Annotate, AnnotateLayer, Count, CountBody, CountLayer, Gate, GateBody, GateLayer, MigrateLayer, Resolve,
-    ResolveLayer,
-};
+use crate::layer::{CountBody, Enforced, GateBody, MigrateLayer, Resolve, ResolveLayer, stack};
 use crate::names::{self, Refusal};
+use arc_swap::ArcSwap;
 
-/// The stack that a request goes through.
-type GatewayStack = Resolve<Observe<Count<Annotate<Gate<UpstreamService>>>>>;
+/// The layers around the upstreams. [`UpstreamService`] migrates by itself, once for each instance that it tries.
+type GatewayStack = Resolve<Observe<Enforced<UpstreamService>>>;
 /// What comes out of it.
 pub(in crate::gateway) type StackBody = CountBody<GateBody<RoutedBody>>;
 
@@ -52,9 +47,7 @@ struct StackParams {
     explain: bool,
     /// Whether services are told of the prefix that is taken off a path.
     forward_prefix: bool,
-    /// Whether they say what was planned.
-    attach_plan: bool,
-    observer: Arc<Observer>,
+    observe: ObserveLayer,
 }
 
 /// What a config says about every request.
@@ -106,11 +99,13 @@ impl Snapshot {
             tunnel: gateway.timeouts.tunnel,
             explain: traced || marked.proxy_status || marked.server_timing,
             forward_prefix: matches!(marked.forwarded, Forwarded::XForwarded | Forwarded::Both),
-            attach_plan: traced,
-            observer: Arc::new(Observer {
-                used: state.traffic.used(&catalog),
-                unmatched: names::refused(Refusal::NoApi),
-            }),
+            observe: ObserveLayer {
+                attach_plan: traced,
+                observer: Arc::new(Observer {
+                    used: state.traffic.used(&catalog),
+                    unmatched: names::refused(Refusal::NoApi),
+                }),
+            },
         };
         let stack = params.stack(&catalog, &pools);
         let limits = gateway.limits;
@@ -162,7 +157,7 @@ impl Snapshot {
 
 impl StackParams {
     fn stack(&self, catalog: &Arc<Catalog>, pools: &BTreeMap<String, Arc<Pool>>) -> GatewayStack {
-        let route = UpstreamService::new(UpstreamParams {
+        let upstreams = UpstreamService::new(UpstreamParams {
             pools: pools.clone(),
             migrate: self.migrate,
             part: self.part,
@@ -170,10 +165,7 @@ impl StackParams {
             explain: self.explain,
             forward_prefix: self.forward_prefix,
         });
-        let annotate = AnnotateLayer::new().layer(GateLayer::new().layer(route));
-        let observer = Arc::clone(&self.observer);
-        let observe = Observe { inner: CountLayer::new().layer(annotate), attach_plan: self.attach_plan, observer };
-        ResolveLayer::new(Arc::clone(catalog)).layer(observe)
+        stack(&ResolveLayer::new(Arc::clone(catalog)), &self.observe, upstreams)
     }
 }
 
@@ -214,6 +206,6 @@ impl LiveSnapshot {
 
 impl std::fmt::Debug for LiveSnapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Current")
+        f.write_str("LiveSnapshot")
     }
 }
