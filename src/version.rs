@@ -17,11 +17,21 @@ pub enum Scheme {
     Date,
     /// `2024-10`.
     Month,
+    /// `v1beta1`, in the order of the contracts: `v1alpha1`, `v1beta1`, `v1beta2`, `v1`, `v2alpha1`. (Kubernetes'
+    /// own "version priority" puts every stable version before all betas, which says which one to prefer, not which one
+    /// came first.)
+    Kubernetes,
+    /// Any names, such as `mercy-preview` or `2024-09-30.acacia`, in the order in which the API lists its versions.
+    Declared,
 }
 
 /// A version's name, read by its [`Scheme`]: it compares in the scheme's order, and prints in one canonical spelling.
 ///
-/// A status (`-preview`, `-beta`) may follow; such a version stands before the one without.
+/// A status (`-preview`, `-beta`) may follow, except in the schemes [`Kubernetes`](Scheme::Kubernetes) and
+/// [`Declared`](Scheme::Declared); such a version comes before the one without.
+///
+/// A name of [`Scheme::Declared`] does not know its place in the list of versions: such names compare as text, without
+/// letter case.
 ///
 /// ```
 /// use sunward::version::{Scheme, VersionName};
@@ -33,10 +43,26 @@ pub enum Scheme {
 /// assert!(VersionName::parse("2023-02-30", Scheme::Date).is_none());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct VersionName {
-    numbers: [u32; 3],
-    status: Status,
-    scheme: SchemeOrd,
+pub struct VersionName(NameParts);
+
+/// Only names of equal schemes ever meet in a comparison; the order among schemes is arbitrary.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum NameParts {
+    Major([u32; 1], Status),
+    Minor([u32; 2], Status),
+    Date([u32; 3], Status),
+    Month([u32; 2], Status),
+    Kubernetes(u32, Stage),
+    /// In small letters.
+    Declared(Box<str>),
+}
+
+/// How stable a Kubernetes version is, in the order in which they come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Stage {
+    Alpha(u32),
+    Beta(u32),
+    Stable,
 }
 
 /// A version of one api, by its place in the list: 0 is the oldest.
@@ -48,10 +74,6 @@ enum Status {
     Named(Box<str>),
     Stable,
 }
-
-/// Only equal schemes ever meet in a comparison; the order among them is arbitrary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct SchemeOrd(u8);
 
 /// Longer texts are no versions: nothing that long was ever declared, and headers are the clients' to write.
 const MAX_LEN: usize = 64;
@@ -67,6 +89,8 @@ impl Scheme {
             Self::Minor => "minor",
             Self::Date => "date",
             Self::Month => "month",
+            Self::Kubernetes => "kubernetes",
+            Self::Declared => "declared",
         }
     }
 
@@ -78,11 +102,9 @@ impl Scheme {
             Self::Minor => "1.2",
             Self::Date => "2024-10-01",
             Self::Month => "2024-10",
+            Self::Kubernetes => "v1beta1",
+            Self::Declared => "spring-2024",
         }
-    }
-
-    const fn ord(self) -> SchemeOrd {
-        SchemeOrd(self as u8)
     }
 }
 
@@ -90,7 +112,8 @@ impl FromStr for Scheme {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Major, Self::Minor, Self::Date, Self::Month].into_iter().find(|s| s.as_str() == text).ok_or(())
+        let all = [Self::Major, Self::Minor, Self::Date, Self::Month, Self::Kubernetes, Self::Declared];
+        all.into_iter().find(|scheme| scheme.as_str() == text).ok_or(())
     }
 }
 
@@ -103,33 +126,43 @@ impl VersionName {
         if text.len() > MAX_LEN {
             return None;
         }
-        let (text, status) = split_status(text)?;
-        let numbers = match scheme {
-            Scheme::Major => [number(strip_v(text))?, 0, 0],
-            Scheme::Minor => minor(strip_v(text))?,
-            Scheme::Date => date(text)?,
-            Scheme::Month => date(&month_start(text)?)?,
+        let name = match scheme {
+            Scheme::Kubernetes => kubernetes(text)?,
+            Scheme::Declared => declared(text)?,
+            _ => {
+                let (text, status) = split_status(text)?;
+                match scheme {
+                    Scheme::Major => NameParts::Major([number(strip_v(text))?], status),
+                    Scheme::Minor => NameParts::Minor(minor(strip_v(text))?, status),
+                    Scheme::Date => NameParts::Date(date(text)?, status),
+                    _ => NameParts::Month(month(text)?, status),
+                }
+            }
         };
-        Some(Self { numbers, status, scheme: scheme.ord() })
+        Some(Self(name))
     }
 
-    /// Whether it has a status such as `-preview`.
+    /// Whether it has a status such as `-preview`, or is an alpha or beta of Kubernetes.
     #[must_use]
     pub fn is_preview(&self) -> bool {
-        self.status != Status::Stable
-    }
-
-    /// Major number, or year.
-    #[must_use]
-    pub const fn major(&self) -> u32 {
-        self.numbers[0]
+        match &self.0 {
+            NameParts::Major(_, status)
+            | NameParts::Minor(_, status)
+            | NameParts::Date(_, status)
+            | NameParts::Month(_, status) => *status != Status::Stable,
+            NameParts::Kubernetes(_, stage) => *stage != Stage::Stable,
+            NameParts::Declared(_) => false,
+        }
     }
 
     /// For the schemes of the calendar, the day it names (a month's first day), as `yyyy-mm-dd`.
     #[must_use]
     pub fn day(&self) -> Option<String> {
-        let [y, m, d] = self.numbers;
-        (self.scheme >= Scheme::Date.ord()).then(|| format!("{y:04}-{m:02}-{d:02}"))
+        match self.0 {
+            NameParts::Date([y, m, d], _) => Some(format!("{y:04}-{m:02}-{d:02}")),
+            NameParts::Month([y, m], _) => Some(format!("{y:04}-{m:02}-01")),
+            _ => None,
+        }
     }
 }
 
@@ -158,13 +191,38 @@ fn number(text: &str) -> Option<u32> {
     if canonical { text.parse().ok() } else { None }
 }
 
-fn minor(text: &str) -> Option<[u32; 3]> {
+fn minor(text: &str) -> Option<[u32; 2]> {
     let (major, minor) = text.split_once('.')?;
-    Some([number(major)?, number(minor)?, 0])
+    Some([number(major)?, number(minor)?])
 }
 
-fn month_start(text: &str) -> Option<String> {
-    (text.len() == 7).then(|| format!("{text}-01"))
+fn month(text: &str) -> Option<[u32; 2]> {
+    let [year, month, _] = if text.len() == 7 { date(&format!("{text}-01"))? } else { return None };
+    Some([year, month])
+}
+
+/// `v1`, `v1alpha1` and `v1beta1`, in whatever letter case, as the other schemes take `V1`.
+fn kubernetes(text: &str) -> Option<NameParts> {
+    let text = text.to_ascii_lowercase();
+    let text = text.strip_prefix('v')?;
+    let (major, stage) = match (text.split_once("alpha"), text.split_once("beta")) {
+        (Some((major, nth)), _) => (major, Stage::Alpha(counted(nth)?)),
+        (_, Some((major, nth))) => (major, Stage::Beta(counted(nth)?)),
+        (None, None) => (text, Stage::Stable),
+    };
+    Some(NameParts::Kubernetes(counted(major)?, stage))
+}
+
+/// A number from 1 on.
+fn counted(text: &str) -> Option<u32> {
+    number(text).filter(|number| *number > 0)
+}
+
+/// What needs no escape in a path, a host, a query or a header.
+fn declared(text: &str) -> Option<NameParts> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let is_dots = text.bytes().all(|byte| byte == b'.');
+    (!is_dots && text.bytes().all(legal)).then(|| NameParts::Declared(text.to_ascii_lowercase().into()))
 }
 
 fn date(text: &str) -> Option<[u32; 3]> {
@@ -176,14 +234,29 @@ fn date(text: &str) -> Option<[u32; 3]> {
 
 impl fmt::Display for VersionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c] = self.numbers;
-        match self.scheme.0 {
-            0 => write!(f, "{a}")?,
-            1 => write!(f, "{a}.{b}")?,
-            2 => write!(f, "{a:04}-{b:02}-{c:02}")?,
-            _ => write!(f, "{a:04}-{b:02}")?,
-        }
-        match &self.status {
+        let status = match &self.0 {
+            NameParts::Major([major], status) => {
+                write!(f, "{major}")?;
+                status
+            }
+            NameParts::Minor([major, minor], status) => {
+                write!(f, "{major}.{minor}")?;
+                status
+            }
+            NameParts::Date([y, m, d], status) => {
+                write!(f, "{y:04}-{m:02}-{d:02}")?;
+                status
+            }
+            NameParts::Month([y, m], status) => {
+                write!(f, "{y:04}-{m:02}")?;
+                status
+            }
+            NameParts::Kubernetes(major, Stage::Stable) => return write!(f, "v{major}"),
+            NameParts::Kubernetes(major, Stage::Beta(nth)) => return write!(f, "v{major}beta{nth}"),
+            NameParts::Kubernetes(major, Stage::Alpha(nth)) => return write!(f, "v{major}alpha{nth}"),
+            NameParts::Declared(name) => return f.write_str(name),
+        };
+        match status {
             Status::Stable => Ok(()),
             Status::Named(status) => write!(f, "-{status}"),
         }
@@ -237,6 +310,24 @@ mod tests {
             (Scheme::Date, "2024-10-01-preview", Some("2024-10-01-preview")),
             (Scheme::Month, "2024-10", Some("2024-10")),
             (Scheme::Month, "2024-13", None),
+            (Scheme::Month, "2024-10-01", None),
+            (Scheme::Month, "2024-10-beta", Some("2024-10-beta")),
+            (Scheme::Kubernetes, "v1", Some("v1")),
+            (Scheme::Kubernetes, "v2beta1", Some("v2beta1")),
+            (Scheme::Kubernetes, "V2Alpha10", Some("v2alpha10")),
+            (Scheme::Kubernetes, "1beta1", None),
+            (Scheme::Kubernetes, "v0", None),
+            (Scheme::Kubernetes, "v1beta", None),
+            (Scheme::Kubernetes, "v1beta01", None),
+            (Scheme::Kubernetes, "v1gamma1", None),
+            (Scheme::Kubernetes, "v1-beta1", None),
+            (Scheme::Kubernetes, "v1alpha1beta1", None),
+            (Scheme::Declared, "Mercy-preview", Some("mercy-preview")),
+            (Scheme::Declared, "2024-09-30.acacia", Some("2024-09-30.acacia")),
+            (Scheme::Declared, "", None),
+            (Scheme::Declared, "..", None),
+            (Scheme::Declared, "a/b", None),
+            (Scheme::Declared, "a b", None),
         ];
         for (scheme, text, expected) in rows {
             let read = VersionName::parse(text, scheme).map(|v| v.to_string());
@@ -250,5 +341,9 @@ mod tests {
         assert!(parse("9", Scheme::Major) < parse("10", Scheme::Major));
         assert!(parse("2-beta", Scheme::Major) < parse("2", Scheme::Major));
         assert!(parse("2024-09-30", Scheme::Date) < parse("2024-10-01", Scheme::Date));
+        let stages = ["v1alpha1", "v1alpha2", "v1beta1", "v1beta10", "v1", "v2alpha1", "v2beta1", "v2", "v10beta1"];
+        let stages = stages.map(|name| parse(name, Scheme::Kubernetes));
+        assert!(stages.is_sorted());
+        assert!(stages[3].is_preview() && !stages[4].is_preview());
     }
 }

@@ -257,8 +257,13 @@ impl ApiEntry {
     /// The version called exactly `name`.
     #[must_use]
     pub fn named(&self, name: &VersionName) -> Option<&VersionEntry> {
-        let at = self.versions.binary_search_by(|version| version.name.cmp(name)).ok()?;
-        self.versions.get(at)
+        match self.scheme {
+            Scheme::Declared => self.versions.iter().find(|version| version.name == *name),
+            _ => {
+                let at = self.versions.binary_search_by(|version| version.name.cmp(name)).ok()?;
+                self.versions.get(at)
+            }
+        }
     }
 
     /// The version that `text` names, by its name or an alias.
@@ -330,7 +335,12 @@ impl ApiEntry {
             PathCase::Sensitive => self.aliases.get_key_value(text).map(|(alias, _)| alias),
             PathCase::Insensitive => self.aliases.keys().find(|alias| alias.eq_ignore_ascii_case(text)),
         };
-        if self.names.contains_key(text) || VersionName::parse(text, self.scheme).is_some() {
+        let is_version = || match self.scheme {
+            // Every segment could be one, so that only those that are listed count.
+            Scheme::Declared => self.lookup(text).is_some(),
+            scheme => VersionName::parse(text, scheme).is_some(),
+        };
+        if self.names.contains_key(text) || is_version() {
             return Some((text, rest));
         }
         alias().map(|alias| (&**alias, rest))

@@ -194,8 +194,8 @@ enum BodySplit {
 impl BodySplit {
     const fn way(self) -> &'static str {
         match self {
-            Self::Bytes => "the engine fed byte by byte",
-            Self::Two(_) => "the engine fed in two parts",
+            Self::Bytes => "the engine, fed byte by byte",
+            Self::Two(_) => "the engine, fed in two parts",
         }
     }
 }

@@ -381,8 +381,8 @@ fn ways_that_do_not_agree_are_a_failure_of_their_own() {
 fn examples_of_an_openapi_document_are_samples() {
     let (code, out, err) = run(&cases(), &["shop.toml", "pass.toml", "--openapi", "openapi.json"]);
     let expected = r#"FAILED POST /api/orders <- (openapi.json#/components/schemas/Order/examples/0)
-  from 1 to 2 and back: refused: the request cannot be migrated: expected an integer of digits only, found a text at `/cents`
-  from 1 to 3 and back: refused: the request cannot be migrated: expected an integer of digits only, found a text at `/cents`
+  from 1 to 2 and back: refused: the request cannot be migrated: expected an integer without fraction and exponent, found a string at `/cents`
+  from 1 to 3 and back: refused: the request cannot be migrated: expected an integer without fraction and exponent, found a string at `/cents`
 differs POST /api/orders <- (openapi.json#/components/schemas/Order/examples/1)
   from 1 to 2 and back: /plan: expected "free", got nothing
   from 1 to 3 and back: /plan: expected "free", got nothing
@@ -401,8 +401,9 @@ differs GET /orders/{number} -> 200 (openapi.json#/components/examples/with~1fax
     assert_eq!((code, &report["passed"], report["examples"].as_array().map(Vec::len)), (1, &json!(0), Some(6)));
     let uncovered = report["coverage"]["uncovered"].to_string();
     assert!(!uncovered.contains("/cents") && uncovered.contains("map_status"), "{uncovered}");
-    let trips = &report["examples"][2]["round_trips"];
-    assert_eq!(trips[0], json!({ "from": "1", "to": "2", "outcome": "same", "what": [] }));
+    let mut trips = report["examples"].as_array().into_iter().flatten().map(|example| &example["round_trips"][0]);
+    let same = trips.find(|trip| trip["outcome"] == "same").expect("one that is the same again");
+    assert_eq!(*same, json!({ "from": "1", "to": "2", "outcome": "same", "what": [] }));
 }
 
 #[test]

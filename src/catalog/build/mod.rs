@@ -88,6 +88,7 @@ impl<'a> Builder<'a> {
         let sources = self.sources();
         self.fill_content_types(&sources);
         self.check_version_hosts(&sources);
+        self.check_version_paths(&sources);
         let dated = self.dated();
         let histories = self.histories(&dated);
         let routes = self.routes(histories);

@@ -115,6 +115,16 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// A version that the path cannot name: `/v{version}` and a version `v1beta1` would be `/vv1beta1`.
+    pub(super) fn check_version_paths(&mut self, sources: &VersionSources) {
+        let (Some(template), Some(text)) = (&sources.path, &self.api.sources.path) else { return };
+        let is_named = |name: &str| template.take(&template.render(name), self.api.path_case).is_some();
+        let Some(version) = self.versions.iter().find(|version| !is_named(&version.text)) else { return };
+        let message = format!("`{}` cannot name the version `{}`", text.value, version.text);
+        let help = "remove the `v` before `{version}`: the names of the versions have it";
+        self.error("version-path-never", message, text.span, help);
+    }
+
     /// Looks at what is written, not at what could be read of it: that has its own findings.
     pub(super) fn precedence(&mut self) -> Box<[VersionSource]> {
         let mut list = Vec::new();

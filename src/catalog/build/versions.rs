@@ -37,7 +37,8 @@ impl<'a> Builder<'a> {
             );
             return None;
         };
-        let text = name.to_string();
+        // What is declared is spelled as it is declared, though it is found in any letter case.
+        let text = if self.api.scheme == Scheme::Declared { version.name.value.clone() } else { name.to_string() };
         let life = Lifecycle::read(&version.life, &Lifecycle::default(), self.found);
         let released = version.released.as_ref().and_then(|text| life::date(text, "released", self.found));
         if let (Some(released), Some(end)) = (released, life.sunset.or(life.deprecated))
@@ -82,7 +83,7 @@ impl<'a> Builder<'a> {
         if entry.name == last.name || self.versions.iter().any(|known| known.name == entry.name) {
             let message = format!("version `{}` is defined twice", entry.text);
             self.error("duplicate-name", message, version.name.span, "remove one");
-        } else if entry.name < last.name {
+        } else if self.api.scheme != Scheme::Declared && entry.name < last.name {
             let message = format!("version `{}` is listed after `{}`", entry.text, last.text);
             self.error("unordered-versions", message, version.name.span, "list versions oldest first");
         }

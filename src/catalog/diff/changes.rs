@@ -75,7 +75,10 @@ impl Compare<'_> {
 
     /// Whether there still is a version before this one.
     fn serves_older(&self, version: &VersionName) -> bool {
-        self.new.versions.iter().any(|older| older.name < *version)
+        // A version that is gone has its place in the old list only.
+        let list = if self.new.named(version).is_some() { self.new } else { self.old };
+        let mut older = list.versions.iter().take_while(|older| older.name != *version);
+        older.any(|older| self.new.named(&older.name).is_some())
     }
 
     /// What new clients are given beside, while old versions live.

@@ -56,7 +56,11 @@ impl<'c> Compare<'c> {
             self.say(Class::breaking_if(between, Class::Safe), "version-added", message).version =
                 Some(version.text.to_string());
         }
-        for (old, new) in self.common() {
+        let common = self.common();
+        if !common.is_sorted_by_key(|(_, new)| new.id) {
+            self.say(Class::Breaking, "versions-reordered", "versions are listed in another order".to_owned());
+        }
+        for (old, new) in common {
             self.version(old, new);
         }
         self.extensions();

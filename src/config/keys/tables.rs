@@ -61,8 +61,10 @@ static API: Table = Table {
              them, or refuse them. An undeclared path gets a 404, an undeclared method a 405. A JSON response with an \
              undeclared status gets a 502 if another response of that route must be migrated. Problem documents always \
              pass.").or("\"pass\""),
-        key("scheme", ValueKind::Word(&["major", "minor", "date", "month"]),
-            "How versions are named: `1`, `1.2`, `2024-10-01` or `2024-10`.").or("\"major\""),
+        key("scheme", ValueKind::Word(&["major", "minor", "date", "month", "kubernetes", "declared"]),
+            "How versions are named and ordered: `major` is `1`, `minor` is `1.2`, `date` is `2024-10-01`, `month` is \
+             `2024-10`; `kubernetes` is `v1alpha1`, `v1beta1`, `v1`, in this order; `declared` is any name of letters, \
+             digits and `-._~`, in the order in which `version` lists them.").or("\"major\""),
         key("version_from", ValueKind::Table(&VERSION_FROM),
             "Where a request may name its version. All configured sources are read, and those that name a version must agree."),
         key("precedence", ValueKind::List(&ValueKind::Word(&["path", "accept", "header", "query", "host"])),

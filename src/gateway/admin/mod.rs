@@ -160,7 +160,7 @@ impl Admin {
 
     async fn metrics(&self) -> AdminResult {
         let Some(metrics) = &self.metrics else {
-            let detail = "this gateway was given no metrics to render: the process that embeds it has them";
+            let detail = "this gateway has no metrics to render: the process that embeds it renders its own, or passes them in `Options::with_metrics`";
             return Err(AdminError::new(StatusCode::NOT_FOUND, detail));
         };
         // An extension ends by itself, so these are counted when they are asked for.

@@ -24,11 +24,8 @@ pub(in crate::gateway) fn record_start(
     let dropped = dropped(snapshot, store, path, variables, protect);
     let dropped = dropped.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if !dropped.is_empty() {
-        tracing::warn!(
-            dropped,
-            "the config does not have versions that are in use; it is served, as no start is refused"
-        );
-        target += &format!(", without what is in use: {dropped}");
+        tracing::warn!(dropped, "the config drops versions in use");
+        target += &format!(", dropping versions in use: {dropped}");
     }
     store.audit.record(&actor, &AuditAction { what: "start", target }, SystemClock.now());
     store.keep_revision(&snapshot.sources, &actor, None, revisions, SystemClock.now());

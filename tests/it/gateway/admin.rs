@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use sunward::gateway::{App, Options};
+use sunward::gateway::{App, Metrics, Options};
 
 use super::{Gateway, Reply, exchange, origins};
 
@@ -171,7 +171,8 @@ async fn who_may_ask() {
 async fn a_network_without_a_token_gets_metrics_only() {
     let desk = Desk::new("network", "").await;
     let (loopback, anywhere): (SocketAddr, SocketAddr) = (([127, 0, 0, 1], 0).into(), ([0, 0, 0, 0], 0).into());
-    let options = Options::new().with_listen(loopback).with_admin(anywhere);
+    let metrics = Metrics::install().expect("no other recorder");
+    let options = Options::new().with_listen(loopback).with_admin(anywhere).with_metrics(metrics);
     let app = App::bind(&desk.file(), options).await.unwrap_or_else(|e| panic!("{e}"));
     let address = SocketAddr::from(([127, 0, 0, 1], app.admin_addr().expect("bound").port()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -242,6 +242,28 @@ fn other_schemes_and_aliases() {
 }
 
 #[test]
+fn versions_of_kubernetes_and_versions_as_declared() {
+    let api = Api::new("shop").with_header("Api-Version").with_path("/{version}");
+    let stages = versions(api.clone().with_scheme(Scheme::Kubernetes), &["v1beta1", "v1", "v2alpha1"]);
+    Bench::new(stages.with_unspecified("v1")).check(&[
+        ("stable", "GET /v1/x", "", &["api-version: v1", "> GET /x"]),
+        ("beta", "GET /v1beta1/x", "", &["api-version: v1beta1"]),
+        ("without the `v`", "GET /x\nApi-Version: 1", "", &["400", "~ problems/version-invalid"]),
+        ("not listed", "GET /v2/x", "", &["404", "~ problems/version-unknown"]),
+        ("no version", "GET /x", "", &["api-version: v1"]),
+    ]);
+    let declared = versions(api.with_scheme(Scheme::Declared), &["zebra", "Mercy-preview", "2024-09-30.acacia"]);
+    Bench::new(declared.with_unspecified("zebra").with_alias("latest", "2024-09-30.acacia")).check(&[
+        ("a name", "GET /mercy-preview/x", "", &["api-version: Mercy-preview", "> GET /x"]),
+        ("a name with a dot", "GET /x\nApi-Version: 2024-09-30.acacia", "", &["api-version: 2024-09-30.acacia"]),
+        ("an alias", "GET /latest/x", "", &["api-version: 2024-09-30.acacia", "> GET /x"]),
+        ("a segment that is no version", "GET /users/x", "", &["api-version: zebra", "> GET /users/x"]),
+        ("not listed", "GET /x\nApi-Version: aardvark", "", &["400", "~ problems/version-unknown"]),
+        ("no name at all", "GET /x\nApi-Version: a b", "", &["400", "~ problems/version-invalid"]),
+    ]);
+}
+
+#[test]
 fn one_path_has_one_decision() {
     let api = Api::new("shop")
         .with_path("/v{version}")
