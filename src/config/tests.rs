@@ -170,7 +170,7 @@ fn one_may_stand_for_a_list() {
 #[test]
 fn ops_are_read() {
     let ops = api(EVERY_KEY).changes.remove(0).ops;
-    assert_eq!(ops.len(), 49);
+    assert_eq!(ops.len(), 63);
     assert!(matches!(&ops[0].op, OpKind::Add { value, .. }
         if value.as_str() == r#"{"name":"free","price":1.50,"tags":[1,16,true,"x"]}"#));
     assert!(

@@ -151,6 +151,8 @@ impl<'s> PlacedStep<'s> {
                 Relation::Outside => Applicability::Run,
                 Relation::On | Relation::Inside => Applicability::Refuse(TORN),
             },
+            Op::Structure(Structure::Spread { from: one, to: all, .. }) => self.elements(self.reach(one), all, false),
+            Op::Structure(Structure::Gather { from: all, to: one, .. }) => self.elements(self.reach(one), all, true),
             Op::Split { .. } | Op::Join { .. } => self.whole_sources(SPLIT),
             Op::Compute { at, .. } => self.compute(at),
             Op::Patch(_) | Op::Custom(_) => {
@@ -181,6 +183,15 @@ impl<'s> PlacedStep<'s> {
             (Wrapper::Member(name), Some(token)) if **name == *token => Applicability::Run,
             (Wrapper::Array, _) => Applicability::Refuse(CHANGED),
             (Wrapper::Member(_), _) => Applicability::Refuse(DROPPED),
+        }
+    }
+
+    /// One end is a member of each element, which a part of them does not tell.
+    fn elements(&self, one: Relation, all: &Pattern, gathers: bool) -> Applicability {
+        let all = reach(&self.base.join(all), self.location);
+        match if gathers { all } else { one } {
+            Relation::Above | Relation::On => Applicability::Refuse(CHANGED),
+            Relation::Inside | Relation::Outside => together([one, all]),
         }
     }
 

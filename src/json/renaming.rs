@@ -250,7 +250,7 @@ mod tests {
             (Camel, Snake, "line2", Some("line2")),
             (Snake, Pascal, "first_name", Some("FirstName")),
             (Snake, Pascal, "_id", Some("_Id")),
-            (Snake, Pascal, "2fa", None),
+            (Snake, Pascal, "2fa", Some("2fa")),
             (Pascal, Camel, "VirtualSize", Some("virtualSize")),
             (Snake, Kebab, "first_name", Some("first-name")),
             (Kebab, Snake, "a_b", None),

@@ -7,9 +7,9 @@ use super::super::interpret::{Interpreter, OpError};
 use super::super::tree::TreeNodeId;
 use super::super::{Collision, Condition, Mode, Pointer};
 
-const UNLIKE: &str = "an element that does not meet `where`, so that it would be another one on the way back";
-const ALIKE: &str = "an element that meets `where` and stands among those that do not";
-const MERGED: &str = "a merge patch of a part of a list only";
+const UNLIKE: &str = "the element does not meet `where`, so the way back would not find it";
+const ALIKE: &str = "the element meets `where`, but is among those that must not";
+const MERGED: &str = "a merge patch cannot change a part of an array";
 
 // === impl Interpreter ===
 
@@ -56,7 +56,7 @@ impl Interpreter<'_> {
         }
         let existing = self.tree.find(node, list).pop();
         if let Some(id) = existing.filter(|id| self.tree.kind(*id) != ValueType::List) {
-            return Err(self.wanted(id, "a list"));
+            return Err(self.wanted(id, "an array"));
         }
         self.take(node, &sources, [list])?;
         let value = self.tree.detach(last);
@@ -121,7 +121,7 @@ impl Interpreter<'_> {
             return Err(OpError::structure(last, MERGED));
         }
         if let Some(id) = existing.filter(|id| is_null(self, *id) && !coming.is_empty()) {
-            return Err(self.wanted(id, "a list"));
+            return Err(self.wanted(id, "an array"));
         }
         if let Some(element) = coming.iter().find(|element| !self.meets(**element, Some(which))) {
             return Err(OpError::structure(*element, UNLIKE));
@@ -151,7 +151,7 @@ impl Interpreter<'_> {
         match self.tree.kind(list) {
             ValueType::Null => Ok(Vec::new()),
             ValueType::List => Ok(self.tree.children(list)),
-            _ => Err(self.wanted(list, "a list")),
+            _ => Err(self.wanted(list, "an array")),
         }
     }
 

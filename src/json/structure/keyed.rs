@@ -9,10 +9,10 @@ use super::super::interpret::{Interpreter, OpError};
 use super::super::tree::TreeNodeId;
 use super::super::{Collision, Mode, Pointer, text};
 
-const TWICE: &str = "a name that an earlier one of the list or object has already";
-const HAS_KEY: &str = "an object that has the member already that its name is to be written to";
-const BESIDE: &str = "an element with other members, which would be lost";
-const MERGED: &str = "a merge patch of an object or list that the other version keeps in another form";
+const TWICE: &str = "the name occurs twice";
+const HAS_KEY: &str = "the object already has the member that its name is written to";
+const BESIDE: &str = "the other members of the element would be lost";
+const MERGED: &str = "a merge patch cannot change a value that is an object in one version and an array in the other";
 
 // === impl Interpreter ===
 
@@ -33,7 +33,7 @@ impl Interpreter<'_> {
         value: Option<&str>,
         lossy: bool,
     ) -> Result<(), OpError> {
-        if self.fits(id, ValueType::List, "a list")? {
+        if self.fits(id, ValueType::List, "an array")? {
             self.check_keyed(id, key, value, lossy)?;
             let object = self.build_keyed(id, key, value);
             self.tree.put(id, object);
@@ -70,7 +70,7 @@ impl Interpreter<'_> {
     ) -> Result<(), OpError> {
         let sources = self.tree.find(node, from);
         let Some(last) = sources.last().copied() else { return Ok(()) };
-        let fits = self.fits(last, ValueType::List, "a list")?;
+        let fits = self.fits(last, ValueType::List, "an array")?;
         if fits {
             self.check_keyed(last, key, value, lossy)?;
         }
@@ -136,7 +136,7 @@ impl Interpreter<'_> {
             }
             let name = self.needed(element, key)?;
             if self.tree.kind(name) != ValueType::Text {
-                return Err(self.wanted(name, "a text"));
+                return Err(self.wanted(name, "a string"));
             }
             if !names.insert(text::unescape(text::inner(&self.tree.text(name))).into_owned()) {
                 return Err(OpError::structure(name, TWICE));

@@ -270,9 +270,9 @@ impl<'a> Interpreter<'a> {
 impl fmt::Display for Structure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SplitList { at, on } => write!(f, "split {at} at every {on:?} into a list"),
-            Self::JoinList { at, on, .. } => write!(f, "join the list {at} with {on:?} to a text"),
-            Self::Entries { from, to, key, .. } => write!(f, "make {to} a list of the members of {from}, by {key:?}"),
+            Self::SplitList { at, on } => write!(f, "split {at} at every {on:?} into an array"),
+            Self::JoinList { at, on, .. } => write!(f, "join the array {at} with {on:?} to a string"),
+            Self::Entries { from, to, key, .. } => write!(f, "make {to} an array of the members of {from}, by {key:?}"),
             Self::Keyed { from, to, key, .. } => write!(f, "make {to} an object of the elements of {from}, by {key:?}"),
             Self::Spread { from, to, .. } => write!(f, "move {from} into every {to}"),
             Self::Gather { from, to, many, .. } => {
@@ -280,9 +280,9 @@ impl fmt::Display for Structure {
                 write!(f, "move {which} {from} to {to}")
             }
             Self::Pick { list, to, .. } => write!(f, "move an element of {list} to {to}"),
-            Self::Put { from, list, .. } => write!(f, "move {from} to the front of the list {list}"),
+            Self::Put { from, list, .. } => write!(f, "move {from} to the front of the array {list}"),
             Self::Partition { list, to, .. } => write!(f, "move some elements of {list} to {to}"),
-            Self::Merge { from, list, .. } => write!(f, "append the list {from} to {list}"),
+            Self::Merge { from, list, .. } => write!(f, "append the array {from} to {list}"),
             Self::Nest { object, prefix, to, .. } => {
                 write!(f, "move the members {prefix:?}… of \"{object}\" into {to}")
             }

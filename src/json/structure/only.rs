@@ -8,8 +8,8 @@ use super::super::interpret::{Interpreter, OpError};
 use super::super::tree::TreeNodeId;
 use super::super::{Collision, Mode, Pointer};
 
-const NOT_ONE: &str = "an object that has not exactly one member";
-const MERGED: &str = "a merge patch of an object that the other version keeps in another form";
+const NOT_ONE: &str = "the object does not have exactly one member";
+const MERGED: &str = "a merge patch cannot change an object that one version has without its only member's name";
 
 // === impl Interpreter ===
 
@@ -55,7 +55,7 @@ impl Interpreter<'_> {
             return Err(OpError::new(id, Reason::Missing { name }));
         };
         if self.tree.kind(key) != ValueType::Text {
-            return Err(self.wanted(key, "a text"));
+            return Err(self.wanted(key, "a string"));
         }
         let key = self.tree.text(key).into_owned();
         sources.iter().for_each(|id| self.tree.kill(*id));

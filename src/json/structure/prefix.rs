@@ -8,7 +8,8 @@ use super::super::interpret::{Interpreter, OpError};
 use super::super::tree::TreeNodeId;
 use super::super::{Collision, Mode, Pointer, text};
 
-const DELETED: &str = "a merge patch that deletes an object whose members the other version has beside others";
+const DELETED: &str =
+    "a merge patch cannot delete an object whose members are in the object around it in the other version";
 
 // === impl Interpreter ===
 

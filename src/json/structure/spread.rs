@@ -5,8 +5,8 @@ use super::super::interpret::{Interpreter, OpError};
 use super::super::tree::TreeNodeId;
 use super::super::{Collision, Many, Pattern, Pointer, equal};
 
-const NOWHERE: &str = "a value that is to go into every element, and there is none";
-const DIFFERENT: &str = "an element that has not the same value as the first one";
+const NOWHERE: &str = "the value belongs into every element, and there is no element";
+const DIFFERENT: &str = "the elements do not have the same value";
 
 // === impl Interpreter ===
 

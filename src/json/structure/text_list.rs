@@ -7,8 +7,8 @@ use super::super::interpret::{Interpreter, OpError};
 use super::super::text;
 use super::super::tree::TreeNodeId;
 
-const AMBIGUOUS: &str = "a list that is not the same list once it was a text: an element has the separator in it, or \
-                         the only element is empty";
+const AMBIGUOUS: &str = "the array would not come back from a string: an element contains the separator, or the only element \
+                         is empty";
 
 // === impl Interpreter ===
 
@@ -17,7 +17,7 @@ impl Interpreter<'_> {
         match self.tree.kind(id) {
             ValueType::Null => return Ok(()),
             ValueType::Text => {}
-            _ => return Err(self.wanted(id, "a text")),
+            _ => return Err(self.wanted(id, "a string")),
         }
         let value = self.tree.text(id);
         let parts = parts(text::inner(&value), on);
@@ -31,12 +31,12 @@ impl Interpreter<'_> {
         match self.tree.kind(id) {
             ValueType::Null => return Ok(()),
             ValueType::List => {}
-            _ => return Err(self.wanted(id, "a list")),
+            _ => return Err(self.wanted(id, "an array")),
         }
         let mut elements = Vec::new();
         for element in self.tree.children(id) {
             if self.tree.kind(element) != ValueType::Text {
-                return Err(self.wanted(element, "a text"));
+                return Err(self.wanted(element, "a string"));
             }
             elements.push(text::respell(text::inner(&self.tree.text(element))).into_owned());
         }

@@ -310,10 +310,10 @@ fn json_patches() {
             Ok(r#"[{"op":"move","from":"/items/0","path":"/items/1"}]"#),
         ),
         (
-            "move to another form",
+            "move to different form",
             money(),
             r#"[{"op":"move","from":"/items/0/cents","path":"/x"}]"#,
-            Err("another form"),
+            Err("different form"),
         ),
         (
             "no constants",
@@ -329,7 +329,7 @@ fn json_patches() {
         ),
         ("no list", title(), "{}", Err("not an array of operations")),
         ("no operation", title(), "[1]", Err("exactly one `op`")),
-        ("unknown operation", title(), r#"[{"op":"spam","path":""}]"#, Err("not known")),
+        ("unknown operation", title(), r#"[{"op":"spam","path":""}]"#, Err("the operation is unknown")),
         (
             "two operations in one",
             title(),

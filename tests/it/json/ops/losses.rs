@@ -68,8 +68,8 @@ fn what_stands_beside() {
             Ok(r#"{"a":{"type":1,"x":3}}"#),
         ),
         ("none that counts", one(which("/a", "1")), r#"{"a":[{"type":2}],"b":1}"#, Ok(r#"{"b":1}"#)),
-        ("two that count", one(which("/a", "1")), r#"{"a":[{"type":1},{"type":1.0}]}"#, Err("found 2 elements")),
-        ("none, of a list", vec![step(which("/0", "1"))], r#"[[{"type":2}]]"#, Err("an empty array")),
+        ("two that count", one(which("/a", "1")), r#"{"a":[{"type":1},{"type":1.0}]}"#, Err("found 2")),
+        ("none, of a list", vec![step(which("/0", "1"))], r#"[[{"type":2}]]"#, Err("the array is empty")),
     ]);
 }
 

@@ -76,7 +76,7 @@ fn a_text_and_a_list() {
         ("escapes", structure(split_list("/t")), r#"{"t":"\u0061\u002c \ud800"}"#, Ok(r#"{"t":["a","\ud800"]}"#)),
         ("null", structure(split_list("/t")), r#"{"t":null,"u":1}"#, Ok(r#"{"t":null,"u":1}"#)),
         ("absent", structure(split_list("/t/u")), r#"{"t":"x"}"#, Ok(r#"{"t":"x"}"#)),
-        ("a number", structure(split_list("/t")), r#"{"t":1}"#, Err("expected a text, found a number at `/t`")),
+        ("a number", structure(split_list("/t")), r#"{"t":1}"#, Err("expected a string, found a number at `/t`")),
         ("or it passes", vec![pass(step(Op::Structure(split_list("/t"))))], r#"{"t":1}"#, Ok(r#"{"t":1}"#)),
         ("all of it", structure(split_list("")), r#" "a, b" "#, Ok(r#" ["a","b"] "#)),
         (
@@ -87,24 +87,34 @@ fn a_text_and_a_list() {
         ),
         ("back", structure(join_list("/t", false)), r#"{"t":[ "a", "\u0062"]}"#, Ok(r#"{"t":"a, b"}"#)),
         ("back from nothing", structure(join_list("/t", false)), r#"{"t":[]}"#, Ok(r#"{"t":""}"#)),
-        ("one empty text", structure(join_list("/t", false)), r#"{"t":[""]}"#, Err("not the same list")),
+        (
+            "one empty text",
+            structure(join_list("/t", false)),
+            r#"{"t":[""]}"#,
+            Err("would not come back from a string"),
+        ),
         ("two of them", structure(join_list("/t", false)), r#"{"t":["",""]}"#, Ok(r#"{"t":", "}"#)),
-        ("a separator in one", structure(join_list("/t", false)), r#"{"t":["a, b"]}"#, Err("not the same list")),
+        (
+            "a separator in one",
+            structure(join_list("/t", false)),
+            r#"{"t":["a, b"]}"#,
+            Err("would not come back from a string"),
+        ),
         ("one between two", structure(join_list("/t", false)), r#"{"t":["a,"," b"]}"#, Ok(r#"{"t":"a,,  b"}"#)),
         ("or it is lost", structure(join_list("/t", true)), r#"{"t":["a, b",""]}"#, Ok(r#"{"t":"a, b, "}"#)),
         (
             "another kind in it",
             structure(join_list("/t", true)),
             r#"{"t":["a",1]}"#,
-            Err("expected a text, found a number at `/t/1`"),
+            Err("expected a string, found a number at `/t/1`"),
         ),
-        ("no list", structure(join_list("/t", true)), r#"{"t":"a"}"#, Err("expected a list, found a text")),
+        ("no list", structure(join_list("/t", true)), r#"{"t":"a"}"#, Err("expected an array, found a string")),
     ]);
 }
 
 #[test]
 fn an_object_and_a_list() {
-    let twice = "a name that an earlier one of the list or object has already";
+    let twice = "the name occurs twice";
     run(vec![
         (
             "a value of its own",
@@ -125,14 +135,14 @@ fn an_object_and_a_list() {
             "no object",
             structure(entries("/v", "/m", Some("v"))),
             r#"{"v":[]}"#,
-            Err("expected an object, found a list at `/v`"),
+            Err("expected an object, found an array at `/v`"),
         ),
         ("no object in it", structure(entries("/v", "/m", None)), r#"{"v":{"a":1}}"#, Err("found a number at `/v/a`")),
         (
             "the name is taken",
             structure(entries("/v", "/m", None)),
             r#"{"v":{"a":{"k":1}}}"#,
-            Err("has the member already"),
+            Err("already has the member"),
         ),
         ("twice", structure(entries("/v", "/m", Some("v"))), r#"{"v":{"a":1,"\u0061":2}}"#, Err(twice)),
         (
@@ -158,7 +168,7 @@ fn an_object_and_a_list() {
             "others beside",
             structure(keyed("/m", "/v", Some("v"), false)),
             r#"{"m":[{"k":"a","v":1,"w":2}]}"#,
-            Err("which would be lost at `/m/0`"),
+            Err("would be lost at `/m/0`"),
         ),
         (
             "or they go",
@@ -166,18 +176,23 @@ fn an_object_and_a_list() {
             r#"{"m":[{"k":"a","v":1,"w":2}]}"#,
             Ok(r#"{"v":{"a":1}}"#),
         ),
-        ("no name", structure(keyed("/m", "/v", None, false)), r#"{"m":[{"x":1}]}"#, Err("without the member `k`")),
+        (
+            "no name",
+            structure(keyed("/m", "/v", None, false)),
+            r#"{"m":[{"x":1}]}"#,
+            Err("does not have the member `k`"),
+        ),
         (
             "no value",
             structure(keyed("/m", "/v", Some("v"), false)),
             r#"{"m":[{"k":"a"}]}"#,
-            Err("without the member `v`"),
+            Err("does not have the member `v`"),
         ),
         (
             "a number for a name",
             structure(keyed("/m", "/v", None, false)),
             r#"{"m":[{"k":1}]}"#,
-            Err("expected a text, found a number at `/m/0/k`"),
+            Err("expected a string, found a number at `/m/0/k`"),
         ),
         ("the same name", structure(keyed("/m", "/v", None, false)), r#"{"m":[{"k":"a"},{"k":"\u0061"}]}"#, Err(twice)),
         (
@@ -205,8 +220,13 @@ fn one_value_and_every_element() {
             r#"{"c":1,"l":[{"m":[{},{}]}]}"#,
             Ok(r#"{"l":[{"m":[{"c":1},{"c":1}]}]}"#),
         ),
-        ("no element", structure(spread("/c", "/l/*/c", false)), r#"{"c":1,"l":[]}"#, Err("and there is none at `/c`")),
-        ("no list", structure(spread("/c", "/l/*/c", false)), r#"{"c":1}"#, Err("and there is none at `/c`")),
+        (
+            "no element",
+            structure(spread("/c", "/l/*/c", false)),
+            r#"{"c":1,"l":[]}"#,
+            Err("there is no element at `/c`"),
+        ),
+        ("no list", structure(spread("/c", "/l/*/c", false)), r#"{"c":1}"#, Err("there is no element at `/c`")),
         ("or it is lost", structure(spread("/c", "/l/*/c", true)), r#"{"c":1,"l":[]}"#, Ok(r#"{"l":[]}"#)),
         ("nothing", structure(spread("/c", "/l/*/c", false)), r#"{"l":[]}"#, Ok(r#"{"l":[]}"#)),
         (
@@ -231,7 +251,7 @@ fn one_value_and_every_element() {
             "one does not",
             structure(gather("/l/*/c", "/c", Many::Error)),
             r#"{"l":[{"c":1},{"c":2}]}"#,
-            Err("not the same value as the first one at `/l/1/c`"),
+            Err("do not have the same value at `/l/1/c`"),
         ),
         ("one has none", structure(gather("/l/*/c", "/c", Many::Error)), r#"{"l":[{"c":1},{}]}"#, Err("at `/l/1`")),
         ("none has", structure(gather("/l/*/c", "/c", Many::Error)), r#"{"l":[{},{}]}"#, Ok(r#"{"l":[{},{}]}"#)),
@@ -268,7 +288,7 @@ fn an_element_by_its_content() {
             "no list",
             structure(pick("/l", None, "/c", false)),
             r#"{"l":{}}"#,
-            Err("expected a list, found an object at `/l`"),
+            Err("expected an array, found an object at `/l`"),
         ),
         (
             "back",
@@ -283,7 +303,12 @@ fn an_element_by_its_content() {
             Err("does not meet `where`"),
         ),
         ("back into no list", structure(put("/c", None, "/l")), r#"{"c":1}"#, Ok(r#"{"l":[1]}"#)),
-        ("back into null", structure(put("/c", None, "/l")), r#"{"l":null,"c":1}"#, Err("expected a list, found null")),
+        (
+            "back into null",
+            structure(put("/c", None, "/l")),
+            r#"{"l":null,"c":1}"#,
+            Err("expected an array, found null"),
+        ),
         ("nothing to put back", structure(put("/c", None, "/l")), r#"{"l":null}"#, Ok(r#"{"l":null}"#)),
     ]);
 }
@@ -304,7 +329,7 @@ fn a_part_of_a_list() {
         ("none", structure(apart()), r#"{"l":[2]}"#, Ok(r#"{"l":[2],"a":[]}"#)),
         ("no list", structure(apart()), "{}", Ok("{}")),
         ("null", structure(apart()), r#"{"l":null}"#, Ok(r#"{"l":null}"#)),
-        ("an object", structure(apart()), r#"{"l":{}}"#, Err("expected a list")),
+        ("an object", structure(apart()), r#"{"l":{}}"#, Err("expected an array")),
         ("back", structure(merge()), r#"{"l":[{"type":2}],"a":[{"type":1}]}"#, Ok(r#"{"l":[{"type":2},{"type":1}]}"#)),
         ("back alone", structure(merge()), r#"{"a":[{"type":1}]}"#, Ok(r#"{"l":[{"type":1}]}"#)),
         ("back from nothing", structure(merge()), r#"{"l":[2]}"#, Ok(r#"{"l":[2]}"#)),
@@ -313,14 +338,14 @@ fn a_part_of_a_list() {
             "and the other way round",
             structure(merge()),
             r#"{"l":[{"type":1}],"a":[]}"#,
-            Err("stands among those that do not"),
+            Err("is among those that must not"),
         ),
         ("null in place of both", structure(merge()), r#"{"l":null,"a":[]}"#, Ok(r#"{"l":null}"#)),
         (
             "null in place of one",
             structure(merge()),
             r#"{"l":null,"a":[{"type":1}]}"#,
-            Err("expected a list, found null"),
+            Err("expected an array, found null"),
         ),
     ]);
 }
@@ -357,7 +382,7 @@ fn members_with_a_prefix() {
             "a text",
             structure(flatten("/b", "", Replace)),
             r#"{"b":"x"}"#,
-            Err("expected an object, found a text at `/b`"),
+            Err("expected an object, found a string at `/b`"),
         ),
         ("the new one wins", structure(flatten("/b", "", Replace)), r#"{"b_x":1,"b":{"x":2}}"#, Ok(r#"{"b_x":2}"#)),
         ("or the old one", structure(flatten("/b", "", Keep)), r#"{"b_x":1,"b":{"x":2}}"#, Ok(r#"{"b_x":1}"#)),
@@ -381,22 +406,22 @@ fn the_only_member() {
             r#"{"s":{"a":1}}"#,
             Err("expected an object, found a number at `/s/a`"),
         ),
-        ("two", structure(only("/s", "/k")), r#"{"s":{"a":1,"b":2}}"#, Err("not exactly one member at `/s`")),
-        ("none", structure(only("/s", "/k")), r#"{"s":{}}"#, Err("not exactly one member at `/s`")),
+        ("two", structure(only("/s", "/k")), r#"{"s":{"a":1,"b":2}}"#, Err("not have exactly one member at `/s`")),
+        ("none", structure(only("/s", "/k")), r#"{"s":{}}"#, Err("not have exactly one member at `/s`")),
         ("null", structure(only("/s", "/k")), r#"{"s":null}"#, Ok(r#"{"s":null}"#)),
-        ("a list", structure(only("/s", "/k")), r#"{"s":[1]}"#, Err("expected an object, found a list at `/s`")),
-        ("a list as the whole", structure(only("", "/k")), "[1]", Err("expected an object, found a list")),
+        ("a list", structure(only("/s", "/k")), r#"{"s":[1]}"#, Err("expected an object, found an array at `/s`")),
+        ("a list as the whole", structure(only("", "/k")), "[1]", Err("expected an object, found an array")),
         ("back", structure(named("/s", "/k")), r#"{"s": 1.10 ,"k":"a\u0062"}"#, Ok(r#"{"s": {"a\u0062":1.10} }"#)),
         ("back from inside", structure(named("/s", "/s/k")), r#"{"s":{"x":1,"k":"a"}}"#, Ok(r#"{"s":{"a":{"x":1}}}"#)),
         ("null in it", structure(only("/s", "/k")), r#"{"s":{"a":null}}"#, Ok(r#"{"s":null,"k":"a"}"#)),
         ("back from null", structure(named("/s", "/k")), r#"{"s":null,"k":"a"}"#, Ok(r#"{"s":{"a":null}}"#)),
         ("back from null alone", structure(named("/s", "/k")), r#"{"s":null}"#, Ok(r#"{"s":null}"#)),
-        ("no name", structure(named("/s", "/k")), r#"{"s":1}"#, Err("without the member `k`")),
+        ("no name", structure(named("/s", "/k")), r#"{"s":1}"#, Err("does not have the member `k`")),
         (
             "a number for a name",
             structure(named("/s", "/k")),
             r#"{"s":1,"k":1}"#,
-            Err("expected a text, found a number at `/k`"),
+            Err("expected a string, found a number at `/k`"),
         ),
         ("a name alone", structure(named("/s", "/k")), r#"{"k":"a"}"#, Ok(r#"{"k":"a"}"#)),
     ]);
