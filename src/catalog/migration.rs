@@ -27,7 +27,7 @@ use crate::version::VersionId;
 /// assert_eq!(sent.body, br#"{"id": 9007199254740993, "status": "paid"}"#);
 /// # Ok::<(), sunward::diagnostic::Diagnostics>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Migration<'c> {
     chain: &'c BodyChain,
     from: VersionId,
@@ -106,7 +106,7 @@ impl<'c> Migration<'c> {
             Content::Sequence => self.framed(Framing::Sequence, body),
             Content::Form(names) => self.form(body, names),
             Content::Multipart(_) => match self.stream(content) {
-                Some(framed) => self.run_framed(framed, &self.options.of_texts(), body),
+                Some(framed) => self.run_framed(framed, &self.options().of_texts(), body),
                 None => Err(MigrateError::malformed_form(0, "its Content-Type has no `boundary`")),
             },
         }
@@ -144,14 +144,14 @@ impl<'c> Migration<'c> {
     pub fn stream(&self, content: Content) -> Option<Framed> {
         if let Content::Multipart(names) = content {
             let program = self.chain.program(self.from, self.to);
-            return Some(Framed::multipart(self.boundary?, names, &program, &self.options.with_mode(Mode::Whole)));
+            return Some(Framed::multipart(self.boundary?, names, &program, &self.options().with_mode(Mode::Whole)));
         }
         content.framing().map(|framing| self.run_of(framing))
     }
 
     /// The limits.
-    pub(crate) const fn options(&self) -> MigrateOptions {
-        self.options
+    pub(crate) fn options(&self) -> MigrateOptions {
+        self.options.clone()
     }
 
     /// What separates the parts of `multipart/form-data`.
@@ -168,7 +168,7 @@ impl<'c> Migration<'c> {
     }
 
     fn document(&self, body: &[u8], mode: Mode) -> Result<Migrated, MigrateError> {
-        let options = self.options.with_mode(mode);
+        let options = self.options().with_mode(mode);
         match mode {
             // What a `null` means there is not for a program that looks at one value after the other.
             Mode::MergePatch => json::migrate(body, self.stretch.steps(), &options),
@@ -193,7 +193,7 @@ impl<'c> Migration<'c> {
             Ok(()) => Ok(Migrated { body: migrated, collisions: framed.collisions(), passed: framed.passed() }),
             // The program knows what is wrong, the interpreter also where.
             Err(error) if error.is_value() => {
-                let options = options.with_mode(Mode::Whole);
+                let options = options.clone().with_mode(Mode::Whole);
                 let again = json::migrate(framed.refused(body), self.stretch.steps(), &options);
                 Err(again.err().filter(MigrateError::is_value).unwrap_or(error))
             }
@@ -202,11 +202,11 @@ impl<'c> Migration<'c> {
     }
 
     fn form(&self, body: &[u8], names: FieldNames) -> Result<Migrated, MigrateError> {
-        let options = self.options.with_mode(Mode::Whole);
+        let options = self.options().with_mode(Mode::Whole);
         match json::migrate_form(body, names, &self.chain.program(self.from, self.to), &options) {
             Err(error) if error.is_value() => {
                 let document = json::as_json(body, names)?;
-                let again = json::migrate(&document, self.stretch.steps(), &options.of_texts());
+                let again = json::migrate(&document, self.stretch.steps(), &options.clone().of_texts());
                 Err(again.err().filter(MigrateError::is_value).unwrap_or(error))
             }
             result => result,
@@ -215,6 +215,6 @@ impl<'c> Migration<'c> {
 
     fn run_of(&self, framing: Framing) -> Framed {
         let program = self.chain.program(self.from, self.to);
-        Framed::new(framing, &program, &self.options.with_mode(Mode::Whole))
+        Framed::new(framing, &program, &self.options().with_mode(Mode::Whole))
     }
 }

@@ -32,6 +32,18 @@ impl<'a> Interpreter<'a> {
         Ok(())
     }
 
+    /// What is no string is no link, and stays; so does all where nothing says what becomes of links.
+    pub(super) fn link(&mut self, id: TreeNodeId) {
+        let Some(links) = self.links.filter(|_| self.tree.kind(id) == ValueType::Text) else { return };
+        let value = self.tree.text(id);
+        let url = text::unescape(text::inner(&value));
+        // A lone surrogate is in no URL.
+        let mapped = std::str::from_utf8(&url).ok().and_then(|url| links.map(url));
+        if let Some(url) = mapped {
+            self.tree.set(id, Cow::Owned(text::quote(&url)));
+        }
+    }
+
     pub(super) fn rename(&mut self, node: TreeNodeId, object: &Pointer, [from, to]: [&str; 2], collision: Collision) {
         if from == to {
             return;

@@ -61,6 +61,7 @@ impl fmt::Display for Op {
                 write!(f, "map {} by {} pairs{rest}", shown(at), pairs.len())
             }
             Self::Convert { at, conversion } => write!(f, "convert {} {}", shown(at), forms(*conversion)),
+            Self::Link { at, .. } => write!(f, "translate the link {}", shown(at)),
             Self::Require { at, must } => write!(f, "require of {} that {must}", shown(at)),
             Self::RenameAll { at, renaming, depth: Some(depth) } => {
                 write!(f, "rename all members of {} {renaming}, {depth} levels deep", shown(at))

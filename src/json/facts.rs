@@ -37,6 +37,7 @@ impl Op {
             | Self::Unwrap { at, .. }
             | Self::Map { at, .. }
             | Self::Convert { at, .. }
+            | Self::Link { at, .. }
             | Self::Require { at, .. }
             | Self::RenameAll { at, .. } => Some(at),
             Self::Structure(structure) => structure.in_place(),
@@ -51,6 +52,7 @@ impl Op {
             | Self::Unwrap { at, .. }
             | Self::Map { at, .. }
             | Self::Convert { at, .. }
+            | Self::Link { at, .. }
             | Self::Require { at, .. }
             | Self::RenameAll { at, .. } => *at = to,
             Self::Structure(structure) => structure.move_to(to),
@@ -84,6 +86,7 @@ impl Op {
             | Self::Unwrap { at, .. }
             | Self::Map { at, .. }
             | Self::Convert { at, .. }
+            | Self::Link { at, .. }
             | Self::RenameAll { at, .. } => vec![(at.clone(), Alters)],
             Self::Structure(structure) => structure.touches(),
             Self::Evaluate(op) => op.touches(),
@@ -149,7 +152,7 @@ impl Op {
 
     /// Whether no value can make it fail.
     pub(super) const fn is_safe(&self) -> bool {
-        matches!(self, Self::Add { .. } | Self::Drop { .. } | Self::Rename { .. })
+        matches!(self, Self::Add { .. } | Self::Drop { .. } | Self::Rename { .. } | Self::Link { .. })
     }
 
     /// Whether a client that knows nothing of it does well with the result: it only adds or refuses.

@@ -6,8 +6,8 @@ use super::evaluation::budget;
 use super::pattern::Segment;
 use super::tree::{Tree, TreeNodeId};
 use super::{
-    Condition, Literal, MigrateError, MigrateOptions, Mode, OnError, Op, Otherwise, Pointer, Reference, Step, Test,
-    Wrapper, number, text,
+    Condition, LinkMapper, Literal, MigrateError, MigrateOptions, Mode, OnError, Op, Otherwise, Pointer, Reference,
+    Step, Test, Wrapper, number, text,
 };
 
 /// A document after its steps.
@@ -30,6 +30,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) objects_as_lists: bool,
     /// Whether texts stand for other scalars as well, as in forms.
     pub(super) texts: bool,
+    /// What becomes of links.
+    pub(super) links: Option<&'a LinkMapper>,
     /// Which change the step is of that is run.
     pub(super) change: u32,
     pub(super) collisions: u64,
@@ -82,6 +84,7 @@ pub(super) fn migrate_within<'s>(
     }
     let mut run = Interpreter::new(Tree::parse(document, options)?, options.mode());
     run.texts = options.is_of_texts();
+    run.links = options.links();
     run.steps = *budget;
     steps.into_iter().try_for_each(|step| run.step(step))?;
     *budget = run.steps;
@@ -97,6 +100,7 @@ impl<'a> Interpreter<'a> {
             mode,
             objects_as_lists: false,
             texts: false,
+            links: None,
             change: 0,
             collisions: 0,
             passed: 0,
@@ -166,6 +170,7 @@ impl<'a> Interpreter<'a> {
             Op::Require { at, must } => self.every(step, node, at, |run, id| run.require(id, must))?,
             Op::Map { at, pairs, other } => self.every(step, node, at, |run, id| run.map(id, pairs, other))?,
             Op::Convert { at, conversion } => self.every(step, node, at, |run, id| run.convert(id, *conversion))?,
+            Op::Link { at, .. } => self.tree.find(node, at).into_iter().for_each(|id| self.link(id)),
             Op::RenameAll { at, renaming, depth } => {
                 for id in self.tree.find(node, at) {
                     self.rename_all(step, id, renaming, *depth)?;

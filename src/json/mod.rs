@@ -45,6 +45,7 @@ mod form;
 mod frame;
 mod interpret;
 mod layout;
+mod link;
 mod literal;
 mod number;
 mod op;
@@ -77,6 +78,7 @@ pub use self::form::{FieldNames, migrate_form};
 pub(crate) use self::frame::Outline;
 pub use self::frame::{Framed, Framing};
 pub use self::interpret::{Migrated, migrate};
+pub use self::link::LinkMapper;
 pub use self::literal::Literal;
 pub use self::op::{
     Collision, Conversion, Custom, Many, OnError, Op, Other, Otherwise, Reference, Step, TextPart, Wrapper,

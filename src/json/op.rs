@@ -187,6 +187,14 @@ pub enum Op {
         /// The forms.
         conversion: Conversion,
     },
+    /// Exchanges a URL for the one that leads to the same resource elsewhere: see [`LinkMapper`](super::LinkMapper). What is
+    /// no string stays.
+    Link {
+        /// The value.
+        at: Pointer,
+        /// Which rules: another number for others, which may lead elsewhere.
+        rules: u64,
+    },
     /// Refuses every other value; changes nothing.
     Require {
         /// The value.

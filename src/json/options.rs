@@ -1,3 +1,5 @@
+use super::LinkMapper;
+
 /// What kind of body is migrated, and how large it may be.
 ///
 /// ```
@@ -6,12 +8,13 @@
 /// let options = MigrateOptions::default().with_mode(Mode::MergePatch).with_max_bytes(64 * 1024);
 /// assert_eq!(options.max_depth(), 512);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrateOptions {
     mode: Mode,
     max_depth: usize,
     max_bytes: usize,
     texts: bool,
+    links: Option<LinkMapper>,
 }
 
 /// How much of the resource a body shows.
@@ -65,6 +68,17 @@ impl MigrateOptions {
         self.texts
     }
 
+    /// What becomes of links, at the places that an api declares as such. Default: nothing.
+    #[must_use]
+    pub fn with_links(mut self, links: LinkMapper) -> Self {
+        self.links = Some(links);
+        self
+    }
+
+    pub(super) const fn links(&self) -> Option<&LinkMapper> {
+        self.links.as_ref()
+    }
+
     /// The mode.
     #[must_use]
     pub const fn mode(&self) -> Mode {
@@ -87,6 +101,6 @@ impl MigrateOptions {
 /// Whole documents, 512 levels, 16 MiB.
 impl Default for MigrateOptions {
     fn default() -> Self {
-        Self { mode: Mode::Whole, max_depth: 512, max_bytes: 16 << 20, texts: false }
+        Self { mode: Mode::Whole, max_depth: 512, max_bytes: 16 << 20, texts: false, links: None }
     }
 }

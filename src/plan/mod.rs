@@ -10,6 +10,7 @@ mod forward;
 mod links;
 mod messages;
 mod origin;
+mod reference;
 mod rehearse;
 mod unmigratable;
 mod urls;

@@ -154,7 +154,7 @@ fn first(steps: &[&Step], migration: &Migration<'_>, content: Content, body: &[u
     let (options, steps) = (migration.options(), steps.iter().copied());
     let migrated = match (content, content.framing()) {
         (Content::Json, _) => json::migrate(body, steps, &options)?,
-        (Content::MergePatch, _) => json::migrate(body, steps, &options.with_mode(Mode::MergePatch))?,
+        (Content::MergePatch, _) => json::migrate(body, steps, &options.clone().with_mode(Mode::MergePatch))?,
         (Content::JsonPatch, _) => json::migrate_json_patch(body, steps, &options)?,
         (Content::Form(names), _) => {
             let program = Program::new(steps, options.mode());

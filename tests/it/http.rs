@@ -25,6 +25,7 @@ mod forms;
 mod headers;
 mod layers;
 mod lifecycle;
+mod links;
 mod metrics;
 mod negotiation;
 mod resolution;

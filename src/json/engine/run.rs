@@ -106,11 +106,11 @@ const HOLD: usize = 4 << 20;
 
 impl Run {
     /// From `root` on; it may hold up to 4 MiB.
-    pub(super) const fn new(root: NodeId, options: &MigrateOptions) -> Self {
+    pub(super) fn new(root: NodeId, options: &MigrateOptions) -> Self {
         let depth = options.max_depth();
         Self {
             root,
-            options: *options,
+            options: options.clone(),
             hold_limit: HOLD,
             many: false,
             written: None,

@@ -104,7 +104,7 @@ impl Multipart {
             boundary: boundary.as_bytes().into(),
             delimiter: Finder::new(&delimiter).into_owned(),
             names,
-            options: *options,
+            options: options.clone(),
             state: MultipartState::Preamble,
             buffer: b"\r\n".to_vec(),
             read: 0,

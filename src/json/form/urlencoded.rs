@@ -101,7 +101,7 @@ pub fn migrate_form(
     }
     let form = Form::read(body, names)?;
     let document = form.document();
-    let migrated = program.rewrite(&document, &options.with_max_bytes(usize::MAX).of_texts())?;
+    let migrated = program.rewrite(&document, &options.clone().with_max_bytes(usize::MAX).of_texts())?;
     let body = if migrated.body == document { body.to_vec() } else { form.write(&migrated.body, names)? };
     Ok(Migrated { body, ..migrated })
 }

@@ -98,7 +98,7 @@ impl Framed {
     /// step touches is written when its place is sure, and a file whose place is sure when it begins is not held.
     #[must_use]
     pub fn multipart(boundary: &str, names: FieldNames, program: &Program, options: &MigrateOptions) -> Self {
-        let options = options.of_texts();
+        let options = options.clone().of_texts();
         let frame = match program.is_empty() {
             true => FrameState::Unread,
             false => FrameState::Multipart(Box::new(Multipart::new(boundary, names, &options))),
