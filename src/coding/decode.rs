@@ -12,7 +12,7 @@ use super::{Coding, CodingError};
 #[derive(Debug)]
 pub struct Decoder {
     /// The coding that was applied last comes first.
-    stages: Vec<Stage>,
+    stages: Vec<DecodeStage>,
     max_ratio: u64,
     /// How much was put in, and how much came out of all stages together.
     taken: u64,
@@ -32,7 +32,7 @@ pub enum DecodeStep {
 
 /// One coding.
 #[derive(Debug)]
-struct Stage {
+struct DecodeStage {
     kind: StageDecoder,
     made: u64,
 }
@@ -90,7 +90,7 @@ impl Decoder {
     /// 1 MiB.
     #[must_use]
     pub fn new(codings: &[Coding]) -> Self {
-        let stages = codings.iter().rev().map(|coding| Stage { kind: StageDecoder::new(*coding), made: 0 });
+        let stages = codings.iter().rev().map(|coding| DecodeStage { kind: StageDecoder::new(*coding), made: 0 });
         Self { stages: stages.collect(), max_ratio: super::MAX_RATIO.into(), taken: 0, made: 0 }
     }
 
@@ -157,9 +157,9 @@ impl Decoder {
     }
 }
 
-// === impl Stage ===
+// === impl DecodeStage ===
 
-impl Stage {
+impl DecodeStage {
     fn input(&mut self) -> &mut DecodeInput {
         match &mut self.kind {
             StageDecoder::Gzip { input, .. } => input,

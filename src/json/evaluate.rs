@@ -14,6 +14,10 @@ use super::{Expression, Mode, Pointer, equal};
 impl<'a> Interpreter<'a> {
     /// All expressions are computed before anything is written. If one of them reads what is absent, nothing happens.
     pub(super) fn evaluate(&mut self, op: &'a ExpressionOp, place: &MatchedNode<'_>) -> Result<(), OpError> {
+        // What would be written is a member.
+        if self.tree.kind(place.node) != equal::ValueType::Object {
+            return Ok(());
+        }
         let at = EvaluationPlace { own: place.node, resource: place.resource() };
         if self.mode == Mode::MergePatch && !self.is_shown(op, place)? {
             return Ok(());

@@ -36,7 +36,7 @@ impl PointerReader<'_> {
         self.writable(&target, &[], at)?;
         if lossy && back.is_empty() {
             let message = format!("nothing is lost at `{}`: the op only adds", at.value);
-            return self.error("lossy-without-loss", message, at.span, "remove `lossy`, or say `back`");
+            return self.error("lossy-without-loss", message, at.span, "remove `lossy`, or add `back`");
         }
         let named =
             std::iter::once((&target, at)).chain(members.iter().zip(back).map(|(member, (text, _))| (member, text)));
@@ -46,6 +46,8 @@ impl PointerReader<'_> {
         let again = back.iter().map(|(_, cel)| self.expression(cel)).collect::<Option<Vec<_>>>()?;
         if back.is_empty() {
             self.reads_itself(&forth, &at_pointer, cel)?;
+        } else {
+            self.reads_what_is_there(&forth, &again, (&at_pointer, &pointers), (cel, back))?;
         }
         if let (false, Some(nth)) = (lossy, again.iter().position(|cel| !cel.reads_of_resource().is_empty())) {
             let message = "`back` reads `resource`, and whether it gives the same value is only looked at in `self`";
@@ -62,6 +64,33 @@ impl PointerReader<'_> {
         }
     }
 
+    /// The old version does not have the new member, and the new version does not have the old ones: an expression that
+    /// reads them would never have a value.
+    fn reads_what_is_there(
+        &mut self,
+        forth: &Expression,
+        back: &[Expression],
+        (target, members): (&Pointer, &[Pointer]),
+        (cel, texts): (&Spanned<String>, &[MemberExpression]),
+    ) -> Option<()> {
+        let replaced = members.contains(target);
+        let below =
+            |expression: &Expression, place: &Pointer| expression.reads().iter().any(|read| read.starts_with(place));
+        if !replaced && below(forth, target) {
+            let message = format!("the expression reads `{target}`, which the old version does not have");
+            return self.error("bad-expression", message, cel.span, "read the members that `back` names");
+        }
+        let gone = |place: &&Pointer| *place != target;
+        for (expression, (_, text)) in back.iter().zip(texts) {
+            if let Some(member) = members.iter().filter(gone).find(|member| below(expression, member)) {
+                let message = format!("`back` reads `{member}`, which the new version does not have");
+                let help = format!("read `{target}`, which is there on the way back");
+                return self.error("bad-expression", message, text.span, &help);
+            }
+        }
+        Some(())
+    }
+
     /// What is only added would be another value with each migration.
     fn reads_itself(&mut self, cel: &Expression, at: &Pointer, text: &Spanned<String>) -> Option<()> {
         let own: Pattern = at.clone().into();
@@ -69,7 +98,7 @@ impl PointerReader<'_> {
         if !reads.any(|read| read.starts_with(&own) || own.starts_with(&read)) {
             return Some(());
         }
-        let message = format!("the expression reads `{at}`, which it is to write");
+        let message = format!("the expression reads `{at}`, which the op writes");
         let help = "name the members that it reads, and not `self` as a whole; to replace a value, say how it comes back in `back`";
         self.error("bad-expression", message, text.span, help)
     }

@@ -115,9 +115,11 @@ impl PointerReader<'_> {
     /// An expression of a condition sees one value, and not the whole resource.
     fn condition_of(&mut self, expression: &Expression, span: Span) -> Option<()> {
         let (message, help) = if !expression.may_be_condition() {
-            ("is no condition: its value is not a boolean", "compare it with something")
+            ("is not a condition: its value is never a boolean", "compare it, for example with `==`")
         } else if !expression.reads_of_resource().is_empty() {
-            ("reads `resource`", "say `at = \"\"`: then `self` is the whole resource")
+            ("reads `resource`", "write `at = \"\"`: then `self` is the whole resource")
+        } else if expression.reads().is_empty() {
+            ("reads nothing, so it says the same of every message", "compare a member, such as `self.kind`")
         } else {
             return Some(());
         };

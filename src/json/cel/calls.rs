@@ -19,7 +19,7 @@ impl Evaluation<'_, '_> {
                     ValueType::Text => self.text(first)?.chars().count(),
                     ValueType::List => self.elements(first)?.len(),
                     ValueType::Object => self.keys(first)?.len(),
-                    _ => return Err(EvaluationStop::Wrong("`size` takes a text, a list or an object")),
+                    _ => return Err(EvaluationStop::Wrong("`size` takes a string, an array or an object")),
                 };
                 self.spend(size)?;
                 Ok(ExprValue::Number(Decimal::from_len(size)))
@@ -29,21 +29,21 @@ impl Evaluation<'_, '_> {
                 ValueType::Number | ValueType::Boolean => {
                     Ok(ExprValue::text(String::from_utf8_lossy(&self.json(first)).into_owned()))
                 }
-                _ => Err(EvaluationStop::Wrong("`string` takes a text, a number or a boolean")),
+                _ => Err(EvaluationStop::Wrong("`string` takes a string, a number or a boolean")),
             },
             CelFunction::Int | CelFunction::Double => {
                 let number = match self.kind(first) {
                     ValueType::Text => {
                         let text = self.text(first)?;
                         let number = number::is_number(text.as_bytes()).then(|| Decimal::parse(text.as_bytes()));
-                        number.flatten().ok_or(EvaluationStop::Wrong("a text that is not a number"))?
+                        number.flatten().ok_or(EvaluationStop::Wrong("a string that is not a number"))?
                     }
                     _ => self.number(first)?,
                 };
                 let whole = number.truncate();
                 match function {
                     CelFunction::Int if self.kind(first) == ValueType::Text && whole != number => {
-                        Err(EvaluationStop::Wrong("a text that is not an integer"))
+                        Err(EvaluationStop::Wrong("a string that is not an integer"))
                     }
                     CelFunction::Int => Ok(ExprValue::Number(whole)),
                     _ => Ok(ExprValue::Number(number)),
@@ -69,7 +69,7 @@ impl Evaluation<'_, '_> {
             let bound = self.number(bound)?.to_integer().and_then(|bound| usize::try_from(bound).ok());
             *end = bound
                 .filter(|bound| *bound <= count)
-                .ok_or(EvaluationStop::Wrong("`substring` past the ends of the text"))?;
+                .ok_or(EvaluationStop::Wrong("`substring` beyond the end of the string"))?;
         }
         let [start, end] = ends;
         let len = end.checked_sub(start).ok_or(EvaluationStop::Wrong("`substring` ends before it starts"))?;

@@ -123,7 +123,7 @@ impl Evaluation<'_, '_> {
                 elements.into_iter().nth(at).ok_or(EvaluationStop::Absent)
             }
             (ValueType::Object | ValueType::List, _) => {
-                Err(EvaluationStop::Wrong("an index of a list is a number, of an object a text"))
+                Err(EvaluationStop::Wrong("the index of an array is a number, and that of an object a string"))
             }
             _ => Err(EvaluationStop::Absent),
         }
@@ -135,7 +135,7 @@ impl Evaluation<'_, '_> {
             let key = self.value(key)?;
             let key = self.text(&key)?;
             if made.iter().any(|(known, _)| *known == key) {
-                return Err(EvaluationStop::Wrong("an object is made with one key twice"));
+                return Err(EvaluationStop::Wrong("an object with the same key twice"));
             }
             made.push((key, self.value(value)?));
         }
@@ -169,7 +169,11 @@ impl Evaluation<'_, '_> {
                 let order = match (self.kind(left), self.kind(right)) {
                     (ValueType::Text, ValueType::Text) => self.text(left)?.cmp(&self.text(right)?),
                     (ValueType::Number, ValueType::Number) => self.number(left)?.cmp(&self.number(right)?),
-                    _ => return Err(EvaluationStop::Wrong("numbers are compared with numbers, and texts with texts")),
+                    _ => {
+                        return Err(EvaluationStop::Wrong(
+                            "an order of values that are neither two numbers nor two strings",
+                        ));
+                    }
                 };
                 ExprValue::Bool(match op {
                     BinaryOp::Less => order.is_lt(),
@@ -217,7 +221,7 @@ impl Evaluation<'_, '_> {
                 self.make(both.len())?;
                 Ok(ExprValue::list(both))
             }
-            _ => Err(EvaluationStop::Wrong("`+` takes two numbers, two texts or two lists")),
+            _ => Err(EvaluationStop::Wrong("`+` takes two numbers, two strings or two arrays")),
         }
     }
 
@@ -255,7 +259,7 @@ impl Evaluation<'_, '_> {
                 Ok(self.member(container, &name).is_ok())
             }
             ValueType::Object => Ok(false),
-            _ => Err(EvaluationStop::Wrong("`in` looks into a list or an object")),
+            _ => Err(EvaluationStop::Wrong("`in` takes an array or an object on its right")),
         }
     }
 

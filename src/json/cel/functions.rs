@@ -112,7 +112,7 @@ impl CelFunction {
                 ExprValue::list(first.chars().map(|char| ExprValue::text(char.into())).collect())
             }
             Self::Split => ExprValue::list(first.split(second).map(|part| ExprValue::text(part.to_owned())).collect()),
-            _ => return Err(EvaluationStop::Wrong("a function of texts got something else")),
+            _ => return Err(EvaluationStop::Wrong("a function of strings was given something else")),
         })
     }
 }

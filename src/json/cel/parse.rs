@@ -12,7 +12,7 @@ use super::types::ExprType;
 const MAX_LEN: usize = 4096;
 /// How deep operators, calls and brackets may be nested.
 const MAX_DEPTH: usize = 48;
-/// How many macros may stand in each other: the work grows by the length of a list with each.
+/// How deep macros may be nested: the work grows by the length of a list with each.
 const MAX_LOOPS: usize = 2;
 
 const RESERVED: [&str; 18] = [
@@ -75,7 +75,7 @@ impl ExprParser<'_> {
     fn wrong(&self, wanted: &str) -> ExpressionError {
         let found = match &self.token {
             ExprToken::Name(name) | ExprToken::Number(name) => format!("`{name}`"),
-            ExprToken::Text(_) => "a text".to_owned(),
+            ExprToken::Text(_) => "a string".to_owned(),
             ExprToken::Sign(sign) => format!("`{sign}`"),
             ExprToken::End => "the end".to_owned(),
         };
@@ -238,7 +238,7 @@ impl ExprParser<'_> {
             ExprToken::Text(text) => Ok(ExprNode::Text(text.into())),
             ExprToken::Number(spelled) => match Decimal::parse(spelled.as_bytes()) {
                 Some(number) => Ok(ExprNode::Number(number)),
-                None => Err(ExpressionError::new(at, format!("`{spelled}` is too long a number to compute with"))),
+                None => Err(ExpressionError::new(at, format!("the number `{spelled}` is too long to compute with"))),
             },
             ExprToken::Name(name) if self.eat("(")? => self.function(&name, at),
             ExprToken::Name(name) => self.variable(&name, at),
@@ -282,7 +282,7 @@ impl ExprParser<'_> {
             "resource" => path(PathRoot::Resource),
             _ if RESERVED.contains(&name) => Err(ExpressionError::new(at, format!("`{name}` is a reserved word"))),
             _ => {
-                let message = format!("there is no variable `{name}`; a member is `self.{name}`");
+                let message = format!("unknown variable `{name}`; write `self.{name}` for a member");
                 Err(ExpressionError::new(at, message))
             }
         }
@@ -314,10 +314,10 @@ impl ExprParser<'_> {
         takes(&value, &[ExprType::List, ExprType::Map], &format!("`{name}`"), at)?;
         let variable = self.name("the name of a variable")?;
         if self.variable(&variable, at).is_ok() || RESERVED.contains(&variable.as_str()) {
-            return Err(ExpressionError::new(at, format!("`{variable}` has a meaning already; give it another name")));
+            return Err(ExpressionError::new(at, format!("`{variable}` is taken; give the variable another name")));
         }
         if self.scope.len() >= MAX_LOOPS {
-            let message = format!("more than {MAX_LOOPS} macros stand in each other");
+            let message = format!("macros are nested more than {MAX_LOOPS} deep");
             return Err(ExpressionError::new(at, message));
         }
         self.expect(",")?;
@@ -342,7 +342,7 @@ impl ExprParser<'_> {
 fn called(name: &str, arguments: Vec<ExprNode>, at: usize) -> ParsedExpr {
     let Some(function) = CelFunction::named(name) else {
         let message = format!(
-            "there is no function `{name}`; there are `has`, `all`, `exists`, `exists_one`, `filter`, `map`, {}",
+            "unknown function `{name}`; known: `has`, `all`, `exists`, `exists_one`, `filter`, `map`, {}",
             CelFunction::names()
         );
         return Err(ExpressionError::new(at, message));

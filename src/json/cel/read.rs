@@ -40,7 +40,7 @@ impl Evaluation<'_, '_> {
             ExprValue::Node(id) if self.tree.kind(*id) == ValueType::Number => {
                 Decimal::parse(&self.tree.text(*id)).ok_or(TOO_LONG)
             }
-            _ => Err(EvaluationStop::Wrong("a value that is not a number where one is wanted")),
+            _ => Err(EvaluationStop::Wrong("a value that is not a number where one is needed")),
         }
     }
 
@@ -52,9 +52,9 @@ impl Evaluation<'_, '_> {
                 let plain = text::unescape(text::inner(&quoted));
                 std::str::from_utf8(&plain).map(Rc::from)
             }
-            _ => return Err(EvaluationStop::Wrong("a value that is not a text where one is wanted")),
+            _ => return Err(EvaluationStop::Wrong("a value that is not a string where one is needed")),
         };
-        let text: Rc<str> = text.map_err(|_| EvaluationStop::Wrong("a text that is not Unicode"))?;
+        let text: Rc<str> = text.map_err(|_| EvaluationStop::Wrong("a string that is not valid Unicode"))?;
         self.spend(text.len())?;
         Ok(text)
     }
@@ -65,7 +65,7 @@ impl Evaluation<'_, '_> {
             ExprValue::Node(id) if self.tree.kind(*id) == ValueType::List => {
                 self.tree.children(*id).into_iter().map(ExprValue::Node).collect()
             }
-            _ => return Err(EvaluationStop::Wrong("a value that is not a list where one is wanted")),
+            _ => return Err(EvaluationStop::Wrong("a value that is not an array where one is needed")),
         };
         self.spend(elements.len())?;
         Ok(elements)
@@ -80,15 +80,15 @@ impl Evaluation<'_, '_> {
                 let mut seen = HashSet::new();
                 for (key, _) in self.tree.entries(*id) {
                     let plain = text::unescape(text::inner(&key)).into_owned();
-                    let plain =
-                        String::from_utf8(plain).map_err(|_| EvaluationStop::Wrong("a key that is not Unicode"))?;
+                    let plain = String::from_utf8(plain)
+                        .map_err(|_| EvaluationStop::Wrong("a member name that is not valid Unicode"))?;
                     self.spend(plain.len())?;
                     if seen.insert(plain.clone()) {
                         keys.push(ExprValue::text(plain));
                     }
                 }
             }
-            _ => return Err(EvaluationStop::Wrong("a value that is not an object where one is wanted")),
+            _ => return Err(EvaluationStop::Wrong("a value that is not an object where one is needed")),
         }
         Ok(keys)
     }

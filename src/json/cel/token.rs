@@ -51,7 +51,7 @@ impl<'s> ExprTokens<'s> {
                 self.at += sign.len();
                 Ok((ExprToken::Sign(sign), start))
             }
-            None => Err(ExpressionError::new(start, format!("`{first}` is no part of an expression"))),
+            None => Err(ExpressionError::new(start, format!("`{first}` is not part of an expression"))),
         }
     }
 
@@ -83,7 +83,7 @@ impl<'s> ExprTokens<'s> {
         if super::super::number::is_number(spelled.as_bytes()) {
             return Ok(spelled.to_owned());
         }
-        let message = format!("`{spelled}` is not a number as JSON spells it; there is one kind of numbers, decimals");
+        let message = format!("`{spelled}` is not a JSON number; expressions have no other kind of number");
         Err(ExpressionError::new(start, message))
     }
 
@@ -97,13 +97,13 @@ impl<'s> ExprTokens<'s> {
                 return Ok(text);
             }
             match rest.chars().next() {
-                None => return Err(ExpressionError::new(start, "the text has no end".to_owned())),
+                None => return Err(ExpressionError::new(start, "the string is not closed".to_owned())),
                 Some('\n') if quote.len() == 1 => {
-                    return Err(ExpressionError::new(start, "the text has no end on its line".to_owned()));
+                    return Err(ExpressionError::new(start, "the string is not closed on its line".to_owned()));
                 }
                 Some('\\') if !raw => {
                     let (char, len) = escape(&rest[1..])
-                        .ok_or_else(|| ExpressionError::new(self.at, "there is no such escape in a text".to_owned()))?;
+                        .ok_or_else(|| ExpressionError::new(self.at, "unknown escape in a string".to_owned()))?;
                     text.push(char);
                     self.at += 1 + len;
                 }

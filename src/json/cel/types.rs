@@ -30,8 +30,8 @@ impl fmt::Display for ExprType {
             Self::Null => "null",
             Self::Bool => "a boolean",
             Self::Number => "a number",
-            Self::Text => "a text",
-            Self::List => "a list",
+            Self::Text => "a string",
+            Self::List => "an array",
             Self::Map => "an object",
         })
     }

@@ -97,7 +97,7 @@ impl Shape {
             return self.envelope(more);
         }
         let at = field.index(self.fields.len());
-        match op % 16 {
+        match op % 17 {
             0 => self.rename(at),
             1 => self.relocate(at, more),
             2 | 3 => self.change_value(at, more),
@@ -112,6 +112,7 @@ impl Shape {
             12 => self.flatten(at, more),
             13 => self.only(at),
             14 => self.names(),
+            15 => self.expression(at),
             _ => self.unwrap(at),
         }
     }
@@ -274,6 +275,39 @@ impl Shape {
         self.camel = !self.camel;
         let op = OpSpec::rename_all(&self.top(), from, to);
         op.with_on_error(OnError::Pass)
+    }
+
+    /// Of a member on top, so that its name needs no escape.
+    fn expression(&mut self, at: usize) -> OpSpec {
+        let (top, name) = (self.top(), self.name());
+        let field = &mut self.fields[at];
+        let own = field.at.rsplit('/').next().unwrap_or_default().to_owned();
+        let plain = |name: &str| name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+        if field.at != format!("{top}/{own}") || !plain(&own) || !plain(&name) {
+            return self.rename(at);
+        }
+        let this = format!("self{}", field.at.replace('/', "."));
+        let to = format!("{top}/{name}");
+        let that = format!("self{}", to.replace('/', "."));
+        let (forth, back) = match field.kind {
+            Kind::Text => (
+                format!("{this} == null ? null : 'x' + {this}"),
+                format!("{that} == null ? null : {that}.substring(1)"),
+            ),
+            Kind::Integer => (
+                format!("{this} == null ? null : {this} * 10 + 1"),
+                format!("{that} == null ? null : ({that} - 1) / 10"),
+            ),
+            _ => (format!("[{this}]"), format!("{that}[0]")),
+        };
+        let op = OpSpec::compute_cel(&to, &forth).in_place_of(&field.at, &back);
+        field.at = to;
+        match field.kind.clone() {
+            Kind::Text => {}
+            Kind::Integer => {}
+            kind => field.kind = Kind::Wrapped(Box::new(kind), Wrapper::Array),
+        }
+        op
     }
 
     fn envelope(&mut self, more: u8) -> OpSpec {

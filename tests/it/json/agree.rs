@@ -1,8 +1,9 @@
 //! What the engine owes the interpreter, as functions that property tests and fuzz targets call alike.
 
 use sunward::json::{
-    Collision, Condition, Conversion, Literal, Many, MigrateError, MigrateOptions, Mode, NameCase, OnError, Op, Other,
-    Pattern, Pointer, Program, Reference, Renaming, Rewriter, Step, Structure, Test, Wrapper, migrate,
+    Collision, Condition, Conversion, Expression, ExpressionOp, Literal, Many, MigrateError, MigrateOptions, Mode,
+    NameCase, OnError, Op, Other, Pattern, Pointer, Program, Reference, Renaming, Rewriter, Step, Structure, Test,
+    Wrapper, migrate,
 };
 
 /// Through the engine, in chunks that end at `cuts`.
@@ -152,7 +153,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
         Pointer::parse(&text).ok()
     };
     let collision = if rest & 1 == 0 { Collision::Replace } else { Collision::Keep };
-    let op = match kind % 16 {
+    let op = match kind % 18 {
         0 => Op::Add { at: at(a)?, value: Literal::parse(["1.10", "{}", "null"][usize::from(b % 3)]).ok()? },
         1 => Op::Drop { at: at(a)?, prune: b & 1 == 1 },
         2 if name(a) != name(b) => {
@@ -201,6 +202,14 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             lossy: b & 1 == 0,
         },
         14 => Op::Structure(Structure::Nest { object: Pointer::ROOT, prefix: "a".into(), to: at(b)?, collision }),
+        15 => Op::Evaluate(ExpressionOp { collision, ..ExpressionOp::adding(at(a)?, expression(b)?) }),
+        16 => {
+            // Of what it takes, it reads something or not.
+            let back = Expression::parse(["self.e", "self.e.a", "[self.e]"][usize::from(b >> 6) % 3]).ok()?;
+            let (target, member) = (Pointer::parse("/e").ok()?, at(a & 1)?);
+            let check = if b & 0x20 == 0 { Vec::new() } else { vec![(member.clone(), back)] };
+            Op::Evaluate(ExpressionOp { check, ..ExpressionOp::new(vec![(target, expression(b)?)], vec![member]) })
+        }
         _ => {
             let from = at(a)?;
             let (object, _) = from.parent()?;
@@ -215,9 +224,28 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
         when: when.map(|pointer| Condition::of(Reference { level: each.stars(), pointer }, Test::Present)),
         each,
         on_error: if rest & 2 == 0 { OnError::Fail } else { OnError::Pass },
-        constant: kind % 16 == 0 && rest & 4 != 0,
+        constant: kind % 18 == 0 && rest & 4 != 0,
         partial: rest & 8 != 0,
         change: u32::from(rest >> 4 & 1),
         ..Step::new(op)
     })
+}
+
+/// Without the feature, there is none.
+fn expression(byte: u8) -> Option<Expression> {
+    const SOURCES: [&str; 12] = [
+        "self.a",
+        "has(self.b) ? self.b : 'none'",
+        "self.a + 1",
+        "[self.a, self.b, 2.50]",
+        "{'x': self.c, 'y': size(self.c)}",
+        "resource.a",
+        "self.a == self.b || has(self.c.d)",
+        "self.c.map(x, [x, self.a])",
+        "string(self.a) + string(self.b)",
+        "self == null",
+        "self.d.filter(x, x != 1)",
+        "resource",
+    ];
+    Expression::parse(SOURCES[usize::from(byte & 0x1f) % SOURCES.len()]).ok()
 }

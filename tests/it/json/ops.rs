@@ -1,6 +1,7 @@
 //! Each edge of each op as a row: steps, what goes in, what comes out.
 
 mod conditions;
+mod expressions;
 mod losses;
 mod members;
 mod names;
