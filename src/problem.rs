@@ -183,8 +183,8 @@ mod tests {
     #[test]
     fn every_kind_has_its_status() {
         let statuses = [
-            400, 400, 400, 400, 406, 415, 410, 410, 403, 404, 405, 400, 400, 400, 422, 413, 400, 408, 503, 502, 502,
-            503, 504,
+            400, 400, 400, 400, 406, 406, 415, 410, 410, 403, 404, 405, 400, 400, 400, 422, 413, 400, 408, 503, 502,
+            502, 503, 504,
         ];
         for (kind, status) in ProblemType::ALL.into_iter().zip(statuses) {
             let document = json(&Problem::new(kind));

@@ -150,20 +150,28 @@ impl Accepted {
 
 /// The `Accept-Encoding` for a service whose response has to be changed: of the client's only what can be decoded, and what
 /// it says of no coding at all. The field stays, since without it any coding would be welcome (RFC 9110 §12.5.3).
+///
+/// `None` if the client takes neither a coding that is known nor content without one.
 #[must_use]
-pub(crate) fn narrowed(headers: &HeaderMap) -> HeaderValue {
-    let mut codes = false;
+pub(crate) fn narrowed(headers: &HeaderMap) -> Option<HeaderValue> {
+    let (mut codes, mut identity, mut rest) = (false, None, true);
     let kept: Vec<&str> = items(headers)
         .filter(|(name, item)| {
             let (known, refused) = (Coding::named(name).is_some(), is_refused(item));
             codes |= known && !refused;
+            match *name {
+                _ if name.eq_ignore_ascii_case("identity") => identity = Some(!refused),
+                "*" => rest = !refused,
+                _ => {}
+            }
             (known && !refused) || name.eq_ignore_ascii_case("identity") || (*name == "*" && refused)
         })
         .map(|(_, item)| item)
         .collect();
-    // A client that takes neither a known coding nor none is answered without one: the content can be had in no other way.
-    let value = HeaderValue::try_from(kept.join(", ")).ok().filter(|_| codes);
-    value.unwrap_or(HeaderValue::from_static("identity"))
+    if codes {
+        return HeaderValue::try_from(kept.join(", ")).ok();
+    }
+    identity.unwrap_or(rest).then_some(HeaderValue::from_static("identity"))
 }
 
 /// Names that stand in `Content-Encoding` where there is no coding: the one that means it, and what is meant for another
@@ -228,7 +236,7 @@ mod tests {
 
     #[test]
     fn only_what_can_be_decoded_is_asked_for() {
-        let rows: [(&[&str], &str, &[Coding]); 14] = [
+        let rows: [(&[&str], &str, &[Coding]); 18] = [
             (&[], "identity", &[]),
             (&[""], "identity", &[]),
             (&["*"], "identity", &[]),
@@ -237,8 +245,12 @@ mod tests {
             (&["gzip;q=0, zstd; Q=1"], "zstd; Q=1", &[Coding::Zstd]),
             (&["gzip;q=0.000"], "identity", &[]),
             (&["gzip;q=0.001"], "gzip;q=0.001", &[Coding::Gzip]),
-            (&["identity;q=0"], "identity", &[]),
-            (&["compress, *;q=0"], "identity", &[]),
+            (&["identity;q=0"], "", &[]),
+            (&["Identity; Q=0.0", "compress"], "", &[]),
+            (&["identity;q=0, gzip;q=0"], "", &[]),
+            (&["*;q=0"], "", &[]),
+            (&["compress, *;q=0"], "", &[]),
+            (&["*;q=0, identity"], "identity", &[]),
             (&["gzip, identity;q=0"], "gzip, identity;q=0", &[Coding::Gzip]),
             (&["gzip;q=0.5, Identity;q=1"], "gzip;q=0.5, Identity;q=1", &[Coding::Gzip]),
             (&["br, *;q=0", "compress"], "br, *;q=0", &[Coding::Brotli]),
@@ -246,7 +258,8 @@ mod tests {
         ];
         for (lines, expected, taken) in rows {
             let headers = headers(header::ACCEPT_ENCODING, lines);
-            assert_eq!(narrowed(&headers), expected, "{lines:?}");
+            let asked = narrowed(&headers);
+            assert_eq!(asked.as_ref().map_or("", |asked| asked.to_str().expect("text")), expected, "{lines:?}");
             let accepted = Accepted::of(&headers);
             let found: Vec<_> = Coding::ALL.into_iter().filter(|coding| accepted.takes(*coding)).collect();
             assert_eq!(found, taken, "{lines:?}");

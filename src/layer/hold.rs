@@ -18,9 +18,18 @@ pin_project! {
         body: B,
         bytes: BytesMut,
         limit: usize,
-        // Where another document may follow.
-        glance: Option<Peek>,
+        wait: Wait,
     }
+}
+
+/// What is done when nothing more is there for the moment.
+enum Wait {
+    /// The rest is waited for.
+    Always,
+    /// The rest is waited for while a document has begun and not ended.
+    Within(Peek),
+    /// Nothing is waited for.
+    Never,
 }
 
 /// A look at what has come, to tell whether all documents in it are whole. Bytes are only looked at when there is a wait.
@@ -38,7 +47,7 @@ struct Peek {
 pub(super) enum HoldError {
     /// It is larger than the limit.
     TooLarge,
-    /// All documents in it are whole so far, and it does not say how long it is: the next may be long in coming.
+    /// It does not say how long it is, and what comes next may be long in coming.
     Between,
     /// It broke off.
     Broken,
@@ -52,14 +61,20 @@ pub(super) const WHOLE_DECODED_BYTES: usize = 1024 * 1024;
 
 impl<B> Hold<B> {
     pub(super) fn new(body: B, limit: usize) -> Self {
-        Self { body, bytes: BytesMut::new(), limit, glance: None }
+        Self { body, bytes: BytesMut::new(), limit, wait: Wait::Always }
     }
 
     /// Of documents that may follow one another for as long as the sender likes, with `codings` applied to them: those that
     /// are whole are not kept waiting for the next.
     pub(super) fn passing_documents(mut self, codings: &[Coding], ratio: u32) -> Self {
         let decoder = (!codings.is_empty()).then(|| Decoder::new(codings).with_max_ratio(ratio));
-        self.glance = Some(Peek { outline: Outline::default(), seen: 0, decoder, decoded: 0 });
+        self.wait = Wait::Within(Peek { outline: Outline::default(), seen: 0, decoder, decoded: 0 });
+        self
+    }
+
+    /// Of many documents, such as events: what is there already is read, and nothing is waited for.
+    pub(super) fn without_waiting(mut self) -> Self {
+        self.wait = Wait::Never;
         self
     }
 
@@ -74,16 +89,14 @@ impl<B: Body<Data = Bytes>> Future for Hold<B> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if *this.limit == 0 || this.body.size_hint().lower() > *this.limit as u64 {
+        if this.body.size_hint().lower() > *this.limit as u64 {
             return Poll::Ready(Err(HoldError::TooLarge));
         }
         loop {
             let frame = match this.body.as_mut().poll_frame(cx) {
                 Poll::Ready(Some(frame)) => frame,
                 Poll::Ready(None) => return Poll::Ready(Ok(std::mem::take(this.bytes).freeze())),
-                Poll::Pending if this.glance.as_mut().is_some_and(|glance| glance.is_between(this.bytes)) => {
-                    return Poll::Ready(Err(HoldError::Between));
-                }
+                Poll::Pending if this.wait.is_over(this.bytes) => return Poll::Ready(Err(HoldError::Between)),
                 Poll::Pending => return Poll::Pending,
             };
             let Ok(frame) = frame else { return Poll::Ready(Err(HoldError::Broken)) };
@@ -94,6 +107,18 @@ impl<B: Body<Data = Bytes>> Future for Hold<B> {
             if this.bytes.len() > *this.limit {
                 return Poll::Ready(Err(HoldError::TooLarge));
             }
+        }
+    }
+}
+
+// === impl Wait ===
+
+impl Wait {
+    fn is_over(&mut self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Always => false,
+            Self::Within(peek) => peek.is_between(bytes),
+            Self::Never => true,
         }
     }
 }

@@ -227,7 +227,7 @@ fn rewrite_head<B: Body>(
         parts.path_and_query = Some(target);
         *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
     }
-    plan.forward_headers(spoken, request.headers_mut());
+    plan.forward_headers(spoken, request.headers_mut())?;
     Ok(body)
 }
 
@@ -264,10 +264,7 @@ fn failed(plan: &Plan, failure: &Unmigratable, notices: &mut Option<Box<Notices>
 
 impl<B: Body<Data = Bytes>, P: HasHeaders> HeldMessage<B, P> {
     fn new(head: P, body: B, work: Work) -> Box<Self> {
-        let endless = work.may_go_on() && body.size_hint().exact().is_none();
-        let hold = Hold::new(Box::pin(body), work.whole());
-        let hold = if endless { hold.passing_documents(work.plan().codings(), work.limits().ratio) } else { hold };
-        Box::new(Self { body: Some(hold), head: Some(head), work })
+        Box::new(Self { body: Some(work.hold(Box::pin(body))), head: Some(head), work })
     }
 
     /// What was read, migrated; or what there is, if it is more than is waited for.
@@ -416,7 +413,7 @@ where
 }
 
 fn respond_with(answer: Answer) -> Response<Bytes> {
-    let failed = answer.status != StatusCode::NOT_FOUND;
+    let failed = !matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::NOT_ACCEPTABLE);
     let outcome = if failed { Outcome::Failed } else { Outcome::Refused };
     let (parts, _) = respond(Answer { body: Vec::new(), ..answer.clone() }, outcome).into_parts();
     Response::from_parts(parts, answer.body.into())

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
+use http_body::Body;
 
 use super::WHOLE_BODY_BYTES;
 use super::body::MigrateBody;
 use super::digest::Digests;
-use super::hold::{HoldError, WHOLE_DECODED_BYTES};
+use super::hold::{Hold, HoldError, WHOLE_DECODED_BYTES};
 use super::stream::{Coded, FailureSlot, MigrationStream, undecodable};
 use crate::coding::{self, Accepted, Coding, CodingError, Decoder, Encoder};
 use crate::headers::etag::{asks_by_loosened, loosen};
@@ -95,24 +96,22 @@ impl Work {
         &self.plan
     }
 
-    /// How much is read before the head is sent; 0 for many documents, each of which is passed on at once. A request's
-    /// digests are checked before the service sees it, so then all of it.
-    pub(super) fn whole(&self) -> usize {
-        match self.framed() {
-            None => self.limits.held,
-            Some(_) if self.plan.is_document() => self.limits.held.min(WHOLE_BODY_BYTES),
-            Some(_) => 0,
+    /// Reads what is read of `body` before the head is sent: all of it, up to 64 KiB, so that what is wrong with it is a clean
+    /// answer. Of documents that may follow one another for as long as the sender likes, none waits for the next. A request's
+    /// digests are checked before the service sees it, so then the body is read as a whole.
+    pub(super) fn hold<B: Body>(&self, body: B) -> Hold<B> {
+        if self.framed().is_none() {
+            return Hold::new(body, self.limits.held);
         }
-    }
-
-    /// How much a body may take of this process.
-    pub(super) const fn limits(&self) -> MigrationLimits {
-        self.limits
-    }
-
-    /// Whether documents may follow the first for as long as the sender likes, and nothing speaks of them all.
-    pub(super) fn may_go_on(&self) -> bool {
-        self.plan.may_go_on() && self.digests.is_empty()
+        let endless = body.size_hint().exact().is_none();
+        let hold = Hold::new(body, self.limits.held.min(WHOLE_BODY_BYTES));
+        if endless && !self.plan.is_document() {
+            hold.without_waiting()
+        } else if endless && self.plan.may_go_on() && self.digests.is_empty() {
+            hold.passing_documents(self.plan.codings(), self.limits.ratio)
+        } else {
+            hold
+        }
     }
 
     /// A run over content that passes; none for content that must be there whole.
@@ -121,7 +120,7 @@ impl Work {
         if checked { None } else { self.plan.stream(self.limits.held) }
     }
 
-    /// Content that is migrated as it passes, since it is more than [`whole`](Self::whole), and where its fault would be
+    /// Content that is migrated as it passes, since it is more than is [held](Self::hold), and where its fault would be
     /// found. `complete`: all of it was read already.
     pub(super) fn stream<B>(
         &self,

@@ -59,6 +59,16 @@ impl Plan {
         )
     }
 
+    /// The answer when the response has to be migrated, and the client takes no coding that can be made of it.
+    #[must_use]
+    pub(super) fn no_coding(&self) -> Answer {
+        let detail = format!(
+            "the response for this version cannot be had in a content coding that `Accept-Encoding` takes: take one of {}",
+            WELCOME
+        );
+        self.render(&Problem::new(ProblemType::CodingUnacceptable).with_detail(detail))
+    }
+
     /// Any other problem, rendered for this request. Scripts of the origins that the api's [`Cors`](crate::catalog::Cors)
     /// allows may read it.
     #[must_use]

@@ -6,6 +6,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 
+use super::answer::Answer;
 use super::links::set_query;
 use super::{Plan, PlanOutcome};
 use crate::catalog::strip_start;
@@ -117,15 +118,18 @@ impl Plan {
     }
 
     /// Makes the fields those of a request that speaks `spoken`.
-    pub(crate) fn forward_headers(&self, spoken: VersionId, headers: &mut HeaderMap) {
-        let Some(resolution) = self.resolution() else { return };
+    ///
+    /// # Errors
+    /// The response has to be migrated, and the client takes it in no coding that can be made.
+    pub(crate) fn forward_headers(&self, spoken: VersionId, headers: &mut HeaderMap) -> Result<(), Box<Answer>> {
+        let Some(resolution) = self.resolution() else { return Ok(()) };
         if let (PlanOutcome::Preflight(_), Some(name)) = (&self.inner.outcome, &self.api().sources.header) {
             // It is not the service's, which may refuse what it does not know.
             merge::ask_no_more(headers, name);
         }
         self.unmark_conditions(spoken, headers);
         if resolution.request == spoken && resolution.response == spoken {
-            return;
+            return Ok(());
         }
         let api = self.api();
         let version = api.version(spoken);
@@ -144,9 +148,10 @@ impl Plan {
             if headers.keys().any(|name| CONDITIONS.contains(name)) {
                 CONDITIONS.iter().for_each(|name| drop(headers.remove(name)));
             }
-            let narrowed = coding::narrowed(headers);
+            let narrowed = coding::narrowed(headers).ok_or_else(|| Box::new(self.no_coding()))?;
             headers.insert(header::ACCEPT_ENCODING, narrowed);
         }
+        Ok(())
     }
 
     /// Media types that name a version name the spoken one.

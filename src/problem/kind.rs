@@ -16,6 +16,8 @@ pub enum ProblemType {
     VersionUnknown,
     /// `Accept` leaves nothing that there is.
     VersionUnacceptable,
+    /// `Accept-Encoding` leaves no content coding that a migrated response can have.
+    CodingUnacceptable,
     /// The body is written in a version that cannot be read.
     VersionUnsupportedBody,
     /// The version was retired.
@@ -58,12 +60,13 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::VersionUnspecified,
         Self::VersionAmbiguous,
         Self::VersionInvalid,
         Self::VersionUnknown,
         Self::VersionUnacceptable,
+        Self::CodingUnacceptable,
         Self::VersionUnsupportedBody,
         Self::VersionSunset,
         Self::VersionBrownout,
@@ -110,6 +113,7 @@ impl ProblemType {
             Self::VersionInvalid => ("version-invalid", "API version malformed", Code::BAD_REQUEST),
             Self::VersionUnknown => ("version-unknown", "API version unknown", Code::BAD_REQUEST),
             Self::VersionUnacceptable => ("version-unacceptable", "No acceptable API version", Code::NOT_ACCEPTABLE),
+            Self::CodingUnacceptable => ("coding-unacceptable", "No acceptable content coding", Code::NOT_ACCEPTABLE),
             Self::VersionUnsupportedBody => {
                 ("version-unsupported-body", "API version of the body not supported", Code::UNSUPPORTED_MEDIA_TYPE)
             }

@@ -96,7 +96,7 @@ impl Direction<'_> {
         let (path, query) = plan.rehearse_target(to).ok_or("the route does not exist")?;
         let body = plan.request_body(to, &headers).map_err(said)?;
         let content = content(&headers);
-        plan.forward_headers(to, &mut headers);
+        plan.forward_headers(to, &mut headers).map_err(|answer| format!("the answer is {}", answer.status))?;
         let (body, disagreements) = self.migrate(body, coverage)?;
         Ok(Output { path: Some(path), query, headers, status: None, body, content, disagreements })
     }

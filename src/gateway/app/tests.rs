@@ -1,5 +1,7 @@
 //! Many reloads of a gateway that is bound.
 
+use std::sync::Arc;
+
 use super::*;
 
 /// The process's memory, in KiB.

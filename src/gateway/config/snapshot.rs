@@ -179,20 +179,22 @@ impl LiveSnapshot {
         Self { inner: Arc::new(ArcSwap::from_pointee(snapshot)), watch }
     }
 
-    /// The next requests get `snapshot`.
-    pub(in crate::gateway) fn swap(&self, snapshot: Snapshot) {
+    /// The next requests get `snapshot`. Returns the one that it replaces.
+    pub(in crate::gateway) fn swap(&self, snapshot: Snapshot) -> Arc<Snapshot> {
         let snapshot = Arc::new(snapshot);
-        self.inner.store(Arc::clone(&snapshot));
+        let old = self.inner.swap(Arc::clone(&snapshot));
         self.watch.follow(&snapshot.pools);
+        old
     }
 
-    /// Takes the addresses that hosts have now. Not while another would swap.
-    pub(in crate::gateway) fn renew(&self, registry: &Registry, acts: &Acts) {
-        if let Some(renewed) = self.load().renewed(registry, acts) {
-            self.swap(renewed);
-            // Who drained an instance a moment ago may have known the old addresses only.
-            acts.settle(&self.load().pools);
-        }
+    /// Takes the addresses that hosts have now, and returns what that replaces, if they have others. Not while another would
+    /// swap.
+    pub(in crate::gateway) fn renew(&self, registry: &Registry, acts: &Acts) -> Option<Arc<Snapshot>> {
+        let renewed = self.load().renewed(registry, acts)?;
+        let old = self.swap(renewed);
+        // Who drained an instance a moment ago may have known the old addresses only.
+        acts.settle(&self.load().pools);
+        Some(old)
     }
 
     pub(in crate::gateway) fn load(&self) -> Arc<Snapshot> {

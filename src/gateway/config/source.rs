@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::load::{LoadError, Loaded, load, load_config, open};
+use super::options::Rewrite;
 use crate::config::{Config, SourceMap};
 
 /// Where a gateway has its config from.
@@ -27,6 +29,36 @@ impl ConfigSource {
             Self::File(path) => path.clone(),
             Self::Text(texts) => texts.files().first().map_or_else(|| PathBuf::from("text"), |file| file.path().into()),
             Self::Value(_) => PathBuf::from("value"),
+        }
+    }
+
+    /// The texts that it is made of: of the file and of those that it includes, as they are to be parsed.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(in crate::gateway) fn read(&self, rewrite: Option<&Rewrite>) -> Result<SourceMap, LoadError> {
+        match self {
+            Self::File(path) => open(path, &|text| match rewrite {
+                Some(rewrite) => rewrite(text),
+                None => text,
+            }),
+            Self::Text(texts) => Ok(texts.clone()),
+            Self::Value(_) => Ok(SourceMap::default()),
+        }
+    }
+
+    /// The config, read from its texts, or as it was built, and checked.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub(in crate::gateway) fn load(
+        &self,
+        texts: &SourceMap,
+        variables: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Loaded, LoadError> {
+        match self {
+            Self::Value(config) => load_config((**config).clone()),
+            Self::File(_) | Self::Text(_) => load(texts, variables),
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
 
-use crate::config::Listen;
+use crate::config::{GatewaySpec, Listen};
 use crate::gateway::wire::io::IoStream;
 use crate::gateway::wire::tls::ServerTls;
 
@@ -102,12 +102,50 @@ pub(in crate::gateway) fn is_of_one_connection(error: &io::Error) -> bool {
     ) || (cfg!(target_os = "linux") && error.raw_os_error() == Some(EPROTO))
 }
 
-/// Listens where it is said; the service manager's sockets may be several.
-pub(in crate::gateway) fn bind(
-    listen: &Listen,
-    reuse_port: bool,
+/// Listens for clients: where the config says, or `instead` of its places without TLS.
+///
+/// # Errors
+/// The place that cannot be listened on, and why.
+pub(in crate::gateway) fn bind_clients(
+    spec: &GatewaySpec,
+    instead: Option<SocketAddr>,
     tls: Option<&ServerTls>,
-) -> io::Result<Vec<Listener>> {
+) -> Result<Vec<Listener>, (Listen, io::Error)> {
+    let plain: Vec<Listen> = match instead {
+        Some(address) => vec![Listen::Tcp(address)],
+        None => spec.listen.iter().map(|listen| listen.value.clone()).collect(),
+    };
+    let secure = spec.tls.iter().flat_map(|tls| &tls.listen).map(|listen| listen.value.clone());
+    let all = plain.into_iter().map(|place| (place, None)).chain(secure.map(|place| (place, tls)));
+    let mut listeners = Vec::new();
+    for (place, tls) in all {
+        match bind(&place, spec.reuse_port, tls) {
+            Ok(bound) => listeners.extend(bound),
+            Err(error) => return Err((place, error)),
+        }
+    }
+    Ok(listeners)
+}
+
+/// Listens for operators and scrapers: where the config says, or `instead`.
+///
+/// # Errors
+/// The place that cannot be listened on, and why.
+pub(in crate::gateway) fn bind_admin(
+    spec: &GatewaySpec,
+    instead: Option<SocketAddr>,
+) -> Result<Listener, (Listen, io::Error)> {
+    let place = instead.map_or(spec.admin.value.clone(), Listen::Tcp);
+    let bound = bind(&place, false, None).map(|listeners| listeners.into_iter().next());
+    match bound {
+        Ok(Some(listener)) => Ok(listener),
+        Ok(None) => Err((place, io::ErrorKind::Other.into())),
+        Err(error) => Err((place, error)),
+    }
+}
+
+/// Listens where it is said; the service manager's sockets may be several.
+fn bind(listen: &Listen, reuse_port: bool, tls: Option<&ServerTls>) -> io::Result<Vec<Listener>> {
     let sockets = match listen {
         Listen::Tcp(address) => vec![Socket::Tcp(tcp(*address, reuse_port)?)],
         Listen::Unix(path) => vec![unix(path)?],

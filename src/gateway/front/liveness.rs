@@ -12,6 +12,7 @@ use http::Version;
 use http_body::Frame;
 
 use super::flow::{LatestStream, StreamFlow};
+use crate::config::GatewaySpec;
 use crate::gateway::wire::pace::Pace;
 
 /// The signs of life of one connection. Times are milliseconds since it began, plus one; 0 is never.
@@ -98,6 +99,22 @@ pub(in crate::gateway) struct ActiveRequest {
 
 /// A connection that was told to end may take so long to do so, if it has nothing to do.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+// === impl ConnectionTimeouts ===
+
+impl ConnectionTimeouts {
+    /// As the config says.
+    pub(in crate::gateway) fn of(spec: &GatewaySpec) -> Self {
+        let GatewaySpec { timeouts, limits, .. } = spec;
+        Self {
+            head: timeouts.client_head,
+            idle: timeouts.client_idle,
+            send: Pace { idle: timeouts.client_send, rate: limits.response_rate },
+            ping: timeouts.client_ping,
+            pong: timeouts.client_ping_timeout,
+        }
+    }
+}
 
 // === impl Activity ===
 

@@ -126,7 +126,7 @@ fn what_cannot_be_migrated_is_never_passed_on() {
         ("several parts", get, ranges, bad),
         ("broken", get, &broken, bad),
         ("no JSON", get, &format!("{JSON}<html>"), bad),
-        ("events", get, events, &["200", "-content-length", "= data: {\"name\":\"a\"}\n\n"]),
+        ("events", get, events, &["200", "content-length: 20", "= data: {\"name\":\"a\"}\n\n"]),
         ("a failure is annotated", get, &broken, &["+deprecation", "link ~ anchor=\"/v1/users/7\"", "-retry-after"]),
         ("of the same version, gzip", "GET /v3/users/7", &gzip, &["200", "content-encoding: gzip"]),
         ("of the same version, a part", "GET /v3/users/7", &partial, &["206"]),
@@ -276,7 +276,7 @@ fn a_route_says_how_json_stands_in_its_bodies() {
     let migrated = "= {\"items\":[{\"name\":1}]}\n\n{\"items\":[{\"name\":2}]}\n";
     let post = |kind: &str, body: &str| format!("POST /v1/users\ncontent-type: application/{kind}\n\n{body}");
     bench.check(&[
-        ("lines as JSON", "GET /v1/users", events, &["200", "-content-length", migrated]),
+        ("lines as JSON", "GET /v1/users", events, &["200", "content-length: 47", migrated]),
         ("lines as text", "GET /v1/users", &plain, &["200", migrated, "content-type: text/plain"]),
         ("a form", &post("x-www-form-urlencoded", "{\"name\":1}"), "201", &["201", "> ~ {\"title\":1"]),
         ("a form that is none", &post("x-www-form-urlencoded", "name=1"), "201", &["400"]),
@@ -428,6 +428,8 @@ fn bodies_are_held_up_to_a_limit() {
 
 #[test]
 fn lines_of_documents_are_migrated_each() {
+    let broken = "200\ncontent-type: application/x-ndjson\ncontent-length: 20\n\n{\"title\":1]\n{\"a\":2}\n";
+    bench().check(&[("broken", "GET /v1/users/7", broken, &["502", "~ upstream-body-invalid"])]);
     let lines = "200\ncontent-type: application/x-ndjson\n\n{\"title\":1}\r\n\n{\"title\":2}";
     bench().check(&[("ndjson", "GET /v1/users/7", lines, &["200", "= {\"name\":1}\r\n\n{\"name\":2}"])]);
 }

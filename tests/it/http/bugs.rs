@@ -253,7 +253,7 @@ fn fields_of_the_bytes_go_with_the_bytes() {
         ("G14 a part", GET, &part, &["502", "-etag"]),
         ("G15 another protocol", GET, upgraded, &["101", "upgrade: websocket", "connection: upgrade", "= "]),
         ("G10 an error is the service's own", GET, &failed, &["500", "~ \"plan\":2", kept[0]]),
-        ("G18 events have no length", GET, events, &["200", "-content-length", "= data: {\"name\":1}\n\n"]),
+        ("G18 events that are all there", GET, events, &["200", "content-length: 18", "= data: {\"name\":1}\n\n"]),
     ]);
 }
 

@@ -113,10 +113,15 @@ fn who_does_not_take_the_coding_gets_none() {
         holds(&get(accept, "identity", Bytes::from_static(NEW.as_bytes())), accept, &[seen, "= {\"name\":\"a\"}"]);
     }
     bench().check(&[
+        ("none is taken", "GET /v1/users/7\naccept-encoding: compress, identity;q=0", "", NO_CODING),
+        ("nor any", "GET /v1/users/7\naccept-encoding: *;q=0", "", NO_CODING),
+        ("none is taken, not migrated", "GET /v3/users/7\naccept-encoding: *;q=0", "", &["> accept-encoding: *;q=0"]),
         ("not asked for", "GET /v1/users/7", "", &["> accept-encoding: identity"]),
         ("not migrated", "GET /v3/users/7\naccept-encoding: compress", "", &["> accept-encoding: compress"]),
     ]);
 }
+
+const NO_CODING: &[&str] = &["406", "content-type: application/problem+json", "~ coding-unacceptable", "> nothing"];
 
 #[test]
 fn requests_are_coded_again() {

@@ -68,6 +68,36 @@ fn an_event_arrives_before_the_next_is_sent() {
     });
 }
 
+/// What is wrong with what is there already is found before the head is sent.
+#[test]
+fn many_documents_that_are_broken_from_the_start_are_a_502() {
+    let heads = ["application/x-ndjson", "application/json-seq", "text/event-stream"];
+    let bad = ["{\"items\":[}\n", "\u{1e}{\"items\":[}\n", "data: {\"items\":[}\n\n"];
+    let good = ["{\"items\":[]}\n", "\u{1e}{\"items\":[]}\n", "data: {\"items\":[]}\n\n"];
+    let rows: [(&str, [bool; 2], u16); 3] =
+        [("the first", [false, true], 502), ("the last", [true, false], 502), ("none", [true, true], 200)];
+    let mut wrong = Vec::new();
+    for (kind, (bad, good)) in heads.into_iter().zip(bad.into_iter().zip(good)) {
+        for (name, valid, status) in rows {
+            for open in [true, false] {
+                let parts = valid.map(|valid| Bytes::from_static(if valid { good } else { bad }.as_bytes()));
+                let head = format!("200\ncontent-type: {kind}\n\n");
+                let got = run(async {
+                    let (sender, response) = answered(&head, "identity", &parts).await;
+                    let sender = open.then_some(sender);
+                    let status = response.status();
+                    drop(sender);
+                    status
+                });
+                if got != status {
+                    wrong.push(format!("{kind}, broken: {name}, open: {open}: {got}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The beginning of a list that is more than is waited for.
 fn beginning() -> (Vec<Bytes>, usize) {
     let element = br#"{"title":"9007199254740993 and 1.10","n":1E400},"#;

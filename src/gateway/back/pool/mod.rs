@@ -42,6 +42,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use metrics::Counter;
+use smallvec::SmallVec;
 
 use balance::Weighted;
 use budget::Budget;
@@ -127,6 +128,8 @@ pub(in crate::gateway) enum LeaseError {
 
 /// What is read at once from an instance, at most; so much may lie in each connection.
 const BUFFER: usize = 32 * 1024;
+/// The choice among so many instances needs no memory of its own.
+const FEW: usize = 16;
 /// A dead HTTP/2 connection is found out by this.
 const H2_PING: Duration = Duration::from_secs(30);
 
@@ -145,8 +148,8 @@ impl Pool {
             return (member.weight > 0 && takes(&member.endpoint)).then_some((0, Admission::Open));
         }
         let now = Instant::now();
-        let mut admissions = Vec::with_capacity(self.members.len());
-        let mut views = Vec::with_capacity(self.members.len());
+        let mut admissions = SmallVec::<[Admission; FEW]>::new();
+        let mut views = SmallVec::<[Weighted; FEW]>::new();
         for (place, member) in self.members.iter().enumerate() {
             let usable = member.weight > 0 && takes(&member.endpoint) && !tried.contains(&place);
             let weight = if usable { f64::from(member.weight) } else { 0.0 };
@@ -171,7 +174,7 @@ impl Pool {
     /// No request waits at one instance while another has a free place.
     fn pass_over_full(&self, views: &mut [Weighted]) {
         // Asked once: the answers change meanwhile.
-        let full: Vec<bool> = self.members.iter().map(|member| member.endpoint.is_full()).collect();
+        let full: SmallVec<[bool; FEW]> = self.members.iter().map(|member| member.endpoint.is_full()).collect();
         if views.iter().zip(&full).any(|(view, full)| view.weight > 0.0 && !full) {
             for (view, _) in views.iter_mut().zip(&full).filter(|(_, full)| **full) {
                 view.weight = 0.0;

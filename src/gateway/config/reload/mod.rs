@@ -7,21 +7,25 @@
 //! | `command` | what operators may ask |
 //! | `commands` | how it is done |
 //! | `compare` | what a new config changes, and whether that is in use |
+//! | `retired` | what was replaced and is still used |
 
 mod command;
 mod commands;
 mod compare;
 mod fingerprint;
+mod retired;
 mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::load::{LoadError, Loaded, load, open};
+use super::load::{LoadError, Loaded, load};
 use super::options::{Rewrite, Variables};
 use super::snapshot::{LiveSnapshot, Snapshot};
 use super::source::ConfigSource;
@@ -33,6 +37,7 @@ use crate::gateway::back::pool::Registry;
 use crate::gateway::state::{Actor, AuditAction, Store};
 use crate::gateway::telemetry::access::Log;
 use crate::gateway::telemetry::recorder;
+use crate::gateway::wire::shutdown::Shutdown;
 use crate::gateway::wire::tls::ServerTls;
 use crate::names;
 use watch::{Folders, Hangup};
@@ -41,6 +46,7 @@ use command::RELOAD;
 pub(in crate::gateway) use command::{Envelope, IfMatch, ReloadCommand, ReloadError, ReloadHandle, Reloaded};
 pub(in crate::gateway) use compare::{InUse, in_use};
 pub(in crate::gateway) use fingerprint::Fingerprint;
+pub(in crate::gateway) use retired::Retired;
 
 /// Editors write in several steps; the text is read when they are done.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -68,6 +74,7 @@ pub(in crate::gateway) struct Reloader {
     pub(in crate::gateway) seen: Fingerprint,
     /// Why the main file cannot be read, since it cannot.
     pub(in crate::gateway) unreadable: Option<String>,
+    pub(in crate::gateway) retired: Retired,
 }
 
 /// How a new config comes.
@@ -82,20 +89,26 @@ struct Trigger<'a> {
     again: &'static str,
 }
 
-/// Reads the texts of a file and of those that it includes, as they are to be parsed.
-pub(in crate::gateway) fn read(path: &Path, rewrite: Option<&Rewrite>) -> Result<SourceMap, LoadError> {
-    open(path, &|text| match rewrite {
-        Some(rewrite) => rewrite(text),
-        None => text,
-    })
-}
-
 // === impl Reloader ===
 
 impl Reloader {
+    /// Runs it on a thread of its own. To read, check and compile a config takes as long as it is large, and no request waits
+    /// for that, not even where a single thread serves.
+    pub(in crate::gateway) fn spawn(self, commands: mpsc::Receiver<Envelope>, mut ended: Shutdown) -> JoinHandle<()> {
+        let runtime = Handle::current();
+        tokio::task::spawn_blocking(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = self.run(commands) => {}
+                    () = ended.requested() => {}
+                }
+            });
+        })
+    }
+
     /// Runs until it is dropped. Signals, changes of the file and what operators ask are taken alike: read, build, then
     /// swap. So are other addresses of a host: whoever swaps knows what is served.
-    pub(in crate::gateway) async fn run(mut self, mut commands: mpsc::Receiver<Envelope>) {
+    async fn run(mut self, mut commands: mpsc::Receiver<Envelope>) {
         let (changed, mut changes) = mpsc::channel(1);
         let mut folders = Folders::new(changed.clone());
         let mut hangup = if self.is_file() { Hangup::new() } else { Hangup::never() };
@@ -115,9 +128,15 @@ impl Reloader {
                 }
                 () = registry.changed() => {
                     let acts = &self.store.acts;
-                    self.current.renew(&registry, acts);
+                    if let Some(old) = self.current.renew(&registry, acts) {
+                        self.retired.keep(old, &self.current.load());
+                    }
                     // Drains of addresses that are gone are not to come back with the next process.
                     acts.keep().await;
+                    continue;
+                }
+                () = self.retired.due() => {
+                    self.retired.release();
                     continue;
                 }
                 _ = changes.recv() => { tokio::time::sleep(SETTLE).await; false }
@@ -135,10 +154,7 @@ impl Reloader {
 
     /// The texts as they are now: of the files, or those that are served.
     fn texts(&self) -> Result<SourceMap, LoadError> {
-        match &self.source {
-            ConfigSource::File(path) => read(path, self.rewrite.as_ref()),
-            ConfigSource::Text(_) | ConfigSource::Value(_) => Ok(self.current.load().sources.clone()),
-        }
+        if self.is_file() { self.source.read(self.rewrite.as_ref()) } else { Ok(self.current.load().sources.clone()) }
     }
 
     /// Takes the files if they differ from those that were looked at last, or if a signal says so. What was refused is not
@@ -225,8 +241,9 @@ impl Reloader {
             names::sunset_timestamp(api, version).set(f64::NAN);
         }
         self.served = loaded.gateway.clone();
-        let Self { current, control, registry, store, traced, .. } = self;
-        current.swap(Snapshot::new(loaded, sources, control, registry, store, log, *traced));
+        let Self { current, control, registry, store, traced, retired, .. } = self;
+        let old = current.swap(Snapshot::new(loaded, sources, control, registry, store, log, *traced));
+        retired.keep(old, &current.load());
         // Who drained an instance a moment ago may have known the old config only.
         store.acts.settle(&current.load().pools);
         names::reloads("accepted").increment(1);

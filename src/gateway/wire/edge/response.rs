@@ -10,8 +10,8 @@ use super::{fields, trailers};
 /// another request may be sent on the connection that it came on.
 ///
 /// Not where the head announces a body that no response to this request has (RFC 9112 §6.3): the upstream may send it
-/// nevertheless, and it would be read as the head of the next response. A response to HEAD (`head`) may announce the body of
-/// a GET, and services exist that send it, some time after the head.
+/// nevertheless, and it would be read as the head of the next response. A 304, and a response to HEAD (`head`), may announce
+/// the body of a GET (RFC 9110 §8.6), and services exist that send it, some time after the head.
 ///
 /// What is admitted is HTTP/1.1 to whoever gets it, whatever the upstream speaks. `Alt-Svc` is about the origin of the
 /// upstream (RFC 7838 §3): it is taken off, unless `alt_svc` says that it is for clients.
@@ -56,8 +56,7 @@ pub(in crate::gateway) fn admit_response<B>(
     }
     *response.version_mut() = Version::HTTP_11;
     Ok(match response.status() {
-        StatusCode::NO_CONTENT => length.unwrap_or(0) == 0 && !chunked,
-        StatusCode::NOT_MODIFIED => !chunked,
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => length.unwrap_or(0) == 0 && !chunked,
         _ if head => length.unwrap_or(0) == 0 && !chunked,
         _ => true,
     })
@@ -79,7 +78,7 @@ mod tests {
 
     #[test]
     fn responses_have_one_length() {
-        let rows: [Row; 19] = [
+        let rows: [Row; 20] = [
             (200, &[], true, true),
             (200, &[("content-length", "5")], true, true),
             (200, &[("content-length", "5"), ("content-length", "5")], false, false),
@@ -97,7 +96,8 @@ mod tests {
             (204, &[("content-length", "0")], true, true),
             (204, &[("content-length", "5")], true, false),
             (204, &[("transfer-encoding", "chunked")], true, false),
-            (304, &[("content-length", "5")], true, true),
+            (304, &[("content-length", "0")], true, true),
+            (304, &[("content-length", "5")], true, false),
             (304, &[("transfer-encoding", "chunked")], true, false),
         ];
         for (status, head, admitted, reusable) in rows {
@@ -119,7 +119,7 @@ mod tests {
             (200, &[("content-length", "5")], true, false),
             (404, &[("content-length", "5")], true, false),
             (200, &[("transfer-encoding", "chunked")], true, false),
-            (304, &[("content-length", "5")], true, true),
+            (304, &[("content-length", "5")], true, false),
             (204, &[], true, true),
         ];
         for (status, head, admitted, reusable) in rows {

@@ -47,6 +47,7 @@ const SCRIPT: Script = &[
     ("/204-body", "HTTP/1.1 204 No Content|Content-Length: 5||hello", false),
     ("/204-chunks", "HTTP/1.1 204 No Content|Transfer-Encoding: chunked||5|hello|0||", false),
     ("/304", "HTTP/1.1 304 Not Modified|ETag: \"a\"||", false),
+    ("/304-length", "HTTP/1.1 304 Not Modified|Content-Length: 5||", false),
     (
         "/304-body",
         "HTTP/1.1 304 Not Modified|Content-Length: 53||HTTP/1.1 200 OK|Content-Length: 8|X: y|||poisoned",
@@ -67,7 +68,7 @@ const SCRIPT: Script = &[
 #[tokio::test]
 async fn an_answer_is_clear_or_a_502() {
     let wire = Wire::start("answers", SCRIPT).await;
-    let rows: [(&str, u16, &str); 44] = [
+    let rows: [(&str, u16, &str); 45] = [
         ("GET /length", 200, "hello"),
         ("GET /chunks", 200, "5\r\nhello\r\n0\r\n\r\n"),
         ("GET /upper", 200, "5\r\nhello\r\n0\r\n\r\n"),
@@ -104,6 +105,7 @@ async fn an_answer_is_clear_or_a_502() {
         ("GET /204-body", 204, ""),
         ("GET /204-chunks", 204, ""),
         ("GET /304", 304, ""),
+        ("GET /304-length", 304, ""),
         ("GET /304-body", 304, ""),
         ("GET /204-bare", 204, ""),
         ("GET /304-bare", 304, ""),
@@ -143,6 +145,7 @@ async fn what_is_doubtful_ends_the_upstreams_connection() {
         "/101",
         "/204-body",
         "/204-chunks",
+        "/304-length",
         "/304-body",
         "/204-bare",
         "/304-bare",
