@@ -12,7 +12,8 @@ pub(super) enum CompiledExpression {}
 
 impl CompiledExpression {
     pub(super) fn parse(_source: &str) -> Result<Self, ExpressionError> {
-        let message = "this build has no CEL: build with the feature `cel`, which the gateway has".to_owned();
+        let message =
+            "this build does not include CEL; build it with the feature `cel`, which `gateway` enables".to_owned();
         Err(ExpressionError::new(0, message))
     }
 

@@ -17,7 +17,7 @@ impl fmt::Display for Step {
         }
         match &self.when {
             None => Ok(()),
-            Some(when) if self.otherwise == Otherwise::Fail => write!(f, ", and refuse where not ({when})"),
+            Some(when) if self.otherwise == Otherwise::Fail => write!(f, "; refuse the message unless ({when})"),
             Some(when) => write!(f, ", where {when}"),
         }
     }
@@ -62,7 +62,7 @@ impl fmt::Display for Op {
             }
             Self::Convert { at, conversion } => write!(f, "convert {} {}", shown(at), forms(*conversion)),
             Self::Link { at, .. } => write!(f, "translate the link {}", shown(at)),
-            Self::Require { at, must } => write!(f, "require of {} that {must}", shown(at)),
+            Self::Require { at, must } => write!(f, "require that {} {must}", shown(at)),
             Self::RenameAll { at, renaming, depth: Some(depth) } => {
                 write!(f, "rename all members of {} {renaming}, {depth} levels deep", shown(at))
             }

@@ -4,7 +4,7 @@ use super::Pointer;
 
 /// Why a document was not migrated.
 ///
-/// Its text names places, kinds and limits, never a value. What a custom function said is the `source()`.
+/// The message names places, JSON types and limits, never a value. The error of a custom function is the `source()`.
 pub struct MigrateError {
     kind: Box<ErrorKind>,
 }
@@ -24,11 +24,11 @@ enum ErrorKind {
 /// What is wrong with a value.
 #[derive(Debug)]
 pub(super) enum Reason {
-    /// It is of another kind.
+    /// It has another JSON type.
     Wanted { wanted: &'static str, found: &'static str },
     /// A map does not list it.
     Unlisted { found: &'static str },
-    /// An array of several where one is wanted.
+    /// An array of several elements where one is required.
     Many { elements: usize },
     /// An object with other members than the one that is taken out.
     Siblings,
@@ -38,35 +38,35 @@ pub(super) enum Reason {
     Required,
     /// A value for which the condition of an op does not hold, where it must.
     Unmet,
-    /// An empty array that stands where nothing can be left out.
+    /// An empty array in a place that cannot be left out.
     Nothing,
-    /// Taken from inside of the place it is to be written to, or the other way round.
+    /// The source is inside its target, or the target inside the source.
     Inside,
-    /// A partial body that has only some parts of a joined text.
+    /// A partial body with only some parts of a joined string.
     SomeParts,
-    /// The place is the whole document, which cannot go away.
+    /// The place is the whole document, which cannot be removed.
     Root,
     /// A JSON Patch that does not apply.
     Patch(&'static str),
-    /// A value that no field of a form can hold.
+    /// A value that a form field cannot contain.
     Unformed,
-    /// A file of a form that is to be written twice.
+    /// A file of a form that would have to be written twice.
     Twice,
-    /// A name that would not come back as it was.
+    /// A name that cannot be converted to the other case and back.
     Name,
-    /// An op on structure cannot take it.
+    /// An op on structure cannot process it.
     Structure(&'static str),
     /// An expression has no value.
     Expression(&'static str),
-    /// The way back would give another value.
+    /// The way back would give a different value.
     Irreversible,
-    /// A merge patch does not show all that an expression reads.
+    /// A merge patch without all members that an expression reads.
     Hidden,
-    /// A custom function refused it.
+    /// A custom function rejected it.
     Custom(CustomError),
 }
 
-/// The text that a custom function returned.
+/// The error of a custom function.
 #[derive(Debug)]
 pub(super) struct CustomError(pub(super) String);
 
@@ -89,7 +89,7 @@ impl MigrateError {
         ErrorKind::Value { pointer, reason }.into()
     }
 
-    /// A member by its name alone: the engine does not keep the way to it.
+    /// A member by its name alone: the engine does not keep the path to it.
     pub(super) fn name(name: &[u8]) -> Self {
         let name = String::from_utf8_lossy(name).into_owned();
         Self::value(Pointer::from_tokens([name]), Reason::Name)
@@ -103,18 +103,17 @@ impl MigrateError {
         ErrorKind::PatchTarget { pointer, why }.into()
     }
 
-    /// A body that is no form; `offset` is the byte of the body.
+    /// A body that is not a form; `offset` is the byte of the body.
     pub(crate) fn malformed_form(offset: usize, why: &'static str) -> Self {
         ErrorKind::Form { offset, why }.into()
     }
 
-    /// A form of more than `limit` fields.
+    /// A form with more than `limit` fields.
     pub(super) fn fields(limit: usize) -> Self {
         ErrorKind::Fields { limit }.into()
     }
 
-    /// Whether the text is not JSON (RFC 8259), no form, or what should be a JSON Patch is no list of operations (RFC 6902 §3, §4):
-    /// no document would make it right.
+    /// Whether the body is malformed: not JSON (RFC 8259), not a form, or not an array of JSON Patch operations (RFC 6902 §3, §4).
     #[must_use]
     pub fn is_syntax(&self) -> bool {
         matches!(*self.kind, ErrorKind::Syntax { .. } | ErrorKind::Malformed { .. } | ErrorKind::Form { .. })
@@ -126,7 +125,7 @@ impl MigrateError {
         matches!(*self.kind, ErrorKind::Depth { .. } | ErrorKind::Size { .. } | ErrorKind::Fields { .. })
     }
 
-    /// Whether an op met a value that it cannot take.
+    /// Whether an op met a value that it cannot process.
     #[must_use]
     pub fn is_value(&self) -> bool {
         matches!(*self.kind, ErrorKind::Value { .. })
@@ -138,7 +137,7 @@ impl MigrateError {
         matches!(*self.kind, ErrorKind::PatchTarget { .. })
     }
 
-    /// The byte of the body that is not JSON, too deep, or not a form's.
+    /// The byte of the body where the syntax is wrong or the nesting too deep.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
         match *self.kind {
@@ -149,7 +148,7 @@ impl MigrateError {
         }
     }
 
-    /// The place of the value that was refused, or the path of the JSON Patch operation.
+    /// The place of the rejected value, or the path of the JSON Patch operation.
     #[must_use]
     pub fn pointer(&self) -> Option<String> {
         match &*self.kind {
@@ -203,12 +202,12 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Wanted { wanted, found } => write!(f, "expected {wanted}, found {found}"),
-            Self::Unlisted { found } => write!(f, "{found} that the map does not list"),
+            Self::Unlisted { found } => write!(f, "the map does not list this value ({found})"),
             Self::Many { elements } => write!(f, "expected an array of one element, found {elements}"),
             Self::Siblings => f.write_str("the other members of the object would be lost"),
             Self::Missing { name } => write!(f, "the object does not have the member `{name}`"),
             Self::Required => f.write_str("the value is not the required one"),
-            Self::Unmet => f.write_str("the condition of an op does not hold, which must hold (`else = \"fail\"`)"),
+            Self::Unmet => f.write_str("the condition of an op does not hold (`else = \"fail\"`)"),
             Self::Nothing => f.write_str("the array is empty"),
             Self::Inside => f.write_str("the value is inside its own target"),
             Self::SomeParts => {
@@ -216,12 +215,12 @@ impl fmt::Display for Reason {
             }
             Self::Root => f.write_str("the whole document cannot be removed"),
             Self::Patch(why) => write!(f, "the JSON Patch does not apply: {why}"),
-            Self::Unformed => f.write_str("an object or a list that a form with plain field names cannot hold"),
-            Self::Twice => f.write_str("a file that would have to be written twice"),
-            Self::Name => f.write_str("a member name does not survive the change of case and back"),
+            Self::Unformed => f.write_str("a form with plain field names cannot contain an object or an array"),
+            Self::Twice => f.write_str("the file would have to be written twice"),
+            Self::Name => f.write_str("the member name cannot be converted to the other case and back"),
             Self::Structure(what) => f.write_str(what),
             Self::Expression(why) => write!(f, "the expression cannot be computed: {why}"),
-            Self::Irreversible => f.write_str("the expressions of `back` give another value"),
+            Self::Irreversible => f.write_str("the expressions of `back` give a different value"),
             Self::Hidden => f.write_str("the merge patch lacks members that an expression reads"),
             Self::Custom(_) => f.write_str("the custom function rejected the value"),
         }

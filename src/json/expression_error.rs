@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Why a text is no expression.
+/// Why a string is not a valid expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpressionError {
     offset: usize,
@@ -14,7 +14,7 @@ impl ExpressionError {
         Self { offset, message }
     }
 
-    /// The byte of the expression where it is wrong.
+    /// The byte of the expression where the error is.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset

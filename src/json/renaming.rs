@@ -217,7 +217,7 @@ impl fmt::Display for Renaming {
         write!(f, "from {} to {}", self.from, self.to)?;
         match self.known().collect::<BTreeSet<_>>().len() {
             0 => Ok(()),
-            count => write!(f, ", {count} by themselves"),
+            count => write!(f, ", {count} names listed"),
         }
     }
 }

@@ -136,7 +136,7 @@ impl Multipart {
         match self.state {
             MultipartState::Epilogue => Ok(()),
             MultipartState::Preamble if self.read + self.buffer.len() <= 2 => Ok(()),
-            _ => Err(self.malformed("it ends before its last boundary")),
+            _ => Err(self.malformed("it ends before the last boundary")),
         }
     }
 
@@ -167,7 +167,7 @@ impl Multipart {
                 self.boundary(rewriter, (at, end, last), out).map(|()| true)
             }
             BoundarySearch::None { .. } if self.buffer.len() > MAX_HEAD => {
-                Err(self.malformed("its boundary does not come"))
+                Err(self.malformed("the boundary is missing"))
             }
             BoundarySearch::None { .. } => Ok(false),
         }
@@ -204,7 +204,7 @@ impl Multipart {
         };
         let Some(end) = end.filter(|end| *end <= MAX_HEAD) else {
             return if self.buffer.len() > MAX_HEAD {
-                Err(self.malformed("the head of a part is too large"))
+                Err(self.malformed("the headers of a part are too large"))
             } else {
                 Ok(false)
             };

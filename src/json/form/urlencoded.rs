@@ -120,10 +120,7 @@ impl<'b> Form<'b> {
     fn read(body: &'b [u8], names: FieldNames) -> Result<Self, MigrateError> {
         // Clients that do not say a type are given this one by some libraries, whatever they send.
         if matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) {
-            return Err(MigrateError::malformed_form(
-                0,
-                "it begins as JSON does: its Content-Type must be that of JSON",
-            ));
+            return Err(MigrateError::malformed_form(0, "it looks like JSON; send it with the Content-Type of JSON"));
         }
         let mut fields = Vec::new();
         for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {

@@ -94,14 +94,14 @@ fn each_part_is_seen_from_its_own_level() {
 fn where_it_must_hold() {
     let euros = || is("/currency", "\"EUR\"");
     let steps = || or_fail(euros(), rename("/amount", "cents"));
-    let fails = Err("which must hold (`else = \"fail\"`) at `/amount`");
+    let fails = Err("does not hold (`else = \"fail\"`) at `/amount`");
     let passes = |steps: Vec<Step>| steps.into_iter().map(pass).collect::<Vec<_>>();
     run(vec![
         ("holds", steps(), r#"{"amount":1,"currency":"EUR"}"#, Ok(r#"{"cents":1,"currency":"EUR"}"#)),
         ("does not hold", steps(), r#"{"amount":1,"currency":"CHF"}"#, fails),
         ("nothing to do", steps(), r#"{"currency":"CHF"}"#, Ok(r#"{"currency":"CHF"}"#)),
         ("what passes must hold as well", passes(steps()), r#"{"amount":1}"#, fails),
-        ("an addition to an object", or_fail(euros(), add("/o/x", "1")), r#"{"o":{}}"#, Err("must hold")),
+        ("an addition to an object", or_fail(euros(), add("/o/x", "1")), r#"{"o":{}}"#, Err("does not hold")),
         ("an addition to nothing", or_fail(euros(), add("/o/x", "1")), r#"{"p":{}}"#, Ok(r#"{"p":{}}"#)),
         ("a computed text", or_fail(euros(), compute("/x", &["/amount"])), r#"{"amount":1}"#, fails),
         ("a computed text of nothing", or_fail(euros(), compute("/x", &["/amount"])), "{}", Ok("{}")),
@@ -111,7 +111,7 @@ fn where_it_must_hold() {
             "the whole, patched",
             or_fail(euros(), Op::Patch(Vec::new())),
             r#"{"amount":1}"#,
-            Err("must hold (`else = \"fail\"`) at ``"),
+            Err("does not hold (`else = \"fail\"`) at ``"),
         ),
         (
             "in elements",

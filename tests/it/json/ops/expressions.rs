@@ -89,7 +89,7 @@ fn in_the_place_of_others() {
             "an odd number",
             one(Op::Evaluate(irreversible)),
             r#"{"a":5}"#,
-            Err("the expressions of `back` give another value"),
+            Err("the expressions of `back` give a different value"),
         ),
     ]);
 }

@@ -87,7 +87,7 @@ fn maps() {
             "map what is not listed",
             one(status(Other::Error)),
             r#"{"s":"secret"}"#,
-            Err("a string that the map does not list at `/s`"),
+            Err("the map does not list this value (a string) at `/s`"),
         ),
         ("map and keep", one(status(Other::Keep)), r#"{"s":"\u0078"}"#, Ok(r#"{"s":"\u0078"}"#)),
         ("map to another", one(status(Other::Value(literal("\"?\"")))), r#"{"s":{}}"#, Ok(r#"{"s":"?"}"#)),
