@@ -264,6 +264,7 @@ fn push_steps(
     let runs = |target: &&ResourceLocation| made || !(direction.is_constant() && target.partial);
     let step = |target: &ResourceLocation| (op.index, op.step(direction, target, change));
     steps.extend(targets.iter().rev().filter(runs).map(step));
+    push_steps(steps, op, direction.default(), made, targets, change);
 }
 
 /// Moves what stands inside the op's place back to where it stood before. The op's own resource stays.

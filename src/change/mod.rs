@@ -26,4 +26,7 @@ pub(crate) use place::{Location, Message, PlaceError, RouteName, StatusMatch};
 pub(crate) use placement::inside_of;
 pub use spec::{Change, OpSpec, Resource, When};
 #[cfg(feature = "config")]
-pub(crate) use spec::{HeadSpec, KeyedSpec, Loss, NamesSpec, OpKind, OtherSpec, Place, RouteSpec, StructureSpec};
+pub(crate) use spec::{
+    HeadSpec, KeyedSpec, Loss, NamesSpec, OpKind, OtherSpec, Place, RestoreSource, RestoreSpec, RouteSpec,
+    StructureSpec,
+};

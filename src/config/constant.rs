@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use serde_json::value::RawValue;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::node::{ConfigNode, FileText};
@@ -36,6 +37,23 @@ pub(super) fn pair(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<(Lit
     let old = literal(node.element(old), found);
     let new = literal(node.element(new), found);
     Some((old?, new?))
+}
+
+/// A JSON text that is a list of pairs.
+pub(super) fn json_pairs(node: ConfigNode<'_>, json: &Literal, found: &mut Diagnostics) -> Vec<(Literal, Literal)> {
+    match serde_json::from_str::<Vec<(&RawValue, &RawValue)>>(json.as_str()) {
+        Ok(pairs) => pairs.into_iter().filter_map(|(old, new)| Some((inner(old)?, inner(new)?))).collect(),
+        Err(_) => {
+            let message = format!("`{}` is {}; expected a list of pairs", node.key, show(node.value));
+            found
+                .push(Diagnostic::error("wrong-type", message, node.span).help("write `'[[1, \"low\"], [[], null]]'`"));
+            Vec::new()
+        }
+    }
+}
+
+fn inner(json: &RawValue) -> Option<Literal> {
+    Literal::parse(json.get()).ok()
 }
 
 /// The entries of a table in the order of the file.

@@ -10,7 +10,7 @@ use super::node::ConfigNode;
 use super::structure;
 use super::tree::TableReader;
 use super::when::{condition, when};
-use crate::change::{Loss, OpKind, OpSpec, OtherSpec};
+use crate::change::{Loss, OpKind, OpSpec, OtherSpec, RestoreSource, RestoreSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::{Literal, Many, Otherwise, Wrapper};
 
@@ -104,8 +104,17 @@ fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
 }
 
 fn add(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
-    let (at, value) = (reader.text("add"), one_of(reader, "value", "json"));
-    Some(OpKind::Add { at: at?, value: value? })
+    let at = reader.text("add");
+    if reader.flag("optional") == Some(true) {
+        reader.exclude("optional", "value");
+        reader.exclude("optional", "json");
+        return Some(OpKind::Add { at: at?, value: None });
+    }
+    let value = match reader.has("value") || reader.has("json") {
+        true => at_most_one_of(reader, "value", "json"),
+        false => reader.missing_one_of(&["value", "json", "optional"]),
+    };
+    Some(OpKind::Add { at: at?, value: Some(value?) })
 }
 
 fn compute(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
@@ -123,7 +132,11 @@ fn compute(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
 }
 
 fn remove(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
-    let (at, restore) = (reader.text("remove"), at_most_one_of(reader, "restore", "restore_json"));
+    let (at, value) = (reader.text("remove"), at_most_one_of(reader, "restore", "restore_json"));
+    reader.exclude("restore_from", "restore_text");
+    let place = reader.text("restore_from").map(RestoreSource::Place);
+    let source = reader.text("restore_text").map(RestoreSource::Text).or(place);
+    let restore = RestoreSpec { source, value };
     let lossy = reader.flag("lossy").unwrap_or_default();
     Some(OpKind::Remove { at: at?, restore, lossy })
 }
@@ -185,23 +198,28 @@ fn join(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
 
 fn map(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     let at = reader.text("map");
-    let pairs = pairs(reader, "values", "pairs");
-    if !reader.has("values") && !reader.has("pairs") {
-        reader.missing_one_of::<()>(&["values", "pairs"]);
+    let pairs = pairs(reader, ["values", "pairs", "pairs_json"]);
+    if !["values", "pairs", "pairs_json"].iter().any(|key| reader.has(key)) {
+        reader.missing_one_of::<()>(&["values", "pairs", "pairs_json"]);
     }
     let other = reader.word_or_table("other", |_| OtherSpec::Keep, other).unwrap_or(OtherSpec::Error);
-    let back = self::pairs(reader, "back", "back_pairs");
+    let back = self::pairs(reader, ["back", "back_pairs", "back_pairs_json"]);
     Some(OpKind::Map { at: at?, pairs, other, back })
 }
 
-/// The entries of a table, whose keys are texts, and those of a list of pairs.
-fn pairs(reader: &mut TableReader<'_, '_>, texts: &'static str, list: &'static str) -> LiteralPairs {
+/// The entries of a table, whose keys are texts, and those of a list of pairs, also as JSON.
+fn pairs(reader: &mut TableReader<'_, '_>, [texts, list, json]: [&'static str; 3]) -> LiteralPairs {
     let texts = reader.map(texts, constant::literal);
     for (key, _) in &texts {
         looks_like_another(key, list, reader.found);
     }
     let mut pairs: LiteralPairs = texts.into_iter().map(|(key, value)| (Literal::string(&key), value)).collect();
     pairs.extend(reader.list(list, |node, _, found| constant::pair(node, found)));
+    if let Some((node, _)) = reader.node(json)
+        && let Some(literal) = node.json(reader.found)
+    {
+        pairs.extend(constant::json_pairs(node, &literal, reader.found));
+    }
     pairs
 }
 

@@ -35,7 +35,7 @@ fn ops(ops: &str) -> Vec<OpSpec> {
 
 fn literal(toml: &str) -> String {
     match &ops(&format!("{{ add = \"/a\", value = {toml} }}"))[0].op {
-        OpKind::Add { value, .. } => value.as_str().to_owned(),
+        OpKind::Add { value: Some(value), .. } => value.as_str().to_owned(),
         other => panic!("{other:?}"),
     }
 }
@@ -170,11 +170,11 @@ fn one_may_stand_for_a_list() {
 #[test]
 fn ops_are_read() {
     let ops = api(EVERY_KEY).changes.remove(0).ops;
-    assert_eq!(ops.len(), 63);
-    assert!(matches!(&ops[0].op, OpKind::Add { value, .. }
+    assert_eq!(ops.len(), 67);
+    assert!(matches!(&ops[0].op, OpKind::Add { value: Some(value), .. }
         if value.as_str() == r#"{"name":"free","price":1.50,"tags":[1,16,true,"x"]}"#));
     assert!(
-        matches!(&ops[1], OpSpec { op: OpKind::Add { value, .. }, when: Some(when), on_error: Some(OnError::Pass), keep: false, .. }
+        matches!(&ops[1], OpSpec { op: OpKind::Add { value: Some(value), .. }, when: Some(when), on_error: Some(OnError::Pass), keep: false, .. }
         if value.as_str() == "null" && matches!(when.0.places()[..], [(_, Test::Present)]))
     );
     let equals = |op: &OpSpec| match op.when.as_ref()?.0.places()[..] {
@@ -183,7 +183,7 @@ fn ops_are_read() {
     };
     assert_eq!((equals(&ops[2]).as_deref(), equals(&ops[3]).as_deref()), (Some("\"card\""), Some("1.0")));
     assert!(ops[4].expand && !ops[5].expand && ops[4].keep && !ops[2].keep);
-    assert!(matches!(&ops[8].op, OpKind::Remove { restore: None, lossy: true, .. }));
+    assert!(matches!(&ops[8].op, OpKind::Remove { restore, lossy: true, .. } if restore.value.is_none()));
     assert!(matches!(
         &ops[9].op,
         OpKind::Wrap { into: Wrapper::Array, loss: Loss { many: Many::First, which: Some(_), lossy: true }, .. }
@@ -340,6 +340,9 @@ fn built() -> Api {
         OpSpec::remove("/fax", "").when_present("/x").or_fail().with_on_error(OnError::Pass),
         OpSpec::remove("/tel", json("null")),
         OpSpec::remove_lossy("/telex"),
+        OpSpec::add_optional("/topics"),
+        OpSpec::remove_copy("/virtual_size", "/size").or_restore(json("0")),
+        OpSpec::remove_computed("/link", "/things/{/id}"),
         OpSpec::wrap("/tag", Wrapper::Array)
             .with_many(Many::First)
             .which_present("/x")
@@ -373,6 +376,7 @@ fn built() -> Api {
             json("0"),
             vec![("low".into(), json("1"))],
         ),
+        OpSpec::map("/list", vec![(json("[]"), json("null"))]).with_back(vec![(json("false"), json("[]"))]),
         OpSpec::map_or("/grade", vec![], json("null"), vec![]),
         OpSpec::convert("/cents", "integer", "decimal")
             .with_scale(2)

@@ -24,6 +24,16 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    pub(super) fn restore(&mut self, node: TreeNodeId, at: &Pointer, source: TreeNodeId) {
+        let Some((parent, name)) = at.parent() else { return };
+        for object in self.tree.find(node, &parent) {
+            if self.tree.kind(object) == ValueType::Object && self.tree.members(object, name).is_empty() {
+                let value = self.tree.duplicate(source);
+                self.tree.append(object, name, value);
+            }
+        }
+    }
+
     pub(super) fn drop_value(&mut self, id: TreeNodeId) -> Result<(), OpError> {
         if self.tree.parent(id).is_none() {
             return Err(OpError::new(id, Reason::Root));

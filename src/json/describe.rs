@@ -28,6 +28,7 @@ impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Add { at, value } => write!(f, "add {at} as {value}"),
+            Self::Restore { at, from } => write!(f, "restore {at} from {}", from.pointer),
             Self::Drop { at, .. } => write!(f, "remove {}", shown(at)),
             Self::Copy { from, to, .. } => write!(f, "copy {from} to {to}"),
             Self::Compute { at, .. } => write!(f, "compute {at}"),

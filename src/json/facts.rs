@@ -67,7 +67,7 @@ impl Op {
         use Touch::{Alters, Reads, Takes, Writes};
         let kept = |at: &Pointer, targets: &[Pointer]| if targets.contains(at) { Reads } else { Takes };
         match self {
-            Self::Add { at, .. } | Self::Compute { at, .. } => vec![(at.clone(), Writes)],
+            Self::Add { at, .. } | Self::Restore { at, .. } | Self::Compute { at, .. } => vec![(at.clone(), Writes)],
             Self::Drop { at, .. } => vec![(at.clone(), Takes)],
             Self::Copy { from, to, .. } => vec![(from.clone(), Reads), (to.clone(), Writes)],
             Self::Move { from, to, .. } => vec![(from.clone(), Takes), (to.clone(), Writes)],
@@ -97,6 +97,7 @@ impl Op {
     /// What it reads from above its own node.
     pub(crate) fn references(&self) -> Vec<&Reference> {
         match self {
+            Self::Restore { from, .. } => vec![from],
             Self::Compute { template, .. } => template.iter().filter_map(TextPart::reference).collect(),
             Self::Evaluate(op) => op.outside.iter().collect(),
             _ => Vec::new(),
@@ -106,6 +107,7 @@ impl Op {
     /// The same, to be changed.
     pub(super) fn references_mut(&mut self) -> Vec<&mut Reference> {
         match self {
+            Self::Restore { from, .. } => vec![from],
             Self::Compute { template, .. } => template.iter_mut().filter_map(TextPart::reference_mut).collect(),
             Self::Evaluate(op) => op.outside.iter_mut().collect(),
             _ => Vec::new(),
@@ -152,14 +154,24 @@ impl Op {
 
     /// Whether no value can make it fail.
     pub(super) const fn is_safe(&self) -> bool {
-        matches!(self, Self::Add { .. } | Self::Drop { .. } | Self::Rename { .. } | Self::Link { .. })
+        matches!(
+            self,
+            Self::Add { .. } | Self::Restore { .. } | Self::Drop { .. } | Self::Rename { .. } | Self::Link { .. }
+        )
     }
 
     /// Whether a client that knows nothing of it does well with the result: it only adds or refuses.
     pub(crate) fn is_harmless(&self) -> bool {
         match self {
             Self::Evaluate(op) => op.takes.is_empty(),
-            _ => matches!(self, Self::Add { .. } | Self::Copy { .. } | Self::Compute { .. } | Self::Require { .. }),
+            _ => matches!(
+                self,
+                Self::Add { .. }
+                    | Self::Restore { .. }
+                    | Self::Copy { .. }
+                    | Self::Compute { .. }
+                    | Self::Require { .. }
+            ),
         }
     }
 
@@ -170,7 +182,7 @@ impl Op {
             Self::Wrap { into, .. } => matches!(into, Wrapper::Member(_)),
             Self::Map { .. } => true,
             // These write where the object is already.
-            Self::Add { .. } | Self::Rename { .. } => false,
+            Self::Add { .. } | Self::Restore { .. } | Self::Rename { .. } => false,
             op => op.touches().iter().any(|(at, touch)| *touch == Touch::Writes && deep(at)),
         }
     }

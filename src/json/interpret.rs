@@ -153,6 +153,11 @@ impl<'a> Interpreter<'a> {
                 let only_made = step.constant && self.mode.is_partial(step);
                 self.add(node, at, value, only_made);
             }
+            Op::Restore { at, from } => {
+                if let Some(source) = self.read(place, from) {
+                    self.restore(node, at, source);
+                }
+            }
             Op::Drop { at, prune } => {
                 let gone = if *prune { self.tree.find(node, at) } else { Vec::new() };
                 self.every(step, node, at, Self::drop_value)?;

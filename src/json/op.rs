@@ -82,6 +82,13 @@ pub enum Op {
         /// Its value.
         value: Literal,
     },
+    /// Copies the exact bytes of a value to a member of an object that exists, unless it is there, be it as `null`.
+    Restore {
+        /// The member.
+        at: Pointer,
+        /// The source.
+        from: Reference,
+    },
     /// Drops the member, all duplicates.
     Drop {
         /// The member.

@@ -4,6 +4,7 @@ mod carry;
 mod expression;
 mod pointers;
 mod read;
+mod remove;
 mod structure;
 mod when;
 
@@ -57,6 +58,10 @@ pub(super) struct InlinedObject {
 #[derive(Clone, Debug)]
 pub(super) struct DirectedOp {
     op: Op,
+    /// Where the op starts, from the node of the last star.
+    below: Pointer,
+    /// What runs behind it, and fills in what it did not.
+    default: Option<Box<DirectedOp>>,
     constant: bool,
     upwards: bool,
 }
@@ -95,6 +100,19 @@ struct AnchoredPointers {
 // === impl DirectedOp ===
 
 impl DirectedOp {
+    const fn new(op: Op, upwards: bool) -> Self {
+        Self { op, below: Pointer::ROOT, default: None, constant: false, upwards }
+    }
+
+    const fn down(op: Op) -> Self {
+        Self::new(op, false)
+    }
+
+    /// What runs behind it.
+    pub(super) fn default(&self) -> Option<&Self> {
+        self.default.as_deref()
+    }
+
     /// Whether it may make an object, in which even a partial body has all members.
     pub(super) fn makes_objects(&self) -> bool {
         self.op.makes_objects()
@@ -145,7 +163,7 @@ impl Compiled {
         let depends = direction.constant || matches!(direction.op, Op::Join { .. });
         Step {
             resource: target.pattern.clone(),
-            each: self.each.clone(),
+            each: self.each.join(&direction.below.clone().into()),
             // That the places can be said from the op's node was looked at when they were read.
             when: when.as_ref().and_then(|when| when.try_map(&mut |at| reference(at, &self.each))),
             otherwise: self.otherwise,
@@ -158,7 +176,7 @@ impl Compiled {
     }
 
     fn from_parts(each: Pattern, up: Option<Op>, down: Option<Op>) -> Self {
-        let direction = |upwards| move |op| DirectedOp { op, constant: false, upwards };
+        let direction = |upwards| move |op| DirectedOp::new(op, upwards);
         let reach = up.as_ref().map(|op| Footprint::of(op, &each)).unwrap_or_default();
         Self {
             each,
@@ -188,7 +206,7 @@ impl Compiled {
         }
         // A constant makes no objects around it, all others do.
         let prune = !constant && at.tokens().len() > 1;
-        compiled.down_strict = Some(DirectedOp { op: Op::Drop { at, prune }, constant: false, upwards: false });
+        compiled.down_strict = Some(DirectedOp::down(Op::Drop { at, prune }));
         compiled.breaking = false;
         compiled.reach.adds = true;
         compiled

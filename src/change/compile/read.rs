@@ -1,5 +1,7 @@
 //! Each op, read.
 
+use serde_json::Value;
+
 use super::super::spec::{Loss, OpKind, OpSpec, OtherSpec, When};
 use super::super::template;
 use super::pointers::TEMPLATE_HELP;
@@ -15,13 +17,13 @@ impl PointerReader<'_> {
     pub(super) fn op(&mut self, spec: &OpSpec) -> Option<Compiled> {
         let collision = if spec.keep { Collision::Keep } else { Collision::Replace };
         match &spec.op {
-            OpKind::Add { at, value } => self.add(at, value),
+            OpKind::Add { at, value } => self.add(at, value.as_ref()),
             OpKind::Copy { from, to } => self.copy(from, to, collision),
             OpKind::Compute { at, template } => self.compute(at, template, collision),
             OpKind::Evaluate { at, cel, back, lossy } => self.evaluate(at, cel, back, *lossy, collision),
             OpKind::Rename { from, to } => self.rename(from, to, collision),
             OpKind::Move { from, to } => self.relocate(from, to, collision),
-            OpKind::Remove { at, restore, lossy } => self.remove(at, restore.as_ref(), *lossy),
+            OpKind::Remove { at, restore, lossy } => self.remove(at, restore, *lossy),
             OpKind::Wrap { at, into, loss } => self.wrap(at, into, loss, true),
             OpKind::Unwrap { at, from, loss } => self.wrap(at, from, loss, false),
             OpKind::Require { at, must } => self.require(at, must),
@@ -49,12 +51,16 @@ impl PointerReader<'_> {
         }
     }
 
-    pub(super) fn add(&mut self, at: &Spanned<String>, value: &Literal) -> Option<Compiled> {
+    pub(super) fn add(&mut self, at: &Spanned<String>, value: Option<&Literal>) -> Option<Compiled> {
         let pattern = self.named_member(at)?;
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let at = pointers.pop()?;
-        let up = Op::Add { at: at.clone(), value: value.clone() };
-        Some(Compiled::addition(each, up, at, true))
+        let up = Op::Add { at: at.clone(), value: value.cloned().unwrap_or_else(|| Literal::from(Value::Null)) };
+        let mut compiled = Compiled::addition(each, up, at, true);
+        if value.is_none() {
+            compiled.up = None;
+        }
+        Some(compiled)
     }
 
     pub(super) fn copy(
@@ -80,6 +86,15 @@ impl PointerReader<'_> {
     ) -> Option<Compiled> {
         let target = self.member(at)?;
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&target, at)])?;
+        let (template, reads) = self.template(text, &each)?;
+        self.writable(&target, &reads.iter().collect::<Vec<_>>(), at)?;
+        let at = pointers.pop()?;
+        let up = Op::Compute { at: at.clone(), template, collision };
+        Some(Compiled::addition(each, up, at, false))
+    }
+
+    /// The parts of a template, and the places that it reads.
+    pub(super) fn template(&mut self, text: &Spanned<String>, each: &Pattern) -> Option<(Vec<TextPart>, Vec<Pattern>)> {
         let parts = match template::parse(text) {
             Ok(parts) => parts,
             Err(message) => {
@@ -94,16 +109,13 @@ impl PointerReader<'_> {
                 template::TemplatePiece::Pointer(pointer) => {
                     let pointer = Spanned::new(pointer, text.span);
                     let pattern = self.pattern(&pointer)?;
-                    let reference = self.reference(&pattern, &each, &pointer)?;
+                    let reference = self.reference(&pattern, each, &pointer)?;
                     reads.push(pattern);
                     TextPart::Value(reference)
                 }
             });
         }
-        self.writable(&target, &reads.iter().collect::<Vec<_>>(), at)?;
-        let at = pointers.pop()?;
-        let up = Op::Compute { at: at.clone(), template, collision };
-        Some(Compiled::addition(each, up, at, false))
+        Some((template, reads))
     }
 
     pub(super) fn rename(
@@ -149,29 +161,6 @@ impl PointerReader<'_> {
         // What is to be a member of an object that is none stays.
         compiled.may_leave = old.tokens().len() > 1 || new.tokens().len() > 1;
         Some(compiled.carrying(target.clone(), source.clone()))
-    }
-
-    pub(super) fn remove(&mut self, at: &Spanned<String>, restore: Option<&Literal>, lossy: bool) -> Option<Compiled> {
-        let pattern = if restore.is_some() { self.named_member(at)? } else { self.member(at)? };
-        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
-        let at_pointer = pointers.pop()?;
-        let down = match (restore, lossy) {
-            (Some(value), false) => Some(Op::Add { at: at_pointer.clone(), value: value.clone() }),
-            (None, true) => None,
-            (Some(_), true) => {
-                let message = format!("`{}` has both `restore` and `lossy`", at.value);
-                return self.error("restore-and-lossy", message, at.span, "remove one of them");
-            }
-            (None, false) => {
-                let message = format!("old clients lose `{}`, and the op does not say what they get instead", at.value);
-                return self.error("irreversible", message, at.span, "add `restore = …` or `lossy = true`");
-            }
-        };
-        let mut compiled = Compiled::from_parts(each, Some(Op::Drop { at: at_pointer, prune: false }), down);
-        for direction in [&mut compiled.down, &mut compiled.down_strict].into_iter().flatten() {
-            direction.constant = true;
-        }
-        Some(compiled)
     }
 
     pub(super) fn wrap(

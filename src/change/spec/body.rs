@@ -1,5 +1,6 @@
 //! The ops on bodies.
 
+use super::op::{RestoreSource, RestoreSpec};
 use super::{Loss, OpKind, OpSpec, OtherSpec, When};
 use crate::json::{Custom, Literal, Many, Test, Wrapper};
 
@@ -9,7 +10,14 @@ impl OpSpec {
     /// Adds a member where it is absent.
     #[must_use]
     pub fn add(at: &str, value: impl Into<Literal>) -> Self {
-        Self::new(OpKind::Add { at: at.into(), value: value.into() })
+        Self::new(OpKind::Add { at: at.into(), value: Some(value.into()) })
+    }
+
+    /// A new member that messages may have, and that has no default. Nothing is added; a change that is
+    /// [strict](super::Change::with_strict) removes it from messages for the old side.
+    #[must_use]
+    pub fn add_optional(at: &str) -> Self {
+        Self::new(OpKind::Add { at: at.into(), value: None })
     }
 
     /// Copies the exact bytes of a value.
@@ -65,13 +73,42 @@ impl OpSpec {
     /// Removes a member. The old side gets `restore` back where it is absent.
     #[must_use]
     pub fn remove(at: &str, restore: impl Into<Literal>) -> Self {
-        Self::new(OpKind::Remove { at: at.into(), restore: Some(restore.into()), lossy: false })
+        Self::removal(at, RestoreSpec { source: None, value: Some(restore.into()) }, false)
+    }
+
+    /// Removes a member whose value is also at `from`. The old side gets a copy of that value where the member is absent.
+    #[must_use]
+    pub fn remove_copy(at: &str, from: &str) -> Self {
+        let source = Some(RestoreSource::Place(from.into()));
+        Self::removal(at, RestoreSpec { source, value: None }, false)
+    }
+
+    /// Removes a string that is made of other values, by a template as for [`compute`](Self::compute). The old side gets the
+    /// string where the member is absent.
+    #[must_use]
+    pub fn remove_computed(at: &str, template: &str) -> Self {
+        let source = Some(RestoreSource::Text(template.into()));
+        Self::removal(at, RestoreSpec { source, value: None }, false)
+    }
+
+    /// For [`remove_copy`](Self::remove_copy) and [`remove_computed`](Self::remove_computed): what the old side gets if the
+    /// values that the member is made of are absent.
+    #[must_use]
+    pub fn or_restore(mut self, value: impl Into<Literal>) -> Self {
+        if let OpKind::Remove { restore, .. } = &mut self.op {
+            restore.value = Some(value.into());
+        }
+        self
+    }
+
+    fn removal(at: &str, restore: RestoreSpec, lossy: bool) -> Self {
+        Self::new(OpKind::Remove { at: at.into(), restore, lossy })
     }
 
     /// Removes a member that the old side has to do without.
     #[must_use]
     pub fn remove_lossy(at: &str) -> Self {
-        Self::new(OpKind::Remove { at: at.into(), restore: None, lossy: true })
+        Self::removal(at, RestoreSpec::default(), true)
     }
 
     /// Puts a value into an array or object of its own. The way back is an error where it would lose other members or

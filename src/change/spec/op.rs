@@ -19,23 +19,83 @@ pub struct OpSpec {
 /// The ops of the language. Pointers are texts until the check has read them.
 #[derive(Clone, Debug)]
 pub(crate) enum OpKind {
-    Add { at: Spanned<String>, value: Literal },
-    Copy { from: Spanned<String>, to: Spanned<String> },
-    Compute { at: Spanned<String>, template: Spanned<String> },
-    Evaluate { at: Spanned<String>, cel: Spanned<String>, back: Vec<(Spanned<String>, Spanned<String>)>, lossy: bool },
-    Rename { from: Spanned<String>, to: Spanned<String> },
-    Move { from: Spanned<String>, to: Spanned<String> },
-    Remove { at: Spanned<String>, restore: Option<Literal>, lossy: bool },
-    Wrap { at: Spanned<String>, into: Wrapper, loss: Loss },
-    Unwrap { at: Spanned<String>, from: Wrapper, loss: Loss },
-    Split { at: Spanned<String>, into: Vec<Spanned<String>>, on: Spanned<String> },
-    Join { from: Vec<Spanned<String>>, to: Spanned<String>, on: Spanned<String> },
-    Map { at: Spanned<String>, pairs: Vec<(Literal, Literal)>, other: OtherSpec, back: Vec<(Literal, Literal)> },
-    Convert { at: Spanned<String>, from: Spanned<String>, to: Spanned<String>, scale: Option<u32> },
-    Require { at: Spanned<String>, must: When },
+    /// Without a value, the op adds nothing: it says which member is new.
+    Add {
+        at: Spanned<String>,
+        value: Option<Literal>,
+    },
+    Copy {
+        from: Spanned<String>,
+        to: Spanned<String>,
+    },
+    Compute {
+        at: Spanned<String>,
+        template: Spanned<String>,
+    },
+    Evaluate {
+        at: Spanned<String>,
+        cel: Spanned<String>,
+        back: Vec<(Spanned<String>, Spanned<String>)>,
+        lossy: bool,
+    },
+    Rename {
+        from: Spanned<String>,
+        to: Spanned<String>,
+    },
+    Move {
+        from: Spanned<String>,
+        to: Spanned<String>,
+    },
+    Remove {
+        at: Spanned<String>,
+        restore: RestoreSpec,
+        lossy: bool,
+    },
+    Wrap {
+        at: Spanned<String>,
+        into: Wrapper,
+        loss: Loss,
+    },
+    Unwrap {
+        at: Spanned<String>,
+        from: Wrapper,
+        loss: Loss,
+    },
+    Split {
+        at: Spanned<String>,
+        into: Vec<Spanned<String>>,
+        on: Spanned<String>,
+    },
+    Join {
+        from: Vec<Spanned<String>>,
+        to: Spanned<String>,
+        on: Spanned<String>,
+    },
+    Map {
+        at: Spanned<String>,
+        pairs: Vec<(Literal, Literal)>,
+        other: OtherSpec,
+        back: Vec<(Literal, Literal)>,
+    },
+    Convert {
+        at: Spanned<String>,
+        from: Spanned<String>,
+        to: Spanned<String>,
+        scale: Option<u32>,
+    },
+    Require {
+        at: Spanned<String>,
+        must: When,
+    },
     Structure(StructureSpec),
-    Patch { ops: Literal, back: Option<Literal> },
-    Custom { up: Custom, down: Custom },
+    Patch {
+        ops: Literal,
+        back: Option<Literal>,
+    },
+    Custom {
+        up: Custom,
+        down: Custom,
+    },
     Head(HeadSpec),
     Route(RouteSpec),
 }
@@ -49,6 +109,24 @@ pub(crate) struct Loss {
     pub(crate) which: Option<When>,
     /// The other elements or members may be lost.
     pub(crate) lossy: bool,
+}
+
+/// What the old side gets in place of a member that was removed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RestoreSpec {
+    /// What the message has elsewhere.
+    pub(crate) source: Option<RestoreSource>,
+    /// A constant; with a source, where that is absent.
+    pub(crate) value: Option<Literal>,
+}
+
+/// Where a removed member's value comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum RestoreSource {
+    /// The value at this place.
+    Place(Spanned<String>),
+    /// A template.
+    Text(Spanned<String>),
 }
 
 /// What a map makes of values that it does not list.

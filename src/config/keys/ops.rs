@@ -108,8 +108,9 @@ const NAMED: Key = key(
 #[rustfmt::skip]
 static ADD: Table = op("add", "`add`", "Adds a member if it is absent. Additive.", &[
     key("add", ValueKind::Text, "The member.").required(),
-    key("value", ValueKind::Literal, "Its value. Either this or `json` is required."),
+    key("value", ValueKind::Literal, "Its value. This, `json` or `optional` is required."),
     key("json", ValueKind::Json, "Its value as JSON, for what TOML cannot express: `null`, `1.10`, long numbers."),
+    key("optional", ValueKind::Flag, "The member is new and has no default: nothing is added. With `strict`, the old side does not get it.").or("false"),
 ]);
 
 #[rustfmt::skip]
@@ -145,10 +146,12 @@ static MOVE: Table = carrying("move", "`move`", "Moves a value to another place,
 ]);
 
 #[rustfmt::skip]
-static REMOVE: Table = op("remove", "`remove`", "Removes a member. One of `restore`, `restore_json` and `lossy` is required.", &[
+static REMOVE: Table = op("remove", "`remove`", "Removes a member. One of the keys from `restore` to `lossy` is required.", &[
     key("remove", ValueKind::Text, "The member.").required(),
     key("restore", ValueKind::Literal, "The value that the old side gets if it is absent."),
     key("restore_json", ValueKind::Json, "The same as JSON."),
+    key("restore_from", ValueKind::Text, "The old side gets a copy of the value at this place if the member is absent. If the place is absent, too, it gets `restore`, or nothing."),
+    key("restore_text", ValueKind::Text, "The old side gets this string if the member is absent. It is a template as for `compute`: `/v1/charges?payment_intent={/id}`. If one of its places is absent or null, it gets `restore`, or nothing."),
     LOSSY,
 ]);
 
@@ -194,16 +197,18 @@ static JOIN: Table = carrying("join", "`join`", "Joins strings, or the strings o
 ]);
 
 #[rustfmt::skip]
-static MAP: Table = op("map", "`map`", "Replaces values by a table. `values`, `pairs` or both are required.", &[
+static MAP: Table = op("map", "`map`", "Replaces values by a table. At least one of `values`, `pairs` and `pairs_json` is required.", &[
     key("map", ValueKind::Text, "The value.").required(),
     key("values", LITERALS,
             "Old strings and their new values: `{ active = \"enabled\" }`. Keys are strings, `\"0\"` too; numbers go into \
              `pairs`."),
     key("pairs", PAIRS, "Old and new values that are not strings: `[[1, \"low\"], [2, \"high\"]]`."),
+    key("pairs_json", ValueKind::Json, "The same as JSON, for what TOML cannot express: `[[null, \"none\"]]`."),
     key("other", ValueKind::Either(&ValueKind::Word(&["keep"]), &ValueKind::Table(&OTHER)),
         "What a value that is not listed becomes, in both directions: it is kept, or becomes this value. Default: an error."),
     key("back", LITERALS, "The old value of a new string that several old values map to: `{ open = \"new\" }`."),
     key("back_pairs", PAIRS, "The same for new values that are not strings: `[[1, \"low\"]]`, new first."),
+    key("back_pairs_json", ValueKind::Json, "The same as JSON."),
 ]);
 
 #[rustfmt::skip]

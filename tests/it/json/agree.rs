@@ -153,7 +153,9 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
         Pointer::parse(&text).ok()
     };
     let collision = if rest & 1 == 0 { Collision::Replace } else { Collision::Keep };
-    let op = match kind % 18 {
+    let each =
+        Pattern::parse(["", "", "/*", "/c/*", "/**", "/**/a", "/b/**", "/**/c/*"][usize::from(place >> 4 & 7)]).ok()?;
+    let op = match kind % 19 {
         0 => Op::Add { at: at(a)?, value: Literal::parse(["1.10", "{}", "null"][usize::from(b % 3)]).ok()? },
         1 => Op::Drop { at: at(a)?, prune: b & 1 == 1 },
         2 if name(a) != name(b) => {
@@ -182,7 +184,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
                 if a & 1 == 0 { (NameCase::Snake, NameCase::Pascal) } else { (NameCase::Pascal, NameCase::Snake) };
             let renaming = Renaming::new(from, to);
             let renaming = if b & 1 == 0 { renaming } else { renaming.with_exception(name(b)) };
-            let at = if kind % 16 == 9 { Pointer::ROOT } else { at(a)? };
+            let at = if kind % 19 == 9 { Pointer::ROOT } else { at(a)? };
             Op::RenameAll { at, renaming: renaming.into(), depth: [None, Some(1), Some(2)][usize::from(b >> 1) % 3] }
         }
         11 => Op::Structure(Structure::Entries { from: at(a)?, to: at(a)?, key: "a".into(), value: None, collision }),
@@ -201,9 +203,13 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             many: Many::Error,
             lossy: b & 1 == 0,
         },
-        14 => Op::Structure(Structure::Nest { object: Pointer::ROOT, prefix: "a".into(), to: at(b)?, collision }),
-        15 => Op::Evaluate(ExpressionOp { collision, ..ExpressionOp::adding(at(a)?, expression(b)?) }),
-        16 => {
+        14 => {
+            let level = usize::from(b >> 7) * each.stars();
+            Op::Restore { at: at(a)?, from: Reference { level, pointer: at(b)? } }
+        }
+        15 => Op::Structure(Structure::Nest { object: Pointer::ROOT, prefix: "a".into(), to: at(b)?, collision }),
+        16 => Op::Evaluate(ExpressionOp { collision, ..ExpressionOp::adding(at(a)?, expression(b)?) }),
+        17 => {
             // Of what it takes, it reads something or not.
             let back = Expression::parse(["self.e", "self.e.a", "[self.e]"][usize::from(b >> 6) % 3]).ok()?;
             let (target, member) = (Pointer::parse("/e").ok()?, at(a & 1)?);
@@ -217,14 +223,12 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
         }
     };
     let when = (condition & 7 == 0).then(|| at(condition >> 3)).flatten();
-    let each =
-        Pattern::parse(["", "", "/*", "/c/*", "/**", "/**/a", "/b/**", "/**/c/*"][usize::from(place >> 4 & 7)]).ok()?;
     Some(Step {
         resource: Pattern::parse(["", "", "/a", "/*", "/b/*", "/0"][usize::from(place % 6)]).ok()?,
         when: when.map(|pointer| Condition::of(Reference { level: each.stars(), pointer }, Test::Present)),
         each,
         on_error: if rest & 2 == 0 { OnError::Fail } else { OnError::Pass },
-        constant: kind % 18 == 0 && rest & 4 != 0,
+        constant: kind % 19 == 0 && rest & 4 != 0,
         partial: rest & 8 != 0,
         change: u32::from(rest >> 4 & 1),
         ..Step::new(op)
