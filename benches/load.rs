@@ -12,7 +12,7 @@ const CHANGES: usize = 1_000;
 /// Each resource is at two places; each version but the first has about five changes. Names carry the change's
 /// number, so that no change meets another one's members.
 fn api() -> Api {
-    let mut api = Api::new("large").with_path("/v{version}").with_unspecified("1");
+    let mut api = Api::new("large").with_version_path("/v{version}").with_unspecified("1");
     for version in 1..=VERSIONS {
         api = api.with_version(Version::new(version.to_string()));
     }
@@ -28,13 +28,13 @@ fn api() -> Api {
         let op = match change % 3 {
             0 => OpSpec::rename(&format!("/old{change}"), &format!("/new{change}")),
             1 => OpSpec::add(&format!("/added{change}"), "free"),
-            _ => OpSpec::remove(&format!("/gone{change}"), ""),
+            _ => OpSpec::remove(&format!("/gone{change}")).with_restore(""),
         };
         api = api.with_change(
             Change::new(version.to_string(), format!("change {change}"))
                 .with_on(format!("r{}", change % RESOURCES))
                 .with_op(op)
-                .breaking(),
+                .with_breaking(true),
         );
     }
     api

@@ -31,13 +31,13 @@ fn shop() -> Api {
     let title = Change::new("2", "`name` is called `title`")
         .with_on("user")
         .with_op(OpSpec::rename("/name", "/title"))
-        .breaking();
+        .with_breaking(true);
     let plan = Change::new("2", "a user has a `plan`").with_on("user").with_op(OpSpec::add("/plan", "free"));
     Api::new("shop")
         .with_base_path("/api")
-        .with_path("/v{version}")
-        .with_accept("application/vnd.shop.v{version}+json")
-        .with_header("Api-Version")
+        .with_version_path("/v{version}")
+        .with_version_accept("application/vnd.shop.v{version}+json")
+        .with_version_header("Api-Version")
         .with_unspecified("1")
         .with_strict(true)
         .with_version(

@@ -33,7 +33,7 @@ fn orders() -> Api {
     Api::new("orders")
         .with_scheme(Scheme::Date)
         .with_waterfall(true)
-        .with_query("version")
+        .with_version_query("version")
         .with_response_header("Api-Version")
         .with_version(Version::new("2023-01-01").with_deprecated("2024-01-01").with_sunset("2025-01-01"))
         .with_version(Version::new("2024-01-01").with_deprecated("2024-10-01"))
@@ -42,7 +42,7 @@ fn orders() -> Api {
             Change::new("2024-10-01", "an order's `status` is called `state`")
                 .with_at("GET /orders/{id} -> 200")
                 .with_op(OpSpec::rename("/status", "/state"))
-                .breaking(),
+                .with_breaking(true),
         )
 }
 

@@ -15,7 +15,7 @@ const EVENT: &str = "POST /hooks/order-paid <-";
 
 fn hooks() -> Api {
     Api::new("hooks")
-        .with_header("Webhook-Version")
+        .with_version_header("Webhook-Version")
         .with_version(Version::new("1"))
         .with_version(Version::new("2"))
         .with_version(Version::new("3"))
@@ -23,13 +23,13 @@ fn hooks() -> Api {
             Change::new("2", "the weight is a text")
                 .with_at(EVENT)
                 .with_op(OpSpec::convert("/order/weight", "number", "string"))
-                .breaking(),
+                .with_breaking(true),
         )
         .with_change(
             Change::new("3", "the customer is an object")
                 .with_at(EVENT)
                 .with_op(OpSpec::relocate("/order/email", "/order/customer/email"))
-                .breaking(),
+                .with_breaking(true),
         )
 }
 

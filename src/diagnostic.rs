@@ -127,6 +127,13 @@ impl<T> Spanned<T> {
     }
 }
 
+impl Spanned<String> {
+    /// A text that stands in no file.
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self { value: text.into(), span: Span::NONE }
+    }
+}
+
 impl<T> From<T> for Spanned<T> {
     fn from(value: T) -> Self {
         Self { value, span: Span::NONE }

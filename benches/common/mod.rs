@@ -40,8 +40,8 @@ impl<B> Service<Request<B>> for Bare {
 pub(crate) fn catalog() -> Catalog {
     let api = Api::new("shop")
         .with_base_path("/shop")
-        .with_path("/v{version}")
-        .with_header("Api-Version")
+        .with_version_path("/v{version}")
+        .with_version_header("Api-Version")
         .with_strict(true)
         .with_exclude("/shop/health")
         .with_version(Version::new("0").with_deprecated("2020-01-01").with_sunset("2021-01-01"))
@@ -56,9 +56,9 @@ pub(crate) fn catalog() -> Catalog {
             Change::new("2", "users")
                 .with_at("GET /users/{id} -> 200")
                 .with_op(OpSpec::rename("/name", "/title"))
-                .with_op(OpSpec::remove("/fax", ""))
+                .with_op(OpSpec::remove("/fax").with_restore(""))
                 .with_op(OpSpec::add("/plan", "free"))
-                .breaking(),
+                .with_breaking(true),
         )
         .with_route(Route::new("GET /orders/{id}"));
     match Catalog::new([api]) {

@@ -30,11 +30,11 @@ pub(crate) fn catalog() -> Catalog {
     let change = Change::new("2", "orders")
         .with_on("order")
         .with_op(OpSpec::rename("/customer", "/customer_id"))
-        .with_op(OpSpec::remove("/legacy_flag", serde_json::Value::Bool(false)))
+        .with_op(OpSpec::remove("/legacy_flag").with_restore(serde_json::Value::Bool(false)))
         .with_op(OpSpec::add("/currency_code", "EUR"))
-        .breaking();
+        .with_breaking(true);
     let api = Api::new("shop")
-        .with_header("Api-Version")
+        .with_version_header("Api-Version")
         .with_strict(true)
         .with_version(Version::new("1"))
         .with_version(Version::new("2"))

@@ -12,12 +12,12 @@ use crate::version::VersionId;
 /// use sunward::change::{Change, OpSpec, Resource};
 ///
 /// let api = Api::new("shop")
-///     .with_header("Api-Version")
+///     .with_version_header("Api-Version")
 ///     .with_unspecified("1")
 ///     .with_version(Version::new("1"))
 ///     .with_version(Version::new("2"))
 ///     .with_resource(Resource::new("order").with_at("GET /orders/{id} -> 200"))
-///     .with_change(Change::new("2", "state").with_on("order").breaking().with_op(OpSpec::rename("/status", "/state")));
+///     .with_change(Change::new("2", "state").with_on("order").with_breaking(true).with_op(OpSpec::rename("/status", "/state")));
 /// let catalog = Catalog::new([api])?;
 ///
 /// // A webhook that is still registered for version 1:
@@ -121,12 +121,12 @@ impl<'c> Migration<'c> {
     /// # use sunward::catalog::{Api, Catalog, Content, Version};
     /// # use sunward::change::{Change, OpSpec, Resource};
     /// # let api = Api::new("shop")
-    /// #     .with_header("Api-Version")
+    /// #     .with_version_header("Api-Version")
     /// #     .with_unspecified("1")
     /// #     .with_version(Version::new("1"))
     /// #     .with_version(Version::new("2"))
     /// #     .with_resource(Resource::new("order").with_at("GET /orders -> 200"))
-    /// #     .with_change(Change::new("2", "state").with_on("order").breaking().with_op(OpSpec::rename("/status", "/state")));
+    /// #     .with_change(Change::new("2", "state").with_on("order").with_breaking(true).with_op(OpSpec::rename("/status", "/state")));
     /// # let catalog = Catalog::new([api])?;
     /// # let shop = catalog.api("shop").expect("it is there");
     /// let migration = shop.migration("GET /orders -> 200", "2", "1").expect("both are there");

@@ -35,7 +35,7 @@ pub use migration::Migration;
 pub use places::UnknownName;
 pub(crate) use router::{Match, RouteId};
 pub use spec::{
-    Api, Brownout, Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, Sample,
+    Api, Brownout, Case, ConsumerSource, Cors, Date, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, Sample,
     ShareOf, Version,
 };
 pub(crate) use template::{HostPattern, strip_start};

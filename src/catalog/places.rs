@@ -53,9 +53,9 @@ impl ApiEntry {
     /// let state = Change::new("2", "`status` is called `state`")
     ///     .with_at("GET /orders/{id} -> 200")
     ///     .with_op(OpSpec::rename("/status", "/state"))
-    ///     .breaking();
+    ///     .with_breaking(true);
     /// let api = Api::new("shop")
-    ///     .with_header("Api-Version")
+    ///     .with_version_header("Api-Version")
     ///     .with_version(Version::new("1"))
     ///     .with_version(Version::new("2"))
     ///     .with_change(state);

@@ -85,6 +85,12 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
         found.push(Diagnostic::warning("empty-change", message, change.span).help("add `ops`"));
     }
     for (at, spec) in change.ops.iter().enumerate() {
+        for setter in &spec.misplaced {
+            let message = format!("`{setter}` has no effect: this op has no such part");
+            found.push(
+                Diagnostic::error("misplaced-setter", message, spec.span).help("remove it, or choose another op"),
+            );
+        }
         if spec.keep && !spec.op.has_target() {
             let message = "`keep` has no effect: this op has no target that may already exist".to_owned();
             found.push(Diagnostic::error("keep-without-target", message, spec.span).help(KEEP_HELP));

@@ -27,6 +27,5 @@ pub(crate) use placement::inside_of;
 pub use spec::{Change, OpSpec, Resource, When};
 #[cfg(feature = "config")]
 pub(crate) use spec::{
-    HeadSpec, KeyedSpec, Loss, NamesSpec, OpKind, OtherSpec, Place, RestoreSource, RestoreSpec, RouteSpec,
-    StructureSpec,
+    HeadSpec, KeyedSpec, Loss, NamesSpec, OpKind, Place, RestoreSource, RestoreSpec, RouteSpec, StructureSpec,
 };

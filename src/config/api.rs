@@ -18,8 +18,7 @@ pub(super) fn api(mut reader: TableReader<'_, '_>) -> Option<Api> {
         Some(name) => name,
         None => Spanned::new(format!("api at byte {}", reader.span.start()), reader.span),
     };
-    let mut api = Api::new(name);
-    api.span = reader.span;
+    let mut api = Api { name, span: reader.span, ..Api::new("") };
     whereabouts(&mut api, &mut reader);
     resolution(&mut api, &mut reader);
     policy(&mut api, &mut reader);
@@ -107,23 +106,26 @@ fn unspecified(mut reader: TableReader<'_, '_>) -> Option<Unspecified> {
     version.map(Unspecified::Version)
 }
 
-fn consumer(node: ConfigNode<'_>, kind: ValueKind, found: &mut Diagnostics) -> Option<ConsumerSource> {
-    let word = |word| match word {
-        "client-certificate" => ConsumerSource::ClientCertificate,
-        _ => ConsumerSource::UserAgent,
+fn consumer(node: ConfigNode<'_>, kind: ValueKind, found: &mut Diagnostics) -> Option<Spanned<ConsumerSource>> {
+    let word = |word| {
+        let source = match word {
+            "client-certificate" => ConsumerSource::ClientCertificate,
+            _ => ConsumerSource::UserAgent,
+        };
+        Spanned::new(source, node.span)
     };
     word_or_table(node, kind, found, word, consumer_table)
 }
 
-fn consumer_table(mut reader: TableReader<'_, '_>) -> Option<ConsumerSource> {
+fn consumer_table(mut reader: TableReader<'_, '_>) -> Option<Spanned<ConsumerSource>> {
     let header = reader.text("header");
     reader.finish();
-    header.map(ConsumerSource::Header)
+    header.map(|header| header.map(ConsumerSource::Header))
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]
 fn cors(mut reader: TableReader<'_, '_>) -> Option<Cors> {
-    let cors = Cors::new(reader.texts("origins")).with_credentials(reader.flag("credentials").unwrap_or_default());
+    let cors = Cors { origins: reader.texts("origins"), credentials: reader.flag("credentials").unwrap_or_default() };
     reader.finish();
     Some(cors)
 }

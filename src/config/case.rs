@@ -97,8 +97,8 @@ fn back(reader: &mut TableReader<'_, '_>) -> Option<Back> {
 }
 
 fn sample(mut reader: TableReader<'_, '_>) -> Option<Sample> {
-    let version = reader.text("version").unwrap_or_default();
-    let mut sample = Sample::new(version);
+    let mut sample = Sample::new("");
+    sample.version = reader.text("version").unwrap_or_default();
     sample.path = reader.text("path");
     sample.query = reader.text("query");
     sample.headers = reader.map("headers", field);

@@ -10,9 +10,9 @@ use super::node::ConfigNode;
 use super::structure;
 use super::tree::TableReader;
 use super::when::{condition, when};
-use crate::change::{Loss, OpKind, OpSpec, OtherSpec, RestoreSource, RestoreSpec};
+use crate::change::{Loss, OpKind, OpSpec, RestoreSource, RestoreSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
-use crate::json::{Literal, Many, Otherwise, Wrapper};
+use crate::json::{Literal, Many, Other, Otherwise, Wrapper};
 
 type LiteralPairs = Vec<(Literal, Literal)>;
 
@@ -202,7 +202,7 @@ fn map(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     if !["values", "pairs", "pairs_json"].iter().any(|key| reader.has(key)) {
         reader.missing_one_of::<()>(&["values", "pairs", "pairs_json"]);
     }
-    let other = reader.word_or_table("other", |_| OtherSpec::Keep, other).unwrap_or(OtherSpec::Error);
+    let other = reader.word_or_table("other", |_| Other::Keep, other).unwrap_or(Other::Error);
     let back = self::pairs(reader, ["back", "back_pairs", "back_pairs_json"]);
     Some(OpKind::Map { at: at?, pairs, other, back })
 }
@@ -234,10 +234,10 @@ fn looks_like_another(key: &Spanned<String>, list: &'static str, found: &mut Dia
     found.push(Diagnostic::warning("text-for-value", message, key.span).help(help));
 }
 
-fn other(mut reader: TableReader<'_, '_>) -> Option<OtherSpec> {
+fn other(mut reader: TableReader<'_, '_>) -> Option<Other> {
     let value = one_of(&mut reader, "value", "json");
     reader.finish();
-    value.map(OtherSpec::Value)
+    value.map(Other::Value)
 }
 
 fn convert(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {

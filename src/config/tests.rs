@@ -7,10 +7,12 @@ use std::time::Duration;
 use super::{Config, GatewaySpec, LogFormat, SourceMap, read, read_all, value};
 use crate::catalog::{
     Api, Brownout, ConsumerSource, Content, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, ShareOf,
-    Unspecified, Version,
+    Unspecified, Version, VersionSource,
 };
-use crate::change::{Change, HeadSpec, Loss, OpKind, OpSpec, OtherSpec, Resource, RouteSpec, When};
-use crate::json::{FieldNames, JsonType, Literal, Many, NameCase, OnError, Test, Wrapper};
+use crate::change::{Change, OpKind, OpSpec, Resource, When};
+use crate::json::{
+    Expression, FieldNames, JsonType, Literal, Many, NameCase, OnError, Other, Otherwise, Test, Wrapper,
+};
 use crate::path::PathCase;
 use crate::version::Scheme;
 
@@ -96,10 +98,9 @@ fn an_api_is_read() {
     assert_eq!(api.sources.parameter.as_ref().map(|name| name.as_str()), Some("version"));
     assert!(matches!(&api.unspecified, Unspecified::Version(version) if version.value == "1"));
     assert_eq!((api.on_unacceptable, api.on_error), (OnUnacceptable::Default, OnError::Pass));
-    assert!(matches!(
-        &api.consumer[..],
-        [ConsumerSource::ClientCertificate, ConsumerSource::Header(_), ConsumerSource::UserAgent]
-    ));
+    let consumers: Vec<ConsumerSource> = api.consumer.iter().map(|source| source.value.clone()).collect();
+    let header = ConsumerSource::Header("X-Consumer".to_owned());
+    assert_eq!(consumers, [ConsumerSource::ClientCertificate, header, ConsumerSource::UserAgent]);
     assert_eq!(api.resources[0].at[1].partial, Some(false));
     assert_eq!(api.routes[0].lives[0].1.brownouts.as_ref().map(Vec::len), Some(0));
     assert_eq!(api.extensions[0].approved_by, "kim");
@@ -161,43 +162,10 @@ fn an_empty_file_has_the_defaults_of_a_gateway() {
 fn one_may_stand_for_a_list() {
     let api = api(WORDS);
     assert!(matches!(&api.unspecified, Unspecified::Reject));
-    assert!(matches!(&api.consumer[..], [ConsumerSource::UserAgent]));
+    assert_eq!(api.consumer.iter().map(|source| &source.value).collect::<Vec<_>>(), [&ConsumerSource::UserAgent]);
     assert_eq!(api.versions[0].known.len(), 1);
     assert_eq!((api.changes[0].on.len(), api.changes[0].at.len()), (1, 1));
     assert_eq!(api.versions[0].life.brownouts.as_ref().expect("brownouts")[0].shares, [50.0]);
-}
-
-#[test]
-fn ops_are_read() {
-    let ops = api(EVERY_KEY).changes.remove(0).ops;
-    assert_eq!(ops.len(), 67);
-    assert!(matches!(&ops[0].op, OpKind::Add { value: Some(value), .. }
-        if value.as_str() == r#"{"name":"free","price":1.50,"tags":[1,16,true,"x"]}"#));
-    assert!(
-        matches!(&ops[1], OpSpec { op: OpKind::Add { value: Some(value), .. }, when: Some(when), on_error: Some(OnError::Pass), keep: false, .. }
-        if value.as_str() == "null" && matches!(when.0.places()[..], [(_, Test::Present)]))
-    );
-    let equals = |op: &OpSpec| match op.when.as_ref()?.0.places()[..] {
-        [(_, Test::Equals(value))] => Some(value.as_str().to_owned()),
-        _ => None,
-    };
-    assert_eq!((equals(&ops[2]).as_deref(), equals(&ops[3]).as_deref()), (Some("\"card\""), Some("1.0")));
-    assert!(ops[4].expand && !ops[5].expand && ops[4].keep && !ops[2].keep);
-    assert!(matches!(&ops[8].op, OpKind::Remove { restore, lossy: true, .. } if restore.value.is_none()));
-    assert!(matches!(
-        &ops[9].op,
-        OpKind::Wrap { into: Wrapper::Array, loss: Loss { many: Many::First, which: Some(_), lossy: true }, .. }
-    ));
-    assert!(matches!(&ops[10].op, OpKind::Wrap { into: Wrapper::Member(name), .. } if &**name == "data"));
-    assert!(matches!(&ops[13].op, OpKind::Join { from, to, on } if from.len() == 2 && **to == "/e" && **on == ", "));
-    assert!(matches!(&ops[19].op, OpKind::Patch { back: Some(_), .. }));
-    assert!(
-        matches!(&ops[22].op, OpKind::Head(HeadSpec::RemoveHeader { restore: Some(text), lossy: false, .. }) if text == "1")
-    );
-    assert!(
-        matches!(&ops[27].op, OpKind::Head(HeadSpec::MapStatus { from, to }) if (from.value, to.value) == (200, 201))
-    );
-    assert!(matches!(&ops[31].op, OpKind::Route(RouteSpec::Move { .. })));
 }
 
 #[test]
@@ -210,7 +178,7 @@ fn maps_are_read_in_the_order_of_the_file() {
     };
     assert_eq!(text(pairs), "\"z\" 1, \"a\" \"x\", 2 true");
     assert_eq!(text(back), "\"y\" 3, 4 5");
-    assert!(matches!(other, OtherSpec::Value(value) if value.as_str() == "null"));
+    assert!(matches!(other, Other::Value(value) if value.as_str() == "null"));
 }
 
 /// What is left of a file with errors serves the checks that come after, and causes them no findings of its own.
@@ -301,7 +269,7 @@ fn built() -> Api {
     let brownout = Brownout::new("2025-11-03T14:00:00Z", hours(2))
         .with_ramp(hours(7 * 24), [1.0, 12.5, 100.0])
         .with_share_of(ShareOf::Requests)
-        .with_status(503_u16)
+        .with_status(503)
         .with_route("GET /users")
         .with_consumer("acme")
         .with_exempt("umbrella")
@@ -311,7 +279,7 @@ fn built() -> Api {
         .with_deprecated("2025-01-01T00:00:00+02:00")
         .with_closed("2025-06-01")
         .with_sunset("Thu, 01 Jan 2026 00:00:00 GMT")
-        .hold_sunset()
+        .with_hold_sunset(true)
         .with_docs("https://docs.example.com/v2")
         .with_policy("https://docs.example.com/policy")
         .with_known("acme")
@@ -320,156 +288,182 @@ fn built() -> Api {
         .with_brownout(brownout);
     let user = Resource::new("user").with_at("GET /users/{id} -> 200").with_partial_at("PATCH /users/{id} <-", false);
     let change = Change::new("2", "Everything").with_on("user").with_on("order").with_at("GET /things -> 200");
-    let change = change.breaking().with_strict(false).with_on_error(OnError::Fail);
-    let text = |old: &str, new: &str| (Literal::from(old), Literal::from(new));
+    let change = change.with_breaking(true).with_strict(false).with_on_error(OnError::Fail);
     let own = When::own;
+    let cel = |text| When::own(Test::Holds(Expression::parse(text).expect("an expression")));
     let one_of = |list: &[&str]| Test::In(list.iter().map(|text| json(text)).collect());
-    let codes = |which| OpSpec::unwrap("/codes", Wrapper::Array, Many::Error).which(which);
-    let x_is_1 = || When::at("/x", Test::Equals(json("1")));
+    let codes = |which| OpSpec::unwrap("/codes", Wrapper::Array).with_which(which);
+    let x_is_1 = || When::at("/x", Test::equals(1));
     let ops = [
         OpSpec::add("/plan", json(r#"{"name":"free","price":1.50,"tags":[1,16,true,"x"]}"#)),
-        OpSpec::add("/none", json("null")).when_present("/plan").or_fail().with_on_error(OnError::Pass),
-        OpSpec::copy("/name", "/full_name").when_equals("/kind", "card").with_on_error(OnError::Fail),
+        OpSpec::add("/none", Literal::null())
+            .with_when(When::present("/plan"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
+        OpSpec::copy("/name", "/full_name").with_when(When::equals("/kind", "card")).with_on_error(OnError::Fail),
         OpSpec::compute("/label", "{/first} {/last}")
-            .when_equals("/n", json("1.0"))
-            .or_fail()
+            .with_when(When::equals("/n", json("1.0")))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Fail)
-            .keep(),
-        OpSpec::rename("/a", "/b").expand().when_present("/a").or_fail().with_on_error(OnError::Pass).keep(),
-        OpSpec::relocate("/city", "/address/city").when_present("/city").or_fail().with_on_error(OnError::Pass).keep(),
-        OpSpec::remove("/fax", "").when_present("/x").or_fail().with_on_error(OnError::Pass),
-        OpSpec::remove("/tel", json("null")),
-        OpSpec::remove_lossy("/telex"),
+            .with_keep(true),
+        OpSpec::compute_cel("/visibility", "self.private ? 'private' : 'public'")
+            .with_back_cel("/private", "self.visibility == 'private'")
+            .with_lossy(true),
+        OpSpec::rename("/a", "/b")
+            .with_expand(true)
+            .with_when(When::present("/a"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass)
+            .with_keep(true),
+        OpSpec::relocate("/city", "/address/city")
+            .with_when(When::present("/city"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass)
+            .with_keep(true),
+        OpSpec::remove("/fax")
+            .with_restore("")
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
+        OpSpec::remove("/tel").with_restore(Literal::null()),
+        OpSpec::remove("/telex").with_lossy(true),
         OpSpec::add_optional("/topics"),
-        OpSpec::remove_copy("/virtual_size", "/size").or_restore(json("0")),
-        OpSpec::remove_computed("/link", "/things/{/id}"),
+        OpSpec::remove("/virtual_size").with_restore_from("/size").with_restore(0),
+        OpSpec::remove("/link").with_restore_text("/things/{/id}"),
         OpSpec::wrap("/tag", Wrapper::Array)
             .with_many(Many::First)
-            .which_present("/x")
-            .lossy()
-            .when_present("/x")
-            .or_fail()
+            .with_which(When::present("/x"))
+            .with_lossy(true)
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
-        OpSpec::wrap("", Wrapper::Member("data".into())),
-        OpSpec::unwrap("/list", Wrapper::Array, Many::Error)
-            .which_equals("/x", json("1"))
-            .when_present("/x")
-            .or_fail()
+        OpSpec::wrap("", Wrapper::member("data")),
+        OpSpec::unwrap("/list", Wrapper::Array)
+            .with_which(When::equals("/x", 1))
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
         OpSpec::split("/name", &["/first", "/last"], " ")
-            .when_present("/x")
-            .or_fail()
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass)
-            .keep(),
-        OpSpec::join(&["/c", "/d"], "/e", ", ").when_present("/x").or_fail().with_on_error(OnError::Pass).keep(),
-        OpSpec::map_or_keep(
-            "/status",
-            vec![text("active", "enabled"), text("off", "disabled"), text("gone", "disabled")],
-        )
-        .with_back(vec![text("disabled", "off")])
-        .when_present("/x")
-        .or_fail()
-        .with_on_error(OnError::Pass),
-        OpSpec::map_or(
-            "/level",
-            vec![(json("1"), "low".into()), (json("2"), "low".into())],
-            json("0"),
-            vec![("low".into(), json("1"))],
-        ),
-        OpSpec::map("/list", vec![(json("[]"), json("null"))]).with_back(vec![(json("false"), json("[]"))]),
-        OpSpec::map_or("/grade", vec![], json("null"), vec![]),
+            .with_keep(true),
+        OpSpec::join(&["/c", "/d"], "/e", ", ")
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass)
+            .with_keep(true),
+        OpSpec::map("/status", [("active", "enabled"), ("off", "disabled"), ("gone", "disabled")])
+            .with_other(Other::Keep)
+            .with_back([("disabled", "off")])
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
+        OpSpec::map("/level", [(1, "low"), (2, "low")]).with_other(Other::Value(0.into())).with_back([("low", 1)]),
+        OpSpec::map("/list", [(json("[]"), Literal::null())]).with_back([(json("false"), json("[]"))]),
+        OpSpec::map("/grade", Vec::<(Literal, Literal)>::new()).with_other(Other::Value(Literal::null())),
         OpSpec::convert("/cents", "integer", "decimal")
             .with_scale(2)
-            .when_present("/x")
-            .or_fail()
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
         OpSpec::convert("/at", "unix-seconds", "rfc3339"),
-        OpSpec::split_list("/tags", ", ").lossy().when_present("/x").with_on_error(OnError::Pass),
-        OpSpec::join_list("/scopes", " ").lossy(),
-        OpSpec::move_many("/end", "/items/*/end", Many::First).lossy().keep(),
+        OpSpec::split_list("/tags", ", ").with_lossy(true).with_when(When::present("/x")).with_on_error(OnError::Pass),
+        OpSpec::join_list("/scopes", " ").with_lossy(true),
+        OpSpec::move_many("/end", "/items/*/end", Many::First).with_lossy(true).with_keep(true),
         OpSpec::entries("/volumes", "/path")
-            .into_place("/mounts")
+            .with_to("/mounts")
             .with_value("/source")
-            .lossy()
-            .keep()
-            .when_present("/x")
-            .or_fail()
+            .with_lossy(true)
+            .with_keep(true)
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
         OpSpec::keyed("/env", "/name")
-            .into_place("/vars")
+            .with_to("/vars")
             .with_value("/value")
-            .keep()
-            .when_present("/x")
-            .or_fail()
+            .with_keep(true)
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
         OpSpec::pick("/metrics", "/cpu")
-            .which(When::at("/name", Test::Equals("cpu".into())))
-            .keep()
-            .when_present("/x")
-            .or_fail()
+            .with_which(When::equals("/name", "cpu"))
+            .with_keep(true)
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
         OpSpec::put("/email", "/emails")
-            .which(When::own(Test::Type(vec![JsonType::String])))
-            .when_present("/x")
-            .or_fail()
+            .with_which(When::own(Test::has_type([JsonType::String])))
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
         OpSpec::partition("/items", When::at("/archived", Test::Present), "/archive")
-            .keep()
-            .when_present("/x")
-            .or_fail()
+            .with_keep(true)
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
-        OpSpec::nest("", "billing_", "/billing").keep().when_present("/x").or_fail().with_on_error(OnError::Pass),
-        OpSpec::flatten("/shipping", "shipping_").keep().when_present("/x").or_fail().with_on_error(OnError::Pass),
+        OpSpec::nest("", "billing_", "/billing")
+            .with_keep(true)
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
+        OpSpec::flatten("/shipping", "shipping_")
+            .with_keep(true)
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
         OpSpec::unwrap_only("/settings", "/kind"),
         OpSpec::wrap_named("/target", "/target/type"),
         OpSpec::rename_all("", NameCase::Snake, NameCase::Camel)
-            .except("_links")
+            .with_except("_links")
             .with_name("line_2", "line2")
             .with_depth(2)
-            .when_present("/x")
-            .or_fail()
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
         OpSpec::patch(
             json(r#"[{"op":"remove","path":"/y"}]"#),
             json(r#"[{ "op": "add", "path": "/y", "value": null }]"#),
         )
-        .when_present("/x")
-        .or_fail()
+        .with_when(When::present("/x"))
+        .with_else(Otherwise::Fail)
         .with_on_error(OnError::Pass),
         OpSpec::add_header("X-Plan", "free"),
-        OpSpec::rename_header("X-Old", "X-New").keep(),
-        OpSpec::remove_header("X-Gone", "1"),
+        OpSpec::rename_header("X-Old", "X-New").with_keep(true),
+        OpSpec::remove_header("X-Gone").with_restore("1"),
         OpSpec::add_query("page", "1"),
-        OpSpec::rename_query("q", "query").keep(),
-        OpSpec::remove_query("debug", "").lossy(),
+        OpSpec::rename_query("q", "query").with_keep(true),
+        OpSpec::remove_query("debug").with_restore("").with_lossy(true),
         OpSpec::map_query("sort", &[("name", "title")]),
         OpSpec::rename_query_values("fields", NameCase::Snake, NameCase::Camel)
-            .except("_links")
+            .with_except("_links")
             .with_name("line_2", "line2"),
         OpSpec::map_status(200, 201),
         OpSpec::rename_prefix("/people", "/users"),
         OpSpec::add_route("POST /users"),
         OpSpec::remove_route("GET /faxes"),
         OpSpec::move_route("GET /people/{id}", "GET /users/{id}"),
-        OpSpec::wrap("/list", Wrapper::Array).which_equals("/x", json("1")),
-        OpSpec::require("/currency", "EUR").when_present("/x").or_fail().with_on_error(OnError::Pass),
-        OpSpec::require("/unit", json("null")),
-        OpSpec::require_that("/size", own(one_of(&["\"S\"", "1.50"]))).when(When::at("/x", Test::Present).not()),
-        OpSpec::require_that("/size", own(one_of(&["null", "\"M\""]))).when(When::any([
-            When::at("/k", Test::Type(vec![JsonType::String])),
-            When::all([When::at("/x", Test::Present), When::at("/k", one_of(&["1", "2"])).not()]),
+        OpSpec::wrap("/list", Wrapper::Array).with_which(When::equals("/x", 1)),
+        OpSpec::require("/currency", "EUR")
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
+        OpSpec::require("/unit", Literal::null()),
+        OpSpec::require_that("/size", own(one_of(&["\"S\"", "1.50"]))).with_when(When::absent("/x")),
+        OpSpec::require_that("/size", own(one_of(&["null", "\"M\""]))).with_when(When::any([
+            When::at("/k", Test::has_type([JsonType::String])),
+            When::all([When::present("/x"), When::at("/k", one_of(&["1", "2"])).not()]),
         ])),
-        OpSpec::require_that("/size", own(Test::Type(vec![JsonType::String, JsonType::Integer])))
-            .when(When::at("/k", one_of(&["1"]))),
-        OpSpec::require_that(
-            "/size",
-            When::any([own(Test::Type(vec![JsonType::Null])), own(Test::Equals("S".into()))]),
-        ),
-        OpSpec::require_that("/size", When::all([own(Test::Type(vec![JsonType::String]))])),
-        OpSpec::require_that("/size", own(Test::Equals(json("0"))).not()),
-        OpSpec::relocate("/port", "/port_number").when(own(Test::Type(vec![JsonType::Number]))),
-        codes(own(Test::Type(vec![JsonType::String]))),
-        codes(When::at("/x", Test::Present).not()),
+        OpSpec::require_that("/size", own(Test::has_type([JsonType::String, JsonType::Integer])))
+            .with_when(When::at("/k", one_of(&["1"]))),
+        OpSpec::require_that("/size", When::any([own(Test::has_type([JsonType::Null])), own(Test::equals("S"))])),
+        OpSpec::require_that("/size", When::all([own(Test::has_type([JsonType::String]))])),
+        OpSpec::require_that("/size", own(Test::equals(0)).not()),
+        OpSpec::require_that("/size", cel("self > 0")).with_when(cel("has(self.size)")),
+        OpSpec::relocate("/port", "/port_number").with_when(own(Test::has_type([JsonType::Number]))),
+        codes(own(Test::has_type([JsonType::String]))),
+        codes(When::absent("/x")),
+        codes(cel("self != ''")),
         codes(own(one_of(&["\"a\""]))),
         codes(own(one_of(&["1"]))),
         codes(When::any([x_is_1()])),
@@ -495,7 +489,13 @@ fn built() -> Api {
         .with_path_case(PathCase::Insensitive)
         .with_undeclared(OnUndeclared::Refuse)
         .with_scheme(Scheme::Major)
-        .with_precedence(["path", "accept", "header", "query", "host"])
+        .with_precedence([
+            VersionSource::Path,
+            VersionSource::Accept,
+            VersionSource::Header,
+            VersionSource::Query,
+            VersionSource::Host,
+        ])
         .with_unspecified("1")
         .with_on_unacceptable(OnUnacceptable::Default)
         .with_waterfall(false)
@@ -515,15 +515,15 @@ fn built() -> Api {
         .with_dry_run(true)
         .with_clamp_freshness(true)
         .with_cors(Cors::new(["https://app.example.com", "https://*.example.com"]).with_credentials(true))
-        .with_consumer(ConsumerSource::ClientCertificate)
-        .with_consumer(ConsumerSource::Header("X-Consumer".into()))
-        .with_consumer(ConsumerSource::UserAgent)
+        .with_consumer_source(ConsumerSource::ClientCertificate)
+        .with_consumer_source(ConsumerSource::Header("X-Consumer".into()))
+        .with_consumer_source(ConsumerSource::UserAgent)
         .with_pin("acme", "1")
-        .with_path("/v{version}")
-        .with_accept("application/vnd.shop.v{version}+json")
-        .with_parameter("version")
-        .with_header("Api-Version")
-        .with_query("version")
+        .with_version_path("/v{version}")
+        .with_version_accept("application/vnd.shop.v{version}+json")
+        .with_version_parameter("version")
+        .with_version_header("Api-Version")
+        .with_version_query("version")
         .with_version_host("v{version}.example.com")
         .with_version(first)
         .with_version(Version::new("2"))
@@ -531,5 +531,7 @@ fn built() -> Api {
         .with_resource(Resource::new("order").with_at("GET /orders/{id} -> 200"))
         .with_change(ops.into_iter().fold(change, Change::with_op))
         .with_route(route)
-        .with_extension(Extension::new("acme", "1", "2027-01-01").approved("kim", "their release is in June"))
+        .with_extension(
+            Extension::new("acme", "1", "2027-01-01").with_approved_by("kim").with_reason("their release is in June"),
+        )
 }

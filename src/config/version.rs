@@ -25,8 +25,20 @@ pub(super) fn route(mut reader: TableReader<'_, '_>) -> Option<Route> {
     let forms = forms(&mut reader);
     let lives = reader.tables("version", route_version);
     reader.finish();
-    let route = Route::new(route?);
-    Some(Route { default, upstream, speaks, timeout, content, request_content, on_untyped, forms, lives, ..route })
+    let plain = Route::new("");
+    Some(Route {
+        route: route?,
+        default,
+        upstream,
+        speaks,
+        timeout,
+        content,
+        request_content,
+        on_untyped,
+        forms,
+        lives,
+        ..plain
+    })
 }
 
 fn content(key: &'static str, reader: &mut TableReader<'_, '_>) -> Option<Content> {

@@ -14,7 +14,7 @@ impl Catalog {
     /// use sunward::catalog::{Api, Catalog, Standing, Version};
     ///
     /// let old = Version::new("1").with_deprecated("2026-01-01").with_sunset("2027-01-01");
-    /// let api = Api::new("shop").with_header("Api-Version").with_version(old).with_version(Version::new("2"));
+    /// let api = Api::new("shop").with_version_header("Api-Version").with_version(old).with_version(Version::new("2"));
     /// let catalog = Catalog::new([api])?;
     /// let shop = catalog.api("shop").expect("it is there");
     /// let standing = |date: &str| catalog.standing(shop, &shop.versions()[0], date.parse().expect("a date"));

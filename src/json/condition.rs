@@ -11,7 +11,7 @@ use super::{Expression, Literal, Pattern, Pointer, number};
 /// ```
 /// use sunward::json::{Condition, JsonType, Pointer, Test};
 ///
-/// let number: Condition<Pointer> = Condition::of(Pointer::ROOT, Test::Type(vec![JsonType::Number]));
+/// let number: Condition<Pointer> = Condition::of(Pointer::ROOT, Test::has_type([JsonType::Number]));
 /// assert_eq!(number.not().to_string(), "not (it is a number)");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,28 @@ struct ConditionLeaf<'c> {
     at: &'c Pattern,
     test: &'c Test,
     holds: bool,
+}
+
+// === impl Test ===
+
+impl Test {
+    /// The value equals this one.
+    #[must_use]
+    pub fn equals(value: impl Into<Literal>) -> Self {
+        Self::Equals(value.into())
+    }
+
+    /// The value equals one of these.
+    #[must_use]
+    pub fn one_of(values: impl IntoIterator<Item = impl Into<Literal>>) -> Self {
+        Self::In(values.into_iter().map(Into::into).collect())
+    }
+
+    /// The value has one of these types.
+    #[must_use]
+    pub fn has_type(types: impl IntoIterator<Item = JsonType>) -> Self {
+        Self::Type(types.into_iter().collect())
+    }
 }
 
 // === impl Condition ===

@@ -32,6 +32,12 @@ impl Literal {
         Ok(Self(compact(&json[start..end]).into()))
     }
 
+    /// The value `null`.
+    #[must_use]
+    pub fn null() -> Self {
+        Self("null".into())
+    }
+
     /// A text.
     #[must_use]
     pub fn string(text: &str) -> Self {
@@ -63,6 +69,11 @@ impl Literal {
         }
     }
 
+    /// The text of a string; for other values, their JSON text.
+    pub(crate) fn to_text(&self) -> String {
+        serde_json::from_str(&self.0).unwrap_or_else(|_| self.to_string())
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -86,6 +97,27 @@ impl From<serde_json::Value> for Literal {
         Self::from(&value)
     }
 }
+
+impl From<String> for Literal {
+    /// The text, as a JSON string.
+    fn from(text: String) -> Self {
+        Self::string(&text)
+    }
+}
+
+/// What Rust prints as JSON has it. Numbers with a fraction are none of these, since a literal keeps their spelling:
+/// [`Literal::parse`] reads them.
+macro_rules! plain {
+    ($($type:ty),*) => {
+        $(impl From<$type> for Literal {
+            fn from(value: $type) -> Self {
+                Self(value.to_string().into())
+            }
+        })*
+    };
+}
+
+plain!(bool, i32, i64, u32, u64);
 
 impl fmt::Debug for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -244,6 +244,16 @@ pub enum Wrapper {
     Member(Box<str>),
 }
 
+// === impl Wrapper ===
+
+impl Wrapper {
+    /// An object with one member, called `name`.
+    #[must_use]
+    pub fn member(name: &str) -> Self {
+        Self::Member(name.into())
+    }
+}
+
 /// What to do with an array of several elements where one is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Many {

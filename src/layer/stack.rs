@@ -29,7 +29,7 @@ pub(crate) type Enforced<S> = Count<Annotate<Gate<S>>>;
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// let api = Api::new("shop")
-///     .with_path("/v{version}")
+///     .with_version_path("/v{version}")
 ///     .with_version(Version::new("1").with_sunset("2020-01-01").with_deprecated("2019-01-01"))
 ///     .with_version(Version::new("2"));
 /// let inner = service_fn(|request: Request<_>| async move {

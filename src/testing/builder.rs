@@ -26,11 +26,11 @@ pub struct CaseTest<'c> {
 /// # use sunward::testing;
 /// # let price = Change::new("2", "prices are decimals")
 /// #     .with_at("GET /orders/{id} -> 200")
-/// #     .with_op(OpSpec::remove_lossy("/fax"))
+/// #     .with_op(OpSpec::remove("/fax").with_lossy(true))
 /// #     .with_op(OpSpec::convert("/cents", "integer", "decimal").with_scale(2))
-/// #     .breaking();
+/// #     .with_breaking(true);
 /// # let api = Api::new("shop")
-/// #     .with_header("Api-Version")
+/// #     .with_version_header("Api-Version")
 /// #     .with_version(Version::new("1"))
 /// #     .with_version(Version::new("2"))
 /// #     .with_change(price);
@@ -93,13 +93,13 @@ impl CaseTest<'_> {
 
     /// Does not run the way back.
     pub fn one_way(mut self) -> Self {
-        self.case = self.case.one_way();
+        self.case = self.case.with_one_way(true);
         self
     }
 
     /// Compares bodies byte by byte, not by their content.
     pub fn exact(mut self) -> Self {
-        self.case = self.case.exact();
+        self.case = self.case.with_exact(true);
         self
     }
 

@@ -17,9 +17,9 @@
 //! let state = Change::new("2", "`status` is called `state`")
 //!     .with_at("GET /orders/{id} -> 200")
 //!     .with_op(OpSpec::rename("/status", "/state"))
-//!     .breaking();
+//!     .with_breaking(true);
 //! let api = Api::new("shop")
-//!     .with_header("Api-Version")
+//!     .with_version_header("Api-Version")
 //!     .with_version(Version::new("1"))
 //!     .with_version(Version::new("2"))
 //!     .with_change(state);
@@ -63,12 +63,12 @@ use run::run;
 /// let sort = Change::new("2", "`name` is called `title`")
 ///     .with_at("GET /users <-")
 ///     .with_op(OpSpec::map_query("sort", &[("name", "title")]))
-///     .breaking();
+///     .with_breaking(true);
 /// let case = Case::new("a list sorted by name", "GET /users <-")
 ///     .with_from(Sample::new("1").with_query("sort=-name,id"))
 ///     .with_to(Sample::new("2").with_query("sort=-title,id"));
 /// let api = Api::new("shop")
-///     .with_header("Api-Version")
+///     .with_version_header("Api-Version")
 ///     .with_version(Version::new("1"))
 ///     .with_version(Version::new("2"))
 ///     .with_change(sort)

@@ -105,7 +105,9 @@ fn users() -> Api {
         .with_at("PATCH /users/{id} -> 200");
     Api::new("shop")
         .with_resource(user)
-        .with_change(Change::new("2", "a title").with_on("user").breaking().with_op(OpSpec::rename("/name", "/title")))
+        .with_change(
+            Change::new("2", "a title").with_on("user").with_breaking(true).with_op(OpSpec::rename("/name", "/title")),
+        )
         .with_change(Change::new("3", "a plan").with_on("user").with_strict(true).with_op(OpSpec::add("/plan", "free")))
         .with_version(Version::new("1").with_deprecated("2025-01-01").with_sunset("2027-01-01"))
         .with_version(Version::new("2"))

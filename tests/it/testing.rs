@@ -295,12 +295,15 @@ fn files_of_cases_have_findings_of_their_own() {
 
 fn shop(change: Change) -> Api {
     let versions = [Version::new("1"), Version::new("2")];
-    let api = Api::new("shop").with_header("Api-Version").with_change(change);
+    let api = Api::new("shop").with_version_header("Api-Version").with_change(change);
     versions.into_iter().fold(api, Api::with_version)
 }
 
 fn state() -> Change {
-    Change::new("2", "state").with_at("GET /orders/{id} -> 200").with_op(OpSpec::rename("/status", "/state")).breaking()
+    Change::new("2", "state")
+        .with_at("GET /orders/{id} -> 200")
+        .with_op(OpSpec::rename("/status", "/state"))
+        .with_breaking(true)
 }
 
 fn catalog(api: Api) -> Arc<Catalog> {
@@ -361,8 +364,9 @@ fn ways_that_do_not_agree_are_a_failure_of_their_own() {
         value["n"] = count.fetch_add(1, Ordering::Relaxed).into();
         Ok(())
     };
-    let change = Change::new("2", "n").with_at("GET /a -> 200").with_op(OpSpec::custom(up, |_| Ok(()))).breaking();
-    let case = Case::new("n", "GET /a -> 200").one_way();
+    let change =
+        Change::new("2", "n").with_at("GET /a -> 200").with_op(OpSpec::custom(up, |_| Ok(()))).with_breaking(true);
+    let case = Case::new("n", "GET /a -> 200").with_one_way(true);
     let case = case.with_from(Sample::new("1").with_body("{}")).with_to(Sample::new("2").with_body(r#"{"n": 1}"#));
     let catalog = catalog(shop(change).with_case(case));
     let mut coverage = Coverage::new();

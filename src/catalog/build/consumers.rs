@@ -15,21 +15,19 @@ impl Builder<'_> {
     pub(super) fn check_secrets(&mut self) {
         let api = self.api;
         for source in &api.consumer {
-            let ConsumerSource::Header(name) = source else { continue };
+            let ConsumerSource::Header(name) = &source.value else { continue };
             let help = "let the authenticating proxy set a header with the consumer's name, such as `X-Consumer`, or \
                  use `\"client-certificate\"`";
             match carries(name) {
                 Sensitivity::Credentials => {
                     let message =
-                        format!("`{}` carries credentials, which would be written to logs as the consumer", name.value);
-                    self.error("secret-consumer", message, name.span, help);
+                        format!("`{name}` carries credentials, which would be written to logs as the consumer");
+                    self.error("secret-consumer", message, source.span, help);
                 }
                 Sensitivity::Key => {
-                    let message = format!(
-                        "`{}` looks like a secret key, which would be written to logs as the consumer",
-                        name.value
-                    );
-                    self.found.push(Diagnostic::warning("key-as-consumer", message, name.span).help(help));
+                    let message =
+                        format!("`{name}` looks like a secret key, which would be written to logs as the consumer");
+                    self.found.push(Diagnostic::warning("key-as-consumer", message, source.span).help(help));
                 }
                 Sensitivity::Nothing => {}
             }

@@ -131,7 +131,7 @@ impl<'a> Builder<'a> {
             routes: routes.into(),
             routers: routers.into(),
             known_paths,
-            consumer: api.consumer.clone().into(),
+            consumer: api.consumer.iter().map(|source| source.value.clone()).collect(),
             pins,
             extensions: self.extensions(),
             speaks,

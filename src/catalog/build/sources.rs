@@ -160,8 +160,8 @@ impl<'a> Builder<'a> {
         }
         names.extend(sources.header.clone());
         for source in &self.api.consumer {
-            let name = match source {
-                ConsumerSource::Header(name) => self.header_name(name),
+            let name = match &source.value {
+                ConsumerSource::Header(name) => self.header_name(&Spanned::new(name.clone(), source.span)),
                 ConsumerSource::UserAgent => Some(header::USER_AGENT),
                 ConsumerSource::ClientCertificate => None,
             };

@@ -52,7 +52,7 @@ pub struct Difference {
 ///
 /// let api = |sunset: &str| {
 ///     let version = Version::new("1").with_deprecated("2026-01-01").with_sunset(sunset);
-///     Catalog::at([Api::new("shop").with_header("V").with_version(version)], Timestamp::EPOCH)
+///     Catalog::at([Api::new("shop").with_version_header("V").with_version(version)], Timestamp::EPOCH)
 /// };
 /// let found = diff(&api("2027-01-01")?, &api("2026-06-01")?, Timestamp::EPOCH);
 /// assert_eq!((found[0].class, found[0].code), (Class::Breaking, "sunset-earlier"));

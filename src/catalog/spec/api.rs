@@ -4,6 +4,7 @@ use super::{
     Case, ConsumerSource, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, Unspecified, Version,
     VersionSourcesSpec,
 };
+use crate::catalog::VersionSource;
 use crate::change::{Change, Resource};
 use crate::diagnostic::{Span, Spanned};
 use crate::json::{FieldNames, OnError};
@@ -20,8 +21,8 @@ use crate::version::Scheme;
 ///
 /// let api = Api::new("shop")
 ///     .with_base_path("/api")
-///     .with_path("/v{version}")
-///     .with_header("Api-Version")
+///     .with_version_path("/v{version}")
+///     .with_version_header("Api-Version")
 ///     .with_unspecified("1")
 ///     .with_version(Version::new("1").with_deprecated("2025-01-01").with_sunset("2027-01-01"))
 ///     .with_version(Version::new("2"))
@@ -50,7 +51,7 @@ pub struct Api {
     pub(crate) resources: Vec<Resource>,
     pub(crate) changes: Vec<Change>,
     pub(crate) routes: Vec<Route>,
-    pub(crate) consumer: Vec<ConsumerSource>,
+    pub(crate) consumer: Vec<Spanned<ConsumerSource>>,
     pub(crate) pins: Vec<(Spanned<String>, Spanned<String>)>,
     pub(crate) extensions: Vec<Extension>,
     pub(crate) cases: Vec<Case>,
@@ -75,9 +76,9 @@ pub struct Api {
 
 impl Api {
     /// An api at the root, with major versions, so far without any. A request that names none is refused.
-    pub fn new(name: impl Into<Spanned<String>>) -> Self {
+    pub fn new(name: impl Into<String>) -> Self {
         Self {
-            name: name.into(),
+            name: Spanned::text(name),
             base_path: Spanned::default(),
             hosts: Vec::new(),
             path_case: PathCase::Sensitive,
@@ -118,7 +119,7 @@ impl Api {
 
     setters! {
         /// The path that all of it is under, `/api`.
-        with_base_path => base_path: Spanned<String>;
+        with_base_path => base_path: text;
         /// Whether paths that differ only in letter case are the same one. Default: they are not, and one that differs only
         /// in letter case from a declared one gets a 404, since a service that ignores case would serve it unmigrated.
         with_path_case => path_case: PathCase;
@@ -127,22 +128,22 @@ impl Api {
         /// How its versions are named.
         with_scheme => scheme: Scheme;
         /// A request that names no version, and whose consumer has no pin, speaks this one.
-        with_unspecified => unspecified: Spanned<String>, Unspecified::Version;
+        with_unspecified => unspecified: text, Unspecified::Version;
         /// What to do when `Accept` names no version that can be served.
         with_on_unacceptable => on_unacceptable: OnUnacceptable;
         /// For the schemes of the calendar: a version between two declared ones is the nearest not newer.
         with_waterfall => waterfall: bool;
         /// The version that the service behind speaks; the newest, unless said.
-        with_speaks => speaks: Spanned<String>, Some;
+        with_speaks => speaks: text, Some;
         /// The prefix that the service behind knows it by, in place of base path and version: `/api/v{version}`.
         /// The base path, unless said.
-        with_forward_as => forward_as: Spanned<String>, Some;
+        with_forward_as => forward_as: text, Some;
         /// The response header that says which version was served; the `header` source's name, unless said.
-        with_response_header => response_header: Spanned<String>, Some;
+        with_response_header => response_header: text, Some;
         /// Where the documents of problem types are, an absolute URL that ends in `/`.
-        with_problem_types => problem_types: Spanned<String>, Some;
+        with_problem_types => problem_types: text, Some;
         /// Where to read about the versions; every refusal links it, where the version has no docs of its own.
-        with_docs => docs: Spanned<String>, Some;
+        with_docs => docs: text, Some;
         /// Whether old clients and old servers lose what newer versions added. Unless said, clients are given it as
         /// well, and servers lose it.
         with_strict => strict: bool, Some;
@@ -165,24 +166,24 @@ impl Api {
 
     /// Another name for a version.
     #[must_use]
-    pub fn with_alias(mut self, alias: impl Into<Spanned<String>>, version: impl Into<Spanned<String>>) -> Self {
-        self.aliases.push((alias.into(), version.into()));
+    pub fn with_alias(mut self, alias: impl Into<String>, version: impl Into<String>) -> Self {
+        self.aliases.push((Spanned::text(alias), Spanned::text(version)));
         self
     }
 
     /// A host that it answers on: `shop.example.com`, or `*.example.com` for any one label in place of the `*`. May be
     /// called again for another one. Default: any host.
     #[must_use]
-    pub fn with_host(mut self, host: impl Into<Spanned<String>>) -> Self {
-        self.hosts.push(host.into());
+    pub fn with_host(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(Spanned::text(host));
         self
     }
 
     /// A path whose requests pass to the service untouched, unresolved and uncounted: `/api/health`, or `/api/docs/*` for
     /// everything below. It is the whole path of the request, with the base path and, where it has one, the version.
     #[must_use]
-    pub fn with_exclude(mut self, path: impl Into<Spanned<String>>) -> Self {
-        self.exclude.push(path.into());
+    pub fn with_exclude(mut self, path: impl Into<String>) -> Self {
+        self.exclude.push(Spanned::text(path));
         self
     }
 
@@ -216,8 +217,8 @@ impl Api {
 
     /// A consumer's requests that name no version speak this one.
     #[must_use]
-    pub fn with_pin(mut self, consumer: impl Into<Spanned<String>>, version: impl Into<Spanned<String>>) -> Self {
-        self.pins.push((consumer.into(), version.into()));
+    pub fn with_pin(mut self, consumer: impl Into<String>, version: impl Into<String>) -> Self {
+        self.pins.push((Spanned::text(consumer), Spanned::text(version)));
         self
     }
 
@@ -240,59 +241,59 @@ impl Api {
 impl Api {
     /// Reads the version from the path, by a template of whole segments after the base path: `/v{version}`.
     #[must_use]
-    pub fn with_path(mut self, template: impl Into<Spanned<String>>) -> Self {
-        self.sources.path = Some(template.into());
+    pub fn with_version_path(mut self, template: impl Into<String>) -> Self {
+        self.sources.path = Some(Spanned::text(template));
         self
     }
 
     /// Reads it from `Accept` and `Content-Type`, by a template: `application/vnd.shop.v{version}+json`.
     #[must_use]
-    pub fn with_accept(mut self, template: impl Into<Spanned<String>>) -> Self {
-        self.sources.accept = Some(template.into());
+    pub fn with_version_accept(mut self, template: impl Into<String>) -> Self {
+        self.sources.accept = Some(Spanned::text(template));
         self
     }
 
     /// Reads it from a media type parameter, usually `version`. It counts on every media type; with
-    /// [`with_accept`](Self::with_accept), on that type without its version, and on `application/json`.
+    /// [`with_version_accept`](Self::with_version_accept), on that type without its version, and on `application/json`.
     #[must_use]
-    pub fn with_parameter(mut self, name: impl Into<Spanned<String>>) -> Self {
-        self.sources.parameter = Some(name.into());
+    pub fn with_version_parameter(mut self, name: impl Into<String>) -> Self {
+        self.sources.parameter = Some(Spanned::text(name));
         self
     }
 
     /// Reads it from a header.
     #[must_use]
-    pub fn with_header(mut self, name: impl Into<Spanned<String>>) -> Self {
-        self.sources.header = Some(name.into());
+    pub fn with_version_header(mut self, name: impl Into<String>) -> Self {
+        self.sources.header = Some(Spanned::text(name));
         self
     }
 
     /// Reads it from a query parameter.
     #[must_use]
-    pub fn with_query(mut self, name: impl Into<Spanned<String>>) -> Self {
-        self.sources.query = Some(name.into());
+    pub fn with_version_query(mut self, name: impl Into<String>) -> Self {
+        self.sources.query = Some(Spanned::text(name));
         self
     }
 
     /// Reads it from the host, by a template: `v{version}.api.example.com`.
     #[must_use]
-    pub fn with_version_host(mut self, template: impl Into<Spanned<String>>) -> Self {
-        self.sources.host = Some(template.into());
+    pub fn with_version_host(mut self, template: impl Into<String>) -> Self {
+        self.sources.host = Some(Spanned::text(template));
         self
     }
 
-    /// When sources disagree, the first of these that speaks counts: `path`, `accept`, `header`, `query`, `host`.
-    /// Without it, disagreement is a 400.
+    /// When sources disagree, the first of these that names a version counts. Default: a request whose sources disagree
+    /// gets a 400.
     #[must_use]
-    pub fn with_precedence<'a>(mut self, sources: impl IntoIterator<Item = &'a str>) -> Self {
-        self.precedence = sources.into_iter().map(Spanned::from).collect();
+    pub fn with_precedence(mut self, sources: impl IntoIterator<Item = VersionSource>) -> Self {
+        self.precedence = sources.into_iter().map(|source| Spanned::text(source.as_str())).collect();
         self
     }
 
     /// Adds a place where to read who sent a request.
     #[must_use]
-    pub fn with_consumer(mut self, source: ConsumerSource) -> Self {
-        self.consumer.push(source);
+    pub fn with_consumer_source(mut self, source: ConsumerSource) -> Self {
+        self.consumer.push(source.into());
         self
     }
 }

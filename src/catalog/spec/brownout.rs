@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Date;
 use crate::diagnostic::{Span, Spanned};
 
 /// A time in which a version is switched off on trial: one window, or a ramp of windows of growing share.
@@ -36,9 +37,9 @@ pub enum ShareOf {
 
 impl Brownout {
     /// One window that hits everybody.
-    pub fn new(from: impl Into<Spanned<String>>, lasting: Duration) -> Self {
+    pub fn new(from: impl Into<Date>, lasting: Duration) -> Self {
         Self {
-            from: from.into(),
+            from: from.into().into(),
             lasting,
             every: None,
             shares: vec![100.0],
@@ -63,16 +64,21 @@ impl Brownout {
     setters! {
         /// What the share is a share of.
         with_share_of => by: ShareOf;
-        /// The status of the answer, 410 (as after the end) or 503; 410, unless said.
-        with_status => status: Spanned<u16>, Some;
         /// Only counts whom it would have hit.
         with_dry_run => dry_run: bool;
     }
 
+    /// The status of the answer, 410 (as after the end) or 503. Default: 410.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status.into());
+        self
+    }
+
     /// Hits this route; may be said again. All, unless said.
     #[must_use]
-    pub fn with_route(mut self, route: impl Into<Spanned<String>>) -> Self {
-        self.routes.push(route.into());
+    pub fn with_route(mut self, route: impl Into<String>) -> Self {
+        self.routes.push(Spanned::text(route));
         self
     }
 

@@ -62,10 +62,10 @@ pub(crate) enum Body {
 
 impl Case {
     /// A case about the message at a place: `GET /orders/{id} -> 200`, or `POST /orders <-`.
-    pub fn new(name: impl Into<Spanned<String>>, at: impl Into<Spanned<String>>) -> Self {
+    pub fn new(name: impl Into<String>, at: impl Into<String>) -> Self {
         Self {
-            name: name.into(),
-            at: at.into(),
+            name: Spanned::text(name),
+            at: Spanned::text(at),
             from: Sample::new(""),
             to: Sample::new(""),
             back: Back::From,
@@ -101,17 +101,17 @@ impl Case {
         self
     }
 
-    /// Does not run the way back.
+    /// Whether the way back is left out. Default: it is run.
     #[must_use]
-    pub fn one_way(mut self) -> Self {
-        self.back = Back::Off;
+    pub fn with_one_way(mut self, one_way: bool) -> Self {
+        self.back = if one_way { Back::Off } else { Back::From };
         self
     }
 
-    /// Compares bodies byte by byte, not by their content.
+    /// Whether bodies are compared byte by byte, and not by their content. Default: by their content.
     #[must_use]
-    pub fn exact(mut self) -> Self {
-        self.exact = true;
+    pub fn with_exact(mut self, exact: bool) -> Self {
+        self.exact = exact;
         self
     }
 }
@@ -120,9 +120,9 @@ impl Case {
 
 impl Sample {
     /// A message of a version, so far without anything in it.
-    pub fn new(version: impl Into<Spanned<String>>) -> Self {
+    pub fn new(version: impl Into<String>) -> Self {
         Self {
-            version: version.into(),
+            version: Spanned::text(version),
             path: None,
             query: None,
             headers: Vec::new(),
@@ -135,21 +135,26 @@ impl Sample {
 
     setters! {
         /// The path of a request, below the api's base path: `/orders/7`.
-        with_path => path: Spanned<String>, Some;
+        with_path => path: text, Some;
         /// The query of a request, without the `?`.
-        with_query => query: Spanned<String>, Some;
-        /// The status of a response.
-        with_status => status: Spanned<u16>, Some;
+        with_query => query: text, Some;
         /// How JSON stands in the body. Default: `application/json`.
-        with_content_type => content_type: Spanned<String>, Some;
+        with_content_type => content_type: text, Some;
         /// The message is refused, and the error contains this text.
-        with_error => error: Spanned<String>, Some;
+        with_error => error: text, Some;
+    }
+
+    /// The status of a response.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status.into());
+        self
     }
 
     /// Adds a header field. A field that is added twice has two values.
     #[must_use]
-    pub fn with_header(mut self, name: impl Into<Spanned<String>>, value: impl Into<Spanned<String>>) -> Self {
-        self.headers.push((name.into(), vec![value.into()]));
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((Spanned::text(name), vec![Spanned::text(value)]));
         self
     }
 

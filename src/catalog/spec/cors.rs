@@ -25,8 +25,8 @@ pub struct Cors {
 impl Cors {
     /// Origins as browsers write them: `https://app.example.com`, with a port where it is not the scheme's own;
     /// `https://*.example.com` for all hosts below one; or `*` alone for all origins.
-    pub fn new(origins: impl IntoIterator<Item = impl Into<Spanned<String>>>) -> Self {
-        Self { origins: origins.into_iter().map(Into::into).collect(), credentials: false }
+    pub fn new(origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { origins: origins.into_iter().map(Spanned::text).collect(), credentials: false }
     }
 
     /// Whether requests with cookies or other credentials may be made. Not together with `*`.

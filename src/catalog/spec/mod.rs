@@ -7,17 +7,31 @@
 //! | `version` | a version, its dates, and who keeps it for longer |
 //! | `case` | a test of the changes |
 //! | `brownout` | when a version is switched off on trial |
+//! | `date` | when something begins or ends |
 //! | `route` | what is particular about one route |
 
-/// A consuming setter: `with_name(value)` sets `field`.
+/// A consuming setter: `with_name(value)` sets `field`. A `text` is what becomes a `String`, a `date` what becomes a [`Date`];
+/// both stand in no file.
 macro_rules! setters {
-    ($($(#[$doc:meta])* $setter:ident => $field:ident: $from:ty $(, $wrap:path)?;)*) => {
-        $($(#[$doc])*
+    ($($(#[$doc:meta])* $setter:ident => $field:ident: $from:tt $(, $wrap:path)?;)*) => {
+        $(setters!(@one [$(#[$doc])*] $setter $field $from [$($wrap)?]);)*
+    };
+    (@one [$($doc:tt)*] $setter:ident $field:ident text $wrap:tt) => {
+        setters!(@fn [$($doc)*] $setter $field [impl Into<String>] (Spanned::text($field)) $wrap);
+    };
+    (@one [$($doc:tt)*] $setter:ident $field:ident date $wrap:tt) => {
+        setters!(@fn [$($doc)*] $setter $field [impl Into<Date>] ($field.into().into()) $wrap);
+    };
+    (@one [$($doc:tt)*] $setter:ident $field:ident $from:tt $wrap:tt) => {
+        setters!(@fn [$($doc)*] $setter $field [$from] ($field) $wrap);
+    };
+    (@fn [$($doc:tt)*] $setter:ident $field:ident [$($from:tt)*] ($value:expr) [$($wrap:path)?]) => {
+        $($doc)*
         #[must_use]
-        pub fn $setter(mut self, $field: impl Into<$from>) -> Self {
-            self.$field = setters!(@wrap $field.into() $(, $wrap)?);
+        pub fn $setter(mut self, $field: $($from)*) -> Self {
+            self.$field = setters!(@wrap $value $(, $wrap)?);
             self
-        })*
+        }
     };
     (@wrap $value:expr, $wrap:path) => { $wrap($value) };
     (@wrap $value:expr) => { $value };
@@ -27,6 +41,7 @@ mod api;
 mod brownout;
 mod case;
 mod cors;
+mod date;
 mod route;
 mod sources;
 mod version;
@@ -36,6 +51,7 @@ pub use brownout::{Brownout, ShareOf};
 pub(crate) use case::{Back, Body};
 pub use case::{Case, Sample};
 pub use cors::Cors;
+pub use date::Date;
 pub use route::Route;
 pub use sources::{ConsumerSource, OnUnacceptable, OnUndeclared, OnUntyped};
 pub(crate) use sources::{Unspecified, VersionSourcesSpec};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Brownout, LifecycleSpec, OnUntyped};
+use super::{Brownout, Date, LifecycleSpec, OnUntyped};
 use crate::catalog::Content;
 use crate::diagnostic::Spanned;
 use crate::json::FieldNames;
@@ -28,9 +28,9 @@ pub struct Route {
 
 impl Route {
     /// `GET /users/{id}`, as the newest version has it; `*` stands for every method.
-    pub fn new(route: impl Into<Spanned<String>>) -> Self {
+    pub fn new(route: impl Into<String>) -> Self {
         Self {
-            route: route.into(),
+            route: Spanned::text(route),
             default: None,
             upstream: None,
             speaks: None,
@@ -46,11 +46,11 @@ impl Route {
 
     setters! {
         /// What a request to it speaks that names no version.
-        with_default => default: Spanned<String>, Some;
+        with_default => default: text, Some;
         /// The version that the service behind it speaks.
-        with_speaks => speaks: Spanned<String>, Some;
+        with_speaks => speaks: text, Some;
         /// The prefix that the service behind it knows the api by; what the api says, unless said.
-        with_forward_as => forward_as: Spanned<String>, Some;
+        with_forward_as => forward_as: text, Some;
         /// How JSON stands in its successful responses, whatever their `Content-Type` says: for a service that sends a
         /// wrong one, or none.
         with_content => content: Content, Some;
@@ -65,46 +65,42 @@ impl Route {
 
     /// The end of one version on this route, if it is not the version's own.
     #[must_use]
-    pub fn with_sunset(mut self, version: impl Into<Spanned<String>>, sunset: impl Into<Spanned<String>>) -> Self {
-        self.life(version).sunset = Some(sunset.into());
+    pub fn with_sunset(mut self, version: impl Into<String>, sunset: impl Into<Date>) -> Self {
+        self.life(version).sunset = Some(sunset.into().into());
         self
     }
 
     /// The deprecation of one version on this route, if it is not the version's own.
     #[must_use]
-    pub fn with_deprecated(mut self, version: impl Into<Spanned<String>>, at: impl Into<Spanned<String>>) -> Self {
-        self.life(version).deprecated = Some(at.into());
+    pub fn with_deprecated(mut self, version: impl Into<String>, at: impl Into<Date>) -> Self {
+        self.life(version).deprecated = Some(at.into().into());
         self
     }
 
     /// From when on no new consumer may start to use one version on this route, if it is not the version's own date.
     #[must_use]
-    pub fn with_closed(mut self, version: impl Into<Spanned<String>>, at: impl Into<Spanned<String>>) -> Self {
-        self.life(version).closed = Some(at.into());
+    pub fn with_closed(mut self, version: impl Into<String>, at: impl Into<Date>) -> Self {
+        self.life(version).closed = Some(at.into().into());
         self
     }
 
     /// Whether one version is served past its sunset on this route, whatever the version itself says.
     #[must_use]
-    pub fn with_hold_sunset(mut self, version: impl Into<Spanned<String>>, hold: bool) -> Self {
+    pub fn with_hold_sunset(mut self, version: impl Into<String>, hold: bool) -> Self {
         self.life(version).hold_sunset = Some(hold);
         self
     }
 
     /// The brownouts of one version on this route, in the place of the version's own. An empty list: it has none here.
     #[must_use]
-    pub fn with_brownouts(
-        mut self,
-        version: impl Into<Spanned<String>>,
-        brownouts: impl IntoIterator<Item = Brownout>,
-    ) -> Self {
+    pub fn with_brownouts(mut self, version: impl Into<String>, brownouts: impl IntoIterator<Item = Brownout>) -> Self {
         self.life(version).brownouts = Some(brownouts.into_iter().collect());
         self
     }
 
     /// The dates of one version.
-    fn life(&mut self, version: impl Into<Spanned<String>>) -> &mut LifecycleSpec {
-        let version = version.into();
+    fn life(&mut self, version: impl Into<String>) -> &mut LifecycleSpec {
+        let version = Spanned::text(version);
         let at = self.lives.iter().position(|(known, _)| known.value == version.value).unwrap_or_else(|| {
             self.lives.push((version, LifecycleSpec::default()));
             self.lives.len() - 1

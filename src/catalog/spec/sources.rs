@@ -56,10 +56,11 @@ pub enum OnUndeclared {
 }
 
 /// Where to read who sent a request; the first that says something counts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConsumerSource {
     /// The value of a header that an authenticating layer set.
-    Header(Spanned<String>),
+    Header(String),
     /// The first product of `User-Agent`, without its version.
     UserAgent,
     /// The name in the certificate that the client's connection was made with: a [`Consumer`](crate::consumer::Consumer)

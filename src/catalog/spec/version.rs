@@ -1,6 +1,6 @@
 //! A version, the dates of its life, and who keeps it for longer.
 
-use super::Brownout;
+use super::{Brownout, Date};
 use crate::diagnostic::Spanned;
 
 /// A version and the dates of its life.
@@ -39,11 +39,9 @@ pub struct Extension {
 
 impl Version {
     /// A version without dates: released, and not deprecated.
-    ///
-    /// A date is an HTTP-date, an RFC 3339 time or a plain date.
-    pub fn new(name: impl Into<Spanned<String>>) -> Self {
+    pub fn new(name: impl Into<String>) -> Self {
         Self {
-            name: name.into(),
+            name: Spanned::text(name),
             released: None,
             life: LifecycleSpec::default(),
             docs: None,
@@ -55,40 +53,40 @@ impl Version {
 
     setters! {
         /// Before it, the version does not exist.
-        with_released => released: Spanned<String>, Some;
+        with_released => released: date, Some;
         /// Documentation for those who have to leave the version; the `deprecation` link.
-        with_docs => docs: Spanned<String>, Some;
+        with_docs => docs: text, Some;
         /// The retirement policy; the `sunset` link.
-        with_policy => policy: Spanned<String>, Some;
+        with_policy => policy: text, Some;
         /// Whether old clients and old servers lose what this version added; what the api says, unless said.
         with_strict => strict: bool, Some;
     }
 
     /// From then on it is deprecated (RFC 9745).
     #[must_use]
-    pub fn with_deprecated(mut self, at: impl Into<Spanned<String>>) -> Self {
-        self.life.deprecated = Some(at.into());
+    pub fn with_deprecated(mut self, at: impl Into<Date>) -> Self {
+        self.life.deprecated = Some(at.into().into());
         self
     }
 
     /// From then on nobody new may start to use it.
     #[must_use]
-    pub fn with_closed(mut self, at: impl Into<Spanned<String>>) -> Self {
-        self.life.closed = Some(at.into());
+    pub fn with_closed(mut self, at: impl Into<Date>) -> Self {
+        self.life.closed = Some(at.into().into());
         self
     }
 
     /// From then on it is gone (RFC 8594).
     #[must_use]
-    pub fn with_sunset(mut self, at: impl Into<Spanned<String>>) -> Self {
-        self.life.sunset = Some(at.into());
+    pub fn with_sunset(mut self, at: impl Into<Date>) -> Self {
+        self.life.sunset = Some(at.into().into());
         self
     }
 
-    /// Serves it past its sunset until this is taken back.
+    /// Whether it is served past its sunset, until this is taken back. Default: it is not.
     #[must_use]
-    pub fn hold_sunset(mut self) -> Self {
-        self.life.hold_sunset = Some(true);
+    pub fn with_hold_sunset(mut self, hold: bool) -> Self {
+        self.life.hold_sunset = Some(hold);
         self
     }
 
@@ -101,8 +99,8 @@ impl Version {
 
     /// A consumer that used it before it was closed.
     #[must_use]
-    pub fn with_known(mut self, consumer: impl Into<Spanned<String>>) -> Self {
-        self.known.push(consumer.into());
+    pub fn with_known(mut self, consumer: impl Into<String>) -> Self {
+        self.known.push(Spanned::text(consumer));
         self
     }
 }
@@ -111,24 +109,26 @@ impl Version {
 
 impl Extension {
     /// `consumer` keeps `version` until `until`.
-    pub fn new(
-        consumer: impl Into<Spanned<String>>,
-        version: impl Into<Spanned<String>>,
-        until: impl Into<Spanned<String>>,
-    ) -> Self {
+    pub fn new(consumer: impl Into<String>, version: impl Into<String>, until: impl Into<Date>) -> Self {
         Self {
-            consumer: consumer.into(),
-            version: version.into(),
-            until: until.into(),
+            consumer: Spanned::text(consumer),
+            version: Spanned::text(version),
+            until: until.into().into(),
             approved_by: String::new(),
             reason: String::new(),
         }
     }
 
-    /// Who approved it, and why.
+    /// Who approved it. Default: not said.
     #[must_use]
-    pub fn approved(mut self, by: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub fn with_approved_by(mut self, by: impl Into<String>) -> Self {
         self.approved_by = by.into();
+        self
+    }
+
+    /// Why it was given. Default: not said.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = reason.into();
         self
     }

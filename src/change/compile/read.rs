@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::spec::{Loss, OpKind, OpSpec, OtherSpec, When};
+use super::super::spec::{Loss, OpKind, OpSpec, When};
 use super::super::template;
 use super::pointers::TEMPLATE_HELP;
 use super::{AnchoredPointers, Compiled, InlinedObject, PointerReader};
@@ -287,20 +287,15 @@ impl PointerReader<'_> {
         &mut self,
         at: &Spanned<String>,
         pairs: &[(Literal, Literal)],
-        other: &OtherSpec,
+        other: &Other,
         back: &[(Literal, Literal)],
     ) -> Option<Compiled> {
         let pattern = self.pattern(at)?;
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let inverse = self.inverse(pairs, back, at.span)?;
-        let other = match other {
-            OtherSpec::Error => Other::Error,
-            OtherSpec::Keep => Other::Keep,
-            OtherSpec::Value(value) => Other::Value(value.clone()),
-        };
         let at = pointers.pop()?;
         let up = Op::Map { at: at.clone(), pairs: pairs.to_vec(), other: other.clone() };
-        let down = Op::Map { at, pairs: inverse, other };
+        let down = Op::Map { at, pairs: inverse, other: other.clone() };
         Some(Compiled::from_parts(each, Some(up), Some(down)))
     }
 

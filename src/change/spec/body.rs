@@ -1,8 +1,8 @@
 //! The ops on bodies.
 
 use super::op::{RestoreSource, RestoreSpec};
-use super::{Loss, OpKind, OpSpec, OtherSpec, When};
-use crate::json::{Custom, Literal, Many, Test, Wrapper};
+use super::{HeadSpec, Loss, OpKind, OpSpec, When};
+use crate::json::{Custom, Literal, Other, Test, Wrapper};
 
 // === impl OpSpec ===
 
@@ -40,20 +40,21 @@ impl OpSpec {
     }
 
     /// For [`compute_cel`](Self::compute_cel): the member takes the place of this one, and the expression gives its value
-    /// again on the way back. A message that would not come back as it was is refused, unless [`lossy`](Self::lossy)
-    /// says otherwise.
+    /// again on the way back. A message that would not come back as it was is refused, unless [`with_lossy`](Self::with_lossy)
+    /// allows it.
     ///
     /// ```
     /// use sunward::change::OpSpec;
     ///
     /// let visibility = OpSpec::compute_cel("/visibility", "self.private ? 'private' : 'public'")
-    ///     .in_place_of("/private", "self.visibility == 'private'");
+    ///     .with_back_cel("/private", "self.visibility == 'private'");
     /// # let _ = visibility;
     /// ```
     #[must_use]
-    pub fn in_place_of(mut self, member: &str, cel: &str) -> Self {
-        if let OpKind::Evaluate { back, .. } = &mut self.op {
-            back.push((member.into(), cel.into()));
+    pub fn with_back_cel(mut self, member: &str, cel: &str) -> Self {
+        match &mut self.op {
+            OpKind::Evaluate { back, .. } => back.push((member.into(), cel.into())),
+            _ => self.misplaced("with_back_cel"),
         }
         self
     }
@@ -70,59 +71,65 @@ impl OpSpec {
         Self::new(OpKind::Move { from: from.into(), to: to.into() })
     }
 
-    /// Removes a member. The old side gets `restore` back where it is absent.
+    /// Removes a member. What the old side gets is said with [`with_restore`](Self::with_restore), or
+    /// [`with_lossy`](Self::with_lossy) if that is nothing.
     #[must_use]
-    pub fn remove(at: &str, restore: impl Into<Literal>) -> Self {
-        Self::removal(at, RestoreSpec { source: None, value: Some(restore.into()) }, false)
+    pub fn remove(at: &str) -> Self {
+        Self::new(OpKind::Remove { at: at.into(), restore: RestoreSpec::default(), lossy: false })
     }
 
-    /// Removes a member whose value is also at `from`. The old side gets a copy of that value where the member is absent.
+    /// For [`remove`](Self::remove), [`remove_header`](Self::remove_header) and [`remove_query`](Self::remove_query): what
+    /// the old side gets where it is absent. A header or a query parameter gets a string as it is, and another value as
+    /// JSON text.
     #[must_use]
-    pub fn remove_copy(at: &str, from: &str) -> Self {
-        let source = Some(RestoreSource::Place(from.into()));
-        Self::removal(at, RestoreSpec { source, value: None }, false)
-    }
-
-    /// Removes a string that is made of other values, by a template as for [`compute`](Self::compute). The old side gets the
-    /// string where the member is absent.
-    #[must_use]
-    pub fn remove_computed(at: &str, template: &str) -> Self {
-        let source = Some(RestoreSource::Text(template.into()));
-        Self::removal(at, RestoreSpec { source, value: None }, false)
-    }
-
-    /// For [`remove_copy`](Self::remove_copy) and [`remove_computed`](Self::remove_computed): what the old side gets if the
-    /// values that the member is made of are absent.
-    #[must_use]
-    pub fn or_restore(mut self, value: impl Into<Literal>) -> Self {
-        if let OpKind::Remove { restore, .. } = &mut self.op {
-            restore.value = Some(value.into());
+    pub fn with_restore(mut self, value: impl Into<Literal>) -> Self {
+        let value = value.into();
+        match &mut self.op {
+            OpKind::Remove { restore, .. } => restore.value = Some(value),
+            OpKind::Head(HeadSpec::RemoveHeader { restore, .. } | HeadSpec::RemoveQuery { restore, .. }) => {
+                *restore = Some(value.to_text());
+            }
+            _ => self.misplaced("with_restore"),
         }
         self
     }
 
-    fn removal(at: &str, restore: RestoreSpec, lossy: bool) -> Self {
-        Self::new(OpKind::Remove { at: at.into(), restore, lossy })
+    /// For [`remove`](Self::remove): the place of another value in the message that the old side gets a copy of, where the
+    /// member is absent. [`with_restore`](Self::with_restore) says what it gets if there is nothing either.
+    #[must_use]
+    pub fn with_restore_from(mut self, from: &str) -> Self {
+        self.set_restore_source(RestoreSource::Place(from.into()), "with_restore_from");
+        self
     }
 
-    /// Removes a member that the old side has to do without.
+    /// For [`remove`](Self::remove): a template, as for [`compute`](Self::compute), of the string that the old side gets
+    /// where the member is absent. [`with_restore`](Self::with_restore) says what it gets if a value of the template is
+    /// absent.
     #[must_use]
-    pub fn remove_lossy(at: &str) -> Self {
-        Self::removal(at, RestoreSpec::default(), true)
+    pub fn with_restore_text(mut self, template: &str) -> Self {
+        self.set_restore_source(RestoreSource::Text(template.into()), "with_restore_text");
+        self
+    }
+
+    fn set_restore_source(&mut self, source: RestoreSource, setter: &'static str) {
+        match &mut self.op {
+            OpKind::Remove { restore, .. } => restore.source = Some(source),
+            _ => self.misplaced(setter),
+        }
     }
 
     /// Puts a value into an array or object of its own. The way back is an error where it would lose other members or
-    /// elements, unless [`lossy`](Self::lossy) or [`which_equals`](Self::which_equals) says so.
+    /// elements, unless [`with_lossy`](Self::with_lossy) or [`with_which`](Self::with_which) says so.
     #[must_use]
     pub fn wrap(at: &str, into: Wrapper) -> Self {
         Self::new(OpKind::Wrap { at: at.into(), into, loss: Loss::default() })
     }
 
     /// Takes a value out of its array or object. It is an error where other members or elements would be lost, unless
-    /// [`lossy`](Self::lossy) or [`which_equals`](Self::which_equals) says so.
+    /// [`with_lossy`](Self::with_lossy) or [`with_which`](Self::with_which) says so.
     #[must_use]
-    pub fn unwrap(at: &str, from: Wrapper, many: Many) -> Self {
-        Self::new(OpKind::Unwrap { at: at.into(), from, loss: Loss { many, ..Loss::default() } })
+    pub fn unwrap(at: &str, from: Wrapper) -> Self {
+        Self::new(OpKind::Unwrap { at: at.into(), from, loss: Loss::default() })
     }
 
     /// Refuses messages in which the value at `at` is another one, both ways; where it is absent, nothing happens. For
@@ -153,35 +160,46 @@ impl OpSpec {
         Self::new(OpKind::Join { from, to: to.into(), on: on.into() })
     }
 
-    /// Exchanges values by a table; a value that is not listed is an error.
+    /// Exchanges values by a table of old and new ones. A value that is not listed is an error, unless
+    /// [`with_other`](Self::with_other) says otherwise.
+    ///
+    /// ```
+    /// use sunward::change::OpSpec;
+    /// use sunward::json::Other;
+    ///
+    /// let level = OpSpec::map("/level", [(1, "low"), (2, "low"), (3, "high")]).with_back([("low", 1)]);
+    /// let status = OpSpec::map("/status", [("active", "enabled")]).with_other(Other::Keep);
+    /// # let _ = (level, status);
+    /// ```
     #[must_use]
-    pub fn map(at: &str, pairs: Vec<(Literal, Literal)>) -> Self {
-        Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Error, back: Vec::new() })
+    pub fn map<Old, New>(at: &str, pairs: impl IntoIterator<Item = (Old, New)>) -> Self
+    where
+        Old: Into<Literal>,
+        New: Into<Literal>,
+    {
+        Self::new(OpKind::Map { at: at.into(), pairs: literals(pairs), other: Other::Error, back: Vec::new() })
     }
 
-    /// As [`OpSpec::map`]; values that are not listed stay as they are, both ways.
+    /// For [`map`](Self::map): what becomes of a value that is not listed, both ways. Default: it is an error.
     #[must_use]
-    pub fn map_or_keep(at: &str, pairs: Vec<(Literal, Literal)>) -> Self {
-        Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Keep, back: Vec::new() })
+    pub fn with_other(mut self, value: Other) -> Self {
+        match &mut self.op {
+            OpKind::Map { other, .. } => *other = value,
+            _ => self.misplaced("with_other"),
+        }
+        self
     }
 
-    /// As [`OpSpec::map`]; values that are not listed become `other`, both ways. Where two old values become one new
-    /// one, `back` says which it was: new, then old.
+    /// For [`map`](Self::map): which old value a new one goes back to, where two old ones become one: new, then old.
     #[must_use]
-    pub fn map_or(
-        at: &str,
-        pairs: Vec<(Literal, Literal)>,
-        other: impl Into<Literal>,
-        back: Vec<(Literal, Literal)>,
-    ) -> Self {
-        Self::new(OpKind::Map { at: at.into(), pairs, other: OtherSpec::Value(other.into()), back })
-    }
-
-    /// Which old value a new one goes back to, where two old ones of a [`map`](Self::map) become one: new, then old.
-    #[must_use]
-    pub fn with_back(mut self, pairs: Vec<(Literal, Literal)>) -> Self {
-        if let OpKind::Map { back, .. } = &mut self.op {
-            *back = pairs;
+    pub fn with_back<New, Old>(mut self, pairs: impl IntoIterator<Item = (New, Old)>) -> Self
+    where
+        New: Into<Literal>,
+        Old: Into<Literal>,
+    {
+        match &mut self.op {
+            OpKind::Map { back, .. } => *back = literals(pairs),
+            _ => self.misplaced("with_back"),
         }
         self
     }
@@ -196,8 +214,9 @@ impl OpSpec {
     /// The digits after the point of a [`convert`](Self::convert) between `integer` and `decimal`, which needs it.
     #[must_use]
     pub fn with_scale(mut self, digits: u32) -> Self {
-        if let OpKind::Convert { scale, .. } = &mut self.op {
-            *scale = Some(digits);
+        match &mut self.op {
+            OpKind::Convert { scale, .. } => *scale = Some(digits),
+            _ => self.misplaced("with_scale"),
         }
         self
     }
@@ -228,6 +247,10 @@ impl OpSpec {
     {
         Self::custom(move |value| through(value, &up), move |value| through(value, &down))
     }
+}
+
+fn literals<A: Into<Literal>, B: Into<Literal>>(pairs: impl IntoIterator<Item = (A, B)>) -> Vec<(Literal, Literal)> {
+    pairs.into_iter().map(|(a, b)| (a.into(), b.into())).collect()
 }
 
 fn through<A, B>(value: &mut serde_json::Value, f: &impl Fn(A) -> Result<B, String>) -> Result<(), String>

@@ -13,7 +13,7 @@ use crate::json::OnError;
 /// let change = Change::new("2", "A person has a title")
 ///     .with_on("user")
 ///     .with_op(OpSpec::rename("/name", "/title"))
-///     .breaking();
+///     .with_breaking(true);
 /// # let _ = change;
 /// ```
 #[derive(Clone, Debug)]
@@ -50,10 +50,10 @@ pub(crate) struct Place {
 
 impl Change {
     /// A change that `version` introduced, with a sentence for the changelog.
-    pub fn new(version: impl Into<Spanned<String>>, summary: impl Into<Spanned<String>>) -> Self {
+    pub fn new(version: impl Into<String>, summary: impl Into<String>) -> Self {
         Self {
-            version: version.into(),
-            summary: summary.into(),
+            version: Spanned::text(version),
+            summary: Spanned::text(summary),
             on: Vec::new(),
             at: Vec::new(),
             ops: Vec::new(),
@@ -66,15 +66,15 @@ impl Change {
 
     /// Applies to a named resource; may be said again.
     #[must_use]
-    pub fn with_on(mut self, resource: impl Into<Spanned<String>>) -> Self {
-        self.on.push(resource.into());
+    pub fn with_on(mut self, resource: impl Into<String>) -> Self {
+        self.on.push(Spanned::text(resource));
         self
     }
 
     /// Applies to a place that needs no name; may be said again.
     #[must_use]
-    pub fn with_at(mut self, place: impl Into<Spanned<String>>) -> Self {
-        self.at.push(place.into());
+    pub fn with_at(mut self, place: impl Into<String>) -> Self {
+        self.at.push(Spanned::text(place));
         self
     }
 
@@ -85,10 +85,10 @@ impl Change {
         self
     }
 
-    /// Allows ops that take something away or alter it.
+    /// Whether ops may take something away or alter it. Default: they may not.
     #[must_use]
-    pub fn breaking(mut self) -> Self {
-        self.breaking = true;
+    pub fn with_breaking(mut self, breaking: bool) -> Self {
+        self.breaking = breaking;
         self
     }
 
@@ -112,14 +112,14 @@ impl Change {
 
 impl Resource {
     /// A shape called `name`, so far nowhere.
-    pub fn new(name: impl Into<Spanned<String>>) -> Self {
-        Self { name: name.into(), at: Vec::new() }
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: Spanned::text(name), at: Vec::new() }
     }
 
     /// Adds a place.
     #[must_use]
-    pub fn with_at(mut self, place: impl Into<Spanned<String>>) -> Self {
-        self.at.push(Place { at: place.into(), partial: None });
+    pub fn with_at(mut self, place: impl Into<String>) -> Self {
+        self.at.push(Place { at: Spanned::text(place), partial: None });
         self
     }
 
@@ -127,8 +127,8 @@ impl Resource {
     /// are filled in only inside of objects that the same change makes. Requests of `PATCH` are partial unless `partial`
     /// is `false` here. It holds for this place alone.
     #[must_use]
-    pub fn with_partial_at(mut self, place: impl Into<Spanned<String>>, partial: bool) -> Self {
-        self.at.push(Place { at: place.into(), partial: Some(partial) });
+    pub fn with_partial_at(mut self, place: impl Into<String>, partial: bool) -> Self {
+        self.at.push(Place { at: Spanned::text(place), partial: Some(partial) });
         self
     }
 }

@@ -11,18 +11,6 @@ impl OpSpec {
         Self::new(OpKind::Head(HeadSpec::RenameHeader { from: from.into(), to: to.into() }))
     }
 
-    /// Removes a header that the old side has to do without.
-    #[must_use]
-    pub fn remove_header_lossy(name: &str) -> Self {
-        Self::new(OpKind::Head(HeadSpec::RemoveHeader { name: name.into(), restore: None, lossy: true }))
-    }
-
-    /// Removes a query parameter that the old side has to do without.
-    #[must_use]
-    pub fn remove_query_lossy(name: &str) -> Self {
-        Self::new(OpKind::Head(HeadSpec::RemoveQuery { name: name.into(), restore: None, lossy: true }))
-    }
-
     /// Adds a header where it is absent.
     #[must_use]
     pub fn add_header(name: &str, value: &str) -> Self {
@@ -42,11 +30,11 @@ impl OpSpec {
         Self::new(OpKind::Head(HeadSpec::MapQuery { name: name.into(), values }))
     }
 
-    /// Removes a header; the old side gets `restore` where it is absent.
+    /// Removes a header. What the old side gets is said with [`with_restore`](Self::with_restore), or
+    /// [`with_lossy`](Self::with_lossy) if that is nothing.
     #[must_use]
-    pub fn remove_header(name: &str, restore: &str) -> Self {
-        let restore = Some(restore.to_owned());
-        Self::new(OpKind::Head(HeadSpec::RemoveHeader { name: name.into(), restore, lossy: false }))
+    pub fn remove_header(name: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::RemoveHeader { name: name.into(), restore: None, lossy: false }))
     }
 
     /// Adds a query parameter where it is absent.
@@ -55,11 +43,11 @@ impl OpSpec {
         Self::new(OpKind::Head(HeadSpec::AddQuery { name: name.into(), value: value.to_owned() }))
     }
 
-    /// Removes a query parameter; the old side gets `restore` where it is absent.
+    /// Removes a query parameter. What the old side gets is said with [`with_restore`](Self::with_restore), or
+    /// [`with_lossy`](Self::with_lossy) if that is nothing.
     #[must_use]
-    pub fn remove_query(name: &str, restore: &str) -> Self {
-        let restore = Some(restore.to_owned());
-        Self::new(OpKind::Head(HeadSpec::RemoveQuery { name: name.into(), restore, lossy: false }))
+    pub fn remove_query(name: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::RemoveQuery { name: name.into(), restore: None, lossy: false }))
     }
 
     /// Exchanges a path prefix below the base path in `Location`, `Content-Location` and `Link`.

@@ -19,6 +19,6 @@ mod when;
 pub(crate) use declare::Place;
 pub use declare::{Change, Resource};
 pub use op::OpSpec;
-pub(crate) use op::{HeadSpec, Loss, OpKind, OtherSpec, RestoreSource, RestoreSpec, RouteSpec};
+pub(crate) use op::{HeadSpec, Loss, OpKind, RestoreSource, RestoreSpec, RouteSpec};
 pub(crate) use structure::{KeyedSpec, NamesSpec, StructureSpec};
 pub use when::When;

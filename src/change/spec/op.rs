@@ -2,9 +2,20 @@
 
 use super::{NamesSpec, StructureSpec, When};
 use crate::diagnostic::{Span, Spanned};
-use crate::json::{Custom, Literal, Many, OnError, Otherwise, Test, Wrapper};
+use crate::json::{Custom, Literal, Many, OnError, Other, Otherwise, Wrapper};
 
-/// One step of a change.
+/// One step of a change, written in the direction old → new.
+///
+/// A constructor has the word of the op in the config file and takes what it needs; what may be added to it has a setter,
+/// named after the key. A setter that means nothing for the op is an error of [`Catalog::new`](crate::catalog::Catalog::new).
+///
+/// ```
+/// use sunward::change::{OpSpec, When};
+///
+/// let plan = OpSpec::add("/plan", "free").with_when(When::absent("/trial"));
+/// let status = OpSpec::map("/status", [("active", "enabled"), ("off", "disabled")]);
+/// # let _ = (plan, status);
+/// ```
 #[derive(Clone, Debug)]
 pub struct OpSpec {
     pub(crate) op: OpKind,
@@ -13,6 +24,8 @@ pub struct OpSpec {
     pub(crate) on_error: Option<OnError>,
     pub(crate) keep: bool,
     pub(crate) expand: bool,
+    /// Setters of a builder that mean nothing for the op.
+    pub(crate) misplaced: Vec<&'static str>,
     pub(crate) span: Span,
 }
 
@@ -74,7 +87,7 @@ pub(crate) enum OpKind {
     Map {
         at: Spanned<String>,
         pairs: Vec<(Literal, Literal)>,
-        other: OtherSpec,
+        other: Other,
         back: Vec<(Literal, Literal)>,
     },
     Convert {
@@ -127,15 +140,6 @@ pub(crate) enum RestoreSource {
     Place(Spanned<String>),
     /// A template.
     Text(Spanned<String>),
-}
-
-/// What a map makes of values that it does not list.
-#[derive(Clone, Debug)]
-pub(crate) enum OtherSpec {
-    Error,
-    Keep,
-    /// Old → new, and new → old.
-    Value(Literal),
 }
 
 /// Ops on the head of a message.
@@ -194,6 +198,7 @@ impl OpSpec {
             on_error: None,
             keep: false,
             expand: false,
+            misplaced: Vec::new(),
             span: Span::NONE,
         }
     }
@@ -212,109 +217,97 @@ impl OpSpec {
         !matches!(self.op, OpKind::Route(_))
     }
 
-    /// Runs only where the member at `pointer` exists.
+    /// Runs only where the condition holds. Default: always.
     #[must_use]
-    pub fn when_present(self, pointer: &str) -> Self {
-        self.when(When::at(pointer, Test::Present))
-    }
-
-    /// Runs only where the value at `pointer` equals `value`.
-    #[must_use]
-    pub fn when_equals(self, pointer: &str, value: impl Into<Literal>) -> Self {
-        self.when(When::at(pointer, Test::Equals(value.into())))
-    }
-
-    /// Runs only where the condition holds.
-    #[must_use]
-    pub fn when(mut self, condition: When) -> Self {
+    pub fn with_when(mut self, condition: When) -> Self {
         self.when = Some(condition);
         self
     }
 
-    /// Refuses messages in which the condition does not hold where the op has something to do. Without it, the op does
-    /// nothing there.
-    ///
-    /// An op without a condition that says it is refused.
+    /// What becomes of a message in which the condition does not hold where the op has something to do. Default: the op
+    /// does nothing there. A catalog in which an op without a condition has it is refused.
     #[must_use]
-    pub fn or_fail(mut self) -> Self {
-        self.otherwise = Otherwise::Fail;
+    pub fn with_else(mut self, otherwise: Otherwise) -> Self {
+        self.otherwise = otherwise;
         self
     }
 
-    /// For [`wrap`](Self::wrap), [`unwrap`](Self::unwrap) and the ops on structure that have something to lose: the other
-    /// members of the object, or the other elements with [`Many::First`], may be lost. What is removed and restored is not lossy: see
-    /// [`remove_lossy`](Self::remove_lossy).
+    /// Whether the way back, or the way there, may lose something. Default: an op that would lose something is refused, at
+    /// load where that can be known, and otherwise at the message.
+    ///
+    /// For [`remove`](Self::remove) and its siblings: the old side does without the value. For [`wrap`](Self::wrap),
+    /// [`unwrap`](Self::unwrap) and the ops on structure: the other members of the object, or with [`Many::First`] the
+    /// other elements, may be lost. For [`compute_cel`](Self::compute_cel): a value that does not come back as it was.
     #[must_use]
-    pub fn lossy(mut self) -> Self {
-        match &mut self.op {
-            OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => loss.lossy = true,
+    pub fn with_lossy(mut self, lossy: bool) -> Self {
+        let field = match &mut self.op {
+            OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => Some(&mut loss.lossy),
             OpKind::Evaluate { lossy, .. }
             | OpKind::Remove { lossy, .. }
-            | OpKind::Head(HeadSpec::RemoveHeader { lossy, .. } | HeadSpec::RemoveQuery { lossy, .. }) => *lossy = true,
-            OpKind::Structure(structure) => structure.lossy().into_iter().for_each(|lossy| *lossy = true),
-            _ => {}
+            | OpKind::Head(HeadSpec::RemoveHeader { lossy, .. } | HeadSpec::RemoveQuery { lossy, .. }) => Some(lossy),
+            OpKind::Structure(structure) => structure.lossy(),
+            _ => None,
+        };
+        match field {
+            Some(field) => *field = lossy,
+            None => self.misplaced("with_lossy"),
         }
         self
     }
 
-    /// For [`wrap`](Self::wrap): what the way back makes of an array of several.
+    /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap): what becomes of an array of several elements. Default: an
+    /// error.
     #[must_use]
     pub fn with_many(mut self, many: Many) -> Self {
-        if let OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } = &mut self.op {
-            loss.many = many;
+        match &mut self.op {
+            OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => loss.many = many,
+            _ => self.misplaced("with_many"),
         }
         self
-    }
-
-    /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap) with arrays: only elements with a member at `pointer` count.
-    #[must_use]
-    pub fn which_present(self, pointer: &str) -> Self {
-        self.which(When::at(pointer, Test::Present))
-    }
-
-    /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap) with arrays: only elements whose value at `pointer` equals
-    /// `value` count.
-    #[must_use]
-    pub fn which_equals(self, pointer: &str, value: impl Into<Literal>) -> Self {
-        self.which(When::at(pointer, Test::Equals(value.into())))
     }
 
     /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap) with arrays: only elements for which the condition holds count.
-    /// Its pointers start at the element; without one it speaks of the element itself. Also for [`pick`](Self::pick) and
-    /// [`put`](Self::put).
+    /// For [`pick`](Self::pick) and [`put`](Self::put): which element it is. The condition's pointers start at the element;
+    /// without one it is about the element itself. Default: all elements count.
     #[must_use]
-    pub fn which(mut self, condition: When) -> Self {
+    pub fn with_which(mut self, condition: When) -> Self {
         match &mut self.op {
             OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => loss.which = Some(condition),
             OpKind::Structure(StructureSpec::Pick { which, .. } | StructureSpec::Put { which, .. }) => {
                 *which = Some(condition);
             }
-            _ => {}
+            _ => self.misplaced("with_which"),
         }
         self
     }
 
-    /// If the target already exists, it keeps its value and the source is removed.
+    /// Whether a target that already exists keeps its value; the source is then removed. Default: the target is replaced.
     ///
-    /// For `copy`, `compute`, `rename`, `move`, `split`, `join` and the renames of headers and query parameters; a catalog
-    /// with another op that says it is refused.
+    /// For ops that bring a value to another place, such as `copy`, `rename` and `relocate`; a catalog in which another op
+    /// has it is refused.
     #[must_use]
-    pub fn keep(mut self) -> Self {
-        self.keep = true;
+    pub fn with_keep(mut self, keep: bool) -> Self {
+        self.keep = keep;
         self
     }
 
-    /// A rename whose new side's responses carry both names while an older version lives.
+    /// For [`rename`](Self::rename): whether responses of the new side carry both names while an older version lives.
+    /// Default: they carry the new one.
     #[must_use]
-    pub fn expand(mut self) -> Self {
-        self.expand = true;
+    pub fn with_expand(mut self, expand: bool) -> Self {
+        self.expand = expand;
         self
     }
 
-    /// What to do when a value cannot be migrated. Default: what the change says.
+    /// What to do when a value cannot be migrated. Default: that of the change.
     #[must_use]
     pub fn with_on_error(mut self, on_error: OnError) -> Self {
         self.on_error = Some(on_error);
         self
+    }
+
+    /// A setter that means nothing for this op: the catalog is refused.
+    pub(super) fn misplaced(&mut self, setter: &'static str) {
+        self.misplaced.push(setter);
     }
 }

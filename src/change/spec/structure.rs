@@ -126,7 +126,7 @@ impl OpSpec {
     }
 
     /// Makes a text of a list of texts. An element that has the separator in it is an error, unless
-    /// [`lossy`](Self::lossy) says that it may become several.
+    /// [`with_lossy`](Self::with_lossy) says that it may become several.
     #[must_use]
     pub fn join_list(at: &str, on: &str) -> Self {
         Self::structure(StructureSpec::JoinList { at: at.into(), on: on.into(), lossy: false })
@@ -150,15 +150,19 @@ impl OpSpec {
     pub fn with_value(mut self, pointer: &str) -> Self {
         if let OpKind::Structure(StructureSpec::Entries(keyed) | StructureSpec::Keyed(keyed)) = &mut self.op {
             keyed.value = Some(pointer.into());
+        } else {
+            self.misplaced("with_value");
         }
         self
     }
 
     /// For [`entries`](Self::entries) and [`keyed`](Self::keyed): where the result goes. In place, unless said.
     #[must_use]
-    pub fn into_place(mut self, pointer: &str) -> Self {
+    pub fn with_to(mut self, pointer: &str) -> Self {
         if let OpKind::Structure(StructureSpec::Entries(keyed) | StructureSpec::Keyed(keyed)) = &mut self.op {
             keyed.to = Some(pointer.into());
+        } else {
+            self.misplaced("with_to");
         }
         self
     }
@@ -170,7 +174,7 @@ impl OpSpec {
         Self::structure(StructureSpec::MoveMany { from: from.into(), to: to.into(), many, lossy: false })
     }
 
-    /// Takes the first element out of a list, or with [`which`](Self::which) the first that meets it. On the way back it is
+    /// Takes the first element out of a list, or with [`with_which`](Self::with_which) the first that meets it. On the way back it is
     /// the first.
     #[must_use]
     pub fn pick(list: &str, to: &str) -> Self {
@@ -215,7 +219,7 @@ impl OpSpec {
     }
 
     /// Writes the names of all members in another case, at any depth. A name that would not come back as it is, is an
-    /// error: give it one [of its own](Self::with_name), or [except](Self::except) it.
+    /// error: give it one [of its own](Self::with_name), or [except](Self::with_except) it.
     #[must_use]
     pub fn rename_all(at: &str, from: NameCase, to: NameCase) -> Self {
         let names = NamesSpec { from, to, except: Vec::new(), values: Vec::new() };
@@ -228,6 +232,8 @@ impl OpSpec {
     pub fn with_name(mut self, old: &str, new: &str) -> Self {
         if let Some(names) = self.names() {
             names.values.push((old.into(), new.into()));
+        } else {
+            self.misplaced("with_name");
         }
         self
     }
@@ -235,9 +241,11 @@ impl OpSpec {
     /// For [`rename_all`](Self::rename_all) and [`rename_query_values`](Self::rename_query_values): members of this name
     /// keep it, and all that is inside of them is left alone.
     #[must_use]
-    pub fn except(mut self, name: &str) -> Self {
+    pub fn with_except(mut self, name: &str) -> Self {
         if let Some(names) = self.names() {
             names.except.push(name.into());
+        } else {
+            self.misplaced("with_except");
         }
         self
     }
@@ -255,6 +263,8 @@ impl OpSpec {
     pub fn with_depth(mut self, levels: u32) -> Self {
         if let OpKind::Structure(StructureSpec::RenameAll { depth, .. }) = &mut self.op {
             *depth = Some(levels);
+        } else {
+            self.misplaced("with_depth");
         }
         self
     }

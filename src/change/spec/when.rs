@@ -1,7 +1,7 @@
 //! When an op applies.
 
 use crate::diagnostic::Spanned;
-use crate::json::{Condition, Test};
+use crate::json::{Condition, Literal, Test};
 
 /// A condition of a change: when an op applies, which elements count, what a value must be.
 ///
@@ -12,9 +12,9 @@ use crate::json::{Condition, Test};
 /// use sunward::change::{OpSpec, When};
 /// use sunward::json::{JsonType, Test};
 ///
-/// let port = OpSpec::relocate("/port", "/port_number").when(When::own(Test::Type(vec![JsonType::Number])));
-/// let card = When::at("/kind", Test::In(vec!["card".into(), "bank".into()]));
-/// let plan = OpSpec::add("/plan", "free").when(When::all([card, When::at("/legacy", Test::Present).not()]));
+/// let port = OpSpec::relocate("/port", "/port_number").with_when(When::own(Test::has_type([JsonType::Number])));
+/// let card = When::at("/kind", Test::one_of(["card", "bank"]));
+/// let plan = OpSpec::add("/plan", "free").with_when(When::all([card, When::absent("/legacy")]));
 /// # let _ = (port, plan);
 /// ```
 #[derive(Clone, Debug)]
@@ -27,6 +27,24 @@ impl When {
     #[must_use]
     pub fn at(pointer: &str, test: Test) -> Self {
         Self(Condition::of(Some(pointer.into()), test))
+    }
+
+    /// There is a value at a pointer; `null` is one.
+    #[must_use]
+    pub fn present(pointer: &str) -> Self {
+        Self::at(pointer, Test::Present)
+    }
+
+    /// There is no value at a pointer.
+    #[must_use]
+    pub fn absent(pointer: &str) -> Self {
+        Self::present(pointer).not()
+    }
+
+    /// The value at a pointer equals this one.
+    #[must_use]
+    pub fn equals(pointer: &str, value: impl Into<Literal>) -> Self {
+        Self::at(pointer, Test::Equals(value.into()))
     }
 
     /// The value at the op's own place passes the test.

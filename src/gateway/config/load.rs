@@ -176,14 +176,15 @@ fn check_underscores(api: &Api, underscores: Underscores, found: &mut Diagnostic
     if underscores == Underscores::Pass {
         return;
     }
-    let consumers = api.consumer.iter().filter_map(|source| match source {
-        ConsumerSource::Header(name) => Some(name),
+    let consumers = api.consumer.iter().filter_map(|source| match &source.value {
+        ConsumerSource::Header(name) => Some((name, source.span)),
         _ => None,
     });
-    for name in api.sources.header.iter().chain(consumers).filter(|name| name.contains('_')) {
-        let message = format!("the header `{}` is never received: its name has an underscore", name.value);
+    let versions = api.sources.header.iter().map(|name| (&name.value, name.span));
+    for (name, span) in versions.chain(consumers).filter(|(name, _)| name.contains('_')) {
+        let message = format!("the header `{name}` is never received: its name has an underscore");
         let help = "write the name with `-`, or set `underscores = \"pass\"` in `[gateway.proxy]`";
-        found.push(Diagnostic::error("underscore-field", message, name.span).help(help));
+        found.push(Diagnostic::error("underscore-field", message, span).help(help));
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use sunward::catalog::{Api, Catalog, Content, Version};
-use sunward::change::{Change, OpSpec, Resource};
-use sunward::json::{Literal, Many, NameCase, OnError, Renaming, Wrapper};
+use sunward::change::{Change, OpSpec, Resource, When};
+use sunward::json::{Literal, NameCase, OnError, Renaming, Wrapper};
 
 use super::now;
 
@@ -155,7 +155,7 @@ impl Shape {
             Kind::Word(words) => {
                 let new: Vec<String> = words.iter().map(|word| format!("{word} {fresh}")).collect();
                 let pairs = words.iter().zip(&new).map(|(old, new)| (Literal::string(old), Literal::string(new)));
-                let op = OpSpec::map(&field.at, pairs.collect());
+                let op = OpSpec::map(&field.at, pairs);
                 (Kind::Word(new), op)
             }
             Kind::Text | Kind::Wrapped(..) | Kind::Parts | Kind::Entries(_) => return self.rename(at),
@@ -175,7 +175,7 @@ impl Shape {
         let field = &mut self.fields[at];
         let Kind::Wrapped(inner, from) = field.kind.clone() else { return self.rename(at) };
         field.kind = *inner;
-        OpSpec::unwrap(&field.at, from, Many::Error)
+        OpSpec::unwrap(&field.at, from)
     }
 
     fn list(&mut self, at: usize) -> OpSpec {
@@ -209,7 +209,7 @@ impl Shape {
         match to {
             Some(to) => {
                 field.at.clone_from(&to);
-                op.into_place(&to)
+                op.with_to(&to)
             }
             None => op,
         }
@@ -300,7 +300,7 @@ impl Shape {
             ),
             _ => (format!("[{this}]"), format!("{that}[0]")),
         };
-        let op = OpSpec::compute_cel(&to, &forth).in_place_of(&field.at, &back);
+        let op = OpSpec::compute_cel(&to, &forth).with_back_cel(&field.at, &back);
         field.at = to;
         match field.kind.clone() {
             Kind::Text => {}
@@ -316,7 +316,7 @@ impl Shape {
             for field in &mut self.fields {
                 field.at = field.at.strip_prefix(&outer).expect("all are inside").to_owned();
             }
-            return OpSpec::unwrap("", Wrapper::Member(outer[1..].into()), Many::Error);
+            return OpSpec::unwrap("", Wrapper::member(&outer[1..]));
         }
         self.fresh += 1;
         let name = format!("e{}", self.fresh);
@@ -345,7 +345,7 @@ impl Shape {
         let Some(Field { at: place, kind: Kind::Word(words) }) = self.fields.iter().find(is_word).cloned() else {
             return self.rename(at);
         };
-        let op = self.rename(at).when_equals(&place, Literal::string(&words[0]));
+        let op = self.rename(at).with_when(When::equals(&place, Literal::string(&words[0])));
         self.fields.remove(at);
         op
     }
@@ -422,10 +422,11 @@ fn canonical(json: &str) -> String {
 fn catalog(choices: &[Vec<Choice>]) -> Catalog {
     let mut shape = Shape::new();
     let resource = Resource::new("doc").with_at("GET /doc -> 200").with_at("GET /list -> 200 /items/*");
-    let mut api = Api::new("random").with_header("Api-Version").with_resource(resource).with_version(Version::new("1"));
+    let mut api =
+        Api::new("random").with_version_header("Api-Version").with_resource(resource).with_version(Version::new("1"));
     for (at, ops) in choices.iter().enumerate() {
         let version = (at + 2).to_string();
-        let change = Change::new(version.as_str(), "Random").with_on("doc").breaking().with_strict(true);
+        let change = Change::new(version.as_str(), "Random").with_on("doc").with_breaking(true).with_strict(true);
         let change = ops.iter().fold(change, |change, choice| change.with_op(shape.op(*choice)));
         api = api.with_version(Version::new(version.as_str())).with_change(change);
     }

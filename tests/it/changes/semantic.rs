@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sunward::catalog::{Api, Catalog, Version};
+use sunward::catalog::{Api, Catalog, Version, VersionSource};
 use sunward::change::{Change, OpSpec};
 use sunward::config::{self, SourceMap};
 use sunward::diagnostic::{Diagnostic, Severity};
@@ -53,14 +53,20 @@ fn findings_are_written_alike() {
 /// What a file cannot say, because reading it says so first.
 #[test]
 fn what_only_rust_can_say() {
-    let change = Change::new("2", "Slips").with_at("GET /a -> 200").breaking();
-    let change = change.with_op(OpSpec::split("/a", &["/b", "/c"], "")).with_op(OpSpec::add("/d", "x").expand());
-    let change = change.with_op(OpSpec::add("/e", "x").keep());
-    let api = Api::new("shop").with_header("Api-Version").with_precedence(["header", "cookie"]);
+    let change = Change::new("2", "Slips").with_at("GET /a -> 200").with_breaking(true);
+    let change =
+        change.with_op(OpSpec::split("/a", &["/b", "/c"], "")).with_op(OpSpec::add("/d", "x").with_expand(true));
+    let change = change.with_op(OpSpec::add("/e", "x").with_keep(true)).with_op(OpSpec::add("/f", "x").with_scale(2));
+    let api = Api::new("shop")
+        .with_version_header("Api-Version")
+        .with_precedence([VersionSource::Header, VersionSource::Pin]);
     let api = api.with_version(Version::new("1")).with_version(Version::new("2")).with_change(change);
     let found = Catalog::at([api], now()).expect_err("slips");
     let codes: Vec<&str> = found.iter().map(Diagnostic::code).collect();
-    assert_eq!(codes, ["empty-separator", "expand-without-rename", "keep-without-target", "unknown-source"]);
+    assert_eq!(
+        codes,
+        ["empty-separator", "expand-without-rename", "keep-without-target", "misplaced-setter", "unknown-source"]
+    );
     let found = Catalog::at([], now()).expect_err("nothing");
     assert_eq!(found.to_string(), "error[no-api]: the catalog has no api; add one: `[[api]]`\n");
 }

@@ -29,7 +29,13 @@ fn router() -> Router {
 }
 
 fn bench() -> Bench {
-    Bench::new(users().with_base_path("/api").with_path("/v{version}").with_header("Api-Version").with_unspecified("1"))
+    Bench::new(
+        users()
+            .with_base_path("/api")
+            .with_version_path("/v{version}")
+            .with_version_header("Api-Version")
+            .with_unspecified("1"),
+    )
 }
 
 /// Status, body and one field.

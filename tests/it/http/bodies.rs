@@ -10,7 +10,7 @@ fn bench() -> Bench {
 }
 
 fn api() -> Api {
-    users().with_path("/v{version}")
+    users().with_version_path("/v{version}")
 }
 
 /// All that speaks of the very bytes, or asks for some of them.
@@ -185,7 +185,7 @@ fn errors_of_the_service_are_its_own() {
 fn a_problem_document_is_json_where_a_place_names_it() {
     let change = sunward::change::Change::new("3", "`code` is called `error`")
         .with_at("GET /users/{id} -> 4xx")
-        .breaking()
+        .with_breaking(true)
         .with_op(sunward::change::OpSpec::rename("/code", "/error"));
     let answer = |kind: &str| format!("404\ncontent-type: application/{kind}\n\n{{\"error\":1.10}}");
     for kind in ["problem+json", "json", "linkset+json", "schema+json"] {
@@ -355,8 +355,8 @@ fn patches_are_migrated_as_patches() {
     }
     let removed = sunward::change::Change::new("3", "no fax")
         .with_on("user")
-        .breaking()
-        .with_op(sunward::change::OpSpec::remove("/fax", ""));
+        .with_breaking(true)
+        .with_op(sunward::change::OpSpec::remove("/fax").with_restore(""));
     Bench::new(api().with_change(removed)).check(&[(
         "of a member that is gone",
         &patch("json-patch+json", "[{\"op\":\"replace\",\"path\":\"/fax\",\"value\":1}]"),

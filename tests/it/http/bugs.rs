@@ -10,14 +10,14 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use http_body_util::Empty;
-use sunward::json::{Literal, OnError, Wrapper};
+use sunward::json::{Literal, OnError, Other, Wrapper};
 
 use super::*;
 
 const GET: &str = "GET /v1/users/7";
 
 fn bench() -> Bench {
-    Bench::new(users().with_path("/v{version}"))
+    Bench::new(users().with_version_path("/v{version}"))
 }
 
 fn literal(text: &str) -> Literal {
@@ -27,8 +27,8 @@ fn literal(text: &str) -> Literal {
 /// A resource that is all of `/things`, and which version 2 changed by `op`.
 fn things(op: OpSpec) -> Api {
     let thing = Resource::new("thing").with_at("GET /things -> 200").with_at("POST /things <-");
-    let change = Change::new("2", "a change").with_on("thing").breaking().with_op(op);
-    let api = Api::new("shop").with_path("/v{version}").with_resource(thing).with_change(change);
+    let change = Change::new("2", "a change").with_on("thing").with_breaking(true).with_op(op);
+    let api = Api::new("shop").with_version_path("/v{version}").with_resource(thing).with_change(change);
     api.with_version(Version::new("1")).with_version(Version::new("2")).with_version(Version::new("3"))
 }
 
@@ -160,7 +160,7 @@ fn changed(name: &str, op: OpSpec, answers: &[(&str, &str)], requests: &[(&str, 
 #[test]
 fn changes_do_what_they_say() {
     let active = vec![(literal("\"yes\""), literal("false"))];
-    let map = OpSpec::map_or_keep("/active", active);
+    let map = OpSpec::map("/active", active).with_other(Other::Keep);
     changed("C1 false is a value", map, &[(r#"{"active":false}"#, r#"{"active":"yes"}"#)], &[]);
     let add = |value: &str| OpSpec::add("/n", literal(value));
     let present = [r#"{"n":false}"#, r#"{"n":null}"#, r#"{"n":0}"#, r#"{"n":""}"#].map(|body| (body, body));
@@ -169,13 +169,13 @@ fn changes_do_what_they_say() {
     assert!(!found.to_string().is_empty());
     let (two, one) = (r#"{"a":1,"b":2}"#, r#"{"b":1}"#);
     changed("C4 the moved one counts", OpSpec::rename("/a", "/b"), &[], &[(two, one)]);
-    changed("C4 the one there counts", OpSpec::rename("/a", "/b").keep(), &[], &[(two, r#"{"b":2}"#)]);
+    changed("C4 the one there counts", OpSpec::rename("/a", "/b").with_keep(true), &[], &[(two, r#"{"b":2}"#)]);
     changed("C5 a number is a number", add("5"), &[], &[("{}", r#"{"n":5}"#)]);
     changed("C6 of any length", add("12345678901234567890"), &[], &[("{}", r#"{"n":12345678901234567890}"#)]);
     let (nested, dotted) = (r#"{"a":{"b":1},"a.b":2}"#, r#"{"a":{"b":1}}"#);
-    let (path, scalar) = (OpSpec::remove_lossy("/a/b"), (r#"{"a":1}"#, r#"{"a":1}"#));
+    let (path, scalar) = (OpSpec::remove("/a/b").with_lossy(true), (r#"{"a":1}"#, r#"{"a":1}"#));
     changed("C7 a path", path, &[], &[(nested, r#"{"a":{},"a.b":2}"#), scalar]);
-    changed("C7 a dot", OpSpec::remove_lossy("/a.b"), &[], &[(nested, dotted)]);
+    changed("C7 a dot", OpSpec::remove("/a.b").with_lossy(true), &[], &[(nested, dotted)]);
     let odd = OpSpec::rename("/a~1b~0c", "/d");
     changed("C7 slash and tilde", odd, &[(r#"{"d":1}"#, r#"{"a/b~c":1}"#)], &[(r#"{"a/b~c":1}"#, r#"{"d":1}"#)]);
     let colon = OpSpec::rename("/a:b", "/c:d:e");

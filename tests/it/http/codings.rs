@@ -19,7 +19,7 @@ const NEW: &str = "{\"title\":\"a\"}";
 const OLD: &str = "{\"name\":\"a\"}";
 
 fn bench() -> Bench {
-    Bench::new(users().with_path("/v{version}"))
+    Bench::new(users().with_version_path("/v{version}"))
 }
 
 fn coded(coding: &str, text: &str) -> Bytes {

@@ -12,7 +12,7 @@ const TITLE_512: &str =
     "sha-512=:Z3gKm2GM1xU6GaPlg9gv2AEe8kD3d5t7lex/kgphjXrY9wEqVyzCj7hkt95BsUCrVoc+cP5xNhusv0x1NW4Puw==:";
 
 fn bench() -> Bench {
-    Bench::new(users().with_path("/v{version}"))
+    Bench::new(users().with_version_path("/v{version}"))
 }
 
 #[test]

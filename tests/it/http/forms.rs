@@ -27,9 +27,9 @@ fn api() -> Api {
     let change = Change::new("2", "decimals")
         .with_at("POST /users <-")
         .with_at("GET /users/{id} -> 200")
-        .breaking()
+        .with_breaking(true)
         .with_op(cents);
-    users().with_path("/v{version}").with_change(change)
+    users().with_version_path("/v{version}").with_change(change)
 }
 
 fn post(content_type: &str, body: &str) -> String {
@@ -86,7 +86,7 @@ fn urlencoded_forms() {
             .with_change(
                 Change::new("2", "a street")
                     .with_at("POST /users <-")
-                    .breaking()
+                    .with_breaking(true)
                     .with_op(OpSpec::rename("/address/str", "/address/street")),
             )
             .with_route(Route::new("POST /users").with_forms(FieldNames::Brackets)),

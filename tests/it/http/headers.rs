@@ -8,8 +8,8 @@ use super::{Bench, JSON, users};
 fn bench() -> Bench {
     let first = Version::new("0").with_deprecated("2023-06-30T23:59:59Z").with_sunset("2026-09-01");
     let mut api = Api::new("shop")
-        .with_path("/v{version}")
-        .with_header("Api-Version")
+        .with_version_path("/v{version}")
+        .with_version_header("Api-Version")
         .with_version(first.with_docs("https://docs.test/?a=(b)"));
     for name in ["1", "2", "3"] {
         api = api.with_version(Version::new(name));
@@ -84,9 +84,9 @@ fn it_is_said_also_of_what_a_version_does_not_have() {
     let added = Change::new("2", "teams").with_op(OpSpec::add_route("GET /teams"));
     let first = Version::new("1").with_deprecated("2025-01-01").with_sunset("2027-01-01");
     let api = Api::new("shop")
-        .with_path("/v{version}")
-        .with_header("Api-Version")
-        .with_consumer(ConsumerSource::Header("X-Consumer".into()))
+        .with_version_path("/v{version}")
+        .with_version_header("Api-Version")
+        .with_consumer_source(ConsumerSource::Header("X-Consumer".into()))
         .with_extension(Extension::new("bob", "1", "2027-06-01"))
         .with_change(added)
         .with_version(first.with_docs("https://docs.test"))
@@ -114,7 +114,7 @@ fn it_is_said_also_of_what_a_version_does_not_have() {
 #[test]
 fn a_304_speaks_for_the_stored_response() {
     let unchanged = "304\netag: \"a\"\nvary: Origin\ncache-control: max-age=60\ncontent-length: 12";
-    Bench::new(users().with_path("/v{version}").with_header("Api-Version")).check(&[
+    Bench::new(users().with_version_path("/v{version}").with_version_header("Api-Version")).check(&[
         (
             "migrated",
             "GET /v1/users/7",
@@ -171,7 +171,8 @@ fn a_preflight_allows_the_version_header() {
 fn scripts_may_read_refusals_where_the_api_says_so() {
     let gone = |cors| {
         let first = Version::new("1").with_deprecated("2020-01-01").with_sunset("2021-01-01");
-        let api = Api::new("cors").with_header("Api-Version").with_version(first).with_version(Version::new("2"));
+        let api =
+            Api::new("cors").with_version_header("Api-Version").with_version(first).with_version(Version::new("2"));
         Bench::new(api.with_cors(cors))
     };
     let get = |version: &str, origin: &str| format!("GET /users/7\nApi-Version: {version}\n{origin}");
@@ -241,7 +242,7 @@ fn scripts_may_read_it_on_cors_responses() {
             &["access-control-expose-headers: *"],
         ),
     ]);
-    let migrated = Bench::new(users().with_path("/v{version}"));
+    let migrated = Bench::new(users().with_version_path("/v{version}"));
     let body = format!("200\naccess-control-allow-origin: *\n{}{{\"title\":\"a\"}}", &JSON[4..]);
     let exchange = migrated.exchange("GET /v1/users/7\nOrigin: https://a.test", &body);
     assert_eq!(exchange.text(), "{\"name\":\"a\"}");

@@ -86,7 +86,7 @@ impl<B> Service<Request<B>> for Slow {
 
 /// An old version that must be migrated, as its path says.
 fn bench() -> Bench {
-    Bench::new(users().with_path("/v{version}").with_header("Api-Version"))
+    Bench::new(users().with_version_path("/v{version}").with_version_header("Api-Version"))
 }
 
 fn get(path: &str) -> Request<Full<Bytes>> {
@@ -253,7 +253,7 @@ fn extensions_and_protocol_versions_pass() {
 #[test]
 fn what_connection_named_is_gone_before() {
     // A server or gateway takes the fields off that `Connection` names; what is left speaks by default.
-    let bench = Bench::new(users().with_header("Api-Version").with_unspecified("2"));
+    let bench = Bench::new(users().with_version_header("Api-Version").with_unspecified("2"));
     let exchange = bench.exchange("GET /users/7", "");
     assert_eq!(exchange.field("api-version").as_deref(), Some("2"));
     assert!(exchange.seen.expect("it is passed on").headers.get("api-version").is_none());
@@ -267,7 +267,7 @@ fn a_catalog_may_be_exchanged() {
             Arc::clone(&self.1[usize::from(self.0.load(Ordering::SeqCst))])
         }
     }
-    let second = Bench::new(users().with_path("/v{version}").with_header("X-Version"));
+    let second = Bench::new(users().with_version_path("/v{version}").with_version_header("X-Version"));
     let switch = Arc::new(AtomicBool::new(false));
     let both = Both(Arc::clone(&switch), [bench().catalog, second.catalog]);
     let layer = sunward::layer::VersioningLayer::following(both).with_clock(second.clock.clone());

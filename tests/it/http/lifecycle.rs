@@ -16,10 +16,10 @@ fn old(version: Version) -> Version {
 /// Version 1 is as said, version 2 is current.
 fn with_first(first: Version) -> Api {
     Api::new("shop")
-        .with_path("/v{version}")
-        .with_header("Api-Version")
+        .with_version_path("/v{version}")
+        .with_version_header("Api-Version")
         .with_unspecified("1")
-        .with_consumer(ConsumerSource::Header("X-Consumer".into()))
+        .with_consumer_source(ConsumerSource::Header("X-Consumer".into()))
         .with_route(Route::new("GET /users/{id}"))
         .with_route(Route::new("POST /users"))
         .with_version(first)
@@ -265,11 +265,11 @@ fn one_consumer_can_be_let_stay() {
 
 #[test]
 fn an_end_can_be_another() {
-    let held = Bench::new(with_first(old(Version::new("1")).hold_sunset())).at("2028-01-01");
+    let held = Bench::new(with_first(old(Version::new("1")).with_hold_sunset(true))).at("2028-01-01");
     held.check(&[("held by config", "GET /v1/users/7", "", &["200", "+deprecation", "-sunset"])]);
 
     let extended = with_first(old(Version::new("1")))
-        .with_extension(Extension::new("bob", "1", "2027-06-01").approved("cto", "a contract"));
+        .with_extension(Extension::new("bob", "1", "2027-06-01").with_approved_by("cto").with_reason("a contract"));
     let extended = Bench::new(extended);
     let theirs: &[&str] = &["200", "sunset: Tue, 01 Jun 2027 00:00:00 GMT", "vary: api-version, x-consumer"];
     let bob = "GET /v1/users/7\nX-Consumer: bob";
@@ -349,7 +349,8 @@ fn only_versions_that_serve_are_named() {
         let named = format!("~ \"supported_versions\":{expected}");
         bench.check(&[(name, "GET /v1/users/7\nX-Consumer: bob", "", &["410", "~ use one of", &named])]);
     }
-    let alone = Api::new("shop").with_path("/v{version}").with_version(old(Version::new("1")).with_brownout(window()));
+    let alone =
+        Api::new("shop").with_version_path("/v{version}").with_version(old(Version::new("1")).with_brownout(window()));
     let nothing: &[&str] = &["410", "~ \"supported_versions\":[]", "~ its retirement: no other version is available"];
     Bench::new(alone).at("2026-06-01T12:05:00Z").check(&[("alone", "GET /v1/users/7", "", nothing)]);
 }
@@ -372,12 +373,12 @@ fn a_catalog_that_cannot_be_kept_is_refused() {
 #[test]
 fn cache_lifetimes_end_with_the_version() {
     let upstream = "200\ncache-control: max-age=31536000, stale-if-error=600, immutable";
-    let clamped = users().with_path("/v{version}").with_clamp_freshness(true);
+    let clamped = users().with_version_path("/v{version}").with_clamp_freshness(true);
     let bench = Bench::new(clamped).at("2026-12-31T23:59:00Z");
     bench.check(&[
         ("deprecated", "GET /v1/users/7", upstream, &["cache-control: max-age=60"]),
         ("current", "GET /v2/users/7", upstream, &["cache-control: max-age=31536000, stale-if-error=600, immutable"]),
     ]);
-    let plain = Bench::new(users().with_path("/v{version}"));
+    let plain = Bench::new(users().with_version_path("/v{version}"));
     plain.check(&[("unless said", "GET /v1/users/7", upstream, &["cache-control ~ max-age=31536000"])]);
 }

@@ -8,12 +8,12 @@ use super::*;
 /// `/purchases` became `/orders` in version 2, with another query.
 fn orders() -> Api {
     let routes = Change::new("2", "purchases are orders")
-        .breaking()
+        .with_breaking(true)
         .with_op(OpSpec::move_route("GET /purchases", "GET /orders"))
         .with_op(OpSpec::move_route("GET /purchases/{id}", "GET /orders/{id}"));
     let query = Change::new("2", "pages have a limit")
         .with_at("GET /orders <-")
-        .breaking()
+        .with_breaking(true)
         .with_op(OpSpec::rename_query("per_page", "limit"))
         .with_op(OpSpec::map_query("sort", &[("bought", "created")]));
     Api::new("shop")
@@ -25,7 +25,7 @@ fn orders() -> Api {
 }
 
 fn by_path() -> Api {
-    orders().with_path("/v{version}").with_forward_as("/api/v{version}")
+    orders().with_version_path("/v{version}").with_forward_as("/api/v{version}")
 }
 
 /// As version 2 writes it, and as version 1 has it.
@@ -83,7 +83,7 @@ fn a_link_leads_back() {
 #[test]
 fn a_version_in_the_query_or_the_host_stays_the_clients() {
     let link = |url: &str| format!("200\nlink: <{url}>; rel=next");
-    let by_query = Bench::new(orders().with_query("v").with_unspecified("2"));
+    let by_query = Bench::new(orders().with_version_query("v").with_unspecified("2"));
     let rows = [
         ("/api/orders?limit=5", "/api/purchases?per_page=5&v=1"),
         ("/api/orders", "/api/purchases?v=1"),

@@ -56,7 +56,7 @@ fn value(list: &[(String, f64)], key: &str) -> f64 {
 }
 
 fn api() -> Api {
-    users().with_path("/v{version}").with_header("Api-Version")
+    users().with_version_path("/v{version}").with_version_header("Api-Version")
 }
 
 fn labels(version: &str, route: &str, method: &str, class: &str, outcome: &str) -> String {
@@ -69,7 +69,7 @@ fn a_request_is_counted_with_its_outcome() {
     let with = |window: Brownout| {
         let first = sunward::catalog::Version::new("1").with_deprecated("2025-01-01").with_sunset("2027-01-01");
         Api::new("shop")
-            .with_path("/v{version}")
+            .with_version_path("/v{version}")
             .with_version(first.with_brownout(window))
             .with_version(sunward::catalog::Version::new("2"))
             .with_route(sunward::catalog::Route::new("GET /users/{id}"))
@@ -77,7 +77,7 @@ fn a_request_is_counted_with_its_outcome() {
     let (dark, gone) = ("2026-06-01T12:05:00Z", "2027-01-01T00:00:00Z");
     let user = "/users/{id}";
     let closed = sunward::catalog::Version::new("1").with_closed("2026-01-01");
-    let closed = Api::new("shop").with_path("/v{version}").with_version(closed);
+    let closed = Api::new("shop").with_version_path("/v{version}").with_version(closed);
     let rows: Vec<(&str, Api, &str, &str, &str, String)> = vec![
         ("served", api(), dark, "GET /v1/users/7", "200", labels("1", user, "GET", "2xx", "served")),
         ("by HEAD", api(), dark, "HEAD /v1/users/7", "200", labels("1", user, "HEAD", "2xx", "served")),
@@ -195,7 +195,7 @@ fn deprecation_is_counted_apart() {
 #[test]
 fn content_of_a_deprecated_version_is_use_of_it() {
     recorded(|recorded| {
-        let bench = Bench::new(users().with_accept("application/vnd.shop.v{version}+json"));
+        let bench = Bench::new(users().with_version_accept("application/vnd.shop.v{version}+json"));
         let request = "POST /users\ncontent-type: application/vnd.shop.v1+json\naccept: application/vnd.shop.v3+json\n\n{\"name\":1}";
         bench.exchange(request, "201\ncontent-type: application/json\n\n{}");
         let list = recorded.take();
@@ -212,8 +212,8 @@ fn brownouts_are_counted_also_in_a_dry_run() {
         recorded(|recorded| {
             let window = Brownout::new("2026-06-01T12:00:00Z", std::time::Duration::from_secs(600)).with_dry_run(dry);
             let first = sunward::catalog::Version::new("1").with_deprecated("2025-01-01").with_brownout(window);
-            let bench =
-                Bench::new(Api::new("shop").with_path("/v{version}").with_version(first)).at("2026-06-01T12:05:00Z");
+            let bench = Bench::new(Api::new("shop").with_version_path("/v{version}").with_version(first))
+                .at("2026-06-01T12:05:00Z");
             bench.exchange("GET /v1/x", "");
             let key = "sunward_brownout_total{api=shop,version=1,route=_unmatched,method=GET}";
             assert_eq!(value(&recorded.take(), key), 1.0, "dry run: {dry}");

@@ -7,8 +7,8 @@ use super::Bench;
 
 fn acme() -> Api {
     Api::new("acme")
-        .with_accept("application/vnd.acme.v{version}+json")
-        .with_parameter("version")
+        .with_version_accept("application/vnd.acme.v{version}+json")
+        .with_version_parameter("version")
         .with_response_header("Api-Version")
         .with_unspecified("2")
         .with_version(Version::new("1").with_deprecated("2024-01-01").with_sunset("2025-01-01"))
@@ -18,7 +18,7 @@ fn acme() -> Api {
             Change::new("3", "a title")
                 .with_at("POST /users <-")
                 .with_at("POST /users -> 201")
-                .breaking()
+                .with_breaking(true)
                 .with_op(OpSpec::rename("/name", "/title")),
         )
 }
@@ -76,9 +76,9 @@ fn accept_is_a_negotiation() {
 /// A parameter without a template of media types counts on all of them, and the types stay the client's and service's.
 #[test]
 fn a_parameter_counts_on_every_type() {
-    let title = Change::new("2", "a title").with_at("GET /users -> 200").breaking();
+    let title = Change::new("2", "a title").with_at("GET /users -> 200").with_breaking(true);
     let api = Api::new("acme")
-        .with_parameter("version")
+        .with_version_parameter("version")
         .with_unspecified("1")
         .with_version(Version::new("1"))
         .with_version(Version::new("2"))
@@ -204,7 +204,7 @@ fn request_and_response_may_differ() {
 #[test]
 fn the_service_is_asked_for_what_it_speaks() {
     let page = "200\ncontent-type: text/csv\n\na,b";
-    let api = acme().with_header("Api-Version");
+    let api = acme().with_version_header("Api-Version");
     Bench::new(api).check(&[
         (
             "a version is",

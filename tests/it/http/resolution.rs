@@ -1,7 +1,7 @@
 //! Which version a request speaks.
 
 use proptest::prelude::*;
-use sunward::catalog::{Api, Catalog, ConsumerSource, OnUndeclared, PathCase, Route, Version};
+use sunward::catalog::{Api, Catalog, ConsumerSource, OnUndeclared, PathCase, Route, Version, VersionSource};
 use sunward::change::{Change, OpSpec, Resource};
 use sunward::consumer::{Consumer, Pins};
 use sunward::internals::path::lenient;
@@ -19,11 +19,11 @@ const PIECES: [&str; 22] = [
 fn all() -> Api {
     users()
         .with_base_path("/api")
-        .with_path("/v{version}")
-        .with_header("Api-Version")
-        .with_query("api-version")
-        .with_accept("application/vnd.shop.v{version}+json")
-        .with_parameter("version")
+        .with_version_path("/v{version}")
+        .with_version_header("Api-Version")
+        .with_version_query("api-version")
+        .with_version_accept("application/vnd.shop.v{version}+json")
+        .with_version_parameter("version")
         .with_version_host("v{version}.shop.test")
         .with_unspecified("1")
 }
@@ -100,7 +100,7 @@ fn sources_that_speak_agree_once_they_are_parsed() {
 
 #[test]
 fn precedence_replaces_the_refusal() {
-    Bench::new(all().with_precedence(["header", "path"])).check(&[
+    Bench::new(all().with_precedence([VersionSource::Header, VersionSource::Path])).check(&[
         ("header first", "GET /api/v2/users/7\nApi-Version: 1", "", &["200", "api-version: 1"]),
         ("then path", "GET /api/v2/users/7?api-version=1", "", &["200", "api-version: 2"]),
         ("what it does not list must agree", "GET /api/users/7?api-version=1\nHost: v2.shop.test", "", &["400"]),
@@ -125,8 +125,10 @@ fn what_is_no_version_is_refused() {
         ("leading zero", "GET /api/users/7\nApi-Version: 02", "", &["400", header]),
         ("no version at all", "GET /api/vendors", "", &["200", "api-version: 1", "> GET /api/vendors"]),
     ]);
-    let none =
-        Api::new("shop").with_header("Api-Version").with_version(Version::new("1")).with_version(Version::new("2"));
+    let none = Api::new("shop")
+        .with_version_header("Api-Version")
+        .with_version(Version::new("1"))
+        .with_version(Version::new("2"));
     Bench::new(none).check(&[(
         "unspecified",
         "GET /users",
@@ -147,10 +149,10 @@ impl Pins for OnePin {
 #[test]
 fn a_pin_then_the_route_then_the_api() {
     let api = users()
-        .with_header("Api-Version")
+        .with_version_header("Api-Version")
         .with_unspecified("1")
-        .with_consumer(ConsumerSource::Header("X-Consumer".into()))
-        .with_consumer(ConsumerSource::UserAgent)
+        .with_consumer_source(ConsumerSource::Header("X-Consumer".into()))
+        .with_consumer_source(ConsumerSource::UserAgent)
         .with_pin("bob", "3")
         .with_route(Route::new("GET /users").with_default("2"));
     Bench::with([api], |catalog| catalog.with_pins(OnePin)).check(&[
@@ -163,8 +165,8 @@ fn a_pin_then_the_route_then_the_api() {
         ("a pin is no order", "GET /users/7\nX-Consumer: bob\nApi-Version: 1", "", &["api-version: 1"]),
         ("whom it hangs on", "GET /users/7", "", &["vary: api-version, x-consumer, user-agent"]),
     ]);
-    let api = users().with_header("Api-Version").with_unspecified("1");
-    let api = api.with_consumer(ConsumerSource::Header("X-Consumer".into()));
+    let api = users().with_version_header("Api-Version").with_unspecified("1");
+    let api = api.with_consumer_source(ConsumerSource::Header("X-Consumer".into()));
     Bench::new(api.clone()).check(&[("no pins", "GET /users/7", "", &["vary: api-version"])]);
     Bench::with([api], |catalog: Catalog| catalog.with_pins(OnePin)).check(&[(
         "the service's pins",
@@ -178,10 +180,10 @@ fn a_pin_then_the_route_then_the_api() {
 fn what_is_not_released_is_nobodys_default() {
     let api = users()
         .with_version(Version::new("4").with_released("2026-07-01"))
-        .with_header("Api-Version")
+        .with_version_header("Api-Version")
         .with_unspecified("1")
         .with_speaks("3")
-        .with_consumer(ConsumerSource::Header("X-Consumer".into()))
+        .with_consumer_source(ConsumerSource::Header("X-Consumer".into()))
         .with_pin("bob", "4")
         .with_route(Route::new("GET /users").with_default("4"));
     let bench = Bench::new(api);
@@ -202,7 +204,7 @@ fn versions(api: Api, names: &[&str]) -> Api {
 
 #[test]
 fn other_schemes_and_aliases() {
-    let api = Api::new("shop").with_header("Api-Version").with_path("/{version}");
+    let api = Api::new("shop").with_version_header("Api-Version").with_version_path("/{version}");
     let minor = versions(api.clone().with_scheme(Scheme::Minor), &["1.0", "1.2", "1.10", "2.0-beta"]);
     Bench::new(minor.with_alias("1", "1.10").with_alias("stable", "1.2").with_unspecified("1.0")).check(&[
         ("minor", "GET /x\nApi-Version: 1.2", "", &["api-version: 1.2"]),
@@ -243,7 +245,7 @@ fn other_schemes_and_aliases() {
 
 #[test]
 fn versions_of_kubernetes_and_versions_as_declared() {
-    let api = Api::new("shop").with_header("Api-Version").with_path("/{version}");
+    let api = Api::new("shop").with_version_header("Api-Version").with_version_path("/{version}");
     let stages = versions(api.clone().with_scheme(Scheme::Kubernetes), &["v1beta1", "v1", "v2alpha1"]);
     Bench::new(stages.with_unspecified("v1")).check(&[
         ("stable", "GET /v1/x", "", &["api-version: v1", "> GET /x"]),
@@ -266,7 +268,7 @@ fn versions_of_kubernetes_and_versions_as_declared() {
 #[test]
 fn one_path_has_one_decision() {
     let api = Api::new("shop")
-        .with_path("/v{version}")
+        .with_version_path("/v{version}")
         .with_version(Version::new("1").with_deprecated("2020-01-01").with_sunset("2021-01-01"))
         .with_version(Version::new("2"))
         .with_version(Version::new("10"))
@@ -303,11 +305,11 @@ fn one_path_has_one_decision() {
 fn a_rule_is_not_slipped_past() {
     let api = |case: PathCase| {
         let ended = Route::new("GET /ended").with_sunset("1", "2026-01-01");
-        let title = Change::new("2", "a title").with_at("GET /users/{id} -> 200").breaking();
+        let title = Change::new("2", "a title").with_at("GET /users/{id} -> 200").with_breaking(true);
         Api::new("shop")
             .with_base_path("/api")
-            .with_path("/v{version}")
-            .with_header("Api-Version")
+            .with_version_path("/v{version}")
+            .with_version_header("Api-Version")
             .with_unspecified("1")
             .with_path_case(case)
             .with_exclude("/api/health")
@@ -317,7 +319,7 @@ fn a_rule_is_not_slipped_past() {
             .with_change(title.with_op(OpSpec::rename("/name", "/title")))
             .with_change(
                 Change::new("2", "routes")
-                    .breaking()
+                    .with_breaking(true)
                     .with_op(OpSpec::add_route("GET /teams"))
                     .with_op(OpSpec::move_route("GET /people/{id}", "GET /humans/{id}"))
                     .with_op(OpSpec::remove_route("GET /groups")),
@@ -371,7 +373,8 @@ fn a_rule_is_not_slipped_past() {
         ("a value", "GET /api/v1/users/Me", title, &["200", name, "> GET /api/users/Me"]),
         ("what nobody knows", "GET /api/v1/Other", title, &["200", "> GET /api/Other"]),
     ]);
-    let rest = Api::new("rest").with_header("Api-Version").with_unspecified("1").with_version(Version::new("1"));
+    let rest =
+        Api::new("rest").with_version_header("Api-Version").with_unspecified("1").with_version(Version::new("1"));
     let rest = rest.with_route(Route::new("GET /Api/known"));
     Bench::with([api(PathCase::Sensitive), rest], |catalog| catalog).check(&[
         ("the base path, beside an api of the root", "GET /API/v1/users/7", title, other_case),
@@ -394,9 +397,10 @@ fn a_rule_is_not_slipped_past() {
 /// Paths, methods and statuses that no resource, route or change names.
 #[test]
 fn what_is_not_declared_passes_or_is_refused() {
-    let title = Change::new("2", "a title").with_on("user").breaking().with_op(OpSpec::rename("/name", "/title"));
+    let title =
+        Change::new("2", "a title").with_on("user").with_breaking(true).with_op(OpSpec::rename("/name", "/title"));
     let api = Api::new("shop")
-        .with_path("/v{version}")
+        .with_version_path("/v{version}")
         .with_resource(Resource::new("user").with_at("GET /users/{id} -> 200").with_at("GET /users/{id} -> 404"))
         .with_resource(Resource::new("same").with_at("GET /same -> 200"))
         .with_change(title)
@@ -439,7 +443,7 @@ proptest! {
         let path = format!("/{}", pieces.concat());
         prop_assume!(path.parse::<http::Uri>().is_ok());
         let api = Api::new("shop")
-            .with_path("/v{version}")
+            .with_version_path("/v{version}")
             .with_version(Version::new("1").with_deprecated("2020-01-01").with_sunset("2021-01-01"))
             .with_version(Version::new("2"));
         let exchange = Bench::new(api).exchange(&format!("GET {path}"), "");
@@ -472,7 +476,7 @@ proptest! {
 
 #[test]
 fn preflights_pass_whatever_the_version() {
-    let api = users().with_path("/v{version}").with_header("Api-Version").with_base_path("/api");
+    let api = users().with_version_path("/v{version}").with_version_header("Api-Version").with_base_path("/api");
     let api = api.with_version(Version::new("4").with_released("2027-01-01"));
     let ask = |path: &str| format!("OPTIONS {path}\nOrigin: https://a.test\nAccess-Control-Request-Method: GET");
     let (live, gone, unknown, none, absent) = (
@@ -496,7 +500,7 @@ fn preflights_pass_whatever_the_version() {
 #[test]
 fn apis_are_told_apart() {
     let api = |name: &str, version: &str| {
-        Api::new(name).with_header("Api-Version").with_unspecified(version).with_version(Version::new(version))
+        Api::new(name).with_version_header("Api-Version").with_unspecified(version).with_version(Version::new(version))
     };
     let apis = [
         api("shop", "1").with_base_path("/shop"),
@@ -529,8 +533,8 @@ fn refusals_say_where_to_read_on() {
         Version::new("1").with_sunset("2020-01-01").with_deprecated("2019-01-01").with_docs("https://docs.test/1");
     let api = Api::new("shop")
         .with_docs("https://docs.test/versions")
-        .with_path("/v{version}")
-        .with_header("Api-Version")
+        .with_version_path("/v{version}")
+        .with_version_header("Api-Version")
         .with_version(own)
         .with_version(Version::new("2"));
     Bench::new(api).check(&[

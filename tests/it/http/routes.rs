@@ -8,14 +8,14 @@ use super::*;
 /// `people` were moved to `users` in version 2; version 2 added `/teams`, and removed `/groups`.
 fn moved() -> Api {
     let routes = Change::new("2", "people are users")
-        .breaking()
+        .with_breaking(true)
         .with_op(OpSpec::move_route("GET /people/{id}", "GET /users/{id}"))
         .with_op(OpSpec::move_route("GET /people/{id}/at/{place}", "GET /places/{place}/of/{id}"))
         .with_op(OpSpec::add_route("GET /teams"))
         .with_op(OpSpec::add_route("DELETE /users/{id}"))
         .with_op(OpSpec::remove_route("GET /groups"));
     Api::new("shop")
-        .with_path("/v{version}")
+        .with_version_path("/v{version}")
         .with_base_path("/api")
         .with_forward_as("/api/v{version}")
         .with_unspecified("2")
@@ -65,12 +65,12 @@ fn a_version_has_its_own_routes() {
 #[test]
 fn the_successor_is_where_the_next_version_has_it() {
     let change = Change::new("2", "people are users")
-        .breaking()
+        .with_breaking(true)
         .with_op(OpSpec::move_route("GET /people/{id}", "GET /users/{id}"))
         .with_op(OpSpec::remove_route("GET /groups"));
     let api = Api::new("shop")
-        .with_query("v")
-        .with_path("/v{version}")
+        .with_version_query("v")
+        .with_version_path("/v{version}")
         .with_change(change)
         .with_speaks("1")
         .with_version(Version::new("1").with_deprecated("2025-01-01"))
@@ -105,7 +105,7 @@ fn the_successor_is_where_the_next_version_has_it() {
 #[test]
 fn the_root_is_a_path_like_any() {
     let api = Api::new("shop")
-        .with_path("/v{version}")
+        .with_version_path("/v{version}")
         .with_route(Route::new("GET /"))
         .with_version(Version::new("1").with_deprecated("2020-01-01").with_sunset("2021-01-01"))
         .with_version(Version::new("2"));
@@ -114,7 +114,7 @@ fn the_root_is_a_path_like_any() {
         ("with a slash", "GET /api/v2/?a", "", &["200", "> GET /api/?a"]),
         ("gone", "GET /api/v1", "", &["410", "~ \"successor\":\"/api/v2\""]),
     ]);
-    let home = Change::new("2", "home").breaking().with_op(OpSpec::move_route("GET /home", "GET /"));
+    let home = Change::new("2", "home").with_breaking(true).with_op(OpSpec::move_route("GET /home", "GET /"));
     Bench::new(api.clone().with_change(home))
         .at("2020-06-01")
         .check(&[("moved to", "GET /v1/home", "", &["200", "> GET /"]), ("moved from", "GET /v1", "", &["404"])]);
@@ -125,7 +125,7 @@ fn the_root_is_a_path_like_any() {
 fn a_method_may_be_missing() {
     let added = Change::new("2", "orders are deleted").with_op(OpSpec::add_route("DELETE /orders/{id}"));
     let api = Api::new("shop")
-        .with_path("/v{version}")
+        .with_version_path("/v{version}")
         .with_route(Route::new("GET /orders/{id}"))
         .with_route(Route::new("PUT /orders/{id}"))
         .with_change(added)
@@ -278,14 +278,14 @@ fn a_service_may_know_the_public_path() {
         Api::new(name)
             .with_base_path("/k%C3%A4se")
             .with_unspecified("1")
-            .with_change(Change::new("2", "people are users").breaking().with_op(moved))
+            .with_change(Change::new("2", "people are users").with_breaking(true).with_op(moved))
             .with_version(Version::new("1"))
             .with_version(Version::new("2"))
     };
     let cases = [
         // The service's prefix is the base path.
         (
-            api("shop").with_path("/v{version}"),
+            api("shop").with_version_path("/v{version}"),
             "/k%C3%A4se/v1/x",
             [
                 ("/k%C3%A4se/users/9", "/k%C3%A4se/v1/people/9"),
@@ -299,7 +299,7 @@ fn a_service_may_know_the_public_path() {
         ),
         // It has another prefix.
         (
-            api("shop").with_path("/v{version}").with_forward_as(""),
+            api("shop").with_version_path("/v{version}").with_forward_as(""),
             "/k%C3%A4se/v1/x",
             [
                 ("/users/9", "/k%C3%A4se/v1/people/9"),
@@ -313,7 +313,7 @@ fn a_service_may_know_the_public_path() {
         ),
         // The version is in the query.
         (
-            api("shop").with_query("v"),
+            api("shop").with_version_query("v"),
             "/k%C3%A4se/x?v=1",
             [
                 ("/k%C3%A4se/users/9?a=%7e&v=2#v=2", "/k%C3%A4se/people/9?a=%7e&v=1#v=2"),
@@ -375,7 +375,7 @@ fn urls_inside_of_fields_lead_to_the_clients_version() {
         assert_eq!(same.field(name).as_deref(), Some(sent), "{sent}");
     }
     let root = "200\nset-cookie: a=1; Path=/\nset-cookie: b=2; Path=/things\nlocation: /";
-    Bench::new(Api::new("shop").with_path("/v{version}").with_version(Version::new("1"))).check(&[(
+    Bench::new(Api::new("shop").with_version_path("/v{version}").with_version(Version::new("1"))).check(&[(
         "a service without a prefix",
         "GET /v1/x",
         root,
@@ -393,21 +393,21 @@ fn queries_fields_and_statuses() {
         .with_at("POST /items <-")
         .with_at("POST /items -> 202")
         .with_at("DELETE /items -> 200")
-        .breaking()
+        .with_breaking(true)
         .with_op(OpSpec::rename_query("per_page", "limit"))
         .with_op(OpSpec::map_query("sort", &[("name", "title")]))
         .with_op(OpSpec::rename_header("X-Total", "Total-Count"))
         .with_op(OpSpec::add_header("X-Mode", "plain"));
     let status = Change::new("2", "accepted, not created")
         .with_at("POST /items -> 202")
-        .breaking()
+        .with_breaking(true)
         .with_op(OpSpec::map_status(201, 202));
     let emptied = Change::new("2", "what was deleted is shown")
         .with_at("DELETE /items -> 200")
-        .breaking()
+        .with_breaking(true)
         .with_op(OpSpec::map_status(204, 200));
     let api = Api::new("shop")
-        .with_header("Api-Version")
+        .with_version_header("Api-Version")
         .with_unspecified("1")
         .with_change(change)
         .with_change(status)
@@ -449,7 +449,7 @@ fn queries_fields_and_statuses() {
 
 #[test]
 fn a_route_may_be_served_by_an_older_service() {
-    let user = super::users().with_header("Api-Version").with_unspecified("1");
+    let user = super::users().with_version_header("Api-Version").with_unspecified("1");
     let bench = Bench::new(user.with_route(Route::new("GET /users/{id}").with_speaks("2")));
     let body = format!("{JSON}{{\"title\":\"a\"}}");
     bench.check(&[
@@ -458,7 +458,7 @@ fn a_route_may_be_served_by_an_older_service() {
         ("v3", "GET /users/7\nApi-Version: 3", &body, &["= {\"title\":\"a\",\"plan\":\"free\"}", "> api-version: 2"]),
     ]);
     let post = format!("201{}{{\"name\":\"a\"}}", &JSON[3..]);
-    Bench::new(super::users().with_header("Api-Version").with_speaks("1")).check(&[(
+    Bench::new(super::users().with_version_header("Api-Version").with_speaks("1")).check(&[(
         "request down, response up",
         "POST /users\nApi-Version: 3\nContent-Type: application/json\n\n{\"title\":\"a\",\"plan\":\"pro\"}",
         &post,

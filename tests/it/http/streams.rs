@@ -37,7 +37,7 @@ pub(super) async fn answered(
         response.headers_mut().extend(head.headers.clone());
         async move { Ok::<_, Infallible>(response) }
     });
-    let bench = Bench::new(users().with_path("/v{version}"));
+    let bench = Bench::new(users().with_version_path("/v{version}"));
     let request = Request::get("/v1/users").header("accept-encoding", accept);
     let request = request.body(http_body_util::Empty::<Bytes>::new()).expect("a request");
     let response = bench.layer().layer(service).oneshot(request).await.expect("no error");
@@ -215,7 +215,7 @@ pub(super) async fn sent(
             )
         }
     });
-    let bench = Bench::new(users().with_path("/v{version}"));
+    let bench = Bench::new(users().with_version_path("/v{version}"));
     let request = Request::post("/v1/users").header("content-type", "application/json");
     let request = request.header("content-encoding", coding).body(Live(receiver));
     let result = bench.layer().layer(service).oneshot(request.expect("a request")).await;

@@ -11,7 +11,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use super::{Bench, Message, run, users};
 
 fn bench() -> Bench {
-    Bench::new(users().with_path("/v{version}").with_header("Api-Version"))
+    Bench::new(users().with_version_path("/v{version}").with_version_header("Api-Version"))
 }
 
 fn answer(tag: &str) -> String {
@@ -34,8 +34,8 @@ fn each_version_has_tags_of_its_own() {
     assert!(tag(&bench, "v1", "\"\"").starts_with("\";v1-"));
     assert_eq!(one, tag(&self::bench(), "v1", "\"a,b\""), "the same in every process");
     let other = Change::new("2", "elsewhere").with_at("GET /carts -> 200").with_op(OpSpec::add("/a", "b"));
-    let more = Change::new("3", "more").with_on("user").breaking().with_op(OpSpec::rename("/mail", "/email"));
-    let with = |change| tag(&Bench::new(users().with_path("/v{version}").with_change(change)), "v1", "\"a,b\"");
+    let more = Change::new("3", "more").with_on("user").with_breaking(true).with_op(OpSpec::rename("/mail", "/email"));
+    let with = |change| tag(&Bench::new(users().with_version_path("/v{version}").with_change(change)), "v1", "\"a,b\"");
     assert_eq!((with(other) == one, with(more) == one), (true, false), "new rules, new bytes, new tag");
     let rows = [("abc", "what is no tag goes"), ("\"a\" \"b\"", "nor two"), ("\"a b\"", "nor a blank")];
     for (sent, name) in rows {

@@ -65,7 +65,7 @@ mod tests {
 
     fn catalog(apis: &[(&str, &[&str])]) -> Catalog {
         let api = |(name, versions): &(&str, &[&str])| {
-            let api = Api::new(*name).with_base_path(format!("/{name}")).with_path("/v{version}");
+            let api = Api::new(*name).with_base_path(format!("/{name}")).with_version_path("/v{version}");
             versions.iter().fold(api, |api, version| api.with_version(Version::new(*version)))
         };
         Catalog::new(apis.iter().map(api)).unwrap_or_else(|found| panic!("{found}"))

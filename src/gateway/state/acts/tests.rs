@@ -132,7 +132,7 @@ fn nothing_is_kept_where_nothing_can_be() {
 #[test]
 fn an_act_without_its_like_is_a_stray() {
     let version = |name| Version::new(name).with_deprecated("2026-01-01").with_sunset("2027-01-01");
-    let api = Api::new("a").with_header("V").with_version(version("1")).with_version(Version::new("2"));
+    let api = Api::new("a").with_version_header("V").with_version(version("1")).with_version(Version::new("2"));
     let catalog = Catalog::new([api]).expect("a catalog");
     let (now, control) = (at(NOW), Control::new());
     let acts = Acts::open(None, &control, now);
