@@ -139,7 +139,7 @@ impl App {
         address(Some(&self.admin))
     }
 
-    /// What a person is told of where it listens: a line for each place.
+    /// Where the gateway listens, in words for people: one line for each address.
     #[must_use]
     pub fn places(&self) -> String {
         let place = |scheme: &str, listener: &Listener| match listener.address() {

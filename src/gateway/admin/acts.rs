@@ -30,7 +30,7 @@ struct VersionRef<'c> {
     version: &'c VersionEntry,
 }
 
-/// Nobody means a later date than that: it is a slip of the pen.
+/// A later date than that is a typing error.
 const LONGEST_EXTENSION: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 // === impl Admin ===

@@ -136,7 +136,7 @@ impl AdminError {
         self
     }
 
-    /// The act is well said, and cannot be done as things stand.
+    /// The request is valid, but conflicts with the current state.
     pub(super) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
     }

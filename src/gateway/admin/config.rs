@@ -62,7 +62,7 @@ impl Admin {
     }
 }
 
-/// Reads what is said of an act whose body is JSON, if it has one.
+/// Reads the arguments of an act whose body, if any, is JSON.
 pub(super) async fn read(request: Request<Incoming>, members: &[&str], via: String) -> Result<ActRequest, AdminError> {
     let query = request.uri().query().map(str::to_owned);
     ActRequest::read(query.as_deref(), &body(request, &ACT).await?, members, via)
@@ -91,7 +91,7 @@ fn if_match(headers: &HeaderMap) -> Result<IfMatch, AdminError> {
     }
 }
 
-/// Why the config that is served stays, for whoever wanted another.
+/// Why the running config stays, for the operator who sent another one.
 fn refusal(refused: ReloadError) -> AdminError {
     let detail = refused.to_string();
     match refused {

@@ -12,9 +12,9 @@ use super::answer::AdminError;
 /// Where the listener is, and so who reaches it without a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Guard {
-    /// Whoever may open the socket.
+    /// Every process that may open the socket.
     Unix,
-    /// Whoever is on this machine; a browser too, which pages from elsewhere may lead here.
+    /// Every client on this machine, including a browser that a foreign page has sent here.
     Loopback,
     /// Everybody.
     Network,
@@ -69,7 +69,7 @@ fn is_local(host: &str) -> bool {
     local.unwrap_or_else(|_| name.eq_ignore_ascii_case("localhost"))
 }
 
-/// Both are hashed, so that the time says nothing of their length either.
+/// Both are hashed, so that the time does not reveal their length either.
 fn says(headers: &HeaderMap, token: &str) -> bool {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_said_once_and_whole() {
+    fn a_token_is_sent_once_and_complete() {
         let rows: [(&[&str], bool); 8] = [
             (&["Bearer secret"], true),
             (&["bearer  secret "], true),

@@ -1,4 +1,4 @@
-//! The admin listener: for operators and scrapers, on loopback unless said.
+//! The admin listener: for operators and scrapers, on loopback by default.
 //!
 //! | file | what |
 //! |---|---|

@@ -14,7 +14,7 @@ const WHO: [&str; 2] = ["by", "reason"];
 /// The member that lets an act do what it would be refused for.
 pub(super) const FORCE: &str = "force";
 
-/// What was said.
+/// The arguments of a request.
 #[derive(Debug)]
 pub(super) struct ActRequest {
     pub(super) actor: Actor,

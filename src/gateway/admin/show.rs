@@ -1,4 +1,4 @@
-//! Versions and upstreams, as they stand.
+//! The current state of versions and upstreams.
 
 use std::collections::BTreeMap;
 

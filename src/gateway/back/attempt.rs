@@ -48,7 +48,7 @@ pub(in crate::gateway) struct Attempt {
     pub(in crate::gateway) upgrade: Option<Upgrade>,
     /// Whether the response shall say how it came about.
     pub(in crate::gateway) explain: bool,
-    /// The prefix that was taken off the path, if the instance is to be told.
+    /// The prefix that was removed from the path, if the instance should get it in a header.
     pub(in crate::gateway) prefix: Option<String>,
     /// Whether `Alt-Svc` is for clients.
     pub(in crate::gateway) alt_svc: bool,
@@ -326,7 +326,7 @@ fn failed(plan: Option<&Plan>, failed: ExchangeError) -> Response<ProxyBody> {
         // The instance did its work, and would likely answer the same again.
         return failure(plan, ProblemType::UpstreamFailed, explained);
     }
-    // It may be sent again, and then nobody hears of it but by this.
+    // The request may be retried, and then this log line is the only trace of the failure.
     tracing::debug!(%error, "instance closed the connection before its response");
     let explained = Explained::new(Cause::Broken).with_error(error);
     failed.blame();
@@ -342,8 +342,8 @@ fn clients_fault(error: &hyper::Error) -> Option<ProblemType> {
     }
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
-        // What cannot be migrated is answered by whoever tried. Over HTTP/2 nothing is left of the error but that the
-        // stream was reset from here.
+        // The migration itself answers for a body that it cannot migrate. Over HTTP/2, all that remains of the error is
+        // that this side has reset the stream.
         let from_here = |error: &h2::Error| error.is_reset() && !error.is_remote() && !error.is_library();
         if error.is::<BodyError<RequestBodyError>>() || error.downcast_ref().is_some_and(from_here) {
             return Some(ProblemType::BodyInvalid);

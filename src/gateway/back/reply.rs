@@ -18,7 +18,7 @@ pub(in crate::gateway) type ProxyBody = Either<CleanTrailers<UpstreamBody>, Full
 /// Seconds after which a request that got no place may come again.
 const RETRY_AFTER: u64 = 1;
 
-/// What a client is told whose body did not come to its end.
+/// The response to a client whose request body did not arrive completely.
 pub(in crate::gateway) const fn body_fault(kind: ProblemType) -> &'static str {
     match kind {
         ProblemType::BodyTooLarge => "the body is larger than the limit: send a smaller body",
@@ -27,7 +27,7 @@ pub(in crate::gateway) const fn body_fault(kind: ProblemType) -> &'static str {
     }
 }
 
-/// The answer to a request that failed by no fault of the client: operators are told why, the client what it can do.
+/// The response to a request that failed through no fault of the client. The log has the cause; the client learns what it can do.
 pub(in crate::gateway) fn failure(plan: Option<&Plan>, kind: ProblemType, explained: Explained) -> Response<ProxyBody> {
     let detail = match explained.cause {
         Cause::Overloaded

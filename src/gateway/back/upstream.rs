@@ -30,8 +30,8 @@ use crate::version::VersionId;
 /// What comes back from an instance, migrated.
 pub(in crate::gateway) type RoutedBody = MigrateBody<ProxyBody>;
 
-/// Takes requests to instances. It stands around the migration, since what an instance speaks decides that, and a
-/// request that is sent again may meet one that speaks another version.
+/// Routes requests to instances. It wraps the migration, because the version that the instance speaks decides how to
+/// migrate, and a retry may go to an instance that speaks another version.
 #[derive(Clone, Debug)]
 pub(in crate::gateway) struct UpstreamService {
     shared: Arc<UpstreamParams>,
@@ -46,7 +46,7 @@ pub(in crate::gateway) struct UpstreamParams {
     pub(in crate::gateway) tunnel: Duration,
     /// Whether responses shall say how they came about.
     pub(in crate::gateway) explain: bool,
-    /// Whether services are told of the prefix that is taken off a path.
+    /// Whether services get the prefix that is removed from a path, in `X-Forwarded-Prefix`.
     pub(in crate::gateway) forward_prefix: bool,
 }
 

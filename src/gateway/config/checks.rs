@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::config::{GatewaySpec, Upstream};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// Looks at all of it.
+/// Runs all checks.
 pub(in crate::gateway) fn check(
     spec: &GatewaySpec,
     catalog: &Catalog,
@@ -71,7 +71,7 @@ fn check_timeouts(catalog: &Catalog, upstreams: &[Upstream], found: &mut Diagnos
     }
 }
 
-/// What is wrong with a folder that is to be written to, or to be made. The nearest that is there tells.
+/// What is wrong with a folder that has to be created or written to: its nearest existing ancestor decides.
 fn folder(path: &Path) -> Option<String> {
     let there = path.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
     for place in there {

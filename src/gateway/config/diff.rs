@@ -8,8 +8,8 @@ use crate::clock::Timestamp;
 use crate::gateway::back::pool::LoadedUpstream;
 use crate::version::VersionId;
 
-/// The differences from `old` to `new` as things stand at `now`, the breaking ones first. Values of variables are shown
-/// as they stand in the file.
+/// The differences from `old` to `new` at the time `now`, the breaking ones first. Variables are shown by name, as in the
+/// file.
 #[must_use]
 pub fn diff(old: &Loaded, new: &Loaded, now: Timestamp) -> Vec<Difference> {
     let mut list = catalog::diff(&old.catalog, &new.catalog, now);

@@ -54,7 +54,7 @@ pub fn open(path: &Path, edit: &dyn Fn(String) -> String) -> Result<SourceMap, L
     })
 }
 
-/// Reads and checks texts that are to be served, as things stand now.
+/// Reads and checks a config that is to be served, at the current time.
 ///
 /// # Errors
 /// Everything that is wrong, at once.
@@ -62,7 +62,7 @@ pub fn load(sources: &SourceMap, environment: Environment<'_>) -> Result<Loaded,
     read(sources, environment, SystemClock.now(), Severity::Error)
 }
 
-/// Checks a config that was read or built already, as things stand now.
+/// Checks a config that was already read or built, at the current time.
 ///
 /// # Errors
 /// Everything that is wrong, at once.
@@ -71,8 +71,8 @@ pub fn load_config(config: Config) -> Result<Loaded, LoadError> {
     checked.map_err(|found| LoadError { sources: Box::default(), found })
 }
 
-/// Reads and checks texts to look at them, as things stand at `now`. An api may have no upstream, if the file has none
-/// at all: that is a warning.
+/// Reads and checks a config for inspection, at the time `now`. If the file has no upstreams, its apis need none: that is
+/// only a warning.
 ///
 /// # Errors
 /// Everything that is wrong, at once.
@@ -80,7 +80,7 @@ pub fn load_at(sources: &SourceMap, environment: Environment<'_>, now: Timestamp
     read(sources, environment, now, Severity::Warning)
 }
 
-/// `unserved`: what it is that nothing is said to be behind any api.
+/// `unserved`: the severity of a config in which no api has an upstream.
 fn read(
     sources: &SourceMap,
     environment: Environment<'_>,
@@ -111,7 +111,7 @@ pub fn workers(path: &Path) -> Option<usize> {
     table(path)?.workers
 }
 
-/// The form of log lines that a file asks for, for whoever logs before it is bound.
+/// The log format that a file sets, for callers that log before the gateway is bound.
 #[must_use]
 pub fn log_format(path: &Path) -> Option<LogFormat> {
     Some(table(path)?.log)
@@ -226,7 +226,7 @@ fn service(upstream: Upstream, catalog: &Catalog, found: &mut Diagnostics) -> Lo
     LoadedUpstream { spec: upstream, speaks, tls }
 }
 
-/// What an instance is said to speak, by api.
+/// The version that an instance is configured to speak, by api.
 fn speaks(instance: &Instance, apis: &[&ApiEntry], found: &mut Diagnostics) -> BTreeMap<String, VersionId> {
     let mut speaks = BTreeMap::new();
     for (api, text) in apis.iter().filter_map(|api| Some((api, instance.speaks.as_ref()?))) {

@@ -25,7 +25,7 @@ pub struct RollbackTo {
     pub number: Option<u64>,
     /// Whether versions that are in use may be dropped.
     pub force: bool,
-    /// Who asks, for the audit.
+    /// Who runs the rollback, for the audit log.
     pub by: String,
     /// Why, for the audit.
     pub reason: String,
@@ -39,13 +39,13 @@ pub enum RollbackError {
     Unreadable(LoadError),
     /// Neither the file nor the arguments say where revisions are kept.
     NoState,
-    /// The file is no TOML: it may say where, but nobody can tell.
+    /// The file is not TOML, so whether it sets `state` cannot be known.
     NotToml,
     /// There is no revision with this number; these there are.
     NoRevision(u64, Vec<u64>),
     /// Nothing older than what is in the files is kept; these revisions there are.
     Oldest(Vec<u64>),
-    /// The revision may not be served as things stand now.
+    /// The revision may not be served now.
     Findings(LoadError),
     /// It does not have versions that are in use: a line for each.
     InUse(Vec<String>),

@@ -45,7 +45,7 @@ struct StackParams {
     tunnel: Duration,
     /// Whether responses say how they came about.
     explain: bool,
-    /// Whether services are told of the prefix that is taken off a path.
+    /// Whether services get the prefix that is removed from a path, in `X-Forwarded-Prefix`.
     forward_prefix: bool,
     observe: ObserveLayer,
 }

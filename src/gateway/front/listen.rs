@@ -59,7 +59,7 @@ impl Listener {
     }
 }
 
-/// As a person is told of it.
+/// For people to read.
 impl std::fmt::Display for Listener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.socket {
@@ -144,7 +144,7 @@ pub(in crate::gateway) fn bind_admin(
     }
 }
 
-/// Listens where it is said; the service manager's sockets may be several.
+/// Listens at the configured address; a service manager may pass several sockets.
 fn bind(listen: &Listen, reuse_port: bool, tls: Option<&ServerTls>) -> io::Result<Vec<Listener>> {
     let sockets = match listen {
         Listen::Tcp(address) => vec![Socket::Tcp(tcp(*address, reuse_port)?)],
@@ -173,7 +173,7 @@ fn tcp(address: SocketAddr, reuse_port: bool) -> io::Result<TcpListener> {
 #[cfg(unix)]
 fn unix(path: &std::path::Path) -> io::Result<Socket> {
     use std::os::unix::fs::FileTypeExt as _;
-    // A socket that nobody listens on is left of a process that is gone.
+    // A socket without a listener was left behind by a process that has ended.
     let left = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
     if left && std::os::unix::net::UnixStream::connect(path).is_err() {
         std::fs::remove_file(path)?;

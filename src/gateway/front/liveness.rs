@@ -31,7 +31,7 @@ pub(in crate::gateway) struct Activity {
     /// What the client has used up of its time to take what is sent.
     pub(super) spent: AtomicU64,
     http2: AtomicBool,
-    /// When it was told to end, having nothing to do.
+    /// When the idle connection was asked to end.
     told: AtomicU64,
     /// A response without an end of its own was not sent as a whole: the connection is to be reset.
     pub(super) reset: AtomicBool,
@@ -69,7 +69,7 @@ struct ActivityTimes {
 pub(in crate::gateway) enum Liveness {
     /// It is looked at again in so long a time.
     Lives(Duration),
-    /// It is told to end, since it has nothing to do; if that was said before, it is closed.
+    /// The connection is idle, so it is asked to end; if it was asked before, it is closed.
     Idle,
     /// It is cut.
     Dead(CloseReason),
@@ -97,7 +97,7 @@ pub(in crate::gateway) struct ActiveRequest {
     rest: Bytes,
 }
 
-/// A connection that was told to end may take so long to do so, if it has nothing to do.
+/// How long an idle connection may take to end after it was asked to.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 // === impl ConnectionTimeouts ===
@@ -146,12 +146,12 @@ impl Activity {
         ActiveRequest { activity: Arc::clone(self), flow, unframed: version < Version::HTTP_11, rest: Bytes::new() }
     }
 
-    /// The request that came last, for whoever makes a task for it.
+    /// The latest request, for the code that spawns a task for it.
     pub(in crate::gateway) const fn latest(&self) -> &LatestStream {
         &self.latest
     }
 
-    /// It was told to end. A request may have been on its way already: that is still served.
+    /// It was asked to end. A request that was already on its way is still served.
     pub(in crate::gateway) fn told_to_end(&self) {
         self.told.store(self.now(), Ordering::Relaxed);
     }
@@ -193,7 +193,7 @@ impl Activity {
 /// Pure: `now` is the connection's age.
 fn verdict(times: ActivityTimes, now: Duration, timeouts: ConnectionTimeouts) -> Liveness {
     let left = |since: Duration, allowed: Duration| (since + allowed).checked_sub(now).filter(|left| !left.is_zero());
-    // Signs change while nobody looks, so that the next look is not far.
+    // The state changes between two checks, so the next check must not be far away.
     let look = (timeouts.head.min(timeouts.send.idle).min(timeouts.idle) / 2).max(Duration::from_millis(10));
     let lives = |left: Duration| Liveness::Lives(left.min(look).max(Duration::from_millis(1)));
     if let Some(since) = times.blocked {
@@ -322,10 +322,10 @@ mod tests {
                 s(1000),
                 Liveness::Lives(s(5)),
             ),
-            ("told to end", ActivityTimes { told: Some(s(160)), ..quiet }, s(160), Liveness::Lives(s(1))),
-            ("told to end, and it does not", ActivityTimes { told: Some(s(160)), ..quiet }, s(161), Liveness::Idle),
+            ("asked to end", ActivityTimes { told: Some(s(160)), ..quiet }, s(160), Liveness::Lives(s(1))),
+            ("asked to end, and it does not", ActivityTimes { told: Some(s(160)), ..quiet }, s(161), Liveness::Idle),
             (
-                "told to end, and a request came all the same",
+                "asked to end, and a request came nevertheless",
                 ActivityTimes { told: Some(s(160)), pending: 1, ..quiet },
                 s(170),
                 Liveness::Lives(s(5)),
@@ -336,12 +336,7 @@ mod tests {
                 s(171),
                 Liveness::Idle,
             ),
-            (
-                "told to end before it asked for anything",
-                ActivityTimes { told: Some(s(3)), ..none },
-                s(4),
-                Liveness::Idle,
-            ),
+            ("asked to end before its first request", ActivityTimes { told: Some(s(3)), ..none }, s(4), Liveness::Idle),
         ];
         for (what, times, now, expected) in rows {
             assert_eq!(verdict(times, now, timeouts), expected, "{what}");

@@ -16,7 +16,7 @@ pub(in crate::gateway) struct ListenerMetrics {
     pub(in crate::gateway) waited: Counter,
     /// Request fields that were removed because their names have an underscore.
     pub(in crate::gateway) underscores: Counter,
-    /// Failed accepts, for want of file descriptors or memory.
+    /// Failed accepts, because file descriptors or memory ran out.
     pub(in crate::gateway) unaccepted: Counter,
     refusals: Refusals,
 }

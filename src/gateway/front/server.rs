@@ -89,7 +89,7 @@ impl<H: Handler> Server<H> {
         Arc::new(Self { handler, head_limits, timeouts, permits, connections, metrics, cut })
     }
 
-    /// Takes connections in until the stop is said.
+    /// Accepts connections until the shutdown signal.
     pub(in crate::gateway) async fn listen(self: Arc<Self>, listener: Listener, mut stop: Shutdown) {
         let closing = stop.clone();
         let mut warned = None;
@@ -112,7 +112,7 @@ impl<H: Handler> Server<H> {
                     }
                     Err(error) => {
                         self.metrics.unaccepted.increment(1);
-                        // It may fail for long, and a log that is full of it helps nobody.
+                        // It may fail for a long time, and repeated lines would flood the log.
                         if warned.is_none_or(|warned: Instant| warned.elapsed() >= ACCEPT_WARNING) {
                             tracing::warn!(%error, "cannot accept connections");
                             warned = Some(Instant::now());
@@ -207,7 +207,7 @@ impl<H: Handler> Server<H> {
                     return;
                 }
                 verdict = activity.watch(self.timeouts) => verdict,
-                // Connections are cut only after they were told to stop.
+                // Connections are cut only after they were asked to stop.
                 () = cut.requested(), if stopping => return,
                 () = stop.requested(), if !stopping => {
                     stopping = true;

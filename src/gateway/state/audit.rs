@@ -78,10 +78,10 @@ impl Audit {
         recent.push_back(line);
     }
 
-    /// As [`record`](Self::record), on a thread that serves nobody: a disk may take its time.
+    /// Like [`record`](Self::record), on a thread that serves no requests, because a disk may be slow.
     pub(in crate::gateway) async fn record_apart(&self, actor: Actor, action: AuditAction, at: Timestamp) {
         let audit = self.clone();
-        // It happens though nobody waits for it any more.
+        // It runs even if the caller no longer waits.
         let _ = tokio::task::spawn_blocking(move || audit.record(&actor, &action, at)).await;
     }
 
@@ -105,7 +105,7 @@ fn parse(line: &str) -> Option<Value> {
     serde_json::from_str(line).ok()
 }
 
-/// Opened for each line: whoever moves it away finds a new one, and there are few.
+/// Opened for each line, so that it can be rotated; lines are rare.
 fn append(file: &Path, line: &Value) -> io::Result<()> {
     let mut file = OpenOptions::new().create(true).append(true).open(file)?;
     file.write_all(format!("{line}\n").as_bytes())
@@ -114,7 +114,7 @@ fn append(file: &Path, line: &Value) -> io::Result<()> {
 // === impl Actor ===
 
 impl Actor {
-    /// Nobody in particular: a file, a signal.
+    /// No person: a file change or a signal.
     pub(in crate::gateway) fn nobody(via: &str) -> Self {
         Self { via: via.to_owned(), ..Self::default() }
     }

@@ -4,13 +4,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes a file anew: whoever reads it finds the old text or the new one, and never a part. A file that was there
-/// keeps its mode; a link keeps leading to it.
+/// Replaces a file atomically: a reader gets the old content or the new one, and never a part. An existing file keeps its
+/// mode, and a symbolic link to it keeps working.
 pub(in crate::gateway) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     put(path, text, false)
 }
 
-/// As [`replace`]; a file that is new is read by nobody but the owner.
+/// Like [`replace`]; a new file is readable only for its owner.
 pub(super) fn keep(path: &Path, text: &[u8]) -> io::Result<()> {
     put(path, text, true)
 }
@@ -51,7 +51,7 @@ fn sync_folder(folder: &Path) {
     let _ = folder;
 }
 
-/// Makes a folder and those above it. Configs may have secrets in them, so nobody else may look into it.
+/// Creates a folder and its parents. Configs may contain secrets, so only the owner may read it.
 pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

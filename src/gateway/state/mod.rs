@@ -1,7 +1,7 @@
-//! What is known beside the config, over reloads and, with a folder, over restarts: when each version was last asked
-//! for, who did what, what of it still stands, and the configs that were served.
+//! State beside the config, kept across reloads and, with a `state` folder, across restarts: when each version was last
+//! used, the audit log, the acts in effect, and the configs that were served.
 //!
-//! A folder that cannot be written is said in the log, and keeps nothing from being served.
+//! If the folder cannot be written, the gateway logs it and keeps serving.
 
 mod acts;
 mod audit;
@@ -60,7 +60,7 @@ impl Store {
         }
     }
 
-    /// Lets the acts hold that stood in the process before, and keeps those to come.
+    /// Restores the acts that were in effect in the process before, and keeps those to come.
     pub(super) fn with_acts(mut self, control: &Control, now: Timestamp) -> Self {
         self.acts = Acts::open(self.folder.as_deref(), control, now);
         self

@@ -38,8 +38,8 @@ pub(in crate::gateway) fn restore(target: &SourceMap, now: &SourceMap, served: &
     Ok(done)
 }
 
-/// Copies what stands in a file that is about to be written, if it is not what is served: an edit that was refused is
-/// kept nowhere else. Returns what was done.
+/// Copies a file that is about to be overwritten, if its content is not what is served: a rejected edit is kept nowhere
+/// else. Returns what was done.
 pub(in crate::gateway) fn set_aside(path: &Path, served: &SourceMap) -> io::Result<Option<String>> {
     let Ok(text) = fs::read_to_string(path) else { return Ok(None) };
     let known = |file: &SourceFile| identity(file.path()) == identity(path) && file.text() == text;

@@ -30,7 +30,7 @@ pub struct Revision {
 
 /// So long after the watcher took an edit from the files, a request that says who made it names its revision.
 const LATE: Duration = Duration::from_secs(60);
-/// What is said of a revision.
+/// The metadata of a revision.
 const FILE: &str = "revision.json";
 
 /// A hash of all texts and their names: the same texts, the same tag.
@@ -195,12 +195,12 @@ impl Revision {
         self.said["restores"].as_u64()
     }
 
-    /// Where its texts stand in the history: a revision that brought back an older one stands where that one does.
+    /// The position of its content in the history: a revision that restored an older one has the position of that one.
     pub(in crate::gateway) fn origin(&self) -> u64 {
         self.restores().unwrap_or(self.number)
     }
 
-    /// Whether the watcher took it from the files a moment ago, so that nobody is named for it.
+    /// Whether the watcher has just read it from the files, so that its author is not known.
     fn lacks_a_name(&self, now: Timestamp) -> bool {
         let taken = self.time().parse::<Timestamp>();
         self.via() == "file" && self.by().is_empty() && taken.is_ok_and(|taken| now.since(taken) <= LATE)

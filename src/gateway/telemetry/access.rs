@@ -76,7 +76,7 @@ impl Log {
 
     /// Whether it is what a config asks for.
     pub(in crate::gateway) fn is(&self, spec: &AccessLog) -> bool {
-        // Where it stands in the file is another matter.
+        // Its place in the file does not matter.
         let parts = |spec: &AccessLog| (spec.json, spec.file.as_ref().map(|file| file.value.clone()));
         parts(&self.inner.spec) == parts(spec)
     }

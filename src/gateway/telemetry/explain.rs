@@ -61,7 +61,7 @@ pub(in crate::gateway) struct Explained {
     pub(in crate::gateway) instance: Option<Arc<str>>,
 }
 
-/// What is needed to log that a response ended early: its head is sent, so that no client can be told why.
+/// What is needed to log that a response ended early: its headers have been sent, so the client cannot learn the cause.
 #[derive(Debug)]
 pub(in crate::gateway) struct Tail {
     pub(in crate::gateway) throttle: Arc<Throttle>,

@@ -1,6 +1,6 @@
 //! How much memory the process has, and how much it may have.
 
-/// The process's resident memory in bytes, where the system tells.
+/// The process's resident memory in bytes, if the system reports it.
 pub(in crate::gateway) fn resident() -> Option<u64> {
     resident_of(&std::fs::read_to_string("/proc/self/status").ok()?)
 }

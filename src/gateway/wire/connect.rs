@@ -44,7 +44,7 @@ impl Connector {
         Self::at(None, url, tls, &lookup::system())
     }
 
-    /// For the port of `url` at an address of its host; at all of them without one.
+    /// For the port of `url` at the given address of its host, or at all its addresses.
     pub(in crate::gateway) fn at(
         address: Option<IpAddr>,
         url: &Uri,

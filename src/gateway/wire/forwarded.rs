@@ -1,4 +1,4 @@
-//! What an upstream is told of the client and of this hop: its address, the scheme, host and path prefix that it used, the
+//! What an upstream learns about the client and this hop: its address, the scheme, host and path prefix that it used, the
 //! request's id, and `Via`.
 //!
 //! Only trusted proxies are believed. What other clients say about forwarding is removed, so that an upstream may believe
@@ -52,7 +52,7 @@ pub(in crate::gateway) fn is_claim(name: &HeaderName) -> bool {
     *name == FORWARDED || name.as_str().starts_with(X_FORWARDED) || CLAIMS.contains(&name.as_str())
 }
 
-/// Tells an upstream that `taken` is not in the path that it gets, behind what a proxy before this one has taken off.
+/// Adds `taken`, the prefix that is removed from the path, after those that a proxy in front has removed.
 pub(in crate::gateway) fn tell_prefix(headers: &mut HeaderMap, taken: &str) {
     let theirs = headers.get(&X_PREFIX).and_then(|prefix| prefix.to_str().ok());
     let theirs = theirs.filter(|prefix| prefix.starts_with('/')).map_or("", |prefix| prefix.trim_end_matches('/'));
@@ -106,14 +106,14 @@ impl ForwardedPolicy {
     }
 
     /// The client's address: the last one in the chain of proxies that is not a trusted proxy's, or the first one if all
-    /// are. `headers` must be as they came, before [`mark`](Self::mark).
+    /// are. `headers` must be as received, before [`mark`](Self::mark).
     pub(in crate::gateway) fn client(&self, headers: &HeaderMap, hop: ClientHop<'_>) -> Option<IpAddr> {
         if !self.trusts(hop) {
             return hop.ip;
         }
         let mut client = hop.ip;
         for hop in chain(headers).into_iter().rev() {
-            // Of what stands before a hop that cannot be read, nothing is known.
+            // Nothing is known about the hops before one that cannot be parsed.
             let Some(ip) = hop else { break };
             client = Some(ip);
             if !self.trusts_ip(ip) {

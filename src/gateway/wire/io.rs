@@ -39,7 +39,7 @@ impl IoStream {
     pub(in crate::gateway) fn give_up(&self) {
         let _ = match self {
             Self::Tcp(stream) => stream.set_zero_linger(),
-            // It has no reset. What the other side has not read goes with it.
+            // A Unix socket cannot be reset. Closing it discards what the other side has not read.
             #[cfg(unix)]
             Self::Unix(_) => Ok(()),
             Self::Tls(stream) => stream.get_ref().0.set_zero_linger(),

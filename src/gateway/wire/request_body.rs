@@ -34,7 +34,7 @@ pub(in crate::gateway) enum RequestBodyError {
 /// A client's body.
 #[derive(Debug)]
 pub(in crate::gateway) struct RequestBody {
-    /// Until nobody reads it any more.
+    /// `None` once it is no longer read.
     incoming: Option<CleanTrailers<Incoming>>,
     unread: UnreadBody,
     upload: Upload,

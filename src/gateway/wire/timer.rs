@@ -59,7 +59,7 @@ mod tests {
 
     use super::*;
 
-    /// Waits of milliseconds, one after the other, of which each is given up after so long, if at all.
+    /// Waits in milliseconds, one after the other; each may be cancelled after the given time.
     #[tokio::test(start_paused = true)]
     async fn each_wait_ends_in_its_time() {
         let mut timer = LazyTimer::default();

@@ -1,8 +1,8 @@
-//! What is left of a request's body that nobody reads any more, because it was answered before its end.
+//! The unread rest of a request body, when the response was sent before the end of the request.
 //!
-//! The next request on an HTTP/1.1 connection begins behind it. A little is read and forgotten, so that the connection
-//! can go on; for more, the answer says that the connection ends, since a client that is not told would lose the request
-//! that it sends next.
+//! On an HTTP/1.1 connection the next request follows the body. A short rest is read and discarded, so that the connection
+//! can be reused. With a longer rest, the response has `Connection: close`; without that header, the client would lose the
+//! request that it sends next.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(in crate::gateway) struct UnreadBody {
 
 #[derive(Debug)]
 struct Inner {
-    /// The client may wait for a word before it sends anything, so nobody can tell whether it comes (RFC 9110 §10.1.1).
+    /// The client may wait for a `100 Continue`, so it is not known whether the body comes (RFC 9110 §10.1.1).
     expected: bool,
     /// The connection has to end.
     ends: AtomicBool,
@@ -33,7 +33,7 @@ const LIMIT: u64 = 64 * 1024;
 // === impl UnreadBody ===
 
 impl UnreadBody {
-    /// Of a body over HTTP/1.1; `expected` if it comes once the client is told to go on.
+    /// For a body over HTTP/1.1; `expected` if the client sends it only after a `100 Continue`.
     pub(in crate::gateway) fn new(expected: bool) -> Self {
         Self { inner: Some(Arc::new(Inner { expected, ends: AtomicBool::new(false) })) }
     }
@@ -43,7 +43,7 @@ impl UnreadBody {
         self.inner.as_ref().is_some_and(|inner| inner.ends.load(Ordering::Relaxed))
     }
 
-    /// Nobody reads on: of a body that is at fault, or too large.
+    /// Stops reading: the body is malformed or too large.
     pub(in crate::gateway) fn give_up(&self) {
         if let Some(inner) = &self.inner {
             inner.ends.store(true, Ordering::Relaxed);
@@ -63,7 +63,7 @@ impl UnreadBody {
         }
     }
 
-    /// Takes what is left. That it goes on for too long is seen by whoever watches the connection.
+    /// Reads the rest. The connection's own timeouts end it if it takes too long.
     pub(in crate::gateway) fn take<B>(&self, rest: B)
     where
         B: Body + Send + 'static,

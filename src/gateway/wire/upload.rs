@@ -134,7 +134,7 @@ impl Upload {
 // === impl UploadError ===
 
 impl UploadError {
-    /// The problem that the client is told of.
+    /// The problem that the client gets.
     pub(in crate::gateway) const fn kind(self) -> ProblemType {
         match self {
             Self::Broken => ProblemType::BodyInvalid,

@@ -39,7 +39,7 @@ pub(super) struct Connections {
     old: AtomicBool,
 }
 
-/// Connections that lie idle, the youngest last. Boxed: whoever has one moves it often.
+/// Idle connections, the most recently used last. Boxed, because they are moved often.
 #[allow(clippy::vec_box, reason = "they are handed on as they are")]
 type Idle = Vec<Box<H1>>;
 
@@ -237,7 +237,7 @@ impl Connections {
         request
     }
 
-    /// Keeps a connection whose response has ended. Whoever takes it looks whether it can be used.
+    /// Keeps a connection whose response has ended. The next request checks whether it can be used.
     pub(super) fn park(&self, mut open: Box<H1>) {
         if open.generation != self.generation() {
             return;
@@ -256,8 +256,8 @@ impl Connections {
         drop(one_too_many);
     }
 
-    /// Lets go of connections that lie idle for too long, or that the other end has closed. The others stay where they
-    /// are meanwhile, so that requests find them.
+    /// Closes connections that have been idle for too long, or that the other end has closed. Meanwhile, requests can
+    /// still find the others.
     pub(super) fn sweep(&self, now: Instant) {
         self.shared.sweep(now, self.transport.keep);
         let is_old = |open: &H1| now.saturating_duration_since(open.idle_since) >= self.transport.keep;

@@ -1,4 +1,4 @@
-//! An instance, which outlives the config that named it: how it stands, and what requests it has.
+//! An instance: its state and its in-flight requests. It outlives the config that named it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
@@ -247,7 +247,7 @@ impl Endpoint {
         }
     }
 
-    /// How it stands, for a request that begins.
+    /// The state of the instance, for a request that begins.
     pub(super) fn token(&self) -> HealthToken {
         HealthToken { epoch: self.epoch.load(Ordering::Relaxed), trial: false }
     }

@@ -1,7 +1,7 @@
 //! One connection to an instance: a request over it, and the response.
 //!
-//! An HTTP/1.1 connection has no task of its own: whoever waits for its response drives it. So a request costs no
-//! change of tasks, a client that goes away takes its connection with it, and a connection that lies idle is no task.
+//! An HTTP/1.1 connection has no task of its own: the request that waits for its response drives it. So a request costs
+//! no task switch, a client that disconnects closes its connection, and an idle connection needs no task.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -156,7 +156,7 @@ impl H1 {
         (polled, driver.is_none())
     }
 
-    /// Nobody waits for it any more.
+    /// The caller no longer waits for it.
     pub(super) fn rest(&mut self) {
         self.waker.forget();
         self.idle_since = Instant::now();
@@ -266,7 +266,7 @@ impl Connection {
         }
     }
 
-    /// Sends a request apart from whoever waits for it.
+    /// Sends a request.
     pub(super) async fn send(self, request: Request<Outgoing>, upgrade: bool) -> SendResult {
         match self {
             Self::H1(open) if upgrade => open.upgrade(request).await,

@@ -30,14 +30,14 @@ impl H2Connections {
         })
     }
 
-    /// Takes a new one in, with a stream for whoever made it.
+    /// Adds a new connection, with a stream for the request that made it.
     pub(super) fn add(&self, new: H2) -> (H2, StreamPermit) {
         let stream = StreamCount::begin(&new.load);
         self.lock().push(new.clone());
         (new, stream)
     }
 
-    /// Lets go of those that are over, and of those that had no stream for as long as `keep`.
+    /// Removes connections that have ended, and those that had no stream for as long as `keep`.
     pub(super) fn sweep(&self, now: Instant, keep: Duration) {
         let gone: Vec<H2> =
             self.lock().extract_if(.., |open| !open.is_usable() || open.load.is_idle(now, keep)).collect();

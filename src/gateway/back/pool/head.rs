@@ -65,7 +65,7 @@ pub(in crate::gateway) enum ExchangeError {
     TimedOut,
     /// The client's body did not come to its end.
     Client(UploadError),
-    /// Whose fault it is, whoever sent it knows better.
+    /// The sender of the request knows whose fault it is.
     FailedExchange(Box<FailedExchange>),
 }
 
@@ -252,7 +252,7 @@ impl ExchangeError {
         matches!(self, Self::FailedExchange(broke) if broke.used)
     }
 
-    /// It was the instance. That a head is too large, or that it closes a connection in order, says nothing against it.
+    /// The instance is at fault. Headers that are too large, or an orderly close, do not count against it.
     pub(in crate::gateway) fn blame(self) {
         if let Self::FailedExchange(mut broke) = self {
             match broke.error.fate {
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn whose_time_is_over() {
         let rows = [
-            ("the instance says nothing", None, 10, Overdue::Instance),
+            ("the instance sends nothing", None, 10, Overdue::Instance),
             ("an upload, then nothing", Some((0, Some(9))), 19, Overdue::Instance),
             ("an upload that takes nearly all of the route's time", Some((0, Some(18))), 20, Overdue::Both),
             ("half of it", Some((0, Some(10))), 20, Overdue::Instance),

@@ -22,7 +22,7 @@ pub(super) struct Health {
     ejected: Option<Ejection>,
     /// How often it was ejected without having done well in between.
     times: u32,
-    /// How often it was ejected at all.
+    /// How often it has been ejected.
     epoch: u32,
     up: bool,
     /// Checks in a row that say otherwise.
@@ -39,7 +39,7 @@ struct Ejection {
     trying: bool,
 }
 
-/// How an instance stood when a request to it began: what comes of the request says nothing of a later time.
+/// The state of an instance when a request to it began: the result of the request counts for that time only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct HealthToken {
     pub(super) epoch: u32,
@@ -221,7 +221,7 @@ mod tests {
 
     /// `s` succeeded, `f` failed, `F` failed but may not be ejected, `w` well, `u` unwell, `t` a trial begins, `+` ten
     /// seconds pass, `j` it joined others just now, with checks, `o` and `O` a request that began before anything happened
-    /// failed and succeeded; and how it stands at the end.
+    /// failed and succeeded; and the state at the end.
     #[test]
     fn rows() {
         let rows = [

@@ -90,7 +90,7 @@ impl Hosts {
         for name in names.filter(|name| !self.known().contains_key(*name)) {
             let (hosts, name) = (self.clone(), name.to_owned());
             looking.spawn(async move {
-                // One that failed is done again soon, and told then.
+                // A failed lookup is repeated soon, and reported then.
                 let _ = hosts.look_up(&name).await;
             });
         }
@@ -124,7 +124,7 @@ impl Hosts {
         }
     }
 
-    /// Old addresses serve, which is said once; without any, requests fail, which is said again and again.
+    /// While the old addresses serve, it is logged once. Without any address requests fail, so it is logged repeatedly.
     fn tell(&self, name: &str, error: &io::Error, failures: u32, every: Duration) {
         let is_known = self.known().contains_key(name);
         if is_known && failures == 0 {

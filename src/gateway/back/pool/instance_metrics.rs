@@ -82,7 +82,7 @@ impl InstanceMetrics {
         }
     }
 
-    /// Whether the instance is well. What is not served says nothing any more.
+    /// Whether the instance is healthy. An instance that is no longer in the config has no gauge.
     pub(super) fn stands(&self, up: bool) {
         self.set(|this| this.up = this.up.and(Some(up)));
     }
@@ -172,7 +172,7 @@ mod tests {
         let second = new("http://a:1/");
         assert_eq!(up(), "1");
         first.stands(false);
-        assert_eq!(up(), "1", "what is over says nothing");
+        assert_eq!(up(), "1", "a finished request does not change the gauge");
         drop(first);
         assert_eq!(up(), "1");
         let prefix = new("http://a:1/b");
@@ -191,7 +191,7 @@ mod tests {
         prefix.stands(false);
         second.stands(true);
         prefix.served(None);
-        assert_eq!(up(), "", "nobody is served");
+        assert_eq!(up(), "", "the instance is not in the config any more");
         second.served(Some(true));
         prefix.served(Some(false));
         assert_eq!(up(), "0", "they are back");

@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `spec`, `registry` | pools made of a config and of what names stand for; instances that outlive them |
 //! | `hosts` | what host names stand for |
-//! | `balance`, `budget` | which instance; whether once more |
-//! | `endpoint`, `health`, `instance_metrics` | an instance: how it stands, and what is counted of it |
-//! | `watch` | what goes on beside requests: checks, lookups, idle connections |
+//! | `balance`, `budget` | which instance; whether to retry |
+//! | `endpoint`, `health`, `instance_metrics` | an instance: its state and its metrics |
+//! | `watch` | background work: health checks, DNS lookups, idle connections |
 //! | `connections`, `transport` | the connections of an instance, open and new |
 //! | `queue`, `streams` | how many requests an instance, and an HTTP/2 connection, have at once |
 //! | `lease`, `exchange`, `head`, `body` | one request: its connection, what is sent, what comes back |
@@ -102,11 +102,11 @@ pub(in crate::gateway) struct Pool {
 pub(in crate::gateway) struct PoolMember {
     pub(in crate::gateway) endpoint: Arc<Endpoint>,
     pub(in crate::gateway) weight: u32,
-    /// What it is said to speak, by api.
+    /// The version that it is configured to speak, by api.
     pub(in crate::gateway) speaks: BTreeMap<String, VersionId>,
 }
 
-/// An instance that cannot get requests: nobody knows where it is.
+/// An instance that cannot get requests, because it has no known address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::gateway) struct Unresolved {
     /// Its URL.
@@ -256,9 +256,9 @@ impl Pool {
         tries <= self.retries as usize && self.budget.take(Instant::now())
     }
 
-    /// Whether a request may be sent again at all, so that its body has to be kept. To an instance that is alone, that is
-    /// one that says that it did not process the request, as only HTTP/2 can; one whose used connection ended, if that
-    /// does not matter for an `idempotent` method; and one where another process answers that speaks another version.
+    /// Whether a request could be retried, so that its body has to be kept. With a single instance, that is possible if
+    /// the instance reports that it did not process the request (only HTTP/2 can), if a reused connection ended and the
+    /// method is `idempotent`, or if another process that speaks another version answers at its address.
     pub(in crate::gateway) fn retries(&self, empty: bool, idempotent: bool) -> bool {
         let asked = || self.members.iter().any(|member| member.endpoint.asks());
         self.retries > 0 && (empty || idempotent || self.http2 || !self.is_alone() || asked())
@@ -307,7 +307,7 @@ impl PoolMember {
         (health.admission(now), health.share(now, slow_start))
     }
 
-    /// How it stands, in a word.
+    /// Its state, in a word.
     pub(in crate::gateway) fn state(&self) -> &'static str {
         match self.stands(None, Instant::now()).0 {
             _ if self.endpoint.is_draining() => "draining",

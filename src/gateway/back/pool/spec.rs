@@ -166,8 +166,8 @@ fn named(instance: &Instance) -> Option<&Uri> {
     instance.socket.is_none().then_some(&instance.url.value)
 }
 
-/// All that makes an instance another one when it changes, beside where it is: what is said of it, not where in the file,
-/// and the state of the files of its TLS.
+/// What makes an instance a new one when it changes, besides its address: its settings, wherever they are in the file, and
+/// the state of its TLS files.
 fn key(service: &LoadedUpstream, keep: Duration) -> String {
     let spec = &service.spec;
     let from = spec.speaks_from.as_ref().map(|from| (from.path.as_str(), from.header.as_str()));

@@ -19,14 +19,14 @@ use crate::names::UpstreamResult;
 pub(in crate::gateway) struct RequestTracker {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) pool: Arc<Pool>,
-    /// How the instance stood when it began.
+    /// The state of the instance when the request began.
     token: HealthToken,
     /// Its place among the requests that the instance has at once, where those are limited.
     place: Option<QueuePermit>,
     stream: Option<StreamPermit>,
     /// What is to be counted.
     result: Option<UpstreamResult>,
-    /// The instance's health was told.
+    /// The result has been reported to the instance's health.
     judged: bool,
     over: bool,
 }
@@ -97,7 +97,7 @@ impl RequestTracker {
         (self.pool.name.clone(), self.endpoint.label())
     }
 
-    /// It counts as `result`, which says nothing of the instance's health.
+    /// It counts as `result`, which does not affect the instance's health.
     pub(super) fn count(&mut self, result: UpstreamResult) {
         self.result = Some(result);
     }
@@ -138,7 +138,7 @@ impl RequestTracker {
         if self.token.trial && !self.judged {
             self.endpoint.health().end_trial();
         }
-        // The connection is idle or closed by now: whoever gets the place opens no connection too many.
+        // The connection is idle or closed by now, so the next request does not open one too many.
         (self.place, self.stream) = (None, None);
         self.endpoint.end();
     }

@@ -14,7 +14,7 @@ use crate::version::VersionId;
 #[derive(Clone, Debug)]
 pub(in crate::gateway) struct LoadedUpstream {
     pub(in crate::gateway) spec: Upstream,
-    /// What each instance is said to speak, by api.
+    /// The version that each instance is configured to speak, by api.
     pub(in crate::gateway) speaks: Vec<BTreeMap<String, VersionId>>,
     /// The client's side of TLS, where an instance needs it.
     pub(in crate::gateway) tls: Option<Arc<ClientConfig>>,

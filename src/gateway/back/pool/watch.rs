@@ -30,7 +30,7 @@ struct WatchedSet {
     /// By where they are in memory, which each keeps.
     endpoints: HashMap<usize, WatchTasks<(Arc<Endpoint>, WatchParams)>>,
     hosts: HashMap<Box<str>, WatchTasks<Duration>>,
-    /// Instances that are down for want of an address, by upstream and URL.
+    /// Instances that are down because they have no address, by upstream and URL.
     unresolved: HashMap<(Box<str>, Arc<str>), InstanceMetrics>,
 }
 
@@ -64,7 +64,7 @@ impl Watch {
         Self { hosts: registry.hosts().clone(), watched: Arc::default() }
     }
 
-    /// Watches these from now on. Those that are not among them take no more requests, and their connections are let go.
+    /// Watches these from now on. All others get no more requests, and their connections are closed.
     pub(in crate::gateway) fn follow(&self, pools: &BTreeMap<String, Arc<Pool>>) {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         watched.instances(pools);
@@ -155,7 +155,7 @@ impl WatchParams {
     }
 }
 
-/// Lets go of connections that nobody needs.
+/// Closes connections that are no longer needed.
 async fn keep(endpoint: Arc<Endpoint>, terms: WatchParams) {
     let mut addresses: Vec<SocketAddr> = Vec::new();
     let mut looked_up: Option<Instant> = None;

@@ -34,7 +34,7 @@ pub(in crate::gateway) struct Envelope {
     pub(super) reply: oneshot::Sender<Result<Reloaded, ReloadError>>,
 }
 
-/// Reaches the one who owns the config: all that would change it stands in one queue.
+/// Reaches the task that owns the config: all changes of it go through one queue.
 #[derive(Clone, Debug)]
 pub(in crate::gateway) struct ReloadHandle {
     commands: mpsc::Sender<Envelope>,
@@ -89,7 +89,7 @@ impl ReloadHandle {
         (Self { commands }, received)
     }
 
-    /// Asks, and waits for what became of it. It happens even if nobody waits any more.
+    /// Sends a command and waits for its result. The command runs even if the caller stops waiting.
     pub(in crate::gateway) async fn ask(
         &self,
         ask: ReloadCommand,

@@ -18,7 +18,7 @@ impl Reloader {
         if let Err(refused) = &result {
             self.reject(refused, &trigger);
         }
-        // Whoever asked may be gone: then the audit has it.
+        // The caller may be gone; the audit log has the result.
         let _ = reply.send(result);
     }
 
@@ -87,7 +87,7 @@ impl Reloader {
         Ok(done)
     }
 
-    /// What stands in the files now is what is served: no change of them is news.
+    /// The files now have what is served, so their change must not cause a reload.
     fn see(&mut self) {
         if let Ok(sources) = self.texts() {
             self.seen = self.seen.with(sources, &*self.variables);

@@ -50,7 +50,7 @@ pub(in crate::gateway) use retired::Retired;
 
 /// Editors write in several steps; the text is read when they are done.
 const SETTLE: Duration = Duration::from_millis(200);
-/// Some file systems tell nobody.
+/// Some file systems report no events.
 const POLL: Duration = Duration::from_secs(30);
 
 /// What a reload needs.
@@ -106,8 +106,8 @@ impl Reloader {
         })
     }
 
-    /// Runs until it is dropped. Signals, changes of the file and what operators ask are taken alike: read, build, then
-    /// swap. So are other addresses of a host: whoever swaps knows what is served.
+    /// Runs until it is dropped. Signals, file changes and commands of operators are all handled in the same way: read,
+    /// build, then swap. So are new addresses of a host, because only the owner of the config knows what is served.
     async fn run(mut self, mut commands: mpsc::Receiver<Envelope>) {
         let (changed, mut changes) = mpsc::channel(1);
         let mut folders = Folders::new(changed.clone());

@@ -46,7 +46,7 @@ impl Retired {
     }
 }
 
-/// Whether anybody else holds it. Nobody can get hold of what is held here alone.
+/// Whether this is not the only handle. If it is the only one, no other can appear.
 fn is_used<T>(kept: &Arc<T>) -> bool {
     Arc::strong_count(kept) > 1
 }

@@ -65,7 +65,7 @@ impl Body for ClientBody {
         }
         let polled = this.active.portion(|| this.inner.as_mut().poll_frame(cx));
         let frame = match ready!(polled) {
-            // What came before is sent first: the connection would drop it, and the client see no answer at all.
+            // The buffered part is sent first: the connection would drop it, and the client would see no response.
             Some(Err(error)) => {
                 *this.broken = Some(error);
                 cx.waker().wake_by_ref();
@@ -76,7 +76,7 @@ impl Body for ClientBody {
         if let Some(Ok(frame)) = &frame {
             this.extent.take(frame.data_ref().map_or(0, |data| data.len() as u64));
         }
-        // Whoever sees that the body is at its end does not ask again.
+        // A caller that sees the end of the body does not poll again.
         let end = (this.active.rest() == 0 && this.inner.is_end_stream()) || this.extent.is_over();
         if let Some(entry) = this.entry {
             entry.frame(frame.as_ref(), end);

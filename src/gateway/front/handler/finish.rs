@@ -24,7 +24,7 @@ pub(super) fn finish<B>(
     if let Some((name, id)) = id {
         response.headers_mut().insert(name.clone(), id.clone());
         if !preflight {
-            // Whoever reports a problem from a browser can name it.
+            // So that a user can report the id from a browser.
             merge::expose(response.headers_mut(), std::slice::from_ref(name), true);
         }
     }

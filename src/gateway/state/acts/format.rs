@@ -1,4 +1,4 @@
-//! The file of acts: what stands in it, and what is wrong with it.
+//! The file of acts: its content, and what is wrong with it.
 
 use serde_json::{Map, Value, json};
 
@@ -75,7 +75,7 @@ pub(super) fn counts(acts: &[Act], drains: usize, now: Timestamp) -> [(&'static 
     [pauses, holds, extensions, (DRAIN, drains)]
 }
 
-/// An act as a person is told of it.
+/// An act, in words for people.
 pub(super) fn told(act: &Act) -> String {
     let parts = [Some(word(act.what)), Some(&act.api), act.version.as_deref()];
     let mut told = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! The acts that stand: what operators began, and nobody has taken back. With a folder they outlive the process.
+//! The acts in effect: what operators began and have not reverted. With a `state` folder they outlive the process.
 //!
 //! | file | what |
 //! |---|---|
@@ -19,7 +19,7 @@ use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::gateway::back::pool::Pool;
 use format::ActsRead;
 
-/// The acts that stand. Clones share them; they outlive every config.
+/// The acts in effect. Clones share them; they outlive every config.
 #[derive(Clone, Debug, Default)]
 pub(in crate::gateway) struct Acts {
     inner: Arc<Inner>,
@@ -38,7 +38,7 @@ struct Inner {
 #[derive(Debug)]
 struct ActsFile {
     path: PathBuf,
-    /// What stands in it.
+    /// Its content.
     text: String,
 }
 
@@ -98,8 +98,8 @@ impl Acts {
         Self { inner: Arc::new(Inner { control: control.clone(), drains: Mutex::new(drains), file }) }
     }
 
-    /// Gives an instance no more requests, or gives it some again; [`Acts::settle`] tells it. A URL is all its addresses,
-    /// also those that it will have; `URL#ADDRESS` is one. Returns whether anything is different now.
+    /// Starts or ends the drain of an instance; [`Acts::settle`] applies it. A URL stands for all its addresses, including
+    /// future ones; `URL#ADDRESS` is a single one. Returns whether this changed anything.
     ///
     /// # Errors
     /// One address of a URL cannot be taken back that is drained as a whole; this is the URL.
@@ -128,8 +128,8 @@ impl Acts {
         Ok(drains.len() < before)
     }
 
-    /// Tells the instances of a config whether they are drained. An address that its host does not stand for any more is
-    /// forgotten: another machine may get it.
+    /// Drains the instances of a config, or ends their drain. The drain of an address is forgotten once its host name no
+    /// longer resolves to it, because another machine may get the address.
     pub(in crate::gateway) fn settle(&self, pools: &BTreeMap<String, Arc<Pool>>) {
         let mut drains = lock(&self.inner.drains);
         drains.retain(|(upstream, instance), _| !has_left(instance, pools.get(upstream).map(|pool| &**pool)));
@@ -156,12 +156,12 @@ impl Acts {
         acts.chain(drains).collect()
     }
 
-    /// How many stand at `now`, by the word of the act that began them.
+    /// How many acts are in effect at `now`, by the name of the act.
     pub(in crate::gateway) fn counts(&self, now: Timestamp) -> [(&'static str, usize); 4] {
         format::counts(&self.inner.control.standing(), lock(&self.inner.drains).len(), now)
     }
 
-    /// Writes down what stands.
+    /// Writes the acts in effect to the file.
     pub(in crate::gateway) async fn keep(&self) -> Persisted {
         let acts = self.clone();
         // A disk may take its time; requests do not wait for it.

@@ -37,7 +37,11 @@ fn what_is_written_is_read() {
     let folder = folder("again", None);
     let (now, control) = (at(NOW), Control::new());
     let acts = Acts::open(Some(&folder), &control, now);
-    assert_eq!((acts.write(now), names(&folder)), (Persisted::Yes, vec![]), "nothing stands, and nothing is written");
+    assert_eq!(
+        (acts.write(now), names(&folder)),
+        (Persisted::Yes, vec![]),
+        "no act is in effect, and nothing is written"
+    );
     control.pause_brownouts("a", "ann", "r", now);
     control.hold_sunset("a", "1", "ann", "r", now);
     control.hold_sunset("a", "2", "ann", "r", now);
@@ -66,8 +70,8 @@ fn what_is_written_is_read() {
 }
 
 #[test]
-fn a_broken_file_is_told_by_its_place() {
-    // What stands in the file, what is wrong with it, and what holds all the same.
+fn findings_of_a_broken_file_have_their_place() {
+    // The content of the file, the findings, and the acts that are in effect nevertheless.
     let rows = [
         (String::new(), "EOF while parsing a value at line 1 column 0", 0),
         (format!("{{ \"acts\": [{GOOD}, {{ \"what\": \"pa"), "EOF while parsing a string at line 1", 0),

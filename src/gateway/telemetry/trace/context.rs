@@ -7,7 +7,7 @@ pub(super) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// What every version has (§3.2): `00-<trace>-<parent>-<flags>`.
 const LENGTH: usize = 55;
 
-/// What the next hop may be told: a `traceparent` that can be read, as it is, and its `tracestate` with it; else neither.
+/// What is passed on to the next hop: a valid `traceparent`, unchanged, with its `tracestate`; otherwise neither.
 pub(in crate::gateway) fn settle(headers: &mut HeaderMap) {
     let is_context = |name: &HeaderName| *name == TRACEPARENT || *name == TRACESTATE;
     if headers.keys().any(is_context) && parent(headers).is_none() {

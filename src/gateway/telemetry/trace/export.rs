@@ -36,7 +36,7 @@ struct ExportClient {
     runtime: Handle,
 }
 
-/// How long an export may take, unless said.
+/// How long an export may take by default.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is read of an answer.
 const ANSWER: usize = 64 * 1024;

@@ -106,7 +106,7 @@ fn name(method: &'static str) -> &'static str {
 // === impl Running ===
 
 impl Running {
-    /// Tells the next hop that it is called by this span. What came as `tracestate` stays as it is.
+    /// Makes this span the parent of the next hop's spans. A received `tracestate` is passed on unchanged.
     pub(in crate::gateway) fn inject(&self, headers: &mut HeaderMap) {
         let context = self.span.span_context();
         if !context.is_valid() {

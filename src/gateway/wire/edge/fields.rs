@@ -19,8 +19,8 @@ static HOP_BY_HOP: [HeaderName; 7] = [
 ];
 const MAX_FORWARDS: HeaderName = HeaderName::from_static("max-forwards");
 
-/// Which of the fields are there that matter here. Most are not, and one look at all is cheaper than many that find
-/// nothing.
+/// Which of the relevant headers are present. Most are absent, and one pass over all headers is cheaper than many lookups
+/// that find nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FieldScan {
     pub(super) hop_by_hop: bool,
@@ -52,8 +52,8 @@ impl FieldScan {
     }
 }
 
-/// HTTP/1 has such white space cut off by whoever reads the message; in HTTP/2 it makes the message malformed (RFC 9113 §8.2.1),
-/// which must not be passed on.
+/// In HTTP/1 the recipient trims such white space; in HTTP/2 it makes the message malformed (RFC 9113 §8.2.1), which must not
+/// be passed on.
 pub(super) fn have_outer_space(headers: &HeaderMap) -> bool {
     headers.values().any(|value| has_outer_space(value.as_bytes()))
 }
@@ -154,8 +154,8 @@ pub(super) fn wants_websocket<B>(request: &Request<B>) -> bool {
         && named(headers).contains(&header::UPGRADE)
 }
 
-/// Whether a client takes trailers (RFC 9110 §10.1.4), of which HTTP/1.0 knows nothing. Not asked is whether `Connection`
-/// names the field: trailers are passed on in any case, so that what is said of them to the next hop is true.
+/// Whether a client accepts trailers (RFC 9110 §10.1.4), which HTTP/1.0 does not have. Whether `Connection` names the header
+/// does not matter: trailers are always passed on, so announcing them to the next hop is correct.
 pub(super) fn takes_trailers<B>(request: &Request<B>) -> bool {
     let values = request.headers().get_all(header::TE).iter();
     let mut offers = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));

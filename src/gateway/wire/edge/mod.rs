@@ -70,7 +70,7 @@ enum Disposition {
     Here,
 }
 
-/// What a target can be asked, for a 405: the rest depends on whoever is behind.
+/// The methods of a target, for a 405; the rest depends on the service.
 const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 
 /// Refuses what is ambiguous, and takes off what is for this hop only. Versions are resolved after that, so a client

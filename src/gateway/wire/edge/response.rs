@@ -11,10 +11,10 @@ use super::{fields, trailers};
 ///
 /// Not where the head announces a body that no response to this request has (RFC 9112 §6.3): the upstream may send it
 /// nevertheless, and it would be read as the head of the next response. A 304, and a response to HEAD (`head`), may announce
-/// the body of a GET (RFC 9110 §8.6), and services exist that send it, some time after the head.
+/// the body of a GET (RFC 9110 §8.6), and some services send that body some time after the headers.
 ///
-/// What is admitted is HTTP/1.1 to whoever gets it, whatever the upstream speaks. `Alt-Svc` is about the origin of the
-/// upstream (RFC 7838 §3): it is taken off, unless `alt_svc` says that it is for clients.
+/// An admitted response is HTTP/1.1 to its recipient, whatever the upstream speaks. `Alt-Svc` is about the origin of the
+/// upstream (RFC 7838 §3): it is removed, unless `alt_svc` is set.
 ///
 /// # Errors
 /// What is wrong, for a 502. The connection must not be used again.
@@ -23,7 +23,7 @@ pub(in crate::gateway) fn admit_response<B>(
     alt_svc: bool,
     head: bool,
 ) -> Result<bool, &'static str> {
-    // Nobody asked for another protocol: `Upgrade` is taken off at the edge.
+    // The request did not ask for another protocol: `Upgrade` is removed at the edge.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err("the upstream switched protocols without a request to");
     }

@@ -11,7 +11,7 @@ use super::{EdgeLimits, EdgeRefusal};
 /// No registered method has half of it.
 const LONGEST_METHOD: usize = 32;
 
-/// Unknown methods pass (RFC 9110 §16.1): whoever is behind may know them.
+/// Unknown methods pass (RFC 9110 §16.1): the service may know them.
 pub(super) fn check_method(method: &Method) -> Result<(), EdgeRefusal> {
     if matches!(*method, Method::CONNECT | Method::TRACE) {
         return Err(EdgeRefusal::new(
@@ -61,7 +61,7 @@ pub(super) fn check_target<B>(
         let detail = "the request target is `https`, but the connection does not use TLS: connect over TLS";
         return Err(EdgeRefusal::new(StatusCode::MISDIRECTED_REQUEST, detail));
     }
-    // `http://a?x`: the empty path is `/` (RFC 9110 §4.2.3), for the decision and for whoever is behind.
+    // `http://a?x`: the empty path is `/` (RFC 9110 §4.2.3), for the decision and for the service.
     if target.starts_with('?') {
         let rooted = rooted(uri, target)
             .ok_or(EdgeRefusal::malformed("the request target must be a path that begins with `/`"))?;

@@ -71,8 +71,8 @@ impl TrailerNames {
 // === impl CleanTrailers ===
 
 impl<B> CleanTrailers<B> {
-    /// For the body of a message whose head was admitted, with its extensions. In trailers there is nobody left to refuse,
-    /// so all that may not pass is dropped.
+    /// For the body of a message whose headers were admitted, with its extensions. When trailers arrive it is too late to
+    /// refuse the message, so everything that may not pass is dropped.
     pub(in crate::gateway) fn take(
         extensions: &mut Extensions,
         underscores: Underscores,

@@ -19,7 +19,7 @@ fn trusting(networks: &[&str]) -> ForwardedPolicy {
 }
 
 #[test]
-fn nobody_claims_to_be_forwarded_but_trusted_proxies() {
+fn only_trusted_proxies_may_send_forwarding_headers() {
     let claims: [&'static str; 17] = [
         "forwarded",
         "x-forwarded",
@@ -85,7 +85,7 @@ fn the_client_is_whom_trusted_proxies_name() {
 }
 
 #[test]
-fn prefixes_are_told_behind_those_of_other_proxies() {
+fn prefixes_are_appended_to_those_of_other_proxies() {
     let rows: [(Fields, &str); 4] = [
         (&[], "/api/v1"),
         (&[("x-forwarded-prefix", "/shop")], "/shop/api/v1"),

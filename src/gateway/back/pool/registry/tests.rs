@@ -29,7 +29,7 @@ fn registry() -> Registry {
 }
 
 #[tokio::test]
-async fn an_instance_is_the_same_while_the_same_is_said_of_it() {
+async fn an_instance_stays_the_same_while_its_settings_do() {
     let ca = std::env::temp_dir().join(format!("sunward-registry-{}.pem", std::process::id()));
     let certificate = rcgen::generate_simple_self_signed(["b".to_owned()]).expect("a certificate").cert.pem();
     std::fs::write(&ca, certificate).expect("written");
