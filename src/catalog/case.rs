@@ -34,7 +34,7 @@ impl ApiEntry {
             Back::From => Some(BackEntry::From),
             Back::Off => Some(BackEntry::Off),
             Back::Other(back) => {
-                // Where `from` is wrong, the rest of `back` is looked at all the same.
+                // Even if `from` is wrong, the rest of `back` is checked.
                 let version = from.as_ref().map_or(VersionId::new(0), |from| from.version);
                 let back = reader.sample(back, message, Some(version)).map(|back| back.typed_as(from.as_ref()));
                 back.map(|back| BackEntry::Other(Box::new(back)))

@@ -1,9 +1,9 @@
-//! How JSON stands in a body, by its media type.
+//! How a body contains JSON, by its media type.
 
 use crate::headers::media::MediaType;
 use crate::json::{FieldNames, Framing};
 
-/// How JSON stands in a body.
+/// How a body contains JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Content {
     /// One document.
@@ -65,7 +65,7 @@ impl Content {
         })
     }
 
-    /// How its documents stand in it; `None` for patches and forms.
+    /// How its documents are framed; `None` for patches and forms.
     #[must_use]
     pub const fn framing(self) -> Option<Framing> {
         match self {

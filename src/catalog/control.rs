@@ -56,7 +56,7 @@ struct Inner {
     state: RwLock<ControlState>,
 }
 
-/// What stands, each with the act that it began with.
+/// What is in effect, each with the act that began it.
 #[derive(Debug, Default)]
 struct ControlState {
     /// By api.
@@ -74,7 +74,7 @@ const HOLD: &str = "hold-sunset";
 const RELEASE: &str = "release-sunset";
 const EXTEND: &str = "extend";
 const WITHDRAW: &str = "withdraw-extension";
-/// Older acts are dropped: whoever needs them all reads them in time.
+/// Older acts are dropped; read them regularly if you need all of them.
 const ACTS_KEPT: usize = 1024;
 
 // === impl Control ===
@@ -164,7 +164,7 @@ impl Control {
         self.any() && self.read(|state| state.held.keys().any(|(a, v)| a == api && v == version))
     }
 
-    /// Until when `consumer` may keep `version`, if that was said here.
+    /// Until when `consumer` may keep `version`, if an act here extended it.
     #[must_use]
     pub fn extension(&self, api: &str, version: &str, consumer: &str) -> Option<Timestamp> {
         if !self.any() {
@@ -174,7 +174,7 @@ impl Control {
         self.read(|state| state.extended.iter().find(|(key, _)| is_it(key)).and_then(|(_, act)| act.until))
     }
 
-    /// Who may keep `version`, and until when, as far as that was said here.
+    /// Which consumers may keep `version`, and until when, by acts here.
     #[must_use]
     pub fn extensions(&self, api: &str, version: &str) -> Vec<(String, Timestamp)> {
         let of = |((a, v, c), act): (&(String, String, String), &Act)| {
@@ -183,7 +183,7 @@ impl Control {
         self.read(|state| state.extended.iter().filter_map(of).collect())
     }
 
-    /// Whether some consumer of `api` has an extension that was given here: then responses depend on who asks.
+    /// Whether an act here extended a version for some consumer of `api`: then responses depend on the consumer.
     pub(crate) fn extends(&self, api: &str) -> bool {
         self.any() && self.read(|state| state.extended.keys().any(|(a, ..)| a == api))
     }
@@ -204,7 +204,7 @@ impl Control {
         self.read(all)
     }
 
-    /// Lets acts hold that stood in an earlier process. They are not new: [`Control::acts`] does not have them.
+    /// Restores acts that were in effect in an earlier process. They are not new: [`Control::acts`] does not list them.
     ///
     /// ```
     /// use sunward::catalog::Control;
@@ -253,8 +253,7 @@ impl Control {
 // === impl ControlState ===
 
 impl ControlState {
-    /// Does what an act says; returns whether anything is different now. What stands already keeps the act that it began
-    /// with.
+    /// Applies an act; returns whether it changed anything. What is already in effect keeps the act that began it.
     fn take(&mut self, act: &Act) -> bool {
         let (api, version) = (act.api.clone(), act.version.clone().unwrap_or_default());
         let consumer = act.consumer.clone().unwrap_or_default();

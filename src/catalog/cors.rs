@@ -21,7 +21,7 @@ pub(super) enum Origins {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AllowedOrigin {
     Exactly(Box<str>),
-    /// All hosts below one: what stands before and behind their labels.
+    /// All subdomains of a host: the text before and after their labels.
     Below(Box<str>, Box<str>),
 }
 

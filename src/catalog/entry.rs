@@ -157,9 +157,9 @@ pub struct RouteEntry {
     pub forward_as: Option<Box<str>>,
     /// How long its exchanges may take; the gateway sees to it.
     pub timeout: Option<std::time::Duration>,
-    /// How JSON stands in its successful responses, whatever they say.
+    /// How its successful responses contain JSON, whatever their `Content-Type`.
     pub content: Option<Content>,
-    /// How JSON stands in its requests, whatever they say.
+    /// How its requests contain JSON, whatever their `Content-Type`.
     pub request_content: Option<Content>,
     /// What to do with a body that a change is about and that no `Content-Type` says to be JSON.
     pub on_untyped: OnUntyped,
@@ -287,7 +287,7 @@ impl ApiEntry {
         self.extensions.iter().find(|e| e.version == version && &*e.consumer == consumer)
     }
 
-    /// The fields that say who asks.
+    /// The headers that identify the consumer.
     pub(crate) fn consumer_fields(&self) -> Vec<HeaderName> {
         let name = |source: &ConsumerSource| match source {
             ConsumerSource::Header(name) => HeaderName::try_from(name.as_str()).ok(),
@@ -298,7 +298,7 @@ impl ApiEntry {
         self.consumer.iter().filter_map(name).collect()
     }
 
-    /// Says that responses depend on who asks (RFC 9110 §12.5.5).
+    /// Marks responses as dependent on the consumer (RFC 9110 §12.5.5).
     pub(super) fn vary_by_consumer(&mut self) {
         let mut names = self.vary.to_vec();
         for name in self.consumer_fields() {

@@ -57,7 +57,7 @@ pub struct Window {
 impl Lifecycle {
     /// Reads `life`, with `base` for what it does not say.
     pub(super) fn read(life: &spec::LifecycleSpec, base: &Self, found: &mut Diagnostics) -> Self {
-        // A date that is said and cannot be read is not the base's: that would be judged in its place.
+        // If a date is malformed, the date of the base must not be checked in its place.
         let mut date = |text: &Option<Spanned<String>>, base: Option<Timestamp>, key| match text {
             Some(text) => date(text, key, found),
             None => base,
@@ -67,7 +67,7 @@ impl Lifecycle {
         let sunset = date(&life.sunset, base.sunset, "sunset");
         let windows = match &life.brownouts {
             Some(brownouts) => {
-                // A date that is said and cannot be read has its own finding.
+                // A malformed date has its own finding.
                 let unread = deprecated.is_none() && life.deprecated.is_some();
                 windows(brownouts, if unread { Some(Timestamp::EPOCH) } else { deprecated }, sunset, found)
             }
@@ -175,7 +175,7 @@ fn windows(
     list.into()
 }
 
-/// Clients are told of the end first, and then rehearse it.
+/// A version is deprecated first, and its end is rehearsed afterwards.
 fn check_deprecated(brownout: &Brownout, end: Timestamp, deprecated: Option<Timestamp>, found: &mut Diagnostics) {
     let message = match deprecated {
         None => "the version has a brownout and is not deprecated, so clients get no notice".to_owned(),

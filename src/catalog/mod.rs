@@ -1,7 +1,7 @@
 //! The catalog: every api, validated and compiled, immutable, behind one `Arc`.
 //!
-//! Whoever serves requests holds a `Arc<Catalog>`; a request keeps the one it was planned with until its end, so a
-//! reload never changes the rules under it.
+//! A server holds an `Arc<Catalog>`; a request keeps the catalog it was planned with until its end, so a reload never
+//! changes the rules for in-flight requests.
 
 mod build;
 mod case;
@@ -81,7 +81,7 @@ impl CurrentCatalog for Arc<Catalog> {
 // === impl Catalog ===
 
 impl Catalog {
-    /// Checks and compiles `apis`, as things stand now. See [`Catalog::at`].
+    /// Checks and compiles `apis` at the current time. See [`Catalog::at`].
     ///
     /// # Errors
     /// Everything that is wrong, at once.
@@ -89,8 +89,8 @@ impl Catalog {
         Self::at(apis, SystemClock.now())
     }
 
-    /// Checks and compiles `apis`, as things stand at `now`: that decides which old versions still live, and so
-    /// whether the two names of an expanded rename are still given.
+    /// Checks and compiles `apis` at the time `now`, which decides which old versions are still served, and so whether
+    /// responses still contain both names of an expanded rename.
     ///
     /// # Errors
     /// Everything that is wrong, at once, warnings included.
@@ -173,7 +173,7 @@ impl Catalog {
         api.is_live(version, now) || (entry.released.is_none_or(|released| released <= now) && held())
     }
 
-    /// Until when `consumer` may keep `version`: as the config says, or as was said since, the later of both.
+    /// Until when `consumer` may keep `version`: by the config or by a later act, whichever is later.
     pub(crate) fn extension(&self, api: &ApiEntry, version: VersionId, consumer: Option<&str>) -> Option<Timestamp> {
         let consumer = consumer?;
         let said = api.extension(version, Some(consumer)).map(|extension| extension.until);

@@ -1,7 +1,7 @@
 //! Routes of one version: from method and path to a route and its parameters.
 //!
-//! A slash at the end makes no other route, and letter case none if the api says so. What stands in parameters keeps its
-//! spelling.
+//! A slash at the end does not make another route, nor does letter case, if the api says so. Values of parameters keep
+//! their spelling.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,11 +40,11 @@ pub(crate) struct Router {
     case: PathCase,
 }
 
-/// The paths that some version has a route for, in whatever letter case: whether a path is known at all is asked once,
-/// and not of each version's router.
+/// The paths that some version has a route for, in any letter case, so that one lookup tells whether a path is known, and
+/// not one in each version's router.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KnownPaths {
-    /// More than one where the paths of two versions cannot stand in one router.
+    /// More than one if the paths of two versions do not fit into one router.
     inner: Vec<matchit::Router<()>>,
 }
 
@@ -81,7 +81,7 @@ impl RouteId {
 // === impl Router ===
 
 impl Router {
-    /// Puts `routes` together; those that cannot be told apart are left out and told.
+    /// Builds the router; routes that cannot be distinguished are left out and reported.
     pub(super) fn new<'a>(
         routes: impl Iterator<Item = (RouteId, &'a RouteName)>,
         case: PathCase,
@@ -93,7 +93,7 @@ impl Router {
         };
         for (route, name) in routes {
             let same = shapes.entry(shape(&name.template, case)).or_default();
-            // What is said of every method is found for one by the template.
+            // A route for every method is found by its template.
             let any = |known: &RouteName| known.method.is_none() || name.method.is_none();
             let collides =
                 |known: &RouteName| known.method == name.method || any(known) && known.template != name.template;
@@ -116,8 +116,8 @@ impl Router {
         (Self { inner, case }, collisions)
     }
 
-    /// Finds the route. `HEAD` is looked up as `GET` where it is not a route of its own; no path at all as `/`; a path
-    /// with a slash at its end as the one without.
+    /// Finds the route. `HEAD` is looked up as `GET` if it is not a route of its own, an empty path as `/`, and a path with
+    /// a slash at its end as the path without it.
     #[must_use]
     pub(crate) fn find(&self, method: &Method, path: &str) -> Match {
         let key = self.key(path);
@@ -155,14 +155,14 @@ impl Router {
 }
 
 impl Router {
-    /// What stands in the parameters of the routes at `path`, in the order of their templates; still percent-encoded.
-    /// Seldom asked for, so nobody keeps them.
+    /// The values of the parameters of the routes at `path`, in the order of their templates; still percent-encoded.
+    /// Rarely needed, so they are not kept.
     #[must_use]
     pub(crate) fn params<'p>(&self, path: &'p str) -> Vec<&'p str> {
         self.at(path).map_or_else(Vec::new, |(_, params)| params)
     }
 
-    /// The routes at `path`, whatever the method, and what stands in their parameters. They share the path's shape, but
+    /// The routes at `path` for all methods, and the values of their parameters. They share the path's shape, but
     /// not their history: one may have come later than another.
     pub(crate) fn find_any<'p>(&self, path: &'p str) -> impl Iterator<Item = (RouteId, Vec<&'p str>)> {
         let found = self.at(path);
@@ -177,7 +177,7 @@ impl Router {
             .params
             .iter()
             .filter_map(|(_, value)| {
-                // The key is the path, at least in its length: a value stands in both at the same place.
+                // The key has the length of the path, so a value has the same position in both.
                 let start = value.as_ptr() as usize - key.as_ptr() as usize;
                 path.get(start..start + value.len())
             })
@@ -201,7 +201,7 @@ impl KnownPaths {
                 continue;
             }
             let mut router = matchit::Router::new();
-            // A template that no router takes is a collision, and told elsewhere.
+            // A template that the router refuses is a collision, and reported elsewhere.
             if router.insert(&shape, ()).is_ok() {
                 known.inner.push(router);
             }
@@ -242,7 +242,7 @@ fn shape(template: &str, case: PathCase) -> String {
 mod tests {
     use super::*;
 
-    /// Method, letter case, path; the route and what stands in its parameters.
+    /// Method, letter case, path; the route and the values of its parameters.
     type Row<'r> = (&'r str, PathCase, &'r str, Option<(u16, &'r [&'r str])>);
 
     fn router(case: PathCase) -> Router {

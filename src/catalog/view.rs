@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::version::{Scheme, VersionId};
 
 /// The phase of a version's life at a time, for requests of no consumer in particular: what `sunward timeline` and
-/// `GET /versions` show. [`Catalog::standing`](super::Catalog::standing) tells it.
+/// `GET /versions` show. See [`Catalog::standing`](super::Catalog::standing).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Standing {

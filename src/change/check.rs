@@ -139,7 +139,7 @@ fn passed(op: &Compiled, past: &ResourceHistory<'_>, found: &mut Diagnostics) {
     found.push(Diagnostic::error("passed-name-reused", message, op.span).help(help));
 }
 
-/// What stands beside a member that is taken out of its object would be lost.
+/// If a member is taken out of its object, the other members would be lost.
 fn lost(op: &Compiled, change: &ReadChange<'_>, past: &ResourceHistory<'_>, found: &mut Diagnostics) {
     let stripped = change.dated.strict_responses && change.dated.strict_requests;
     if op.reach.adds && !stripped {
@@ -223,7 +223,7 @@ impl<'a> TrackedNames<'a> {
         self.list.retain(|(known, ..)| !known.starts_with(pattern));
     }
 
-    /// What stands around a name is there again, and what is inside may be.
+    /// The values around a name are present again, and those inside may be.
     fn forget_around(&mut self, pattern: &Pattern) {
         self.list.retain(|(known, ..)| !known.starts_with(pattern) && !pattern.starts_with(known));
     }

@@ -165,8 +165,8 @@ fn status(placement: &PlacedOwner) -> Option<StatusMatch> {
     }
 }
 
-/// Walks from the newest change to the oldest. Places are given in the newest shape; behind each op that moves what
-/// stands inside it, they are carried back to where they were before.
+/// Walks from the newest change to the oldest. Places are given in the newest shape; after each op that moves values
+/// inside its place, they are mapped back to where they were before.
 fn body_chain(
     input: &ComposeInput<'_>,
     placements: &[&PlacedOwner],
@@ -231,8 +231,8 @@ fn spots(placements: &[&PlacedOwner], message: Message, route: &RouteName) -> Ve
     spots.into_iter().map(|(spot, _)| spot).collect()
 }
 
-/// Where a change applies, each place once, the outermost first. A resource may stand inside itself: up, the outer one becomes new
-/// before what is inside is looked for; down, the inner ones are old before the outer one is.
+/// Where a change applies, each place once, the outermost first. A resource may contain itself: on the way up, the outer one is
+/// migrated before the inner ones; on the way down, the inner ones are migrated first.
 fn targets(current: &[CurrentPlacement], is_own: impl Fn(OwnerIndex) -> bool) -> Vec<ResourceLocation> {
     let mut targets: Vec<ResourceLocation> = Vec::new();
     for CurrentPlacement { target, .. } in current.iter().filter(|spot| is_own(spot.owner)) {
@@ -256,8 +256,8 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     }
 }
 
-/// The steps of an op at all of its targets, the innermost first. `made`: an op of the change that runs before may have
-/// made an object, inside of which a constant is filled in even where the body is partial.
+/// The steps of an op at all its targets, the innermost first. `made`: an earlier op of the same change may have created an
+/// object, in which a constant is added even if the body is partial.
 fn push_steps(
     steps: &mut Vec<(u32, Step)>,
     op: &Compiled,
@@ -273,7 +273,7 @@ fn push_steps(
     push_steps(steps, op, direction.default(), made, targets, change);
 }
 
-/// Moves what stands inside the op's place back to where it stood before. The op's own resource stays.
+/// Moves the values inside the op's place back to where they were before. The op's own resource stays.
 fn carry_back(
     current: &mut Vec<CurrentPlacement>,
     carry: &PathShift,

@@ -50,7 +50,7 @@ impl BothNames {
                 places: RenamePaths {
                     new: target.join(new),
                     old: target.join(old),
-                    // Both names stand where the new one is, so what is asked is what the way back asks.
+                    // Both names are where the new one is, so the condition is that of the way back.
                     when: op.when_down.as_ref().and_then(|when| when.try_map(&mut |at| Some(target.join(at)))),
                 },
                 on_error: op.on_error,
@@ -59,7 +59,7 @@ impl BothNames {
         }
     }
 
-    /// An op on the walk that moves what stands inside.
+    /// An op on the walk that moves the values inside its place.
     pub(super) fn shift(&mut self, carry: &PathShift, version: VersionId, targets: &[Pattern]) {
         for target in targets.iter().rev() {
             self.shifts.push(RenameShift { version, moved: carry.moved.at(target), conditional: carry.conditional });

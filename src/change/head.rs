@@ -39,7 +39,7 @@ pub enum QueryStep {
     Names(Box<str>, Arc<Renaming>),
 }
 
-/// Runs `step` on `headers`. Prefixes are for whoever knows which part of a URL is the api's.
+/// Runs `step` on `headers`, except steps on prefixes: they need to know which part of a URL is the api's.
 pub(crate) fn run_header(step: &HeaderStep, headers: &mut HeaderMap) {
     match step {
         HeaderStep::Add(name, value) => {
@@ -183,9 +183,9 @@ fn map_item(item: &str, exchange: impl Fn(&str) -> Option<String>) -> String {
     }
 }
 
-/// What may stand before a field's name.
+/// What may precede the name of a field.
 const MARKS: [&str; 8] = ["-", "+", " ", "%20", "%2B", "%2b", "%2D", "%2d"];
-/// What may stand behind it.
+/// What may follow it.
 const SPACES: [&str; 3] = ["+", " ", "%20"];
 
 fn trim_all<'t>(mut text: &'t str, trim: impl Fn(&'t str) -> Option<&'t str>) -> &'t str {

@@ -1,4 +1,4 @@
-//! Places: where in which message a resource stands.
+//! Places: in which message, and where in its body, a resource is.
 
 use std::fmt;
 use std::str::FromStr;
@@ -46,7 +46,7 @@ pub(crate) struct Location {
     pub pattern: Pattern,
 }
 
-/// Why a place or route is none: what stands there and what to write.
+/// Why a place or route is invalid, and what to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlaceError {
     message: String,

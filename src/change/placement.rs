@@ -1,4 +1,4 @@
-//! Where resources and changes stand: at places of routes, or inside of a resource, wherever that stands.
+//! Where resources and changes apply: at places of routes, or inside of a resource in all its places.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::place::{Location, Message, RouteName};
 use crate::diagnostic::{Diagnostic, Diagnostics, Spanned, nearest};
 use crate::json::Pattern;
 
-/// Who stands at a place: a resource, or a change that names places itself. Indexes into one list of both.
+/// What a place belongs to: a resource, or a change that names places itself. Indexes into one list of both.
 pub(super) type OwnerIndex = usize;
 
 /// An owner at a place.
@@ -22,7 +22,7 @@ pub(super) struct PlacedOwner {
 struct Placer<'a> {
     input: &'a ComposeInput<'a>,
     names: BTreeMap<&'a str, usize>,
-    /// Where each resource stands, as far as that was worked out.
+    /// The places of each resource that have been resolved so far.
     known: BTreeMap<usize, Vec<(Location, Option<bool>)>>,
     /// The resources that are being worked out, each inside of the one before.
     open: Vec<usize>,

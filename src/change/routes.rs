@@ -25,8 +25,8 @@ struct ChangeOrigin {
     span: Span,
 }
 
-/// Collects every route that is named anywhere, with its life. What is said of every method at a path (`* /users`)
-/// holds for the routes of single methods there as well.
+/// Collects every route that is named anywhere, with its life. Settings for every method of a path (`* /users`) also apply
+/// to the routes of its single methods.
 pub(super) fn histories<'a>(
     input: &'a ComposeInput<'_>,
     placed: impl Iterator<Item = &'a RouteName>,
@@ -85,7 +85,7 @@ impl HistoryWalk<'_> {
                     self.add(&name, &at);
                 }
             }
-            // What is wrong with the name was said before.
+            // An invalid name already has a finding.
             RouteSpec::Remove(name) => {
                 let Ok(name) = name.parse() else { return };
                 self.remove(&name, &at);

@@ -11,7 +11,7 @@ use super::node::FileText;
 use super::sources::{SourceMap, folder};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 
-/// What stands in the place of any text in a file's name.
+/// The wildcard for any text in a file's name.
 const STAR: char = '*';
 
 /// The files read so far.
@@ -43,7 +43,7 @@ impl SourceMap {
         Ok(Self::open_as(path, edit(fs::read_to_string(path)?), edit))
     }
 
-    /// As if `text` stood in the file at `path`: what it includes is read, and edited.
+    /// As if the file at `path` had the content `text`: the files that it includes are read.
     #[must_use]
     pub fn open_as(path: &Path, text: String, edit: &dyn Fn(String) -> String) -> Self {
         let entries = entries(&text);
@@ -78,7 +78,7 @@ impl Opener<'_> {
         match matching(folder(&path), name) {
             Ok(names) => {
                 let paths = names.into_iter().map(|name| path.with_file_name(name));
-                // A pattern does not mean the file that it stands in.
+                // A pattern does not match the file that contains it.
                 let paths: Vec<PathBuf> = paths.filter(|path| identity(path) != self.root).collect();
                 if paths.is_empty() {
                     let message = format!("no file matches `{}`", entry.value);

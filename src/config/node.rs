@@ -13,7 +13,7 @@ use super::variables::{Environment, VariableError, expand};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::Literal;
 
-/// A value, the key it stands under, and where it stands.
+/// A value, its key, and its position.
 #[derive(Clone, Copy)]
 pub(super) struct ConfigNode<'t> {
     pub(super) key: &'t str,
@@ -22,7 +22,7 @@ pub(super) struct ConfigNode<'t> {
     pub(super) file: FileText<'t>,
 }
 
-/// The file that a value stands in, and what its texts may hold there.
+/// The file that contains a value, and what strings may contain there.
 #[derive(Clone, Copy, Default)]
 pub(super) struct FileText<'t> {
     /// Where its text begins in the row of all.
@@ -49,7 +49,7 @@ impl<'t> FileText<'t> {
         Span::new(self.base + range.start, self.base + range.end)
     }
 
-    /// Where in the text at `span` the part `part` stands.
+    /// The position of `part` in the text at `span`.
     fn part(self, span: Span, part: &str) -> Span {
         let local = span.start() - self.base..span.end() - self.base;
         let found = self.text.get(local.clone()).and_then(|text| text.find(part));
@@ -74,7 +74,7 @@ impl<'t> ConfigNode<'t> {
         None
     }
 
-    /// The very thing to write, where it can be told.
+    /// The exact text to write, if it is known.
     fn correction(self, wanted: ValueKind) -> Option<String> {
         match (wanted, self.value) {
             (ValueKind::Text | ValueKind::Name | ValueKind::Word(_), DeValue::Integer(number)) => {

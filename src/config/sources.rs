@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostics, Span};
 
-/// Texts in one row: a file, and those that it includes. A [`Span`] is a range of the whole row, so that the findings
-/// of all files stand in one list.
+/// The texts of a file and of those that it includes, one after the other. A [`Span`] is a range of all of them, so that
+/// the findings of all files are in one list.
 ///
 /// ```
 /// use sunward::config::SourceMap;
@@ -97,7 +97,7 @@ impl SourceMap {
         local.line_column(&file.text)
     }
 
-    /// What stands in a file at a span; empty without a position or outside of all.
+    /// The text at a span; empty if the span has no position or is outside of all files.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
         let found = self.find(span).and_then(|(file, local)| file.text.get(local.start()..local.end()));

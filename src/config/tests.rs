@@ -43,7 +43,7 @@ fn literal(toml: &str) -> String {
 }
 
 #[test]
-fn constants_are_spelled_as_they_stand() {
+fn constants_keep_their_spelling() {
     for (toml, json) in [
         ("\"a\\\"ü\\n\"", "\"a\\\"ü\\n\""),
         ("1_000", "1000"),

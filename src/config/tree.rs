@@ -102,7 +102,7 @@ impl<'t, 'd> TableReader<'t, 'd> {
         None
     }
 
-    /// Says so if two keys stand together that exclude each other.
+    /// Reports two keys that exclude each other.
     pub(super) fn exclude(&mut self, one: &str, other: &str) {
         let (true, Some((key, _))) = (self.has(one), self.map.get_key_value(other)) else { return };
         let message = format!("{} has both `{one}` and `{other}`", self.keys.title);
@@ -179,7 +179,7 @@ impl<'t, 'd> TableReader<'t, 'd> {
         }
     }
 
-    /// A text that can stand in a message's head by itself: a field's name, a pseudonym.
+    /// A string that is a token of HTTP: the name of a header, a pseudonym.
     pub(super) fn field_name(&mut self, name: &'static str) -> Option<String> {
         let (node, kind) = self.node(name)?;
         let text = node.text(kind, self.found)?.value;

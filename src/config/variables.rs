@@ -7,7 +7,7 @@ pub type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Expanded<'t> {
     pub(super) text: String,
-    /// Values of the environment, and how they stand in the file.
+    /// Values of the environment, and the text in the file that they replace.
     pub(super) values: Vec<(String, &'t str)>,
     pub(super) problems: Vec<VariableError<'t>>,
 }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_are_told_all() {
+    fn all_problems_are_reported() {
         let part = "${NONE}";
         let rows: [(&str, &[VariableError<'_>]); 6] = [
             (

@@ -17,7 +17,7 @@ pub(super) fn when(mut reader: TableReader<'_, '_>) -> Option<When> {
     when
 }
 
-/// The condition that stands among the keys of a table.
+/// The condition among the keys of a table.
 pub(super) fn condition(reader: &mut TableReader<'_, '_>) -> Option<When> {
     let known: Vec<&'static str> = RULES.into_iter().chain(TESTS).filter(|key| reader.knows(key)).collect();
     let given: Vec<&'static str> = known.iter().copied().filter(|key| reader.has(key)).collect();

@@ -17,7 +17,7 @@ pub(crate) struct Args {
     /// Prints the findings as a JSON array on standard output.
     #[arg(long)]
     json: bool,
-    /// Checks as things stand at this time; now, unless said.
+    /// Checks the config at this time. Default: now.
     #[arg(long, value_name = "TIME", value_parser = super::time)]
     now: Option<Timestamp>,
 }

@@ -26,7 +26,7 @@ pub(crate) enum NextChunk {
 
 enum Format {
     Plain,
-    /// It is to be told by what has come so far.
+    /// To be detected from the bytes read so far.
     Unknown(Vec<u8>),
     Coded(Box<Decoder>),
 }
@@ -34,7 +34,7 @@ enum Format {
 const CHUNK: usize = 64 * 1024;
 /// Chunks that are read ahead.
 const AHEAD: usize = 4;
-/// As much as tells the formats apart.
+/// Enough bytes to tell the formats apart.
 const MAGIC: usize = 4;
 
 // === impl Input ===

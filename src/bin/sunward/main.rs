@@ -42,7 +42,7 @@ enum Command {
     Rollback(rollback::Args),
     /// Migrates a body from standard input to standard output.
     Migrate(migrate::Args),
-    /// Runs the cases that stand beside the changes.
+    /// Runs the cases next to the changes.
     Test(test::Args),
     /// Shows what a migration does: the changes, and the one program that they become.
     Explain(explain::Args),

@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     }
 }
 
-/// Returns how many values were left as they were, and how many stood in the way.
+/// Returns how many values passed unchanged (`on_error = "pass"`), and how many collisions there were.
 fn migrate(
     migration: &Migration<'_>,
     content: Content,
@@ -156,7 +156,7 @@ fn in_line(line: u64) -> String {
     format!(", in line {line}")
 }
 
-/// An error knows the byte or the pointer. Which document it is in, the line tells, or how much was read.
+/// An error has a byte offset or a pointer. The line, or the number of bytes read, shows which document it is in.
 fn broke(error: &MigrateError, line: Option<u64>, read: usize, progress: &mut Progress) -> MigrateFailure {
     progress.clear();
     let place = match line {

@@ -22,10 +22,10 @@ pub(crate) struct SelectionArgs {
     /// The request's body, not the response's.
     #[arg(long, conflicts_with = "status")]
     pub(crate) request: bool,
-    /// The response's status; the route's only or first 2xx, unless said.
+    /// The status of the response. Default: the only one of the route, or the first 2xx.
     #[arg(long, value_name = "STATUS")]
     status: Option<u16>,
-    /// As things stand at this time; now, unless said.
+    /// Migrates as at this time. Default: now.
     #[arg(long, value_name = "TIME", value_parser = super::time)]
     pub(crate) now: Option<Timestamp>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct SelectionArgs {
 // === impl SelectionArgs ===
 
 impl SelectionArgs {
-    /// What leads the body from one version to the other; a name that is not there is told with those that are.
+    /// The migration of the body from one version to the other; an unknown name is an error that lists the known ones.
     pub(crate) fn migration<'c>(&self, catalog: &'c Catalog) -> Result<Migration<'c>, String> {
         let found = self.api(catalog)?.migration(&self.text(), &self.from, &self.to);
         found.map_err(|error| Self::hint(&error))

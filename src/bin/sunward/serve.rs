@@ -74,8 +74,8 @@ fn log(format: LogFormat) {
     }
 }
 
-/// Interrupt, or the terminate signal of service managers. They are listened for from here on, not from the first
-/// poll: whoever reads the printed addresses may send one.
+/// SIGINT, or SIGTERM from service managers. The handlers are installed here and not at the first poll, because a signal
+/// may come as soon as the addresses are printed.
 #[cfg(unix)]
 fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -88,7 +88,7 @@ fn stop() -> std::io::Result<impl Future<Output = ()> + Send> {
     };
     Ok(async move {
         next().await;
-        // Whoever says it twice does not want to wait for requests under way.
+        // A second signal means: do not wait for in-flight requests.
         tokio::spawn(async move {
             next().await;
             tracing::warn!("second signal: stopping at once");

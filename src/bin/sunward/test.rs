@@ -1,4 +1,4 @@
-//! `sunward test`: runs the cases that stand beside the changes.
+//! `sunward test`: runs the cases next to the changes.
 
 mod files;
 mod openapi;
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// Prints JSON.
     #[arg(long)]
     json: bool,
-    /// As things stand at this time; now, unless given.
+    /// Runs the cases as at this time. Default: now.
     #[arg(long, value_name = "TIME", value_parser = super::time)]
     now: Option<Timestamp>,
 }

@@ -18,7 +18,7 @@ pub(crate) struct Args {
     /// Prints an SVG picture.
     #[arg(long)]
     svg: bool,
-    /// Shows things as they stand at this time; now, unless said.
+    /// Shows the versions at this time. Default: now.
     #[arg(long, value_name = "TIME", value_parser = super::time)]
     now: Option<Timestamp>,
 }

@@ -87,7 +87,7 @@ impl<'a> Builder<'a> {
             })
             .collect();
         let mut seen = BTreeSet::new();
-        // Those of every method first: what is said of one method counts for that.
+        // Those of every method first, so that the setting of a single method overrides it.
         let mut specs: Vec<(RouteName, &Route)> =
             self.api.routes.iter().filter_map(|route| Some((route.route.parse().ok()?, route))).collect();
         specs.sort_by_key(|(name, _)| name.method.is_some());
@@ -129,7 +129,7 @@ impl<'a> Builder<'a> {
         entry.lives = lives.into();
     }
 
-    /// A brownout of a route that is not there would hit nobody, without a word.
+    /// A brownout of an unknown route would silently have no effect.
     pub(super) fn check_brownout_routes(&mut self, routes: &[RouteEntry]) {
         let api = self.api;
         let lives = api.versions.iter().map(|version| &version.life);

@@ -1,4 +1,4 @@
-//! Where a request names its version, and what else is said of requests.
+//! Where a request names its version, and other settings for requests.
 
 use http::header::{self, HeaderName};
 
@@ -151,8 +151,8 @@ impl<'a> Builder<'a> {
         list.into()
     }
 
-    /// Fields that decide the version. A pin or an extension hangs on whoever asks, so then their field counts too
-    /// (RFC 9110 §12.5.5).
+    /// Headers that decide the version. A pin or an extension depends on the consumer, so then the consumer's header counts
+    /// too (RFC 9110 §12.5.5).
     pub(super) fn vary(&mut self, sources: &VersionSources) -> Box<[HeaderName]> {
         let mut names = Vec::new();
         if sources.media.is_some() {

@@ -150,7 +150,7 @@ impl Builder<'_> {
             // A response of one method speaks for a place of all of them.
             let is_at = |route: &RouteName| route.covers(name) || name.covers(route);
             let answered = placed.iter().any(|place| place.is_response && is_at(&place.route));
-            // What is said of all methods has routes of single ones beside it.
+            // A setting for all methods coexists with routes of single methods.
             let written = placed.iter().find(|place| !place.is_response && place.route == *name);
             let Some(span) = written.map(|place| place.span).filter(|_| !answered) else { continue };
             if meant.iter().any(|route| route.covers(name)) {

@@ -176,7 +176,7 @@ impl<'c> Compare<'c> {
         self.about(subject, self.hits(new), code, message);
     }
 
-    /// What a window means for whoever did not know of it.
+    /// What a window means for clients that did not know about it.
     fn hits(&self, window: &Window) -> Class {
         match () {
             () if window.dry_run || window.until <= self.now => Class::Safe,

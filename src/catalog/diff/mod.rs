@@ -1,4 +1,4 @@
-//! What another catalog means for clients: every difference, and how bad it is for whom nobody has told.
+//! What another catalog means for clients: every difference, and how severe it is for clients that were not notified.
 //!
 //! It compares what requests would get, and not the texts: a change that is written in another way and does the same is
 //! no difference.
@@ -14,12 +14,12 @@ use super::{ApiEntry, Catalog, HostPattern, OnUndeclared, VersionEntry};
 use crate::clock::Timestamp;
 use crate::path::PathCase;
 
-/// How bad a [`Difference`] is for clients that were not told of it; the worst first.
+/// How severe a [`Difference`] is for clients that were not notified; the most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// A client may fail, or get another shape.
     Breaking,
-    /// Clients should be told.
+    /// Clients should be notified.
     Notice,
     /// Clients need not know.
     Safe,
@@ -43,7 +43,7 @@ pub struct Difference {
     pub message: String,
 }
 
-/// The differences from `old` to `new` as things stand at `now`: the breaking ones first, and else in the order of the
+/// The differences from `old` to `new` at the time `now`: the breaking ones first, otherwise in the order of the
 /// apis.
 ///
 /// ```

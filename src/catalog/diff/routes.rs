@@ -40,7 +40,7 @@ impl<'c> Compare<'c> {
         self.say(class, code, message).route = Some(route.to_string());
     }
 
-    /// What is said of single routes.
+    /// Settings of single routes.
     fn particulars(&mut self) {
         let (old, new) = (self.old, self.new);
         for newer in &new.routes {
@@ -69,7 +69,7 @@ impl<'c> Compare<'c> {
             if (older.content, older.request_content, older.forms)
                 != (newer.content, newer.request_content, newer.forms)
             {
-                let message = format!("how JSON stands in bodies of `{route}` is no longer read as it was");
+                let message = format!("the way in which bodies of `{route}` contain JSON changed");
                 self.route(route, Class::Notice, "content-changed", message);
             }
             let (before, after) = (name(old, older.speaks), name(new, newer.speaks));

@@ -133,26 +133,26 @@ impl Api {
         with_on_unacceptable => on_unacceptable: OnUnacceptable;
         /// For the schemes of the calendar: a version between two declared ones is the nearest not newer.
         with_waterfall => waterfall: bool;
-        /// The version that the service behind speaks; the newest, unless said.
+        /// The version that the service speaks. Default: the newest.
         with_speaks => speaks: text, Some;
-        /// The prefix that the service behind knows it by, in place of base path and version: `/api/v{version}`.
-        /// The base path, unless said.
+        /// The path prefix of the api at the service, in place of base path and version: `/api/v{version}`.
+        /// Default: the base path.
         with_forward_as => forward_as: text, Some;
-        /// The response header that says which version was served; the `header` source's name, unless said.
+        /// The response header that names the served version. Default: the name of the `header` source.
         with_response_header => response_header: text, Some;
         /// Where the documents of problem types are, an absolute URL that ends in `/`.
         with_problem_types => problem_types: text, Some;
         /// Where to read about the versions; every refusal links it, where the version has no docs of its own.
         with_docs => docs: text, Some;
-        /// Whether old clients and old servers lose what newer versions added. Unless said, clients are given it as
-        /// well, and servers lose it.
+        /// Whether old clients and old servers lose what newer versions added. By default, clients get it, and servers
+        /// lose it.
         with_strict => strict: bool, Some;
         /// What to do when a value cannot be migrated.
         with_on_error => on_error: OnError;
-        /// What to do with a body that a change is about and whose `Content-Type` does not say that it is JSON; it passes
-        /// as it is, unless said.
+        /// What to do with a body that a change affects and whose `Content-Type` is not a JSON type. By default it passes
+        /// unchanged.
         with_on_untyped => on_untyped: OnUntyped;
-        /// How the names of form fields are read; as they are, unless said.
+        /// How the names of form fields are read. Default: as plain names.
         with_forms => forms: FieldNames;
         /// Stops all brownouts.
         with_pause => pause: bool;

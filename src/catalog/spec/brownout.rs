@@ -68,21 +68,21 @@ impl Brownout {
         with_dry_run => dry_run: bool;
     }
 
-    /// The status of the answer, 410 (as after the end) or 503. Default: 410.
+    /// The status of the response: 410, as after the sunset, or 503. Default: 410.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Hits this route; may be said again. All, unless said.
+    /// Adds a route that it affects. Default: all routes.
     #[must_use]
     pub fn with_route(mut self, route: impl Into<String>) -> Self {
         self.routes.push(Spanned::text(route));
         self
     }
 
-    /// Hits this consumer; may be said again. All, unless said.
+    /// Adds a consumer that it affects. Default: all consumers.
     #[must_use]
     pub fn with_consumer(mut self, consumer: impl Into<String>) -> Self {
         self.consumers.push(consumer.into());

@@ -36,8 +36,8 @@ pub(crate) enum Back {
     Off,
 }
 
-/// A message of a [`Case`], or the error that stands in its place. What is not given is absent, but for the path, the
-/// status and the Content-Type, which then have a default and are not compared.
+/// A message of a [`Case`], or the expected error. What is not given is absent, except the path, the status and the
+/// Content-Type: these have a default and are not compared.
 #[derive(Clone, Debug)]
 pub struct Sample {
     pub(crate) version: Spanned<String>,
@@ -138,7 +138,7 @@ impl Sample {
         with_path => path: text, Some;
         /// The query of a request, without the `?`.
         with_query => query: text, Some;
-        /// How JSON stands in the body. Default: `application/json`.
+        /// The media type of the body. Default: `application/json`.
         with_content_type => content_type: text, Some;
         /// The message is refused, and the error contains this text.
         with_error => error: text, Some;

@@ -11,7 +11,7 @@
 //! | `route` | what is particular about one route |
 
 /// A consuming setter: `with_name(value)` sets `field`. A `text` is what becomes a `String`, a `date` what becomes a [`Date`];
-/// both stand in no file.
+/// neither has a position in a file.
 macro_rules! setters {
     ($($(#[$doc:meta])* $setter:ident => $field:ident: $from:tt $(, $wrap:path)?;)*) => {
         $(setters!(@one [$(#[$doc])*] $setter $field $from [$($wrap)?]);)*

@@ -49,17 +49,17 @@ impl Route {
         with_default => default: text, Some;
         /// The version that the service behind it speaks.
         with_speaks => speaks: text, Some;
-        /// The prefix that the service behind it knows the api by; what the api says, unless said.
+        /// The path prefix of the api at the route's service. Default: that of the api.
         with_forward_as => forward_as: text, Some;
-        /// How JSON stands in its successful responses, whatever their `Content-Type` says: for a service that sends a
-        /// wrong one, or none.
+        /// How its successful responses contain JSON, whatever their `Content-Type`: for a service that sends a wrong
+        /// one, or none.
         with_content => content: Content, Some;
-        /// How JSON stands in its requests, whatever their `Content-Type` says, unless that is a patch's.
+        /// How its requests contain JSON, whatever their `Content-Type`, unless that is a patch's.
         with_request_content => request_content: Content, Some;
-        /// What to do with a body that a change is about and whose `Content-Type` does not say that it is JSON; what the
-        /// api says, unless said.
+        /// What to do with a body that a change affects and whose `Content-Type` is not a JSON type. Default: that of
+        /// the api.
         with_on_untyped => on_untyped: OnUntyped, Some;
-        /// How the names of its form fields are read; what the api says, unless said.
+        /// How the names of its form fields are read. Default: that of the api.
         with_forms => forms: FieldNames, Some;
     }
 

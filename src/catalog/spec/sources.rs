@@ -63,7 +63,7 @@ pub enum ConsumerSource {
     Header(String),
     /// The first product of `User-Agent`, without its version.
     UserAgent,
-    /// The name in the certificate that the client's connection was made with: a [`Consumer`](crate::consumer::Consumer)
-    /// in the request's extensions, where whoever accepts connections puts it.
+    /// The name in the client's certificate: a [`Consumer`](crate::consumer::Consumer) in the request's extensions, set by
+    /// the code that accepts connections.
     ClientCertificate,
 }

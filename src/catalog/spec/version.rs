@@ -58,7 +58,7 @@ impl Version {
         with_docs => docs: text, Some;
         /// The retirement policy; the `sunset` link.
         with_policy => policy: text, Some;
-        /// Whether old clients and old servers lose what this version added; what the api says, unless said.
+        /// Whether old clients and old servers lose what this version added. Default: that of the api.
         with_strict => strict: bool, Some;
     }
 
@@ -69,7 +69,7 @@ impl Version {
         self
     }
 
-    /// From then on nobody new may start to use it.
+    /// From this date on, no new consumer may start to use it.
     #[must_use]
     pub fn with_closed(mut self, at: impl Into<Date>) -> Self {
         self.life.closed = Some(at.into().into());

@@ -14,7 +14,7 @@ use super::spec::{OpKind, OpSpec};
 use crate::diagnostic::{Diagnostics, Span};
 use crate::json::{Condition, OnError, Op, Otherwise, Pattern, Pointer, Reference, Step, Touch};
 
-/// An op that has been checked: what runs from old to new and from new to old, at one resource wherever it stands.
+/// A checked op: what runs from old to new and from new to old, at one resource in all its places.
 #[derive(Clone, Debug)]
 pub(super) struct Compiled {
     pub(super) each: Pattern,
@@ -66,7 +66,7 @@ pub(super) struct DirectedOp {
     upwards: bool,
 }
 
-/// Where a resource stands in a document, and whether it carries only some of its members there.
+/// Where a resource is in a document, and whether it has only some of its members there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ResourceLocation {
     pub(super) pattern: Pattern,

@@ -53,8 +53,8 @@ impl PointerReader<'_> {
         }
     }
 
-    /// A member that an op writes, on its way or on the way back. Objects are made on the way to it, but no lists; so an
-    /// element may stand on the way only where one of the `sources` shows that it is there.
+    /// A member that an op writes, on the way up or on the way back. Missing objects on the path to it are created, but
+    /// not arrays; so the path may lead through an element only if one of the `sources` shows that it is present.
     pub(super) fn writable(&mut self, target: &Pattern, sources: &[&Pattern], text: &Spanned<String>) -> Option<()> {
         let start = target.split_at_last_star().0.segments().len();
         let names = target.segments().iter().enumerate().skip(start);

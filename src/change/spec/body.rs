@@ -71,8 +71,8 @@ impl OpSpec {
         Self::new(OpKind::Move { from: from.into(), to: to.into() })
     }
 
-    /// Removes a member. What the old side gets is said with [`with_restore`](Self::with_restore), or
-    /// [`with_lossy`](Self::with_lossy) if that is nothing.
+    /// Removes a member. It needs [`with_restore`](Self::with_restore), the value for the old side, or
+    /// [`with_lossy`](Self::with_lossy) if the old side gets none.
     #[must_use]
     pub fn remove(at: &str) -> Self {
         Self::new(OpKind::Remove { at: at.into(), restore: RestoreSpec::default(), lossy: false })

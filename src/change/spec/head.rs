@@ -30,8 +30,8 @@ impl OpSpec {
         Self::new(OpKind::Head(HeadSpec::MapQuery { name: name.into(), values }))
     }
 
-    /// Removes a header. What the old side gets is said with [`with_restore`](Self::with_restore), or
-    /// [`with_lossy`](Self::with_lossy) if that is nothing.
+    /// Removes a header. It needs [`with_restore`](Self::with_restore), the value for the old side, or
+    /// [`with_lossy`](Self::with_lossy) if the old side gets none.
     #[must_use]
     pub fn remove_header(name: &str) -> Self {
         Self::new(OpKind::Head(HeadSpec::RemoveHeader { name: name.into(), restore: None, lossy: false }))
@@ -43,8 +43,8 @@ impl OpSpec {
         Self::new(OpKind::Head(HeadSpec::AddQuery { name: name.into(), value: value.to_owned() }))
     }
 
-    /// Removes a query parameter. What the old side gets is said with [`with_restore`](Self::with_restore), or
-    /// [`with_lossy`](Self::with_lossy) if that is nothing.
+    /// Removes a query parameter. It needs [`with_restore`](Self::with_restore), the value for the old side, or
+    /// [`with_lossy`](Self::with_lossy) if the old side gets none.
     #[must_use]
     pub fn remove_query(name: &str) -> Self {
         Self::new(OpKind::Head(HeadSpec::RemoveQuery { name: name.into(), restore: None, lossy: false }))

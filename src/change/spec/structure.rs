@@ -132,8 +132,8 @@ impl OpSpec {
         Self::structure(StructureSpec::JoinList { at: at.into(), on: on.into(), lossy: false })
     }
 
-    /// Makes a list of an object: each member becomes an element, which has its name at `key`, a pointer such as
-    /// `/name`. The value is the element itself, or stands at [`with_value`](Self::with_value).
+    /// Turns an object into an array: each member becomes an element, which has its name at `key`, a pointer such as
+    /// `/name`. The value is the element itself, or is at [`with_value`](Self::with_value).
     #[must_use]
     pub fn entries(from: &str, key: &str) -> Self {
         Self::structure(StructureSpec::Entries(KeyedSpec::new(from, key)))
@@ -145,7 +145,7 @@ impl OpSpec {
         Self::structure(StructureSpec::Keyed(KeyedSpec::new(from, key)))
     }
 
-    /// For [`entries`](Self::entries) and [`keyed`](Self::keyed): where in an element the value stands.
+    /// For [`entries`](Self::entries) and [`keyed`](Self::keyed): where in an element the value is.
     #[must_use]
     pub fn with_value(mut self, pointer: &str) -> Self {
         if let OpKind::Structure(StructureSpec::Entries(keyed) | StructureSpec::Keyed(keyed)) = &mut self.op {
@@ -156,7 +156,7 @@ impl OpSpec {
         self
     }
 
-    /// For [`entries`](Self::entries) and [`keyed`](Self::keyed): where the result goes. In place, unless said.
+    /// For [`entries`](Self::entries) and [`keyed`](Self::keyed): where the result goes. Default: in place.
     #[must_use]
     pub fn with_to(mut self, pointer: &str) -> Self {
         if let OpKind::Structure(StructureSpec::Entries(keyed) | StructureSpec::Keyed(keyed)) = &mut self.op {
@@ -211,7 +211,7 @@ impl OpSpec {
         Self::structure(StructureSpec::Only { at: at.into(), name: Some(name.into()) })
     }
 
-    /// Puts a value into an object under the name that stands at `name`: the mirror of
+    /// Puts a value into an object under the name that is at `name`: the reverse of
     /// [`unwrap_only`](Self::unwrap_only).
     #[must_use]
     pub fn wrap_named(at: &str, name: &str) -> Self {

@@ -27,7 +27,7 @@ pub struct GatewaySpec {
     pub admin: Spanned<Listen>,
     /// What operators have to say.
     pub admin_token: Option<Spanned<Secret>>,
-    /// Threads that serve; as many as there are cores, unless said.
+    /// Number of worker threads. Default: one per CPU core.
     pub workers: Option<usize>,
     /// Whether another process may listen on the same addresses.
     pub reuse_port: bool,
@@ -35,7 +35,7 @@ pub struct GatewaySpec {
     pub timeouts: Timeouts,
     /// How large and how many things may be.
     pub limits: Limits,
-    /// What upstreams and clients are told.
+    /// Forwarding headers, request ids, and what the gateway reports about itself.
     pub proxy: Proxy,
     /// The form of log lines.
     pub log: LogFormat,
@@ -203,7 +203,7 @@ mod tests {
         assert!(!format!("{config:?}").contains("hush"), "{config:?}");
     }
 
-    /// The reference tells the defaults that the reader has.
+    /// The reference shows the defaults that the reader has.
     #[test]
     fn defaults_are_those_of_the_table() {
         let tables = keys::tables();

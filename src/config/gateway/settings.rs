@@ -88,13 +88,13 @@ pub struct Limits {
     pub response_rate: u64,
 }
 
-/// What upstreams and clients are told: the `[gateway.proxy]` table.
+/// Forwarding headers, request ids, and what the gateway reports about itself: the `[gateway.proxy]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Proxy {
     /// Proxies before this one.
     pub trusted: Vec<IpNet>,
-    /// How upstreams are told of the client.
+    /// The headers that describe the client to upstreams.
     pub forwarded: Forwarded,
     /// What becomes of request fields with an underscore in their name.
     pub underscores: Underscores,
@@ -108,7 +108,7 @@ pub struct Proxy {
     pub server_timing: bool,
 }
 
-/// How upstreams are told of the client.
+/// The headers that describe the client to upstreams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Forwarded {
     /// `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix`.
@@ -118,7 +118,7 @@ pub enum Forwarded {
     Rfc7239,
     /// Both.
     Both,
-    /// Not at all; and what clients say of it is taken off.
+    /// None; those that clients send are removed.
     Off,
 }
 

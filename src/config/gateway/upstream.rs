@@ -19,7 +19,7 @@ pub(crate) struct Upstream {
     pub name: Spanned<String>,
     /// Its instances; at least one, or the file has an error.
     pub instances: Vec<Instance>,
-    /// The prefix it knows the api by; what the api says, unless said.
+    /// The path prefix of the api at this upstream. Default: that of the api.
     pub forward_as: Option<Spanned<String>>,
     /// HTTP/2 to its instances.
     pub http2: bool,
@@ -73,7 +73,7 @@ pub(crate) struct Upstream {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) struct UpstreamTls {
-    /// The file of the authorities to trust; the system's, unless said.
+    /// The file of the certificate authorities to trust. Default: those of the system.
     pub ca: Option<Spanned<PathBuf>>,
     /// The files of the certificate chain to show and of its key.
     pub identity: Option<(Spanned<PathBuf>, Spanned<PathBuf>)>,
@@ -151,7 +151,7 @@ pub(crate) struct Instance {
     pub url: Spanned<Uri>,
     /// The Unix socket that it listens on: `unix:/path` as its URL.
     pub socket: Option<PathBuf>,
-    /// The version it speaks; what the route or the api says, unless said.
+    /// The version it speaks. Default: that of the route or the api.
     pub speaks: Option<Spanned<String>>,
     /// Its share of the requests.
     pub weight: u32,
@@ -216,7 +216,7 @@ impl Upstream {
 }
 
 impl Upstream {
-    /// What is said and can have no effect.
+    /// Settings that can have no effect.
     fn check_effects(&self, reader: &mut TableReader<'_, '_>) {
         let urls = || self.instances.iter().map(|instance| &instance.url.value);
         // What could not be read may have been what is missed here.

@@ -1,4 +1,4 @@
-//! What a test run tells, for people and for programs.
+//! The report of a test run, for people and for programs.
 
 use std::fmt::Write as _;
 
@@ -143,7 +143,7 @@ fn uncovered(suite: &Suite, op: &Untouched) -> Value {
     })
 }
 
-/// The op as it stands in the file, on one line.
+/// The op as written in the file, on one line.
 fn written(suite: &Suite, op: &Untouched) -> String {
     suite.config.text(op.span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
