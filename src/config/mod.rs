@@ -43,8 +43,8 @@ use toml::de::DeTable;
 
 pub use gateway::LogFormat;
 pub(crate) use gateway::{
-    AccessLog, ActAs, Addresses, Check, Forwarded, GatewaySpec, Instance, Limits, Listen, Proxy, Secret, Timeouts, Tls,
-    Underscores, Upstream, UpstreamTls,
+    AccessLog, ActAs, Addresses, Check, ForwardedHeaders, GatewaySpec, Instance, Limits, Listen, Proxy, Secret,
+    Timeouts, Tls, Underscores, Upstream, UpstreamTls,
 };
 pub use render::{render, to_json};
 pub use schema::schema;

@@ -271,9 +271,9 @@ impl<'a> Interpreter<'a> {
         let value = self.tree.text(id).into_owned();
         let Some(scalar) = spelled_scalar(&value) else { return Err(fault) };
         self.tree.set(id, Cow::Owned(scalar));
-        op(self, id).or_else(|_| {
+        op(self, id).map_err(|_| {
             self.tree.set(id, Cow::Owned(value));
-            Err(fault)
+            fault
         })
     }
 

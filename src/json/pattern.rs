@@ -101,9 +101,9 @@ impl Pattern {
         };
         let (before, behind) = (&self.segments[..at], &self.segments[at + 1..]);
         let levels = place.tokens().get(at..).unwrap_or_default();
-        let level = |token: &Box<str>| Segment::Key(token.clone());
+        let level = |token: &str| Segment::Key(token.into());
         let of = |count: usize| {
-            before.iter().cloned().chain(levels[..count].iter().map(level)).chain(behind.iter().cloned())
+            before.iter().cloned().chain(levels[..count].iter().map(|token| level(token))).chain(behind.iter().cloned())
         };
         (0..=levels.len()).map(|count| Self { segments: of(count).collect() }).collect()
     }

@@ -63,8 +63,7 @@ impl Plan {
     #[must_use]
     pub(super) fn no_coding(&self) -> Answer {
         let detail = format!(
-            "the response for this version cannot be had in a content coding that `Accept-Encoding` takes: take one of {}",
-            WELCOME
+            "no content coding that `Accept-Encoding` allows can be used for this version: allow one of {WELCOME}"
         );
         self.render(&Problem::new(ProblemType::CodingUnacceptable).with_detail(detail))
     }

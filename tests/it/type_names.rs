@@ -35,7 +35,8 @@ fn each_type_has_a_name_of_its_own() {
 
 #[test]
 fn the_check_finds_what_is_wrong() {
-    let rows: [(&[(&str, &str)], &[&str]); 6] = [
+    type Row = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+    let rows: [Row; 6] = [
         (&[("a.rs", "pub struct Plan;"), ("b/c.rs", "enum Plan {}")], &["Plan is a type of a.rs and of b/c.rs"]),
         (&[("a.rs", "type Route = u8; trait Route {}")], &["Route is a type of a.rs and of a.rs"]),
         (

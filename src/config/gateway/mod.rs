@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) use listen::Listen;
-pub(crate) use settings::{AccessLog, Forwarded, Limits, Proxy, Timeouts, Tls, Underscores};
+pub(crate) use settings::{AccessLog, ForwardedHeaders, Limits, Proxy, Timeouts, Tls, Underscores};
 pub(crate) use upstream::{ActAs, Addresses, Check, Instance, Upstream, UpstreamTls};
 pub(super) use upstream::{check_names, check_references};
 

@@ -95,7 +95,7 @@ pub struct Proxy {
     /// Proxies before this one.
     pub trusted: Vec<IpNet>,
     /// The headers that describe the client to upstreams.
-    pub forwarded: Forwarded,
+    pub forwarded: ForwardedHeaders,
     /// What becomes of request fields with an underscore in their name.
     pub underscores: Underscores,
     /// The field of a request's id; empty for none.
@@ -110,7 +110,7 @@ pub struct Proxy {
 
 /// The headers that describe the client to upstreams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Forwarded {
+pub enum ForwardedHeaders {
     /// `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix`.
     #[default]
     XForwarded,
@@ -287,7 +287,7 @@ impl Default for Proxy {
     fn default() -> Self {
         Self {
             trusted: Vec::new(),
-            forwarded: Forwarded::XForwarded,
+            forwarded: ForwardedHeaders::XForwarded,
             underscores: Underscores::Drop,
             request_id: "X-Request-Id".into(),
             name: "sunward".into(),
@@ -304,10 +304,10 @@ impl Proxy {
         let spec = Self {
             trusted: reader.list("trusted", listen::network),
             forwarded: match reader.word("forwarded") {
-                Some("rfc7239") => Forwarded::Rfc7239,
-                Some("both") => Forwarded::Both,
-                Some("off") => Forwarded::Off,
-                _ => Forwarded::XForwarded,
+                Some("rfc7239") => ForwardedHeaders::Rfc7239,
+                Some("both") => ForwardedHeaders::Both,
+                Some("off") => ForwardedHeaders::Off,
+                _ => ForwardedHeaders::XForwarded,
             },
             underscores: match reader.word("underscores") {
                 Some("refuse") => Underscores::Refuse,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::load::Loaded;
 use super::observe::{Observe, ObserveLayer, Observer};
 use crate::catalog::{Catalog, Control};
-use crate::config::{Forwarded, Limits, Secret, SourceMap};
+use crate::config::{ForwardedHeaders, Limits, Secret, SourceMap};
 use crate::gateway::back::pool::{Pool, Registry, Watch};
 use crate::gateway::back::upstream::{RoutedBody, UpstreamParams, UpstreamService};
 use crate::gateway::state::{self, Acts, Store};
@@ -98,7 +98,7 @@ impl Snapshot {
             part: gateway.timeouts.upstream_body,
             tunnel: gateway.timeouts.tunnel,
             explain: traced || marked.proxy_status || marked.server_timing,
-            forward_prefix: matches!(marked.forwarded, Forwarded::XForwarded | Forwarded::Both),
+            forward_prefix: matches!(marked.forwarded, ForwardedHeaders::XForwarded | ForwardedHeaders::Both),
             observe: ObserveLayer {
                 attach_plan: traced,
                 observer: Arc::new(Observer {

@@ -10,14 +10,14 @@ use http::Version;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 
-use crate::config::{Forwarded, Proxy};
+use crate::config::{ForwardedHeaders, Proxy};
 use crate::headers::list::list_items;
 
 /// How requests are marked, as a config has it.
 #[derive(Clone, Debug)]
 pub(in crate::gateway) struct ForwardedPolicy {
     trusted: Vec<IpNet>,
-    forwarded: Forwarded,
+    forwarded: ForwardedHeaders,
     request_id: Option<HeaderName>,
     via: Via,
 }
@@ -82,13 +82,13 @@ impl ForwardedPolicy {
             claims.iter().for_each(|name| drop(headers.remove(name)));
         }
         match self.forwarded {
-            Forwarded::XForwarded => x_forwarded(headers, hop),
-            Forwarded::Rfc7239 => rfc7239(headers, hop),
-            Forwarded::Both => {
+            ForwardedHeaders::XForwarded => x_forwarded(headers, hop),
+            ForwardedHeaders::Rfc7239 => rfc7239(headers, hop),
+            ForwardedHeaders::Both => {
                 x_forwarded(headers, hop);
                 rfc7239(headers, hop);
             }
-            Forwarded::Off => {}
+            ForwardedHeaders::Off => {}
         }
         // A gateway must say that it was there (RFC 9110 §7.6.3).
         append(headers, header::VIA, self.via.received(hop.version));

@@ -82,7 +82,7 @@ impl CelFunction {
         for (argument, types) in arguments.iter().zip(types) {
             if !argument.may_be(types) {
                 let wanted = types.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
-                return Err(format!("`{name}` needs {wanted}, and this is {}", argument));
+                return Err(format!("`{name}` needs {wanted}, and this is {argument}"));
             }
         }
         Ok(())

@@ -75,9 +75,10 @@ async fn an_answer_of_the_gateway_s_own_is_of_no_version() {
 async fn a_client_of_http_1_0_sees_that_a_response_broke_off() {
     const LINES: &str = "HTTP/1.1 200 OK|content-type: application/x-ndjson|connection: close||{\"title\":1}\n";
     const CHUNKS: &str = "HTTP/1.1 200 OK|content-type: text/plain|transfer-encoding: chunked||5|hello|";
+    // More than is held before the head is sent.
+    let many = "{\"title\":1}\n".repeat(30_000);
     let rows = [
-        // Of what comes at once, nothing is sent in front of a fault.
-        ("cannot be migrated", format!("{LINES}}}\n"), "/v1/x", "", true),
+        ("cannot be migrated", format!("{LINES}{many}}}\n"), "/v1/x", "{\"name\":1}\n", true),
         ("migrated", LINES.to_owned(), "/v1/x", "{\"name\":1}\n", false),
         ("cut off", CHUNKS.to_owned(), "/v2/x", "hello", true),
         ("whole", format!("{CHUNKS}0||"), "/v2/x", "hello", false),
@@ -98,7 +99,8 @@ async fn a_client_of_http_1_0_sees_that_a_response_broke_off() {
         let mut came = Vec::new();
         let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut came)).await.expect("it ends");
         let came = String::from_utf8_lossy(&came);
-        assert!(came.ends_with(&format!("\r\n\r\n{body}")), "{what}: {came}");
+        assert!(came.starts_with("HTTP/1.0 200 ") || came.starts_with("HTTP/1.1 200 "), "{what}: {came}");
+        assert!(came.contains(&format!("\r\n\r\n{body}")), "{what}: {came}");
         assert_eq!(ended.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset), breaks, "{what}");
         assert!(gateway.stop().await);
     }

@@ -53,7 +53,7 @@ fn urlencoded_forms() {
         ),
         (
             "of the same version",
-            &"POST /v3/users\ncontent-type: application/x-www-form-urlencoded\n\nname=%7e&&".to_owned(),
+            "POST /v3/users\ncontent-type: application/x-www-form-urlencoded\n\nname=%7e&&",
             "201",
             &["> = name=%7e&&"],
         ),
@@ -124,7 +124,7 @@ fn multipart_forms() {
         ),
         ("no boundary", &post("multipart/form-data", PARTS), "201", &["400", "~ boundary"]),
         ("another boundary", &post("multipart/form-data; boundary=c", PARTS), "201", &["400"]),
-        ("cut off", &post(kind, &PARTS[..PARTS.len() - 6]), "201", &["400", "~ before its last boundary"]),
+        ("cut off", &post(kind, &PARTS[..PARTS.len() - 6]), "201", &["400", "~ before the last boundary"]),
     ]);
 }
 

@@ -40,7 +40,7 @@ fn only_trusted_proxies_may_send_forwarding_headers() {
         "true-client-ip",
     ];
     let hop = |ip: &str| ClientHop { ip: ip.parse().ok(), text: None, tls: false, version: Version::HTTP_11 };
-    let marks = ForwardedPolicy { forwarded: Forwarded::Off, ..trusting(&["10.0.0.0/8"]) };
+    let marks = ForwardedPolicy { forwarded: ForwardedHeaders::Off, ..trusting(&["10.0.0.0/8"]) };
     for name in claims {
         for (ip, kept) in [("192.0.2.1", false), ("10.0.0.1", true)] {
             let mut headers = HeaderMap::new();
@@ -111,9 +111,9 @@ fn rows() {
         }
     };
     // How, from where, what came, what is sent on.
-    let rows: [(Forwarded, &str, Fields, Fields); 6] = [
+    let rows: [(ForwardedHeaders, &str, Fields, Fields); 6] = [
         (
-            Forwarded::XForwarded,
+            ForwardedHeaders::XForwarded,
             "192.0.2.1",
             &[("x-forwarded-for", "8.8.8.8"), ("forwarded", "for=8.8.8.8"), ("x-request-id", "mine")],
             &[
@@ -124,7 +124,7 @@ fn rows() {
             ],
         ),
         (
-            Forwarded::XForwarded,
+            ForwardedHeaders::XForwarded,
             "10.1.2.3",
             &[
                 ("x-forwarded-for", "192.0.2.1"),
@@ -140,7 +140,7 @@ fn rows() {
             ],
         ),
         (
-            Forwarded::Rfc7239,
+            ForwardedHeaders::Rfc7239,
             "2001:db8::17",
             &[],
             &[
@@ -149,7 +149,7 @@ fn rows() {
             ],
         ),
         (
-            Forwarded::Rfc7239,
+            ForwardedHeaders::Rfc7239,
             "10.0.0.1",
             &[("forwarded", "for=192.0.2.43")],
             &[
@@ -158,13 +158,13 @@ fn rows() {
             ],
         ),
         (
-            Forwarded::Off,
+            ForwardedHeaders::Off,
             "192.0.2.1",
             &[("x-forwarded-for", "8.8.8.8"), ("x-real-ip", "8.8.8.8")],
             &[("x-request-id", "0000000000000000000000000000002a")],
         ),
         (
-            Forwarded::Off,
+            ForwardedHeaders::Off,
             "10.0.0.1",
             &[("x-forwarded-for", "8.8.8.8"), ("x-request-id", "not an id")],
             &[("x-forwarded-for", "8.8.8.8"), ("x-request-id", "0000000000000000000000000000002a")],
