@@ -4,7 +4,7 @@ use super::tree::TableReader;
 use super::when::when;
 use crate::change::{KeyedSpec, NamesSpec, OpKind, StructureSpec};
 use crate::diagnostic::Diagnostic;
-use crate::json::{Many, NameCase};
+use crate::json::{ElementPosition, Many, NameCase};
 
 /// The op called `name`, if it is one on structure.
 pub(super) fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
@@ -73,13 +73,20 @@ fn keyed(op: &'static str, reader: &mut TableReader<'_, '_>) -> Option<KeyedSpec
 }
 
 fn pick(reader: &mut TableReader<'_, '_>) -> Option<StructureSpec> {
-    let (ends, which) = (reader.two("pick", "to"), reader.table("where", when));
-    ends.map(|(list, to)| StructureSpec::Pick { list, which, to })
+    let (ends, which, position) = (reader.two("pick", "to"), reader.table("where", when), position(reader));
+    ends.map(|(list, to)| StructureSpec::Pick { list, which, position, to })
 }
 
 fn put(reader: &mut TableReader<'_, '_>) -> Option<StructureSpec> {
-    let (ends, which) = (reader.two("put", "into"), reader.table("where", when));
-    ends.map(|(from, into)| StructureSpec::Put { from, into, which })
+    let (ends, which, position) = (reader.two("put", "into"), reader.table("where", when), position(reader));
+    ends.map(|(from, into)| StructureSpec::Put { from, into, which, position })
+}
+
+fn position(reader: &mut TableReader<'_, '_>) -> ElementPosition {
+    match reader.word("position") {
+        Some("last") => ElementPosition::Last,
+        _ => ElementPosition::First,
+    }
 }
 
 fn partition(reader: &mut TableReader<'_, '_>) -> Option<StructureSpec> {

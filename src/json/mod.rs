@@ -90,4 +90,4 @@ pub use self::pattern::{Pattern, Segment};
 pub use self::pointer::{Pointer, PointerError};
 pub use self::renaming::{NameCase, Renaming};
 pub use self::scan::is_json;
-pub use self::structure::Structure;
+pub use self::structure::{ElementPosition, Structure};

@@ -19,18 +19,20 @@ impl PointerReader<'_> {
             StructureSpec::Entries(keyed) => self.entries(keyed, collision, true),
             StructureSpec::Keyed(keyed) => self.entries(keyed, collision, false),
             StructureSpec::MoveMany { from, to, many, lossy } => self.move_many([from, to], *many, *lossy, collision),
-            StructureSpec::Pick { list, which, to } => {
+            StructureSpec::Pick { list, which, position, to } => {
+                let position = *position;
                 let which = self.inner_if_any(which.as_ref())?;
                 let ([list, to], each, (new, old)) = self.list_and_member(list, to)?;
-                let down = Structure::Put { from: to.clone(), list: list.clone(), which: which.clone() };
-                let up = Structure::Pick { list, which, to, drop_empty: false, collision };
+                let down = Structure::Put { from: to.clone(), list: list.clone(), which: which.clone(), position };
+                let up = Structure::Pick { list, which, position, to, drop_empty: false, collision };
                 Some(Compiled::structure(each, up, down).carrying(new, old))
             }
-            StructureSpec::Put { from, into, which } => {
+            StructureSpec::Put { from, into, which, position } => {
+                let position = *position;
                 let which = self.inner_if_any(which.as_ref())?;
                 let ([list, member], each, (new, old)) = self.list_and_member(into, from)?;
-                let up = Structure::Put { from: member.clone(), list: list.clone(), which: which.clone() };
-                let down = Structure::Pick { list, which, to: member, drop_empty: true, collision };
+                let up = Structure::Put { from: member.clone(), list: list.clone(), which: which.clone(), position };
+                let down = Structure::Pick { list, which, position, to: member, drop_empty: true, collision };
                 Some(Compiled::structure(each, up, down).carrying(old, new))
             }
             StructureSpec::Partition { list, which, to } => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{HeadSpec, OpKind, OpSpec, When};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
-use crate::json::{Many, NameCase, Renaming};
+use crate::json::{ElementPosition, Many, NameCase, Renaming};
 
 /// An op on structure, as it is written. Pointers are texts until the check has read them.
 #[derive(Clone, Debug)]
@@ -33,12 +33,14 @@ pub(crate) enum StructureSpec {
     Pick {
         list: Spanned<String>,
         which: Option<When>,
+        position: ElementPosition,
         to: Spanned<String>,
     },
     Put {
         from: Spanned<String>,
         into: Spanned<String>,
         which: Option<When>,
+        position: ElementPosition,
     },
     Partition {
         list: Spanned<String>,
@@ -174,17 +176,30 @@ impl OpSpec {
         Self::structure(StructureSpec::MoveMany { from: from.into(), to: to.into(), many, lossy: false })
     }
 
-    /// Takes the first element out of a list, or with [`with_which`](Self::with_which) the first that meets it. On the way back it is
-    /// the first.
+    /// Takes the first element out of an array, or with [`with_which`](Self::with_which) the first that meets it. On the way back
+    /// it is the first. [`with_position`](Self::with_position) makes it the last.
     #[must_use]
     pub fn pick(list: &str, to: &str) -> Self {
-        Self::structure(StructureSpec::Pick { list: list.into(), which: None, to: to.into() })
+        let (list, position) = (list.into(), ElementPosition::First);
+        Self::structure(StructureSpec::Pick { list, which: None, position, to: to.into() })
     }
 
-    /// Puts a value into a list as its first element: the mirror of [`pick`](Self::pick).
+    /// Puts a value into an array as its first element: the mirror of [`pick`](Self::pick).
     #[must_use]
     pub fn put(from: &str, into: &str) -> Self {
-        Self::structure(StructureSpec::Put { from: from.into(), into: into.into(), which: None })
+        let (into, position) = (into.into(), ElementPosition::First);
+        Self::structure(StructureSpec::Put { from: from.into(), into, which: None, position })
+    }
+
+    /// For [`pick`](Self::pick) and [`put`](Self::put): whether the element is the first or the last of those that count.
+    #[must_use]
+    pub fn with_position(mut self, end: ElementPosition) -> Self {
+        if let OpKind::Structure(StructureSpec::Pick { position, .. } | StructureSpec::Put { position, .. }) =
+            &mut self.op
+        {
+            *position = end;
+        }
+        self
     }
 
     /// Takes the elements that meet a condition into a list of their own. On the way back they are the last.

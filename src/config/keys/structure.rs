@@ -6,6 +6,8 @@ use super::{Key, Table, ValueKind, key};
 pub(super) const CASES: ValueKind =
     ValueKind::Word(&["snake_case", "camelCase", "PascalCase", "kebab-case", "SCREAMING_SNAKE_CASE"]);
 
+const ENDS: ValueKind = ValueKind::Word(&["first", "last"]);
+
 const KEY: Key = key(
     "key",
     ValueKind::Text,
@@ -43,19 +45,21 @@ pub(super) static KEYED: Table = carrying("keyed", "`keyed`",
 
 #[rustfmt::skip]
 pub(super) static PICK: Table = carrying("pick", "`pick`",
-    "Takes one element out of an array. On the way back it becomes the first element. `put` is the reverse.", &[
+    "Takes one element out of an array. On the way back it becomes the first or the last element. `put` is the reverse.", &[
     key("pick", ValueKind::Text, "The array.").required(),
-    key("where", ValueKind::Table(&ELEMENT), "Which element: the first one for which this condition holds. Default: the first element. On the way back the condition must hold for the value."),
+    key("where", ValueKind::Table(&ELEMENT), "Which element: one for which this condition holds. Default: any. On the way back the condition must hold for the value."),
+    key("position", ENDS, "Which of these elements, and where it is put on the way back.").or("\"first\""),
     key("to", ValueKind::Text, "The member that gets the element.").required(),
 ]);
 
 #[rustfmt::skip]
 pub(super) static PUT: Table = op("put", "`put`",
-    "Puts a value into an array as its first element. An absent array is created; on the way back, an array that becomes \
-     empty is removed. `pick` is the reverse.", &[
+    "Puts a value into an array as its first or last element. An absent array is created; on the way back, an array that \
+     becomes empty is removed. `pick` is the reverse.", &[
     key("put", ValueKind::Text, "The value.").required(),
     key("into", ValueKind::Text, "The array.").required(),
-    key("where", ValueKind::Table(&ELEMENT), "A condition that must hold for the value. On the way back, the first element for which it holds is taken out."),
+    key("where", ValueKind::Table(&ELEMENT), "A condition that must hold for the value. On the way back, an element for which it holds is taken out."),
+    key("position", ENDS, "Where the value is put, and which of these elements is taken out on the way back.").or("\"first\""),
 ]);
 
 #[rustfmt::skip]

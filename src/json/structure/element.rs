@@ -6,6 +6,7 @@ use super::super::equal::ValueType;
 use super::super::interpret::{Interpreter, OpError};
 use super::super::tree::TreeNodeId;
 use super::super::{Collision, Condition, Mode, Pointer};
+use super::ElementPosition;
 
 const UNLIKE: &str = "the element does not meet `where`, so the way back would not find it";
 const ALIKE: &str = "the element meets `where`, but is among those that must not";
@@ -18,12 +19,15 @@ impl Interpreter<'_> {
         &mut self,
         node: TreeNodeId,
         [list, to]: [&Pointer; 2],
-        which: Option<&Condition<Pointer>>,
+        (which, position): (Option<&Condition<Pointer>>, ElementPosition),
         drop_empty: bool,
         collision: Collision,
     ) -> Result<(), OpError> {
         let Some(list) = self.tree.find(node, list).pop() else { return Ok(()) };
-        let elements = self.elements(list)?;
+        let mut elements = self.elements(list)?;
+        if position == ElementPosition::Last {
+            elements.reverse();
+        }
         if self.mode == Mode::MergePatch && self.tree.kind(list) != ValueType::Null {
             return Err(OpError::structure(list, MERGED));
         }
@@ -42,9 +46,9 @@ impl Interpreter<'_> {
     pub(super) fn put_element(
         &mut self,
         node: TreeNodeId,
-        from: &Pointer,
-        list: &Pointer,
+        [from, list]: [&Pointer; 2],
         which: Option<&Condition<Pointer>>,
+        position: ElementPosition,
     ) -> Result<(), OpError> {
         let sources = self.tree.find(node, from);
         let Some(last) = sources.last().copied() else { return Ok(()) };
@@ -61,7 +65,10 @@ impl Interpreter<'_> {
         self.take(node, &sources, [list])?;
         let value = self.tree.detach(last);
         match existing {
-            Some(existing) => self.tree.insert(existing, 0, value),
+            Some(existing) => {
+                let end = if position == ElementPosition::Last { self.tree.children(existing).len() } else { 0 };
+                self.tree.insert(existing, end, value);
+            }
             None => {
                 let made = self.tree.add(Cow::Borrowed(b"[]"));
                 self.tree.insert(made, 0, value);

@@ -94,8 +94,10 @@ pub enum Structure {
     Pick {
         /// The list.
         list: Pointer,
-        /// Which element: the first that meets it; `None`: the first.
+        /// Which elements count; `None`: all.
         which: Option<Condition<Pointer>>,
+        /// Which of those that count.
+        position: ElementPosition,
         /// Where it is written.
         to: Pointer,
         /// Whether a list that is left empty goes, too.
@@ -103,7 +105,7 @@ pub enum Structure {
         /// What wins when `to` exists.
         collision: Collision,
     },
-    /// Puts a value into a list as its first element: the way back of [`Structure::Pick`].
+    /// Puts a value into a list as its first or last element: the way back of [`Structure::Pick`].
     Put {
         /// The value.
         from: Pointer,
@@ -111,6 +113,8 @@ pub enum Structure {
         list: Pointer,
         /// What the value must meet.
         which: Option<Condition<Pointer>>,
+        /// Where in the list.
+        position: ElementPosition,
     },
     /// Takes the elements that meet a condition into a list of their own.
     Partition {
@@ -171,6 +175,16 @@ pub enum Structure {
         /// Where the name is.
         name: Pointer,
     },
+}
+
+/// One end of an array.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ElementPosition {
+    /// The front.
+    #[default]
+    First,
+    /// The end.
+    Last,
 }
 
 // === impl Structure ===
@@ -250,10 +264,12 @@ impl<'a> Interpreter<'a> {
             }
             Structure::Spread { from, to, lossy, collision } => self.spread(node, from, to, *lossy, *collision),
             Structure::Gather { from, to, many, collision } => self.gather(node, from, to, *many, *collision),
-            Structure::Pick { list, which, to, drop_empty, collision } => {
-                self.pick(node, [list, to], which.as_ref(), *drop_empty, *collision)
+            Structure::Pick { list, which, position, to, drop_empty, collision } => {
+                self.pick(node, [list, to], (which.as_ref(), *position), *drop_empty, *collision)
             }
-            Structure::Put { from, list, which } => self.put_element(node, from, list, which.as_ref()),
+            Structure::Put { from, list, which, position } => {
+                self.put_element(node, [from, list], which.as_ref(), *position)
+            }
             Structure::Partition { list, which, to, collision } => self.partition(node, list, which, to, *collision),
             Structure::Merge { from, list, which } => self.merge(node, from, list, which),
             Structure::Nest { object, prefix, to, collision } => self.nest(node, object, prefix, to, *collision),
@@ -280,7 +296,10 @@ impl fmt::Display for Structure {
                 write!(f, "move {which} {from} to {to}")
             }
             Self::Pick { list, to, .. } => write!(f, "move an element of {list} to {to}"),
-            Self::Put { from, list, .. } => write!(f, "move {from} to the front of the array {list}"),
+            Self::Put { from, list, position, .. } => {
+                let end = if *position == ElementPosition::First { "front" } else { "end" };
+                write!(f, "move {from} to the {end} of the array {list}")
+            }
             Self::Partition { list, to, .. } => write!(f, "move some elements of {list} to {to}"),
             Self::Merge { from, list, .. } => write!(f, "append the array {from} to {list}"),
             Self::Nest { object, prefix, to, .. } => {

@@ -1,6 +1,6 @@
 //! Lists and objects that become one another, elements and members that go elsewhere.
 
-use sunward::json::{Collision, Condition, Many, Structure, Test};
+use sunward::json::{Collision, Condition, ElementPosition, Many, Structure, Test};
 
 use super::*;
 
@@ -43,11 +43,19 @@ fn gather(from: &str, to: &str, many: Many) -> Structure {
 
 fn pick(list: &str, which: Option<Condition<Pointer>>, to: &str, drop_empty: bool) -> Structure {
     let (list, to) = (pointer(list), pointer(to));
-    Structure::Pick { list, which, to, drop_empty, collision: Collision::Replace }
+    let position = ElementPosition::First;
+    Structure::Pick { list, which, position, to, drop_empty, collision: Collision::Replace }
 }
 
 fn put(from: &str, which: Option<Condition<Pointer>>, list: &str) -> Structure {
-    Structure::Put { from: pointer(from), list: pointer(list), which }
+    Structure::Put { from: pointer(from), list: pointer(list), which, position: ElementPosition::First }
+}
+
+fn at_the_end(mut op: Structure) -> Vec<Step> {
+    if let Structure::Pick { position, .. } | Structure::Put { position, .. } = &mut op {
+        *position = ElementPosition::Last;
+    }
+    structure(op)
 }
 
 fn nest(object: &str, to: &str, collision: Collision) -> Structure {
@@ -281,6 +289,20 @@ fn an_element_by_its_content() {
             Ok(r#"{"l":[{"type":"mem"}]}"#),
         ),
         ("the first", structure(pick("/l", None, "/c", false)), r#"{"l":[1,2]}"#, Ok(r#"{"l":[2],"c":1}"#)),
+        ("the last", at_the_end(pick("/l", None, "/c", false)), r#"{"l":[1,2]}"#, Ok(r#"{"l":[1],"c":2}"#)),
+        (
+            "the last that meets it",
+            at_the_end(pick("/l", cpu(), "/c", false)),
+            r#"{"l":[{"type":"cpu","n":1},{"type":"cpu","n":2},{"type":"mem"}]}"#,
+            Ok(r#"{"l":[{"type":"cpu","n":1},{"type":"mem"}],"c":{"type":"cpu","n":2}}"#),
+        ),
+        (
+            "back at the end",
+            at_the_end(put("/c", cpu(), "/l")),
+            r#"{"l":[{"type":"cpu"},{"type":"mem"}],"c":{"type":"cpu","n":2}}"#,
+            Ok(r#"{"l":[{"type":"cpu"},{"type":"mem"},{"type":"cpu","n":2}]}"#),
+        ),
+        ("the end of none", at_the_end(put("/c", None, "/l")), r#"{"c":1}"#, Ok(r#"{"l":[1]}"#)),
         ("the last one left", structure(pick("/l", None, "/c", false)), r#"{"l":[1]}"#, Ok(r#"{"l":[],"c":1}"#)),
         ("an empty list goes", structure(pick("/l", None, "/c", true)), r#"{"l":[1]}"#, Ok(r#"{"c":1}"#)),
         ("null", structure(pick("/l", None, "/c", false)), r#"{"l":null}"#, Ok(r#"{"l":null}"#)),
