@@ -11,7 +11,8 @@ use crate::catalog::{
 };
 use crate::change::{Change, OpKind, OpSpec, Resource, When};
 use crate::json::{
-    Expression, FieldNames, JsonType, Literal, Many, NameCase, OnError, Other, Otherwise, Test, Wrapper,
+    ElementPosition, Expression, FieldNames, JsonType, Literal, Many, NameCase, OnError, Other, Otherwise, Test,
+    Wrapper,
 };
 use crate::path::PathCase;
 use crate::version::Scheme;
@@ -394,6 +395,7 @@ fn built() -> Api {
             .with_on_error(OnError::Pass),
         OpSpec::put("/email", "/emails")
             .with_which(When::own(Test::has_type([JsonType::String])))
+            .with_position(ElementPosition::Last)
             .with_when(When::present("/x"))
             .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),

@@ -170,8 +170,13 @@ impl<'a> Builder<'a> {
             last = Some(names);
         }
         for RouteConflict { route, other } in collisions {
-            let message = format!("`{route}` and `{other}` are the same path with different parameter names");
-            let help = "use the same parameter names everywhere";
+            let (message, help) = if route == other {
+                let message = format!("two routes of one version are `{route}`");
+                (message, "rename one of them, or remove one with `remove_route`")
+            } else {
+                let message = format!("`{route}` and `{other}` are the same path with different parameter names");
+                (message, "use the same parameter names everywhere")
+            };
             self.error("route-collision", message, self.route_span(&route), help);
         }
         routers

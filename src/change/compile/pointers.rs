@@ -69,7 +69,7 @@ impl PointerReader<'_> {
         }
     }
 
-    fn element<T>(&mut self, text: &Spanned<String>) -> Option<T> {
+    pub(super) fn element<T>(&mut self, text: &Spanned<String>) -> Option<T> {
         let message = format!(
             "`{}` points to an array element, but this op can only read and write members of objects",
             text.value
@@ -140,7 +140,7 @@ pub(super) const TEMPLATE_HELP: &str = "write pointers in braces, such as `{/fir
      write `{{` and `}}`";
 
 /// An index, or `-` for the place behind the last element (RFC 6901 §4).
-fn is_element(name: &str) -> bool {
+pub(super) fn is_element(name: &str) -> bool {
     name == "-" || (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()))
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::spec::{Loss, OpKind, OpSpec, When};
 use super::super::template;
-use super::pointers::TEMPLATE_HELP;
+use super::pointers::{TEMPLATE_HELP, is_element};
 use super::{AnchoredPointers, Compiled, InlinedObject, PointerReader};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::json::{
@@ -135,6 +135,9 @@ impl PointerReader<'_> {
         if object != parent {
             let message = format!("`{}` and `{}` are not members of one object", from.value, to.value);
             return self.error("rename-across-objects", message, from.span, "use `move`");
+        }
+        if is_element(from_name) && is_element(to_name) {
+            return self.element(from);
         }
         let (from_name, to_name): (Box<str>, Box<str>) = (from_name.into(), to_name.into());
         let rename =

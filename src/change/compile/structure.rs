@@ -185,6 +185,7 @@ impl PointerReader<'_> {
         let (list_at, member_at) = (self.pattern(list)?, self.member(member)?);
         self.apart(&list_at, &member_at, list, member)?;
         self.writable(&member_at, &[&list_at], member)?;
+        self.writable(&list_at, &[&member_at], list)?;
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&list_at, list), (&member_at, member)])?;
         let (to, from) = (pointers.pop()?, pointers.pop()?);
         Some(([from, to], each, (member_at, list_at.child(Segment::Every))))
@@ -199,6 +200,11 @@ impl PointerReader<'_> {
     ) -> Option<Compiled> {
         let (object_at, target) = (self.pattern(object)?, self.member(to)?);
         self.prefix(prefix)?;
+        if object_at.starts_with(&target) {
+            self.apart(&object_at, &target, object, to)?;
+        }
+        self.writable(&object_at, &[&target], object)?;
+        self.writable(&target, &[&object_at], to)?;
         let inside =
             target.starts_with(&object_at).then(|| target.segments().get(object_at.segments().len())).flatten();
         if let Some(Segment::Key(name)) =
@@ -226,6 +232,7 @@ impl PointerReader<'_> {
             return self.error("overlapping-parts", message, from.span, "use a longer prefix");
         }
         let object_at = Pattern::from_segments(around.iter().cloned());
+        self.writable(&source, &[&object_at], from)?;
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&source, from)])?;
         let from = pointers.pop()?;
         let (object, _) = from.parent()?;

@@ -22,7 +22,8 @@ impl Interpreter<'_> {
         to: &Pointer,
         collision: Collision,
     ) -> Result<(), OpError> {
-        let Some(object) = self.tree.find(node, object).pop() else { return Ok(()) };
+        let found = self.tree.find(node, object).pop();
+        let Some(object) = found.filter(|id| self.tree.kind(*id) == ValueType::Object) else { return Ok(()) };
         let mut going = Vec::new();
         for (name, child) in self.tree.entries(object) {
             if let Some(rest) = text::strip_prefix(text::inner(&name), prefix) {
@@ -51,15 +52,20 @@ impl Interpreter<'_> {
         collision: Collision,
     ) -> Result<(), OpError> {
         let sources = self.tree.find(node, from);
-        let (Some(last), Some(object)) = (sources.last().copied(), self.tree.find(node, object).pop()) else {
-            return Ok(());
-        };
+        let Some(last) = sources.last().copied() else { return Ok(()) };
         match self.tree.kind(last) {
             ValueType::Null if self.mode == Mode::MergePatch => return Err(OpError::structure(last, DELETED)),
             ValueType::Null => return Ok(()),
             ValueType::Object => {}
             _ => return Err(self.wanted(last, "an object")),
         }
+        let coming = self.tree.entries(last);
+        if coming.is_empty() {
+            sources.iter().for_each(|id| self.tree.kill(*id));
+            self.prune(node, &sources);
+            return Ok(());
+        }
+        let object = self.object_at(node, object)?;
         sources.iter().for_each(|id| self.tree.kill(*id));
         let mut existing: BTreeMap<Vec<u8>, Vec<TreeNodeId>> = BTreeMap::new();
         for (name, child) in self.tree.entries(object) {
@@ -67,7 +73,7 @@ impl Interpreter<'_> {
         }
         let mut lead = Vec::new();
         text::escape(prefix, &mut lead);
-        for (name, child) in self.tree.entries(last) {
+        for (name, child) in coming {
             let name = [b"\"", &*lead, text::inner(&name), b"\""].concat();
             let met = existing.get(&*text::unescape(text::inner(&name)));
             self.collisions += u64::from(met.is_some());
@@ -81,5 +87,19 @@ impl Interpreter<'_> {
         }
         self.prune(node, &sources);
         Ok(())
+    }
+
+    /// It is made where it is absent.
+    fn object_at(&mut self, node: TreeNodeId, at: &Pointer) -> Result<TreeNodeId, OpError> {
+        match self.tree.find(node, at).pop() {
+            Some(id) if self.tree.kind(id) == ValueType::Object => Ok(id),
+            Some(id) => Err(self.wanted(id, "an object")),
+            None => {
+                self.writable(node, at)?;
+                let made = self.tree.add(Cow::Borrowed(b"{}"));
+                self.write(node, at, made, Collision::Replace)?;
+                Ok(made)
+            }
+        }
     }
 }

@@ -406,6 +406,26 @@ fn members_with_a_prefix() {
             r#"{"b":"x"}"#,
             Err("expected an object, found a string at `/b`"),
         ),
+        (
+            "into an object that is absent",
+            structure(flatten("/b", "/o/p", Collision::Replace)),
+            r#"{"b":{"x":1}}"#,
+            Ok(r#"{"o":{"p":{"b_x":1}}}"#),
+        ),
+        ("nothing into one", structure(flatten("/b", "/o/p", Collision::Replace)), r#"{"b":{}}"#, Ok("{}")),
+        (
+            "into an array",
+            structure(flatten("/o/0", "/o", Collision::Replace)),
+            r#"{"o":[{"x":1}]}"#,
+            Err("expected an object, found an array at `/o`"),
+        ),
+        (
+            "into null",
+            structure(flatten("/b", "/o", Collision::Replace)),
+            r#"{"o":null,"b":{"x":1}}"#,
+            Err("expected an object, found null at `/o`"),
+        ),
+        ("out of an array", structure(nest("/o", "/b", Collision::Replace)), r#"{"o":[1]}"#, Ok(r#"{"o":[1]}"#)),
         ("the new one wins", structure(flatten("/b", "", Replace)), r#"{"b_x":1,"b":{"x":2}}"#, Ok(r#"{"b_x":2}"#)),
         ("or the old one", structure(flatten("/b", "", Keep)), r#"{"b_x":1,"b":{"x":2}}"#, Ok(r#"{"b_x":1}"#)),
     ]);
