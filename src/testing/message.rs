@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::header::{self, HeaderMap, HeaderValue};
-use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 
 use super::coverage::Coverage;
@@ -82,9 +81,9 @@ impl Direction<'_> {
             return Err(format!("`{path}` does not match `{name}`"));
         }
         let mark = if query.is_empty() { "" } else { "?" };
-        let target = PathAndQuery::try_from(format!("{}{path}{mark}{query}", api.base_path));
-        let target = target.map_err(|error| error.to_string())?;
-        Ok(Plan::rehearse(self.catalog, self.api, self.case.route, version, method, target))
+        let below = format!("{path}{mark}{query}");
+        let plan = Plan::rehearse(self.catalog, self.api, self.case.route, version, method, &below);
+        plan.map_err(|error| error.to_string())
     }
 
     fn request(&self, mut headers: HeaderMap, coverage: &mut Coverage) -> Result<Output, String> {

@@ -393,7 +393,7 @@ differs POST /api/orders <- (openapi.json#/components/schemas/Order/examples/1)
 differs GET /orders/{number} -> 200 (openapi.json#/components/examples/with~1fax/value)
   from 1 to 2 and back: /fax: expected "1", got nothing
   from 1 to 3 and back: /fax: expected "1", got nothing
-6 examples: 2 the same again, 2 not, 1 failed, 1 that no change is about
+6 examples: 2 the same after a round trip, 2 different, 1 failed, 1 without a change
 15 cases: 15 passed, 0 failed
 "#;
     assert_eq!((code, err.as_str()), (1, ""));
@@ -439,7 +439,6 @@ fn what_is_no_openapi_document_is_told() {
         assert!(err.contains(expected), "{document}: {err}");
     }
     let (code, out, err) = run(&folder, &["shop.toml", "--openapi", "two.json", "--openapi", "2=nine.json"]);
-    let expected =
-        "1 examples: 1 the same again, 0 not, 0 failed, 0 that no change is about\n0 cases: 0 passed, 0 failed\n";
+    let expected = "1 example: 1 the same after a round trip, 0 different, 0 failed, 0 without a change\n0 cases: 0 passed, 0 failed\n";
     assert_eq!((code, out.as_str(), err.as_str()), (0, expected, ""));
 }

@@ -86,7 +86,8 @@ pub(super) fn text(samples: &[ExampleRun]) -> String {
     let count = samples.len();
     let _ = writeln!(
         text,
-        "{count} examples: {passed} the same again, {differ} not, {failed} failed, {untouched} that no change is about"
+        "{count} example{}: {passed} the same after a round trip, {differ} different, {failed} failed, {untouched} without a change",
+        if count == 1 { "" } else { "s" }
     );
     text
 }
