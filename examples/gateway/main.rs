@@ -55,6 +55,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!(
         "curl -i -d '{{\"name\":\"Ann Lee\",\"email\":\"ann@example.com\"}}' -H 'Content-Type: application/json' {listen}/api/v2/users"
     );
+    println!("curl -i '{listen}/api/v2/purchases?per_page=2'   # its links lead to pages of version 2");
     app.run(async { drop(tokio::signal::ctrl_c().await) }).await;
     Ok(())
 }

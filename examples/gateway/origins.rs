@@ -42,6 +42,10 @@ async fn answer(version: u8, request: Request<Incoming>) -> Result<Response<Full
         (3, &Method::GET, "/api/users/1") => Some(JOHN.to_owned()),
         (3, &Method::GET, "/api/users/2") => Some(JANE.to_owned()),
         (3, &Method::GET, "/api/users/3") => Some(JOE.to_owned()),
+        (3, &Method::GET, "/api/orders") => return Ok(orders(request.uri().query().unwrap_or(""))),
+        (3, &Method::GET, path) if path.strip_prefix("/api/orders/").is_some_and(is_order) => {
+            Some(order(path.trim_start_matches("/api/orders/")))
+        }
         (3, &Method::POST, "/api/users") => return Ok(create(request).await),
         (2, &Method::GET, "/api/legacy-users") => Some(list(&[LEGACY])),
         (2, &Method::GET, "/api/legacy-users/1") => Some(LEGACY.to_owned()),
@@ -55,6 +59,35 @@ async fn answer(version: u8, request: Request<Incoming>) -> Result<Response<Full
 
 fn list(users: &[&str]) -> String {
     format!(r#"{{"items":[{}],"total":{}}}"#, users.join(","), users.len())
+}
+
+const ORDERS: usize = 5;
+
+fn is_order(id: &str) -> bool {
+    id.parse().is_ok_and(|id: usize| (1..=ORDERS).contains(&id))
+}
+
+fn order(id: impl std::fmt::Display) -> String {
+    format!(r#"{{"id":{id},"url":"/api/orders/{id}"}}"#)
+}
+
+/// A page of orders, with links to itself and to the next.
+fn orders(query: &str) -> Response<Full<Bytes>> {
+    let number =
+        |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+    let (limit, after): (usize, usize) =
+        (number("limit").unwrap_or(2).max(1), number("after").unwrap_or(0).min(ORDERS));
+    let last = after.saturating_add(limit).min(ORDERS);
+    let items: Vec<String> = (after + 1..=last).map(order).collect();
+    let link = |after: usize| format!("/api/orders?limit={limit}&after={after}");
+    let next = (last < ORDERS).then(|| link(last));
+    let shown = next.as_ref().map(|next| format!(r#","next":"{next}""#)).unwrap_or_default();
+    let body = format!(r#"{{"items":[{}],"links":{{"self":"{}"{shown}}}}}"#, items.join(","), link(after));
+    let mut response = json(StatusCode::OK, body);
+    if let Some(value) = next.and_then(|next| format!("<{next}>; rel=\"next\"").parse().ok()) {
+        response.headers_mut().insert(header::LINK, value);
+    }
+    response
 }
 
 /// Keeps the spelling of what it is sent: the service speaks version 3, and only that.

@@ -36,6 +36,8 @@ pub struct Migration<'c> {
     options: MigrateOptions,
     field_names: FieldNames,
     boundary: Option<&'c str>,
+    /// Whether it translates links within one version.
+    relinks: bool,
 }
 
 // === impl Migration ===
@@ -45,7 +47,12 @@ impl<'c> Migration<'c> {
     pub(crate) fn new(chain: &'c BodyChain, from: VersionId, to: VersionId) -> Self {
         let stretch = chain.between(from, to);
         let (options, field_names) = (MigrateOptions::default(), FieldNames::default());
-        Self { chain, from, to, stretch, options, field_names, boundary: None }
+        Self { chain, from, to, stretch, options, field_names, boundary: None, relinks: false }
+    }
+
+    /// What translates the links of a body of `chain` for a client that has the API under another prefix.
+    pub(crate) fn relinking(chain: &'c BodyChain, version: VersionId) -> Self {
+        Self { stretch: chain.relinked(version), relinks: true, ..Self::new(chain, version, version) }
     }
 
     /// Other limits.
@@ -143,7 +150,7 @@ impl<'c> Migration<'c> {
     #[must_use]
     pub fn stream(&self, content: Content) -> Option<Framed> {
         if let Content::Multipart(names) = content {
-            let program = self.chain.program(self.from, self.to);
+            let program = self.program();
             return Some(Framed::multipart(self.boundary?, names, &program, &self.options().with_mode(Mode::Whole)));
         }
         content.framing().map(|framing| self.run_of(framing))
@@ -172,7 +179,7 @@ impl<'c> Migration<'c> {
         match mode {
             // What a `null` means there is not for a program that looks at one value after the other.
             Mode::MergePatch => json::migrate(body, self.stretch.steps(), &options),
-            Mode::Whole | Mode::Partial => match self.chain.program(self.from, self.to).rewrite(body, &options) {
+            Mode::Whole | Mode::Partial => match self.program().rewrite(body, &options) {
                 // The program knows what is wrong, the interpreter also where.
                 Err(error) if error.is_value() => json::migrate(body, self.stretch.steps(), &options),
                 result => result,
@@ -203,7 +210,7 @@ impl<'c> Migration<'c> {
 
     fn form(&self, body: &[u8], names: FieldNames) -> Result<Migrated, MigrateError> {
         let options = self.options().with_mode(Mode::Whole);
-        match json::migrate_form(body, names, &self.chain.program(self.from, self.to), &options) {
+        match json::migrate_form(body, names, &self.program(), &options) {
             Err(error) if error.is_value() => {
                 let document = json::as_json(body, names)?;
                 let again = json::migrate(&document, self.stretch.steps(), &options.clone().of_texts());
@@ -213,8 +220,15 @@ impl<'c> Migration<'c> {
         }
     }
 
+    fn program(&self) -> json::Program {
+        match self.relinks {
+            true => self.chain.relinking_program(self.from),
+            false => self.chain.program(self.from, self.to),
+        }
+    }
+
     fn run_of(&self, framing: Framing) -> Framed {
-        let program = self.chain.program(self.from, self.to);
+        let program = self.program();
         Framed::new(framing, &program, &self.options().with_mode(Mode::Whole))
     }
 }

@@ -4,6 +4,7 @@ use super::entry::{ApiEntry, RouteEntry};
 use super::migration::Migration;
 use super::view::{ExplainedChange, Explanation};
 use crate::change::{BodyChain, Location, Message, PlaceError, RouteName, StatusMatch};
+use crate::json::Step;
 use crate::version::VersionId;
 
 /// A name that the api does not have, with those that it has.
@@ -71,13 +72,22 @@ impl ApiEntry {
     pub fn explain(&self, place: &str, from: &str, to: &str) -> Result<Explanation, UnknownName> {
         let BodyBetween { chain, from, to, .. } = self.body_between(place, from, to)?;
         let links = chain.between(from, to);
+        let around = links.around().map(|steps| (!steps.is_empty()).then(|| self.explained_links(from.max(to), steps)));
         let links = links.links().filter(|(_, steps)| !steps.is_empty());
         let changes = links.map(|(change, steps)| {
             let (version, summary) = &self.changes[change as usize];
             let steps = steps.iter().map(ToString::to_string).collect();
             ExplainedChange { version: self.version(*version).text.clone(), summary: summary.clone(), steps }
         });
+        let [before, behind] = around;
+        let changes = before.into_iter().chain(changes).chain(behind);
         Ok(Explanation { changes: changes.collect(), program: chain.program(from, to).to_string() })
+    }
+
+    /// The links that resources declare are of no change.
+    fn explained_links(&self, version: VersionId, steps: &[Step]) -> ExplainedChange {
+        let steps = steps.iter().map(ToString::to_string).collect();
+        ExplainedChange { version: self.version(version).text.clone(), summary: "Declared links".into(), steps }
     }
 
     fn body_between(&self, place: &str, from: &str, to: &str) -> Result<BodyBetween<'_>, UnknownName> {

@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher13;
 
 use super::head::{HeaderStep, QueryStep};
 use super::place::{RouteName, StatusMatch};
-use crate::json::{self, Mode, Step};
+use crate::json::{self, Mode, Op, Pattern, Step};
 use crate::version::VersionId;
 
 /// What one change does in both directions.
@@ -38,22 +38,27 @@ pub struct Chain<S> {
 pub struct ChainSlice<'c, S> {
     links: &'c [Link<S>],
     upwards: bool,
-    tail: &'c [S],
+    /// Before all others.
+    head: &'c [S],
+    /// Behind all others, one after the other.
+    tails: [&'c [S]; 2],
 }
 
-/// The body of a message: its chain, and what new clients get beside while old versions live.
+/// The body of a message: its chain, what new clients get beside while old versions live, and its links.
 #[derive(Clone, Debug, Default)]
 pub struct BodyChain {
     chain: Chain<Step>,
     /// By the version from which on it applies; ascending.
     expand: Box<[(VersionId, Box<[Step]>)]>,
+    /// The steps that translate links, by the version from which on they are where these say; ascending.
+    links: Box<[(VersionId, Box<[Step]>)]>,
     programs: Programs,
     /// Made when first asked for: most chains never are.
     prints: OnceLock<Fingerprints>,
 }
 
-/// By the version that a program starts from, and the one it leads to.
-type ProgramsByVersions = BTreeMap<(VersionId, VersionId), json::Program>;
+/// By the version that a program starts from, the one it leads to, and whether it translates links within one.
+type ProgramsByVersions = BTreeMap<(VersionId, VersionId, bool), json::Program>;
 
 /// The programs that were composed so far, by where they lead. Between all pairs of versions there would be far too
 /// many to compose at load, and almost all would never be run; each is composed at its first use, and then is there.
@@ -68,6 +73,7 @@ struct Fingerprints {
     /// Upwards and downwards, by link.
     links: Box<[[u64; 2]]>,
     expand: Box<[u64]>,
+    references: Box<[u64]>,
 }
 
 /// Hashes what is written to it.
@@ -141,7 +147,7 @@ impl<S> Chain<S> {
     #[must_use]
     pub fn between(&self, from: VersionId, to: VersionId) -> ChainSlice<'_, S> {
         let (a, b) = (self.position(from), self.position(to));
-        ChainSlice { links: &self.links[a.min(b)..a.max(b)], upwards: a < b, tail: &[] }
+        ChainSlice { links: &self.links[a.min(b)..a.max(b)], upwards: a < b, head: &[], tails: [&[], &[]] }
     }
 
     fn position(&self, version: VersionId) -> usize {
@@ -177,7 +183,12 @@ impl<'c, S> ChainSlice<'c, S> {
         let (up, down) = if self.upwards { (self.links, &[][..]) } else { (&[][..], self.links) };
         let up = up.iter().flat_map(|link| link.up.iter());
         let down = down.iter().rev().flat_map(|link| link.down.iter());
-        up.chain(down).chain(self.tail)
+        self.head.iter().chain(up).chain(down).chain(self.tails.into_iter().flatten())
+    }
+
+    /// The steps that are of no change: before all changes, and behind them.
+    pub fn around(&self) -> [&'c [S]; 2] {
+        [self.head, self.tails[0]]
     }
 
     /// The steps in the order they run, each with the op that it is of: the change, by its place in the list of all, and
@@ -203,8 +214,48 @@ impl<'c, S> ChainSlice<'c, S> {
 // === impl BodyChain ===
 
 impl BodyChain {
-    pub(super) fn new(chain: Chain<Step>, expand: Vec<(VersionId, Box<[Step]>)>) -> Self {
-        Self { chain, expand: expand.into(), programs: Programs::default(), prints: OnceLock::new() }
+    pub(super) fn new(
+        chain: Chain<Step>,
+        expand: Vec<(VersionId, Box<[Step]>)>,
+        links: Vec<(VersionId, Box<[Step]>)>,
+    ) -> Self {
+        let (programs, prints) = (Programs::default(), OnceLock::new());
+        Self { chain, expand: expand.into(), links: links.into(), programs, prints }
+    }
+
+    /// Where links lead depends on all routes and their queries: what these are is made known to the steps.
+    pub(super) fn set_link_rules(histories: &mut [RouteHistory]) {
+        let has_links = |history: &RouteHistory| {
+            let responses = history.responses.iter().map(|(_, chain)| chain);
+            responses.chain([&history.request]).any(|chain| !chain.links.is_empty())
+        };
+        if !histories.iter().any(has_links) {
+            return;
+        }
+        let mut print = FingerprintHasher(SipHasher13::new());
+        for RouteHistory { name, added, removed, moves, query, .. } in &*histories {
+            // Writing to a hasher cannot fail.
+            let _ = write!(print, "{name}{added:?}{removed:?}{moves:?}");
+            for link in query.links() {
+                let _ = write!(print, "{:?}{:?}{:?}", link.version, link.up, link.down);
+            }
+        }
+        let print = print.0.finish();
+        for history in histories {
+            let responses = history.responses.iter_mut().map(|(_, chain)| chain);
+            let steps = responses.chain([&mut history.request]).flat_map(|chain| &mut chain.links);
+            for step in steps.flat_map(|(_, steps)| steps) {
+                if let Op::Link { rules, .. } = &mut step.op {
+                    *rules = print;
+                }
+            }
+        }
+    }
+
+    /// Links are translated where the newer of two versions has them: what an op makes of a link, it makes of the older one.
+    fn links_in(&self, version: VersionId) -> &[Step] {
+        let at = self.links.partition_point(|(from, _)| *from <= version);
+        at.checked_sub(1).map_or(&[][..], |last| &self.links[last].1)
     }
 
     /// What leads from one version to the other, and what a client of the other gets beside.
@@ -212,18 +263,54 @@ impl BodyChain {
     pub fn between(&self, from: VersionId, to: VersionId) -> ChainSlice<'_, Step> {
         let at = self.expand.partition_point(|(version, _)| *version <= to);
         let tail = at.checked_sub(1).map_or(&[][..], |last| &self.expand[last].1);
-        ChainSlice { tail, ..self.chain.between(from, to) }
+        let links = if from == to { &[][..] } else { self.links_in(from.max(to)) };
+        let (head, last) = if from < to { (&[][..], links) } else { (links, &[][..]) };
+        ChainSlice { head, tails: [last, tail], ..self.chain.between(from, to) }
+    }
+
+    /// What a client that speaks the service's version gets where it has the API under another prefix.
+    #[must_use]
+    pub fn relinked(&self, version: VersionId) -> ChainSlice<'_, Step> {
+        ChainSlice { head: self.links_in(version), ..self.between(version, version) }
+    }
+
+    /// Where `version` has links.
+    pub fn link_places(&self, version: VersionId) -> impl Iterator<Item = Pattern> {
+        self.links_in(version).iter().filter_map(|step| match &step.op {
+            Op::Link { at, .. } => Some(step.each.join(&at.clone().into())),
+            _ => None,
+        })
+    }
+
+    /// Whether it has links.
+    #[must_use]
+    pub fn has_links(&self) -> bool {
+        !self.links.is_empty()
     }
 
     /// All that leads from one version to the other, composed into one program.
     #[must_use]
     pub fn program(&self, from: VersionId, to: VersionId) -> json::Program {
-        let known = self.programs.list.read().unwrap_or_else(PoisonError::into_inner).get(&(from, to)).cloned();
+        self.composed((from, to, false), || self.between(from, to))
+    }
+
+    /// The program of [`relinked`](Self::relinked).
+    #[must_use]
+    pub fn relinking_program(&self, version: VersionId) -> json::Program {
+        self.composed((version, version, true), || self.relinked(version))
+    }
+
+    fn composed<'c>(
+        &'c self,
+        key: (VersionId, VersionId, bool),
+        steps: impl FnOnce() -> ChainSlice<'c, Step>,
+    ) -> json::Program {
+        let known = self.programs.list.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         known.unwrap_or_else(|| {
             // Where the body is partial, the steps say so themselves.
-            let program = json::Program::new(self.between(from, to).steps(), Mode::Whole);
+            let program = json::Program::new(steps().steps(), Mode::Whole);
             let mut list = self.programs.list.write().unwrap_or_else(PoisonError::into_inner);
-            list.entry((from, to)).or_insert(program).clone()
+            list.entry(key).or_insert(program).clone()
         })
     }
 
@@ -241,6 +328,10 @@ impl BodyChain {
         }
         let tail = self.expand.partition_point(|(version, _)| *version <= to).checked_sub(1);
         hasher.write_u64(tail.map_or(0, |last| prints.expand[last]));
+        if !self.links.is_empty() {
+            let at = self.links.partition_point(|(version, _)| *version <= from.max(to)).checked_sub(1);
+            hasher.write_u64(at.map_or(0, |last| prints.references[last]));
+        }
         let hash = hasher.finish();
         (hash ^ (hash >> 32)) as u32
     }
@@ -260,6 +351,7 @@ impl Fingerprints {
         Self {
             links: links.map(|link| [FingerprintHasher::of(&link.up), FingerprintHasher::of(&link.down)]).collect(),
             expand: body.expand.iter().map(|(_, steps)| FingerprintHasher::of(steps)).collect(),
+            references: body.links.iter().map(|(_, steps)| FingerprintHasher::of(steps)).collect(),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::expand::BothNames;
 use super::head::{HeaderStep, QueryStep};
 use super::heads::{HeadOp, read_head};
 use super::input::{ComposeInput, DatedChange, ReadChange};
+use super::link_places::{self, LinkWalk, RemovedLinks};
 use super::place::{Message, RouteName, StatusMatch};
 use super::placement::{OwnerIndex, PlacedOwner, placements, unknown_resource};
 use super::routes;
@@ -38,9 +39,13 @@ pub(crate) fn compose(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<
     let patches: Vec<RouteName> = placements.iter().filter_map(PlacedOwner::patch_route).collect();
     let placed = placements.iter().map(|p| &p.location.route).chain(&patches);
     let mut histories = routes::histories(input, placed, found);
+    link_places::check(input, found);
+    let mut removed = RemovedLinks::new();
     for history in &mut histories {
-        fill(history, input, &placements, &ready, &owners);
+        fill(history, input, &placements, &ready, &owners, &mut removed);
     }
+    link_places::warn(input, &removed, found);
+    BodyChain::set_link_rules(&mut histories);
     histories
 }
 
@@ -126,6 +131,7 @@ fn fill(
     placements: &[PlacedOwner],
     ready: &[ReadChange<'_>],
     owners: &[Vec<usize>],
+    removed: &mut RemovedLinks,
 ) {
     let mut here: Vec<&PlacedOwner> = placements.iter().filter(|p| p.location.route.covers(&history.name)).collect();
     // The most particular first: what it says of a place counts.
@@ -138,7 +144,8 @@ fn fill(
         };
         here.iter().filter(covers).copied().collect::<Vec<_>>()
     };
-    let body = |message| body_chain(input, &at(message), message, &history.name, ready, owners);
+    let name = history.name.clone();
+    let mut body = |message| body_chain(input, &at(message), (message, &name), ready, owners, removed);
     history.request = body(Message::Request);
     let statuses = statuses(&here);
     history.responses = statuses.iter().map(|of| (*of, body(Message::Response(*of)))).collect();
@@ -170,17 +177,19 @@ fn status(placement: &PlacedOwner) -> Option<StatusMatch> {
 fn body_chain(
     input: &ComposeInput<'_>,
     placements: &[&PlacedOwner],
-    message: Message,
-    route: &RouteName,
+    (message, route): (Message, &RouteName),
     ready: &[ReadChange<'_>],
     owners: &[Vec<usize>],
+    removed: &mut RemovedLinks,
 ) -> BodyChain {
     let mut current = spots(placements, message, route);
     let changes: BTreeSet<usize> = current.iter().flat_map(|spot| owners[spot.owner].iter().copied()).collect();
     let mut links = Vec::new();
     let mut both_names = BothNames::default();
+    let mut linked = LinkWalk::new(input.resources, placements);
     for &at in changes.iter().rev() {
         let change = &ready[at];
+        linked.enter(change.dated.version);
         let (mut up, mut down) = (Vec::new(), Vec::new());
         let backwards = |op: &Compiled| match message {
             Message::Request if change.dated.strict_requests => op.down_strict.clone(),
@@ -198,6 +207,7 @@ fn body_chain(
             if matches!(message, Message::Response(_)) && input.oldest_live < change.dated.version {
                 both_names.expand(op, change.dated.version, &targets);
             }
+            linked.pass(op, at, &targets, removed);
             if let Some(carry) = &op.carry {
                 both_names.shift(carry, change.dated.version, &targets);
                 carry_back(&mut current, carry, &targets, |owner| owners[owner].contains(&at));
@@ -209,7 +219,7 @@ fn body_chain(
         }
     }
     links.reverse();
-    BodyChain::new(Chain::new(links), both_names.by_version())
+    BodyChain::new(Chain::new(links), both_names.by_version(), linked.by_version())
 }
 
 /// Each owner once at each of its places; what the most particular of several places says counts.

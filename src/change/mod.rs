@@ -11,6 +11,7 @@ mod expand;
 mod head;
 mod heads;
 mod input;
+mod link_places;
 mod patch;
 mod place;
 mod placement;

@@ -13,8 +13,9 @@ use crate::diagnostic::{Diagnostics, Spanned};
 pub(super) fn resource(mut reader: TableReader<'_, '_>) -> Option<Resource> {
     let name = reader.text("name");
     let at = reader.list("at", place);
+    let links = reader.texts("links");
     reader.finish();
-    Some(Resource { name: name?, at })
+    Some(Resource { name: name?, at, links })
 }
 
 /// A change loses none of its ops alone: the others might make no sense without it.

@@ -393,6 +393,7 @@ where
                             MigrateState::Answered { answer: Some(failed(plan, &body.untransformable(), this.notices)) }
                         }
                         Ok(Some(plan)) => {
+                            let plan = plan.with_own_address(this.own.clone());
                             let work = Work::new(plan, digests, *this.limits, *this.client);
                             MigrateState::Answering { held: HeldMessage::new(head, body, work) }
                         }

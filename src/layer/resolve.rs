@@ -24,6 +24,7 @@ pub struct ResolveLayer {
     catalog: Arc<dyn CurrentCatalog>,
     clock: Arc<dyn Clock>,
     mount: Arc<str>,
+    trusts_forwarded: bool,
 }
 
 /// Finds the api, the version and the route of each request and decides what becomes of it, once, for the layers inside and
@@ -39,6 +40,7 @@ struct ResolveParts {
     catalog: Arc<dyn CurrentCatalog>,
     clock: Arc<dyn Clock>,
     mount: Arc<str>,
+    trusts_forwarded: bool,
     draws: AtomicU64,
 }
 
@@ -61,7 +63,7 @@ impl ResolveLayer {
 
     /// For a catalog that may be exchanged while requests come in; each keeps the one it was planned with.
     pub fn following(catalog: impl CurrentCatalog) -> Self {
-        Self { catalog: Arc::new(catalog), clock: Arc::new(SystemClock), mount: "".into() }
+        Self { catalog: Arc::new(catalog), clock: Arc::new(SystemClock), mount: "".into(), trusts_forwarded: false }
     }
 
     /// Another clock.
@@ -77,6 +79,15 @@ impl ResolveLayer {
         self.mount = prefix.into();
         self
     }
+
+    /// Whether `X-Forwarded-Host`, `-Port` and `-Prefix` can only be those of a proxy that is trusted. Then links that are
+    /// made here have them. Default: they may be a stranger's, and only serve to recognise the URLs of a service that uses
+    /// them.
+    #[must_use]
+    pub fn with_trusted_forwarded(mut self, trusted: bool) -> Self {
+        self.trusts_forwarded = trusted;
+        self
+    }
 }
 
 impl<S> Layer<S> for ResolveLayer {
@@ -87,6 +98,7 @@ impl<S> Layer<S> for ResolveLayer {
             catalog: Arc::clone(&self.catalog),
             clock: Arc::clone(&self.clock),
             mount: Arc::clone(&self.mount),
+            trusts_forwarded: self.trusts_forwarded,
             draws: AtomicU64::new(0),
         };
         Resolve { inner, shared: Arc::new(shared) }
@@ -131,6 +143,7 @@ where
             uri: request.uri(),
             headers: request.headers(),
             mount: &shared.mount,
+            trusts_forwarded: shared.trusts_forwarded,
             peer: request.extensions().get::<Consumer>(),
         };
         match Plan::read(shared.catalog.current(), head, shared.clock.now(), || shared.draw()) {

@@ -78,6 +78,15 @@ impl VersioningLayer {
         self
     }
 
+    /// Whether `X-Forwarded-Host`, `-Port` and `-Prefix` can only be those of a proxy that is trusted: one that removes the
+    /// fields that it was sent. Then the links that are made here have them. Default: they may be a stranger's, and only
+    /// serve to recognise the URLs of a service that uses them.
+    #[must_use]
+    pub fn with_trusted_forwarded(mut self, trusted: bool) -> Self {
+        self.resolve = self.resolve.with_trusted_forwarded(trusted);
+        self
+    }
+
     /// How much is held of a body that has to be migrated; 4 MiB, unless said. If more must be, a request gets a 413, and
     /// a response becomes a 502, or breaks off if its head is sent already.
     #[must_use]

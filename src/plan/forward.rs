@@ -171,7 +171,7 @@ impl Plan {
     /// Whether some response to this request would be migrated.
     pub(super) fn changes_responses(&self, spoken: VersionId) -> bool {
         let (Some(resolution), Some(route)) = (self.resolution(), self.route()) else { return false };
-        route.history.responses.iter().any(|(_, chain)| !chain.between(spoken, resolution.response).is_empty())
+        route.history.responses.iter().any(|(_, chain)| !self.stretch(chain, spoken, resolution.response).is_empty())
     }
 
     /// Whether the content of a response to this method is that of the resource, so that its fields describe it.

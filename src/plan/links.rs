@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Plan;
+use super::origin::ForwardedAddress;
 use crate::catalog::{RouteEntry, VersionSource};
 use crate::change::decode_query;
 use crate::resolve::Resolution;
@@ -22,11 +23,15 @@ impl Plan {
         let (below, query) = (self.path_in(resolution, next)?, self.successor_query(resolution, next));
         let mut target = match (&self.api().sources.host, resolution.source) {
             (Some(template), VersionSource::Host) => {
-                let host = template.rename(self.inner.host.as_deref()?, &self.api().version(next).text)?;
-                format!("//{host}")
+                let asked = self.inner.asked.as_ref().and_then(ForwardedAddress::authority);
+                let host = asked.as_deref().or(self.inner.host.as_deref())?;
+                // A proxy in front may have been asked for another host, which names no version.
+                template.take(host).filter(|text| self.api().lookup(text) == Some(resolution.response))?;
+                format!("//{}", template.rename(host, &self.api().version(next).text)?)
             }
             _ => String::with_capacity(self.target_path().len() + query.len() + 16),
         };
+        target.extend(self.inner.asked.as_ref().and_then(ForwardedAddress::taken));
         let prefix = self.prefix_of_client(resolution, next);
         target.extend(prefix);
         target.push_str(if below.is_empty() && prefix.concat().is_empty() { "/" } else { &below });

@@ -1,16 +1,19 @@
 //! What is to be done to the bodies, and to the fields that speak of them.
 
+use std::sync::Arc;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
 use super::Plan;
 use super::content::{self, DeclaredContent, Untyped};
+use super::origin::OwnAddress;
 use super::unmigratable::{Unmigratable, UnmigratableReason};
 use crate::catalog::{Content, Migration, VersionSource};
 use crate::change::{HeaderStep, run_header};
 use crate::coding::Coding;
 use crate::headers::media::MediaType;
-use crate::json::{Framed, Framing, MigrateError, MigrateOptions, Migrated};
+use crate::json::{Framed, Framing, MigrateError, Migrated};
 use crate::resolve::Resolution;
 use crate::version::VersionId;
 
@@ -42,6 +45,8 @@ pub(crate) struct BodyPlan {
     response: Option<u16>,
     /// In the order in which they were applied; they come off before it is migrated.
     codings: Box<[Coding]>,
+    /// The address by which the service may call itself in a response.
+    own: Option<Arc<OwnAddress>>,
 }
 
 /// Fields that speak of the very bytes.
@@ -69,7 +74,7 @@ impl Plan {
     pub(crate) fn request_body(&self, spoken: VersionId, headers: &HeaderMap) -> Result<Handling, Unmigratable> {
         let (Some(resolution), Some(route)) = (self.resolution(), self.route()) else { return Ok(Handling::Pass) };
         let chain = &route.history.request;
-        if chain.between(resolution.request, spoken).is_empty() {
+        if self.stretch(chain, resolution.request, spoken).is_empty() {
             return Ok(Handling::Pass);
         }
         let declared = DeclaredContent::known(headers, route.request_content);
@@ -117,7 +122,7 @@ impl Plan {
             return if part { Err(Unmigratable::new(true, UnmigratableReason::Partial)) } else { Ok(Handling::Pass) };
         }
         let chain = route.history.response(canonical);
-        if chain.is_none_or(|chain| chain.between(spoken, resolution.response).is_empty()) {
+        if chain.is_none_or(|chain| self.stretch(chain, spoken, resolution.response).is_empty()) {
             return Ok(Handling::Pass);
         }
         let declared = DeclaredContent::known(headers, route.content.filter(|_| received.is_success()));
@@ -158,7 +163,7 @@ impl Plan {
     fn stands_for_changed(&self, status: StatusCode, spoken: VersionId, to: VersionId) -> bool {
         let stands = matches!(status, StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED);
         let chain = self.shown(spoken).filter(|_| stands);
-        chain.is_some_and(|chain| !chain.between(spoken, to).is_empty())
+        chain.is_some_and(|chain| !self.stretch(chain, spoken, to).is_empty())
     }
 
     /// Takes the validators from a successful answer to a request whose content was changed: what is stored is not
@@ -200,6 +205,7 @@ impl Plan {
             to,
             response,
             codings: codings.into(),
+            own: None,
         }))
     }
 
@@ -237,7 +243,8 @@ impl BodyPlan {
         let result = self.migration().map_or_else(
             || Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 }),
             |migration| {
-                migration.with_options(MigrateOptions::default().with_max_bytes(usize::MAX)).run(self.content, body)
+                let options = migration.options().with_max_bytes(usize::MAX);
+                migration.with_options(options).run(self.content, body)
             },
         );
         result.map_err(|error| Unmigratable::new(self.response.is_some(), UnmigratableReason::Body(error)))
@@ -255,6 +262,19 @@ impl BodyPlan {
     pub(crate) fn is_document(&self) -> bool {
         let documents = |framing| matches!(framing, Framing::Document | Framing::Concatenated);
         self.content.framing().is_none_or(documents)
+    }
+
+    /// For a response of a service with an address of its own: links that begin with it lead to where the client is.
+    #[must_use]
+    #[cfg(feature = "layer")]
+    pub(crate) fn with_own_address(mut self, own: Option<Arc<OwnAddress>>) -> Self {
+        self.own = own;
+        self
+    }
+
+    /// What the service speaks.
+    const fn spoken(&self) -> VersionId {
+        if self.response.is_some() { self.from } else { self.to }
     }
 
     /// Says that the body does not fit.
@@ -329,7 +349,19 @@ impl BodyPlan {
             Some(status) => history.response(status)?,
             None => &history.request,
         };
-        let migration = Migration::new(chain, self.from, self.to);
+        let plan = &self.plan;
+        let migration = match plan.relinks(chain, self.from, self.to) {
+            true => Migration::relinking(chain, self.from),
+            false => Migration::new(chain, self.from, self.to),
+        };
+        let migration = match chain.has_links() {
+            true => {
+                let links = plan.link_mapper(self.response.is_none(), self.spoken(), self.own.clone());
+                let options = migration.options().with_links(links);
+                migration.with_options(options)
+            }
+            false => migration,
+        };
         Some(match &self.boundary {
             Some(boundary) => migration.with_boundary(boundary),
             None => migration,

@@ -5,6 +5,7 @@
 
 mod annotate;
 mod answer;
+mod body_links;
 mod content;
 mod forward;
 mod links;
@@ -133,7 +134,7 @@ impl Plan {
                 PlanOutcome::Decided(resolution, decision)
             }
         };
-        let RequestHead { method, uri, headers, mount, .. } = head;
+        let RequestHead { method, uri, headers, mount, trusts_forwarded, .. } = head;
         let inner = Inner {
             catalog,
             outcome,
@@ -141,7 +142,7 @@ impl Plan {
             method: method.clone(),
             target: uri.path_and_query().cloned(),
             host: Host::of(uri, headers),
-            asked: ForwardedAddress::read(headers),
+            asked: ForwardedAddress::read(headers, trusts_forwarded),
             mount: mount.into(),
             cors: headers.get(header::ORIGIN).map(|origin| ScriptOrigin {
                 origin: origin.clone(),

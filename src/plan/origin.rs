@@ -1,9 +1,11 @@
 //! Scheme and authority of URLs: whose address it is.
 
+use std::borrow::Cow;
+
 use http::Uri;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use crate::path::rest_after;
+use crate::path::{normalize, rest_after};
 
 /// The address of the service that a request goes to, by which it may call itself in the fields of its response. See
 /// [`Plan::publish_urls`](super::Plan::publish_urls).
@@ -17,12 +19,14 @@ pub struct OwnAddress {
 }
 
 /// What a proxy in front was asked for, by `X-Forwarded-Host`, `-Port` and `-Prefix`: a service behind may write its URLs
-/// with it. It only serves to recognise such URLs, and is put into none, since the fields may be a stranger's.
+/// with it. Unless it is a trusted proxy's, it only serves to recognise such URLs, and is put into none, since the fields may
+/// be a stranger's.
 #[derive(Debug)]
 pub(super) struct ForwardedAddress {
     host: Option<HeaderValue>,
     port: Option<HeaderValue>,
     prefix: Option<HeaderValue>,
+    is_trusted: bool,
 }
 
 const X_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -33,17 +37,34 @@ const X_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 impl ForwardedAddress {
     /// None where the fields say nothing that `Host` does not say.
-    pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn read(headers: &HeaderMap, is_trusted: bool) -> Option<Self> {
         let [host, port, prefix] = [X_HOST, X_PORT, X_PREFIX].map(|name| headers.get(name));
         let is_new = port.is_some() || prefix.is_some() || (host.is_some() && host != headers.get(header::HOST));
-        is_new.then(|| Self { host: host.cloned(), port: port.cloned(), prefix: prefix.cloned() })
+        is_new.then(|| Self { host: host.cloned(), port: port.cloned(), prefix: prefix.cloned(), is_trusted })
     }
 
     /// Whether `origin` is at this authority.
     pub(super) fn has(&self, origin: &str) -> bool {
         let Some(host) = self.host.as_ref().and_then(first) else { return false };
-        let port = self.port.as_ref().and_then(first).filter(|_| !host.contains(':') || host.ends_with(']'));
+        let port = self.port.as_ref().and_then(first).filter(|_| !has_port(host));
         is_at(origin, host) || port.is_some_and(|port| is_at(origin, &format!("{host}:{port}")))
+    }
+
+    /// The authority that a trusted proxy was asked for.
+    pub(super) fn authority(&self) -> Option<Cow<'_, str>> {
+        let host = self.host.as_ref().filter(|_| self.is_trusted).and_then(first)?;
+        let is_port = |port: &&str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        match self.port.as_ref().and_then(first).filter(is_port) {
+            // A port that is the scheme's need not be written.
+            Some(port) if !has_port(host) && !matches!(port, "80" | "443") => Some(format!("{host}:{port}").into()),
+            _ => Some(host.into()),
+        }
+    }
+
+    /// The prefix that a trusted proxy took off, in its normal form.
+    pub(super) fn taken(&self) -> Option<Cow<'_, str>> {
+        let prefix = self.prefix.as_ref().filter(|_| self.is_trusted).and_then(first)?.trim_end_matches('/');
+        normalize(prefix).ok()
     }
 
     /// What follows the prefix that was taken off before.
@@ -51,6 +72,10 @@ impl ForwardedAddress {
         let prefix = self.prefix.as_ref().and_then(first)?.trim_end_matches('/');
         if prefix.starts_with('/') { rest_after(path, prefix) } else { None }
     }
+}
+
+fn has_port(host: &str) -> bool {
+    host.contains(':') && !host.ends_with(']')
 }
 
 /// What the first of several proxies said.

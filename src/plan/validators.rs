@@ -77,7 +77,7 @@ impl Plan {
     /// The mark of bodies that `chain` changes; `None` if it leaves them as they are.
     fn mark_of(&self, chain: Option<&BodyChain>, spoken: VersionId) -> Option<Mark<'_>> {
         let to = self.version_id()?;
-        let chain = chain.filter(|chain| !chain.between(spoken, to).is_empty())?;
+        let chain = chain.filter(|chain| !self.stretch(chain, spoken, to).is_empty())?;
         Some(Mark { version: &self.api().version(to).text, program: chain.fingerprint(spoken, to), loosened: false })
     }
 

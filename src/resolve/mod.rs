@@ -37,6 +37,8 @@ pub(crate) struct RequestHead<'a> {
     pub headers: &'a HeaderMap,
     /// A prefix of the path that an outer router has already taken off.
     pub mount: &'a str,
+    /// Whether `X-Forwarded-*` is that of a trusted proxy.
+    pub trusts_forwarded: bool,
     /// Who the connection says that it is, for [`ConsumerSource::ClientCertificate`].
     pub peer: Option<&'a Consumer>,
 }
@@ -178,7 +180,7 @@ pub(crate) fn resolve(head: RequestHead<'_>, catalog: &Catalog, now: Timestamp) 
 /// The api that a request is for, whether it can be served or not.
 #[must_use]
 pub(crate) fn whose<'c>(uri: &Uri, headers: &HeaderMap, catalog: &'c Catalog) -> Option<&'c ApiEntry> {
-    let head = RequestHead { method: &Method::GET, uri, headers, mount: "", peer: None };
+    let head = RequestHead { method: &Method::GET, uri, headers, mount: "", trusts_forwarded: false, peer: None };
     place(catalog, host(&head), &path::lenient(uri.path())).map(|index| &catalog.apis()[index])
 }
 

@@ -295,6 +295,7 @@ fn routes_and_changes() {
         ("to = \"/title\"", "to = \"/label\"", "breaking change-altered", "breaking change-altered"),
         ("value = \"free\"", "value = \"paid\"", "breaking change-altered", "breaking change-altered"),
         ("# api", "strict = true", "breaking strict-on", "safe strict-off"),
+        ("name = \"user\"\n", "name = \"user\"\nlinks = \"/url\"\n", "notice links-changed", "breaking links-changed"),
         (
             "at = [\"GET /users/{id} -> 200\", ",
             "at = [\"GET /users/{id} -> 200\", \"GET /users -> 200 /*\", ",

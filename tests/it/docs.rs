@@ -29,7 +29,7 @@ fn fenced() -> Vec<Example<'static>> {
         at += block.matches('\n').count() + 1;
         let Some((language, text)) = block.split_once('\n').filter(|_| index % 2 == 1) else { continue };
         match language {
-            "toml" if text.starts_with("[[") => {}
+            "toml" if text.starts_with("[[") && !text.contains("links = ") => {}
             "toml" => change = text,
             "text" => examples.extend(text.split("\n\n").map(|pair| {
                 let lines = pair.lines().map(|line| line.split_once(' ').expect("a word and a message"));
@@ -76,14 +76,18 @@ fn sample(version: &str, message: &str) -> Sample {
 /// The failures of an example, in words.
 fn run(example: &Example<'_>) -> Option<String> {
     let keys: toml::Table = example.change.parse().expect("TOML");
+    // A resource and its changes say all themselves.
+    let resource = keys.get("api").and_then(|api| api.get("resource")?.get(0)?.get("at")?.as_str());
     let own = |key: &str, line: &str| if keys.contains_key(key) { String::new() } else { format!("{line}\n") };
-    let place = keys.get("at").map_or("GET /things -> 200", |at| at.as_str().expect("a text"));
-    let file = format!(
-        "[[api]]\nname = \"page\"\nversion_from = {{ header = \"Version\" }}\nversion = [{{ name = \"1\" }}, {{ name = \"2\" }}]\n\
-         [[api.change]]\nversion = \"2\"\nsummary = \"An example\"\nbreaking = true\n{}{}\n",
+    let at = keys.get("at").map_or("GET /things -> 200", |at| at.as_str().expect("a text"));
+    let place = resource.unwrap_or(at);
+    let versions = "[[api]]\nname = \"page\"\nversion_from = { header = \"Version\" }\nversion = [{ name = \"1\" }, { name = \"2\" }]\n";
+    let change = format!(
+        "[[api.change]]\nversion = \"2\"\nsummary = \"An example\"\nbreaking = true\n{}{}\n",
         own("at", &format!("at = \"{place}\"")),
         example.change
     );
+    let file = format!("{versions}{}", if resource.is_some() { &example.change } else { &change });
     let (config, found) = config::read(&file);
     let shown = |found| config::render(found, &SourceMap::new("", file.as_str()), false);
     assert!(found.is_empty(), "{}", shown(&found));

@@ -1,11 +1,11 @@
 //! Changes that are others than before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::effects::{ChangeEffect, Changes};
 use super::{Class, Compare};
 use crate::catalog::{ApiEntry, RouteEntry, VersionEntry};
-use crate::change::StatusLink;
+use crate::change::{BodyChain, StatusLink};
 use crate::diagnostic::quoted;
 use crate::version::{VersionId, VersionName};
 
@@ -47,6 +47,7 @@ impl Compare<'_> {
             self.change(change, class, "change-added", "is added");
         }
         self.beside();
+        self.links();
         self.statuses();
     }
 
@@ -65,12 +66,7 @@ impl Compare<'_> {
         let gone = old.effect.iter().filter(|(place, _)| !new.effect.contains_key(*place));
         let other = new.effect.iter().filter(|(place, steps)| old.effect.get(*place) != Some(*steps));
         let places: Vec<&str> = gone.chain(other).map(|(_, steps)| steps.place.as_str()).collect();
-        let shown = places[..places.len().min(SHOWN)].join(", ");
-        let more = match places.len().saturating_sub(SHOWN) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        self.change(new, class, code, &format!("{what}, at {shown}{more}"));
+        self.change(new, class, code, &format!("{what}, at {}", shown(&places)));
     }
 
     /// Whether there still is a version before this one.
@@ -99,6 +95,25 @@ impl Compare<'_> {
         }
     }
 
+    /// Where older clients get links in their own spelling.
+    fn links(&mut self) {
+        let mut sets = [BTreeSet::new(), BTreeSet::new()];
+        for (older, newer) in self.common() {
+            sets[0].extend(links(self.old, older.id));
+            sets[1].extend(links(self.new, newer.id));
+        }
+        let [before, after] = &sets;
+        for (places, class, what) in [
+            (before.difference(after), Class::Breaking, "no longer translated"),
+            (after.difference(before), Class::Notice, "now translated"),
+        ] {
+            let places: Vec<&str> = places.map(String::as_str).collect();
+            if !places.is_empty() {
+                self.say(class, "links-changed", format!("links are {what} at {}", shown(&places)));
+            }
+        }
+    }
+
     fn statuses(&mut self) {
         let links = |api: &ApiEntry| -> Vec<(String, String, String)> {
             let of = |route: &RouteEntry| {
@@ -121,6 +136,29 @@ impl Compare<'_> {
             (found.version, found.route) = (Some(version.clone()), Some(route.clone()));
         }
     }
+}
+
+fn shown(places: &[&str]) -> String {
+    let shown = places[..places.len().min(SHOWN)].join(", ");
+    match places.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// The places of links in a version.
+fn links(api: &ApiEntry, version: VersionId) -> Vec<String> {
+    let in_body = |message: String, chain: &BodyChain| {
+        let places: Vec<String> = chain.link_places(version).map(|at| format!("{message} {at}")).collect();
+        places
+    };
+    let of_route = |route: &RouteEntry| {
+        let name = &route.history.name;
+        let responses = route.history.responses.iter();
+        let responses = responses.flat_map(|(status, chain)| in_body(format!("{name} -> {status}"), chain));
+        in_body(format!("{name} <-"), &route.history.request).into_iter().chain(responses).collect::<Vec<_>>()
+    };
+    api.routes.iter().flat_map(of_route).collect()
 }
 
 fn beside(api: &ApiEntry, version: VersionId) -> BTreeMap<String, Vec<String>> {

@@ -37,6 +37,7 @@ pub struct Change {
 pub struct Resource {
     pub(crate) name: Spanned<String>,
     pub(crate) at: Vec<Place>,
+    pub(crate) links: Vec<Spanned<String>>,
 }
 
 /// One place of a [`Resource`].
@@ -113,7 +114,7 @@ impl Change {
 impl Resource {
     /// A shape called `name`, so far nowhere.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: Spanned::text(name), at: Vec::new() }
+        Self { name: Spanned::text(name), at: Vec::new(), links: Vec::new() }
     }
 
     /// Adds a place.
@@ -129,6 +130,21 @@ impl Resource {
     #[must_use]
     pub fn with_partial_at(mut self, place: impl Into<String>, partial: bool) -> Self {
         self.at.push(Place { at: Spanned::text(place), partial: Some(partial) });
+        self
+    }
+
+    /// Declares that a string of the resource is a link to the API, as the newest version has it: `/next`, or
+    /// `/_links/*/href`. It is translated between versions as a request for it would be: prefix, version, route and query.
+    ///
+    /// ```
+    /// use sunward::change::Resource;
+    ///
+    /// let page = Resource::new("page").with_at("GET /orders -> 200").with_link("/next").with_link("/items/*/url");
+    /// # let _ = page;
+    /// ```
+    #[must_use]
+    pub fn with_link(mut self, pointer: impl Into<String>) -> Self {
+        self.links.push(Spanned::text(pointer));
         self
     }
 }

@@ -262,6 +262,9 @@ static RESOURCE: Table = Table {
         key("name", ValueKind::Name, "The name of the resource, used by `on` of a change.").required(),
         key("at", ValueKind::OneOrMore(&ValueKind::Either(&ValueKind::Name, &ValueKind::Table(&PLACE))),
             "Its places: `GET /users -> 200 /items/*` in a response, `POST /users <-` in a request, `order /lines/*` inside of another resource.").required(),
+        key("links", ValueKind::OneOrMore(&ValueKind::Name),
+            "Strings of the resource that are links to the API, such as `/next` or `/_links/*/href`, named as the newest version has \
+             them. They are translated between versions as requests for them would be: prefix, version, route and query."),
     ],
     common: &[],
 };

@@ -165,7 +165,9 @@ impl StackParams {
             explain: self.explain,
             forward_prefix: self.forward_prefix,
         });
-        stack(&ResolveLayer::new(Arc::clone(catalog)), &self.observe, upstreams)
+        // What others than trusted proxies say of themselves was removed before.
+        let resolve = ResolveLayer::new(Arc::clone(catalog)).with_trusted_forwarded(true);
+        stack(&resolve, &self.observe, upstreams)
     }
 }
 

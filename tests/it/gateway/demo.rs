@@ -69,6 +69,37 @@ async fn what_an_old_client_sends_arrives_new() {
     assert!(gateway.stop().await);
 }
 
+/// An old client goes from the first page to the last by the links that it gets, in the body or in the field, and sees nothing
+/// of the newer version.
+#[tokio::test]
+async fn an_old_client_pages_from_first_to_last() {
+    let gateway = Gateway::demo().await;
+    for by_body in [true, false] {
+        let mut next = Some("/api/v2/purchases?per_page=2".to_owned());
+        let (mut seen, mut pages) = (Vec::new(), Vec::new());
+        while let Some(page) = next {
+            let reply = gateway.get(&page).await;
+            assert_eq!((reply.status, reply.field("api-version")), (200, "2"), "{page}");
+            let body: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+            assert!(body.get("links").is_none() && !reply.body.contains("orders"), "{}", reply.body);
+            let urls = body["items"].as_array().expect("items").iter().map(|item| item["url"].clone());
+            seen.extend(urls.map(|url| url.as_str().expect("a URL").to_owned()));
+            let links = reply.fields("link").into_iter().flat_map(|line| line.split(", "));
+            let in_field = links.filter_map(|link| link.strip_prefix('<')?.strip_suffix(">; rel=\"next\""));
+            let (in_field, in_body) = (in_field.last().map(str::to_owned), body["next"].as_str().map(str::to_owned));
+            assert_eq!(in_field, in_body, "{page}");
+            next = if by_body { in_body } else { in_field };
+            pages.push(page);
+        }
+        let page = |after: &str| format!("/api/v2/purchases?per_page=2{after}");
+        assert_eq!(pages, [page(""), page("&after=2"), page("&after=4")]);
+        assert_eq!(seen, [1, 2, 3, 4, 5].map(|id| format!("/api/v2/purchases/{id}")));
+    }
+    let order = gateway.get("/api/v2/purchases/3").await;
+    assert_eq!((order.status, order.body.as_str()), (200, r#"{"id":3,"url":"/api/v2/purchases/3"}"#));
+    assert!(gateway.stop().await);
+}
+
 /// The example's binary is built beside the tests.
 fn example() -> Option<Command> {
     let deps = std::env::current_exe().ok()?;
@@ -97,9 +128,15 @@ fn the_lines_it_prints_work_as_printed() {
     let mut lines = BufReader::new(running.0.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
     assert!(lines.next().is_some_and(|line| line.starts_with("listening http://127.0.0.1:")));
     assert!(lines.next().is_some_and(|line| line.starts_with("admin http://127.0.0.1:")));
-    let curls: Vec<String> = lines.by_ref().filter(|line| line.starts_with("curl")).take(5).collect();
-    let expected =
-        [("200", JOHN), ("200", "john@"), ("410", "version-sunset"), ("200", "full_name"), ("201", "Ann Lee")];
+    let curls: Vec<String> = lines.by_ref().filter(|line| line.starts_with("curl")).take(6).collect();
+    let expected = [
+        ("200", JOHN),
+        ("200", "john@"),
+        ("410", "version-sunset"),
+        ("200", "full_name"),
+        ("201", "Ann Lee"),
+        ("200", "\"next\":\"/api/v2/purchases?per_page=2&after=2\""),
+    ];
     for (line, (status, part)) in curls.iter().zip(expected) {
         let output = match Command::new("sh").args(["-c", line]).output() {
             Ok(output) if output.status.code() != Some(127) => output,
@@ -108,5 +145,5 @@ fn the_lines_it_prints_work_as_printed() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(text.starts_with(&format!("HTTP/1.1 {status}")) && text.contains(part), "{line}\n{text}");
     }
-    assert_eq!(curls.len(), 5);
+    assert_eq!(curls.len(), 6);
 }

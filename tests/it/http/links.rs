@@ -1,7 +1,7 @@
 //! Links to the API in responses and requests: each leads where a request of the other version would.
 
 use sunward::catalog::{Api, Version};
-use sunward::change::{Change, OpSpec};
+use sunward::change::{Change, OpSpec, Resource};
 
 use super::*;
 
@@ -16,8 +16,20 @@ fn orders() -> Api {
         .with_breaking(true)
         .with_op(OpSpec::rename_query("per_page", "limit"))
         .with_op(OpSpec::map_query("sort", &[("bought", "created")]));
+    let page = Resource::new("page")
+        .with_at("GET /orders -> 200")
+        .with_at("POST /hooks <-")
+        .with_link("/page/next")
+        .with_link("/items/*/url")
+        .with_link("/callback");
+    let nested = Change::new("2", "links to pages are beside each other")
+        .with_on("page")
+        .with_breaking(true)
+        .with_op(OpSpec::relocate("/next", "/page/next"));
     Api::new("shop")
         .with_base_path("/api")
+        .with_resource(page)
+        .with_change(nested)
         .with_change(routes)
         .with_change(query)
         .with_version(Version::new("1"))
@@ -109,4 +121,118 @@ fn a_version_in_the_query_or_the_host_stays_the_clients() {
         let exchange = by_host.exchange("GET /api/purchases\nHost: v1.shop.test", &link(sent));
         assert_eq!(exchange.field("link"), Some(format!("<{expected}>; rel=next")), "{sent}");
     }
+}
+
+#[test]
+fn links_in_bodies_are_those_of_the_clients_version() {
+    let bench = Bench::new(by_path());
+    for (sent, expected) in LINKS {
+        let body = format!(
+            "{{\"page\": {{\"next\": \"{sent}\"}}, \"items\": [{{\"url\": \"{sent}\"}}, {{}}], \"x\": \"{sent}\"}}"
+        );
+        let old = format!("\"items\": [{{\"url\": \"{expected}\"}}, {{}}], \"x\": \"{sent}\"");
+        let exchange = bench.exchange("GET /api/v1/purchases\nHost: shop.test", &format!("{JSON}{body}"));
+        let got = String::from_utf8(exchange.body.to_vec()).expect("UTF-8");
+        assert!(got.contains(&old) && got.contains(&format!("\"next\":\"{expected}\"")), "{sent}: {got}");
+        let same = bench.exchange("GET /api/v2/orders\nHost: shop.test", &format!("{JSON}{body}"));
+        assert_eq!(same.body, body, "{sent}");
+    }
+    let asked = "GET /api/v1/purchases\nHost: shop.test";
+    let whole = |links: &str| format!("{JSON}{{\"items\": [{links}]}}");
+    let rows = [
+        ("{\"url\": 7}", "{\"url\": 7}"),
+        ("{\"url\": null}", "{\"url\": null}"),
+        ("{\"url\": \"\\/api\\/v2\\/orders\"}", "{\"url\": \"/api/v1/purchases\"}"),
+        ("{\"url\": \"\\/api\\/v2x\"}", "{\"url\": \"\\/api\\/v2x\"}"),
+        ("{\"url\": \"/api/v2/orders{?limit}\"}", "{\"url\": \"/api/v2/orders{?limit}\"}"),
+        ("{\"url\": \"/api/v2/orders/a b\"}", "{\"url\": \"/api/v2/orders/a b\"}"),
+        ("{\"url\": \"/api/v2/orders/\\ud800\"}", "{\"url\": \"/api/v2/orders/\\ud800\"}"),
+        ("{\"url\": \"/api/v2/orders?a=\\u00e9\"}", "{\"url\": \"/api/v1/purchases?a=é\"}"),
+    ];
+    for (sent, expected) in rows {
+        let exchange = bench.exchange(asked, &whole(sent));
+        assert_eq!(format!("{JSON}{}", String::from_utf8_lossy(&exchange.body)), whole(expected), "{sent}");
+    }
+}
+
+#[test]
+fn links_in_requests_are_those_of_the_service() {
+    let rows = [
+        ("/api/v1/purchases?per_page=5", "/api/v2/orders?limit=5"),
+        ("https://shop.test/api/v1/purchases/7", "https://shop.test/api/v2/orders/7"),
+        ("https://other.test/api/v1/purchases/7", "https://other.test/api/v1/purchases/7"),
+        ("purchases/7#a", "/api/v2/orders/7#a"),
+        ("/api/v2/orders", "/api/v2/orders"),
+        ("/else", "/else"),
+    ];
+    let post = |link: &str| {
+        format!("POST /api/v1/hooks\nHost: shop.test\ncontent-type: application/json\n\n{{\"callback\": \"{link}\"}}")
+    };
+    let bench = Bench::new(by_path());
+    for (sent, expected) in rows {
+        let seen = bench.exchange(&post(sent), "200").seen.expect("the service is called");
+        assert_eq!(seen.body, format!("{{\"callback\": \"{expected}\"}}"), "{sent}");
+    }
+    // The service has other paths than clients have.
+    let bench = Bench::new(orders().with_version_path("/v{version}").with_forward_as("/svc"));
+    let rows = [
+        ("/api/v1/purchases?per_page=5", "/svc/orders?limit=5"),
+        ("https://shop.test/api/v1/purchases/7", "https://shop.test/api/v2/orders/7"),
+        ("/svc/orders", "/svc/orders"),
+    ];
+    for (sent, expected) in rows {
+        let seen = bench.exchange(&post(sent), "200").seen.expect("the service is called");
+        assert_eq!(seen.body, format!("{{\"callback\": \"{expected}\"}}"), "{sent}");
+    }
+}
+
+/// The link to the successor is one for the client, which may have asked a proxy under another host or prefix.
+#[test]
+fn a_successor_is_where_a_trusted_proxy_was_asked() {
+    let versions = [Version::new("1").with_deprecated("2025-01-01"), Version::new("2")];
+    let api = versions.into_iter().fold(Api::new("shop"), Api::with_version);
+    let by_host = api.clone().with_version_host("v{version}.shop.test");
+    let by_path = api.with_version_path("/v{version}");
+    let inner = "GET /a?b\nHost: v1.shop.test:3000";
+    let rows = [
+        (&by_host, inner, "", "<//v2.shop.test:3000/a?b>"),
+        (&by_host, inner, "X-Forwarded-Host: V1.shop.test", "<//V2.shop.test/a?b>"),
+        (&by_host, inner, "X-Forwarded-Host: v1.shop.test:8443", "<//v2.shop.test:8443/a?b>"),
+        (&by_host, inner, "X-Forwarded-Host: v1.shop.test\nX-Forwarded-Port: 8443", "<//v2.shop.test:8443/a?b>"),
+        (&by_host, inner, "X-Forwarded-Host: v1.shop.test\nX-Forwarded-Port: 443", "<//v2.shop.test/a?b>"),
+        (&by_host, inner, "X-Forwarded-Host: v1.shop.test, gw\nX-Forwarded-Port: x", "<//v2.shop.test/a?b>"),
+        (&by_host, inner, "X-Forwarded-Host: shop.test", ""),
+        (&by_host, inner, "X-Forwarded-Host: v1.evil.test", ""),
+        (&by_host, inner, "X-Forwarded-Host: v9.shop.test", ""),
+        (&by_path, "GET /v1/a", "X-Forwarded-Host: shop.test", "</v2/a>"),
+        (&by_path, "GET /v1/a", "X-Forwarded-Prefix: /pub/", "</pub/v2/a>"),
+        (&by_path, "GET /v1/a", "X-Forwarded-Prefix: //evil.test", "</v2/a>"),
+        (&by_path, "GET /v1/a", "X-Forwarded-Prefix: /", "</v2/a>"),
+    ];
+    for (api, asked, fields, expected) in rows {
+        let link =
+            |link: &str| if link.is_empty() { String::new() } else { format!("{link}; rel=\"successor-version\"") };
+        let bench = Bench::new(api.clone());
+        let answer = |layer| {
+            run(exchange(layer, format!("{asked}\n{fields}").trim_end(), "200")).field("link").unwrap_or_default()
+        };
+        assert_eq!(answer(bench.layer().with_trusted_forwarded(true)), link(expected), "{fields}");
+        let own = if asked == inner { "<//v2.shop.test:3000/a?b>" } else { "</v2/a>" };
+        assert_eq!(answer(bench.layer()), link(own), "{fields}");
+    }
+}
+
+/// A client that speaks what the service does needs other links all the same where it has the API under another prefix.
+#[test]
+fn links_of_the_same_version_get_the_clients_prefix() {
+    let answer = format!("{JSON}{{\"page\": {{\"next\": \"/svc/orders?limit=5\"}}}}");
+    let bench = Bench::new(orders().with_version_path("/v{version}").with_forward_as("/svc"));
+    bench.check(&[
+        ("new", "GET /api/v2/orders", &answer, &["= {\"page\": {\"next\": \"/api/v2/orders?limit=5\"}}"]),
+        ("old", "GET /api/v1/purchases", &answer, &["= {\"next\":\"/api/v1/purchases?per_page=5\"}"]),
+    ]);
+    let tagged = answer.replace("200\n", "200\netag: \"a\"\n");
+    let etag = |target: &str| bench.exchange(&format!("GET {target}"), &tagged).field("etag").expect("a tag");
+    assert!(etag("/api/v2/orders").starts_with("\"a;v2-"), "{}", etag("/api/v2/orders"));
+    assert!(etag("/api/v1/purchases").starts_with("\"a;v1-"), "{}", etag("/api/v1/purchases"));
 }

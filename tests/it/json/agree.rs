@@ -1,14 +1,19 @@
 //! What the engine owes the interpreter, as functions that property tests and fuzz targets call alike.
 
 use sunward::json::{
-    Collision, Condition, Conversion, Expression, ExpressionOp, Literal, Many, MigrateError, MigrateOptions, Mode,
-    NameCase, OnError, Op, Other, Pattern, Pointer, Program, Reference, Renaming, Rewriter, Step, Structure, Test,
-    Wrapper, migrate,
+    Collision, Condition, Conversion, Expression, ExpressionOp, LinkMapper, Literal, Many, MigrateError,
+    MigrateOptions, Mode, NameCase, OnError, Op, Other, Pattern, Pointer, Program, Reference, Renaming, Rewriter, Step,
+    Structure, Test, Wrapper, migrate,
 };
+
+/// Links to `x` lead to `/y"` elsewhere.
+pub(crate) fn options() -> MigrateOptions {
+    MigrateOptions::default().with_links(LinkMapper::new(|url| (url == "x").then(|| "/y\"".to_owned())))
+}
 
 /// Through the engine, in chunks that end at `cuts`.
 pub(crate) fn rewrite(program: &Program, text: &[u8], cuts: &[usize]) -> Result<Vec<u8>, MigrateError> {
-    let mut rewriter = Rewriter::new(program, &MigrateOptions::default());
+    let mut rewriter = Rewriter::new(program, &options());
     let mut out = Vec::new();
     let mut from = 0;
     for &cut in cuts.iter().chain([&text.len()]) {
@@ -99,7 +104,7 @@ fn blank(text: &[u8], at: &mut usize) {
 /// The engine must say what the interpreter says, whole and cut in two anywhere.
 pub(crate) fn agrees(name: &str, steps: &[Step], text: &[u8]) {
     let program = Program::new(steps, Mode::Whole);
-    let expected = migrate(text, steps, &MigrateOptions::default());
+    let expected = migrate(text, steps, &options());
     let whole = rewrite(&program, text, &[]);
     match (&whole, &expected) {
         (Ok(ours), Ok(reference)) => {
@@ -155,7 +160,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
     let collision = if rest & 1 == 0 { Collision::Replace } else { Collision::Keep };
     let each =
         Pattern::parse(["", "", "/*", "/c/*", "/**", "/**/a", "/b/**", "/**/c/*"][usize::from(place >> 4 & 7)]).ok()?;
-    let op = match kind % 19 {
+    let op = match kind % 20 {
         0 => Op::Add { at: at(a)?, value: Literal::parse(["1.10", "{}", "null"][usize::from(b % 3)]).ok()? },
         1 => Op::Drop { at: at(a)?, prune: b & 1 == 1 },
         2 if name(a) != name(b) => {
@@ -184,7 +189,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
                 if a & 1 == 0 { (NameCase::Snake, NameCase::Pascal) } else { (NameCase::Pascal, NameCase::Snake) };
             let renaming = Renaming::new(from, to);
             let renaming = if b & 1 == 0 { renaming } else { renaming.with_exception(name(b)) };
-            let at = if kind % 19 == 9 { Pointer::ROOT } else { at(a)? };
+            let at = if kind % 20 == 9 { Pointer::ROOT } else { at(a)? };
             Op::RenameAll { at, renaming: renaming.into(), depth: [None, Some(1), Some(2)][usize::from(b >> 1) % 3] }
         }
         11 => Op::Structure(Structure::Entries { from: at(a)?, to: at(a)?, key: "a".into(), value: None, collision }),
@@ -216,6 +221,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             let check = if b & 0x20 == 0 { Vec::new() } else { vec![(member.clone(), back)] };
             Op::Evaluate(ExpressionOp { check, ..ExpressionOp::new(vec![(target, expression(b)?)], vec![member]) })
         }
+        18 => Op::Link { at: at(a)?, rules: 0 },
         _ => {
             let from = at(a)?;
             let (object, _) = from.parent()?;
@@ -228,7 +234,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
         when: when.map(|pointer| Condition::of(Reference { level: each.stars(), pointer }, Test::Present)),
         each,
         on_error: if rest & 2 == 0 { OnError::Fail } else { OnError::Pass },
-        constant: kind % 19 == 0 && rest & 4 != 0,
+        constant: kind % 20 == 0 && rest & 4 != 0,
         partial: rest & 8 != 0,
         change: u32::from(rest >> 4 & 1),
         ..Step::new(op)

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod expressions;
+mod links;
 mod losses;
 mod members;
 mod names;
@@ -20,7 +21,7 @@ type Row<'r> = (&'r str, Vec<Step>, &'r str, Result<&'r str, &'r str>);
 fn run(rows: Vec<Row<'_>>) {
     for (name, steps, input, expected) in rows {
         super::agree::agrees(name, &steps, input.as_bytes());
-        let result = migrate(input.as_bytes(), &steps, &MigrateOptions::default());
+        let result = migrate(input.as_bytes(), &steps, &super::agree::options());
         match (result.map(|migrated| text(&migrated)), expected) {
             (Ok(body), Ok(expected)) => assert_eq!(body, expected, "{name}"),
             (Err(error), Err(expected)) => {
