@@ -4,6 +4,7 @@
 //! one [`Diagnostics`] list, and the caller decides with [`Diagnostics::has_errors`].
 
 mod hidden;
+mod words;
 
 use std::fmt;
 
@@ -18,7 +19,7 @@ pub struct Span {
     end: u32,
 }
 
-/// A value and its position in the file.
+/// A value and where it stands in the file.
 ///
 /// `Spanned<T>` is made from a bare `T` with `into()`: it then has no position.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,7 @@ pub struct Spanned<T> {
 
 /// How bad a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Severity {
     /// Loads, but probably not what was meant; `check --strict` fails on it.
     Warning,
@@ -46,9 +48,15 @@ pub struct Diagnostic {
     message: String,
     span: Span,
     help: Option<String>,
+    /// In what it is, where no file has it: `the change …, op 2, OpSpec::rename`.
+    place: Option<String>,
 }
 
 /// All findings of a check, in the order they were made.
+///
+/// `Display` has a line for each. `Debug` shows them as a compiler does, since that is what `main` prints of an error that it
+/// returns. A finding about what was built in Rust names the builders' methods, and the change and the op that it is about;
+/// one about a file names keys, and [`config::render`](crate::config::render) shows the line.
 ///
 /// ```
 /// use sunward::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -58,7 +66,7 @@ pub struct Diagnostic {
 /// assert!(found.has_errors());
 /// assert_eq!(found.to_string(), "error[rename-to-itself]: `/name` is renamed to itself; remove the op\n");
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     hidden: Hidden,
@@ -159,7 +167,7 @@ impl<T> std::ops::Deref for Spanned<T> {
 impl Diagnostic {
     /// A finding that refuses the file. `code` is its stable name, kebab-case; `message` carries the value.
     pub fn error(code: &'static str, message: impl Into<String>, span: Span) -> Self {
-        Self { severity: Severity::Error, code, message: message.into(), span, help: None }
+        Self { severity: Severity::Error, code, message: message.into(), span, help: None, place: None }
     }
 
     /// A finding that lets the file load.
@@ -198,6 +206,12 @@ impl Diagnostic {
         self.span
     }
 
+    /// What it is about, where it is about something that was built in Rust: `change "full names", op 2: OpSpec::rename`.
+    #[must_use]
+    pub fn place(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
+
     /// What to do, if there is something to say.
     #[must_use]
     pub fn help_text(&self) -> Option<&str> {
@@ -212,8 +226,11 @@ impl fmt::Display for Diagnostic {
             Severity::Warning => "warning",
         };
         write!(f, "{severity}[{}]: {}", self.code, self.message)?;
-        match &self.help {
-            Some(help) => write!(f, "; {help}"),
+        if let Some(help) = &self.help {
+            write!(f, "; {help}")?;
+        }
+        match &self.place {
+            Some(place) => write!(f, " ({place})"),
             None => Ok(()),
         }
     }
@@ -285,6 +302,21 @@ impl Diagnostics {
         self.list.sort_by_key(Diagnostic::span);
     }
 
+    /// Says of the findings behind the first `from` what they are about, unless they have a place already.
+    pub(crate) fn locate(&mut self, from: usize, place: impl Fn() -> String) {
+        for found in self.list[from..].iter_mut().filter(|found| found.span.is_none() && found.place.is_none()) {
+            found.place = Some(place());
+        }
+    }
+
+    /// Puts the findings that no file has into the words of the builders.
+    pub(crate) fn speak_rust(&mut self) {
+        for found in self.list.iter_mut().filter(|found| found.span.is_none()) {
+            found.message = words::in_rust(&found.message);
+            found.help = found.help.take().map(|help| words::in_rust(&help));
+        }
+    }
+
     /// The findings.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()
@@ -306,15 +338,33 @@ impl fmt::Display for Diagnostics {
     }
 }
 
+impl fmt::Debug for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (errors, all) = (self.errors(), self.len());
+        write!(f, "{errors} error{}", if errors == 1 { "" } else { "s" })?;
+        if errors < all {
+            write!(f, ", {} warning{}", all - errors, if all - errors == 1 { "" } else { "s" })?;
+        }
+        for found in &self.list {
+            let severity = if found.severity == Severity::Error { "error" } else { "warning" };
+            write!(f, "\n\n{severity}[{}]: {}", found.code, found.message)?;
+            match (&found.place, found.span.is_none()) {
+                (Some(place), _) => write!(f, "\n  --> {place}")?,
+                (None, false) => write!(f, "\n  --> bytes {} to {} of the file", found.span.start(), found.span.end())?,
+                (None, true) => {}
+            }
+            if let Some(help) = &found.help {
+                write!(f, "\n  = help: {help}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl std::error::Error for Diagnostics {}
 
 /// The word of `known` nearest to `word`, if it is near enough to be a typo (at most a third of the letters differ).
-///
-/// ```
-/// use sunward::diagnostic::nearest;
-/// assert_eq!(nearest("sunsett", ["sunset", "docs"]), Some("sunset"));
-/// assert_eq!(nearest("colour", ["sunset", "docs"]), None);
-/// ```
+#[doc(hidden)]
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let limit = (word.chars().count().max(3)) / 3;
     known

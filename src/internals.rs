@@ -42,8 +42,10 @@ pub mod cases {
     #[cfg(feature = "config")]
     pub use crate::config::case::{NamedCase, read_cases, replace_body};
     pub use crate::testing::coverage::{Coverage, Untouched};
+    pub use crate::testing::openapi::{Example, OpenApiError, OpenApiExamples};
     pub use crate::testing::report::{Bodies, Failure, MessagePart, Mismatch, WrittenBody};
     pub use crate::testing::run::{declared, read, run};
+    pub use crate::testing::samples::{RoundTrip, TripResult, round_trips};
 }
 
 /// The tables of `docs/reference.md`.

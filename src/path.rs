@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 
 /// Whether paths that differ only in letter case are the same one. ASCII letters only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PathCase {
     /// They are not (RFC 3986 §6.2.2.1).
     #[default]
@@ -35,7 +36,7 @@ pub enum PathError {
 }
 
 /// Brings a path to its normal form (RFC 3986 §6.2.2): escapes of unreserved characters decoded, the others in upper
-/// case, and characters that a path may not contain escaped, such as letters outside of ASCII. A path that is normal already is
+/// case, and what may not stand in a path escaped, such as letters outside of ASCII. A path that is normal already is
 /// borrowed, and nothing is allocated.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 /// How the versions of an api are named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Scheme {
     /// `1`, also written `v1`.
     #[default]
@@ -157,7 +158,7 @@ impl VersionName {
 
     /// For the schemes of the calendar, the day it names (a month's first day), as `yyyy-mm-dd`.
     #[must_use]
-    pub fn day(&self) -> Option<String> {
+    pub(crate) fn day(&self) -> Option<String> {
         match self.0 {
             NameParts::Date([y, m, d], _) => Some(format!("{y:04}-{m:02}-{d:02}")),
             NameParts::Month([y, m], _) => Some(format!("{y:04}-{m:02}-01")),
@@ -276,12 +277,6 @@ impl VersionId {
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize
-    }
-
-    /// The next newer one's id, if there is one is for the api to say.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0 + 1)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn read_all(specs: &[Api], apis: &mut [ApiEntry], found: &mut Diagnos
 
 impl ApiEntry {
     /// Checks a case of this api. What is wrong goes to `found`, and then there is nothing to run.
-    pub fn case(&self, case: &Case, found: &mut Diagnostics) -> Option<CaseEntry> {
+    pub(crate) fn case(&self, case: &Case, found: &mut Diagnostics) -> Option<CaseEntry> {
         let before = found.errors();
         let mut reader = CaseReader { api: self, found };
         let place = reader.place(&case.at);

@@ -5,6 +5,7 @@ use crate::json::{FieldNames, Framing};
 
 /// How a body contains JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Content {
     /// One document.
     Json,

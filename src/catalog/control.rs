@@ -30,6 +30,7 @@ pub struct Control {
 
 /// One act on a [`Control`], for the audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Act {
     /// When.
     pub at: Timestamp,

@@ -142,7 +142,7 @@ pub struct VersionEntry {
 
 /// A route.
 #[derive(Clone, Debug)]
-pub struct RouteEntry {
+pub(crate) struct RouteEntry {
     /// Its place in the list.
     pub id: RouteId,
     /// Its life through the versions, and what they changed about its messages.
@@ -203,6 +203,7 @@ pub(crate) struct VersionSources {
 
 /// What named a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum VersionSource {
     /// The path.
     Path,
@@ -225,7 +226,7 @@ pub enum VersionSource {
 impl ApiEntry {
     /// The route that serves `name`, as the newest version has it: its own, or the one of every method at its path.
     #[must_use]
-    pub fn route_named(&self, name: &RouteName) -> Option<&RouteEntry> {
+    pub(crate) fn route_named(&self, name: &RouteName) -> Option<&RouteEntry> {
         let own = self.routes.iter().find(|route| route.history.name == *name);
         own.or_else(|| self.routes.iter().find(|route| route.history.name.covers(name)))
     }
@@ -244,7 +245,7 @@ impl ApiEntry {
     /// # Panics
     /// If the id is another api's.
     #[must_use]
-    pub fn route(&self, id: RouteId) -> &RouteEntry {
+    pub(crate) fn route(&self, id: RouteId) -> &RouteEntry {
         &self.routes[id.index()]
     }
 
@@ -275,7 +276,7 @@ impl ApiEntry {
 
     /// The dates that `version` has on `route`.
     #[must_use]
-    pub fn life(&self, version: VersionId, route: Option<RouteId>) -> &Lifecycle {
+    pub(crate) fn life(&self, version: VersionId, route: Option<RouteId>) -> &Lifecycle {
         let own = route.and_then(|route| self.route(route).life(version));
         own.unwrap_or(&self.version(version).life)
     }
@@ -362,7 +363,7 @@ impl ApiEntry {
 
     /// Finds the route of `version` that a path below the api leads to.
     #[must_use]
-    pub fn find(&self, version: VersionId, method: &http::Method, path: &str) -> Match {
+    pub(crate) fn find(&self, version: VersionId, method: &http::Method, path: &str) -> Match {
         self.routers[version.index()].find(method, path)
     }
 }
@@ -372,7 +373,7 @@ impl ApiEntry {
 impl RouteEntry {
     /// The label of its metrics: the template, as the newest version that has it writes it.
     #[must_use]
-    pub fn label(&self) -> &str {
+    pub(crate) fn label(&self) -> &str {
         &self.history.name.template
     }
 

@@ -12,7 +12,7 @@ use crate::headers::lifecycle;
 
 /// When a version is deprecated, closed, tried without, and gone.
 #[derive(Clone, Debug, Default)]
-pub struct Lifecycle {
+pub(crate) struct Lifecycle {
     /// From then on, deprecated (RFC 9745).
     pub deprecated: Option<Timestamp>,
     /// From then on, closed to new consumers.
@@ -115,13 +115,13 @@ impl Lifecycle {
 
     /// Whether a window is open at `now`.
     #[must_use]
-    pub fn is_tried(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_tried(&self, now: Timestamp) -> bool {
         self.windows.iter().any(|window| window.is_open(now))
     }
 
     /// Whether it is past its sunset at `now`, and that is not held back.
     #[must_use]
-    pub fn is_gone(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
         !self.held && self.sunset.is_some_and(|sunset| sunset <= now)
     }
 }

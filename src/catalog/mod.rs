@@ -107,6 +107,9 @@ impl Catalog {
         if !found.has_errors() {
             case::read_all(&specs, &mut apis, &mut found);
         }
+        if specs.iter().any(|api| api.span.is_none()) {
+            found.speak_rust();
+        }
         found.sort();
         if found.has_errors() {
             return Err(found);

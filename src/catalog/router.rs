@@ -13,11 +13,11 @@ use crate::path::{PathCase, trim_slash};
 
 /// A route of one api, by its place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RouteId(u16);
+pub(crate) struct RouteId(u16);
 
 /// What a path below the api leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Match {
+pub(crate) enum Match {
     /// A route.
     Route(RouteId),
     /// The path is known, but not with this method.
@@ -67,13 +67,13 @@ struct MethodRoute {
 impl RouteId {
     /// The route at `index`.
     #[must_use]
-    pub const fn new(index: u16) -> Self {
+    pub(crate) const fn new(index: u16) -> Self {
         Self(index)
     }
 
     /// Its place in the list.
     #[must_use]
-    pub const fn index(self) -> usize {
+    pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
 }

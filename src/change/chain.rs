@@ -14,7 +14,7 @@ use crate::version::VersionId;
 
 /// What one change does in both directions.
 #[derive(Clone, Debug)]
-pub struct Link<S> {
+pub(crate) struct Link<S> {
     /// The version that introduced it.
     pub version: VersionId,
     /// Which change, by its place in the list of all.
@@ -29,13 +29,13 @@ pub struct Link<S> {
 
 /// The links of one message, oldest first.
 #[derive(Clone, Debug)]
-pub struct Chain<S> {
+pub(crate) struct Chain<S> {
     links: Box<[Link<S>]>,
 }
 
 /// The part of a [`Chain`] that leads from one version to another.
 #[derive(Debug)]
-pub struct ChainSlice<'c, S> {
+pub(crate) struct ChainSlice<'c, S> {
     links: &'c [Link<S>],
     upwards: bool,
     /// Before all others.
@@ -46,7 +46,7 @@ pub struct ChainSlice<'c, S> {
 
 /// The body of a message: its chain, what new clients get beside while old versions live, and its links.
 #[derive(Clone, Debug, Default)]
-pub struct BodyChain {
+pub(crate) struct BodyChain {
     chain: Chain<Step>,
     /// By the version from which on it applies; ascending.
     expand: Box<[(VersionId, Box<[Step]>)]>,
@@ -81,7 +81,7 @@ struct FingerprintHasher(SipHasher13);
 
 /// A status that one version exchanged for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StatusLink {
+pub(crate) struct StatusLink {
     /// The version that introduced it.
     pub version: VersionId,
     /// Before.
@@ -94,7 +94,7 @@ pub struct StatusLink {
 
 /// One route through the versions, and what they changed about its messages.
 #[derive(Clone, Debug)]
-pub struct RouteHistory {
+pub(crate) struct RouteHistory {
     /// What the newest version that has it calls it.
     pub name: RouteName,
     /// The first version that has it; the oldest, unless a change added it.
@@ -145,7 +145,7 @@ impl<S> Chain<S> {
 
     /// What leads from one version to the other; empty if they are the same.
     #[must_use]
-    pub fn between(&self, from: VersionId, to: VersionId) -> ChainSlice<'_, S> {
+    pub(crate) fn between(&self, from: VersionId, to: VersionId) -> ChainSlice<'_, S> {
         let (a, b) = (self.position(from), self.position(to));
         ChainSlice { links: &self.links[a.min(b)..a.max(b)], upwards: a < b, head: &[], tails: [&[], &[]] }
     }
@@ -156,7 +156,7 @@ impl<S> Chain<S> {
 
     /// All links, oldest first.
     #[must_use]
-    pub fn links(&self) -> &[Link<S>] {
+    pub(crate) fn links(&self) -> &[Link<S>] {
         &self.links
     }
 }
@@ -174,12 +174,12 @@ impl<S> Copy for ChainSlice<'_, S> {}
 impl<'c, S> ChainSlice<'c, S> {
     /// Whether there is nothing to do.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.steps().next().is_none()
     }
 
     /// The steps in the order they run.
-    pub fn steps(&self) -> impl Iterator<Item = &'c S> + use<'c, S> {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &'c S> + use<'c, S> {
         let (up, down) = if self.upwards { (self.links, &[][..]) } else { (&[][..], self.links) };
         let up = up.iter().flat_map(|link| link.up.iter());
         let down = down.iter().rev().flat_map(|link| link.down.iter());
@@ -187,13 +187,13 @@ impl<'c, S> ChainSlice<'c, S> {
     }
 
     /// The steps that are of no change: before all changes, and behind them.
-    pub fn around(&self) -> [&'c [S]; 2] {
+    pub(crate) fn around(&self) -> [&'c [S]; 2] {
         [self.head, self.tails[0]]
     }
 
     /// The steps in the order they run, each with the op that it is of: the change, by its place in the list of all, and
     /// the op, by its place in the change. Without the names that an expanded rename adds.
-    pub fn ops(&self) -> impl Iterator<Item = ((u32, u32), &'c S)> + use<'c, S> {
+    pub(crate) fn ops(&self) -> impl Iterator<Item = ((u32, u32), &'c S)> + use<'c, S> {
         let (up, down) = if self.upwards { (self.links, &[][..]) } else { (&[][..], self.links) };
         let up =
             up.iter().flat_map(|link| link.ops[0].iter().zip(&link.up).map(|(op, step)| ((link.change, *op), step)));
@@ -204,7 +204,7 @@ impl<'c, S> ChainSlice<'c, S> {
     }
 
     /// The changes that it runs, by their place in the list of all, each with its steps, in the order they run.
-    pub fn links(&self) -> impl Iterator<Item = (u32, &'c [S])> + use<'c, S> {
+    pub(crate) fn links(&self) -> impl Iterator<Item = (u32, &'c [S])> + use<'c, S> {
         let (up, down) = if self.upwards { (self.links, &[][..]) } else { (&[][..], self.links) };
         let up = up.iter().map(|link| (link.change, &*link.up));
         up.chain(down.iter().rev().map(|link| (link.change, &*link.down)))
@@ -260,7 +260,7 @@ impl BodyChain {
 
     /// What leads from one version to the other, and what a client of the other gets beside.
     #[must_use]
-    pub fn between(&self, from: VersionId, to: VersionId) -> ChainSlice<'_, Step> {
+    pub(crate) fn between(&self, from: VersionId, to: VersionId) -> ChainSlice<'_, Step> {
         let at = self.expand.partition_point(|(version, _)| *version <= to);
         let tail = at.checked_sub(1).map_or(&[][..], |last| &self.expand[last].1);
         let links = if from == to { &[][..] } else { self.links_in(from.max(to)) };
@@ -270,12 +270,12 @@ impl BodyChain {
 
     /// What a client that speaks the service's version gets where it has the API under another prefix.
     #[must_use]
-    pub fn relinked(&self, version: VersionId) -> ChainSlice<'_, Step> {
+    pub(crate) fn relinked(&self, version: VersionId) -> ChainSlice<'_, Step> {
         ChainSlice { head: self.links_in(version), ..self.between(version, version) }
     }
 
     /// Where `version` has links.
-    pub fn link_places(&self, version: VersionId) -> impl Iterator<Item = Pattern> {
+    pub(crate) fn link_places(&self, version: VersionId) -> impl Iterator<Item = Pattern> {
         self.links_in(version).iter().filter_map(|step| match &step.op {
             Op::Link { at, .. } => Some(step.each.join(&at.clone().into())),
             _ => None,
@@ -284,19 +284,19 @@ impl BodyChain {
 
     /// Whether it has links.
     #[must_use]
-    pub fn has_links(&self) -> bool {
+    pub(crate) fn has_links(&self) -> bool {
         !self.links.is_empty()
     }
 
     /// All that leads from one version to the other, composed into one program.
     #[must_use]
-    pub fn program(&self, from: VersionId, to: VersionId) -> json::Program {
+    pub(crate) fn program(&self, from: VersionId, to: VersionId) -> json::Program {
         self.composed((from, to, false), || self.between(from, to))
     }
 
     /// The program of [`relinked`](Self::relinked).
     #[must_use]
-    pub fn relinking_program(&self, version: VersionId) -> json::Program {
+    pub(crate) fn relinking_program(&self, version: VersionId) -> json::Program {
         self.composed((version, version, true), || self.relinked(version))
     }
 
@@ -317,7 +317,7 @@ impl BodyChain {
     /// A fingerprint of what [`between`](Self::between) gives: another one where the bytes that come of it could be
     /// others, the same in every process. Of a closure it only knows that there is one.
     #[must_use]
-    pub fn fingerprint(&self, from: VersionId, to: VersionId) -> u32 {
+    pub(crate) fn fingerprint(&self, from: VersionId, to: VersionId) -> u32 {
         let prints = self.prints.get_or_init(|| Fingerprints::of(self));
         let (a, b) = (self.chain.position(from), self.chain.position(to));
         let links = &prints.links[a.min(b)..a.max(b)];
@@ -338,7 +338,7 @@ impl BodyChain {
 
     /// The chain.
     #[must_use]
-    pub const fn chain(&self) -> &Chain<Step> {
+    pub(crate) const fn chain(&self) -> &Chain<Step> {
         &self.chain
     }
 }
@@ -398,7 +398,7 @@ impl RouteHistory {
 
     /// What `version` calls it; `None` if that version does not have it.
     #[must_use]
-    pub fn name_in(&self, version: VersionId) -> Option<&RouteName> {
+    pub(crate) fn name_in(&self, version: VersionId) -> Option<&RouteName> {
         let missing = self.added.is_some_and(|added| version < added) || self.removed.is_some_and(|r| r <= version);
         let moved = self.moves.iter().find(|(moved, _)| version < *moved).map(|(_, before)| before);
         (!missing).then(|| moved.unwrap_or(&self.name))
@@ -406,19 +406,19 @@ impl RouteHistory {
 
     /// The body of a response with a status as the newest version has it.
     #[must_use]
-    pub fn response(&self, status: u16) -> Option<&BodyChain> {
+    pub(crate) fn response(&self, status: u16) -> Option<&BodyChain> {
         self.responses.iter().find(|(of, _)| of.contains(status)).map(|(_, chain)| chain)
     }
 
     /// The header fields of a response with a status as the newest version has it.
     #[must_use]
-    pub fn response_header(&self, status: u16) -> Option<&Chain<HeaderStep>> {
+    pub(crate) fn response_header(&self, status: u16) -> Option<&Chain<HeaderStep>> {
         self.response_headers.iter().find(|(of, _)| of.contains(status)).map(|(_, chain)| chain)
     }
 
     /// A status of version `from`, as version `to` has it.
     #[must_use]
-    pub fn status(&self, status: u16, from: VersionId, to: VersionId) -> u16 {
+    pub(crate) fn status(&self, status: u16, from: VersionId, to: VersionId) -> u16 {
         if from <= to {
             let links = self.statuses.iter().filter(|link| from < link.version && link.version <= to);
             links.fold(status, |now, link| if now == link.old { link.new } else { now })

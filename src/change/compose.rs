@@ -90,6 +90,7 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
         found.push(Diagnostic::warning("empty-change", message, change.span).help("add `ops`"));
     }
     for (at, spec) in change.ops.iter().enumerate() {
+        let from = found.len();
         for setter in &spec.misplaced {
             let message = format!("`{setter}` has no effect: this op has no such part");
             found.push(
@@ -120,6 +121,11 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
             );
             let help = "set `breaking = true` on the change, or only add members";
             found.push(Diagnostic::error("non-additive", message, spec.span).help(help));
+        }
+        if change.span.is_none() {
+            let number = at + 1;
+            let place = || format!("the change {}, op {number}: {}", quoted(&change.summary), spec.op.constructor());
+            found.locate(from, place);
         }
     }
     ready

@@ -9,7 +9,7 @@ use crate::json::Renaming;
 
 /// A step on the header fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HeaderStep {
+pub(crate) enum HeaderStep {
     /// Adds a field where it is absent.
     Add(HeaderName, HeaderValue),
     /// Drops a field.
@@ -23,7 +23,7 @@ pub enum HeaderStep {
 
 /// A step on the query parameters. Names are compared after percent-decoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum QueryStep {
+pub(crate) enum QueryStep {
     /// Adds a parameter where it is absent.
     Add(Box<str>, Box<str>),
     /// Drops a parameter.

@@ -8,7 +8,7 @@ use crate::path::normalize;
 
 /// A route as it is written: `GET /users/{id}`, or `* /users/{id}` for every method.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RouteName {
+pub(crate) struct RouteName {
     /// In capitals; `None` for every method.
     pub method: Option<Box<str>>,
     /// `/users/{id}`, below the api's base path and version.
@@ -26,7 +26,7 @@ pub(crate) enum Message {
 
 /// The statuses that a place speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StatusMatch {
+pub(crate) enum StatusMatch {
     /// One.
     Exact(u16),
     /// A class: 2 for `2xx`.
@@ -48,7 +48,7 @@ pub(crate) struct Location {
 
 /// Why a place or route is invalid, and what to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlaceError {
+pub(crate) struct PlaceError {
     message: String,
     help: &'static str,
 }
@@ -62,13 +62,13 @@ const ROUTE_HELP: &str = "write a method and a path below the base path of the a
 impl RouteName {
     /// Whether every request for `other` is one for this: the same path, and its method or any.
     #[must_use]
-    pub fn covers(&self, other: &Self) -> bool {
+    pub(crate) fn covers(&self, other: &Self) -> bool {
         self.template == other.template && (self.method.is_none() || self.method == other.method)
     }
 
     /// How many `{parameters}` its template has.
     #[must_use]
-    pub fn parameters(&self) -> Vec<&str> {
+    pub(crate) fn parameters(&self) -> Vec<&str> {
         self.template.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')).collect()
     }
 }
@@ -143,7 +143,7 @@ impl fmt::Display for RouteName {
 impl StatusMatch {
     /// Whether `status` is one of them.
     #[must_use]
-    pub const fn contains(self, status: u16) -> bool {
+    pub(crate) const fn contains(self, status: u16) -> bool {
         match self {
             Self::Exact(exact) => exact == status,
             Self::Class(class) => class as u16 == status / 100,
@@ -153,7 +153,7 @@ impl StatusMatch {
 
     /// Whether every status of `narrower` is one of these.
     #[must_use]
-    pub const fn covers(self, narrower: Self) -> bool {
+    pub(crate) const fn covers(self, narrower: Self) -> bool {
         match (self, narrower) {
             (Self::Any, _) => true,
             (wide, Self::Exact(status)) => wide.contains(status),
@@ -232,7 +232,7 @@ impl FromStr for Location {
 impl PlaceError {
     /// What to write instead.
     #[must_use]
-    pub const fn help(&self) -> &'static str {
+    pub(crate) const fn help(&self) -> &'static str {
         self.help
     }
 }

@@ -15,6 +15,7 @@ use super::{Expression, Literal, Pattern, Pointer, number};
 /// assert_eq!(number.not().to_string(), "not (it is a number)");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Condition<At> {
     /// The value at a place passes a test. Of duplicate members the last counts. Where nothing is, no test passes.
     Of {
@@ -33,6 +34,7 @@ pub enum Condition<At> {
 
 /// What must hold of one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Test {
     /// There is a value, also `null`.
     Present,
@@ -48,6 +50,7 @@ pub enum Test {
 
 /// The type of a JSON value, as JSON Schema has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum JsonType {
     /// `null`.
     Null,
@@ -111,7 +114,7 @@ impl<At> Condition<At> {
     }
 
     /// Whether it holds, by what `passes` says of each place.
-    pub fn holds(&self, passes: &mut impl FnMut(&At, &Test) -> bool) -> bool {
+    pub(crate) fn holds(&self, passes: &mut impl FnMut(&At, &Test) -> bool) -> bool {
         match self {
             Self::Of { at, test } => passes(at, test),
             Self::Any(list) => list.iter().any(|condition| condition.holds(passes)),
@@ -122,7 +125,7 @@ impl<At> Condition<At> {
 
     /// Every place that it looks at, with the test there.
     #[must_use]
-    pub fn places(&self) -> Vec<(&At, &Test)> {
+    pub(crate) fn places(&self) -> Vec<(&At, &Test)> {
         match self {
             Self::Of { at, test } => vec![(at, test)],
             Self::Any(list) | Self::All(list) => list.iter().flat_map(Self::places).collect(),
@@ -130,7 +133,7 @@ impl<At> Condition<At> {
         }
     }
 
-    /// Whether a list in it is empty, so that its result is always the same.
+    /// Whether a list in it is empty, so that it says nothing.
     pub(crate) fn has_empty_list(&self) -> bool {
         match self {
             Self::Of { test: Test::In(list), .. } => list.is_empty(),

@@ -57,19 +57,19 @@ impl Expression {
 
     /// The places that it reads, from `self` on.
     #[must_use]
-    pub fn reads(&self) -> Vec<Pointer> {
+    pub(crate) fn reads(&self) -> Vec<Pointer> {
         self.0.reads(false)
     }
 
     /// The places that it reads, from the resource on.
     #[must_use]
-    pub fn reads_of_resource(&self) -> Vec<Pointer> {
+    pub(crate) fn reads_of_resource(&self) -> Vec<Pointer> {
         self.0.reads(true)
     }
 
     /// Whether its value can be a boolean.
     #[must_use]
-    pub fn may_be_condition(&self) -> bool {
+    pub(crate) fn may_be_condition(&self) -> bool {
         self.0.may_be_condition()
     }
 

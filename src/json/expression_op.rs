@@ -41,7 +41,7 @@ impl ExpressionOp {
 
     /// What it reads from the node.
     #[must_use]
-    pub fn reads(&self) -> Vec<Pointer> {
+    pub(crate) fn reads(&self) -> Vec<Pointer> {
         self.writes.iter().flat_map(|(_, expression)| expression.reads()).collect()
     }
 

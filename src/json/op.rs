@@ -10,7 +10,7 @@ use super::{Condition, ExpressionOp, Literal, Mode, PatchOp, Pattern, Pointer, R
 /// One op at every place it applies to.
 #[derive(Clone)]
 pub struct Step {
-    /// The place of the resource in the document; `*` matches every element or member.
+    /// Where the resource stands in the document; `*` matches every element or member.
     pub resource: Pattern,
     /// From the resource to the node that the op's pointers start from: the path up to their last `*`, which all
     /// pointers of one op share. Empty when they have none.
@@ -44,6 +44,7 @@ pub struct Reference {
 
 /// What happens where the condition of a step does not hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Otherwise {
     /// Nothing: the step does not run there.
     #[default]
@@ -54,6 +55,7 @@ pub enum Otherwise {
 
 /// What happens to a value that an op cannot take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnError {
     /// The whole document is refused.
     #[default]
@@ -62,8 +64,9 @@ pub enum OnError {
     Pass,
 }
 
-/// What happens to a value that is already in the place of a new one.
+/// What stands in the way of a value that is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Collision {
     /// The incoming value wins.
     #[default]
@@ -74,6 +77,7 @@ pub enum Collision {
 
 /// One op, in the direction it runs. All pointers start at the node that [`Step::each`] leads to.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Op {
     /// Adds a member to an object that exists, unless it is there, be it as `null`.
     Add {
@@ -228,6 +232,7 @@ pub enum Op {
 
 /// A part of a computed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TextPart {
     /// As it is.
     Text(Box<str>),
@@ -237,6 +242,7 @@ pub enum TextPart {
 
 /// What a value is wrapped into.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wrapper {
     /// An array of one.
     Array,
@@ -256,6 +262,7 @@ impl Wrapper {
 
 /// What to do with an array of several elements where one is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Many {
     /// An error.
     #[default]
@@ -266,6 +273,7 @@ pub enum Many {
 
 /// What becomes of a value that a map does not list.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Other {
     /// An error.
     Error,
@@ -277,6 +285,7 @@ pub enum Other {
 
 /// A change of form. Each pair is exact both ways; `null` stays `null`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Conversion {
     /// `1.10` to `"1.10"`.
     NumberToString,

@@ -19,6 +19,7 @@ pub struct MigrateOptions {
 
 /// How much of the resource a body shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Mode {
     /// All of it.
     #[default]

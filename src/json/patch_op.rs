@@ -4,6 +4,7 @@ use super::{Literal, Pointer};
 ///
 /// A pointer that passes over duplicate members does not resolve.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PatchOp {
     /// Adds a member or element, or replaces a member.
     Add {

@@ -20,6 +20,7 @@ pub struct Pattern {
 
 /// One step of a [`Pattern`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Segment {
     /// A member by its name, or an element by its index.
     Key(Box<str>),
@@ -78,7 +79,7 @@ impl Pattern {
 
     /// Whether it has a [`Segment::AnyDepth`].
     #[must_use]
-    pub fn has_any_depth(&self) -> bool {
+    pub(crate) fn has_any_depth(&self) -> bool {
         self.segments.contains(&Segment::AnyDepth)
     }
 
@@ -110,7 +111,7 @@ impl Pattern {
 
     /// One segment longer.
     #[must_use]
-    pub fn child(&self, segment: Segment) -> Self {
+    pub(crate) fn child(&self, segment: Segment) -> Self {
         let mut segments = self.segments.clone();
         segments.push(segment);
         Self { segments }
@@ -118,18 +119,18 @@ impl Pattern {
 
     /// Whether `prefix` is this pattern or its beginning, segment by segment: a name is not covered by a star.
     #[must_use]
-    pub fn starts_with(&self, prefix: &Self) -> bool {
+    pub(crate) fn starts_with(&self, prefix: &Self) -> bool {
         self.segments.starts_with(&prefix.segments)
     }
 
-    /// This place, which is inside `from`, moved along with `from` to `to`.
+    /// The place that stands to `to` as this one stands to `from`, which it is inside of.
     #[must_use]
     pub(crate) fn rebased(&self, from: &Self, to: &Self) -> Self {
         self.segments[from.segments.len()..].iter().fold(to.clone(), |at, segment| at.child(segment.clone()))
     }
 
-    /// Where this place was before the content of `old` moved to `new`; `None` if it is not inside `new`. Stars of both mean
-    /// the same elements, so a name in the place of a star stays. A last star that only `new` has is that of an array of one.
+    /// Where this stood before what is inside `new` stood inside `old`; `None` if it is not inside. Stars of both mean the
+    /// same elements, so a name in a star's place stays. A last star that only `new` has is that of a list of one.
     #[must_use]
     pub(crate) fn carried_back(&self, new: &Self, old: &Self) -> Option<Self> {
         if new.has_any_depth() {
@@ -181,13 +182,13 @@ impl Pattern {
 
     /// This pattern, then the other from there.
     #[must_use]
-    pub fn join(&self, rest: &Self) -> Self {
+    pub(crate) fn join(&self, rest: &Self) -> Self {
         Self { segments: [self.segments.as_slice(), &rest.segments].concat() }
     }
 
     /// Up to and with the last star, and what follows. Without stars all of it follows.
     #[must_use]
-    pub fn split_at_last_star(&self) -> (Self, Pointer) {
+    pub(crate) fn split_at_last_star(&self) -> (Self, Pointer) {
         let cut = self.segments.iter().rposition(Segment::is_star).map_or(0, |star| star + 1);
         let (each, rest) = self.segments.split_at(cut);
         (Self { segments: each.to_vec() }, Pointer::from_tokens(rest.iter().filter_map(Segment::key)))
@@ -195,7 +196,7 @@ impl Pattern {
 
     /// Up to and with the `count`th star; all of it if it has fewer.
     #[must_use]
-    pub fn up_to_star(&self, count: usize) -> Self {
+    pub(crate) fn up_to_star(&self, count: usize) -> Self {
         let stars = self.segments.iter().enumerate().filter(|(_, segment)| segment.is_star());
         let cut = match count {
             0 => 0,
@@ -206,7 +207,7 @@ impl Pattern {
 
     /// The pointer, when there are no stars.
     #[must_use]
-    pub fn to_pointer(&self) -> Option<Pointer> {
+    pub(crate) fn to_pointer(&self) -> Option<Pointer> {
         let tokens: Option<Vec<&str>> = self.segments.iter().map(Segment::key).collect();
         tokens.map(Pointer::from_tokens)
     }

@@ -51,9 +51,9 @@ pub struct Migrate<S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spoken(pub VersionId);
 
-/// A response extension: the response was made in this process in place of the service's, so it has no version and is not
-/// migrated. Set it in a service inside [`Migrate`] that responds with a document of its own, as the gateway does if no
-/// instance can be reached.
+/// A response extension: the response was made in this process in place of the service's, so it is of no version, and
+/// nothing about it is migrated. Whoever answers behind [`Migrate`] with a document of its own, as the gateway does where
+/// an instance cannot be reached, puts it there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalReply;
 
@@ -162,7 +162,7 @@ impl<S> Migrate<S> {
     /// For a service with an address of its own, which clients do not use: URLs in its responses that begin with it lead to
     /// where the client is. Default: URLs with addresses other than the client's stay.
     #[must_use]
-    pub fn with_own_address(mut self, own: impl Into<Arc<OwnAddress>>) -> Self {
+    pub(crate) fn with_own_address(mut self, own: impl Into<Arc<OwnAddress>>) -> Self {
         self.own = Some(own.into());
         self
     }

@@ -10,7 +10,7 @@ use crate::path::{normalize, rest_after};
 /// The address of the service that a request goes to, by which it may call itself in the fields of its response. See
 /// [`Plan::publish_urls`](super::Plan::publish_urls).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnAddress {
+pub(crate) struct OwnAddress {
     scheme: Box<str>,
     /// Host and port, each in small letters.
     authorities: Box<[(Box<str>, u16)]>,
@@ -88,7 +88,7 @@ fn first(value: &HeaderValue) -> Option<&str> {
 impl OwnAddress {
     /// Of a service at `url`, and at `others`: authorities such as `10.0.0.7:3000`.
     #[must_use]
-    pub fn new<'a>(url: &'a Uri, others: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn new<'a>(url: &'a Uri, others: impl IntoIterator<Item = &'a str>) -> Self {
         let scheme = url.scheme_str().unwrap_or("http");
         let own = url.authority().map(http::uri::Authority::as_str);
         let authorities = own.into_iter().chain(others).map(|authority| host_and_port(scheme, authority)).collect();
@@ -97,7 +97,7 @@ impl OwnAddress {
 
     /// What a URL of this service is to clients, who use the authority `host`; `None` if it is none.
     #[must_use]
-    pub fn public(&self, url: &str, host: Option<&str>) -> Option<String> {
+    pub(crate) fn public(&self, url: &str, host: Option<&str>) -> Option<String> {
         let (origin, target) = split_origin(url)?;
         let is_path = origin.is_empty();
         if is_path && self.prefix.is_empty() {

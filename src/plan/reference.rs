@@ -70,9 +70,10 @@ impl<'a> ReferenceMap<'a> {
         }
         let below = self.plan.path_in(self.resolution, self.spoken)?;
         let service = format!("{}{below}", self.plan.forward_prefix(self.spoken));
-        // With what an outer router has taken off.
-        let client = self.resolution.normal.as_deref().unwrap_or(self.plan.target_path());
-        let (here, there) = if self.to_client { (&*service, client) } else { (client, &*service) };
+        let (here, there) = match self.to_client {
+            true => (&*service, self.plan.target_path()),
+            false => (self.plan.target_path(), &*service),
+        };
         let mut mapped = self.target(false, &resolve(here, path), query)?;
         if is_same(&resolve(there, path), &mapped.path) {
             mapped.path = path.to_owned();
@@ -138,11 +139,10 @@ impl<'a> ReferenceMap<'a> {
             true => format!("{outer}/"),
             false => format!("{outer}{prefix}{below}"),
         };
-        // What begins with `//` would name another host.
-        (!path.starts_with("//")).then_some(MappedTarget { path, query })
+        Some(MappedTarget { path, query })
     }
 
-    /// The text before the path below the api, for the other side.
+    /// What stands before the path below the api, for the other side.
     fn prefix(&self, public: bool) -> String {
         match (self.to_client, public) {
             (true, _) => self.plan.client_prefix(self.resolution, self.to()),
@@ -151,7 +151,7 @@ impl<'a> ReferenceMap<'a> {
         }
     }
 
-    /// The prefix that a proxy in front removed, if it is before the prefix of the api, and the path after it.
+    /// The prefix that a proxy in front took off, where it stands before the prefix of the api, and the path behind it.
     fn split_outer<'u>(&self, path: &'u str) -> (&'u str, &'u str) {
         let taken = self.plan.taken_prefix(self.spoken);
         let inner = || match (self.to_client, taken) {
@@ -175,8 +175,8 @@ impl<'a> ReferenceMap<'a> {
         self.below_service(path)
     }
 
-    /// The path after the api's prefix at the service, or after the public prefix with the version that the service speaks,
-    /// which some services know, too. A path under the public prefix of another version is not mapped.
+    /// What follows the prefix that the service knows the api by, or the public one with the version that it speaks: some
+    /// know that, too. A path under the public prefix of another version is nobody's to map.
     fn below_service<'u>(&self, path: &'u str) -> Option<&'u str> {
         let own = rest_after(path, &self.plan.forward_prefix(self.spoken));
         let public = rest_after(path, &self.plan.api().base_path).and_then(|below| self.public_version(below));

@@ -4,7 +4,7 @@
 //! body through the fused engine, byte by byte as a stream, and through the reference interpreter. They must agree.
 //! The dates of versions do not count: a change can be tested before its version is released, and after it has ended.
 //!
-//! Cases are next to the changes of an api, in the file as `[[api.case]]` or in Rust as
+//! Cases stand beside the changes of an api, in the file as `[[api.case]]` or in Rust as
 //! [`Api::with_case`](crate::catalog::Api::with_case). [`check`] runs them all, and so does `sunward test`. A test in Rust
 //! can also say one [`case`] in a line:
 //!
@@ -36,16 +36,14 @@ mod builder;
 mod compare;
 pub(crate) mod coverage;
 mod message;
-mod openapi;
+pub(crate) mod openapi;
 pub(crate) mod report;
 pub(crate) mod run;
-mod samples;
+pub(crate) mod samples;
 
 use std::sync::Arc;
 
 pub use builder::{CaseTest, case};
-pub use openapi::{Example, OpenApiError, OpenApiExamples};
-pub use samples::{RoundTrip, TripResult, round_trips};
 
 use crate::catalog::{CaseEntry, Catalog};
 use coverage::Coverage;

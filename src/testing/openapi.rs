@@ -68,7 +68,7 @@ impl OpenApiExamples {
     /// Bodies that are not JSON are left out, and so are examples in other files.
     ///
     /// ```
-    /// use sunward::testing::OpenApiExamples;
+    /// use sunward::internals::cases::OpenApiExamples;
     ///
     /// let document = OpenApiExamples::parse(r##"{
     ///   "openapi": "3.1.0", "info": { "version": "2" },
@@ -78,7 +78,7 @@ impl OpenApiExamples {
     /// }"##)?;
     /// assert_eq!(document.version.as_deref(), Some("2"));
     /// assert_eq!(document.examples[0].body, r#"{ "id": 7, "price": 1.10 }"#);
-    /// # Ok::<(), sunward::testing::OpenApiError>(())
+    /// # Ok::<(), sunward::internals::cases::OpenApiError>(())
     /// ```
     ///
     /// # Errors

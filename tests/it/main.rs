@@ -17,6 +17,7 @@ mod gateway;
 mod http;
 mod json;
 mod layering;
+mod public;
 #[cfg(feature = "config")]
 mod readme;
 #[cfg(feature = "gateway")]

@@ -75,6 +75,7 @@ fn escape(class: Class) -> &'static str {
         Class::Breaking => "\u{1b}[1;31m",
         Class::Notice => "\u{1b}[33m",
         Class::Safe => "\u{1b}[32m",
+        _ => "",
     }
 }
 

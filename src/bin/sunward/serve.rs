@@ -69,8 +69,8 @@ fn log(format: LogFormat) {
     let builder = tracing_subscriber::fmt().log_internal_errors(false);
     let builder = builder.with_env_filter(filter).with_writer(std::io::stderr);
     match format {
-        LogFormat::Text => builder.with_ansi(super::color(std::io::stderr())).init(),
         LogFormat::Json => builder.json().init(),
+        _ => builder.with_ansi(super::color(std::io::stderr())).init(),
     }
 }
 

@@ -15,7 +15,7 @@ use super::spec::{Api, Unspecified, Version};
 use super::template;
 use crate::change::OpSpec;
 use crate::clock::Timestamp;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, quoted};
 use crate::headers::{link, merge};
 use crate::path::PathCase;
 use crate::version::VersionId;
@@ -35,7 +35,15 @@ pub(super) fn build(apis: &[Api], now: Timestamp, found: &mut Diagnostics) -> Ve
         found.push(Diagnostic::error("no-api", "the catalog has no api", Span::NONE).help("add one: `[[api]]`"));
     }
     apart(apis, found);
-    apis.iter().map(|api| Builder { api, now, versions: Vec::new(), aliases: BTreeMap::new(), found }.build()).collect()
+    let built = |api| {
+        let from = found.len();
+        let entry = Builder { api, now, versions: Vec::new(), aliases: BTreeMap::new(), found }.build();
+        if api.span.is_none() {
+            found.locate(from, || format!("the api {}", quoted(&api.name)));
+        }
+        entry
+    };
+    apis.iter().map(built).collect()
 }
 
 /// Two apis need two names and two places.

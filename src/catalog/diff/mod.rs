@@ -16,6 +16,7 @@ use crate::path::PathCase;
 
 /// How severe a [`Difference`] is for clients that were not notified; the most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Class {
     /// A client may fail, or get another shape.
     Breaking,

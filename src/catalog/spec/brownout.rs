@@ -25,6 +25,7 @@ pub struct Brownout {
 
 /// What a brownout's share is a share of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ShareOf {
     /// The same consumers from the first window on, and more with each.
     #[default]

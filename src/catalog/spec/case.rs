@@ -74,12 +74,6 @@ impl Case {
         }
     }
 
-    /// Where it is written.
-    #[must_use]
-    pub const fn span(&self) -> Span {
-        self.span
-    }
-
     /// What comes in.
     #[must_use]
     pub fn with_from(mut self, from: Sample) -> Self {

@@ -25,6 +25,7 @@ pub(crate) enum Unspecified {
 /// What to do when `Accept` names versions, and none of them can be served. One that names none is the service's to
 /// negotiate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnUnacceptable {
     /// 406, with the list of versions.
     #[default]
@@ -35,6 +36,7 @@ pub enum OnUnacceptable {
 
 /// What to do with a body that a change is about, and whose `Content-Type` is missing, cannot be read, or is not JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnUntyped {
     /// It passes as it is, and is counted.
     #[default]
@@ -46,6 +48,7 @@ pub enum OnUntyped {
 /// What becomes of requests and responses that no resource, route or change names. What passes is counted by
 /// `sunward_undeclared_total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnUndeclared {
     /// They pass as they are, in every version.
     #[default]

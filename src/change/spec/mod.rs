@@ -6,10 +6,12 @@
 //! | `op` | an op: what it is |
 //! | `when` | when an op applies |
 //! | `body` | the ops on bodies |
+//! | `constructor` | how the builder of an op is called |
 //! | `structure` | the ops on structure |
 //! | `head` | the ops on heads and on the list of routes |
 
 mod body;
+mod constructor;
 mod declare;
 mod head;
 mod op;

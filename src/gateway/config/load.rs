@@ -34,6 +34,7 @@ pub struct Loaded {
 
 /// A file that may not be served.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct LoadError {
     /// The file, with those that it includes; its text is empty if it could not be read.
     pub sources: Box<SourceMap>,

@@ -1,4 +1,4 @@
-//! Reads values, whether they are in the document or were computed.
+//! What is read of values, whether they stand in the document or were made.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

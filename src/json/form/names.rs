@@ -2,6 +2,7 @@
 
 /// How the names of form fields are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum FieldNames {
     /// A name is the name of a member: `a[b]` is a member `a[b]`. A list is a field that comes several times.
     #[default]

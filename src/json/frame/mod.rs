@@ -1,4 +1,4 @@
-//! How a body contains documents: a single one, several in a row, one per line, in the data of events, or after separators.
+//! How documents stand in a body: one, one behind the other, one a line, in the data of events, or behind separators.
 
 mod events;
 mod lines;
@@ -14,8 +14,9 @@ use self::sequence::Sequence;
 use super::form::Multipart;
 use super::{FieldNames, MigrateError, MigrateOptions, Program, Rewriter};
 
-/// How a body contains documents.
+/// How documents stand in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Framing {
     /// The body is one.
     Document,
@@ -61,7 +62,7 @@ pub struct Framed {
     frame: FrameState,
 }
 
-/// The state between documents.
+/// Where it stands between documents.
 #[derive(Debug)]
 enum FrameState {
     /// There is nothing to do.
@@ -147,7 +148,7 @@ impl Framed {
         }
     }
 
-    /// The number of collisions so far, in all documents: values in a place where an op had to write.
+    /// Values that stood where an op had to write, so far, in all documents.
     #[must_use]
     pub const fn collisions(&self) -> u64 {
         self.rewriter.collisions()
@@ -180,7 +181,7 @@ impl Framed {
     }
 }
 
-/// The part of `body` from `start` up to the next `end`.
+/// What stands in `body` from `start` up to the next `end`.
 fn until(body: &[u8], start: usize, end: u8) -> &[u8] {
     let rest = body.get(start..).unwrap_or_default();
     &rest[..memchr::memchr(end, rest).unwrap_or(rest.len())]

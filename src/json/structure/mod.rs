@@ -19,9 +19,10 @@ use super::{Collision, Condition, Many, Pattern, Pointer};
 /// An op on structure, in the direction it runs. Pointers start at the node that [`Step::each`](super::Step::each)
 /// leads to; `key`, `value` and conditions of elements start at the element.
 ///
-/// Each one runs completely or fails. A loss of data is an error, unless a field of the op allows it. If its source is
-/// absent, an op does nothing.
+/// Each acts as a whole or not at all. What it would lose is an error, unless its field says that it may be lost. A
+/// source that is absent changes nothing.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Structure {
     /// Cuts a text at every separator; the parts are the elements of a list. An empty text is an empty list.
     SplitList {
@@ -179,6 +180,7 @@ pub enum Structure {
 
 /// One end of an array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ElementPosition {
     /// The front.
     #[default]

@@ -1,4 +1,4 @@
-//! A value that is in one place, and in every element of an array.
+//! A value that stands once, and in every element.
 
 use super::super::error::Reason;
 use super::super::interpret::{Interpreter, OpError};

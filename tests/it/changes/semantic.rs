@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sunward::catalog::{Api, Catalog, Version, VersionSource};
-use sunward::change::{Change, OpSpec};
+use sunward::change::{Change, OpSpec, When};
 use sunward::config::{self, SourceMap};
 use sunward::diagnostic::{Diagnostic, Severity};
 
@@ -51,6 +51,25 @@ fn findings_are_written_alike() {
 }
 
 /// What a file cannot say, because reading it says so first.
+/// `main` prints an error that it returns by its `Debug`.
+#[test]
+fn a_catalog_of_builders_prints_its_findings_in_words_of_rust() {
+    let rename = OpSpec::rename("/name", "/name").with_when(When::present("/name"));
+    let change =
+        Change::new("2", "full names").with_at("GET /a -> 200").with_op(rename).with_op(OpSpec::remove("/fax"));
+    let api = Api::new("shop").with_version_header("Api-Version").with_version(Version::new("1"));
+    let found =
+        Catalog::at([api.with_version(Version::new("2")).with_change(change)], now()).expect_err("two findings");
+    let expected = "2 errors\n\n\
+        error[rename-to-itself]: `/name` is renamed to itself\n  \
+          --> the change `full names`, op 1: OpSpec::rename\n  \
+          = help: remove the op\n\n";
+    let shown = format!("{found:?}");
+    assert!(shown.starts_with(expected), "{shown}");
+    assert!(shown.contains("op 2: OpSpec::remove") && shown.contains("`with_lossy(true)`"), "{shown}");
+    assert!(!shown.contains(" = true") && !shown.contains("lossy ="), "{shown}");
+}
+
 #[test]
 fn what_only_rust_can_say() {
     let change = Change::new("2", "Slips").with_at("GET /a -> 200").with_breaking(true);
@@ -67,6 +86,9 @@ fn what_only_rust_can_say() {
         codes,
         ["empty-separator", "expand-without-rename", "keep-without-target", "misplaced-setter", "unknown-source"]
     );
+    let places: Vec<Option<&str>> = found.iter().map(Diagnostic::place).collect();
+    assert_eq!(places[0], Some("the change `Slips`, op 1: OpSpec::split"));
+    assert_eq!(places[4], Some("the api `shop`"));
     let found = Catalog::at([], now()).expect_err("nothing");
     assert_eq!(found.to_string(), "error[no-api]: the catalog has no api; add one: `[[api]]`\n");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sunward::catalog::Catalog;
 use sunward::internals::cases::Coverage;
-use sunward::testing::{self, Example, OpenApiExamples, RoundTrip, TripResult};
+use sunward::internals::cases::{self, Example, OpenApiExamples, RoundTrip, TripResult};
 
 /// An example, and what became of it.
 pub(super) struct ExampleRun {
@@ -37,7 +37,7 @@ pub(super) fn run(
             ));
         }
         for example in document.examples {
-            let trips = apis.iter().find_map(|api| testing::round_trips(catalog, *api, &version, &example, coverage));
+            let trips = apis.iter().find_map(|api| cases::round_trips(catalog, *api, &version, &example, coverage));
             samples.push(ExampleRun { file: file.to_owned(), example, trips });
         }
     }
