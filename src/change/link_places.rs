@@ -48,7 +48,7 @@ pub(super) fn check(input: &ComposeInput<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// Warns of links that are in no message of the newest version. Each op is told apart by its change and its place there.
+/// Warns of links that are in no message of the newest version. An op is identified by its change and its position there.
 pub(super) fn warn(input: &ComposeInput<'_>, removed: &RemovedLinks, found: &mut Diagnostics) {
     for &(resource, link, op, change) in removed {
         let (resource, dated) = (&input.resources[resource], &input.changes[change]);
