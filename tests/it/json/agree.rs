@@ -1,9 +1,9 @@
 //! What the engine owes the interpreter, as functions that property tests and fuzz targets call alike.
 
 use sunward::json::{
-    Collision, Condition, Conversion, Expression, ExpressionOp, LinkMapper, Literal, Many, MigrateError,
-    MigrateOptions, Mode, NameCase, OnError, Op, Other, Pattern, Pointer, Program, Reference, Renaming, Rewriter, Step,
-    Structure, Test, Wrapper, migrate,
+    Collision, Condition, Conversion, ElementPosition, Expression, ExpressionOp, JsonType, LinkMapper, Literal, Many,
+    MigrateError, MigrateOptions, Mode, NameCase, OnError, Op, Other, Pattern, Pointer, Program, Reference, Renaming,
+    Rewriter, Segment, Step, Structure, Test, Wrapper, migrate,
 };
 
 /// Links to `x` lead to `/y"` elsewhere.
@@ -192,15 +192,6 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             let at = if kind % 20 == 9 { Pointer::ROOT } else { at(a)? };
             Op::RenameAll { at, renaming: renaming.into(), depth: [None, Some(1), Some(2)][usize::from(b >> 1) % 3] }
         }
-        11 => Op::Structure(Structure::Entries { from: at(a)?, to: at(a)?, key: "a".into(), value: None, collision }),
-        12 => Op::Structure(Structure::Keyed {
-            from: at(a)?,
-            to: at(a)?,
-            key: "a".into(),
-            value: None,
-            lossy: false,
-            collision,
-        }),
         13 => Op::Unwrap {
             at: at(a)?,
             from: Wrapper::Member("a".into()),
@@ -212,7 +203,6 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             let level = usize::from(b >> 7) * each.stars();
             Op::Restore { at: at(a)?, from: Reference { level, pointer: at(b)? } }
         }
-        15 => Op::Structure(Structure::Nest { object: Pointer::ROOT, prefix: "a".into(), to: at(b)?, collision }),
         16 => Op::Evaluate(ExpressionOp { collision, ..ExpressionOp::adding(at(a)?, expression(b)?) }),
         17 => {
             // Of what it takes, it reads something or not.
@@ -222,11 +212,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             Op::Evaluate(ExpressionOp { check, ..ExpressionOp::new(vec![(target, expression(b)?)], vec![member]) })
         }
         18 => Op::Link { at: at(a)?, rules: 0 },
-        _ => {
-            let from = at(a)?;
-            let (object, _) = from.parent()?;
-            Op::Structure(Structure::Flatten { from, object, prefix: "a".into(), collision })
-        }
+        _ => Op::Structure(structure_from(kind / 20, [at(a)?, at(b)?], rest, collision)?),
     };
     let when = (condition & 7 == 0).then(|| at(condition >> 3)).flatten();
     Some(Step {
@@ -238,6 +224,45 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
         partial: rest & 8 != 0,
         change: u32::from(rest >> 4 & 1),
         ..Step::new(op)
+    })
+}
+
+fn structure_from(kind: u8, [from, to]: [Pointer; 2], rest: u8, collision: Collision) -> Option<Structure> {
+    let (key, value, lossy) = ("a".into(), (rest & 0x20 != 0).then(|| "b".into()), rest & 0x40 != 0);
+    let tests = [Test::Present, Test::Type(vec![JsonType::String]), Test::Equals(Literal::parse("1").ok()?)];
+    let at = if rest & 0x80 == 0 { Pointer::ROOT } else { Pointer::parse("/a").ok()? };
+    let which = Condition::of(at, tests[usize::from(rest >> 5) % 3].clone());
+    let position = if lossy { ElementPosition::First } else { ElementPosition::Last };
+    let apart = !from.starts_with(&to) && !to.starts_with(&from);
+    Some(match kind % 14 {
+        0 => Structure::Entries { to: from.clone(), from, key, value, collision },
+        1 if apart => Structure::Entries { from, to, key, value, collision },
+        2 => Structure::Keyed { to: from.clone(), from, key, value, lossy, collision },
+        3 if apart => Structure::Keyed { from, to, key, value, lossy, collision },
+        4 => Structure::Nest { object: Pointer::ROOT, prefix: "a".into(), to, collision },
+        5 => {
+            let (object, _) = from.parent()?;
+            Structure::Flatten { from, object, prefix: "a".into(), collision }
+        }
+        6 => Structure::SplitList { at: from, on: "x".into() },
+        7 => Structure::JoinList { at: from, on: "x".into(), lossy },
+        8 if apart => Structure::Pick { list: from, which: Some(which), position, to, drop_empty: lossy, collision },
+        9 if apart => Structure::Put { from, list: to, which: lossy.then_some(which), position },
+        10 if apart => Structure::Partition { list: from, which, to, collision },
+        11 if apart => Structure::Merge { from, list: to, which },
+        12 if apart => {
+            let elements = Pattern::from(from).child(Segment::Every).child(Segment::Key("b".into()));
+            let many = if rest & 0x20 == 0 { Many::Error } else { Many::First };
+            match rest & 0x80 {
+                0 => Structure::Spread { from: to, to: elements, lossy, collision },
+                _ => Structure::Gather { from: elements, to, many, collision },
+            }
+        }
+        13 if !from.starts_with(&to) => match rest & 0x80 {
+            0 => Structure::Only { at: from, name: to, collision },
+            _ => Structure::Named { at: from, name: to },
+        },
+        _ => return None,
     })
 }
 
