@@ -184,7 +184,7 @@ impl<'a> Interpreter<'a> {
             Op::Structure(op) => match op.in_place() {
                 Some(at) => self.every(step, node, at, |run, id| run.restructure(id, op))?,
                 None => {
-                    let result = self.structure(node, op);
+                    let result = self.structure(node, op, self.mode.is_partial(step));
                     self.settle(step, result)?;
                 }
             },

@@ -26,7 +26,8 @@ pub struct Step {
     /// It fills in a constant (`add`, `restore`).
     pub constant: bool,
     /// The resource carries only some of its members here, so that what is absent is not missing: a constant is filled
-    /// in only inside of an object that a step of the same change made, and texts are joined only with all their parts.
+    /// in only inside of an object that a step of the same change made, texts are joined only with all their parts, and
+    /// arrays get back what belongs into them only if that is there, too.
     pub partial: bool,
     /// Which change it is of. Steps of one change have the same number; nothing else is read from it.
     pub change: u32,

@@ -191,7 +191,10 @@ impl<'s> PlacedStep<'s> {
         let all = reach(&self.base.join(all), self.location);
         match if gathers { all } else { one } {
             Relation::Above | Relation::On => Applicability::Refuse(CHANGED),
-            Relation::Inside | Relation::Outside => together([one, all]),
+            Relation::Inside | Relation::Outside => match together([one, all]) {
+                Applicability::Run => Applicability::Skip,
+                verdict => verdict,
+            },
         }
     }
 

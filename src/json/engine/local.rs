@@ -35,13 +35,13 @@ impl LocalStep {
 
     /// Whether the value itself is what the step needs whole.
     pub(super) fn acts_here(&self) -> bool {
+        if self.hold_at == Some(self.at) {
+            return true;
+        }
         if self.is_at_any_depth() {
             // It would come to one value more than once.
             let again = self.path[self.at + 1..].contains(&Segment::AnyDepth);
             return again || matches!(self.step.op, Op::RenameAll { .. });
-        }
-        if self.hold_at == Some(self.at) {
-            return true;
         }
         if matches!(&self.step.op, Op::Drop { at, .. } if at.is_root()) {
             // What goes is part of what is around it.

@@ -10,6 +10,7 @@ use super::ElementPosition;
 
 const UNLIKE: &str = "the element does not meet `where`, so the way back would not find it";
 const ALIKE: &str = "the element meets `where`, but is among those that must not";
+const SOME: &str = "the partial body has only the array, or only what belongs into it: send both, or neither";
 const MERGED: &str = "a merge patch cannot change a part of an array";
 
 // === impl Interpreter ===
@@ -49,16 +50,20 @@ impl Interpreter<'_> {
         [from, list]: [&Pointer; 2],
         which: Option<&Condition<Pointer>>,
         position: ElementPosition,
+        partial: bool,
     ) -> Result<(), OpError> {
         let sources = self.tree.find(node, from);
-        let Some(last) = sources.last().copied() else { return Ok(()) };
+        let existing = self.tree.find(node, list).pop();
+        let Some(last) = sources.last().copied() else { return self.alone(existing, partial) };
         if self.mode == Mode::MergePatch {
             return Err(OpError::structure(last, MERGED));
         }
         if !self.meets(last, which) {
             return Err(OpError::structure(last, UNLIKE));
         }
-        let existing = self.tree.find(node, list).pop();
+        if partial && existing.is_none() {
+            return Err(OpError::structure(last, SOME));
+        }
         if let Some(id) = existing.filter(|id| self.tree.kind(*id) != ValueType::List) {
             return Err(self.wanted(id, "an array"));
         }
@@ -111,13 +116,11 @@ impl Interpreter<'_> {
         from: &Pointer,
         list: &Pointer,
         which: &Condition<Pointer>,
+        partial: bool,
     ) -> Result<(), OpError> {
         let sources = self.tree.find(node, from);
         let existing = self.tree.find(node, list).pop();
-        let Some(last) = sources.last().copied() else {
-            let alone = existing.filter(|_| self.mode == Mode::MergePatch);
-            return alone.map_or(Ok(()), |id| Err(OpError::structure(id, MERGED)));
-        };
+        let Some(last) = sources.last().copied() else { return self.alone(existing, partial) };
         let coming = self.elements(last)?;
         let staying = match existing {
             Some(id) => self.elements(id)?,
@@ -126,6 +129,9 @@ impl Interpreter<'_> {
         let is_null = |run: &Self, id: TreeNodeId| run.tree.kind(id) == ValueType::Null;
         if self.mode == Mode::MergePatch && existing.is_none_or(|id| is_null(self, id) != is_null(self, last)) {
             return Err(OpError::structure(last, MERGED));
+        }
+        if partial && existing.is_none() {
+            return Err(OpError::structure(last, SOME));
         }
         if let Some(id) = existing.filter(|id| is_null(self, *id) && !coming.is_empty()) {
             return Err(self.wanted(id, "an array"));
@@ -151,6 +157,12 @@ impl Interpreter<'_> {
         }
         self.prune(node, &sources);
         Ok(())
+    }
+
+    /// An array of a partial body would replace a whole one, without what belongs into it.
+    fn alone(&self, list: Option<TreeNodeId>, partial: bool) -> Result<(), OpError> {
+        let Some(id) = list.filter(|_| partial) else { return Ok(()) };
+        Err(OpError::structure(id, if self.mode == Mode::MergePatch { MERGED } else { SOME }))
     }
 
     /// Of a list; `null` has none.

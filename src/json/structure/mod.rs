@@ -255,7 +255,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// An op with several ends.
-    pub(super) fn structure(&mut self, node: TreeNodeId, op: &Structure) -> Result<(), OpError> {
+    pub(super) fn structure(&mut self, node: TreeNodeId, op: &Structure, partial: bool) -> Result<(), OpError> {
         match op {
             Structure::SplitList { .. } | Structure::JoinList { .. } => Ok(()),
             Structure::Entries { from, to, key, value, collision } => {
@@ -264,16 +264,18 @@ impl<'a> Interpreter<'a> {
             Structure::Keyed { from, to, key, value, lossy, collision } => {
                 self.keyed(node, [from, to], (key, value.as_deref(), *lossy), *collision)
             }
-            Structure::Spread { from, to, lossy, collision } => self.spread(node, from, to, *lossy, *collision),
+            Structure::Spread { from, to, lossy, collision } => {
+                self.spread(node, from, to, (*lossy, partial), *collision)
+            }
             Structure::Gather { from, to, many, collision } => self.gather(node, from, to, *many, *collision),
             Structure::Pick { list, which, position, to, drop_empty, collision } => {
                 self.pick(node, [list, to], (which.as_ref(), *position), *drop_empty, *collision)
             }
             Structure::Put { from, list, which, position } => {
-                self.put_element(node, [from, list], which.as_ref(), *position)
+                self.put_element(node, [from, list], which.as_ref(), *position, partial)
             }
             Structure::Partition { list, which, to, collision } => self.partition(node, list, which, to, *collision),
-            Structure::Merge { from, list, which } => self.merge(node, from, list, which),
+            Structure::Merge { from, list, which } => self.merge(node, from, list, which, partial),
             Structure::Nest { object, prefix, to, collision } => self.nest(node, object, prefix, to, *collision),
             Structure::Flatten { from, object, prefix, collision } => {
                 self.flatten(node, from, object, prefix, *collision)

@@ -6,6 +6,7 @@ use super::super::tree::TreeNodeId;
 use super::super::{Collision, Many, Pattern, Pointer, equal};
 
 const NOWHERE: &str = "the value belongs into every element, and there is no element";
+const ALONE: &str = "the partial body has the elements without the value that belongs into each: send both, or neither";
 const DIFFERENT: &str = "the elements do not have the same value";
 
 // === impl Interpreter ===
@@ -16,13 +17,16 @@ impl Interpreter<'_> {
         node: TreeNodeId,
         from: &Pointer,
         to: &Pattern,
-        lossy: bool,
+        (lossy, partial): (bool, bool),
         collision: Collision,
     ) -> Result<(), OpError> {
         let sources = self.tree.find(node, from);
-        let Some(last) = sources.last().copied() else { return Ok(()) };
         let (each, rest) = to.split_at_last_star();
         let elements = self.tree.find_all(node, &each);
+        let Some(last) = sources.last().copied() else {
+            let without = elements.first().filter(|_| partial);
+            return without.map_or(Ok(()), |element| Err(OpError::structure(*element, ALONE)));
+        };
         if elements.is_empty() && !lossy {
             return Err(OpError::structure(last, NOWHERE));
         }

@@ -215,9 +215,10 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
         _ => Op::Structure(structure_from(kind / 20, [at(a)?, at(b)?], rest, collision)?),
     };
     let when = (condition & 7 == 0).then(|| at(condition >> 3)).flatten();
+    let level = if condition & 0x80 == 0 { each.stars() } else { 0 };
     Some(Step {
         resource: Pattern::parse(["", "", "/a", "/*", "/b/*", "/0"][usize::from(place % 6)]).ok()?,
-        when: when.map(|pointer| Condition::of(Reference { level: each.stars(), pointer }, Test::Present)),
+        when: when.map(|pointer| Condition::of(Reference { level, pointer }, Test::Present)),
         each,
         on_error: if rest & 2 == 0 { OnError::Fail } else { OnError::Pass },
         constant: kind % 20 == 0 && rest & 4 != 0,

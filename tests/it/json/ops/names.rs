@@ -205,6 +205,18 @@ fn at_any_depth() {
     let convert = |at: &str| Op::Convert { at: pointer(at), conversion: Conversion::NumberToString };
     run(vec![
         (
+            "if the resource has a member",
+            vec![when(0, "/k", None, step_at("/**", rename("/a", "b")))],
+            r#"{"x":{"a":1},"k":1}"#,
+            Ok(r#"{"x":{"b":1},"k":1}"#),
+        ),
+        (
+            "if it has none",
+            vec![when(0, "/k", None, step_at("/**", rename("/a", "b")))],
+            r#"{"x":{"a":1,"k":1}}"#,
+            Ok(r#"{"x":{"a":1,"k":1}}"#),
+        ),
+        (
             "renamed",
             vec![step_at("/**", rename("/a", "b"))],
             r#"{"a":{"a":[{"a":1.10},[{"a":2}]]},"c":{"a":3}}"#,
