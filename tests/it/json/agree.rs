@@ -3,7 +3,7 @@
 use sunward::json::{
     Collision, Condition, Conversion, ElementPosition, Expression, ExpressionOp, JsonType, LinkMapper, Literal, Many,
     MigrateError, MigrateOptions, Mode, NameCase, OnError, Op, Other, Pattern, Pointer, Program, Reference, Renaming,
-    Rewriter, Segment, Step, Structure, Test, Wrapper, migrate,
+    Rewriter, Step, Structure, Test, Wrapper, migrate,
 };
 
 /// Links to `x` lead to `/y"` elsewhere.
@@ -212,7 +212,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             Op::Evaluate(ExpressionOp { check, ..ExpressionOp::new(vec![(target, expression(b)?)], vec![member]) })
         }
         18 => Op::Link { at: at(a)?, rules: 0 },
-        _ => Op::Structure(structure_from(kind / 20, [at(a)?, at(b)?], rest, collision)?),
+        _ => Op::Structure(structure_from(kind / 20 + condition % 2, [at(a)?, at(b)?], rest, collision)?),
     };
     let when = (condition & 7 == 0).then(|| at(condition >> 3)).flatten();
     let level = if condition & 0x80 == 0 { each.stars() } else { 0 };
@@ -252,7 +252,7 @@ fn structure_from(kind: u8, [from, to]: [Pointer; 2], rest: u8, collision: Colli
         10 if apart => Structure::Partition { list: from, which, to, collision },
         11 if apart => Structure::Merge { from, list: to, which },
         12 if apart => {
-            let elements = Pattern::from(from).child(Segment::Every).child(Segment::Key("b".into()));
+            let elements = Pattern::parse(&format!("{from}/*/b")).ok()?;
             let many = if rest & 0x20 == 0 { Many::Error } else { Many::First };
             match rest & 0x80 {
                 0 => Structure::Spread { from: to, to: elements, lossy, collision },
