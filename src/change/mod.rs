@@ -25,8 +25,9 @@ pub(crate) use head::{HeaderStep, QueryStep, decode_query, run_header, run_query
 pub(crate) use input::{ComposeInput, DatedChange};
 pub(crate) use place::{Location, Message, PlaceError, RouteName, StatusMatch};
 pub(crate) use placement::inside_of;
-pub use spec::{Change, OpSpec, Resource, When};
+pub use spec::{Change, OpSpec, Resource, ValueFormat, When};
 #[cfg(feature = "config")]
 pub(crate) use spec::{
-    HeadSpec, KeyedSpec, Loss, NamesSpec, OpKind, Place, RestoreSource, RestoreSpec, RouteSpec, StructureSpec,
+    HeadSpec, KeyedSpec, Loss, NamesSpec, OpKind, Place, ReplaceSpec, RestoreSource, RestoreSpec, RouteSpec,
+    StructureSpec,
 };

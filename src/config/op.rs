@@ -10,7 +10,7 @@ use super::node::ConfigNode;
 use super::structure;
 use super::tree::TableReader;
 use super::when::{condition, when};
-use crate::change::{Loss, OpKind, OpSpec, RestoreSource, RestoreSpec};
+use crate::change::{Loss, OpKind, OpSpec, ReplaceSpec, RestoreSource, RestoreSpec, ValueFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::{Literal, Many, Other, Otherwise, Wrapper};
 
@@ -94,6 +94,11 @@ fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
         "join" => join(reader),
         "map" => map(reader),
         "convert" => convert(reader),
+        "replace" => replace(reader),
+        "replace_prefix" => ends("replace_prefix", reader)
+            .map(|(at, from, to)| OpKind::Replace { at, by: ReplaceSpec::Prefix { from, to } }),
+        "replace_suffix" => ends("replace_suffix", reader)
+            .map(|(at, from, to)| OpKind::Replace { at, by: ReplaceSpec::Suffix { from, to } }),
         "require" => require(reader),
         "patch" => patch(reader),
         "entries" | "keyed" | "pick" | "put" | "partition" | "nest" | "flatten" | "rename_all" => {
@@ -247,10 +252,29 @@ fn convert(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     Some(OpKind::Convert { at: at?, from: from?, to: to?, scale })
 }
 
-fn form(reader: &mut TableReader<'_, '_>, name: &'static str) -> Option<Spanned<String>> {
-    let word = reader.word(name)?;
+fn form(reader: &mut TableReader<'_, '_>, name: &'static str) -> Option<ValueFormat> {
     let (node, _) = reader.node(name)?;
-    Some(Spanned::new(word.to_owned(), node.span))
+    let named = |word: &'static str| ValueFormat { text: Spanned::new(word.to_owned(), node.span), is_pattern: false };
+    reader.word_or_table(name, named, |mut reader| {
+        let text = reader.text("format");
+        reader.finish();
+        text.map(|text| ValueFormat { text, is_pattern: true })
+    })
+}
+
+fn replace(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
+    let (ends, back) = (reader.two("regex", "to"), reader.two("back_regex", "back_to"));
+    let (at, lossy) = (reader.text("replace"), reader.flag("lossy").unwrap_or_default());
+    let ((regex, to), (back_regex, back_to)) = (ends?, back?);
+    let (to, back_regex, back_to) = (to.value, back_regex.value, back_to.value);
+    Some(OpKind::Replace { at: at?, by: ReplaceSpec::Match { regex, to, back_regex, back_to, lossy } })
+}
+
+/// The place, and what is replaced by what there.
+fn ends(op: &'static str, reader: &mut TableReader<'_, '_>) -> Option<(Spanned<String>, String, String)> {
+    let (at, ends) = (reader.text(op), reader.two("from", "to"));
+    let (from, to) = ends?;
+    Some((at?, from.value, to.value))
 }
 
 fn patch(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {

@@ -9,7 +9,7 @@ use crate::catalog::{
     Api, Brownout, ConsumerSource, Content, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, ShareOf,
     Unspecified, Version, VersionSource,
 };
-use crate::change::{Change, OpKind, OpSpec, Resource, When};
+use crate::change::{Change, OpKind, OpSpec, Resource, ValueFormat, When};
 use crate::json::{
     ElementPosition, Expression, FieldNames, JsonType, Literal, Many, NameCase, OnError, Other, Otherwise, Test,
     Wrapper,
@@ -370,6 +370,22 @@ fn built() -> Api {
             .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
         OpSpec::convert("/at", "unix-seconds", "rfc3339"),
+        OpSpec::convert("/created", ValueFormat::strftime("%d.%m.%Y"), "date"),
+        OpSpec::convert("/sent", "rfc2822", "http-date"),
+        OpSpec::convert("/payload", "json-text", "json"),
+        OpSpec::replace("/day", (r"(?<d>\d+)\.(?<m>\d+)", "{m}/{d}"), (r"(?<m>\d+)/(?<d>\d+)", "{d}.{m}"))
+            .with_lossy(true)
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
+        OpSpec::replace_prefix("/due/*", "legal_entity.", "individual.")
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
+        OpSpec::replace_suffix("/file", ".jpeg", "")
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
         OpSpec::split_list("/tags", ", ").with_lossy(true).with_when(When::present("/x")).with_on_error(OnError::Pass),
         OpSpec::join_list("/scopes", " ").with_lossy(true),
         OpSpec::move_many("/end", "/items/*/end", Many::First).with_lossy(true).with_keep(true),

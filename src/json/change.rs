@@ -6,7 +6,7 @@ use super::equal::ValueType;
 use super::error::Reason;
 use super::interpret::{Interpreter, OpError};
 use super::tree::TreeNodeId;
-use super::{Collision, Condition, Conversion, Literal, Many, Mode, Other, Pointer, Wrapper, number, text, time};
+use super::{Collision, Condition, Conversion, Literal, Many, Mode, Other, Pointer, Wrapper, text};
 
 // === impl Interpreter ===
 
@@ -179,7 +179,7 @@ impl<'a> Interpreter<'a> {
         Ok(())
     }
 
-    pub(super) fn convert(&mut self, id: TreeNodeId, conversion: Conversion) -> Result<(), OpError> {
+    pub(super) fn convert(&mut self, id: TreeNodeId, conversion: &Conversion) -> Result<(), OpError> {
         if self.tree.kind(id) == ValueType::Null {
             return Ok(());
         }
@@ -188,56 +188,4 @@ impl<'a> Interpreter<'a> {
             None => Err(self.wanted(id, conversion.wanted())),
         }
     }
-}
-
-// === impl Conversion ===
-
-impl Conversion {
-    /// The JSON text of the other form, when the value has this one.
-    fn apply(self, kind: ValueType, value: &[u8]) -> Option<Vec<u8>> {
-        let source = if self.takes_text() { text::unescape(text::inner(value)) } else { Cow::Borrowed(value) };
-        if kind != if self.takes_text() { ValueType::Text } else { ValueType::Number } {
-            return None;
-        }
-        match self {
-            Self::NumberToString => Some(quoted(value)),
-            Self::StringToNumber => number::is_number(&source).then(|| source.into_owned()),
-            Self::IntegerToDecimal { scale } => {
-                number::integer_to_decimal(value, scale as usize).map(|text| quoted(&text))
-            }
-            Self::DecimalToInteger { scale } => number::decimal_to_integer(&source, scale as usize),
-            Self::UnixSecondsToRfc3339 => time_text(value, 1),
-            Self::UnixMillisToRfc3339 => time_text(value, 1000),
-            Self::Rfc3339ToUnixSeconds => time::to_unix(&source, 1).map(|unix| unix.to_string().into_bytes()),
-            Self::Rfc3339ToUnixMillis => time::to_unix(&source, 1000).map(|unix| unix.to_string().into_bytes()),
-        }
-    }
-
-    pub(super) const fn takes_text(self) -> bool {
-        use Conversion::{DecimalToInteger, Rfc3339ToUnixMillis, Rfc3339ToUnixSeconds, StringToNumber};
-        matches!(self, StringToNumber | DecimalToInteger { .. } | Rfc3339ToUnixSeconds | Rfc3339ToUnixMillis)
-    }
-
-    const fn wanted(self) -> &'static str {
-        match self {
-            Self::NumberToString => "a number",
-            Self::StringToNumber => "a string that is a number",
-            Self::IntegerToDecimal { .. } => "an integer without fraction and exponent",
-            Self::DecimalToInteger { .. } => "a string that is a decimal of this scale",
-            Self::UnixSecondsToRfc3339 => "an integer of Unix seconds in the years 0000 to 9999",
-            Self::UnixMillisToRfc3339 => "an integer of Unix milliseconds in the years 0000 to 9999",
-            Self::Rfc3339ToUnixSeconds => "an RFC 3339 time with whole seconds",
-            Self::Rfc3339ToUnixMillis => "an RFC 3339 time with whole milliseconds",
-        }
-    }
-}
-
-fn time_text(value: &[u8], per_second: i64) -> Option<Vec<u8>> {
-    let digits = std::str::from_utf8(value).ok().filter(|_| number::is_integer(value))?;
-    Some(text::quote(&time::from_unix(digits.parse().ok()?, per_second)?))
-}
-
-/// In quotes, of what needs no escapes.
-fn quoted(plain: &[u8]) -> Vec<u8> {
-    [b"\"", plain, b"\""].concat()
 }

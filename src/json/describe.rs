@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Conversion, Many, Op, Other, Otherwise, PatchOp, Pointer, Step, Wrapper};
+use super::{Many, Op, Other, Otherwise, PatchOp, Pointer, Step, Wrapper};
 
 /// A step in words, with its place: `in /items/*: rename /a to b`.
 impl fmt::Display for Step {
@@ -61,7 +61,7 @@ impl fmt::Display for Op {
                 };
                 write!(f, "map {} by {} pairs{rest}", shown(at), pairs.len())
             }
-            Self::Convert { at, conversion } => write!(f, "convert {} {}", shown(at), forms(*conversion)),
+            Self::Convert { at, conversion } => write!(f, "convert {} {}", shown(at), conversion.forms()),
             Self::Link { at, .. } => write!(f, "translate the link {}", shown(at)),
             Self::Require { at, must } => write!(f, "require that {} {must}", shown(at)),
             Self::RenameAll { at, renaming, depth: Some(depth) } => {
@@ -90,19 +90,6 @@ fn wrapper(wrapper: &Wrapper) -> String {
     match wrapper {
         Wrapper::Array => "an array".to_owned(),
         Wrapper::Member(name) => format!("the member {name:?}"),
-    }
-}
-
-fn forms(conversion: Conversion) -> String {
-    match conversion {
-        Conversion::NumberToString => "from number to string".to_owned(),
-        Conversion::StringToNumber => "from string to number".to_owned(),
-        Conversion::IntegerToDecimal { scale } => format!("from integer to decimal, scale {scale}"),
-        Conversion::DecimalToInteger { scale } => format!("from decimal to integer, scale {scale}"),
-        Conversion::UnixSecondsToRfc3339 => "from unix-seconds to rfc3339".to_owned(),
-        Conversion::Rfc3339ToUnixSeconds => "from rfc3339 to unix-seconds".to_owned(),
-        Conversion::UnixMillisToRfc3339 => "from unix-millis to rfc3339".to_owned(),
-        Conversion::Rfc3339ToUnixMillis => "from rfc3339 to unix-millis".to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 //! All that looks at ops from outside asks here: the engine (what to hold), the checks between ops, JSON Patch bodies. An
 //! op that is new has its rows here, its run in the interpreter, its words in `describe`, and no other list to be in.
 
-use super::{Conversion, JsonType, Literal, Op, Other, Pointer, Reference, TextPart, Wrapper};
+use super::{JsonType, Literal, Op, Other, Pointer, Reference, TextPart, Wrapper};
 
 /// What an op does at a place that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl Op {
         match self {
             Self::Wrap { into: Wrapper::Array, .. } => Some(vec![JsonType::Array]),
             Self::Wrap { into: Wrapper::Member(_), .. } => Some(vec![JsonType::Object]),
-            Self::Convert { conversion, .. } => Some(vec![conversion.leaves()]),
+            Self::Convert { conversion, .. } => conversion.leaves().map(|of| vec![of]),
             Self::Map { pairs, other, .. } => {
                 let other = match other {
                     Other::Error => None,
@@ -185,15 +185,6 @@ impl Op {
             Self::Add { .. } | Self::Restore { .. } | Self::Rename { .. } => false,
             op => op.touches().iter().any(|(at, touch)| *touch == Touch::Writes && deep(at)),
         }
-    }
-}
-
-// === impl Conversion ===
-
-impl Conversion {
-    /// The type of the other form.
-    const fn leaves(self) -> JsonType {
-        if self.takes_text() { JsonType::Number } else { JsonType::String }
     }
 }
 

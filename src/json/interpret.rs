@@ -174,7 +174,7 @@ impl<'a> Interpreter<'a> {
             }
             Op::Require { at, must } => self.every(step, node, at, |run, id| run.require(id, must))?,
             Op::Map { at, pairs, other } => self.every(step, node, at, |run, id| run.map(id, pairs, other))?,
-            Op::Convert { at, conversion } => self.every(step, node, at, |run, id| run.convert(id, *conversion))?,
+            Op::Convert { at, conversion } => self.every(step, node, at, |run, id| run.convert(id, conversion))?,
             Op::Link { at, .. } => self.tree.find(node, at).into_iter().for_each(|id| self.link(id)),
             Op::RenameAll { at, renaming, depth } => {
                 for id in self.tree.find(node, at) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Condition, ExpressionOp, Literal, Mode, PatchOp, Pattern, Pointer, Renaming, Structure};
+use super::{Condition, Conversion, ExpressionOp, Literal, Mode, PatchOp, Pattern, Pointer, Renaming, Structure};
 
 /// One op at every place it applies to.
 #[derive(Clone)]
@@ -282,34 +282,6 @@ pub enum Other {
     Keep,
     /// It becomes this.
     Value(Literal),
-}
-
-/// A change of form. Each pair is exact both ways; `null` stays `null`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Conversion {
-    /// `1.10` to `"1.10"`.
-    NumberToString,
-    /// `"1.10"` to `1.10`; the text must be a JSON number.
-    StringToNumber,
-    /// `1234` to `"12.34"` with scale 2.
-    IntegerToDecimal {
-        /// Digits after the point.
-        scale: u32,
-    },
-    /// `"12.34"` to `1234` with scale 2.
-    DecimalToInteger {
-        /// Digits after the point.
-        scale: u32,
-    },
-    /// `1704067200` to `"2024-01-01T00:00:00Z"`.
-    UnixSecondsToRfc3339,
-    /// The way back; a fraction that is not zero is an error.
-    Rfc3339ToUnixSeconds,
-    /// `1704067200500` to `"2024-01-01T00:00:00.500Z"`.
-    UnixMillisToRfc3339,
-    /// The way back; a fraction below the millisecond is an error.
-    Rfc3339ToUnixMillis,
 }
 
 /// A function over a `serde_json::Value`. What it leaves equal keeps its bytes.

@@ -1,45 +1,101 @@
-//! Times as RFC 3339 texts and as Unix numbers, exact both ways, for the years 0000 to 9999 in UTC.
+//! Times as RFC 3339 spells them and as Unix numbers, for the years 0000 to 9999 in UTC.
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
 
 const DAY: i64 = 86_400;
+const NANOS: i64 = 1_000_000_000;
 
-/// The Unix number of an RFC 3339 text in units of `1 / per_second` seconds, `per_second` being a power of ten.
-/// `None` when the text is not a time, not in the years 0000 to 9999, or finer than the unit.
-pub(super) fn to_unix(text: &[u8], per_second: i64) -> Option<i64> {
-    let (date, rest) = text.split_at_checked(10)?;
-    let rest = rest.strip_prefix(b"T").or_else(|| rest.strip_prefix(b"t"))?;
-    let (clock, rest) = rest.split_at_checked(8)?;
-    let (fraction, offset) = read_fraction(rest, per_second)?;
-    let (clock, leap) = read_clock(clock)?;
-    let seconds = read_date(date)? * DAY + clock - read_offset(offset)?;
-    let legal_leap = !leap || seconds.rem_euclid(DAY) == 0;
-    (legal_leap && in_range(seconds)).then_some(seconds * per_second + fraction)
+/// A point in time, and the offset from UTC that it is spelled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// Since 1970, in UTC.
+    pub(super) seconds: i64,
+    pub(super) nanos: u32,
+    /// Seconds east of UTC.
+    pub(super) offset: i64,
 }
 
-/// The RFC 3339 text of a Unix number, in UTC with `Z`; with three digits of a second when `per_second` is 1000.
-/// `None` outside of the years 0000 to 9999.
-pub(super) fn from_unix(unix: i64, per_second: i64) -> Option<String> {
-    let seconds = unix.div_euclid(per_second);
-    if !in_range(seconds) {
-        return None;
+// === impl Moment ===
+
+impl Moment {
+    /// `None` outside of the years 0000 to 9999.
+    pub(super) fn new(seconds: i64, nanos: u32, offset: i64) -> Option<Self> {
+        // From `0000-01-01T00:00:00Z` to `9999-12-31T23:59:59Z`.
+        (-62_167_219_200..253_402_300_800).contains(&seconds).then_some(Self { seconds, nanos, offset })
     }
+
+    /// Of a Unix number in units of `1 / per_second` seconds, `per_second` being a power of ten.
+    pub(super) fn of_unix(unix: i64, per_second: i64) -> Option<Self> {
+        let nanos = unix.rem_euclid(per_second) * (NANOS / per_second);
+        Self::new(unix.div_euclid(per_second), u32::try_from(nanos).ok()?, 0)
+    }
+
+    /// The Unix number in such units; `None` if the time is finer than that.
+    pub(super) fn to_unix(self, per_second: i64) -> Option<i64> {
+        let (nanos, unit) = (i64::from(self.nanos), NANOS / per_second);
+        (nanos % unit == 0).then(|| self.seconds * per_second + nanos / unit)
+    }
+
+    /// Of an RFC 3339 text. `None` if it is none, or has more than nine digits of a second that are not zero.
+    pub(super) fn of_rfc3339(text: &[u8]) -> Option<Self> {
+        let (date, rest) = text.split_at_checked(10)?;
+        let rest = rest.strip_prefix(b"T").or_else(|| rest.strip_prefix(b"t"))?;
+        let (clock, rest) = rest.split_at_checked(8)?;
+        let (nanos, offset) = read_fraction(rest)?;
+        let (clock, leap) = read_clock(clock)?;
+        let offset = read_offset(offset)?;
+        let seconds = read_date(date)? * DAY + clock - offset;
+        let legal_leap = !leap || seconds.rem_euclid(DAY) == 0;
+        Self::new(seconds, nanos, offset).filter(|_| legal_leap)
+    }
+
+    /// The RFC 3339 text, with at least so many digits of a second. An offset of whole minutes is kept.
+    pub(super) fn to_rfc3339(self, digits: usize) -> Option<String> {
+        let offset = if self.offset % 60 == 0 { self.offset } else { 0 };
+        let local = self.seconds + offset;
+        // A year outside of the range has no spelling.
+        let (local, offset) = Self::new(local, 0, 0).map_or((self.seconds, 0), |_| (local, offset));
+        let clock = local.rem_euclid(DAY);
+        let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
+        let fraction = self.fraction(digits);
+        Some(format!("{}T{hour:02}:{minute:02}:{second:02}{fraction}{}", day(local)?, zone(offset)))
+    }
+
+    /// Of a date alone, as RFC 3339 spells it.
+    pub(super) fn of_date(text: &[u8]) -> Option<Self> {
+        Self::new(read_date(text)? * DAY, 0, 0)
+    }
+
+    /// The date, if the time is midnight in UTC.
+    pub(super) fn to_date(self) -> Option<String> {
+        if self.seconds.rem_euclid(DAY) == 0 && self.nanos == 0 { day(self.seconds) } else { None }
+    }
+
+    fn fraction(self, digits: usize) -> String {
+        let all = format!("{:09}", self.nanos);
+        let end = all.trim_end_matches('0').len().max(digits);
+        if end == 0 { String::new() } else { format!(".{}", &all[..end]) }
+    }
+}
+
+fn day(seconds: i64) -> Option<String> {
     let date = epoch()?.checked_add(SignedDuration::from_secs(seconds.div_euclid(DAY) * DAY)).ok()?;
-    let clock = seconds.rem_euclid(DAY);
-    let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
-    let (year, month, day) = (date.year(), date.month(), date.day());
-    let fraction = if per_second > 1 { format!(".{:03}", unix.rem_euclid(per_second)) } else { String::new() };
-    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z"))
+    Some(format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()))
+}
+
+fn zone(offset: i64) -> String {
+    match offset {
+        0 => "Z".to_owned(),
+        _ => {
+            let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / 60);
+            format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+        }
+    }
 }
 
 fn epoch() -> Option<Date> {
     Date::new(1970, 1, 1).ok()
-}
-
-/// From `0000-01-01T00:00:00Z` to `9999-12-31T23:59:59Z`.
-fn in_range(seconds: i64) -> bool {
-    (-62_167_219_200..253_402_300_800).contains(&seconds)
 }
 
 /// The days since 1970.
@@ -59,20 +115,20 @@ fn read_clock(text: &[u8]) -> Option<(i64, bool)> {
     (hour < 24 && minute < 60 && second <= 60).then_some((hour * 3600 + minute * 60 + second, second == 60))
 }
 
-/// The fraction in units, and what follows it.
-fn read_fraction(text: &[u8], per_second: i64) -> Option<(i64, &[u8])> {
+/// The fraction in nanoseconds, and what follows it.
+fn read_fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let Some(text) = text.strip_prefix(b".") else { return Some((0, text)) };
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (fraction, rest) = text.split_at(end);
-    let (mut unit, mut units) = (per_second, 0);
+    let (mut unit, mut nanos) = (1_000_000_000, 0);
     for digit in fraction {
         unit /= 10;
-        units += i64::from(digit - b'0') * unit;
+        nanos += u32::from(digit - b'0') * unit;
         if unit == 0 && *digit != b'0' {
             return None;
         }
     }
-    (!fraction.is_empty()).then_some((units, rest))
+    (!fraction.is_empty()).then_some((nanos, rest))
 }
 
 /// Seconds east of UTC.
@@ -95,6 +151,25 @@ fn digits(text: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn to_unix(text: &[u8], per_second: i64) -> Option<i64> {
+        Moment::of_rfc3339(text)?.to_unix(per_second)
+    }
+
+    fn from_unix(unix: i64, per_second: i64) -> Option<String> {
+        Moment::of_unix(unix, per_second)?.to_rfc3339(if per_second == 1000 { 3 } else { 0 })
+    }
+
+    #[test]
+    fn offsets_and_fractions_are_kept() {
+        for text in ["2024-01-01T01:30:00.25+01:30", "2023-12-31T19:00:00-05:00", "2024-01-01T00:00:00.000000001Z"] {
+            assert_eq!(Moment::of_rfc3339(text.as_bytes()).and_then(|at| at.to_rfc3339(0)).as_deref(), Some(text));
+        }
+        let last = Moment::of_rfc3339(b"9999-12-31T23:59:59-00:01");
+        assert_eq!(last, None);
+        let first = Moment::of_rfc3339(b"0000-01-01T00:00:00+00:00").expect("a time");
+        assert_eq!(Moment { offset: -60, ..first }.to_rfc3339(0).as_deref(), Some("0000-01-01T00:00:00Z"));
+    }
 
     #[test]
     fn seconds_and_millis_both_ways() {

@@ -13,7 +13,7 @@ mod suites;
 
 use sunward::json::{
     Collision, Condition, Conversion, Literal, Many, OnError, Op, Other, Pattern, Pointer, Reference, Step, Test,
-    TextPart, Wrapper,
+    TextPart, TimeFormat, Wrapper,
 };
 
 fn pointer(text: &str) -> Pointer {

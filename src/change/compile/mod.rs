@@ -1,6 +1,7 @@
 //! One op, read and turned into the steps of both directions.
 
 mod carry;
+mod convert;
 mod expression;
 mod pointers;
 mod read;

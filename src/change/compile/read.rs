@@ -8,7 +8,7 @@ use super::pointers::{TEMPLATE_HELP, is_element};
 use super::{AnchoredPointers, Compiled, InlinedObject, PointerReader};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::json::{
-    Collision, Condition, Conversion, Literal, Many, OnError, Op, Other, Pattern, Pointer, Segment, TextPart, Wrapper,
+    Collision, Condition, Literal, Many, OnError, Op, Other, Pattern, Pointer, Segment, TextPart, Wrapper,
 };
 
 // === impl PointerReader ===
@@ -31,6 +31,7 @@ impl PointerReader<'_> {
             OpKind::Join { from, to, on } => self.split(to, from, on, collision, false),
             OpKind::Map { at, pairs, other, back } => self.map(at, pairs, other, back),
             OpKind::Convert { at, from, to, scale } => self.convert(at, from, to, *scale),
+            OpKind::Replace { at, by } => self.replace(at, by),
             OpKind::Structure(spec) => self.structure(spec, collision),
             OpKind::Patch { ops, back } => self.patch(ops, back.as_ref()),
             OpKind::Custom { up, down } => {
@@ -325,59 +326,6 @@ impl PointerReader<'_> {
             inverse.push((new.clone(), old.clone()));
         }
         Some(inverse)
-    }
-
-    pub(super) fn convert(
-        &mut self,
-        at: &Spanned<String>,
-        from: &Spanned<String>,
-        to: &Spanned<String>,
-        scale: Option<u32>,
-    ) -> Option<Compiled> {
-        let pattern = self.pattern(at)?;
-        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
-        let there = self.conversion(from, to, scale)?;
-        let back = self.conversion(to, from, scale)?;
-        let at = pointers.pop()?;
-        let up = Op::Convert { at: at.clone(), conversion: there };
-        let down = Op::Convert { at, conversion: back };
-        Some(Compiled::from_parts(each, Some(up), Some(down)))
-    }
-
-    pub(super) fn conversion(
-        &mut self,
-        from: &Spanned<String>,
-        to: &Spanned<String>,
-        scale: Option<u32>,
-    ) -> Option<Conversion> {
-        let needs_scale = matches!((from.as_str(), to.as_str()), ("integer", "decimal") | ("decimal", "integer"));
-        if needs_scale != scale.is_some() {
-            let (message, help) = if needs_scale {
-                (
-                    format!("the conversion from `{}` to `{}` needs `scale`", from.value, to.value),
-                    "add `scale`, such as `scale = 2` for cents",
-                )
-            } else {
-                (format!("the conversion from `{}` to `{}` has no `scale`", from.value, to.value), "remove `scale`")
-            };
-            return self.error("bad-scale", message, from.span, help);
-        }
-        let scale = scale.unwrap_or(0);
-        Some(match (from.as_str(), to.as_str()) {
-            ("number", "string") => Conversion::NumberToString,
-            ("string", "number") => Conversion::StringToNumber,
-            ("integer", "decimal") => Conversion::IntegerToDecimal { scale },
-            ("decimal", "integer") => Conversion::DecimalToInteger { scale },
-            ("unix-seconds", "rfc3339") => Conversion::UnixSecondsToRfc3339,
-            ("rfc3339", "unix-seconds") => Conversion::Rfc3339ToUnixSeconds,
-            ("unix-millis", "rfc3339") => Conversion::UnixMillisToRfc3339,
-            ("rfc3339", "unix-millis") => Conversion::Rfc3339ToUnixMillis,
-            (a, b) => {
-                let message = format!("there is no conversion from `{a}` to `{b}`");
-                let help = "use number ↔ string, integer ↔ decimal, unix-seconds ↔ rfc3339 or unix-millis ↔ rfc3339";
-                return self.error("unknown-conversion", message, from.span, help);
-            }
-        })
     }
 
     pub(super) fn patch(&mut self, ops: &Literal, back: Option<&Literal>) -> Option<Compiled> {

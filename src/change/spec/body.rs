@@ -1,7 +1,6 @@
 //! The ops on bodies.
 
-use super::op::{RestoreSource, RestoreSpec};
-use super::{HeadSpec, Loss, OpKind, OpSpec, When};
+use super::{HeadSpec, Loss, OpKind, OpSpec, ReplaceSpec, RestoreSource, RestoreSpec, ValueFormat, When};
 use crate::json::{Custom, Literal, Other, Test, Wrapper};
 
 // === impl OpSpec ===
@@ -204,10 +203,10 @@ impl OpSpec {
         self
     }
 
-    /// Writes a value in another form: `number`, `string`, `integer`, `decimal`, `unix-seconds`, `unix-millis`,
-    /// `rfc3339`.
+    /// Writes a value in another form: `number` or `string`, `integer` or `decimal`, `json` or `json-text`, or a time as
+    /// `unix-seconds`, `unix-millis`, `rfc3339`, `rfc2822`, `http-date`, `date` or a [pattern](ValueFormat::strftime).
     #[must_use]
-    pub fn convert(at: &str, from: &str, to: &str) -> Self {
+    pub fn convert(at: &str, from: impl Into<ValueFormat>, to: impl Into<ValueFormat>) -> Self {
         Self::new(OpKind::Convert { at: at.into(), from: from.into(), to: to.into(), scale: None })
     }
 
@@ -219,6 +218,40 @@ impl OpSpec {
             _ => self.misplaced("with_scale"),
         }
         self
+    }
+
+    /// Strings that begin with `from` begin with `to`. Others are an error, in both directions. An empty one adds the
+    /// prefix or removes it.
+    #[must_use]
+    pub fn replace_prefix(at: &str, from: &str, to: &str) -> Self {
+        Self::new(OpKind::Replace { at: at.into(), by: ReplaceSpec::Prefix { from: from.into(), to: to.into() } })
+    }
+
+    /// As [`replace_prefix`](Self::replace_prefix), for the end of strings.
+    #[must_use]
+    pub fn replace_suffix(at: &str, from: &str, to: &str) -> Self {
+        Self::new(OpKind::Replace { at: at.into(), by: ReplaceSpec::Suffix { from: from.into(), to: to.into() } })
+    }
+
+    /// Strings that the regular expression matches as a whole become the template, in which `{name}` is a group
+    /// `(?<name>…)`: first the expression and the template of the way up, then those of the way back. A string that does
+    /// not match, or would not come back as it was, is an error; [`with_lossy`](Self::with_lossy) allows the latter. It needs the
+    /// feature `regex`.
+    ///
+    /// ```
+    /// use sunward::change::OpSpec;
+    ///
+    /// let forth = (r"(?<day>\d\d)\.(?<month>\d\d)", "{month}/{day}");
+    /// let back = (r"(?<month>\d\d)/(?<day>\d\d)", "{day}.{month}");
+    /// let swapped = OpSpec::replace("/day", forth, back);
+    /// # let _ = swapped;
+    /// ```
+    #[must_use]
+    pub fn replace(at: &str, forth: (&str, &str), back: (&str, &str)) -> Self {
+        let ((regex, to), (back_regex, back_to)) = (forth, back);
+        let (to, back_regex, back_to) = (to.into(), back_regex.into(), back_to.into());
+        let by = ReplaceSpec::Match { regex: regex.into(), to, back_regex, back_to, lossy: false };
+        Self::new(OpKind::Replace { at: at.into(), by })
     }
 
     /// Runs a JSON Patch (RFC 6902), and `back` on the way back.

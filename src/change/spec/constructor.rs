@@ -1,6 +1,6 @@
 //! How the builder of an op is called, for findings about ops that were written in Rust.
 
-use super::{HeadSpec, OpKind, RouteSpec, StructureSpec};
+use super::{HeadSpec, OpKind, ReplaceSpec, RouteSpec, StructureSpec};
 
 // === impl OpKind ===
 
@@ -22,6 +22,9 @@ impl OpKind {
             Self::Join { .. } => "OpSpec::join",
             Self::Map { .. } => "OpSpec::map",
             Self::Convert { .. } => "OpSpec::convert",
+            Self::Replace { by: ReplaceSpec::Prefix { .. }, .. } => "OpSpec::replace_prefix",
+            Self::Replace { by: ReplaceSpec::Suffix { .. }, .. } => "OpSpec::replace_suffix",
+            Self::Replace { by: ReplaceSpec::Match { .. }, .. } => "OpSpec::replace",
             Self::Require { .. } => "OpSpec::require",
             Self::Structure(op) => op.constructor(),
             Self::Patch { .. } => "OpSpec::patch",

@@ -20,7 +20,7 @@ mod when;
 
 pub(crate) use declare::Place;
 pub use declare::{Change, Resource};
-pub use op::OpSpec;
-pub(crate) use op::{HeadSpec, Loss, OpKind, RestoreSource, RestoreSpec, RouteSpec};
+pub(crate) use op::{HeadSpec, Loss, OpKind, ReplaceSpec, RestoreSource, RestoreSpec, RouteSpec};
+pub use op::{OpSpec, ValueFormat};
 pub(crate) use structure::{KeyedSpec, NamesSpec, StructureSpec};
 pub use when::When;

@@ -29,86 +29,28 @@ pub struct OpSpec {
     pub(crate) span: Span,
 }
 
-/// The ops of the language. Pointers are texts until the check has read them.
+/// The ops of the language. Pointers are texts until the check has read them. An `Add` without a value adds nothing: it says
+/// which member is new.
 #[derive(Clone, Debug)]
 pub(crate) enum OpKind {
-    /// Without a value, the op adds nothing: it says which member is new.
-    Add {
-        at: Spanned<String>,
-        value: Option<Literal>,
-    },
-    Copy {
-        from: Spanned<String>,
-        to: Spanned<String>,
-    },
-    Compute {
-        at: Spanned<String>,
-        template: Spanned<String>,
-    },
-    Evaluate {
-        at: Spanned<String>,
-        cel: Spanned<String>,
-        back: Vec<(Spanned<String>, Spanned<String>)>,
-        lossy: bool,
-    },
-    Rename {
-        from: Spanned<String>,
-        to: Spanned<String>,
-    },
-    Move {
-        from: Spanned<String>,
-        to: Spanned<String>,
-    },
-    Remove {
-        at: Spanned<String>,
-        restore: RestoreSpec,
-        lossy: bool,
-    },
-    Wrap {
-        at: Spanned<String>,
-        into: Wrapper,
-        loss: Loss,
-    },
-    Unwrap {
-        at: Spanned<String>,
-        from: Wrapper,
-        loss: Loss,
-    },
-    Split {
-        at: Spanned<String>,
-        into: Vec<Spanned<String>>,
-        on: Spanned<String>,
-    },
-    Join {
-        from: Vec<Spanned<String>>,
-        to: Spanned<String>,
-        on: Spanned<String>,
-    },
-    Map {
-        at: Spanned<String>,
-        pairs: Vec<(Literal, Literal)>,
-        other: Other,
-        back: Vec<(Literal, Literal)>,
-    },
-    Convert {
-        at: Spanned<String>,
-        from: Spanned<String>,
-        to: Spanned<String>,
-        scale: Option<u32>,
-    },
-    Require {
-        at: Spanned<String>,
-        must: When,
-    },
+    Add { at: Spanned<String>, value: Option<Literal> },
+    Copy { from: Spanned<String>, to: Spanned<String> },
+    Compute { at: Spanned<String>, template: Spanned<String> },
+    Evaluate { at: Spanned<String>, cel: Spanned<String>, back: Vec<(Spanned<String>, Spanned<String>)>, lossy: bool },
+    Rename { from: Spanned<String>, to: Spanned<String> },
+    Move { from: Spanned<String>, to: Spanned<String> },
+    Remove { at: Spanned<String>, restore: RestoreSpec, lossy: bool },
+    Wrap { at: Spanned<String>, into: Wrapper, loss: Loss },
+    Unwrap { at: Spanned<String>, from: Wrapper, loss: Loss },
+    Split { at: Spanned<String>, into: Vec<Spanned<String>>, on: Spanned<String> },
+    Join { from: Vec<Spanned<String>>, to: Spanned<String>, on: Spanned<String> },
+    Map { at: Spanned<String>, pairs: Vec<(Literal, Literal)>, other: Other, back: Vec<(Literal, Literal)> },
+    Convert { at: Spanned<String>, from: ValueFormat, to: ValueFormat, scale: Option<u32> },
+    Replace { at: Spanned<String>, by: ReplaceSpec },
+    Require { at: Spanned<String>, must: When },
     Structure(StructureSpec),
-    Patch {
-        ops: Literal,
-        back: Option<Literal>,
-    },
-    Custom {
-        up: Custom,
-        down: Custom,
-    },
+    Patch { ops: Literal, back: Option<Literal> },
+    Custom { up: Custom, down: Custom },
     Head(HeadSpec),
     Route(RouteSpec),
 }
@@ -122,6 +64,30 @@ pub(crate) struct Loss {
     pub(crate) which: Option<When>,
     /// The other elements or members may be lost.
     pub(crate) lossy: bool,
+}
+
+/// The form of a value that is [converted](OpSpec::convert).
+///
+/// ```
+/// use sunward::change::{OpSpec, ValueFormat};
+///
+/// let created = ValueFormat::strftime("%a %b %d %H:%M:%S %z %Y");
+/// let convert = OpSpec::convert("/created_at", created, "rfc3339");
+/// # let _ = convert;
+/// ```
+#[derive(Clone, Debug)]
+pub struct ValueFormat {
+    /// The name, or the pattern.
+    pub(crate) text: Spanned<String>,
+    pub(crate) is_pattern: bool,
+}
+
+/// What of a string is replaced.
+#[derive(Clone, Debug)]
+pub(crate) enum ReplaceSpec {
+    Prefix { from: String, to: String },
+    Suffix { from: String, to: String },
+    Match { regex: Spanned<String>, to: String, back_regex: String, back_to: String, lossy: bool },
 }
 
 /// What the old side gets in place of a member that was removed.
@@ -243,6 +209,7 @@ impl OpSpec {
         let field = match &mut self.op {
             OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => Some(&mut loss.lossy),
             OpKind::Evaluate { lossy, .. }
+            | OpKind::Replace { by: ReplaceSpec::Match { lossy, .. }, .. }
             | OpKind::Remove { lossy, .. }
             | OpKind::Head(HeadSpec::RemoveHeader { lossy, .. } | HeadSpec::RemoveQuery { lossy, .. }) => Some(lossy),
             OpKind::Structure(structure) => structure.lossy(),
@@ -309,5 +276,23 @@ impl OpSpec {
     /// A setter that means nothing for this op: the catalog is refused.
     pub(super) fn misplaced(&mut self, setter: &'static str) {
         self.misplaced.push(setter);
+    }
+}
+
+// === impl ValueFormat ===
+
+impl ValueFormat {
+    /// Times in the pattern of `strftime`. A time without an offset is in UTC.
+    #[must_use]
+    pub fn strftime(pattern: &str) -> Self {
+        Self { text: pattern.into(), is_pattern: true }
+    }
+}
+
+impl From<&str> for ValueFormat {
+    /// `number`, `string`, `integer`, `decimal`, `json`, `json-text`, `unix-seconds`, `unix-millis`, `rfc3339`, `rfc2822`,
+    /// `http-date` or `date`.
+    fn from(name: &str) -> Self {
+        Self { text: name.into(), is_pattern: false }
     }
 }

@@ -17,6 +17,9 @@ pub(in crate::config) static OPS: &[&Table] = &[
     &JOIN,
     &MAP,
     &CONVERT,
+    &REPLACE,
+    &REPLACE_PREFIX,
+    &REPLACE_SUFFIX,
     &REQUIRE,
     &ENTRIES,
     &KEYED,
@@ -65,8 +68,23 @@ const fn head(name: &'static str, title: &'static str, doc: &'static str, keys: 
 const LITERALS: ValueKind = ValueKind::Map(&ValueKind::Literal);
 const PAIRS: ValueKind = ValueKind::List(&ValueKind::Pair);
 const MANY: ValueKind = ValueKind::Word(&["error", "first"]);
-const FORMS: ValueKind =
-    ValueKind::Word(&["number", "string", "integer", "decimal", "unix-seconds", "unix-millis", "rfc3339"]);
+const FORMS: ValueKind = ValueKind::Either(
+    &ValueKind::Word(&[
+        "number",
+        "string",
+        "integer",
+        "decimal",
+        "json",
+        "json-text",
+        "unix-seconds",
+        "unix-millis",
+        "rfc3339",
+        "rfc2822",
+        "http-date",
+        "date",
+    ]),
+    &ValueKind::Table(&FORMAT),
+);
 const ARRAY: ValueKind = ValueKind::Word(&["array"]);
 const STATUS: ValueKind = ValueKind::Integer { min: 100, max: 599 };
 const KEEP: Key =
@@ -218,6 +236,30 @@ static CONVERT: Table = op("convert", "`convert`", "Converts a value to another 
     key("to", FORMS, "The new form.").required(),
     key("scale", ValueKind::Integer { min: 0, max: 1000 },
             "Digits after the decimal point. Required with `decimal`, and only allowed there."),
+]);
+
+#[rustfmt::skip]
+static REPLACE: Table = op("replace", "`replace`", "Rewrites strings by a regular expression, and by another one on the way back.", &[
+    key("replace", ValueKind::Text, "The string.").required(),
+    key("regex", ValueKind::Name, "A regular expression (of the crate `regex`) that matches the whole old string. Any other string is an error.").required(),
+    key("to", ValueKind::Text, "The new string. `{name}` is the group `(?<name>…)` of `regex`; `{{` and `}}` are literal braces.").required(),
+    key("back_regex", ValueKind::Name, "The same for the way back: what matches the whole new string.").required(),
+    key("back_to", ValueKind::Text, "The old string, made of groups of `back_regex`.").required(),
+    key("lossy", ValueKind::Flag, "Accepts strings that do not come back as they were. Otherwise they are an error.").or("false"),
+]);
+
+#[rustfmt::skip]
+static REPLACE_PREFIX: Table = op("replace_prefix", "`replace_prefix`", "Replaces the beginning of strings. A string without it is an error.", &[
+    key("replace_prefix", ValueKind::Text, "The string.").required(),
+    key("from", ValueKind::Text, "The old prefix; `\"\"` if there was none.").required(),
+    key("to", ValueKind::Text, "The new prefix; `\"\"` if there is none.").required(),
+]);
+
+#[rustfmt::skip]
+static REPLACE_SUFFIX: Table = op("replace_suffix", "`replace_suffix`", "Replaces the end of strings. A string without it is an error.", &[
+    key("replace_suffix", ValueKind::Text, "The string.").required(),
+    key("from", ValueKind::Text, "The old suffix; `\"\"` if there was none.").required(),
+    key("to", ValueKind::Text, "The new suffix; `\"\"` if there is none.").required(),
 ]);
 
 #[rustfmt::skip]
@@ -393,6 +435,19 @@ pub(super) static ELEMENT: Table = Table {
     doc: "Which elements of an array count: a condition whose pointers start at the element, `{ at = \"/type\", equals = \"cpu\" }`. \
           Without `at`, a test is about the element itself.",
     keys: WHEN.keys,
+    common: &[],
+};
+
+static FORMAT: Table = Table {
+    name: "format",
+    title: "a format",
+    doc: "A format of times.",
+    keys: &[key(
+        "format",
+        ValueKind::Name,
+        "A pattern of `strftime`, such as `%a %b %d %H:%M:%S %z %Y`. A time without an offset is in UTC.",
+    )
+    .required()],
     common: &[],
 };
 

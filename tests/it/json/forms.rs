@@ -57,7 +57,11 @@ fn ops_on_urlencoded_fields() {
             (&[step(convert("/a", Conversion::StringToNumber))], "a=1.10", "a=1.10"),
             (&[step(convert("/a", Conversion::StringToNumber))], "a=one", "!expected a string that is a number"),
             (&[step(convert("/a", Conversion::IntegerToDecimal { scale: 2 }))], "a=1250", "a=12.50"),
-            (&[step(convert("/a", Conversion::UnixSecondsToRfc3339))], "a=0", "a=1970-01-01T00%3A00%3A00Z"),
+            (
+                &[step(convert("/a", Conversion::Time { from: TimeFormat::UnixSeconds, to: TimeFormat::Rfc3339 }))],
+                "a=0",
+                "a=1970-01-01T00%3A00%3A00Z",
+            ),
             (&[step(convert("/a", Conversion::NumberToString))], "a=x", "!expected a number"),
             (&[pass(step(convert("/a", Conversion::NumberToString)))], "a=x", "a=x"),
             (&[step(split("/a", &["/b", "/c"], " "))], "a=x+y%20z", "b=x&c=y+z"),

@@ -112,7 +112,9 @@ fn maps() {
 #[test]
 fn conversions() {
     use Conversion::*;
+    use TimeFormat::*;
     let of = |conversion| one(convert("", conversion));
+    let time = |from, to| Time { from, to };
     run(vec![
         ("number to text", of(NumberToString), "-1.10E+02", Ok("\"-1.10E+02\"")),
         ("null to text", of(NumberToString), "null", Ok("null")),
@@ -152,20 +154,30 @@ fn conversions() {
             "12.34",
             Err("decimal of this scale, found a number"),
         ),
-        ("seconds to text", of(UnixSecondsToRfc3339), "1704067200", Ok("\"2024-01-01T00:00:00Z\"")),
-        ("seconds before 1970", of(UnixSecondsToRfc3339), "-1", Ok("\"1969-12-31T23:59:59Z\"")),
-        ("seconds with a fraction", of(UnixSecondsToRfc3339), "1.0", Err("integer of Unix seconds")),
-        ("seconds out of range", of(UnixSecondsToRfc3339), "253402300800", Err("years 0000 to 9999")),
-        ("seconds beyond any integer", of(UnixSecondsToRfc3339), "99999999999999999999", Err("years 0000 to 9999")),
-        ("millis to text", of(UnixMillisToRfc3339), "1704067200500", Ok("\"2024-01-01T00:00:00.500Z\"")),
-        ("millis always have three digits", of(UnixMillisToRfc3339), "0", Ok("\"1970-01-01T00:00:00.000Z\"")),
-        ("text to seconds", of(Rfc3339ToUnixSeconds), "\"2024-01-01t01:00:00.000+01:00\"", Ok("1704067200")),
-        ("leap second", of(Rfc3339ToUnixSeconds), "\"2016-12-31T23:59:60Z\"", Ok("1483228800")),
-        ("no leap second", of(Rfc3339ToUnixSeconds), "\"2016-12-31T22:59:60Z\"", Err("RFC 3339 time")),
-        ("fraction of a second", of(Rfc3339ToUnixSeconds), "\"2024-01-01T00:00:00.5Z\"", Err("whole seconds")),
-        ("space in place of T", of(Rfc3339ToUnixSeconds), "\"2024-01-01 00:00:00Z\"", Err("RFC 3339 time")),
-        ("text to millis", of(Rfc3339ToUnixMillis), "\"2024-01-01T00:00:00.5000-00:00\"", Ok("1704067200500")),
-        ("fraction of a milli", of(Rfc3339ToUnixMillis), "\"2024-01-01T00:00:00.0005Z\"", Err("whole milliseconds")),
+        ("seconds to text", of(time(UnixSeconds, Rfc3339)), "1704067200", Ok("\"2024-01-01T00:00:00Z\"")),
+        ("seconds before 1970", of(time(UnixSeconds, Rfc3339)), "-1", Ok("\"1969-12-31T23:59:59Z\"")),
+        ("seconds with a fraction", of(time(UnixSeconds, Rfc3339)), "1.0", Err("integer of Unix seconds")),
+        ("seconds out of range", of(time(UnixSeconds, Rfc3339)), "253402300800", Err("years 0000 to 9999")),
+        (
+            "seconds beyond any integer",
+            of(time(UnixSeconds, Rfc3339)),
+            "99999999999999999999",
+            Err("years 0000 to 9999"),
+        ),
+        ("millis to text", of(time(UnixMillis, Rfc3339)), "1704067200500", Ok("\"2024-01-01T00:00:00.500Z\"")),
+        ("millis always have three digits", of(time(UnixMillis, Rfc3339)), "0", Ok("\"1970-01-01T00:00:00.000Z\"")),
+        ("text to seconds", of(time(Rfc3339, UnixSeconds)), "\"2024-01-01t01:00:00.000+01:00\"", Ok("1704067200")),
+        ("leap second", of(time(Rfc3339, UnixSeconds)), "\"2016-12-31T23:59:60Z\"", Ok("1483228800")),
+        ("no leap second", of(time(Rfc3339, UnixSeconds)), "\"2016-12-31T22:59:60Z\"", Err("RFC 3339 time")),
+        ("fraction of a second", of(time(Rfc3339, UnixSeconds)), "\"2024-01-01T00:00:00.5Z\"", Err("whole seconds")),
+        ("space in place of T", of(time(Rfc3339, UnixSeconds)), "\"2024-01-01 00:00:00Z\"", Err("RFC 3339 time")),
+        ("text to millis", of(time(Rfc3339, UnixMillis)), "\"2024-01-01T00:00:00.5000-00:00\"", Ok("1704067200500")),
+        (
+            "fraction of a milli",
+            of(time(Rfc3339, UnixMillis)),
+            "\"2024-01-01T00:00:00.0005Z\"",
+            Err("whole milliseconds"),
+        ),
         ("convert all duplicates", one(convert("/a", NumberToString)), r#"{"a":1,"a":2}"#, Ok(r#"{"a":"1","a":"2"}"#)),
         (
             "convert each",
