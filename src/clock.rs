@@ -34,7 +34,7 @@ pub struct Timestamp {
 pub enum ParseTimeError {
     /// The day of the week does not belong to the date.
     Weekday {
-        /// What stands there.
+        /// The day of the week in the date.
         found: String,
         /// What it should be.
         expected: &'static str,
@@ -55,7 +55,7 @@ pub trait Clock: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-/// A clock that stands still until it is set: for tests, and to try tomorrow's decisions today.
+/// A clock that does not advance until it is set: for tests, and to try tomorrow's decisions today.
 ///
 /// ```
 /// use sunward::clock::{Clock, ManualClock};
@@ -223,7 +223,7 @@ impl Clock for SystemClock {
 // === impl ManualClock ===
 
 impl ManualClock {
-    /// Stands at `now`.
+    /// A clock that shows `now`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         Self { millis: Arc::new(AtomicI64::new(now.millis)) }

@@ -13,7 +13,7 @@ pub(crate) struct Question<'a> {
     /// The route as it is written, `GET /users/{id}`; none if the path is not among the api's. Like the draws, only
     /// an open window asks for it: see [`Lifecycle::is_tried`].
     pub route: Option<&'a str>,
-    /// Who asks.
+    /// The consumer of the request.
     pub consumer: Option<&'a str>,
     /// Until when this consumer may keep the version past its sunset.
     pub extension: Option<Timestamp>,
@@ -36,7 +36,7 @@ pub(crate) struct Question<'a> {
 /// Where a version is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Phase {
-    /// Nothing is said against it.
+    /// No end is announced.
     Current,
     /// Its deprecation or sunset is announced, and in the future.
     Announced,
@@ -145,7 +145,7 @@ fn names_route(list: &[Box<str>], route: &str) -> bool {
     list.iter().any(|item| **item == *route || item.strip_prefix("* ").is_some_and(|any| Some(any) == template))
 }
 
-/// Whoever is hit by a small share is hit by every larger one: the draw is the same in all windows.
+/// A consumer that is hit by a small share is hit by every larger one: the draw is the same in all windows.
 fn drawn(window: &Window, question: &Question<'_>) -> bool {
     let draw = match window.by {
         ShareOf::Consumers => question.consumer_draw,
@@ -165,7 +165,7 @@ fn brownout(window: &Window, question: &Question<'_>) -> Verdict {
 // === impl Question ===
 
 impl<'a> Question<'a> {
-    /// A request of nobody in particular, to no route in particular, at `now`.
+    /// A request at `now`, without consumer and route.
     #[must_use]
     pub(crate) const fn new(life: &'a Lifecycle, now: Timestamp) -> Self {
         Self {

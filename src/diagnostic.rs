@@ -19,7 +19,7 @@ pub struct Span {
     end: u32,
 }
 
-/// A value and where it stands in the file.
+/// A value and its position in the file.
 ///
 /// `Spanned<T>` is made from a bare `T` with `into()`: it then has no position.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -32,7 +32,7 @@ pub(crate) const MIGRATION_DURATION: &str = "sunward_migration_duration_seconds"
 pub(crate) const MIGRATION_ERRORS: &str = "sunward_migration_errors_total";
 /// Values that were left as they were because an op could not take them.
 pub(crate) const MIGRATION_PASSED: &str = "sunward_migration_passed_total";
-/// Values that stood where an op had to write.
+/// Collisions: values in a place where an op had to write.
 pub(crate) const MIGRATION_COLLISIONS: &str = "sunward_migration_collisions_total";
 /// Bodies that a change was about, and whose `Content-Type` did not say that they were JSON.
 pub(crate) const MIGRATION_UNTYPED: &str = "sunward_migration_untyped_total";
@@ -69,7 +69,7 @@ pub(crate) const UPSTREAM_REQUESTS: &str = "sunward_upstream_requests_total";
 pub(crate) const UPSTREAM_RETRIES: &str = "sunward_upstream_retries_total";
 /// How often an instance was taken out because its requests failed.
 pub(crate) const UPSTREAM_EJECTIONS: &str = "sunward_upstream_ejections_total";
-/// Acts of operators that stand: pauses, holds, extensions and drains.
+/// Acts of operators in effect: pauses, holds, extensions and drains.
 pub(crate) const ACTS: &str = "sunward_acts";
 /// The process's memory, by Prometheus' own name.
 pub(crate) const PROCESS_MEMORY: &str = "process_resident_memory_bytes";
@@ -190,7 +190,7 @@ const OUTCOMES: [Outcome; 9] = [
 /// The methods that labels and spans name.
 pub(crate) const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
 
-/// Tells the recorder what each metric is.
+/// Describes each metric to the recorder.
 pub(crate) fn describe() {
     describe_counter!(REQUESTS, "Requests by api, version, route, method, status class and outcome.");
     describe_counter!(DEPRECATED_REQUESTS, "Requests for a deprecated version.");
@@ -205,7 +205,7 @@ pub(crate) fn describe() {
     );
     describe_counter!(MIGRATION_ERRORS, "Bodies that could not be migrated.");
     describe_counter!(MIGRATION_PASSED, "Values that an op could not take and that were left as they were.");
-    describe_counter!(MIGRATION_COLLISIONS, "Values that stood where an op had to write.");
+    describe_counter!(MIGRATION_COLLISIONS, "Collisions: values in a place where an op had to write.");
     describe_counter!(
         MIGRATION_UNTYPED,
         "Bodies that a change was about, and whose Content-Type did not say that they were JSON."
@@ -230,7 +230,7 @@ pub(crate) fn describe() {
     describe_counter!(UPSTREAM_REQUESTS, "Requests to the instance, by result.");
     describe_counter!(UPSTREAM_RETRIES, "Requests that were sent again.");
     describe_counter!(UPSTREAM_EJECTIONS, "How often the instance was taken out because its requests failed.");
-    describe_gauge!(ACTS, "Acts of operators that stand, by act: pause, hold, extend, drain.");
+    describe_gauge!(ACTS, "Acts of operators in effect, by act: pause, hold, extend, drain.");
     describe_gauge!(PROCESS_MEMORY, Unit::Bytes, "The process's memory.");
     describe_counter!(ACCESS_LOG_DROPPED, "Lines of the access log that could not be written.");
 }
@@ -308,7 +308,7 @@ pub(crate) fn upstream_retries(upstream: &str) -> Counter {
     counter!(UPSTREAM_RETRIES, "upstream" => upstream.to_owned())
 }
 
-/// How many acts of operators stand; `act` is `pause`, `hold`, `extend` or `drain`.
+/// The number of acts of operators in effect; `act` is `pause`, `hold`, `extend` or `drain`.
 pub(crate) fn acts(act: &'static str) -> Gauge {
     gauge!(ACTS, "act" => act)
 }

@@ -36,7 +36,7 @@ pub enum PathError {
 }
 
 /// Brings a path to its normal form (RFC 3986 §6.2.2): escapes of unreserved characters decoded, the others in upper
-/// case, and what may not stand in a path escaped, such as letters outside of ASCII. A path that is normal already is
+/// case, and characters that a path may not contain escaped, such as letters outside of ASCII. A path that is normal already is
 /// borrowed, and nothing is allocated.
 ///
 /// # Errors

@@ -53,7 +53,7 @@ struct Inflate {
     ended: bool,
 }
 
-/// What is in, and not yet read. While it is empty, readers are told to come again.
+/// Input that has not been read yet. While it is empty, reads return `WouldBlock`.
 #[derive(Debug, Default)]
 struct DecodeInput {
     bytes: Vec<u8>,

@@ -130,8 +130,8 @@ impl std::error::Error for CodingError {}
 // === impl Accepted ===
 
 impl Accepted {
-    /// What `Accept-Encoding` names. Whoever does not send it may be sent anything (RFC 9110 §12.5.3), but would rather
-    /// not; the same goes for `*`.
+    /// The codings that `Accept-Encoding` names. A client that does not send it accepts any coding (RFC 9110 §12.5.3), but
+    /// may not support them; the same is true for `*`.
     #[must_use]
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut accepted = Self::default();
@@ -148,8 +148,8 @@ impl Accepted {
     }
 }
 
-/// The `Accept-Encoding` for a service whose response has to be changed: of the client's only what can be decoded, and what
-/// it says of no coding at all. The field stays, since without it any coding would be welcome (RFC 9110 §12.5.3).
+/// The `Accept-Encoding` for a service whose response has to be changed: the client's codings that can be decoded, and its
+/// preference for no coding. The header is always sent, because without it any coding would be acceptable (RFC 9110 §12.5.3).
 ///
 /// `None` if the client takes neither a coding that is known nor content without one.
 #[must_use]
@@ -174,8 +174,8 @@ pub(crate) fn narrowed(headers: &HeaderMap) -> Option<HeaderValue> {
     identity.unwrap_or(rest).then_some(HeaderValue::from_static("identity"))
 }
 
-/// Names that stand in `Content-Encoding` where there is no coding: the one that means it, and what is meant for another
-/// field (a charset, MIME's `Content-Transfer-Encoding`).
+/// Names in `Content-Encoding` that mean that there is no coding: `identity`, and values that belong into another header (a
+/// charset, MIME's `Content-Transfer-Encoding`).
 fn means_none(name: &str) -> bool {
     ["identity", "none", "utf-8", "utf8", "binary", "8bit", "7bit"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }

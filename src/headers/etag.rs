@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EntityTag<'h> {
     weak: bool,
-    /// What stands between the quotes. It may hold commas and backslashes; nothing in it is an escape.
+    /// The text between the quotes. It may contain commas and backslashes; there are no escapes.
     opaque: &'h [u8],
 }
 
@@ -106,7 +106,7 @@ impl<'h> EntityTags<'h> {
     }
 }
 
-/// The elements of one line. Commas may stand in a tag, so it is read by the grammar and not split; empty elements are
+/// The elements of one line. A tag may contain commas, so the line is parsed by the grammar and not split; empty elements are
 /// skipped (RFC 9110 §5.6.1.2).
 fn read_list<'h>(line: &'h [u8], tags: &mut Vec<EntityTag<'h>>) -> Option<()> {
     let mut rest = line;
@@ -198,7 +198,7 @@ mod tests {
             let expected = expected.map(|tags| tags.iter().map(|tag| (*tag).to_owned()).collect());
             assert_eq!(lists(lines), expected, "{lines:?}");
         }
-        assert_eq!(lists(&[b"\"\xe9\""]).map(|tags| tags.len()), Some(1), "obs-text may stand in a tag");
+        assert_eq!(lists(&[b"\"\xe9\""]).map(|tags| tags.len()), Some(1), "a tag may contain obs-text");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// What may stand neither in a URI reference (RFC 3986 §2) nor between `<` and `>`. `%` is no part of it: targets come
-/// escaped already.
+/// Characters that may occur neither in a URI reference (RFC 3986 §2) nor between `<` and `>`. `%` is not among them,
+/// because targets are already escaped.
 const FORBIDDEN: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
@@ -78,7 +78,7 @@ pub(crate) fn map_targets(value: &HeaderValue, mut f: impl FnMut(&str) -> Option
     if changed { HeaderValue::from_bytes(out.as_bytes()).ok() } else { None }
 }
 
-/// Cuts a field into targets and the rest. Commas and semicolons may stand in both `<>` and quotes, so the grammar is
+/// Cuts a field into targets and the rest. Commas and semicolons may occur inside `<>` and quotes, so the grammar is
 /// followed (RFC 8288 §3): a link-value is a target and then parameters, up to a comma outside of quotes.
 fn pieces(text: &str) -> Option<Vec<LinkPiece<'_>>> {
     let (mut pieces, mut rest) = (Vec::new(), text);
@@ -115,7 +115,7 @@ fn parameters_len(text: &str) -> Option<usize> {
     if quoted { None } else { Some(text.len()) }
 }
 
-/// Visible ASCII and spaces that can stand in a quoted-string as they are.
+/// Visible ASCII and spaces that need no escape in a quoted-string.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\' | b'<' | b'>'))
 }

@@ -51,8 +51,8 @@ impl<'a> MediaType<'a> {
         Some(Self { kind, subtype, params: parameters(params)? })
     }
 
-    /// Reads `type/subtype`, and those of the parameters that are well-formed; of one that comes twice, the first. What
-    /// else stands there is skipped, as browsers do (WHATWG MIME Sniffing §4.4); white space around `=` is, too.
+    /// Reads `type/subtype` and the well-formed parameters; if one occurs twice, the first. The rest is skipped, as
+    /// browsers do (WHATWG MIME Sniffing §4.4), including white space around `=`.
     #[must_use]
     pub fn parse_lenient(text: &'a str) -> Option<Self> {
         Self::parse(text).or_else(|| {
@@ -62,13 +62,13 @@ impl<'a> MediaType<'a> {
         })
     }
 
-    /// What stands before the `/`, as it was written.
+    /// The type before the `/`, as it was written.
     #[must_use]
     pub const fn kind(&self) -> &'a str {
         self.kind
     }
 
-    /// What stands after the `/`, as it was written, without parameters.
+    /// The subtype after the `/`, as it was written, without parameters.
     #[must_use]
     pub const fn subtype(&self) -> &'a str {
         self.subtype
@@ -153,7 +153,7 @@ impl<'a> MediaType<'a> {
         self.is("text/event-stream")
     }
 
-    /// Whether the subtype, or what stands behind its last `+`, is `name`.
+    /// Whether the subtype, or its part after the last `+`, is `name`.
     fn has_suffix(&self, name: &str) -> bool {
         let suffix = self.subtype.rsplit_once('+').map_or(self.subtype, |(_, suffix)| suffix);
         suffix.eq_ignore_ascii_case(name)
@@ -227,7 +227,7 @@ fn parameter(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
     Some((name, Cow::Borrowed(value), after))
 }
 
-/// Where the value of a parameter stands in the text of a media type, its quotes included.
+/// The position of the value of a parameter in the text of a media type, including its quotes.
 pub(super) fn value_range(text: &str, name: &str) -> Option<Range<usize>> {
     let mut rest = &text[text.find(';')?..];
     loop {

@@ -22,7 +22,7 @@ pub(crate) fn vary(names: &[HeaderName]) -> Option<HeaderValue> {
     headers.remove(header::VARY)
 }
 
-/// Lets scripts of other origins read `names`, if the response is for them at all.
+/// Lets scripts of other origins read `names`, if they may read the response.
 ///
 /// Only a response with `Access-Control-Allow-Origin` is touched: upstream's CORS decision is never made for it. Names
 /// join upstream's `Access-Control-Expose-Headers`, as in [`merge_vary`]. Upstream's `*` already covers them, but not
@@ -35,7 +35,7 @@ pub(crate) fn expose(headers: &mut HeaderMap, names: &[HeaderName], credentialed
     }
 }
 
-/// Lets scripts of other origins send `name`, if the answer to a preflight allows its origin at all.
+/// Lets scripts of other origins send `name`, if the response to the preflight allows their origin.
 ///
 /// The name joins the service's `Access-Control-Allow-Headers`. The service's `*` covers it, but not where it allows
 /// credentials (Fetch, CORS protocol).

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn byte_sequences_are_told_from_the_rest() {
+    fn byte_sequences_differ_from_other_values() {
         type Row = (&'static str, Option<&'static [(&'static str, &'static [u8])]>);
         let rows: [Row; 14] = [
             ("sha-256=:YQ==:", Some(&[("sha-256", b"a")])),

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use super::is_token;
 use super::media::{MediaType, value_range};
 
-/// Where the versions of an api stand in its media types.
+/// Where the media types of an api contain the version.
 ///
 /// The template is explicit and matched against the whole subtype, in whatever case: a version is never guessed from
 /// something that looks like `v2`. Without a type of its own, it is a parameter that counts on every media type.
@@ -53,7 +53,7 @@ const JSON: &str = "application/json";
 // === impl MediaTemplate ===
 
 impl MediaTemplate {
-    /// The parameter in which a version may stand.
+    /// The parameter that may contain a version.
     #[must_use]
     pub fn parameter(&self) -> Option<&str> {
         self.parameter.as_deref()
@@ -62,13 +62,13 @@ impl MediaTemplate {
     /// Reads a template such as `application/vnd.acme.v{version}+json`, or `application/vnd.acme+json` with the name of a
     /// parameter.
     ///
-    /// With `parameter`, the version may stand as that parameter on the template's type, its version cut out, and on
+    /// With `parameter`, the version may be that parameter on the template's type, its version cut out, and on
     /// `application/json`. For a parameter of every type, see [`of_any_type`](Self::of_any_type).
     ///
     /// # Errors
     ///
     /// A message for the file's owner, if `template` is no media type, has parameters or several `{version}`, or if
-    /// neither `{version}` nor a parameter says where the version stands.
+    /// neither `{version}` nor a parameter says where the version is.
     pub fn new(template: &str, parameter: Option<&str>) -> Result<Self, String> {
         check_parameter(parameter)?;
         let malformed = || format!("`{template}` is not a media type such as `application/vnd.acme.v{{version}}+json`");
@@ -85,7 +85,7 @@ impl MediaTemplate {
         Ok(Self { own: Some(own), parameter: parameter.map(str::to_owned) })
     }
 
-    /// The parameter of this name, on whatever media type it stands.
+    /// The parameter of this name, on any media type.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl MediaTemplate {
         }
     }
 
-    /// The media type of a JSON response in `version`; `None` if the version's name cannot stand in one.
+    /// The media type of a JSON response in `version`; `None` if a media type cannot contain the version's name.
     #[must_use]
     pub fn render(&self, version: &str) -> Option<HeaderValue> {
         let text = self.text(version).filter(|_| is_token(version))?;
@@ -134,13 +134,13 @@ impl MediaTemplate {
     }
 
     /// A media type or range that names a version, with `version` in its place and every other byte as it is; `None` if
-    /// `text` names none, or if `version` cannot stand in a media type.
+    /// `text` names none, or if a media type cannot contain `version`.
     #[must_use]
     pub fn rename(&self, text: &str, version: &str) -> Option<String> {
         let media = MediaType::parse(text)?;
         self.version_in(&media).filter(|_| is_token(version))?;
         let mut renamed = text.to_owned();
-        // The parameter stands behind the subtype, so it is exchanged first.
+        // The parameter is after the subtype, so it is replaced first.
         if let Some(at) = self.parameter.as_deref().and_then(|name| value_range(text, name)) {
             renamed.replace_range(at, version);
         }
@@ -195,8 +195,8 @@ impl MediaTemplate {
         }
     }
 
-    /// Whether an element of `Accept` that cannot be read tries to name a version: it has the parameter, or what stands
-    /// before the version in the template's type.
+    /// Whether a malformed element of `Accept` tries to name a version: it has the parameter, or the part of the template's
+    /// type before the version.
     pub(crate) fn is_meant_by(&self, element: &str) -> bool {
         let element = element.to_ascii_lowercase();
         let parameter = self.parameter.as_deref().is_some_and(|name| {
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_stand_where_the_template_says() {
+    fn versions_are_where_the_template_says() {
         let acme = ("application/vnd.acme.v{version}+json", Some("version"));
         let plain = ("application/vnd.acme.v{version}+json", None);
         let param = ("application/vnd.acme+json", Some("v"));

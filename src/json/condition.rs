@@ -133,7 +133,7 @@ impl<At> Condition<At> {
         }
     }
 
-    /// Whether a list in it is empty, so that it says nothing.
+    /// Whether a list in it is empty, so that its result is always the same.
     pub(crate) fn has_empty_list(&self) -> bool {
         match self {
             Self::Of { test: Test::In(list), .. } => list.is_empty(),

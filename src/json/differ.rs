@@ -30,7 +30,7 @@ struct Comparison {
 /// The members of an object by name.
 type MembersByName<'t> = BTreeMap<Cow<'t, [u8]>, Values<'t>>;
 
-/// A member's values, of duplicates all in their order, and where in the object the first one stands.
+/// The values of a member, in order if it is duplicated, and the position of the first one in the object.
 struct Values<'t> {
     first: usize,
     list: Vec<&'t [u8]>,

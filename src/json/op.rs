@@ -10,7 +10,7 @@ use super::{Condition, Conversion, ExpressionOp, Literal, Mode, PatchOp, Pattern
 /// One op at every place it applies to.
 #[derive(Clone)]
 pub struct Step {
-    /// Where the resource stands in the document; `*` matches every element or member.
+    /// The place of the resource in the document; `*` matches every element or member.
     pub resource: Pattern,
     /// From the resource to the node that the op's pointers start from: the path up to their last `*`, which all
     /// pointers of one op share. Empty when they have none.
@@ -65,7 +65,7 @@ pub enum OnError {
     Pass,
 }
 
-/// What stands in the way of a value that is written.
+/// What happens to a value that is already in the place of a new one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Collision {

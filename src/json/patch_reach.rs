@@ -1,5 +1,5 @@
-//! What a step means for the value of one JSON Patch operation, told from the pointers alone: the document that the
-//! patch is for is not there to look at.
+//! What a step means for the value of one JSON Patch operation, decided from the pointers alone, because the patched
+//! document is not available.
 
 use super::{Condition, Op, Pattern, Pointer, Reference, Step, Structure, Test, Touch, Wrapper};
 
@@ -24,7 +24,7 @@ pub(super) enum Applicability {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Relation {
     Outside,
-    /// It is something that the value stands in.
+    /// It contains the value.
     Above,
     /// It is the value.
     On,
@@ -174,7 +174,7 @@ impl<'s> PlacedStep<'s> {
         }
     }
 
-    /// The value stands in a wrapper: only what is taken out has a place afterwards.
+    /// The value is in a wrapper: only what is taken out has a place afterwards.
     fn unwrap(&self, at: &Pointer, from: &Wrapper, chooses: bool) -> Applicability {
         let token = self.location.tokens().get(self.base.segments().len() + at.tokens().len());
         match (from, token.map(AsRef::as_ref)) {

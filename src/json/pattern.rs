@@ -123,14 +123,14 @@ impl Pattern {
         self.segments.starts_with(&prefix.segments)
     }
 
-    /// The place that stands to `to` as this one stands to `from`, which it is inside of.
+    /// This place, which is inside `from`, moved along with `from` to `to`.
     #[must_use]
     pub(crate) fn rebased(&self, from: &Self, to: &Self) -> Self {
         self.segments[from.segments.len()..].iter().fold(to.clone(), |at, segment| at.child(segment.clone()))
     }
 
-    /// Where this stood before what is inside `new` stood inside `old`; `None` if it is not inside. Stars of both mean the
-    /// same elements, so a name in a star's place stays. A last star that only `new` has is that of a list of one.
+    /// Where this place was before the content of `old` moved to `new`; `None` if it is not inside `new`. Stars of both mean
+    /// the same elements, so a name in the place of a star stays. A last star that only `new` has is that of an array of one.
     #[must_use]
     pub(crate) fn carried_back(&self, new: &Self, old: &Self) -> Option<Self> {
         if new.has_any_depth() {

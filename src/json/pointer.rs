@@ -44,7 +44,7 @@ impl Pointer {
     /// Reads the text form (RFC 6901 §3): empty, or tokens that each follow a `/`, with `~1` for `/` and `~0` for `~`.
     ///
     /// # Errors
-    /// When the text neither is empty nor starts with `/`, or when a `~` stands before anything but `0` and `1`.
+    /// If the text is neither empty nor starts with `/`, or if a `~` is followed by anything but `0` and `1`.
     pub fn parse(text: &str) -> Result<Self, PointerError> {
         Ok(Self { tokens: parse_tokens(text)? })
     }

@@ -20,11 +20,11 @@ pub enum NameCase {
     ScreamingSnake,
 }
 
-/// A rule for names that can be undone: each name has one in the other case, and no two have the same.
+/// A reversible rule for names: each name has exactly one counterpart in the other case.
 ///
-/// What stands before the first letter or digit (`_id`, `@type`, `$ref`) and underscores or hyphens at the end belong to
-/// no word, and stay. A name that would not come back as it was has none: `userId` among names in snake case, or `line_2`
-/// when the other case is camel, since `line2` would come back as `line2`. Such a name needs an entry of its own.
+/// Characters before the first letter or digit (`_id`, `@type`, `$ref`), and underscores or hyphens at the end, belong to
+/// no word and are kept. A name that could not be converted back has no counterpart: `userId` among names in snake case, or
+/// `line_2` if the other case is camel, because `line2` would become `line2` again. Such a name needs an entry of its own.
 ///
 /// ```
 /// use sunward::json::{NameCase, Renaming};
@@ -206,7 +206,7 @@ impl Renaming {
         self.except.contains(name)
     }
 
-    /// The names that the rule knows by themselves.
+    /// The names that are listed one by one.
     pub(super) fn known(&self) -> impl Iterator<Item = &str> {
         self.there.keys().chain(&self.except).map(|name| &**name)
     }

@@ -1,6 +1,6 @@
-//! JSON texts as they are spelled: `raw` is what stands between the quotes, already known to follow the grammar.
+//! JSON strings as they are spelled: `raw` is the text between the quotes, already known to follow the grammar.
 //!
-//! Unescaped texts are bytes: a lone surrogate becomes the three bytes that no `str` contains, and invalid UTF-8 stays
+//! Unescaped strings are bytes: a lone surrogate becomes the three bytes that no `str` contains, and invalid UTF-8 stays
 //! what it is, so neither is ever equal to a name from Rust.
 
 use std::borrow::Cow;

@@ -102,7 +102,7 @@ where
 
 impl Record {
     fn new(plan: Plan) -> Self {
-        // Until a head is there, whoever drops the future has given up.
+        // A future that is dropped before the response headers means that the client has disconnected.
         let (status, outcome) = (StatusCode::INTERNAL_SERVER_ERROR, Outcome::Aborted);
         let extent = Extent::default();
         Self { plan, started: Instant::now(), status, outcome, at_end: outcome, extent, bytes: 0 }

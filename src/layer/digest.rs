@@ -33,7 +33,7 @@ static FIELDS: [HeaderName; 2] = [HeaderName::from_static("content-digest"), Hea
 // === impl Digests ===
 
 impl Digests {
-    /// What `headers` say. A field that is malformed says nothing (RFC 9651 §4.2).
+    /// The digests in `headers`. A malformed field is ignored (RFC 9651 §4.2).
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let there = FIELDS.iter().filter(|field| headers.contains_key(*field));
         Self { claims: there.flat_map(|field| claims(headers, field)).collect() }
@@ -113,7 +113,7 @@ mod tests {
     fn the_rfcs_example_holds() {
         let content = b"{\"hello\": \"world\"}\n";
         let rows: [(&[&str], bool); 11] = [
-            // Of a key that comes twice the last counts, whatever its type (RFC 9651 §4.2.2); a field that fails says nothing.
+            // If a key occurs twice, the last one counts, whatever its type (RFC 9651 §4.2.2); a malformed field is ignored.
             (&["sha-256=:AAAA:, sha-256=1"], true),
             (&["sha-256=:AAAA:, other=:A:"], true),
             (&["sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg:"], true),

@@ -5,8 +5,8 @@ use http_body::Body;
 
 /// How many bytes of a response's body are still to come, where that is known.
 ///
-/// Servers do not ask a body for its end where they know it: they drop the body of a HEAD, 204 or 304 unread, and another once
-/// all of its `Content-Length` was sent. Whoever wants to know whether a response was sent as a whole must count as well.
+/// Servers do not poll a body for an end that they know already: they drop the body of a HEAD, 204 or 304 unread, and any other
+/// body once all of its `Content-Length` was sent. So bytes must be counted to know whether a response was sent completely.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Extent {
     left: Option<u64>,

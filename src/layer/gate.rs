@@ -122,7 +122,7 @@ where
     }
 }
 
-/// A response from an answer; it tells [`Count`](super::Count) by its extensions what became of the request.
+/// The response of an answer; its extensions tell [`Count`](super::Count) the outcome of the request.
 pub(super) fn respond(answer: Answer, outcome: Outcome) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(answer.body)));
     *response.status_mut() = answer.status;

@@ -51,9 +51,9 @@ pub struct Migrate<S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spoken(pub VersionId);
 
-/// A response extension: the response was made in this process in place of the service's, so it is of no version, and
-/// nothing about it is migrated. Whoever answers behind [`Migrate`] with a document of its own, as the gateway does where
-/// an instance cannot be reached, puts it there.
+/// A response extension: the response was made in this process in place of the service's, so it has no version and is not
+/// migrated. Set it in a service inside [`Migrate`] that responds with a document of its own, as the gateway does if no
+/// instance can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalReply;
 

@@ -52,9 +52,9 @@ pub use version::ApiVersion;
 /// 502; a larger one is migrated as it passes.
 pub const WHOLE_BODY_BYTES: usize = 64 * 1024;
 
-/// So much is held of a body that has to be migrated, unless said.
+/// The default limit of bytes held of a body that has to be migrated.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
-/// A body may become so many times its size when its content codings are taken off, beyond 1 MiB, unless said: more is what
-/// bombs do.
+/// The default limit of a body's size, beyond 1 MiB, as a multiple of its compressed size: larger ratios are those of
+/// decompression bombs.
 pub const MAX_DECODED_RATIO: u32 = crate::coding::MAX_RATIO;

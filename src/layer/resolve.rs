@@ -114,7 +114,7 @@ impl std::fmt::Debug for ResolveLayer {
 // === impl ResolveParts ===
 
 impl ResolveParts {
-    /// A number for each request that spreads evenly, and that nobody outside can choose.
+    /// A number for each request, evenly distributed, that clients cannot choose.
     fn draw(&self) -> u64 {
         let mut hasher = siphasher::sip::SipHasher13::new();
         hasher.write_u64(self.draws.fetch_add(1, Ordering::Relaxed));

@@ -4,7 +4,7 @@ use http::header::{self, HeaderMap};
 
 use crate::headers::list::list_items;
 
-/// Whether the layers are a part of the origin server or stand before one. Some rules bind intermediaries only.
+/// Whether the layers are a part of the origin server or of an intermediary. Some rules bind intermediaries only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {

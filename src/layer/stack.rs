@@ -87,23 +87,23 @@ impl VersioningLayer {
         self
     }
 
-    /// How much is held of a body that has to be migrated; 4 MiB, unless said. If more must be, a request gets a 413, and
-    /// a response becomes a 502, or breaks off if its head is sent already.
+    /// The maximum number of bytes held of a body that has to be migrated. Default: 4 MiB. If more is needed, a request gets
+    /// a 413, and a response becomes a 502, or ends early if its headers have already been sent.
     #[must_use]
     pub fn with_max_body_bytes(mut self, bytes: usize) -> Self {
         self.migrate = self.migrate.with_max_body_bytes(bytes);
         self
     }
 
-    /// How many times its size a body may become when its content codings are taken off, beyond 1 MiB; 100, unless said. One
-    /// that becomes larger ends as one that is more than what may be held.
+    /// The maximum size of a body, beyond 1 MiB, as a multiple of its compressed size. Default: 100. A body that decodes to
+    /// more is refused like one that is too large.
     #[must_use]
     pub fn with_max_decoded_ratio(mut self, ratio: u32) -> Self {
         self.migrate = self.migrate.with_max_decoded_ratio(ratio);
         self
     }
 
-    /// Whether the service inside is the origin, as it is unless said, or a client of another one.
+    /// Whether the service inside is the origin, which is the default, or a client of another one.
     #[must_use]
     pub fn with_role(mut self, role: Role) -> Self {
         self.migrate = self.migrate.with_role(role);

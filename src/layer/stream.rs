@@ -25,7 +25,7 @@ pub(super) struct MigrationStream {
     fault: FailureSlot,
 }
 
-/// What stands around the run over a body with content codings.
+/// The decoder and encoder around the run over a body with content codings.
 #[derive(Debug)]
 pub(super) struct Coded {
     decoder: Decoder,
@@ -36,7 +36,7 @@ pub(super) struct Coded {
     migrated: Vec<u8>,
 }
 
-/// What went wrong with a body that passes, for whoever still waits for what comes of it.
+/// The error of a body that is migrated as it passes, for the caller that still waits for its result.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FailureSlot {
     failure: Arc<OnceLock<Unmigratable>>,

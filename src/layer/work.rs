@@ -50,7 +50,7 @@ pub(super) struct RequestContext {
 impl RequestContext {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut client = Self { accepted: Accepted::default(), has_loosened: false };
-        // One look at all is cheaper than two that mostly find nothing.
+        // One pass over all headers is cheaper than two lookups that mostly find nothing.
         for name in headers.keys() {
             match *name {
                 header::ACCEPT_ENCODING => client.accepted = Accepted::of(headers),

@@ -31,7 +31,7 @@ pub enum Refusal {
     Http2,
     /// A request that did not come, or too slowly: the connection ends.
     HeadTimeout,
-    /// A response that nobody takes: the connection ends.
+    /// A response that the client does not read: the connection is closed.
     SendTimeout,
     /// A TLS handshake that failed, or took too long.
     Tls,

@@ -114,7 +114,7 @@ impl Plan {
         let extension = self.api().extension(announced.version, consumer).filter(|extension| extension.until == at);
         let common = || announced.life.sunset_value.as_ref().filter(|_| announced.life.sunset == Some(at));
         let known = extension.map(|extension| &extension.value).or_else(common);
-        // What was said since the config was read is rendered here.
+        // Changes by acts since the config was read are rendered here.
         Some((at, known.map_or_else(|| Cow::Owned(lifecycle::sunset(at)), Cow::Borrowed)))
     }
 

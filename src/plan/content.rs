@@ -16,7 +16,7 @@ pub(crate) struct Untyped {
 /// What a message's `Content-Type` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DeclaredContent {
-    /// How JSON stands in it.
+    /// How it contains JSON.
     Content(Content),
     /// It is JSON or a form in an encoding that is not read here, such as UTF-16.
     Wide,
@@ -76,7 +76,7 @@ pub(super) fn boundary(headers: &HeaderMap) -> Option<Box<str>> {
     media.param("boundary").filter(|boundary| !boundary.is_empty()).map(Into::into)
 }
 
-/// The `Content-Type` as it stands in a log.
+/// The `Content-Type` as it is logged.
 pub(super) fn media(headers: &HeaderMap) -> Box<str> {
     let lines: Vec<&str> = headers.get_all(header::CONTENT_TYPE).iter().filter_map(|line| line.to_str().ok()).collect();
     lines.join(", ").into()

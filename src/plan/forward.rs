@@ -19,7 +19,7 @@ use crate::version::VersionId;
 /// The head for the service behind.
 #[derive(Clone, Debug)]
 pub(crate) struct Forward {
-    /// Path and query, less what an outer router has taken off; none if they are as they came.
+    /// Path and query, without the prefix that an outer router has removed; `None` if they are unchanged.
     pub target: Option<PathAndQuery>,
 }
 
@@ -41,7 +41,7 @@ impl Plan {
             below => below?,
         };
         let (prefix, query) = (self.prefix(spoken), self.forward_query(resolution, spoken));
-        if self.is_as_it_came(prefix, &below, &query) {
+        if self.is_unchanged(prefix, &below, &query) {
             return Some(Forward { target: None });
         }
         // To the byte: a string with room left would be allocated once more to be shared.
@@ -58,7 +58,7 @@ impl Plan {
     }
 
     /// Nothing to rewrite: so it is for most, and then nothing is put together.
-    fn is_as_it_came(&self, prefix: [&str; 3], below: &str, query: &str) -> bool {
+    fn is_unchanged(&self, prefix: [&str; 3], below: &str, query: &str) -> bool {
         let target = self.inner.target.as_ref();
         let came = prefix.iter().try_fold(self.target_path(), |rest, part| strip_start(rest, part));
         self.inner.mount.is_empty()
@@ -82,8 +82,7 @@ impl Plan {
         self.prefix(spoken).concat()
     }
 
-    /// What stands before the path that the service gets, in the path as it came here: nothing, unless a prefix is simply
-    /// taken off.
+    /// The prefix of the received path before the path that the service gets: empty, unless only a prefix is removed.
     pub(crate) fn taken_prefix(&self, spoken: VersionId) -> Option<&str> {
         let resolution = self.resolution()?;
         let whole = resolution.normal.as_deref().unwrap_or(self.target_path());

@@ -107,7 +107,7 @@ pub(super) fn set_query(query: &str, name: &str, value: &str) -> String {
     query.split('&').map(set).collect::<Vec<_>>().join("&")
 }
 
-/// What stands under `name` in the query, decoded; of several the first.
+/// The value of `name` in the query, decoded; of several the first.
 pub(super) fn query_value(query: &str, name: &str) -> Option<String> {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.find(|(key, _)| decode_query(key) == name).map(|(_, value)| decode_query(value).into_owned())

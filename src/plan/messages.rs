@@ -143,8 +143,8 @@ impl Plan {
         })
     }
 
-    /// Whether a JSON response from a service that speaks `spoken` has a status that no place of its route names, where
-    /// other responses of the route differ between that version and the client's: nobody said whether this one does.
+    /// Whether a JSON response from a service that speaks `spoken` has a status that no place of its route names, although
+    /// other responses of the route differ between that version and the client's: no change declares whether this one does.
     #[must_use]
     pub(crate) fn is_undeclared(&self, spoken: VersionId, status: StatusCode, headers: &HeaderMap) -> bool {
         let (Some(resolution), Some(route)) = (self.resolution(), self.route()) else { return false };
@@ -283,7 +283,7 @@ impl BodyPlan {
         Unmigratable::new(self.is_response(), UnmigratableReason::Body(error))
     }
 
-    /// How JSON stands in the body.
+    /// How the body contains JSON.
     #[must_use]
     pub(crate) const fn content(&self) -> Content {
         self.content
@@ -377,7 +377,7 @@ pub(crate) fn empties(received: StatusCode, status: StatusCode) -> bool {
 
 /// Takes from the head of a message whose body is about to be migrated what speaks of the bytes.
 pub(crate) fn forget_bytes(headers: &mut HeaderMap) {
-    // One look at all, since few of them are there.
+    // One pass over all headers, because few of these are present.
     let there: Vec<HeaderName> = headers.keys().filter(|name| OF_THE_BYTES.contains(name)).cloned().collect();
     for name in there {
         headers.remove(name);

@@ -76,7 +76,7 @@ struct Inner {
     /// The version that the verdict is on, and its end, where that is the content's and not the response's.
     judged: Option<(VersionId, Option<Timestamp>)>,
     method: Method,
-    /// Path and query as they came here, shared with the request; none if the target has none.
+    /// Path and query as received, shared with the request; `None` if the target has none.
     target: Option<PathAndQuery>,
     host: Option<Host>,
     /// What a proxy in front was asked for, where that is something else.
@@ -113,8 +113,8 @@ enum Host {
 // === impl Plan ===
 
 impl Plan {
-    /// Plans a request, or tells that it passes untouched, and whether it is of an api then. `draw` gives a number that is
-    /// the request's own: brownouts of a share of requests go by it, so it is asked for only while one lasts.
+    /// Plans a request, or returns that it passes untouched, and whether it belongs to an api. `draw` returns the request's
+    /// own number. Brownouts of a share of requests use it, so it is called only during such a brownout.
     #[must_use]
     pub(crate) fn read(
         catalog: Arc<Catalog>,
@@ -214,7 +214,7 @@ impl Plan {
         route.or(self.api().upstream.as_deref())
     }
 
-    /// What the service behind speaks, unless whoever picks an instance knows better.
+    /// The version that the service speaks by the config; the chosen instance may speak another one.
     #[must_use]
     pub(crate) fn spoken(&self) -> VersionId {
         self.route().and_then(|route| route.speaks).unwrap_or(self.api().speaks)
@@ -297,7 +297,7 @@ impl Plan {
         self.route().map_or(self.api().forms, |route| route.forms)
     }
 
-    /// The path as it came here, as the client escaped it.
+    /// The path as received, with the client's escapes.
     fn target_path(&self) -> &str {
         self.inner.target.as_ref().map_or("", PathAndQuery::path)
     }

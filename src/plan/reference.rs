@@ -142,7 +142,7 @@ impl<'a> ReferenceMap<'a> {
         Some(MappedTarget { path, query })
     }
 
-    /// What stands before the path below the api, for the other side.
+    /// The text before the path below the api, for the other side.
     fn prefix(&self, public: bool) -> String {
         match (self.to_client, public) {
             (true, _) => self.plan.client_prefix(self.resolution, self.to()),
@@ -151,7 +151,7 @@ impl<'a> ReferenceMap<'a> {
         }
     }
 
-    /// The prefix that a proxy in front took off, where it stands before the prefix of the api, and the path behind it.
+    /// The prefix that a proxy in front removed, if it is before the prefix of the api, and the path after it.
     fn split_outer<'u>(&self, path: &'u str) -> (&'u str, &'u str) {
         let taken = self.plan.taken_prefix(self.spoken);
         let inner = || match (self.to_client, taken) {
@@ -175,8 +175,8 @@ impl<'a> ReferenceMap<'a> {
         self.below_service(path)
     }
 
-    /// What follows the prefix that the service knows the api by, or the public one with the version that it speaks: some
-    /// know that, too. A path under the public prefix of another version is nobody's to map.
+    /// The path after the api's prefix at the service, or after the public prefix with the version that the service speaks,
+    /// which some services know, too. A path under the public prefix of another version is not mapped.
     fn below_service<'u>(&self, path: &'u str) -> Option<&'u str> {
         let own = rest_after(path, &self.plan.forward_prefix(self.spoken));
         let public = rest_after(path, &self.plan.api().base_path).and_then(|below| self.public_version(below));

@@ -1,4 +1,4 @@
-//! Messages that cannot be migrated, and what their senders are told.
+//! Messages that cannot be migrated, and the responses to their senders.
 
 use http::StatusCode;
 
@@ -68,7 +68,7 @@ impl Unmigratable {
         }
     }
 
-    /// What the client is told: of its own body what is wrong with it, of the upstream's no more than that.
+    /// What the client gets: what is wrong with its own body, or only that the upstream's cannot be migrated.
     #[must_use]
     pub(crate) fn problem(&self) -> Problem {
         if let UnmigratableReason::Undeclared = self.reason {

@@ -11,7 +11,7 @@ use crate::headers::link;
 use crate::resolve::Resolution;
 use crate::version::VersionId;
 
-/// One look at all fields is cheaper than five that mostly find nothing.
+/// One pass over all headers is cheaper than five lookups that mostly find nothing.
 const fn has_url(name: &HeaderName) -> bool {
     matches!(*name, header::LOCATION | header::CONTENT_LOCATION | header::LINK | header::SET_COOKIE | header::REFRESH)
 }
@@ -26,8 +26,8 @@ impl Plan {
         map_fields(headers, |url| own.public(url, self.inner.host.as_deref()));
     }
 
-    /// Location, Content-Location and Link, and what stands in Refresh and Set-Cookie, lead to where this client's version
-    /// has the resource.
+    /// Location, Content-Location and Link, and the URLs and paths in Refresh and Set-Cookie, lead to the resource in this
+    /// client's version.
     pub(super) fn map_urls(&self, resolution: &Resolution, spoken: VersionId, headers: &mut HeaderMap) {
         let references = ReferenceMap::for_client(self, resolution, spoken);
         map_fields(headers, |url| references.map(url));
@@ -73,8 +73,8 @@ fn replace_lines(headers: &mut HeaderMap, name: &HeaderName, lines: Vec<HeaderVa
     }
 }
 
-/// Where the value of the last `Path` stands, which is the one that counts (RFC 6265 §5.3); `None` for what is no path, and
-/// for `/`, which is meant for all of the host, and would be lost to other versions.
+/// The position of the value of the last `Path`, which is the one that counts (RFC 6265 §5.3); `None` for a value that is not a
+/// path, and for `/`, which is for the whole host and must keep working in other versions.
 fn cookie_path(cookie: &str) -> Option<Range<usize>> {
     let mut start = cookie.find(';')? + 1;
     let mut found = None;
@@ -90,7 +90,7 @@ fn cookie_path(cookie: &str) -> Option<Range<usize>> {
     found.filter(|at| cookie[at.clone()].starts_with('/') && cookie[at.clone()] != *"/")
 }
 
-/// Where the URL of `5; url=/users` stands, without quotes (HTML §4.2.5.3 says what browsers take).
+/// The position of the URL in `5; url=/users`, without quotes (HTML §4.2.5.3 defines what browsers accept).
 fn refresh_target(refresh: &str) -> Option<Range<usize>> {
     let rest = refresh.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ';' | ',' | ' ' | '\t'));
     let name = rest.get(..3).filter(|name| name.eq_ignore_ascii_case("url"))?;

@@ -53,7 +53,7 @@ impl Plan {
                 let selected = selected(tags);
                 set(headers, &name, selected);
             }
-            // What cannot be read cannot be told to be of this version.
+            // A malformed value may be of any version.
             None if mark.is_some() => drop(headers.remove(&name)),
             _ => {}
         }
@@ -61,7 +61,7 @@ impl Plan {
 
     /// Marks the tag of a response whose body `chain` changes; what is no tag goes.
     pub(super) fn mark_validators(&self, chain: Option<&BodyChain>, spoken: VersionId, headers: &mut HeaderMap) {
-        // It says nothing of the rules, which may have changed since.
+        // It does not depend on the rules, which may have changed since.
         headers.remove(header::LAST_MODIFIED);
         let tag = single(headers, &header::ETAG).and_then(|value| EntityTag::parse(value.as_bytes()));
         let marked = tag.zip(self.mark_of(chain, spoken)).map(|(tag, mark)| tag.marked(mark));

@@ -60,10 +60,10 @@ struct Candidate {
 /// `preference` lists the live versions, the default first and then newest to oldest: it breaks ties and answers
 /// wildcards. Of two versions with the same weight, one that a range names goes before one that a wildcard covers.
 ///
-/// Weight and precedence are those of RFC 9110 §12.5.1; the most specific range decides, also with `q=0`. An `Accept`
-/// none of whose ranges names a version says nothing of versions, whatever types it wants or refuses. An element that is
-/// malformed, weighed outside of 0 to 1, or has a parameter twice is skipped; if it tries to name a version, it counts as
-/// one that there never was.
+/// Weight and precedence are those of RFC 9110 §12.5.1; the most specific range decides, also with `q=0`. If no range of
+/// an `Accept` names a version, the header does not select one, whatever types it accepts. An element that is malformed,
+/// has a weight outside of 0 to 1, or has a parameter twice is skipped; if it tries to name a version, it counts as an
+/// unknown version.
 pub fn negotiate<'a>(
     values: impl Iterator<Item = &'a HeaderValue>,
     template: &MediaTemplate,
@@ -85,7 +85,7 @@ pub fn negotiate<'a>(
 
 /// The version that the request's body is written in, if its `Content-Type` names one.
 ///
-/// `None` also if the field is malformed or came twice: then it says nothing (RFC 9110 §8.3).
+/// Also `None` if the header is malformed or occurs twice: it is then ignored (RFC 9110 §8.3).
 #[must_use]
 pub(crate) fn content_type_version(headers: &HeaderMap, template: &MediaTemplate) -> Option<String> {
     let text = std::str::from_utf8(single(headers, &header::CONTENT_TYPE)?.as_bytes()).ok()?;

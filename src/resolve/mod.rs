@@ -132,7 +132,7 @@ struct Resolver<'a> {
     head: RequestHead<'a>,
     /// The whole path, normalised.
     whole: &'a Cow<'a, str>,
-    /// The version's text in the path, if one stands there.
+    /// The name of the version in the path, if there is one.
     named: Option<&'a str>,
     /// The path below base path and version.
     path: &'a str,
@@ -190,7 +190,7 @@ fn host<'a>(head: &RequestHead<'a>) -> Option<&'a str> {
     named.or_else(|| head.headers.get(header::HOST)?.to_str().ok())
 }
 
-/// The api with the longest base path; of several, the one whose host is said most exactly.
+/// The api with the longest base path; of several, the one with the most specific host.
 fn place(catalog: &Catalog, host: Option<&str>, path: &str) -> Option<usize> {
     place_by(catalog, host, path, |api| api.path_case)
 }

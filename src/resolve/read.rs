@@ -16,7 +16,7 @@ use http::StatusCode;
 /// What path, header, query and host say, in this order.
 pub(super) type SpokenVersions = [Option<(VersionSource, VersionId)>; 4];
 
-/// The version's text in the path below the api, if one stands there, and the path behind it, which may be empty.
+/// The name of the version in the path below the api, if there is one, and the path after it, which may be empty.
 pub(super) fn split<'p>(api: &'p ApiEntry, below: &'p str) -> (Option<&'p str>, &'p str) {
     match api.split_version(below, api.path_case) {
         Some((text, rest)) => (Some(text), rest),

@@ -98,7 +98,7 @@ fn documents(line: &str, expected: &[u8], got: &[u8]) -> Option<Vec<Mismatch>> {
     )
 }
 
-/// None if the lines do not stand against each other.
+/// `None` if the lines do not correspond.
 fn by_line(expected: &[u8], got: &[u8]) -> Option<Vec<Mismatch>> {
     let (expected, got): (Vec<_>, Vec<_>) = (lines(expected).collect(), lines(got).collect());
     if expected.len() != got.len() {

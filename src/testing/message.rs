@@ -23,7 +23,7 @@ pub(super) struct Output {
     /// None in a request.
     pub(super) status: Option<u16>,
     pub(super) body: Vec<u8>,
-    /// How JSON stands in the body.
+    /// How the body contains JSON.
     pub(super) content: Option<Content>,
     /// Where two ways of running the same steps do not agree.
     pub(super) disagreements: Vec<Mismatch>,
@@ -147,7 +147,7 @@ impl Direction<'_> {
         }));
         let fused = fused.map_err(said);
         if fused.is_err() && !disagreements.is_empty() {
-            // What is to be told is that they do not agree, not that one of them refuses the body.
+            // The report is that they disagree, not that one of them refuses the body.
             return Ok((Vec::new(), disagreements));
         }
         Ok((fused?.body, disagreements))

@@ -4,7 +4,7 @@
 //! body through the fused engine, byte by byte as a stream, and through the reference interpreter. They must agree.
 //! The dates of versions do not count: a change can be tested before its version is released, and after it has ended.
 //!
-//! Cases stand beside the changes of an api, in the file as `[[api.case]]` or in Rust as
+//! Cases are next to the changes of an api, in the file as `[[api.case]]` or in Rust as
 //! [`Api::with_case`](crate::catalog::Api::with_case). [`check`] runs them all, and so does `sunward test`. A test in Rust
 //! can also say one [`case`] in a line:
 //!

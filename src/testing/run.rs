@@ -9,7 +9,7 @@ use super::report::{Bodies, Failure, MessagePart, Mismatch, WrittenBody};
 use crate::catalog::{ApiEntry, BackEntry, BodyEntry, Case, CaseEntry, Catalog, SampleEntry};
 use crate::diagnostic::Diagnostics;
 
-/// The cases that stand beside the changes of `api`.
+/// The cases next to the changes of `api`.
 #[must_use]
 pub fn declared(api: &ApiEntry) -> &[CaseEntry] {
     &api.cases

@@ -1,4 +1,4 @@
-//! What is read of values, whether they stand in the document or were made.
+//! Reads values, whether they are in the document or were computed.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

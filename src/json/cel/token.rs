@@ -123,7 +123,7 @@ fn opening(rest: &str) -> Option<(&'static str, bool)> {
     ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| quoted.starts_with(quote)).map(|quote| (quote, raw))
 }
 
-/// What stands behind the backslash, and how long it is.
+/// The escape after the backslash, and its length.
 fn escape(rest: &str) -> Option<(char, usize)> {
     let first = rest.chars().next()?;
     let plain = match first {

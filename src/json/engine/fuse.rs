@@ -69,7 +69,7 @@ impl CellNames {
         }
         match local.op() {
             Op::Add { at, value } => match split(at)? {
-                // What makes this object is run with all that stands inside, so nothing has.
+                // The step that makes this object runs with all its content, so there is nothing else to do.
                 (_, None) if local.fills_only_made() => {}
                 (name, None) => self.add(name, value)?,
                 (name, Some(at)) => return self.deeper(local, name, Op::Add { at, value: value.clone() }),

@@ -1,4 +1,4 @@
-//! What stands before the value of a member.
+//! The text before the value of a member.
 
 use super::super::MigrateError;
 use super::text::{Text, after_white, escape_end};

@@ -109,7 +109,7 @@ impl Run {
         Ok(None)
     }
 
-    /// A member that something is to be done about, or to what stands before it.
+    /// A member that is changed, or the text before it.
     fn decide(
         &mut self,
         code: &Code,
@@ -218,7 +218,7 @@ impl Run {
         }
     }
 
-    /// Writes what stands before a member's value.
+    /// Writes the text before a member's value.
     #[inline]
     fn write_head(
         &mut self,
@@ -241,7 +241,7 @@ impl Run {
         }
     }
 
-    /// Writes what stands before a member's key, where it is not what stood there.
+    /// Writes the text before a member's key, if it differs from the original.
     fn write_lead(&mut self, head: &MemberHead, cell: Option<(usize, Rank)>, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
         self.pass(chunk, head.start, out);
         let start = self.held.len();
@@ -264,7 +264,7 @@ impl Run {
         }
     }
 
-    /// Leaves out what stands before a member's value: one comma, and its white space.
+    /// Leaves out the text before a member's value: one comma, and its white space.
     fn drop_head(&mut self, head: &MemberHead, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
         self.pass(chunk, head.start, out);
         if let Some(object) = self.members()

@@ -15,7 +15,7 @@ pub(super) struct Object {
     pub(super) taking: Option<usize>,
     /// Something was written already, so that the next member needs a comma.
     pub(super) written: bool,
-    /// The member before was written, so that what stands between it and the next is copied.
+    /// The member before was written, so the text between it and the next one is copied.
     pub(super) flowing: bool,
     /// White space of the last member that was written, from in front of a comma that was dropped.
     pub(super) trail: Vec<u8>,
@@ -186,7 +186,7 @@ impl Object {
         }
         if waiting.members.is_empty() && gone > 0 {
             self.written = waiting.before;
-            // The comma behind it goes with it, if nothing is before.
+            // The comma after it is dropped too, if no member is before it.
             self.flowing = waiting.before;
             self.trail.clear();
         }

@@ -30,7 +30,7 @@ pub(super) struct ObjectPlan {
 #[derive(Clone, Debug)]
 pub(super) struct SourceMember {
     pub(super) name: Box<str>,
-    /// The cell that it stays for, where it stands, and its rank there; none: it goes.
+    /// The cell that it stays for, in its position, and its rank there; `None`: it is dropped.
     pub(super) stays: Option<(usize, Rank)>,
     /// The cells that it is copied for.
     pub(super) copied: Box<[(usize, Rank)]>,
@@ -120,12 +120,12 @@ impl ObjectPlan {
         self.others.is_none() && self.sources.is_empty() && self.cells.iter().all(|cell| cell.constant.is_none())
     }
 
-    /// The source with this key, which stands in quotes.
+    /// The source with this key, which is in quotes.
     pub(super) fn source(&self, quoted: &[u8]) -> Option<usize> {
         self.plain_source(&text::unescape(text::inner(quoted)))
     }
 
-    /// The source of this name. Most names are told apart by their length.
+    /// The source with this name. Most names differ in their length.
     #[inline]
     pub(super) fn plain_source(&self, name: &[u8]) -> Option<usize> {
         if self.lengths >> name.len().min(LONG) & 1 == 1 { self.named(name) } else { None }

@@ -67,7 +67,7 @@ impl Rewriter {
         self.run.finish(&self.program.code, out)
     }
 
-    /// Stands before another text, which begins at `offset` of a stream. Keeps the counts, and memory.
+    /// Starts over for another text, which begins at `offset` of a stream. Keeps the counts, and memory.
     pub(in crate::json) fn restart(&mut self, offset: usize) {
         self.run.restart(offset);
     }
@@ -87,7 +87,7 @@ impl Rewriter {
         self.run.check_hold(bytes)
     }
 
-    /// Values that stood where an op had to write, so far.
+    /// The number of collisions so far: values in a place where an op had to write.
     #[must_use]
     pub const fn collisions(&self) -> u64 {
         self.run.collisions

@@ -29,7 +29,7 @@ pub(super) struct Run {
     tail: Vec<u8>,
     /// How far the key in `tail` was searched for its end.
     pub(super) searched: usize,
-    /// Where the text at hand stands in the document.
+    /// The position of the current text in the document.
     pub(super) offset: usize,
     /// Values that are taken whole, the innermost last.
     pub(super) taken: Vec<TakenValue>,
@@ -131,7 +131,7 @@ impl Run {
         }
     }
 
-    /// Stands before another text. Keeps the counts, and memory.
+    /// Starts over for another text. Keeps the counts, and memory.
     pub(super) fn restart(&mut self, offset: usize) {
         self.frames.clear();
         self.taken.clear();

@@ -4,7 +4,7 @@ use super::super::MigrateError;
 use super::stack::ContainerStack;
 use super::text::{Text, after_white};
 
-/// Where a check stands. Nothing of the text is kept.
+/// The state of a check. It keeps nothing of the text.
 #[derive(Clone, Debug)]
 pub(super) struct Skip {
     pub(super) stack: ContainerStack,
@@ -55,12 +55,12 @@ pub(super) enum NumberState {
 // === impl Skip ===
 
 impl Skip {
-    /// Stands before a value; `room` more levels may be opened, of `limit` in all.
+    /// A check before a value; `room` more levels may be opened, of `limit` in all.
     pub(super) const fn new(room: usize, limit: usize) -> Self {
         Self { stack: ContainerStack::new(), state: SkipState::Value, room, limit }
     }
 
-    /// Stands before another value. Keeps its memory.
+    /// Starts over for another value. Keeps its memory.
     pub(super) fn restart(&mut self, room: usize) {
         self.stack.clear();
         self.state = SkipState::Value;
@@ -85,8 +85,8 @@ impl Skip {
         }
     }
 
-    /// Goes on from `at`. `Some(end)` behind the value; `None` if it goes on past `text`. `offset` is where `text`
-    /// stands in the document.
+    /// Continues at `at`. `Some(end)` after the value; `None` if the value continues past `text`. `offset` is the position
+    /// of `text` in the document.
     pub(super) fn run(
         &mut self,
         text: &mut Text<'_>,

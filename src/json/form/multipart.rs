@@ -65,7 +65,7 @@ enum File {
 #[derive(Debug)]
 struct Part {
     head: PartHead,
-    /// As it came; of a file nothing.
+    /// The bytes as received; empty for a file.
     body: Vec<u8>,
     /// As the engine sees it.
     value: Vec<u8>,
@@ -140,7 +140,7 @@ impl Multipart {
         }
     }
 
-    /// The object that the engine was fed, as far as it came.
+    /// The object that the engine has been fed so far.
     pub(in crate::json) fn document(&self) -> &[u8] {
         &self.fed
     }
@@ -295,7 +295,7 @@ impl Multipart {
         self.add(Part { head, body, value }, rewriter, out)
     }
 
-    /// Puts a part to those with the same first name, if it stands in brackets.
+    /// Adds a part to those with the same first name, if its name has brackets.
     fn add(&mut self, part: Part, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<(), MigrateError> {
         let (first, nested) = self.first(&part);
         let same = nested && self.group.last().is_some_and(|last| self.first(last) == (first, true));

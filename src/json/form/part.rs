@@ -1,4 +1,4 @@
-//! The head of a part of `multipart/form-data` (RFC 7578).
+//! The headers of a part of `multipart/form-data` (RFC 7578).
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,11 +14,11 @@ pub(super) enum PartKind {
     File,
 }
 
-/// The head of a part, from the line of the boundary up to the blank line.
+/// The headers of a part, from the line of the boundary up to the blank line.
 #[derive(Clone, Debug)]
 pub(super) struct PartHead {
     raw: Vec<u8>,
-    /// Where the value of `name` stands, with its quotes.
+    /// The position of the value of `name`, including its quotes.
     at: Range<usize>,
     name: Vec<u8>,
     kind: PartKind,
@@ -74,7 +74,7 @@ impl PartHead {
         self.kind
     }
 
-    /// The head as it came, also with another name.
+    /// The headers as received, also with another name.
     pub(super) fn renamed(&self, name: &[u8]) -> Vec<u8> {
         if name == self.name {
             return self.raw.clone();
@@ -113,7 +113,7 @@ fn kind(media: Option<&[u8]>) -> PartKind {
     }
 }
 
-/// The parameters behind the disposition: each name, and where its value stands, with its quotes.
+/// The parameters after the disposition: each name, and the position of its value, including its quotes.
 fn parameters(value: &[u8]) -> Vec<(&[u8], Range<usize>)> {
     let mut found = Vec::new();
     let mut at = memchr::memchr(b';', value).unwrap_or(value.len());

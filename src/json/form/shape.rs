@@ -38,7 +38,7 @@ pub(super) struct FormLeaf {
     pub(super) value: Vec<u8>,
 }
 
-/// The first name of a field, and what stands in brackets behind it.
+/// The first name of a field, and the names in brackets after it.
 pub(super) fn path(name: &[u8], names: FieldNames) -> (&[u8], Vec<&[u8]>) {
     let whole = (name, Vec::new());
     let Some(open) = memchr::memchr(b'[', name).filter(|open| *open > 0 && names == FieldNames::Brackets) else {

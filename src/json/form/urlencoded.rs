@@ -12,7 +12,7 @@ use super::super::{MigrateOptions, Pointer, Program, text};
 use super::names::{FieldNames, MAX_FIELDS, quote};
 use super::shape::{self, Lists};
 
-/// A field as it came.
+/// A field as received.
 struct Field<'b> {
     /// The name as it is spelled.
     name: &'b [u8],
@@ -41,7 +41,7 @@ struct Form<'b> {
     mixed: bool,
 }
 
-/// Members as they came that are not used yet.
+/// Members as received that are not used yet.
 struct Unused {
     exact: HashMap<(Vec<u8>, Vec<u8>), VecDeque<usize>>,
     by_value: HashMap<Vec<u8>, VecDeque<usize>>,
@@ -161,7 +161,7 @@ impl<'b> Form<'b> {
                 members.push(FormMember { key: first.to_vec(), value: value.clone(), fields: at });
                 continue;
             }
-            // A name that comes with brackets and without: each as it stands.
+            // A name that occurs with brackets and without: each is kept as it is.
             let (nested, plain): (Vec<usize>, Vec<usize>) = at.iter().partition(|at| !keys(at).is_empty());
             let mut plain = plain.into_iter();
             for value in values {
@@ -208,7 +208,7 @@ impl<'b> Form<'b> {
                 Origin::Changed(at) => self.write_changed((key, value), at, names, &mut written)?,
             }
         }
-        // The engine has put together what stood apart.
+        // The engine has joined what was apart.
         if self.mixed {
             written.sort_by_key(|(at, _)| *at);
         }
@@ -292,7 +292,7 @@ impl Field<'_> {
         [&encode(key, |_| false), &self.name[brackets], self.value].concat()
     }
 
-    /// Where brackets stand in the spelled name.
+    /// The positions of brackets in the spelled name.
     fn brackets(&self) -> Range<usize> {
         let escaped = [&b"%5B"[..], b"%5b"].into_iter().filter_map(|open| memchr::memmem::find(self.name, open));
         let start = memchr::memchr(b'[', self.name).into_iter().chain(escaped).min();

@@ -7,7 +7,7 @@ use super::super::{MigrateError, Rewriter};
 /// The event at hand. It is held until its blank line is there, since its lines are one document only together.
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    /// Its lines as they came, the last without its end.
+    /// Its lines as received, the last without its end.
     raw: Vec<u8>,
     /// Where the last line begins in `raw`.
     line: usize,
@@ -133,7 +133,7 @@ impl Events {
         self.migrate(rewriter, begin).err().unwrap_or(error)
     }
 
-    /// Where a byte of the data stands in the stream.
+    /// The position of a byte of the data in the stream.
     fn place(&self, mut at: usize) -> usize {
         let mut start = self.start;
         for line in lines(&self.raw) {
@@ -169,7 +169,7 @@ impl Events {
         }
     }
 
-    /// Writes the event as it came.
+    /// Writes the event unchanged.
     fn pass(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.raw);
         self.clear();

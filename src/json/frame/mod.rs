@@ -1,4 +1,4 @@
-//! How documents stand in a body: one, one behind the other, one a line, in the data of events, or behind separators.
+//! How a body contains documents: a single one, several in a row, one per line, in the data of events, or after separators.
 
 mod events;
 mod lines;
@@ -14,7 +14,7 @@ use self::sequence::Sequence;
 use super::form::Multipart;
 use super::{FieldNames, MigrateError, MigrateOptions, Program, Rewriter};
 
-/// How documents stand in a body.
+/// How a body contains documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Framing {
@@ -62,7 +62,7 @@ pub struct Framed {
     frame: FrameState,
 }
 
-/// Where it stands between documents.
+/// The state between documents.
 #[derive(Debug)]
 enum FrameState {
     /// There is nothing to do.
@@ -148,7 +148,7 @@ impl Framed {
         }
     }
 
-    /// Values that stood where an op had to write, so far, in all documents.
+    /// The number of collisions so far, in all documents: values in a place where an op had to write.
     #[must_use]
     pub const fn collisions(&self) -> u64 {
         self.rewriter.collisions()
@@ -181,7 +181,7 @@ impl Framed {
     }
 }
 
-/// What stands in `body` from `start` up to the next `end`.
+/// The part of `body` from `start` up to the next `end`.
 fn until(body: &[u8], start: usize, end: u8) -> &[u8] {
     let rest = body.get(start..).unwrap_or_default();
     &rest[..memchr::memchr(end, rest).unwrap_or(rest.len())]

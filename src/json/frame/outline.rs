@@ -1,8 +1,8 @@
-//! Whether a body stands between two documents, without reading them.
+//! Whether a body is between two documents, without parsing them.
 
 use memchr::memchr2;
 
-/// Follows brackets and texts only, so that it takes far less than reading, and tells nothing of what is no JSON.
+/// Follows only brackets and strings, so it is much cheaper than parsing. It does not detect malformed JSON.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
     depth: usize,
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_tells_what_is_whole_at_any_split() {
+    fn complete_documents_are_found_at_any_split() {
         let rows = [
             ("", false),
             (" \n", false),

@@ -19,8 +19,8 @@ use super::{Collision, Condition, Many, Pattern, Pointer};
 /// An op on structure, in the direction it runs. Pointers start at the node that [`Step::each`](super::Step::each)
 /// leads to; `key`, `value` and conditions of elements start at the element.
 ///
-/// Each acts as a whole or not at all. What it would lose is an error, unless its field says that it may be lost. A
-/// source that is absent changes nothing.
+/// Each one runs completely or fails. A loss of data is an error, unless a field of the op allows it. If its source is
+/// absent, an op does nothing.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Structure {

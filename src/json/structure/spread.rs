@@ -1,4 +1,4 @@
-//! A value that stands once, and in every element.
+//! A value that is in one place, and in every element of an array.
 
 use super::super::error::Reason;
 use super::super::interpret::{Interpreter, OpError};

@@ -47,7 +47,7 @@ impl<'a> Tree<'a> {
         node.made = None;
     }
 
-    /// Moves the content of a node into a new one that stands nowhere. The old one is left as `null`.
+    /// Moves the content of a node into a new, detached one. The old one becomes `null`.
     pub(in crate::json) fn detach(&mut self, id: TreeNodeId) -> TreeNodeId {
         let content = self.take_content(id);
         let detached = self.add_content(content);
@@ -170,7 +170,7 @@ impl<'a> Tree<'a> {
         self.node_mut(id).marked = marked;
     }
 
-    /// Where the marked values stand now.
+    /// The current places of the marked values.
     pub(in crate::json) fn marked(&self) -> Vec<(TreeNodeId, Pointer)> {
         let ids = (0..self.nodes.len()).map(TreeNodeId).filter(|id| self.node(*id).marked && self.is_reachable(*id));
         ids.map(|id| (id, self.pointer(id))).collect()
@@ -191,7 +191,7 @@ impl<'a> Tree<'a> {
         mem::replace(&mut self.node_mut(id).content, NodeContent::Text(Cow::Borrowed(b"null")))
     }
 
-    /// Tells the children where they are.
+    /// Updates the positions of the children.
     fn adopt(&mut self, id: TreeNodeId) {
         self.edit(id, |tree, container| {
             container.items.iter().for_each(|item| tree.node_mut(item.value).parent = Some(id));

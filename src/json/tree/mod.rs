@@ -23,7 +23,7 @@ pub(super) struct TreeNodeId(usize);
 pub(super) struct Tree<'a> {
     nodes: Vec<TreeNode<'a>>,
     root: TreeNodeId,
-    /// What stands before and after the root: white space, a byte order mark.
+    /// The text before and after the root: white space, a byte order mark.
     around: [&'a [u8]; 2],
     /// Containers that hold dead nodes.
     dirty: Vec<TreeNodeId>,
@@ -205,7 +205,7 @@ impl<'a> Tree<'a> {
         found
     }
 
-    /// The way from the root to a node, with the last of duplicate names not told from the others.
+    /// The path from the root to a node. Duplicate names are not distinguished.
     pub(super) fn pointer(&self, id: TreeNodeId) -> Pointer {
         let mut tokens = Vec::new();
         let mut at = id;
@@ -237,7 +237,7 @@ impl<'a> Tree<'a> {
         &mut self.nodes[id.0]
     }
 
-    /// A node that stands nowhere yet.
+    /// A node that is not attached yet.
     pub(super) fn add(&mut self, value: Cow<'a, [u8]>) -> TreeNodeId {
         self.add_content(NodeContent::Text(value))
     }

@@ -101,7 +101,7 @@ fn the_template_may_be_a_parameter_only() {
 }
 
 #[test]
-fn a_parameter_alone_may_stand_on_any_type() {
+fn a_parameter_alone_may_be_on_any_type() {
     let template = MediaTemplate::of_any_type("version").expect("a template");
     let rows = [
         ("application/vnd.api+json; version=3", Negotiated::Version(V3)),
