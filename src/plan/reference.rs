@@ -70,10 +70,9 @@ impl<'a> ReferenceMap<'a> {
         }
         let below = self.plan.path_in(self.resolution, self.spoken)?;
         let service = format!("{}{below}", self.plan.forward_prefix(self.spoken));
-        let (here, there) = match self.to_client {
-            true => (&*service, self.plan.target_path()),
-            false => (self.plan.target_path(), &*service),
-        };
+        // With what an outer router has taken off.
+        let client = self.resolution.normal.as_deref().unwrap_or(self.plan.target_path());
+        let (here, there) = if self.to_client { (&*service, client) } else { (client, &*service) };
         let mut mapped = self.target(false, &resolve(here, path), query)?;
         if is_same(&resolve(there, path), &mapped.path) {
             mapped.path = path.to_owned();
@@ -139,7 +138,8 @@ impl<'a> ReferenceMap<'a> {
             true => format!("{outer}/"),
             false => format!("{outer}{prefix}{below}"),
         };
-        Some(MappedTarget { path, query })
+        // What begins with `//` would name another host.
+        (!path.starts_with("//")).then_some(MappedTarget { path, query })
     }
 
     /// The text before the path below the api, for the other side.

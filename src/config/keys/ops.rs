@@ -342,7 +342,7 @@ static MAP_STATUS: Table = head("map_status", "`map_status`", "Replaces a respon
 
 #[rustfmt::skip]
 static RENAME_PREFIX: Table = head("rename_prefix", "`rename_prefix`",
-    "Replaces the prefix of paths in `Location` and `Link`.", &[
+    "Replaces the prefix of paths in `Location`, `Content-Location`, `Link` and declared links of bodies, in responses.", &[
     key("rename_prefix", ValueKind::Name, "The old prefix.").required(),
     key("to", ValueKind::Name, "The new prefix.").required(),
 ]);

@@ -27,7 +27,7 @@ pub(super) static UPSTREAM: Table = Table {
              no-transform` (RFC 9110 §7.7), so one that must be migrated becomes a 502; many frameworks send `no-transform` \
              with every event stream. As part of the `origin`, for services of your own, it is migrated.").or("\"gateway\""),
         key("public_urls", ValueKind::Flag,
-            "Rewrites URLs in `Location`, `Content-Location`, `Link` and `Refresh` that point to the instance itself (the \
+            "Rewrites URLs in `Location`, `Content-Location`, `Link`, `Refresh` and declared links of bodies that point to the instance itself (the \
              address in its `url` or, if a host name has several addresses, its own address) to paths without the \
              instance's prefix, so that clients come back to the gateway. With `false` they are left unchanged.").or("true"),
         key("response_timeout", ValueKind::Duration,

@@ -173,6 +173,22 @@ fn links_in_requests_are_those_of_the_service() {
         let seen = bench.exchange(&post(sent), "200").seen.expect("the service is called");
         assert_eq!(seen.body, format!("{{\"callback\": \"{expected}\"}}"), "{sent}");
     }
+    let form = |kind: &str, body: &str| format!("POST /api/v1/hooks\nHost: shop.test\ncontent-type: {kind}\n\n{body}");
+    let field =
+        |url: &str| format!("--x\r\nContent-Disposition: form-data; name=\"callback\"\r\n\r\n{url}\r\n--x--\r\n");
+    let (old, new) = (field("/api/v1/purchases?per_page=5"), field("/api/v2/orders?limit=5"));
+    let rows = [
+        (
+            "application/x-www-form-urlencoded",
+            "a=%7e&callback=%2fapi/v1/purchases/7",
+            "a=%7e&callback=%2Fapi%2Fv2%2Forders%2F7",
+        ),
+        ("multipart/form-data; boundary=x", &*old, &*new),
+    ];
+    for (kind, sent, expected) in rows {
+        let seen = bench.exchange(&form(kind, sent), "200").seen.expect("the service is called");
+        assert_eq!(seen.body, expected, "{kind}");
+    }
     // The service has other paths than clients have.
     let bench = Bench::new(orders().with_version_path("/v{version}").with_forward_as("/svc"));
     let rows = [
@@ -219,6 +235,32 @@ fn a_successor_is_where_a_trusted_proxy_was_asked() {
         assert_eq!(answer(bench.layer().with_trusted_forwarded(true)), link(expected), "{fields}");
         let own = if asked == inner { "<//v2.shop.test:3000/a?b>" } else { "</v2/a>" };
         assert_eq!(answer(bench.layer()), link(own), "{fields}");
+    }
+}
+
+/// An outer router took the base path off, so the request has it no more, and its links do.
+#[test]
+fn links_have_the_prefix_that_an_outer_router_took_off() {
+    let bench = Bench::new(by_path());
+    for (sent, expected) in LINKS {
+        let answer = format!("200\nlink: <{sent}>");
+        let layer = bench.layer().with_mount("/api");
+        let exchange = run(exchange(layer, "GET /v1/purchases\nHost: shop.test", &answer));
+        assert_eq!(exchange.field("link"), Some(format!("<{expected}>")), "{sent}");
+    }
+    let post = "POST /v1/hooks\ncontent-type: application/json\n\n{\"callback\": \"purchases/7\"}";
+    let seen = run(exchange(bench.layer().with_mount("/api"), post, "200")).seen.expect("the service is called");
+    assert_eq!(seen.body, "{\"callback\": \"/api/v2/orders/7\"}");
+}
+
+/// A path that would be a host without the prefix of the service stays.
+#[test]
+fn no_link_becomes_one_to_another_host() {
+    let api = Api::new("shop").with_version_header("V").with_unspecified("1").with_forward_as("/svc");
+    let bench = Bench::new(api.with_version(Version::new("1")));
+    for (sent, expected) in [("/svc//evil.test/a", "/svc//evil.test/a"), ("/svc/evil.test//a", "/evil.test//a")] {
+        let exchange = bench.exchange("GET /a", &format!("201\nlocation: {sent}"));
+        assert_eq!(exchange.field("location").as_deref(), Some(expected), "{sent}");
     }
 }
 

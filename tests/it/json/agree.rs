@@ -6,9 +6,9 @@ use sunward::json::{
     Rewriter, Step, Structure, Test, Wrapper, migrate,
 };
 
-/// Links to `x` lead to `/y"` elsewhere.
+/// Links to `x` or `a` lead to `/y"` elsewhere.
 pub(crate) fn options() -> MigrateOptions {
-    MigrateOptions::default().with_links(LinkMapper::new(|url| (url == "x").then(|| "/y\"".to_owned())))
+    MigrateOptions::default().with_links(LinkMapper::new(|url| matches!(url, "x" | "a").then(|| "/y\"".to_owned())))
 }
 
 /// Through the engine, in chunks that end at `cuts`.

@@ -1,7 +1,7 @@
 //! Forms: what each op does to their fields, what stays byte by byte, and parts at every split.
 
 use proptest::prelude::*;
-use sunward::json::{FieldNames, Framed, MigrateError, MigrateOptions, Mode, Program, migrate_form};
+use sunward::json::{FieldNames, Framed, MigrateError, Mode, Program, migrate_form};
 
 use super::*;
 
@@ -10,7 +10,7 @@ const BRACKETS: FieldNames = FieldNames::Brackets;
 
 fn form(names: FieldNames, steps: &[Step], body: &str) -> Result<String, String> {
     let program = Program::new(steps, Mode::Whole);
-    let migrated = migrate_form(body.as_bytes(), names, &program, &MigrateOptions::default());
+    let migrated = migrate_form(body.as_bytes(), names, &program, &super::agree::options());
     migrated.map(|migrated| String::from_utf8(migrated.body).expect("UTF-8")).map_err(|error| error.to_string())
 }
 
@@ -22,6 +22,20 @@ fn check(names: FieldNames, rows: &[(&[Step], &str, &str)]) {
             (result, _) => assert_eq!(result.as_deref(), Ok(*output), "{input} {steps:?}"),
         }
     }
+}
+
+#[test]
+fn links_in_fields() {
+    let link = |at| [step(Op::Link { at: pointer(at), rules: 0 })];
+    check(
+        PLAIN,
+        &[
+            (&link("/next"), "a=%7e&next=x&b=x", "a=%7e&next=%2Fy%22&b=x"),
+            (&link("/next"), "next=%78&next=%7e", "next=%2Fy%22&next=%7e"),
+            (&link("/next"), "next=%ff&a", "next=%ff&a"),
+        ],
+    );
+    check(BRACKETS, &[(&link("/page/next"), "page[next]=x&page[x]=x", "page[next]=%2Fy%22&page[x]=x")]);
 }
 
 #[test]
@@ -157,7 +171,7 @@ fn multipart(
     cuts: &[usize],
 ) -> Result<Vec<u8>, MigrateError> {
     let program = Program::new(steps, Mode::Whole);
-    let mut framed = Framed::multipart("x", names, &program, &MigrateOptions::default()).with_hold_limit(limit);
+    let mut framed = Framed::multipart("x", names, &program, &super::agree::options()).with_hold_limit(limit);
     let (mut out, mut from) = (Vec::new(), 0);
     for &cut in cuts.iter().chain([&body.len()]) {
         framed.feed(&body[from..cut], &mut out)?;
@@ -317,7 +331,7 @@ fn fields() -> impl Strategy<Value = Vec<(String, String)>> {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let name = || prop::sample::select(vec!["/a", "/b", "/c", "/a/b", "/b/0"]);
-    let one = (0..9_u8, name(), name()).prop_map(|(kind, from, to)| {
+    let one = (0..10_u8, name(), name()).prop_map(|(kind, from, to)| {
         step(match kind {
             0 => rename(from, &to[1..2]),
             1 => relocate(from, to),
@@ -327,6 +341,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             5 => map(from, &[("\"1\"", "\"a\""), ("\"a\"", "1")], Other::Keep),
             6 => wrap(from, Wrapper::Array),
             7 => compute(to, &[from, "+"]),
+            8 => Op::Link { at: pointer(from), rules: 0 },
             _ => split(from, &["/c", "/a"], "1"),
         })
     });
