@@ -264,6 +264,26 @@ fn no_link_becomes_one_to_another_host() {
     }
 }
 
+/// They are of no change, so what is done to them has a heading of its own: first on the way to an older version, else last.
+#[test]
+fn links_are_explained() {
+    let catalog = Catalog::new([by_path()]).expect("it is sound");
+    let api = catalog.api("shop").expect("it is there");
+    let headings = |from: &str, to: &str| {
+        let found = api.explain("GET /orders -> 200", from, to).expect("they are there");
+        found.changes().iter().map(|change| (change.summary().to_owned(), change.steps().to_vec())).collect::<Vec<_>>()
+    };
+    let links =
+        ["translate the link /page/next", "in /items/*: translate the link /url", "translate the link /callback"];
+    let links = ("Declared links".to_owned(), links.map(str::to_owned).to_vec());
+    let moved = |from: &str, to: &str| {
+        ("links to pages are beside each other".to_owned(), vec![format!("move {from} to {to}")])
+    };
+    assert_eq!(headings("2", "1"), [links.clone(), moved("/page/next", "/next")]);
+    assert_eq!(headings("1", "2"), [moved("/next", "/page/next"), links]);
+    assert_eq!(headings("2", "2"), []);
+}
+
 /// A client that speaks what the service does needs other links all the same where it has the API under another prefix.
 #[test]
 fn links_of_the_same_version_get_the_clients_prefix() {

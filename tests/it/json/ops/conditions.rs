@@ -150,3 +150,15 @@ fn elements_and_values() {
         ("not required of what is absent", must(&texts), "{}", Ok("{}")),
     ]);
 }
+
+/// What is asked of the resource is asked of it alone, however deep the op acts.
+#[test]
+fn conditions_on_the_resource_hold_at_any_depth() {
+    let rename = |each| vec![when(0, "/t", Some("1"), step_at(each, rename("/a", "b")))];
+    run(vec![
+        ("all", rename("/**"), r#"{"t":1,"a":1,"x":[{"a":2}]}"#, Ok(r#"{"t":1,"b":1,"x":[{"b":2}]}"#)),
+        ("none", rename("/**"), r#"{"t":2,"a":1,"x":{"t":1,"a":2}}"#, Ok(r#"{"t":2,"a":1,"x":{"t":1,"a":2}}"#)),
+        ("below a member", rename("/x/**"), r#"{"t":1,"a":1,"x":{"a":2}}"#, Ok(r#"{"t":1,"a":1,"x":{"b":2}}"#)),
+        ("of no object", rename("/**"), r#"[{"t":1,"a":1}]"#, Ok(r#"[{"t":1,"a":1}]"#)),
+    ]);
+}
