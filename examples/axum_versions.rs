@@ -66,6 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let handlers = Router::new().route("/api/users/{id}", get(show)).route("/api/users", post(create));
     // Around the whole router: paths are rewritten before they are routed.
     let versioned = VersioningLayer::new(Catalog::new([shop()])?).layer(handlers);
+    // The layer rewrites paths, so it is outside of the router; `axum::serve` takes a router again.
     let app = Router::new().fallback_service(versioned);
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;

@@ -84,6 +84,24 @@ impl ApiEntry {
         Ok(Explanation { changes: changes.collect(), program: chain.program(from, to).to_string() })
     }
 
+    /// The summaries of the changes that lead a body from one version to another: of the request, or of a successful
+    /// response.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn changes_of<'a>(
+        &'a self,
+        route: &'a RouteEntry,
+        response: bool,
+        (from, to): (VersionId, VersionId),
+    ) -> impl Iterator<Item = &'a str> {
+        let success = |(of, _): &&(StatusMatch, BodyChain)| (200..300).any(|status| of.contains(status));
+        let chain = match response {
+            true => route.history.responses.iter().find(success).map(|(_, chain)| chain),
+            false => Some(&route.history.request),
+        };
+        let links = chain.into_iter().flat_map(move |chain| chain.between(from, to).links());
+        links.filter(|(_, steps)| !steps.is_empty()).map(|(change, _)| &*self.changes[change as usize].1)
+    }
+
     /// The links that resources declare are of no change.
     fn explained_links(&self, version: VersionId, steps: &[Step]) -> ExplainedChange {
         let steps = steps.iter().map(ToString::to_string).collect();

@@ -256,6 +256,8 @@ fn settle<B: Body>(
 /// The answer to what cannot be migrated, which is counted, whatever the reason.
 fn failed(plan: &Plan, failure: &Unmigratable, notices: &mut Option<Box<Notices>>) -> Box<Answer> {
     plan.migration_handles(failure.is_response()).errors.increment(1);
+    #[cfg(feature = "tracing")]
+    super::event::unmigratable(plan, failure);
     Notices::push(notices, plan, Notice::failed(failure));
     Box::new(plan.failure(failure))
 }

@@ -19,6 +19,8 @@ mod annotate;
 mod body;
 mod count;
 mod digest;
+#[cfg(feature = "tracing")]
+mod event;
 mod extent;
 mod gate;
 mod hold;

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::catalog::{Catalog, CurrentCatalog};
+use crate::catalog::{ApiEntry, Catalog, CurrentCatalog};
 use crate::clock::{Clock, SystemClock};
 use crate::consumer::Consumer;
 use crate::plan::{Plan, Planning};
@@ -107,7 +107,11 @@ impl<S> Layer<S> for ResolveLayer {
 
 impl std::fmt::Debug for ResolveLayer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ResolveLayer")
+        let apis = self.catalog.current();
+        let apis: Vec<&str> = apis.apis().iter().map(ApiEntry::name).collect();
+        let mut layer = f.debug_struct("ResolveLayer");
+        layer.field("apis", &apis).field("mount", &self.mount).field("trusts_forwarded", &self.trusts_forwarded);
+        layer.finish_non_exhaustive()
     }
 }
 

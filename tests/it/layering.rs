@@ -80,7 +80,7 @@ const FOREIGN: [(&str, &[&str]); 56] = [
     ("tower", &["gateway"]),
     ("tower_layer", &["layer", "gateway"]),
     ("tower_service", &["layer", "gateway"]),
-    ("tracing", &["gateway", "bin"]),
+    ("tracing", &["gateway", "layer/event.rs", "bin"]),
     ("tracing_subscriber", &["gateway", "bin"]),
     ("webpki", &["gateway"]),
     ("zstd", &["coding"]),

@@ -10,6 +10,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full};
+#[cfg(all(feature = "tracing", feature = "cli"))]
+use sunward::catalog::{Api, Catalog, Version};
+#[cfg(all(feature = "tracing", feature = "cli"))]
+use sunward::change::{Change, OpSpec};
+#[cfg(all(feature = "tracing", feature = "cli"))]
+use sunward::layer::VersioningLayer;
 use sunward::layer::{AnnotateLayer, ApiVersion, CountLayer, GateLayer, MigrateLayer, ResolveLayer, Spoken};
 use sunward::version::VersionId;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -279,4 +285,58 @@ fn a_catalog_may_be_exchanged() {
     assert!(field("api-version"));
     switch.store(true, Ordering::SeqCst);
     assert!(!field("api-version") && field("x-version"));
+}
+
+/// A log in memory.
+#[cfg(all(feature = "tracing", feature = "cli"))]
+#[derive(Clone, Default)]
+struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+
+#[cfg(all(feature = "tracing", feature = "cli"))]
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("the lines").extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The client learns no more than that the response could not be migrated; who runs the service learns why.
+#[cfg(all(feature = "tracing", feature = "cli"))]
+#[test]
+fn a_response_that_cannot_be_migrated_is_an_event() {
+    let map = OpSpec::map("/state", [("paid", "settled")]);
+    let change = Change::new("2", "States have other names").with_at("GET /orders -> 200").with_op(map);
+    let api = Api::new("shop").with_version_path("/v{version}").with_change(change.with_breaking(true));
+    let api = api.with_version(Version::new("1")).with_version(Version::new("2"));
+    let layer = VersioningLayer::new(Catalog::new([api]).expect("a catalog"));
+    let service = layer.layer(service_fn(|_: Request<_>| async {
+        let mut response = Response::new(Full::new(Bytes::from_static(b"{\"state\":\"lost\"}")));
+        response.headers_mut().insert("content-type", "application/json".parse().expect("a value"));
+        Ok::<_, Infallible>(response)
+    }));
+
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    let request = Request::get("/v1/orders").body(Empty::<Bytes>::new()).expect("a request");
+    let response = tracing::subscriber::with_default(log, || run(service.oneshot(request))).expect("an answer");
+    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+
+    let lines = lines.0.lock().expect("the lines");
+    let event: serde_json::Value = serde_json::from_slice(&lines).expect("one event");
+    assert_eq!((&event["level"], &event["target"]), (&"WARN".into(), &"sunward::layer".into()));
+    for (field, value) in [
+        ("api", "shop"),
+        ("route", "GET /orders"),
+        ("from", "2"),
+        ("to", "1"),
+        ("changes", "States have other names"),
+        ("pointer", "/state"),
+    ] {
+        assert_eq!(event["fields"][field], value, "{event}");
+    }
 }
