@@ -2,8 +2,8 @@
 
 use sunward::json::{
     Collision, Condition, Conversion, ElementPosition, Expression, ExpressionOp, JsonType, LinkMapper, Literal, Many,
-    MigrateError, MigrateOptions, Mode, NameCase, OnError, Op, Other, Pattern, Pointer, Program, Reference, Renaming,
-    Rewriter, Step, Structure, Test, Wrapper, migrate,
+    MigrateError, MigrateOptions, Mode, NameCase, OnError, Op, Other, Pattern, PatternReplacement, Pointer, Program,
+    Reference, Renaming, Replacement, Rewriter, Step, Structure, Test, TimeFormat, Wrapper, migrate,
 };
 
 /// Links to `x` or `a` lead to `/y"` elsewhere.
@@ -149,6 +149,31 @@ pub(crate) fn steps_from(bytes: &[u8]) -> Vec<Step> {
         .collect()
 }
 
+/// A change of form; some lead to what others take.
+fn conversion(byte: u8) -> Option<Conversion> {
+    let time = |from, to| Conversion::Time { from, to };
+    let prefix = |from: &str, to: &str| Conversion::Replace(Replacement::Prefix { from: from.into(), to: to.into() });
+    Some(match byte % 12 {
+        0 => Conversion::NumberToString,
+        1 => Conversion::StringToNumber,
+        2 => Conversion::JsonToString,
+        3 => Conversion::StringToJson,
+        4 => time(TimeFormat::UnixSeconds, TimeFormat::Rfc2822),
+        5 => time(TimeFormat::Rfc2822, TimeFormat::UnixMillis),
+        6 => time(TimeFormat::UnixMillis, TimeFormat::custom("%d.%m.%Y %H:%M:%S").ok()?),
+        7 => prefix("", "a"),
+        8 => prefix("a", ""),
+        9 => Conversion::Replace(Replacement::Suffix { from: "".into(), to: "}".into() }),
+        10 => Conversion::IntegerToDecimal { scale: 1 },
+        _ => {
+            let (there, _) =
+                PatternReplacement::both_ways(("(?<x>[a-z]*)", "\"{x}"), ("\"(?<x>[a-z]*)", "{x}"), byte & 0x80 == 0)
+                    .ok()?;
+            Conversion::Replace(Replacement::Match(there.into()))
+        }
+    })
+}
+
 fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
     // By the rule of names, `a` is `A`, and `A` is none.
     let name = |byte: u8| ["a", "b", "c", "d", "e", "A", "B"][usize::from(byte % 7)];
@@ -176,7 +201,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             let pairs = vec![(Literal::parse("1").ok()?, Literal::string("one"))];
             Op::Map { at: at(a)?, pairs, other: Other::Keep }
         }
-        7 => Op::Convert { at: at(a)?, conversion: Conversion::NumberToString },
+        7 => Op::Convert { at: at(a)?, conversion: conversion(b)? },
         8 => {
             let (from, to) = (at(a)?, at(b)?);
             if from.starts_with(&to) || to.starts_with(&from) {

@@ -11,7 +11,8 @@ fn cases() -> u32 {
 
 /// Few names, so that steps meet; some of them twice, or spelled with an escape.
 fn document() -> impl Strategy<Value = String> {
-    let scalar = prop::sample::select(vec!["1", "2.50", "null", "\"x\"", "\"a\""]).prop_map(str::to_owned);
+    let scalar =
+        prop::sample::select(vec!["1", "2.50", "null", "\"x\"", "\"a\"", "\"{\\\"a\\\":1}\""]).prop_map(str::to_owned);
     let value = scalar.prop_recursive(4, 24, 4, |inner| {
         let key = prop::sample::select(vec!["a", "b", "c", "d", "e", "ab", "A", "B", "\\u0061"]);
         let member = (key, inner.clone()).prop_map(|(key, value)| format!("\"{key}\":{value}"));
