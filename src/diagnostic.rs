@@ -136,7 +136,7 @@ impl<T> Spanned<T> {
 }
 
 impl Spanned<String> {
-    /// A text that stands in no file.
+    /// A string without a position in a file.
     pub(crate) fn text(text: impl Into<String>) -> Self {
         Self { value: text.into(), span: Span::NONE }
     }

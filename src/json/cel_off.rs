@@ -1,4 +1,4 @@
-//! What stands in place of expressions in a build without the feature `cel`: none can be read.
+//! The stand-in for expressions in a build without the feature `cel`: it reads none.
 
 use super::evaluation::{EvaluationPlace, EvaluationResult, EvaluationStop};
 use super::expression_error::ExpressionError;

@@ -188,7 +188,7 @@ impl Work {
         }
     }
 
-    /// The coded form is the representation (RFC 9110 §8.4), so its fields go with it.
+    /// The coded form is the representation (RFC 9110 §8.4), so its headers describe that form.
     fn encode(&self, codings: &[Coding], content: Bytes, headers: &mut HeaderMap) -> Bytes {
         if self.keeps_codings(headers) { coding::encode(codings, &content).into() } else { content }
     }

@@ -262,8 +262,8 @@ impl<'a> ReferenceMap<'a> {
         (now != below).then_some(now)
     }
 
-    /// The query, with the other side's version where this side's stands in it; and added for a client that names its
-    /// version there, where it would get another one without.
+    /// The query, with this side's version replaced by the other side's. The version is added for a client that names it
+    /// there, if the client would get another version without it.
     fn with_version<'q>(&self, query: &'q str, route: Option<&RouteEntry>) -> Cow<'q, str> {
         let api = self.plan.api();
         let Some(name) = &api.sources.query else { return query.into() };
