@@ -58,7 +58,7 @@ where
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let catalog = std::sync::Arc::new(Catalog::at([shop()], "2026-06-01".parse()?)?);
     let at = |date: &str| -> Result<ResolveLayer, Box<dyn Error>> {
         let now: Timestamp = date.parse()?;

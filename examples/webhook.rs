@@ -33,16 +33,21 @@ fn hooks() -> Api {
         )
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let catalog = Catalog::new([hooks()])?;
     let api = catalog.api("hooks").ok_or("the catalog has no such api")?;
     let event = br#"{"id": 9007199254740993, "order": {"weight": "1.10", "customer": {"email": "ada@example.com"}}}"#;
 
     println!("3 (as written)\n  {}", String::from_utf8_lossy(event));
-    for version in ["2", "1"] {
+    let older: [(&str, &[u8]); 2] = [
+        ("2", br#"{"id": 9007199254740993, "order": {"weight": "1.10","email":"ada@example.com"}}"#),
+        ("1", br#"{"id": 9007199254740993, "order": {"weight": 1.10,"email":"ada@example.com"}}"#),
+    ];
+    for (version, expected) in older {
         let migration = api.migration(EVENT, "3", version)?;
         let sent = migration.run(Content::Json, event)?;
         println!("{version}\n  {}", String::from_utf8_lossy(&sent.body));
+        assert_eq!(sent.body, expected);
     }
 
     // What a subscriber sends back in its old version goes up by the same changes.

@@ -1,7 +1,9 @@
 //! Every table and key of the file, described once: the reader, the JSON Schema and the reference are made from this.
 
 mod cases;
+mod conditions;
 mod gateway;
+mod op_table;
 mod ops;
 mod reference;
 mod structure;

@@ -13,7 +13,7 @@
 //! assert!(shown.contains("error[unknown-key]"));
 //! assert!(shown.contains("sunward.toml:3:1"));
 //! assert!(shown.contains("did you mean `base_path`?"));
-//! assert_eq!(config.expect("a config").apis.len(), 1);
+//! assert_eq!(config.expect("a config").apis().len(), 1);
 //! ```
 
 mod api;
@@ -44,7 +44,7 @@ use toml::de::DeTable;
 pub use gateway::LogFormat;
 pub(crate) use gateway::{
     AccessLog, ActAs, Addresses, Check, ForwardedHeaders, GatewaySpec, Instance, Limits, Listen, Proxy, Secret,
-    Timeouts, Tls, Underscores, Upstream, UpstreamTls,
+    Timeouts, Tls, Underscores, Upstream, UpstreamTls, check_references,
 };
 pub use render::{render, to_json};
 pub use schema::schema;
@@ -68,6 +68,8 @@ pub struct Config {
     pub(crate) upstreams: Vec<Upstream>,
     /// Whether all that is included could be read, so that what is not here is nowhere.
     pub(crate) complete: bool,
+    /// Whether something of the texts could not be read, and so is not here.
+    pub(crate) broken: bool,
 }
 
 // === impl Config ===
@@ -77,6 +79,13 @@ impl Config {
     #[must_use]
     pub fn apis(&self) -> &[Api] {
         &self.apis
+    }
+
+    /// Adds an api that is built in Rust, such as one whose changes have functions.
+    #[must_use]
+    pub fn with_api(mut self, api: Api) -> Self {
+        self.apis.push(api);
+        self
     }
 
     /// The `[[api]]` tables, for [`Catalog::new`](crate::catalog::Catalog::new).
@@ -116,9 +125,10 @@ pub fn read_all(sources: &SourceMap, environment: Environment<'_>) -> (Option<Co
     }
     gateway::check_names(&config.upstreams, &mut found);
     if config.complete && !nameless {
-        gateway::check_references(&config.apis, &config.upstreams, &mut found);
+        check_references(&config.apis, &config.upstreams, &mut found);
     }
     found.sort();
+    config.broken = found.has_errors();
     ((!broken).then_some(config), found)
 }
 

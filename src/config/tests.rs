@@ -250,10 +250,7 @@ fn unplaced(value: &impl std::fmt::Debug) -> String {
 #[test]
 fn builders_say_what_the_file_says() {
     let mut read = api(EVERY_KEY);
-    // A handler written in Rust has no upstream, and sets its own time limit.
-    read.upstream = None;
     read.cases.clear();
-    read.routes.iter_mut().for_each(|route| (route.upstream, route.timeout) = (None, None));
     let built = built();
     let (read, built) = (unplaced(&read), unplaced(&built));
     let differ = read.lines().zip(built.lines()).position(|(read, built)| read != built);
@@ -492,6 +489,8 @@ fn built() -> Api {
     let route = Route::new("GET /users/{id}")
         .with_default("1")
         .with_speaks("1")
+        .with_upstream("other")
+        .with_timeout(Duration::from_secs(10))
         .with_content(Content::Ndjson)
         .with_request_content(Content::Json)
         .with_on_untyped(OnUntyped::Pass)
@@ -503,6 +502,7 @@ fn built() -> Api {
         .with_brownouts("1", []);
     Api::new("shop")
         .with_base_path("/api")
+        .with_upstream("shop")
         .with_host("shop.example.com")
         .with_host("*.shops.example.com")
         .with_path_case(PathCase::Insensitive)

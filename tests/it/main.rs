@@ -1,6 +1,7 @@
 //! Every test that is not beside its code. One binary: it links once.
 #[cfg(feature = "config")]
 mod changes;
+mod circles;
 #[cfg(all(feature = "cli", unix))]
 mod cli;
 #[cfg(feature = "config")]
@@ -11,6 +12,8 @@ mod corpus;
 mod diff;
 #[cfg(feature = "config")]
 mod docs;
+#[cfg(feature = "layer")]
+mod examples;
 #[cfg(feature = "gateway")]
 mod gateway;
 #[cfg(feature = "layer")]

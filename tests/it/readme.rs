@@ -96,6 +96,29 @@ fn anchor(heading: &str) -> String {
     kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
+/// Paths of the repository that pages name in their text.
+#[test]
+fn paths_on_the_pages_exist() {
+    const FOLDERS: [&str; 8] = ["src/", "tests/", "docs/", "examples/", "benches/", "fuzz/", "deploy/", ".ci/"];
+    let mut wrong = Vec::new();
+    let mut paths = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("a text");
+        // Code in a line; what is fenced are programs and files.
+        let prose = text.split("```").step_by(2);
+        for path in prose.flat_map(|text| text.split('`').skip(1).step_by(2)) {
+            let path = path.split(['*', ' ', '{']).next().unwrap_or_default();
+            if FOLDERS.iter().any(|folder| path.starts_with(folder)) {
+                paths += 1;
+                if !root().join(path).exists() {
+                    wrong.push(format!("{}: {path}", page.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty() && paths > 100, "{paths} paths; these do not exist:\n{}", wrong.join("\n"));
+}
+
 /// Whether a link from a page leads somewhere: to a file, and to a heading of it.
 fn leads(page: &Path, link: &str) -> bool {
     let (file, heading) = link.split_once('#').unwrap_or((link, ""));

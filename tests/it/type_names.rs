@@ -3,7 +3,7 @@
 //! A reader who knows what a `Plan` is must not meet another one two files on. A name that is fine in several modules is
 //! listed here with the reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -31,6 +31,30 @@ fn each_type_has_a_name_of_its_own() {
     });
     let found = shared_names(texts.filter(|(name, _)| !name.ends_with("tests.rs")));
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn the_glossary_has_types_that_exist_and_each_word_once() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let design = fs::read_to_string(root.join("DESIGN.md")).expect("it is there");
+    let (_, words) = design.split_once("\n## The words\n").expect("a section");
+    let known: BTreeSet<String> =
+        files(&root.join("src")).iter().flat_map(|path| declared(&fs::read_to_string(path).expect("a text"))).collect();
+    let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+    for row in
+        words.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'))
+    {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [word, _, types] = cells[..] else { panic!("three cells: {row}") };
+        if !seen.insert(word) {
+            wrong.push(format!("{word} has two rows"));
+        }
+        let types = types.split('`').skip(1).step_by(2);
+        wrong.extend(
+            types.filter(|name| !known.contains(*name)).map(|name| format!("{word}: no type is called {name}")),
+        );
+    }
+    assert!(wrong.is_empty() && seen.len() > 20, "{} words: {}", seen.len(), wrong.join("\n"));
 }
 
 #[test]

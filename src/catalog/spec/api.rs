@@ -138,6 +138,8 @@ impl Api {
         /// The path prefix of the api at the service, in place of base path and version: `/api/v{version}`.
         /// Default: the base path.
         with_forward_as => forward_as: text, Some;
+        /// The upstream of a gateway that its requests are sent to, where its route names no other.
+        with_upstream => upstream: text, Some;
         /// The response header that names the served version. Default: the name of the `header` source.
         with_response_header => response_header: text, Some;
         /// Where the documents of problem types are, an absolute URL that ends in `/`.

@@ -49,6 +49,10 @@ impl Route {
         with_default => default: text, Some;
         /// The version that the service behind it speaks.
         with_speaks => speaks: text, Some;
+        /// The upstream of a gateway that its requests are sent to. Default: that of the api.
+        with_upstream => upstream: text, Some;
+        /// How long a gateway lets a request to it take, retries included. Default: no limit for the whole.
+        with_timeout => timeout: Duration, Some;
         /// The path prefix of the api at the route's service. Default: that of the api.
         with_forward_as => forward_as: text, Some;
         /// How its successful responses contain JSON, whatever their `Content-Type`: for a service that sends a wrong

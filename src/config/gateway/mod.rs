@@ -9,8 +9,9 @@ use std::time::Duration;
 
 pub(crate) use listen::Listen;
 pub(crate) use settings::{AccessLog, ForwardedHeaders, Limits, Proxy, Timeouts, Tls, Underscores};
+pub(super) use upstream::check_names;
+pub(crate) use upstream::check_references;
 pub(crate) use upstream::{ActAs, Addresses, Check, Instance, Upstream, UpstreamTls};
-pub(super) use upstream::{check_names, check_references};
 
 use super::tree::TableReader;
 use crate::diagnostic::{Diagnostic, Spanned};

@@ -439,7 +439,7 @@ pub(in crate::config) fn check_names(upstreams: &[Upstream], found: &mut Diagnos
 }
 
 /// Refuses upstreams that apis and routes name and that are not there.
-pub(in crate::config) fn check_references(apis: &[Api], upstreams: &[Upstream], found: &mut Diagnostics) {
+pub(crate) fn check_references(apis: &[Api], upstreams: &[Upstream], found: &mut Diagnostics) {
     let mut names: Vec<&str> = upstreams.iter().map(|upstream| upstream.name.as_str()).collect();
     names.dedup();
     let routes = apis.iter().flat_map(|api| &api.routes).filter_map(|route| route.upstream.as_ref());

@@ -1,5 +1,7 @@
 //! The ops of a change, each an inline table, and the small tables that go with them.
 
+use super::conditions::{CEL, ELEMENT, EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, all, any, not};
+use super::op_table::{KEEP, carrying, head, op};
 use super::structure::{CASES, ENTRIES, FLATTEN, KEYED, NEST, PARTITION, PICK, PUT, RENAME_ALL};
 use super::{Key, Table, ValueKind, key};
 
@@ -44,27 +46,6 @@ pub(in crate::config) static OPS: &[&Table] = &[
     &MOVE_ROUTE,
 ];
 
-pub(super) const fn on_error(doc: &'static str) -> Key {
-    key("on_error", ValueKind::Word(&["fail", "pass"]), doc)
-}
-
-pub(super) const fn op(name: &'static str, title: &'static str, doc: &'static str, keys: &'static [Key]) -> Table {
-    Table { name, title, doc, keys, common: BODY }
-}
-
-pub(super) const fn carrying(
-    name: &'static str,
-    title: &'static str,
-    doc: &'static str,
-    keys: &'static [Key],
-) -> Table {
-    Table { name, title, doc, keys, common: CARRYING }
-}
-
-const fn head(name: &'static str, title: &'static str, doc: &'static str, keys: &'static [Key]) -> Table {
-    Table { name, title, doc, keys, common: &[] }
-}
-
 const LITERALS: ValueKind = ValueKind::Map(&ValueKind::Literal);
 const PAIRS: ValueKind = ValueKind::List(&ValueKind::Pair);
 const MANY: ValueKind = ValueKind::Word(&["error", "first"]);
@@ -87,8 +68,6 @@ const FORMS: ValueKind = ValueKind::Either(
 );
 const ARRAY: ValueKind = ValueKind::Word(&["array"]);
 const STATUS: ValueKind = ValueKind::Integer { min: 100, max: 599 };
-const KEEP: Key =
-    key("keep", ValueKind::Flag, "If the target already exists, keeps its value and removes the source.").or("false");
 const WHICH: Key = key(
     "which",
     ValueKind::Table(&ELEMENT),
@@ -103,18 +82,6 @@ const LOST: Key = key(
 )
 .or("false");
 const LOSSY: Key = key("lossy", ValueKind::Flag, "The old side gets nothing in its place.").or("false");
-
-#[rustfmt::skip]
-const BODY: &[Key] = &[
-    key("when", ValueKind::Table(&WHEN), "Condition under which the op applies. Default: always."),
-    key("else", ValueKind::Word(&["skip", "fail"]),
-        "What happens if `when` does not hold and the op has something to do: `skip` leaves the message as it is, `fail` refuses it.").or("\"skip\""),
-    on_error("What to do if a value cannot be migrated. Default: `on_error` of the change."),
-];
-
-/// Of ops that bring a value to a place which may have one already.
-#[rustfmt::skip]
-const CARRYING: &[Key] = &[BODY[0], BODY[1], BODY[2], KEEP];
 
 const NAMED: Key = key(
     "name",
@@ -376,65 +343,6 @@ pub(super) static PLACE: Table = Table {
              object that the same change creates. Default: `true` for requests of `PATCH`, otherwise `false`. Each place \
              has its own setting."),
     ],
-    common: &[],
-};
-
-const EQUALS: Key =
-    key("equals", ValueKind::Literal, "The value is this one: numbers by value, objects without order.");
-const EQUALS_JSON: Key = key("equals_json", ValueKind::Json, "The same, as JSON.");
-const IN: Key = key("in", ValueKind::List(&ValueKind::Literal), "The value is one of these.");
-const IN_JSON: Key = key("in_json", ValueKind::List(&ValueKind::Json), "The same, each as JSON.");
-const TYPE: Key = key(
-    "type",
-    ValueKind::OneOrMore(&ValueKind::Word(&["null", "boolean", "number", "integer", "string", "array", "object"])),
-    "The value has this JSON type, or one of these. `integer` is a number without a fraction, however it is spelled.",
-);
-
-/// The condition of a condition: functions, since a constant cannot name the table that it is a part of.
-const CEL: Key = key(
-    "cel",
-    ValueKind::Text,
-    "An expression of the Common Expression Language. `self` is the value at `at`; in `when` without `at`, it is the object that the op starts from.",
-);
-
-static CONDITION: ValueKind = ValueKind::Table(&WHEN);
-
-const fn any() -> Key {
-    key("any", ValueKind::List(&CONDITION), "One of these conditions holds.")
-}
-
-const fn all() -> Key {
-    key("all", ValueKind::List(&CONDITION), "All of these conditions hold.")
-}
-
-const fn not() -> Key {
-    key("not", ValueKind::Table(&WHEN), "This condition does not hold.")
-}
-
-#[rustfmt::skip]
-static WHEN: Table = Table {
-    name: "when",
-    title: "`when`",
-    doc: "A condition: `{ present = \"/x\" }`, `{ absent = \"/x\" }`, `{ at = \"/kind\", equals = \"card\" }`, \
-          `{ at = \"/kind\", in = [\"card\", \"bank\"] }`, `{ at = \"/x\", type = \"string\" }`, or several combined by `any`, \
-          `all` and `not`. If `at` leads to nothing, no test holds. Without `at`, a test is about the op's own place: the \
-          source on the way up, the target on the way down.",
-    keys: &[
-        key("present", ValueKind::Text, "This member is present, also as `null`."),
-        key("absent", ValueKind::Text, "This member is absent."),
-        key("at", ValueKind::Text, "The value that is tested. Default: the op's own place."),
-        EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, CEL, any(), all(), not(),
-    ],
-    common: &[],
-};
-
-#[rustfmt::skip]
-pub(super) static ELEMENT: Table = Table {
-    name: "which",
-    title: "`which`",
-    doc: "Which elements of an array count: a condition whose pointers start at the element, `{ at = \"/type\", equals = \"cpu\" }`. \
-          Without `at`, a test is about the element itself.",
-    keys: WHEN.keys,
     common: &[],
 };
 

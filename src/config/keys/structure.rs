@@ -1,6 +1,7 @@
 //! The ops on structure.
 
-use super::ops::{ELEMENT, carrying, op};
+use super::conditions::ELEMENT;
+use super::op_table::{carrying, op};
 use super::{Key, Table, ValueKind, key};
 
 pub(super) const CASES: ValueKind =

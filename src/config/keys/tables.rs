@@ -2,7 +2,8 @@
 
 use super::cases::CASE;
 use super::gateway::GATEWAY;
-use super::ops::{PLACE, on_error};
+use super::op_table::on_error;
+use super::ops::PLACE;
 use super::upstream::UPSTREAM;
 use super::{Key, Table, ValueKind, key};
 

@@ -68,7 +68,15 @@ pub fn load(sources: &SourceMap, environment: Environment<'_>) -> Result<Loaded,
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn load_config(config: Config) -> Result<Loaded, LoadError> {
-    let checked = checked(Some(config), Diagnostics::new(), SystemClock.now(), Severity::Error);
+    let mut found = Diagnostics::new();
+    if config.broken {
+        let message = "the config was read with errors, so a part of it is missing";
+        let finding = Diagnostic::error("broken-config", message, Span::NONE);
+        found.push(finding.help("fix the findings that came with the config, and read it again"));
+    } else {
+        config::check_references(&config.apis, &config.upstreams, &mut found);
+    }
+    let checked = checked(Some(config), found, SystemClock.now(), Severity::Error);
     checked.map_err(|found| LoadError { sources: Box::default(), found })
 }
 
@@ -130,7 +138,7 @@ pub fn environment(name: &str) -> Option<String> {
 }
 
 fn build(config: Config, now: Timestamp, unserved: Severity, found: &mut Diagnostics) -> Option<Loaded> {
-    let Config { gateway, mut apis, upstreams, complete } = config;
+    let Config { gateway, mut apis, upstreams, complete, .. } = config;
     if apis.is_empty() && !complete {
         return None;
     }

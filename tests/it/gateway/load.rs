@@ -1,8 +1,9 @@
 //! What is wrong with files, when they are loaded for a gateway.
 
+use sunward::catalog::{Api, Version};
 use sunward::clock::Timestamp;
-use sunward::config::SourceMap;
-use sunward::gateway::load_at;
+use sunward::config::{Config, SourceMap, read_all};
+use sunward::gateway::{App, Options, StartError, load_at};
 
 const API: &str = "[[api]]\nname = \"shop\"\nupstream = \"shop\"\n[[api.version]]\nname = \"1\"\n";
 const UPSTREAM: &str =
@@ -145,4 +146,27 @@ fn what_is_on_disk_is_checked() {
         assert!(told.ends_with(place) && found.message().contains(part), "{text}\n{told} {}", found.message());
         assert!(found.help_text().is_some(), "{found}");
     }
+}
+
+/// A config value is checked as texts are.
+#[tokio::test]
+async fn a_config_value_that_cannot_be_served_is_refused() {
+    let upstream = "[[upstream]]\nname = \"shop\"\ninstances = [{ url = \"http://127.0.0.1:9\" }]\n";
+    let api = |upstream: &str| Api::new("shop").with_upstream(upstream).with_version(Version::new("1"));
+    let rows = [
+        ("an unknown upstream", upstream, vec![api("shopp").with_version_path("/v{version}")], "unknown-upstream"),
+        ("no upstream", "", vec![api("shop").with_version_path("/v{version}")], "unknown-upstream"),
+        ("a part that could not be read", "[gateway]\nlisten = 1\n", Vec::new(), "broken-config"),
+    ];
+    let mut wrong = Vec::new();
+    for (name, text, apis, code) in rows {
+        let (config, _) = read_all(&SourceMap::new("m", text), &|_| None);
+        let config = apis.into_iter().fold(config.expect("TOML"), Config::with_api);
+        let bound = App::bind(config, Options::new()).await;
+        match bound.expect_err(name) {
+            StartError::Config(error) if error.found.iter().any(|found| found.code() == code) => {}
+            error => wrong.push(format!("{name}: {error}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,0 +1,27 @@
+//! The examples that end by themselves say what they show, and it is so.
+
+#[cfg(feature = "gateway")]
+#[path = "../../examples/embedded.rs"]
+mod embedded;
+#[path = "../../examples/layers.rs"]
+mod layers;
+#[path = "../../examples/webhook.rs"]
+mod webhook;
+
+type Shown = Result<(), Box<dyn std::error::Error>>;
+
+#[test]
+#[cfg(feature = "gateway")]
+fn the_gateway_in_another_program() -> Shown {
+    embedded::main()
+}
+
+#[test]
+fn each_layer_alone() -> Shown {
+    layers::main()
+}
+
+#[test]
+fn a_webhook() -> Shown {
+    webhook::main()
+}
