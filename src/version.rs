@@ -53,14 +53,14 @@ enum NameParts {
     Minor([u32; 2], Status),
     Date([u32; 3], Status),
     Month([u32; 2], Status),
-    Kubernetes(u32, Stage),
+    Kubernetes(u32, Stability),
     /// In small letters.
     Declared(Box<str>),
 }
 
 /// How stable a Kubernetes version is, in the order in which they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Stage {
+enum Stability {
     Alpha(u32),
     Beta(u32),
     Stable,
@@ -151,7 +151,7 @@ impl VersionName {
             | NameParts::Minor(_, status)
             | NameParts::Date(_, status)
             | NameParts::Month(_, status) => *status != Status::Stable,
-            NameParts::Kubernetes(_, stage) => *stage != Stage::Stable,
+            NameParts::Kubernetes(_, stage) => *stage != Stability::Stable,
             NameParts::Declared(_) => false,
         }
     }
@@ -207,9 +207,9 @@ fn kubernetes(text: &str) -> Option<NameParts> {
     let text = text.to_ascii_lowercase();
     let text = text.strip_prefix('v')?;
     let (major, stage) = match (text.split_once("alpha"), text.split_once("beta")) {
-        (Some((major, nth)), _) => (major, Stage::Alpha(counted(nth)?)),
-        (_, Some((major, nth))) => (major, Stage::Beta(counted(nth)?)),
-        (None, None) => (text, Stage::Stable),
+        (Some((major, nth)), _) => (major, Stability::Alpha(counted(nth)?)),
+        (_, Some((major, nth))) => (major, Stability::Beta(counted(nth)?)),
+        (None, None) => (text, Stability::Stable),
     };
     Some(NameParts::Kubernetes(counted(major)?, stage))
 }
@@ -252,9 +252,9 @@ impl fmt::Display for VersionName {
                 write!(f, "{y:04}-{m:02}")?;
                 status
             }
-            NameParts::Kubernetes(major, Stage::Stable) => return write!(f, "v{major}"),
-            NameParts::Kubernetes(major, Stage::Beta(nth)) => return write!(f, "v{major}beta{nth}"),
-            NameParts::Kubernetes(major, Stage::Alpha(nth)) => return write!(f, "v{major}alpha{nth}"),
+            NameParts::Kubernetes(major, Stability::Stable) => return write!(f, "v{major}"),
+            NameParts::Kubernetes(major, Stability::Beta(nth)) => return write!(f, "v{major}beta{nth}"),
+            NameParts::Kubernetes(major, Stability::Alpha(nth)) => return write!(f, "v{major}alpha{nth}"),
             NameParts::Declared(name) => return f.write_str(name),
         };
         match status {

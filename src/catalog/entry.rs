@@ -1,5 +1,6 @@
 //! What an api is once it is checked: plain values, made at load and only read from then on.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -147,6 +148,8 @@ pub(crate) struct RouteEntry {
     pub id: RouteId,
     /// Its life through the versions, and what they changed about its messages.
     pub history: RouteHistory,
+    /// All routes of which this one is, where several old ones became one; else none.
+    pub branches: Box<[RouteId]>,
     /// What a request to it speaks that names no version.
     pub default: Option<VersionId>,
     /// The name of the service behind, where it is not the api's.
@@ -359,6 +362,21 @@ impl ApiEntry {
                 !same
             })
             .map(|router| &**router)
+    }
+
+    /// Of several old routes that became `route`, the one that a request of `version` with that query is for.
+    #[must_use]
+    pub(crate) fn branch(&self, route: RouteId, version: VersionId, query: Option<&str>) -> RouteId {
+        let name = self.route(route).history.name_in(version);
+        let branches = self.route(route).branches.iter().copied();
+        let branches = branches.filter(|branch| self.route(*branch).history.name_in(version) == name);
+        let marks = |history: &RouteHistory| history.moves.iter().map(|moved| moved.query.len()).sum::<usize>();
+        // What goes back the furthest; of equals, what the query says most of.
+        let best = branches.min_by_key(|branch| {
+            let history = &self.route(*branch).history;
+            (history.reaches(query.unwrap_or(""), version), Reverse(marks(history)))
+        });
+        best.unwrap_or(route)
     }
 
     /// Finds the route of `version` that a path below the api leads to.

@@ -7,8 +7,6 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use siphasher::sip::SipHasher13;
 
-use super::head::{HeaderStep, QueryStep};
-use super::place::{RouteName, StatusMatch};
 use crate::json::{self, Mode, Op, Pattern, Step};
 use crate::version::VersionId;
 
@@ -78,44 +76,6 @@ struct Fingerprints {
 
 /// Hashes what is written to it.
 struct FingerprintHasher(SipHasher13);
-
-/// A status that one version exchanged for another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StatusLink {
-    /// The version that introduced it.
-    pub version: VersionId,
-    /// Before.
-    pub old: u16,
-    /// Since.
-    pub new: u16,
-    /// Which change, by its place in the list of all, and which op of it.
-    pub op: (u32, u32),
-}
-
-/// One route through the versions, and what they changed about its messages.
-#[derive(Clone, Debug)]
-pub(crate) struct RouteHistory {
-    /// What the newest version that has it calls it.
-    pub name: RouteName,
-    /// The first version that has it; the oldest, unless a change added it.
-    pub added: Option<VersionId>,
-    /// The first version that has it no more.
-    pub removed: Option<VersionId>,
-    /// What it was called before a version moved it; ascending.
-    pub moves: Vec<(VersionId, RouteName)>,
-    /// The request's body.
-    pub request: BodyChain,
-    /// The responses' bodies, by status as the newest version has it; the most particular first.
-    pub responses: Vec<(StatusMatch, BodyChain)>,
-    /// The request's query.
-    pub query: Chain<QueryStep>,
-    /// The request's header fields.
-    pub request_headers: Chain<HeaderStep>,
-    /// The responses' header fields.
-    pub response_headers: Vec<(StatusMatch, Chain<HeaderStep>)>,
-    /// The responses' statuses, oldest first.
-    pub statuses: Vec<StatusLink>,
-}
 
 // === impl Link ===
 
@@ -223,31 +183,11 @@ impl BodyChain {
         Self { chain, expand: expand.into(), links: links.into(), programs, prints }
     }
 
-    /// Where links lead depends on all routes and their queries: what these are is made known to the steps.
-    pub(super) fn set_link_rules(histories: &mut [RouteHistory]) {
-        let has_links = |history: &RouteHistory| {
-            let responses = history.responses.iter().map(|(_, chain)| chain);
-            responses.chain([&history.request]).any(|chain| !chain.links.is_empty())
-        };
-        if !histories.iter().any(has_links) {
-            return;
-        }
-        let mut print = FingerprintHasher(SipHasher13::new());
-        for RouteHistory { name, added, removed, moves, query, .. } in &*histories {
-            // Writing to a hasher cannot fail.
-            let _ = write!(print, "{name}{added:?}{removed:?}{moves:?}");
-            for link in query.links() {
-                let _ = write!(print, "{:?}{:?}{:?}", link.version, link.up, link.down);
-            }
-        }
-        let print = print.0.finish();
-        for history in histories {
-            let responses = history.responses.iter_mut().map(|(_, chain)| chain);
-            let steps = responses.chain([&mut history.request]).flat_map(|chain| &mut chain.links);
-            for step in steps.flat_map(|(_, steps)| steps) {
-                if let Op::Link { rules, .. } = &mut step.op {
-                    *rules = print;
-                }
+    /// Makes known to the steps that translate links what these depend on, as a fingerprint.
+    pub(super) fn set_link_rules(&mut self, print: u64) {
+        for step in self.links.iter_mut().flat_map(|(_, steps)| steps) {
+            if let Op::Link { rules, .. } = &mut step.op {
+                *rules = print;
             }
         }
     }
@@ -356,6 +296,14 @@ impl Fingerprints {
     }
 }
 
+/// The fingerprint of what is written.
+pub(super) fn fingerprint(text: impl FnOnce(&mut dyn Write) -> std::fmt::Result) -> u64 {
+    let mut hasher = FingerprintHasher(SipHasher13::new());
+    // Writing to a hasher cannot fail.
+    let _ = text(&mut hasher);
+    hasher.0.finish()
+}
+
 // === impl FingerprintHasher ===
 
 impl FingerprintHasher {
@@ -375,56 +323,5 @@ impl Write for FingerprintHasher {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         self.0.write(text.as_bytes());
         Ok(())
-    }
-}
-
-// === impl RouteHistory ===
-
-impl RouteHistory {
-    pub(super) fn new(name: RouteName) -> Self {
-        Self {
-            name,
-            added: None,
-            removed: None,
-            moves: Vec::new(),
-            request: BodyChain::default(),
-            responses: Vec::new(),
-            query: Chain::default(),
-            request_headers: Chain::default(),
-            response_headers: Vec::new(),
-            statuses: Vec::new(),
-        }
-    }
-
-    /// What `version` calls it; `None` if that version does not have it.
-    #[must_use]
-    pub(crate) fn name_in(&self, version: VersionId) -> Option<&RouteName> {
-        let missing = self.added.is_some_and(|added| version < added) || self.removed.is_some_and(|r| r <= version);
-        let moved = self.moves.iter().find(|(moved, _)| version < *moved).map(|(_, before)| before);
-        (!missing).then(|| moved.unwrap_or(&self.name))
-    }
-
-    /// The body of a response with a status as the newest version has it.
-    #[must_use]
-    pub(crate) fn response(&self, status: u16) -> Option<&BodyChain> {
-        self.responses.iter().find(|(of, _)| of.contains(status)).map(|(_, chain)| chain)
-    }
-
-    /// The header fields of a response with a status as the newest version has it.
-    #[must_use]
-    pub(crate) fn response_header(&self, status: u16) -> Option<&Chain<HeaderStep>> {
-        self.response_headers.iter().find(|(of, _)| of.contains(status)).map(|(_, chain)| chain)
-    }
-
-    /// A status of version `from`, as version `to` has it.
-    #[must_use]
-    pub(crate) fn status(&self, status: u16, from: VersionId, to: VersionId) -> u16 {
-        if from <= to {
-            let links = self.statuses.iter().filter(|link| from < link.version && link.version <= to);
-            links.fold(status, |now, link| if now == link.old { link.new } else { now })
-        } else {
-            let links = self.statuses.iter().rev().filter(|link| to < link.version && link.version <= from);
-            links.fold(status, |now, link| if now == link.new { link.old } else { now })
-        }
     }
 }

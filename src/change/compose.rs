@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chain::{BodyChain, Chain, Link, RouteHistory, StatusLink};
+use super::chain::{BodyChain, Chain, Link};
 use super::check;
 use super::compile::{Compiled, DirectedOp, PathShift, ResourceLocation};
 use super::expand::BothNames;
 use super::head::{HeaderStep, QueryStep};
 use super::heads::{HeadOp, read_head};
+use super::history::{RouteHistory, RouteMove, StatusLink};
 use super::input::{ComposeInput, DatedChange, ReadChange};
 use super::link_places::{self, LinkWalk, RemovedLinks};
 use super::place::{Message, RouteName, StatusMatch};
@@ -45,7 +46,7 @@ pub(crate) fn compose(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<
         fill(history, input, &placements, &ready, &owners, &mut removed);
     }
     link_places::warn(input, &removed, found);
-    BodyChain::set_link_rules(&mut histories);
+    RouteHistory::set_link_rules(&mut histories);
     histories
 }
 
@@ -161,7 +162,7 @@ fn fill(
     let headers = |of: &StatusMatch| header_chain(&changes(&at(Message::Response(*of))), ready);
     history.response_headers = statuses.iter().map(|of| (*of, headers(of))).collect();
     let all = changes(&here);
-    history.query = query_chain(&all, ready);
+    history.query = query_chain(&all, &history.moves, ready);
     history.statuses = status_links(&all, ready);
 }
 
@@ -318,26 +319,46 @@ fn carry_back(
     }
 }
 
+/// A step of an op, by the op's place in its change, up and down.
+type HeadSteps<S> = (u32, Option<S>, Option<S>);
+
 fn header_chain(changes: &BTreeSet<usize>, ready: &[ReadChange<'_>]) -> Chain<HeaderStep> {
-    head_chain(changes, ready, |op| (op.header_up.clone(), op.header_down.clone()))
+    let steps = |op: &HeadOp| (op.index, op.header_up.clone(), op.header_down.clone());
+    head_chain(changes, ready, |at| ready[at].heads.iter().map(steps).collect())
 }
 
-fn query_chain(changes: &BTreeSet<usize>, ready: &[ReadChange<'_>]) -> Chain<QueryStep> {
-    head_chain(changes, ready, |op| (op.query_up.clone(), op.query_down.clone()))
+/// What ops do at the places of their changes, and routes that moved wherever they are.
+fn query_chain(changes: &BTreeSet<usize>, moves: &[RouteMove], ready: &[ReadChange<'_>]) -> Chain<QueryStep> {
+    let moves_of = |at: usize| moves.iter().filter(move |moved| moved.op.0 == index(at) && !moved.query.is_empty());
+    let steps = |at: usize| {
+        let of_op = |op: &HeadOp| (op.index, op.query_up.clone(), op.query_down.clone());
+        let heads = ready[at].heads.iter().filter(|_| changes.contains(&at)).map(of_op);
+        let of_move = |moved: &RouteMove| -> Vec<HeadSteps<QueryStep>> {
+            let step = |(name, value): &(Box<str>, Box<str>)| {
+                let (up, down) = (QueryStep::Mark, QueryStep::Unmark);
+                (moved.op.1, Some(up(name.clone(), value.clone())), Some(down(name.clone(), value.clone())))
+            };
+            moved.query.iter().map(step).collect()
+        };
+        let mut all: Vec<HeadSteps<QueryStep>> = heads.chain(moves_of(at).flat_map(of_move)).collect();
+        all.sort_by_key(|(op, ..)| *op);
+        all
+    };
+    let with_moves = (0..ready.len()).filter(|at| changes.contains(at) || moves_of(*at).next().is_some()).collect();
+    head_chain(&with_moves, ready, steps)
 }
 
 fn head_chain<S>(
     changes: &BTreeSet<usize>,
     ready: &[ReadChange<'_>],
-    steps: impl Fn(&HeadOp) -> (Option<S>, Option<S>),
+    steps: impl Fn(usize) -> Vec<HeadSteps<S>>,
 ) -> Chain<S> {
     let mut links = Vec::new();
     for &at in changes {
         let (mut up, mut down) = (Vec::new(), Vec::new());
-        for op in &ready[at].heads {
-            let (one, other) = steps(op);
-            up.extend(one.map(|step| (op.index, step)));
-            down.extend(other.map(|step| (op.index, step)));
+        for (op, one, other) in steps(at) {
+            up.extend(one.map(|step| (op, step)));
+            down.extend(other.map(|step| (op, step)));
         }
         down.reverse();
         if !up.is_empty() || !down.is_empty() {

@@ -28,6 +28,10 @@ pub(crate) enum QueryStep {
     Add(Box<str>, Box<str>),
     /// Drops a parameter.
     Drop(Box<str>),
+    /// Sets a parameter to a value that says which of several old routes a request was for.
+    Mark(Box<str>, Box<str>),
+    /// Drops such a parameter. It is the step of one route only: see [`takes`].
+    Unmark(Box<str>, Box<str>),
     /// Renames a parameter, each time it is given. Where both names are there, those of the new one go, unless they are
     /// kept: then those of the old one go.
     Rename(Box<str>, Box<str>, bool),
@@ -77,7 +81,13 @@ pub(crate) fn run_query(step: &QueryStep, query: &str) -> String {
             let joint = if query.is_empty() || query.ends_with('&') { "" } else { "&" };
             format!("{query}{joint}{}", pair(name, value))
         }
-        QueryStep::Drop(name) => join(pairs.filter(|pair| name_of(pair) != **name).map(Cow::from)),
+        QueryStep::Mark(name, value) => {
+            let others = join(pairs.filter(|pair| name_of(pair) != **name).map(Cow::from));
+            run_query(&QueryStep::Add(name.clone(), value.clone()), &others)
+        }
+        QueryStep::Drop(name) | QueryStep::Unmark(name, _) => {
+            join(pairs.filter(|pair| name_of(pair) != **name).map(Cow::from))
+        }
         QueryStep::Rename(from, to, keep) if has(from) && has(to) => {
             let dropped = if *keep { from } else { to };
             join(pairs.filter(|pair| name_of(pair) != **dropped).map(|pair| rename(pair, from, to)))
@@ -89,6 +99,15 @@ pub(crate) fn run_query(step: &QueryStep, query: &str) -> String {
         }
         QueryStep::Names(name, renaming) => join(pairs.map(|pair| map(pair, name, &|item| path(item, renaming)))),
     }
+}
+
+/// Whether a query is one that `step` can be run on: what marks a route must be there once, and have its value.
+#[must_use]
+pub(crate) fn takes(step: &QueryStep, query: &str) -> bool {
+    let QueryStep::Unmark(name, value) = step else { return true };
+    let mut marks = query.split('&').filter(|pair| name_of(pair) == **name);
+    let mark = marks.next().and_then(|pair| pair.split_once('='));
+    mark.is_some_and(|(_, mark)| decode_query(mark) == **value) && marks.next().is_none()
 }
 
 fn name_of(pair: &str) -> Cow<'_, str> {
@@ -221,7 +240,12 @@ mod tests {
         let renaming = Renaming::new(NameCase::Snake, NameCase::Camel).with_exception("_raw_data");
         let names = QueryStep::Names("fields".into(), renaming.into());
         let drop = QueryStep::Drop("debug".into());
+        let mark = QueryStep::Mark("types".into(), "private channel".into());
+        let unmark = QueryStep::Unmark("types".into(), "private channel".into());
         let rows = [
+            (&mark, "", "types=private%20channel"),
+            (&mark, "types=x&a=1&typ%65s", "a=1&types=private%20channel"),
+            (&unmark, "types=private+channel&a=%7e", "a=%7e"),
             (&rename, "a=1&per_page=5&b=%20", "a=1&page%20size=5&b=%20"),
             (&rename, "per%5Fpage=5", "page%20size=5"),
             (&rename, "per_page", "page%20size"),
@@ -252,6 +276,17 @@ mod tests {
         ];
         for (step, query, expected) in rows {
             assert_eq!(run_query(step, query), expected, "{step:?} on {query}");
+        }
+        for (query, expected) in [
+            ("types=private%20channel", true),
+            ("a&t%79pes=private+channel", true),
+            ("", false),
+            ("types", false),
+            ("types=private", false),
+            ("types=private+channel&types=private+channel", false),
+        ] {
+            assert_eq!(takes(&unmark, query), expected, "{query}");
+            assert!(takes(&mark, query), "{query}");
         }
     }
 }

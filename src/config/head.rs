@@ -19,8 +19,17 @@ fn route(name: &str, reader: &mut TableReader<'_, '_>) -> Option<RouteSpec> {
     match name {
         "add_route" => reader.text("add_route").map(RouteSpec::Add),
         "remove_route" => reader.text("remove_route").map(RouteSpec::Remove),
-        _ => reader.two("move_route", "to").map(|(from, to)| RouteSpec::Move { from, to }),
+        _ => {
+            let routes = reader.two("move_route", "to");
+            let (query, lost) = (pairs(reader, "query"), pairs(reader, "lost"));
+            routes.map(|(from, to)| RouteSpec::Move { from, to, query, lost })
+        }
     }
+}
+
+fn pairs(reader: &mut TableReader<'_, '_>, key: &'static str) -> Vec<(Spanned<String>, String)> {
+    let pairs = reader.map(key, |node, found| node.text(ValueKind::Text, found));
+    pairs.into_iter().map(|(name, value)| (name, value.value)).collect()
 }
 
 fn head(name: &str, reader: &mut TableReader<'_, '_>) -> Option<HeadSpec> {

@@ -459,6 +459,9 @@ fn built() -> Api {
         OpSpec::add_route("POST /users"),
         OpSpec::remove_route("GET /faxes"),
         OpSpec::move_route("GET /people/{id}", "GET /users/{id}"),
+        OpSpec::move_route("GET /{index}/{type}/{id}", "GET /{index}/_doc/{id}")
+            .with_query("typed", "yes")
+            .with_lost("type", "_doc"),
         OpSpec::wrap("/list", Wrapper::Array).with_which(When::equals("/x", 1)),
         OpSpec::require("/currency", "EUR")
             .with_when(When::present("/x"))

@@ -10,10 +10,9 @@ use super::answer::Answer;
 use super::links::set_query;
 use super::{Plan, PlanOutcome};
 use crate::catalog::strip_start;
-use crate::change::{run_header, run_query};
+use crate::change::run_header;
 use crate::coding;
 use crate::headers::{accept, merge};
-use crate::resolve::Resolution;
 use crate::version::VersionId;
 
 /// The head for the service behind.
@@ -40,7 +39,11 @@ impl Plan {
             None if matches!(self.inner.outcome, PlanOutcome::Preflight(_)) => self.below(resolution).into(),
             below => below?,
         };
-        let (prefix, query) = (self.prefix(spoken), self.forward_query(resolution, spoken));
+        let query = match self.query_in(resolution, spoken) {
+            None if matches!(self.inner.outcome, PlanOutcome::Preflight(_)) => self.query().into(),
+            query => query?,
+        };
+        let (prefix, query) = (self.prefix(spoken), self.with_version(query, spoken));
         if self.is_unchanged(prefix, &below, &query) {
             return Some(Forward { target: None });
         }
@@ -103,13 +106,8 @@ impl Plan {
         }
     }
 
-    fn forward_query(&self, resolution: &Resolution, spoken: VersionId) -> Cow<'_, str> {
-        let mut query = Cow::Borrowed(self.query());
-        if let Some(route) = self.route() {
-            for step in route.history.query.between(resolution.request, spoken).steps() {
-                query = run_query(step, &query).into();
-            }
-        }
+    /// The query, with the version that the service speaks where the client's is in it.
+    fn with_version<'q>(&self, query: Cow<'q, str>, spoken: VersionId) -> Cow<'q, str> {
         match &self.api().sources.query {
             Some(name) if !query.is_empty() => set_query(&query, name, &self.api().version(spoken).text).into(),
             _ => query,

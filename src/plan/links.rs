@@ -20,7 +20,7 @@ impl Plan {
         }
         let newer = self.api().versions[resolution.response.index() + 1..].iter();
         let next = newer.map(|version| version.id).find(|id| self.is_live(*id))?;
-        let (below, query) = (self.path_in(resolution, next)?, self.successor_query(resolution, next));
+        let (below, query) = (self.path_in(resolution, next)?, self.successor_query(resolution, next)?);
         let mut target = match (&self.api().sources.host, resolution.source) {
             (Some(template), VersionSource::Host) => {
                 let asked = self.inner.asked.as_ref().and_then(ForwardedAddress::authority);
@@ -76,11 +76,19 @@ impl Plan {
         }
     }
 
-    fn successor_query(&self, resolution: &Resolution, version: VersionId) -> Cow<'_, str> {
-        let query = self.query();
-        match (&self.api().sources.query, resolution.source) {
-            (Some(name), VersionSource::Query) => set_query(query, name, &self.api().version(version).text).into(),
-            _ => query.into(),
+    fn successor_query(&self, resolution: &Resolution, version: VersionId) -> Option<Cow<'_, str>> {
+        let query = self.query_in(resolution, version)?;
+        Some(match (&self.api().sources.query, resolution.source) {
+            (Some(name), VersionSource::Query) => set_query(&query, name, &self.api().version(version).text).into(),
+            _ => query,
+        })
+    }
+
+    /// The query as `version` has it; `None` if that version has another route for it.
+    pub(super) fn query_in(&self, resolution: &Resolution, version: VersionId) -> Option<Cow<'_, str>> {
+        match self.route() {
+            Some(route) => route.history.query_in(self.query(), resolution.request, version),
+            None => Some(self.query().into()),
         }
     }
 }
@@ -89,10 +97,12 @@ impl Plan {
 pub(super) fn expand(route: &RouteEntry, from: VersionId, params: &[impl AsRef<str>], to: VersionId) -> Option<String> {
     let names = route.history.name_in(from)?.parameters();
     let template = &route.history.name_in(to)?.template;
-    let value = |segment: &str| {
-        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
-        let at = names.iter().position(|known| *known == name)?;
-        params.get(at).map(AsRef::as_ref)
+    let value = |segment| {
+        let name = str::strip_suffix(str::strip_prefix(segment, '{')?, '}')?;
+        match names.iter().position(|known| *known == name) {
+            Some(at) => params.get(at).map(AsRef::as_ref),
+            None => route.history.lost(name, from, to),
+        }
     };
     let segments: Vec<&str> = template.split('/').map(|segment| value(segment).unwrap_or(segment)).collect();
     Some(segments.join("/"))

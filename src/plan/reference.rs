@@ -233,6 +233,11 @@ impl<'a> ReferenceMap<'a> {
             Some(_) => 2,
         });
         let Some((route, params)) = routes.first() else { return stays(None) };
+        let route = self.plan.api().route(self.plan.api().branch(route.id, from, query));
+        if route.history.query_in(query.unwrap_or(""), from, to).is_none() {
+            // The other side has no request that means the same.
+            return stays(None);
+        }
         let moved = route.history.name_in(from) != route.history.name_in(to);
         let path = if moved { expand(route, from, params, to) } else { None };
         let had_pairs = query.is_some_and(|query| !query.is_empty());

@@ -335,7 +335,10 @@ impl Resolver<'_> {
             return Resolved::Refused(self.refuse(problem));
         }
         let allow = match found {
-            Match::Route(route) => return Resolved::Request(self.resolution(versions, Some(route), None)),
+            Match::Route(route) => {
+                let route = self.api.branch(route, versions.request, self.head.uri.query());
+                return Resolved::Request(self.resolution(versions, Some(route), None));
+            }
             Match::OtherMethods(allow) => allow,
             Match::None => Vec::new(),
         };

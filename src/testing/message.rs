@@ -77,18 +77,21 @@ impl Direction<'_> {
         let method = Method::from_bytes(name.method.as_deref().unwrap_or(own).as_bytes());
         let method = method.map_err(|error| error.to_string())?;
         let path = path.map_or_else(|| example(name), str::to_owned);
-        if api.find(version, &method, &path) != Match::Route(self.case.route) {
-            return Err(format!("`{path}` does not match `{name}`"));
-        }
+        let route = match api.find(version, &method, &path) {
+            Match::Route(route) if route == self.case.route || api.route(route).branches.contains(&self.case.route) => {
+                api.branch(route, version, Some(query))
+            }
+            _ => return Err(format!("`{path}` does not match `{name}`")),
+        };
         let mark = if query.is_empty() { "" } else { "?" };
         let below = format!("{path}{mark}{query}");
-        let plan = Plan::rehearse(self.catalog, self.api, self.case.route, version, method, &below);
+        let plan = Plan::rehearse(self.catalog, self.api, route, version, method, &below);
         plan.map_err(|error| error.to_string())
     }
 
     fn request(&self, mut headers: HeaderMap, coverage: &mut Coverage) -> Result<Output, String> {
         let plan = self.plan(self.input.version, self.input.path.as_deref(), &self.input.query)?;
-        let history = &self.route().history;
+        let history = &plan.route().unwrap_or(self.route()).history;
         let (from, to) = (self.input.version, self.to);
         coverage.query(self.api, history.query.between(from, to), &self.input.query);
         coverage.headers(self.api, history.request_headers.between(from, to), &headers);

@@ -66,6 +66,10 @@ fn sample(version: &str, message: &str) -> Sample {
     if let Some(form) = message.strip_prefix("form ") {
         return sample.with_content_type("application/x-www-form-urlencoded").with_body(form);
     }
+    if message.starts_with('/') {
+        let (path, query) = message.split_once('?').unwrap_or((message, ""));
+        return sample.with_path(path).with_query(query);
+    }
     message.split(", ").fold(sample, |sample, part| match (part.strip_prefix('?'), part.split_once(": ")) {
         (Some(query), _) => sample.with_query(query),
         (None, Some((name, value))) => sample.with_header(name, value),

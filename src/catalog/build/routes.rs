@@ -68,12 +68,20 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn routes(&mut self, histories: Vec<RouteHistory>) -> Vec<RouteEntry> {
+        let id = |at: usize| RouteId::new(u16::try_from(at).unwrap_or(u16::MAX));
+        let trunks: Vec<usize> =
+            histories.iter().enumerate().map(|(at, history)| history.branch_of.unwrap_or(at)).collect();
+        let branches = |at: usize| {
+            let same = trunks.iter().enumerate().filter(|(_, trunk)| **trunk == trunks[at]).map(|(at, _)| id(at));
+            Some(same.collect::<Box<[_]>>()).filter(|branches| branches.len() > 1).unwrap_or_default()
+        };
         let mut entries: Vec<RouteEntry> = histories
             .into_iter()
             .enumerate()
             .map(|(at, history)| RouteEntry {
-                id: RouteId::new(u16::try_from(at).unwrap_or(u16::MAX)),
+                id: id(at),
                 history,
+                branches: branches(at),
                 default: None,
                 upstream: None,
                 speaks: None,
@@ -140,7 +148,7 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let names: Vec<String> = routes.iter().map(|entry| entry.history.name.to_string()).collect();
-            let newer = routes.iter().find(|entry| entry.history.moves.iter().any(|(_, before)| *before == name));
+            let newer = routes.iter().find(|entry| entry.history.moves.iter().any(|moved| moved.before == name));
             let help = match (newer, nearest(&name.to_string(), names.iter().map(String::as_str))) {
                 (Some(newer), _) => format!("use its name in the newest version, `{}`", newer.history.name),
                 (None, Some(near)) => format!("did you mean `{near}`?"),
@@ -157,7 +165,13 @@ impl<'a> Builder<'a> {
         let mut last: Option<Vec<(RouteId, &RouteName)>> = None;
         for version in 0..self.versions.len() {
             let id = VersionId::new(u16::try_from(version).unwrap_or(u16::MAX));
-            let names: Vec<_> = routes.iter().filter_map(|r| Some((r.id, r.history.name_in(id)?))).collect();
+            // Where several became one, the first of them stands for all.
+            let stands = |route: &&RouteEntry| {
+                let same = |other: &&RouteId| routes[other.index()].history.name_in(id) == route.history.name_in(id);
+                route.branches.iter().find(same).is_none_or(|first| *first == route.id)
+            };
+            let named = routes.iter().filter(stands);
+            let names: Vec<_> = named.filter_map(|r| Some((r.id, r.history.name_in(id)?))).collect();
             let router = match (&last, routers.last()) {
                 (Some(same), Some(router)) if *same == names => Arc::clone(router),
                 _ => {
@@ -190,7 +204,7 @@ impl<'a> Builder<'a> {
             self.error("undeclared-without-routes", message, self.api.span, help);
         }
         let names = |route: &RouteEntry| {
-            let moves = route.history.moves.iter().map(|(_, before)| before.clone());
+            let moves = route.history.moves.iter().map(|moved| moved.before.clone());
             moves.chain([route.history.name.clone()]).collect::<Vec<_>>()
         };
         let names: Vec<RouteName> = routes.iter().flat_map(names).collect();

@@ -123,7 +123,7 @@ impl Compare<'_> {
                 };
                 route.history.statuses.iter().map(link).collect::<Vec<_>>()
             };
-            api.routes.iter().flat_map(of).collect()
+            api.routes.iter().filter(|route| route.history.branch_of.is_none()).flat_map(of).collect()
         };
         let (old, new) = (links(self.old), links(self.new));
         let lost = old.iter().filter(|link| !new.contains(link)).map(|link| (link, "is no longer exchanged"));

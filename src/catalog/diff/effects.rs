@@ -82,7 +82,9 @@ impl<'c> Changes<'c> {
 
     fn steps<S: DescribedStep>(&mut self, route: &RouteHistory, message: String, chain: &Chain<S>) {
         let (method, template) = shape(&route.name);
-        let key = format!("{} {template} {message}", method.as_deref().unwrap_or("*"));
+        // Of several old routes that became one, each has its own.
+        let before = route.branch_of.and(route.moves.first()).map(|moved| shape(&moved.before).1).unwrap_or_default();
+        let key = format!("{} {template} {message} {before}", method.as_deref().unwrap_or("*"));
         for link in chain.links() {
             let Some(change) = self.list.get_mut(link.change as usize) else { continue };
             let spelled = |step: &S| StepText { text: format!("{step:?}"), drops: step.drops() };

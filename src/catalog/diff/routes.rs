@@ -43,7 +43,7 @@ impl<'c> Compare<'c> {
     /// Settings of single routes.
     fn particulars(&mut self) {
         let (old, new) = (self.old, self.new);
-        for newer in &new.routes {
+        for newer in new.routes.iter().filter(|route| route.history.branch_of.is_none()) {
             let find = |older: &&RouteEntry| shape(&older.history.name) == shape(&newer.history.name);
             let Some(older) = old.routes.iter().find(find) else { continue };
             let route = &newer.history.name;

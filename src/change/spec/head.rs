@@ -77,6 +77,44 @@ impl OpSpec {
     /// The version moved a route: `GET /people/{id}` to `GET /users/{id}`.
     #[must_use]
     pub fn move_route(from: &str, to: &str) -> Self {
-        Self::new(OpKind::Route(RouteSpec::Move { from: from.into(), to: to.into() }))
+        let (query, lost) = (Vec::new(), Vec::new());
+        Self::new(OpKind::Route(RouteSpec::Move { from: from.into(), to: to.into(), query, lost }))
+    }
+
+    /// For [`move_route`](Self::move_route): the query of the new route has this parameter in place of the old name. It is
+    /// set on the way up and taken off on the way back, where it also tells apart several old routes that became one.
+    ///
+    /// ```
+    /// use sunward::change::OpSpec;
+    ///
+    /// let channels = OpSpec::move_route("GET /channels", "GET /conversations").with_query("type", "public");
+    /// let groups = OpSpec::move_route("GET /groups", "GET /conversations").with_query("type", "private");
+    /// # let _ = (channels, groups);
+    /// ```
+    #[must_use]
+    pub fn with_query(mut self, name: &str, value: &str) -> Self {
+        match &mut self.op {
+            OpKind::Route(RouteSpec::Move { query, .. }) => query.push((name.into(), value.to_owned())),
+            _ => self.misplaced("with_query"),
+        }
+        self
+    }
+
+    /// For [`move_route`](Self::move_route): a parameter of the old path that the new one lacks, and its value on the way
+    /// back.
+    ///
+    /// ```
+    /// use sunward::change::OpSpec;
+    ///
+    /// let document = OpSpec::move_route("GET /{index}/{type}/{id}", "GET /{index}/_doc/{id}").with_lost("type", "_doc");
+    /// # let _ = document;
+    /// ```
+    #[must_use]
+    pub fn with_lost(mut self, parameter: &str, value: &str) -> Self {
+        match &mut self.op {
+            OpKind::Route(RouteSpec::Move { lost, .. }) => lost.push((parameter.into(), value.to_owned())),
+            _ => self.misplaced("with_lost"),
+        }
+        self
     }
 }

@@ -128,7 +128,14 @@ pub(crate) enum HeadSpec {
 pub(crate) enum RouteSpec {
     Add(Spanned<String>),
     Remove(Spanned<String>),
-    Move { from: Spanned<String>, to: Spanned<String> },
+    Move {
+        from: Spanned<String>,
+        to: Spanned<String>,
+        /// What stands for the old name in the query of the new one.
+        query: Vec<(Spanned<String>, String)>,
+        /// What the parameters of the old path are on the way back that the new one lacks.
+        lost: Vec<(Spanned<String>, String)>,
+    },
 }
 
 // === impl OpKind ===
@@ -173,14 +180,18 @@ impl OpSpec {
     pub(crate) fn routes(&self) -> Vec<&Spanned<String>> {
         match &self.op {
             OpKind::Route(RouteSpec::Add(route) | RouteSpec::Remove(route)) => vec![route],
-            OpKind::Route(RouteSpec::Move { from, to }) => vec![from, to],
+            OpKind::Route(RouteSpec::Move { from, to, .. }) => vec![from, to],
             _ => Vec::new(),
         }
     }
 
     /// Whether it alters messages; otherwise it says which versions have a route.
     pub(crate) fn alters(&self) -> bool {
-        !matches!(self.op, OpKind::Route(_))
+        match &self.op {
+            OpKind::Route(RouteSpec::Move { query, .. }) => !query.is_empty(),
+            OpKind::Route(_) => false,
+            _ => true,
+        }
     }
 
     /// Runs only where the condition holds. Default: always.

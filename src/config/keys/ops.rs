@@ -329,6 +329,12 @@ static REMOVE_ROUTE: Table = head("remove_route", "`remove_route`",
 static MOVE_ROUTE: Table = head("move_route", "`move_route`", "The version moved this route.", &[
     key("move_route", ValueKind::Name, "The old route, `GET /people/{id}`.").required(),
     key("to", ValueKind::Name, "The new route, `GET /users/{id}`.").required(),
+    key("query", ValueKind::Map(&ValueKind::Text),
+        "Query parameters of the new route that stand for the name of the old one, `{ types = \"private_channel\" }`. They \
+         are set on the way up and removed on the way back. Several old routes may become one if their `query` differs; a \
+         request with the `query` of none of them gets a 404 from an older service."),
+    key("lost", ValueKind::Map(&ValueKind::Name),
+        "Path parameters of the old route that the new one lacks, and their values on the way back, `{ type = \"_doc\" }`."),
 ]);
 
 #[rustfmt::skip]

@@ -62,6 +62,81 @@ fn a_version_has_its_own_routes() {
     ]);
 }
 
+/// Two lists became one whose query says which; documents lost their type; and version 3 renamed the query.
+fn merged() -> Api {
+    let routes = Change::new("2", "channels and groups are conversations")
+        .with_breaking(true)
+        .with_op(OpSpec::move_route("GET /channels", "GET /conversations").with_query("types", "public"))
+        .with_op(OpSpec::move_route("GET /groups", "GET /conversations").with_query("types", "private"))
+        .with_op(OpSpec::move_route("GET /items", "GET /items"))
+        .with_op(OpSpec::move_route("GET /specials", "GET /items").with_query("special", "a/b"))
+        .with_op(OpSpec::move_route("GET /{index}/{type}/{id}", "GET /{index}/_doc/{id}").with_lost("type", "_doc"));
+    let query = Change::new("3", "the types are kinds").with_breaking(true).with_at("GET /conversations <-");
+    Api::new("shop")
+        .with_version_header("Api-Version")
+        .with_change(routes)
+        .with_change(query.with_op(OpSpec::rename_query("types", "kinds")))
+        .with_version(Version::new("1").with_deprecated("2020-01-01"))
+        .with_version(Version::new("2"))
+        .with_version(Version::new("3"))
+}
+
+#[test]
+fn several_routes_become_one() {
+    let link =
+        "200\nlink: </conversations?kinds=private&cursor=x>; rel=\"next\", </conversations?kinds=all>; rel=\"up\"";
+    let link_of_1 = "link: </groups?cursor=x>; rel=\"next\", </conversations?kinds=all>; rel=\"up\" | \
+                     </a/_doc/b>; rel=\"item\"";
+    let link = format!("{link}\nlink: </a/_doc/b>; rel=\"item\"");
+    Bench::new(merged()).check(&[
+        (
+            "the first",
+            "GET /channels?limit=2\nApi-Version: 1",
+            "",
+            &["200", "> GET /conversations?limit=2&kinds=public"],
+        ),
+        ("the second", "GET /groups\nApi-Version: 1", "", &["200", "> GET /conversations?kinds=private"]),
+        (
+            "a mark of its own",
+            "GET /groups?types=x&a=1\nApi-Version: 1",
+            "",
+            &["> GET /conversations?a=1&kinds=private"],
+        ),
+        ("from the middle", "GET /conversations?types=x\nApi-Version: 2", "", &["> GET /conversations?kinds=x"]),
+        ("what stays", "GET /items?a\nApi-Version: 1", "", &["> GET /items?a"]),
+        ("what joins it", "GET /specials?a\nApi-Version: 1", "", &["> GET /items?a&special=a/b"]),
+        ("a parameter that goes", "GET /i/t/7\nApi-Version: 1", "", &["> GET /i/_doc/7"]),
+        ("the old names are old", "GET /groups\nApi-Version: 2", "", &["404", "> nothing"]),
+        ("links", "GET /groups\nApi-Version: 1", &link, &["200", link_of_1]),
+    ]);
+    let links = "200\nlink: </groups?cursor=x>; rel=\"next\", </a/t/b>; rel=\"item\"";
+    let links_of_3 = "link: </conversations?cursor=x&kinds=private>; rel=\"next\", </a/_doc/b>; rel=\"item\"";
+    Bench::new(merged().with_speaks("1")).check(&[
+        (
+            "the first",
+            "GET /conversations?limit=2&kinds=public\nApi-Version: 3",
+            "",
+            &["200", "> GET /channels?limit=2"],
+        ),
+        ("the second", "GET /conversations?kinds=private\nApi-Version: 3", "", &["200", "> GET /groups"]),
+        ("in the middle", "GET /conversations?types=private\nApi-Version: 2", "", &["200", "> GET /groups"]),
+        ("by HEAD", "HEAD /conversations?kinds=private\nApi-Version: 3", "", &["200", "> HEAD /groups"]),
+        ("neither", "GET /conversations?kinds=public,private\nApi-Version: 3", "", &["404", "> nothing"]),
+        ("unsaid", "GET /conversations\nApi-Version: 3", "", &["404", "> nothing"]),
+        ("twice", "GET /conversations?kinds=private&kinds=private\nApi-Version: 3", "", &["404", "> nothing"]),
+        ("what stays", "GET /items?special=b\nApi-Version: 3", "", &["> GET /items?special=b"]),
+        ("what joins it", "GET /items?special=a%2fb&c\nApi-Version: 3", "", &["> GET /specials?c"]),
+        ("what is lost", "GET /i/_doc/7\nApi-Version: 3", "", &["> GET /i/_doc/7"]),
+        ("links", "GET /conversations?kinds=private\nApi-Version: 3", links, &["200", links_of_3]),
+    ]);
+    Bench::new(merged().with_version_path("/v{version}")).check(&[(
+        "the successor",
+        "GET /v1/groups?a",
+        "",
+        &["200", "link: </v2/conversations?a&types=private>; rel=\"successor-version\""],
+    )]);
+}
+
 #[test]
 fn the_successor_is_where_the_next_version_has_it() {
     let change = Change::new("2", "people are users")
