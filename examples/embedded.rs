@@ -78,7 +78,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
         println!("{path}: {}", answer.lines().last().unwrap_or_default());
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(name), "{path}: {answer}");
     }
-    println!("acts in force: {:?}", control);
+    println!("acts in force: {control:?}");
 
     drop(stop);
     assert!(running.await?, "all requests were answered");
