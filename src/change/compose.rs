@@ -12,7 +12,7 @@ use super::history::{RouteHistory, RouteMove, StatusLink};
 use super::input::{ComposeInput, DatedChange, ReadChange};
 use super::link_places::{self, LinkWalk, RemovedLinks};
 use super::place::{Message, RouteName, StatusMatch};
-use super::placement::{OwnerIndex, PlacedOwner, placements, unknown_resource};
+use super::placement::{OwnerIndex, PlacedOwner, check_routes, placements, unknown_resource};
 use super::routes;
 use super::spec::{OpKind, RouteSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
@@ -38,8 +38,11 @@ pub(crate) fn compose(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<
         ready[change].body[op].down_strict = None;
     }
     let patches: Vec<RouteName> = placements.iter().filter_map(PlacedOwner::patch_route).collect();
-    let placed = placements.iter().map(|p| &p.location.route).chain(&patches);
-    let mut histories = routes::histories(input, placed, found);
+    let placed = placements.iter().map(|p| &p.location.route).filter(|route| !route.is_every());
+    let known: Vec<&RouteName> = placed.clone().chain(input.routes).collect();
+    let exceptions = placements.iter().flat_map(|p| p.exceptions(&known));
+    let mut histories = routes::histories(input, placed.chain(&patches).chain(exceptions), found);
+    check_routes(input, &placements, &histories, found);
     link_places::check(input, found);
     let mut removed = RemovedLinks::new();
     for history in &mut histories {
@@ -140,9 +143,9 @@ fn fill(
     owners: &[Vec<usize>],
     removed: &mut RemovedLinks,
 ) {
-    let mut here: Vec<&PlacedOwner> = placements.iter().filter(|p| p.location.route.covers(&history.name)).collect();
+    let mut here: Vec<&PlacedOwner> = placements.iter().filter(|p| p.is_of(&history.name)).collect();
     // The most particular first: what it says of a place counts.
-    here.sort_by_key(|p| (p.location.route.method.is_none(), status(p)));
+    here.sort_by_key(|p| (p.location.route.is_every(), p.location.route.method.is_none(), status(p)));
     let at = |message: Message| {
         let covers = move |p: &&&PlacedOwner| match (p.location.message, message) {
             (Message::Request, Message::Request) => true,

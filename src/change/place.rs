@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::json::Pattern;
 use crate::path::normalize;
 
-/// A route as it is written: `GET /users/{id}`, or `* /users/{id}` for every method.
+/// A route as it is written: `GET /users/{id}`, or `* /users/{id}` for every method. A place may have `*` for every route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RouteName {
     /// In capitals; `None` for every method.
@@ -53,16 +53,35 @@ pub(crate) struct PlaceError {
     help: &'static str,
 }
 
+/// The template of [`RouteName::every`]; no path has a `*`.
+const EVERY: &str = "*";
+
 const PLACE_HELP: &str = "write `GET /users/{id} -> 200` for a response, `POST /users <-` for a request; if the \
-     resource is not the whole document, add a pattern such as `/items/*`; or write a resource and a pointer, `order /lines/*`";
+     resource is not the whole document, add a pattern such as `/items/*`; or write a resource and a pointer, `order /lines/*`, \
+     or `* -> 4xx` for the responses of every route";
 const ROUTE_HELP: &str = "write a method and a path below the base path of the api, such as `GET /users/{id}`";
 
 // === impl RouteName ===
 
 impl RouteName {
+    /// `*`: every route that the api declares.
+    #[must_use]
+    fn every() -> Self {
+        Self { method: None, template: EVERY.into() }
+    }
+
+    /// Whether it is `*`, which only places have.
+    #[must_use]
+    pub(crate) fn is_every(&self) -> bool {
+        *self.template == *EVERY
+    }
+
     /// Whether every request for `other` is one for this: the same path, and its method or any.
     #[must_use]
     pub(crate) fn covers(&self, other: &Self) -> bool {
+        if self.is_every() {
+            return true;
+        }
         self.template == other.template && (self.method.is_none() || self.method == other.method)
     }
 
@@ -134,6 +153,9 @@ fn normal(template: &str) -> Result<String, String> {
 
 impl fmt::Display for RouteName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_every() {
+            return f.write_str(EVERY);
+        }
         write!(f, "{} {}", self.method.as_deref().unwrap_or("*"), self.template)
     }
 }
@@ -223,7 +245,11 @@ impl FromStr for Location {
         if pattern.has_any_depth() {
             return Err(wrong("a place has no `**`; the pointers of an op may"));
         }
-        Ok(Self { route: route.parse()?, message, pattern })
+        let route = if route.trim() == EVERY { RouteName::every() } else { route.parse()? };
+        if route.is_every() && message == Message::Request {
+            return Err(wrong("`*` stands for the responses of every route, not for requests"));
+        }
+        Ok(Self { route, message, pattern })
     }
 }
 

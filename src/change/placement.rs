@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::history::RouteHistory;
 use super::input::ComposeInput;
-use super::place::{Location, Message, RouteName};
-use crate::diagnostic::{Diagnostic, Diagnostics, Spanned, nearest};
+use super::place::{Location, Message, PlaceError, RouteName};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::json::Pattern;
 
 /// What a place belongs to: a resource, or a change that names places itself. Indexes into one list of both.
@@ -16,6 +17,16 @@ pub(super) struct PlacedOwner {
     pub(super) owner: OwnerIndex,
     pub(super) location: Location,
     pub(super) partial: Option<bool>,
+    /// Routes that a place of several routes does not include.
+    except: Vec<RouteName>,
+}
+
+/// A place of an owner, read.
+#[derive(Clone)]
+struct ReadPlace {
+    location: Location,
+    partial: Option<bool>,
+    except: Vec<RouteName>,
 }
 
 /// Reads the places of resources, each once.
@@ -23,7 +34,7 @@ struct Placer<'a> {
     input: &'a ComposeInput<'a>,
     names: BTreeMap<&'a str, usize>,
     /// The places of each resource that have been resolved so far.
-    known: BTreeMap<usize, Vec<(Location, Option<bool>)>>,
+    known: BTreeMap<usize, Vec<ReadPlace>>,
     /// The resources that are being worked out, each inside of the one before.
     open: Vec<usize>,
 }
@@ -31,6 +42,27 @@ struct Placer<'a> {
 // === impl PlacedOwner ===
 
 impl PlacedOwner {
+    fn new(owner: OwnerIndex, ReadPlace { location, partial, except }: ReadPlace) -> Self {
+        Self { owner, location, partial, except }
+    }
+
+    /// Whether the place is one of `route`.
+    pub(super) fn is_of(&self, route: &RouteName) -> bool {
+        let excluded = || self.is_of_several() && self.except.iter().any(|name| name.covers(route));
+        self.location.route.covers(route) && !excluded()
+    }
+
+    fn is_of_several(&self) -> bool {
+        self.location.route.method.is_none()
+    }
+
+    /// The routes that must exist by themselves, because the place of every method of their path does not include them.
+    pub(super) fn exceptions<'a>(&'a self, known: &'a [&RouteName]) -> impl Iterator<Item = &'a RouteName> {
+        let is_known = |name: &&RouteName| known.iter().any(|known| known.covers(name));
+        let of_this = move |name: &&RouteName| self.is_of_several() && self.location.route.covers(name);
+        self.except.iter().filter(of_this).filter(is_known)
+    }
+
     /// The route of `PATCH` at a place of every method: its bodies are partial, those of the others are not.
     pub(super) fn patch_route(&self) -> Option<RouteName> {
         let RouteName { method, template } = &self.location.route;
@@ -55,16 +87,70 @@ pub(super) fn placements(input: &ComposeInput<'_>, found: &mut Diagnostics) -> V
             found.push(Diagnostic::warning("unplaced-resource", message, resource.name.span).help("add `at = [ … ]`"));
         }
         let places = placer.resource(owner, found).into_iter();
-        list.extend(places.map(|(location, partial)| PlacedOwner { owner, location, partial }));
+        list.extend(places.map(|place| PlacedOwner::new(owner, place)));
     }
     for (at, dated) in input.changes.iter().enumerate() {
+        let except = exclusions(&dated.change.except, found);
         for text in &dated.change.at {
-            let places = placer.place(text, None, found).into_iter();
-            let owner = input.resources.len() + at;
-            list.extend(places.map(|(location, partial)| PlacedOwner { owner, location, partial }));
+            let places = without(placer.place(text, None, found), &except).into_iter();
+            list.extend(places.map(|place| PlacedOwner::new(input.resources.len() + at, place)));
         }
     }
     list
+}
+
+fn exclusions(texts: &[Spanned<String>], found: &mut Diagnostics) -> Vec<RouteName> {
+    let mut read = |text: &Spanned<String>| {
+        let wrong = |e: PlaceError| found.push(Diagnostic::error("bad-route", e.to_string(), text.span).help(e.help()));
+        text.parse().map_err(wrong).ok()
+    };
+    texts.iter().filter_map(&mut read).collect()
+}
+
+fn without(mut places: Vec<ReadPlace>, except: &[RouteName]) -> Vec<ReadPlace> {
+    places.iter_mut().for_each(|place| place.except.extend_from_slice(except));
+    places
+}
+
+/// Exclusions that exclude nothing, and places of every route where there is none.
+pub(super) fn check_routes(
+    input: &ComposeInput<'_>,
+    placements: &[PlacedOwner],
+    histories: &[RouteHistory],
+    found: &mut Diagnostics,
+) {
+    let resources = input.resources.iter().map(|resource| (&resource.except, resource.name.span));
+    let owners = resources.chain(input.changes.iter().map(|dated| (&dated.change.except, dated.change.span)));
+    for (owner, (except, span)) in owners.enumerate() {
+        let several: Vec<_> = placements.iter().filter(|p| p.owner == owner && p.is_of_several()).collect();
+        if histories.is_empty() && found.errors() == 0 && several.iter().any(|p| p.location.route.is_every()) {
+            let message = "a place of every route (`*`) is in an api that declares no route".to_owned();
+            let help = "declare its routes in `[[api.route]]`, or with places of their own";
+            found.push(Diagnostic::error("place-without-routes", message, span).help(help));
+        }
+        except.iter().for_each(|text| check_exclusion(text, span, &several, histories, found));
+    }
+}
+
+fn check_exclusion(
+    text: &Spanned<String>,
+    owner: Span,
+    several: &[&PlacedOwner],
+    histories: &[RouteHistory],
+    found: &mut Diagnostics,
+) {
+    // An invalid name already has a finding.
+    let Ok(name) = text.parse::<RouteName>() else { return };
+    let excluded = |history: &RouteHistory| {
+        name.covers(&history.name) && several.iter().any(|p| p.location.route.covers(&history.name))
+    };
+    if !histories.iter().any(excluded) {
+        let message = format!("`{name}` is excluded from no place: no place of several routes includes it");
+        let help =
+            "write a declared route as the newest version has it, beside a place such as `* -> 4xx`; or remove it";
+        let span = if text.span.is_none() { owner } else { text.span };
+        found.push(Diagnostic::error("empty-exclusion", message, span).help(help));
+    }
 }
 
 /// The resource and the pointer of a place that is inside of a resource: `order /lines/*`.
@@ -89,7 +175,7 @@ pub(super) fn unknown_resource<'k>(name: &Spanned<String>, known: impl Iterator<
 // === impl Placer ===
 
 impl Placer<'_> {
-    fn resource(&mut self, at: usize, found: &mut Diagnostics) -> Vec<(Location, Option<bool>)> {
+    fn resource(&mut self, at: usize, found: &mut Diagnostics) -> Vec<ReadPlace> {
         if let Some(known) = self.known.get(&at) {
             return known.clone();
         }
@@ -99,19 +185,15 @@ impl Placer<'_> {
             places.extend(self.place(&place.at, place.partial, found));
         }
         self.open.pop();
+        let places = without(places, &exclusions(&self.input.resources[at].except, found));
         self.known.insert(at, places.clone());
         places
     }
 
-    fn place(
-        &mut self,
-        text: &Spanned<String>,
-        partial: Option<bool>,
-        found: &mut Diagnostics,
-    ) -> Vec<(Location, Option<bool>)> {
+    fn place(&mut self, text: &Spanned<String>, partial: Option<bool>, found: &mut Diagnostics) -> Vec<ReadPlace> {
         let Some((name, pointer)) = inside_of(text) else {
             return match text.parse::<Location>() {
-                Ok(location) => vec![(location, partial)],
+                Ok(location) => vec![ReadPlace { location, partial, except: Vec::new() }],
                 Err(e) => {
                     found.push(Diagnostic::error("bad-place", e.to_string(), text.span).help(e.help()));
                     Vec::new()
@@ -138,9 +220,9 @@ impl Placer<'_> {
             found.push(Diagnostic::error("place-in-itself", message, text.span).help(help));
             return Vec::new();
         }
-        let inside = |(location, around): (Location, Option<bool>)| {
+        let inside = |ReadPlace { location, partial: around, except }: ReadPlace| {
             let pattern = location.pattern.join(&pattern);
-            (Location { pattern, ..location }, partial.or(around))
+            ReadPlace { location: Location { pattern, ..location }, partial: partial.or(around), except }
         };
         self.resource(around, found).into_iter().map(inside).collect()
     }

@@ -13,16 +13,16 @@ use crate::diagnostic::{Diagnostics, Spanned};
 pub(super) fn resource(mut reader: TableReader<'_, '_>) -> Option<Resource> {
     let name = reader.text("name");
     let at = reader.list("at", place);
-    let links = reader.texts("links");
+    let (except, links) = (reader.texts("except"), reader.texts("links"));
     reader.finish();
-    Some(Resource { name: name?, at, links })
+    Some(Resource { name: name?, at, except, links })
 }
 
 /// A change loses none of its ops alone: the others might make no sense without it.
 pub(super) fn change(mut reader: TableReader<'_, '_>) -> Option<Change> {
     let span = reader.span;
     let (version, summary) = (reader.text("version"), reader.text("summary"));
-    let (on, at) = (reader.texts("on"), reader.texts("at"));
+    let (on, at, except) = (reader.texts("on"), reader.texts("at"), reader.texts("except"));
     let before = reader.found.errors();
     let ops = reader.list("ops", |node, _, found| op::read(node, found));
     let complete = reader.found.errors() == before;
@@ -32,7 +32,7 @@ pub(super) fn change(mut reader: TableReader<'_, '_>) -> Option<Change> {
     reader.finish();
     let version = version.filter(|_| complete)?;
     let summary = summary.unwrap_or_else(|| Spanned::new("without summary".to_owned(), span));
-    Some(Change { version, summary, on, at, ops, breaking, strict, on_error, span })
+    Some(Change { version, summary, on, at, except, ops, breaking, strict, on_error, span })
 }
 
 fn place(node: ConfigNode<'_>, kind: ValueKind, found: &mut Diagnostics) -> Option<Place> {

@@ -285,9 +285,9 @@ fn built() -> Api {
         .with_strict(false)
         .with_brownout(brownout);
     let user = Resource::new("user").with_at("GET /users/{id} -> 200").with_partial_at("PATCH /users/{id} <-", false);
-    let user = user.with_link("/url").with_link("/pages/*/href");
+    let user = user.with_except("GET /health").with_except("* /ping").with_link("/url").with_link("/pages/*/href");
     let change = Change::new("2", "Everything").with_on("user").with_on("order").with_at("GET /things -> 200");
-    let change = change.with_breaking(true).with_strict(false).with_on_error(OnError::Fail);
+    let change = change.with_except("GET /health").with_breaking(true).with_strict(false).with_on_error(OnError::Fail);
     let own = When::own;
     let cel = |text| When::own(Test::Holds(Expression::parse(text).expect("an expression")));
     let one_of = |list: &[&str]| Test::In(list.iter().map(|text| json(text)).collect());

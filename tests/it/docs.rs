@@ -85,13 +85,20 @@ fn run(example: &Example<'_>) -> Option<String> {
     let own = |key: &str, line: &str| if keys.contains_key(key) { String::new() } else { format!("{line}\n") };
     let at = keys.get("at").map_or("GET /things -> 200", |at| at.as_str().expect("a text"));
     let place = resource.unwrap_or(at);
+    let of_every_route = place.starts_with("* ->");
     let versions = "[[api]]\nname = \"page\"\nversion_from = { header = \"Version\" }\nversion = [{ name = \"1\" }, { name = \"2\" }]\n";
     let change = format!(
         "[[api.change]]\nversion = \"2\"\nsummary = \"An example\"\nbreaking = true\n{}{}\n",
         own("at", &format!("at = \"{place}\"")),
         example.change
     );
-    let file = format!("{versions}{}", if resource.is_some() { &example.change } else { &change });
+    let routes = if of_every_route {
+        "[[api.route]]\nroute = \"GET /things\"\n[[api.route]]\nroute = \"GET /health\"\n"
+    } else {
+        ""
+    };
+    let file = format!("{versions}{}{routes}", if resource.is_some() { &example.change } else { &change });
+    let place = if of_every_route { "GET /things -> 404" } else { place };
     let (config, found) = config::read(&file);
     let shown = |found| config::render(found, &SourceMap::new("", file.as_str()), false);
     assert!(found.is_empty(), "{}", shown(&found));

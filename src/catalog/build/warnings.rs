@@ -87,7 +87,7 @@ impl Builder<'_> {
     fn prefixed(&mut self, placed: &[Placed], meant: &[RouteName]) {
         let path = self.api.sources.path.as_ref().and_then(|text| PathTemplate::new(text).ok());
         let base = self.api.base_path.as_str();
-        for place in placed.iter().filter(|place| !meant.contains(&place.route)) {
+        for place in placed.iter().filter(|place| !place.route.is_every() && !meant.contains(&place.route)) {
             let template = &*place.route.template;
             let below = |prefix: &str| template.strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
             let based = if base.is_empty() { None } else { below(base) };
@@ -149,7 +149,7 @@ impl Builder<'_> {
             let name = &entry.history.name;
             // A response of one method speaks for a place of all of them.
             let is_at = |route: &RouteName| route.covers(name) || name.covers(route);
-            let answered = placed.iter().any(|place| place.is_response && is_at(&place.route));
+            let answered = placed.iter().any(|p| p.is_response && !p.route.is_every() && is_at(&p.route));
             // A setting for all methods coexists with routes of single methods.
             let written = placed.iter().find(|place| !place.is_response && place.route == *name);
             let Some(span) = written.map(|place| place.span).filter(|_| !answered) else { continue };

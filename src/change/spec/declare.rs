@@ -22,6 +22,7 @@ pub struct Change {
     pub(crate) summary: Spanned<String>,
     pub(crate) on: Vec<Spanned<String>>,
     pub(crate) at: Vec<Spanned<String>>,
+    pub(crate) except: Vec<Spanned<String>>,
     pub(crate) ops: Vec<OpSpec>,
     pub(crate) breaking: bool,
     pub(crate) strict: Option<bool>,
@@ -32,11 +33,13 @@ pub struct Change {
 /// A JSON shape and every place it occurs, named once, so that a change names it once.
 ///
 /// A place is written `GET /users/{id} -> 200` (a response; a status, `2xx`, or `*`) or `POST /users <-` (a request),
-/// with a pattern where the resource is not the whole document: `GET /users -> 200 /items/*`.
+/// with a pattern where the resource is not the whole document: `GET /users -> 200 /items/*`. `* -> 4xx` is the responses
+/// of every route.
 #[derive(Clone, Debug)]
 pub struct Resource {
     pub(crate) name: Spanned<String>,
     pub(crate) at: Vec<Place>,
+    pub(crate) except: Vec<Spanned<String>>,
     pub(crate) links: Vec<Spanned<String>>,
 }
 
@@ -57,6 +60,7 @@ impl Change {
             summary: Spanned::text(summary),
             on: Vec::new(),
             at: Vec::new(),
+            except: Vec::new(),
             ops: Vec::new(),
             breaking: false,
             strict: None,
@@ -76,6 +80,14 @@ impl Change {
     #[must_use]
     pub fn with_at(mut self, place: impl Into<String>) -> Self {
         self.at.push(Spanned::text(place));
+        self
+    }
+
+    /// Excludes a route from the places of the change (not from those of its resources) that are of several routes, `* -> 4xx`
+    /// or `* /users -> 200`; may be said again.
+    #[must_use]
+    pub fn with_except(mut self, route: impl Into<String>) -> Self {
+        self.except.push(Spanned::text(route));
         self
     }
 
@@ -114,7 +126,7 @@ impl Change {
 impl Resource {
     /// A shape called `name`, so far nowhere.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: Spanned::text(name), at: Vec::new(), links: Vec::new() }
+        Self { name: Spanned::text(name), at: Vec::new(), except: Vec::new(), links: Vec::new() }
     }
 
     /// Adds a place.
@@ -130,6 +142,20 @@ impl Resource {
     #[must_use]
     pub fn with_partial_at(mut self, place: impl Into<String>, partial: bool) -> Self {
         self.at.push(Place { at: Spanned::text(place), partial: Some(partial) });
+        self
+    }
+
+    /// Excludes a route, as the newest version has it, from the places that are of several routes; may be said again.
+    ///
+    /// ```
+    /// use sunward::change::Resource;
+    ///
+    /// let error = Resource::new("error").with_at("* -> 4xx").with_at("* -> 5xx").with_except("GET /health");
+    /// # let _ = error;
+    /// ```
+    #[must_use]
+    pub fn with_except(mut self, route: impl Into<String>) -> Self {
+        self.except.push(Spanned::text(route));
         self
     }
 

@@ -262,7 +262,9 @@ static RESOURCE: Table = Table {
     keys: &[
         key("name", ValueKind::Name, "The name of the resource, used by `on` of a change.").required(),
         key("at", ValueKind::OneOrMore(&ValueKind::Either(&ValueKind::Name, &ValueKind::Table(&PLACE))),
-            "Its places: `GET /users -> 200 /items/*` in a response, `POST /users <-` in a request, `order /lines/*` inside of another resource.").required(),
+            "Its places: `GET /users -> 200 /items/*` in a response, `POST /users <-` in a request, `order /lines/*` inside of another resource, `* -> 4xx` in the responses of every route.").required(),
+        key("except", ValueKind::OneOrMore(&ValueKind::Name),
+            "Routes, as the newest version has them, that the places of several routes (`* -> 4xx`, `* /users -> 200`) do not include."),
         key("links", ValueKind::OneOrMore(&ValueKind::Name),
             "Strings of the resource that are links to the API, such as `/next` or `/_links/*/href`, named as the newest version has \
              them. They are translated between versions as requests for them would be: prefix, version, route and query."),
@@ -280,6 +282,8 @@ static CHANGE: Table = Table {
         key("summary", ValueKind::Name, "A sentence for the changelog.").required(),
         key("on", ValueKind::OneOrMore(&ValueKind::Name), "The resources it applies to."),
         key("at", ValueKind::OneOrMore(&ValueKind::Name), "Further places it applies to, written as in a resource. `order /lines/*` is a place inside of the resource `order`, wherever that is."),
+        key("except", ValueKind::OneOrMore(&ValueKind::Name),
+            "Routes, as the newest version has them, that the places of several routes in `at` do not include. The places of resources have their own `except`."),
         key("ops", ValueKind::List(&ValueKind::Op), "Its ops, in the order in which they run.").required(),
         key("breaking", ValueKind::Flag, "Allows ops that remove or alter something.").or("false"),
         key("strict", ValueKind::Flag, "Whether old clients lose what the change adds. Default: `strict` of the version or the api."),
