@@ -102,7 +102,7 @@ fn blank(text: &[u8], at: &mut usize) {
 }
 
 /// The engine must say what the interpreter says, whole and cut in two anywhere.
-pub(crate) fn agrees(name: &str, steps: &[Step], text: &[u8]) {
+pub(crate) fn agrees(name: impl std::fmt::Display, steps: &[Step], text: &[u8]) {
     let program = Program::new(steps, Mode::Whole);
     let expected = migrate(text, steps, &options());
     let whole = rewrite(&program, text, &[]);

@@ -32,7 +32,6 @@ proptest! {
     #[test]
     fn engine_and_interpreter_agree(steps in prop::collection::vec(any::<[u8; 6]>(), 1..6), text in document()) {
         let steps = agree::steps_from(&steps.concat());
-        prop_assume!(!steps.is_empty());
-        agree::agrees(&format!("{steps:#?}"), &steps, text.as_bytes());
+        agree::agrees(format_args!("{steps:#?}"), &steps, text.as_bytes());
     }
 }
