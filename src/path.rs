@@ -41,7 +41,7 @@ pub enum PathError {
 ///
 /// # Errors
 ///
-/// See [`PathError`]. `path` comes without query and fragment.
+/// See `PathError`. `path` comes without query and fragment.
 pub fn normalize(path: &str) -> Result<Cow<'_, str>, PathError> {
     if !path.starts_with('/') {
         return Err(PathError::NotAbsolute);

@@ -1,6 +1,6 @@
 //! The change language: declared once, from old to new, and run both ways.
 //!
-//! A [`Change`] is a list of ops on [`Resource`]s. [`compose`] reads and checks all changes of an api and works out, for
+//! A [`Change`] is a list of ops on [`Resource`]s. `compose` reads and checks all changes of an api and works out, for
 //! every message of every route, the chain of steps between any two versions.
 
 mod chain;
