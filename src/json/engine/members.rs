@@ -88,11 +88,11 @@ impl Run {
         let room = self.room();
         let Some(OpenContainer::Members(object)) = self.frames.last_mut() else { return Ok(None) };
         let plan = &code.objects[object.plan];
-        let flows = object.flowing && object.waiting.is_none();
+        let passes = object.flowing && object.waiting.is_none() && plan.others.is_none();
         let mut between = self.state == RunState::Between;
         while let Some(head) = MemberHead::plain(&mut chunk.text, chunk.at, between) {
             let source = plan.plain_source(&chunk.text.bytes[head.key + 1..head.key_end - 1]);
-            if source.is_some() || !flows || plan.others.is_some() {
+            if source.is_some() || !passes {
                 return Ok(Some((head, source)));
             }
             object.written = true;
@@ -125,23 +125,26 @@ impl Run {
         }
         match source {
             Some(index) => self.change(code, head, index, chunk, out),
-            None => self.other(code, head, chunk, out),
+            None => match self.members().and_then(|object| code.objects[object.plan].others.as_ref()) {
+                Some(others) => self.other(code, others, head, chunk, out),
+                None => {
+                    self.write_head(head, None, None, chunk, out);
+                    self.skip_value(code, SkipPurpose::Copy, chunk, out)
+                }
+            },
         }
     }
 
-    /// A member that is not known by name.
+    /// A member that is not known by name, where something is done to those. Apart, so that `decide` stays small.
+    #[inline(never)]
     fn other(
         &mut self,
         code: &Code,
+        others: &Others,
         head: &MemberHead,
         chunk: &mut Chunk<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), MigrateError> {
-        let plan = self.members().map(|object| &code.objects[object.plan]);
-        let Some(others) = plan.and_then(|plan| plan.others.as_ref()) else {
-            self.write_head(head, None, None, chunk, out);
-            return self.skip_value(code, SkipPurpose::Copy, chunk, out);
-        };
         let key = self.renamed(others, head.quoted(&chunk.text))?;
         self.write_head(head, key.as_deref(), None, chunk, out);
         match others.node {
@@ -188,25 +191,34 @@ impl Run {
         }
         if verdict.fate == Retention::Goes {
             self.drop_head(head, chunk, out);
-            if !source.seen {
-                return self.skip_value(code, SkipPurpose::Drop, chunk, out);
-            }
-            self.taken.push(TakenValue { bytes: Vec::new(), from: head.value });
-            return self.skip_value(code, SkipPurpose::See(source.node), chunk, out);
+            return match source.seen {
+                false => self.skip_value(code, SkipPurpose::Drop, chunk, out),
+                true => self.take_for(code, SkipPurpose::See(source.node), chunk, out),
+            };
         }
         if first_to_wait {
             self.begin_waiting(head, chunk, out);
         }
         self.write_head(head, source.key.as_deref(), source.stays, chunk, out);
         match source.node {
-            node if source.contested => {
-                self.pass(chunk, chunk.at, out);
-                self.taken.push(TakenValue { bytes: Vec::new(), from: chunk.at });
-                self.skip_value(code, SkipPurpose::Try(node), chunk, out)
-            }
             COPY => self.skip_value(code, SkipPurpose::Copy, chunk, out),
+            node if source.contested => self.take_for(code, SkipPurpose::Try(node), chunk, out),
             node => self.value(code, node, chunk, out),
         }
+    }
+
+    /// The value is taken whole. Apart, so that `change` stays small.
+    #[inline(never)]
+    fn take_for(
+        &mut self,
+        code: &Code,
+        purpose: SkipPurpose,
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        self.pass(chunk, chunk.at, out);
+        self.taken.push(TakenValue { bytes: Vec::new(), from: chunk.at });
+        self.skip_value(code, purpose, chunk, out)
     }
 
     /// From this member on the object's output is held.
@@ -295,10 +307,10 @@ impl Run {
             self.add(code, &mut object, (at, cell), chunk, out)?;
         }
         chunk.at = bracket + 1;
-        if let Some(refused) = object.refused() {
-            return Err(refused);
-        }
         if object.waiting.is_some() {
+            if let Some(refused) = object.refused() {
+                return Err(refused);
+            }
             self.end_waiting(chunk, out);
         }
         self.spare.push(object);

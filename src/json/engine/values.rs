@@ -150,31 +150,33 @@ impl Run {
         match self.task {
             SkipPurpose::Copy => {}
             SkipPurpose::Drop => chunk.copied = chunk.at,
+            SkipPurpose::Hold(_) | SkipPurpose::Try(_) | SkipPurpose::See(_) => self.taken_whole(code, chunk, out)?,
+        }
+        self.ended(code, chunk)
+    }
+
+    /// A value that was taken for a node. Apart from the others, so that those stay small enough to be inlined.
+    #[inline(never)]
+    fn taken_whole(&mut self, code: &Code, chunk: &mut Chunk<'_>, out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        let value = self.take(chunk)?;
+        chunk.copied = chunk.at;
+        match self.task {
+            SkipPurpose::Copy | SkipPurpose::Drop => {}
             SkipPurpose::Hold(node) => {
-                let value = self.take(chunk)?;
-                chunk.copied = chunk.at;
                 let migrated = self.interpreted(code, node, &value)?;
                 self.sink(out).extend_from_slice(&migrated);
             }
-            SkipPurpose::Try(node) => {
-                let value = self.take(chunk)?;
-                chunk.copied = chunk.at;
-                match self.rewritten(code, node, &value) {
-                    Ok(rewritten) => self.sink(out).extend_from_slice(&rewritten),
-                    Err(refused) => {
-                        if let Some(object) = self.members() {
-                            object.refuse(refused);
-                        }
+            SkipPurpose::Try(node) => match self.rewritten(code, node, &value) {
+                Ok(rewritten) => self.sink(out).extend_from_slice(&rewritten),
+                Err(refused) => {
+                    if let Some(object) = self.members() {
+                        object.refuse(refused);
                     }
                 }
-            }
-            SkipPurpose::See(node) => {
-                let value = self.take(chunk)?;
-                chunk.copied = chunk.at;
-                self.rewritten(code, node, &value)?;
-            }
+            },
+            SkipPurpose::See(node) => drop(self.rewritten(code, node, &value)?),
         }
-        self.ended(code, chunk)
+        Ok(())
     }
 
     /// A value has ended, and so has what was taken of it for copies.
