@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 /// is no act to be recorded.
 ///
 /// ```
-/// use sunward::catalog::Control;
+/// use sunward::catalog::{ActOrigin, Control};
 /// use sunward::clock::Timestamp;
 ///
 /// let control = Control::new();
@@ -26,6 +26,14 @@ use crate::clock::Timestamp;
 #[derive(Clone, Debug, Default)]
 pub struct Control {
     inner: Arc<Inner>,
+}
+
+/// Who acts on a [`Control`], why, and when: what an audit asks about every act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActOrigin<'a> {
+    by: &'a str,
+    reason: &'a str,
+    at: Timestamp,
 }
 
 /// One act on a [`Control`], for the audit.
@@ -89,67 +97,50 @@ impl Control {
     }
 
     /// Stops all brownouts of `api`.
-    pub fn pause_brownouts(&self, api: &str, by: &str, reason: &str, now: Timestamp) -> bool {
-        self.act(Act::new(PAUSE, api, None, by, reason, now))
+    pub fn pause_brownouts(&self, api: &str, origin: ActOrigin<'_>) -> bool {
+        self.act(Act::new(PAUSE, api, None, origin))
     }
 
     /// Lets the brownouts of `api` happen again.
-    pub fn resume_brownouts(&self, api: &str, by: &str, reason: &str, now: Timestamp) -> bool {
-        self.act(Act::new(RESUME, api, None, by, reason, now))
+    pub fn resume_brownouts(&self, api: &str, origin: ActOrigin<'_>) -> bool {
+        self.act(Act::new(RESUME, api, None, origin))
     }
 
     /// Serves `version` past its sunset.
-    pub fn hold_sunset(&self, api: &str, version: &str, by: &str, reason: &str, now: Timestamp) -> bool {
-        self.act(Act::new(HOLD, api, Some(version), by, reason, now))
+    pub fn hold_sunset(&self, api: &str, version: &str, origin: ActOrigin<'_>) -> bool {
+        self.act(Act::new(HOLD, api, Some(version), origin))
     }
 
     /// Lets the sunset of `version` be again.
-    pub fn release_sunset(&self, api: &str, version: &str, by: &str, reason: &str, now: Timestamp) -> bool {
-        self.act(Act::new(RELEASE, api, Some(version), by, reason, now))
+    pub fn release_sunset(&self, api: &str, version: &str, origin: ActOrigin<'_>) -> bool {
+        self.act(Act::new(RELEASE, api, Some(version), origin))
     }
 
     /// Lets `consumer` keep `version` until a later date than the others. It replaces the date that was given here before,
     /// which may be later or earlier. Of this date and one in the config, the later holds.
     ///
     /// ```
-    /// use sunward::catalog::Control;
+    /// use sunward::catalog::{ActOrigin, Control};
     /// use sunward::clock::Timestamp;
     ///
     /// let (control, until) = (Control::new(), "2030-01-01".parse()?);
-    /// control.extend("shop", "1", "acme", until, "ops@example.com", "their release slipped", Timestamp::EPOCH);
+    /// let origin = ActOrigin::new("ops@example.com", "their release slipped", Timestamp::EPOCH);
+    /// control.extend("shop", "1", "acme", until, origin);
     /// assert_eq!(control.extension("shop", "1", "acme"), Some(until));
     /// assert_eq!(control.extension("shop", "1", "other"), None);
     /// # Ok::<(), sunward::clock::ParseTimeError>(())
     /// ```
-    #[allow(clippy::too_many_arguments, reason = "an audit record has these fields")]
-    pub fn extend(
-        &self,
-        api: &str,
-        version: &str,
-        consumer: &str,
-        until: Timestamp,
-        by: &str,
-        reason: &str,
-        now: Timestamp,
-    ) -> bool {
+    pub fn extend(&self, api: &str, version: &str, consumer: &str, until: Timestamp, origin: ActOrigin<'_>) -> bool {
         self.act(Act {
             consumer: Some(consumer.to_owned()),
             until: Some(until),
-            ..Act::new(EXTEND, api, Some(version), by, reason, now)
+            ..Act::new(EXTEND, api, Some(version), origin)
         })
     }
 
     /// Takes back the extension that was given here to `consumer`; one in the config stays.
-    pub fn withdraw_extension(
-        &self,
-        api: &str,
-        version: &str,
-        consumer: &str,
-        by: &str,
-        reason: &str,
-        now: Timestamp,
-    ) -> bool {
-        let act = Act::new(WITHDRAW, api, Some(version), by, reason, now);
+    pub fn withdraw_extension(&self, api: &str, version: &str, consumer: &str, origin: ActOrigin<'_>) -> bool {
+        let act = Act::new(WITHDRAW, api, Some(version), origin);
         self.act(Act { consumer: Some(consumer.to_owned()), ..act })
     }
 
@@ -208,7 +199,7 @@ impl Control {
     /// Restores acts that were in effect in an earlier process. They are not new: [`Control::acts`] does not list them.
     ///
     /// ```
-    /// use sunward::catalog::Control;
+    /// use sunward::catalog::{ActOrigin, Control};
     /// use sunward::clock::Timestamp;
     ///
     /// let before = Control::new();
@@ -278,10 +269,21 @@ fn begin<K: Ord>(standing: &mut BTreeMap<K, Act>, key: K, act: &Act) -> bool {
     true
 }
 
+// === impl ActOrigin ===
+
+impl<'a> ActOrigin<'a> {
+    /// Who acts, why, and when.
+    #[must_use]
+    pub const fn new(by: &'a str, reason: &'a str, at: Timestamp) -> Self {
+        Self { by, reason, at }
+    }
+}
+
 // === impl Act ===
 
 impl Act {
-    fn new(what: &'static str, api: &str, version: Option<&str>, by: &str, reason: &str, at: Timestamp) -> Self {
+    fn new(what: &'static str, api: &str, version: Option<&str>, origin: ActOrigin<'_>) -> Self {
+        let ActOrigin { by, reason, at } = origin;
         let (by, reason, api) = (by.to_owned(), reason.to_owned(), api.to_owned());
         Self { at, by, reason, what, api, version: version.map(str::to_owned), consumer: None, until: None }
     }

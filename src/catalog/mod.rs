@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 pub(crate) use case_entry::{BackEntry, BodyEntry, CaseEntry, SampleEntry};
 pub use content::Content;
-pub use control::{Act, Control};
+pub use control::{Act, ActOrigin, Control};
 pub(crate) use cors::CorsEntry;
 pub use diff::{Class, Difference, diff};
 pub use entry::{ApiEntry, ExtensionEntry, VersionEntry, VersionSource};

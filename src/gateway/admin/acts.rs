@@ -12,7 +12,7 @@ use super::config::read;
 use super::request::ActRequest;
 use super::routes::Operation;
 use super::{Admin, AdminResult};
-use crate::catalog::{ApiEntry, Catalog, Control, VersionEntry};
+use crate::catalog::{ActOrigin, ApiEntry, Catalog, Control, VersionEntry};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::gateway::state::{Actor, AuditAction, Persisted};
 
@@ -73,7 +73,7 @@ impl Admin {
         let api = find_api(&catalog, api)?;
         let control = &self.control;
         let act = if pause { Control::pause_brownouts } else { Control::resume_brownouts };
-        let changed = act(control, &api.name, &actor.by, &actor.reason, now);
+        let changed = act(control, &api.name, ActOrigin::new(&actor.by, &actor.reason, now));
         let note = match pause {
             true if !has_brownouts(api) => Some("the api has no brownout now".to_owned()),
             false if api.pause => Some("brownouts stay paused: the config has `pause = true`".to_owned()),
@@ -96,7 +96,7 @@ impl Admin {
         let VersionRef { api, version } = target;
         let control = &self.control;
         let act = if hold { Control::hold_sunset } else { Control::release_sunset };
-        let changed = act(control, &api.name, &version.text, &actor.by, &actor.reason, now);
+        let changed = act(control, &api.name, &version.text, ActOrigin::new(&actor.by, &actor.reason, now));
         let note = match hold {
             true if target.sunset().is_none() => Some("the version has no sunset".to_owned()),
             false if version.life.held => Some("the sunset stays held: the config has `hold_sunset = true`".to_owned()),
@@ -130,7 +130,7 @@ impl Admin {
             return Err(AdminError::conflict(detail));
         }
         let Actor { by, reason, .. } = &input.actor;
-        let changed = self.control.extend(&api.name, &version.text, consumer, until, by, reason, now);
+        let changed = self.control.extend(&api.name, &version.text, consumer, until, ActOrigin::new(by, reason, now));
         let action = AuditAction { what: "extend", target: format!("{target} for {consumer} until {until}") };
         Ok(ActResult { action, changed, note: None })
     }
@@ -141,7 +141,8 @@ impl Admin {
         let VersionRef { api, version } = target;
         let consumer = input.text("consumer")?;
         let Actor { by, reason, .. } = &input.actor;
-        let changed = self.control.withdraw_extension(&api.name, &version.text, consumer, by, reason, now);
+        let changed =
+            self.control.withdraw_extension(&api.name, &version.text, consumer, ActOrigin::new(by, reason, now));
         let note = target.configured(consumer).map(|until| {
             format!("the extension for {consumer} until {until} remains: the config has it as `[[api.extension]]`")
         });

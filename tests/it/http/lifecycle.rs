@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sunward::catalog::{Api, Brownout, Catalog, ConsumerSource, Control, Extension, Route, ShareOf, Version};
+use sunward::catalog::{
+    ActOrigin, Api, Brownout, Catalog, ConsumerSource, Control, Extension, Route, ShareOf, Version,
+};
 use sunward::consumer::{Consumer, KnownConsumers};
 
 use super::{Bench, at, users};
@@ -217,9 +219,9 @@ fn a_running_service_can_be_held_back() {
     };
     let (dark, gone) = ("2026-06-01T12:05:00Z", "2027-01-01T00:00:00Z");
     assert_eq!((status(dark), status(gone)), (410, 410));
-    control.pause_brownouts("shop", "ops", "an incident", at(dark));
+    control.pause_brownouts("shop", ActOrigin::new("ops", "an incident", at(dark)));
     assert_eq!((status(dark), status(gone)), (200, 410));
-    control.hold_sunset("shop", "1", "ops", "an incident", at(gone));
+    control.hold_sunset("shop", "1", ActOrigin::new("ops", "an incident", at(gone)));
     assert_eq!((status(dark), status(gone)), (200, 200));
     bench.check(&[(
         "past its end, nothing is announced for the past",
@@ -227,8 +229,8 @@ fn a_running_service_can_be_held_back() {
         "",
         &["200", "+deprecation", "-sunset", "-cache-control"],
     )]);
-    control.resume_brownouts("shop", "ops", "over", at(dark));
-    control.release_sunset("shop", "1", "ops", "over", at(gone));
+    control.resume_brownouts("shop", ActOrigin::new("ops", "over", at(dark)));
+    control.release_sunset("shop", "1", ActOrigin::new("ops", "over", at(gone)));
     assert_eq!((status(dark), status(gone)), (410, 410));
     assert_eq!(control.acts().len(), 4);
 }
@@ -240,7 +242,7 @@ fn what_is_held_back_is_supported() {
     let bench = bench.at("2028-01-01");
     let unknown = "GET /v9/x";
     bench.check(&[("gone", unknown, "", &["404", "~ \"supported_versions\":[\"2\"]"])]);
-    control.hold_sunset("shop", "1", "ops", "an incident", at("2028-01-01"));
+    control.hold_sunset("shop", "1", ActOrigin::new("ops", "an incident", at("2028-01-01")));
     bench.check(&[("held", unknown, "", &["404", "~ \"supported_versions\":[\"1\",\"2\"]"])]);
 }
 
@@ -253,11 +255,11 @@ fn one_consumer_can_be_let_stay() {
     let common = "sunset: Fri, 01 Jan 2027 00:00:00 GMT";
     let bench = bench.at("2026-12-01");
     bench.check(&[("before", bob, "", &["200", common, "vary: api-version"])]);
-    control.extend("shop", "1", "bob", at("2027-06-01"), "ops", "a contract", at("2026-12-01"));
+    control.extend("shop", "1", "bob", at("2027-06-01"), ActOrigin::new("ops", "a contract", at("2026-12-01")));
     bench.check(&[("their own date", bob, "", theirs), ("the others'", "GET /v1/users/7", "", &["200", common])]);
     let bench = bench.at("2027-03-01");
     bench.check(&[("past the others' end", bob, "", theirs), ("the others", "GET /v1/users/7", "", &["410"])]);
-    control.extend("shop", "1", "bob", at("2027-02-01"), "ops", "taken back", at("2027-03-01"));
+    control.extend("shop", "1", "bob", at("2027-02-01"), ActOrigin::new("ops", "taken back", at("2027-03-01")));
     bench.check(&[("taken back", bob, "", &["410"])]);
     let last = control.acts().pop().expect("an act");
     assert_eq!((last.what, last.consumer.as_deref(), last.until), ("extend", Some("bob"), Some(at("2027-02-01"))));

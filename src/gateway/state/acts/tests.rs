@@ -1,5 +1,5 @@
 use super::*;
-use crate::catalog::{Api, Version};
+use crate::catalog::{ActOrigin, Api, Version};
 
 const NOW: &str = "2026-06-01";
 const GOOD: &str =
@@ -42,12 +42,12 @@ fn what_is_written_is_read() {
         (Persisted::Yes, vec![]),
         "no act is in effect, and nothing is written"
     );
-    control.pause_brownouts("a", "ann", "r", now);
-    control.hold_sunset("a", "1", "ann", "r", now);
-    control.hold_sunset("a", "2", "ann", "r", now);
-    control.release_sunset("a", "2", "ann", "r", now);
-    control.extend("a", "1", "acme", at("2026-06-02"), "ann", "r", now);
-    control.extend("a", "1", "late", at("2026-06-03"), "ann", "r", now);
+    control.pause_brownouts("a", ActOrigin::new("ann", "r", now));
+    control.hold_sunset("a", "1", ActOrigin::new("ann", "r", now));
+    control.hold_sunset("a", "2", ActOrigin::new("ann", "r", now));
+    control.release_sunset("a", "2", ActOrigin::new("ann", "r", now));
+    control.extend("a", "1", "acme", at("2026-06-02"), ActOrigin::new("ann", "r", now));
+    control.extend("a", "1", "late", at("2026-06-03"), ActOrigin::new("ann", "r", now));
     acts.drain(true, "u", "http://b:1", &actor(), now).expect("it is none of a whole");
     acts.drain(true, "u", "http://b:2", &actor(), now).expect("it is none of a whole");
     acts.drain(false, "u", "http://b:2", &actor(), now).expect("it is none of a whole");
@@ -62,7 +62,7 @@ fn what_is_written_is_read() {
     assert_eq!(*lock(&read.inner.drains), *lock(&acts.inner.drains));
     assert_eq!((again.extension("a", "1", "acme"), again.acts()), (None, vec![]));
     // What has ended leaves the file with the next act.
-    again.resume_brownouts("a", "ann", "r", now);
+    again.resume_brownouts("a", ActOrigin::new("ann", "r", now));
     assert_eq!(read.write(at("2026-06-02")), Persisted::Yes);
     let text = fs::read_to_string(folder.join(FILE)).expect("a text");
     assert!(!text.contains("acme") && !text.contains("pause") && text.contains("late"), "{text}");
@@ -111,7 +111,7 @@ fn findings_of_a_broken_file_have_their_place() {
         assert_eq!((aside, control.standing()), (text, found.acts));
         // What could be read is in a file again at once.
         assert_eq!(names(&folder).contains(&FILE.to_owned()), count > 0);
-        control.pause_brownouts("z", "ann", "r", at(NOW));
+        control.pause_brownouts("z", ActOrigin::new("ann", "r", at(NOW)));
         assert_eq!(acts.write(at(NOW)), Persisted::Yes);
         let again = Control::new();
         Acts::open(Some(&folder), &again, at(NOW));
@@ -123,7 +123,7 @@ fn findings_of_a_broken_file_have_their_place() {
 #[test]
 fn nothing_is_kept_where_nothing_can_be() {
     let control = Control::new();
-    control.hold_sunset("a", "1", "ann", "r", at(NOW));
+    control.hold_sunset("a", "1", ActOrigin::new("ann", "r", at(NOW)));
     assert_eq!(Acts::open(None, &control, at(NOW)).write(at(NOW)), Persisted::No);
     // The folder is gone.
     let folder = folder("gone", None);
@@ -140,11 +140,11 @@ fn an_act_without_its_like_is_a_stray() {
     let catalog = Catalog::new([api]).expect("a catalog");
     let (now, control) = (at(NOW), Control::new());
     let acts = Acts::open(None, &control, now);
-    control.pause_brownouts("a", "ann", "r", now);
-    control.pause_brownouts("b", "ann", "r", now);
-    control.hold_sunset("a", "1", "ann", "r", now);
-    control.hold_sunset("a", "3", "ann", "r", now);
-    control.extend("b", "1", "acme", at("2027-06-01"), "ann", "r", now);
+    control.pause_brownouts("a", ActOrigin::new("ann", "r", now));
+    control.pause_brownouts("b", ActOrigin::new("ann", "r", now));
+    control.hold_sunset("a", "1", ActOrigin::new("ann", "r", now));
+    control.hold_sunset("a", "3", ActOrigin::new("ann", "r", now));
+    control.extend("b", "1", "acme", at("2027-06-01"), ActOrigin::new("ann", "r", now));
     acts.drain(true, "u", "http://b:1", &actor(), now).expect("it is none of a whole");
     let expected = ["pause b", "hold a 3", "extend b 1 for acme until 2027-06-01T00:00:00Z", "drain u http://b:1"];
     assert_eq!(acts.strays(&catalog, &BTreeMap::new()), expected);
