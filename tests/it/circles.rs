@@ -10,7 +10,7 @@ use std::path::Path;
 
 use crate::layering::{files, plain, tokens};
 
-/// The rooms of the gateway. Each may name those before it; `mod.rs` lists them in this order.
+/// The rooms: the modules of the gateway. Each may import those before it; `mod.rs` lists them in this order.
 const ROOMS: [&str; 8] = ["wire", "telemetry", "back", "state", "config", "front", "admin", "app"];
 
 /// Files that still need each other: an op is made of conditions and other ops, and these are made of what an op is made of.

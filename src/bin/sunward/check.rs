@@ -11,7 +11,7 @@ use sunward::gateway::{self, environment, load_at};
 pub(crate) struct Args {
     #[command(flatten)]
     file: super::ConfigArg,
-    /// Warnings count as errors: for CI.
+    /// Treats warnings as errors, for CI.
     #[arg(long)]
     strict: bool,
     /// Prints the findings as a JSON array on standard output.

@@ -11,10 +11,10 @@ use sunward::gateway;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The config file as it is.
+    /// The old config file.
     #[arg(value_name = "OLD", value_parser = super::file)]
     old: PathBuf,
-    /// The config file as it shall be.
+    /// The new config file.
     #[arg(value_name = "NEW", value_parser = super::file)]
     new: PathBuf,
     /// Prints the differences as a JSON array.

@@ -34,19 +34,19 @@ struct Cli {
 enum Command {
     /// Runs the gateway.
     Serve(serve::Args),
-    /// Checks a config file and shows all that is wrong with it, at once.
+    /// Reports all errors and warnings of a config file.
     Check(check::Args),
-    /// Says what a change of the config file means for clients.
+    /// Shows what a change of the config file means for clients.
     Diff(diff::Args),
-    /// Puts the files of a config back to what was served before.
+    /// Restores the config that was served before.
     Rollback(rollback::Args),
     /// Migrates a body from standard input to standard output.
     Migrate(migrate::Args),
-    /// Runs the cases next to the changes.
+    /// Runs the test cases of the changes.
     Test(test::Args),
-    /// Shows what a migration does: the changes, and the one program that they become.
+    /// Shows what a migration does: the changes, and the program that they are compiled to.
     Explain(explain::Args),
-    /// Shows the versions and the dates of their lives.
+    /// Shows the versions and the dates of their lifecycles.
     Timeline(timeline::Args),
     /// Prints the JSON Schema of the config file, for editors.
     Schema,

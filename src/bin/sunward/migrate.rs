@@ -16,13 +16,14 @@ use super::progress::Progress;
 pub(crate) struct Args {
     #[command(flatten)]
     place: SelectionArgs,
-    /// What the body is: JSON of some kind, application/x-www-form-urlencoded, or multipart/form-data with its boundary.
+    /// The content type of the body: a JSON type, application/x-www-form-urlencoded, or multipart/form-data with its boundary.
     #[arg(long, value_name = "TYPE", default_value = "application/json")]
     content_type: String,
-    /// Decompress the input if it is gzip or zstd, as its first bytes say; the output is not compressed.
+    /// Decompresses the input if its first bytes are those of gzip or zstd; the output is not compressed.
     #[arg(long)]
     decompress: bool,
-    /// The most that is held of one document: a value that moves is held until its place comes, and a patch as a whole.
+    /// The most bytes of one document that are held: a value that moves is held until its new position is reached, and a
+    /// patch is held as a whole.
     #[arg(long, value_name = "BYTES", default_value_t = MigrateOptions::default().max_bytes(), value_parser = at_least_one)]
     held_bytes: usize,
 }
@@ -30,7 +31,8 @@ pub(crate) struct Args {
 const HELP: &str = "Up to 64 KiB of input are migrated before anything is written. Larger documents, and streams of \
      lines, events, sequences or concatenated documents, are migrated as they are read, in bounded memory; if that \
      fails, the output is incomplete and the exit code is 1. Patches and urlencoded forms are read completely, up to --held-bytes. \
-     Streams are flushed when the input pauses.";
+     Streams are flushed when the input pauses. Declared links stay as they are, since there is no request \
+     to resolve them against.";
 
 /// Up to so much input nothing is written before it is migrated.
 const WHOLE: usize = 64 * 1024;

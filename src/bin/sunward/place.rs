@@ -10,22 +10,22 @@ pub(crate) struct SelectionArgs {
     /// The api; not needed if there is only one.
     #[arg(long, value_name = "NAME")]
     api: Option<String>,
-    /// The route, as the newest version has it: "GET /users/{id}".
+    /// The route, as it is in the newest version: "GET /users/{id}".
     #[arg(long, value_name = "ROUTE")]
     route: String,
-    /// The version that the body speaks.
+    /// The version of the body.
     #[arg(long, value_name = "VERSION")]
     from: String,
-    /// The version that it shall speak.
+    /// The target version.
     #[arg(long, value_name = "VERSION")]
     to: String,
-    /// The request's body, not the response's.
+    /// Selects the body of the request instead of the response.
     #[arg(long, conflicts_with = "status")]
     pub(crate) request: bool,
     /// The status of the response. Default: the only one of the route, or the first 2xx.
     #[arg(long, value_name = "STATUS")]
     status: Option<u16>,
-    /// Migrates as at this time. Default: now.
+    /// Uses this time for dates. Default: now.
     #[arg(long, value_name = "TIME", value_parser = super::time)]
     pub(crate) now: Option<Timestamp>,
 }

@@ -9,22 +9,23 @@ use sunward::gateway::{Revision, Rollback, RollbackError, RollbackTo};
 pub(crate) struct Args {
     #[command(flatten)]
     file: super::ConfigArg,
-    /// The number of the revision; without it, the one that was served before what is in the files.
+    /// The number of the revision. Default: the one that was served before the one in the files.
     #[arg(long, value_name = "NUMBER")]
     to: Option<u64>,
-    /// Lists the revisions and changes nothing: `*` marks what is in the files, `>` what a rollback goes to.
+    /// Lists the revisions and changes nothing: `*` marks the one in the files, and `>` marks the
+    /// target of a rollback.
     #[arg(long, conflicts_with_all = ["to", "force", "by", "reason"])]
     list: bool,
-    /// Who does it, for the audit. Default: the environment's USER; needed if that is not set.
+    /// The person who does it, for the audit log. Default: the environment variable USER; required if that is not set.
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Why, for the audit. Needed, except with --list.
+    /// The reason, for the audit log. Required, except with --list.
     #[arg(long, value_name = "TEXT", required_unless_present = "list")]
     reason: Option<String>,
-    /// Versions that are in use may be dropped.
+    /// Allows dropping versions that are in use.
     #[arg(long)]
     force: bool,
-    /// The folder with the revisions; the one that the file names, unless given.
+    /// The folder with the revisions. Default: `state` in the config.
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
 }

@@ -12,10 +12,10 @@ use tracing_subscriber::EnvFilter;
 pub(crate) struct Args {
     #[command(flatten)]
     file: super::ConfigArg,
-    /// Listens here instead of where the file says; port 0 takes a free one.
+    /// Listens here for clients, instead of the address in the config. Port 0 selects a free port.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Has the admin listener here instead of where the file says.
+    /// Listens here for the admin API, instead of the address in the config.
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
 }

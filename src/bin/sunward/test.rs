@@ -21,29 +21,29 @@ use openapi::ExampleRun;
 pub(crate) struct Args {
     #[command(flatten)]
     file: super::ConfigArg,
-    /// Files of cases beside those in the config, or folders of them (`*.toml`).
+    /// Further files of cases, or folders with such files (`*.toml`).
     #[arg(value_name = "CASES")]
     cases: Vec<std::path::PathBuf>,
     /// Runs only cases whose name or place contains this text.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Writes what came into the files, in the place of the bodies that were expected.
+    /// Replaces the expected bodies in the files with the actual ones.
     #[arg(long)]
     update: bool,
-    /// Lists the ops that altered nothing in any case.
+    /// Lists the ops that changed nothing in any case.
     #[arg(long)]
     coverage: bool,
-    /// Fails if there are such ops: for CI.
+    /// Fails if there are such ops, for CI.
     #[arg(long)]
     strict: bool,
-    /// An OpenAPI document (JSON), whose examples are migrated to every other version and back. `VERSION=FILE` says the
+    /// Migrates the examples of an OpenAPI document (JSON) to every other version and back. `VERSION=FILE` names the
     /// version that it describes, if that is not its `info.version`.
     #[arg(long, value_name = "[VERSION=]FILE")]
     openapi: Vec<String>,
-    /// Prints JSON.
+    /// Prints the report as JSON.
     #[arg(long)]
     json: bool,
-    /// Runs the cases as at this time. Default: now.
+    /// Uses this time for dates. Default: now.
     #[arg(long, value_name = "TIME", value_parser = super::time)]
     now: Option<Timestamp>,
 }
