@@ -17,7 +17,7 @@ pub(crate) struct Args {
     /// Prints the findings as a JSON array on standard output.
     #[arg(long)]
     json: bool,
-    /// Checks the config at this time. Default: now.
+    /// Uses this time for dates. Default: now.
     #[arg(long, value_name = "TIME", value_parser = super::time)]
     now: Option<Timestamp>,
 }

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Prints the differences as a JSON array.
     #[arg(long)]
     json: bool,
-    /// Compares the configs at this time. Default: now.
+    /// Uses this time for dates. Default: now.
     #[arg(long, value_name = "TIME", value_parser = super::time)]
     now: Option<Timestamp>,
 }

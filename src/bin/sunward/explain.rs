@@ -13,7 +13,7 @@ use super::place::SelectionArgs;
 pub(crate) struct Args {
     #[command(flatten)]
     place: SelectionArgs,
-    /// Prints JSON.
+    /// Prints the explanation as JSON.
     #[arg(long)]
     json: bool,
 }

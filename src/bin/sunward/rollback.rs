@@ -16,7 +16,7 @@ pub(crate) struct Args {
     /// target of a rollback.
     #[arg(long, conflicts_with_all = ["to", "force", "by", "reason"])]
     list: bool,
-    /// The person who does it, for the audit log. Default: the environment variable USER; required if that is not set.
+    /// The name of the operator, for the audit log. Default: the environment variable USER; required if that is not set.
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// The reason, for the audit log. Required, except with --list.

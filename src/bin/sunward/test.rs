@@ -30,10 +30,10 @@ pub(crate) struct Args {
     /// Replaces the expected bodies in the files with the actual ones.
     #[arg(long)]
     update: bool,
-    /// Lists the ops that changed nothing in any case.
+    /// Lists the ops that no case tests: they changed and refused nothing in any case.
     #[arg(long)]
     coverage: bool,
-    /// Fails if there are such ops, for CI.
+    /// Fails if there are ops that no case tests, for CI.
     #[arg(long)]
     strict: bool,
     /// Migrates the examples of an OpenAPI document (JSON) to every other version and back. `VERSION=FILE` names the

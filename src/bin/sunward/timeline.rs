@@ -12,13 +12,13 @@ use sunward::clock::{Clock, SystemClock, Timestamp};
 pub(crate) struct Args {
     #[command(flatten)]
     file: super::ConfigArg,
-    /// Prints JSON.
+    /// Prints the timeline as JSON.
     #[arg(long, conflicts_with = "svg")]
     json: bool,
-    /// Prints an SVG picture.
+    /// Prints the timeline as an SVG picture.
     #[arg(long)]
     svg: bool,
-    /// Shows the versions at this time. Default: now.
+    /// Uses this time for dates. Default: now.
     #[arg(long, value_name = "TIME", value_parser = super::time)]
     now: Option<Timestamp>,
 }
