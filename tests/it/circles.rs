@@ -86,7 +86,8 @@ fn the_pages_list_the_rooms_of_the_gateway() {
 
 #[test]
 fn the_check_finds_circles() {
-    let rows: [(&[(&str, &str)], &[&str]); 7] = [
+    type Row = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+    let rows: [Row; 7] = [
         (
             &[("a.rs", "use crate::b::B; struct A;"), ("b.rs", "struct B(super::a::A);")],
             &["a.rs -> b.rs", "b.rs -> a.rs"],
