@@ -17,9 +17,10 @@ use crate::clock::Timestamp;
 /// use sunward::clock::Timestamp;
 ///
 /// let control = Control::new();
-/// control.pause_brownouts("shop", "ops@example.com", "checkout is down", Timestamp::EPOCH);
+/// let origin = ActOrigin::new("ops@example.com", "checkout is down", Timestamp::EPOCH);
+/// control.pause_brownouts("shop", origin);
 /// assert!(control.brownouts_paused("shop"));
-/// let again = control.pause_brownouts("shop", "ops@example.com", "it is still down", Timestamp::EPOCH);
+/// let again = control.pause_brownouts("shop", origin);
 /// assert!(!again);
 /// assert_eq!(control.acts().len(), 1);
 /// ```
@@ -203,7 +204,7 @@ impl Control {
     /// use sunward::clock::Timestamp;
     ///
     /// let before = Control::new();
-    /// before.hold_sunset("shop", "1", "ops@example.com", "an incident", Timestamp::EPOCH);
+    /// before.hold_sunset("shop", "1", ActOrigin::new("ops@example.com", "an incident", Timestamp::EPOCH));
     /// let control = Control::new();
     /// control.restore(before.standing());
     /// assert!(control.sunset_held("shop", "1"));

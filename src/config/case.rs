@@ -127,7 +127,7 @@ fn field(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<Vec<Spanned<St
 /// The text of a file with another text in the place of the one at `range`, quotes included. All else stays as it is.
 ///
 /// ```
-/// use sunward::config::replace_body;
+/// use sunward::internals::cases::replace_body;
 ///
 /// let file = "body = '{\"a\": 1}' # as it was";
 /// assert_eq!(replace_body(file, 7..17, r#"{"b": 1}"#), "body = '{\"b\": 1}' # as it was");

@@ -20,7 +20,7 @@ use super::tree::Tree;
 ///
 /// # if cfg!(feature = "cel") {
 /// let expression = Expression::parse("self.private ? 'private' : 'public'")?;
-/// assert_eq!(expression.reads().len(), 1);
+/// assert_eq!(expression.source(), "self.private ? 'private' : 'public'");
 /// assert_eq!(Expression::parse("self.name + 1 + 'a'").unwrap_err().offset(), 14);
 /// # }
 /// # Ok::<(), sunward::json::ExpressionError>(())

@@ -66,13 +66,15 @@ enum Origin {
 ///
 /// ```
 /// use sunward::json::{
-///     Collision, FieldNames, Mode, OnError, Op, MigrateOptions, Pattern, Pointer, Program, Step, migrate_form,
+///     Collision, FieldNames, Mode, OnError, Op, MigrateOptions, Otherwise, Pattern, Pointer, Program, Step,
+///     migrate_form,
 /// };
 ///
 /// let rename = Step {
 ///     resource: Pattern::root(),
 ///     each: Pattern::root(),
 ///     when: None,
+///     otherwise: Otherwise::Skip,
 ///     op: Op::Rename { object: Pointer::ROOT, from: "a".into(), to: "b".into(), collision: Collision::Replace },
 ///     on_error: OnError::Fail,
 ///     constant: false,
