@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use crate::coding::{CodingError, DecodeStep, Decoder, Encoder};
-use crate::json::Framed;
+use crate::json::{Framed, MigrateError};
 use crate::plan::{BodyPlan, Plan, Unmigratable};
 
 /// The run of a program over one body.
@@ -50,7 +50,7 @@ pub struct BodyError<E> {
 
 enum BodyErrorKind<E> {
     Inner(E),
-    Migration { cause: String, plan: Plan },
+    Migration { failure: FailureSlot, cause: String, plan: Plan },
 }
 
 /// So much is migrated in a step. Between steps other tasks of the thread get their turn.
@@ -204,7 +204,8 @@ impl MigrationStream {
         self.plan.plan().migration_handles(self.plan.is_response()).errors.increment(1);
         let text = failure.cause();
         let _ = self.fault.failure.set(failure);
-        BodyError { kind: BodyErrorKind::Migration { cause: text, plan: self.plan.plan().clone() } }
+        let (failure, plan) = (self.fault.clone(), self.plan.plan().clone());
+        BodyError { kind: BodyErrorKind::Migration { failure, cause: text, plan } }
     }
 }
 
@@ -245,6 +246,16 @@ impl<E> BodyError<E> {
         matches!(self.kind, BodyErrorKind::Migration { .. })
     }
 
+    /// What the migration of the content failed with, which says where and of what kind: a limit, syntax or a value. `None`
+    /// for an error of the inner body, and where the content did not get so far, as with an unknown content coding.
+    #[must_use]
+    pub fn as_migrate_error(&self) -> Option<&MigrateError> {
+        match &self.kind {
+            BodyErrorKind::Inner(_) => None,
+            BodyErrorKind::Migration { failure, .. } => failure.get().and_then(Unmigratable::migrate_error),
+        }
+    }
+
     /// The plan of the request, which knows api and route, if the body could not be migrated.
     pub(crate) const fn plan(&self) -> Option<&Plan> {
         match &self.kind {
@@ -273,4 +284,8 @@ impl<E: fmt::Debug> fmt::Debug for BodyError<E> {
 }
 
 /// Also where the inner error is a boxed one, which is no `Error` itself.
-impl<E: fmt::Display + fmt::Debug> std::error::Error for BodyError<E> {}
+impl<E: fmt::Display + fmt::Debug> std::error::Error for BodyError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.as_migrate_error().map(|error| error as _)
+    }
+}

@@ -36,6 +36,14 @@ impl Unmigratable {
         Self { response, reason }
     }
 
+    /// What the migration of the content failed with, if it got so far.
+    pub(crate) const fn migrate_error(&self) -> Option<&MigrateError> {
+        match &self.reason {
+            UnmigratableReason::Body(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// Whether it is a response's.
     #[must_use]
     pub(crate) fn is_response(&self) -> bool {
@@ -161,4 +169,8 @@ impl std::fmt::Display for Unmigratable {
     }
 }
 
-impl std::error::Error for Unmigratable {}
+impl std::error::Error for Unmigratable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.migrate_error().map(|error| error as _)
+    }
+}

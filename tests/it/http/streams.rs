@@ -128,7 +128,9 @@ fn a_document_does_not_wait_for_the_next() {
         sender.send(Ok("{".into())).expect("it is read");
         assert_eq!(next(body).await.expect("a frame").expect("no error"), "{");
         drop(sender);
-        assert!(next(body).await.expect("a frame").is_err_and(|error| error.is_migration()), "the last is cut off");
+        let error = next(body).await.expect("a frame").expect_err("the last is cut off");
+        assert!(error.is_migration() && error.as_migrate_error().is_some_and(|error| error.is_syntax()), "{error}");
+        assert!(std::error::Error::source(&error).is_some());
     });
 }
 
