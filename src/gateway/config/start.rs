@@ -19,7 +19,7 @@ pub(in crate::gateway) fn record_start(
     revisions: usize,
     protect: Option<Duration>,
 ) {
-    let actor = Actor::nobody("start");
+    let actor = Actor::system("start");
     let mut target = format!("{} as {}", path.display(), snapshot.tag);
     let dropped = dropped(snapshot, store, path, variables, protect);
     let dropped = dropped.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");

@@ -114,8 +114,8 @@ fn append(file: &Path, line: &Value) -> io::Result<()> {
 // === impl Actor ===
 
 impl Actor {
-    /// No person: a file change or a signal.
-    pub(in crate::gateway) fn nobody(via: &str) -> Self {
+    /// The gateway itself: at its start, after a change of a file, or on a signal.
+    pub(in crate::gateway) fn system(via: &str) -> Self {
         Self { via: via.to_owned(), ..Self::default() }
     }
 }
@@ -135,7 +135,7 @@ mod tests {
             Actor { by: "ops".to_owned(), via: "127.0.0.1".to_owned(), reason: "two\nlines \"quoted\"".to_owned() };
         let action = AuditAction { what: "pause", target: "shop".to_owned() };
         audit.record(&actor, &action, Timestamp::EPOCH);
-        audit.record(&Actor::nobody("file"), &AuditAction { what: "reload", ..action }, Timestamp::EPOCH);
+        audit.record(&Actor::system("file"), &AuditAction { what: "reload", ..action }, Timestamp::EPOCH);
         let text = fs::read_to_string(folder.join(FILE)).expect("a text");
         assert_eq!(text.lines().count(), 2, "{text}");
         let again = Audit::open(Some(&folder));

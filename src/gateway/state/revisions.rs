@@ -250,7 +250,7 @@ mod tests {
     fn the_last_are_kept_and_the_same_is_kept_once() {
         let folder = std::env::temp_dir().join(format!("sunward-revisions-{}", std::process::id()));
         let revisions = Revisions::new(&folder);
-        let actor = Actor::nobody("file");
+        let actor = Actor::system("file");
         for text in ["a", "a", "b", "c", "a"] {
             let sources = SourceMap::new("etc/main.toml", text).with_file("etc/apis/x.toml", "x");
             revisions.keep(&sources, &actor, None, 3, Timestamp::EPOCH);
@@ -310,7 +310,7 @@ mod tests {
         for (at, (history, served, expected)) in rows.into_iter().enumerate() {
             let folder = std::env::temp_dir().join(format!("sunward-back-{at}-{}", std::process::id()));
             let revisions = Revisions::new(&folder);
-            let actor = Actor::nobody("file");
+            let actor = Actor::system("file");
             let keep = |text: &str, restores| {
                 revisions.keep(&SourceMap::new("a.toml", text), &actor, restores, 20, Timestamp::EPOCH);
             };

@@ -160,7 +160,7 @@ impl Reloader {
     /// Takes the files if they differ from those that were looked at last, or if a signal says so. What was refused is not
     /// checked or reported again until it changes.
     pub(in crate::gateway) async fn look(&mut self, signal: bool) {
-        let actor = Actor::nobody(if signal { "signal" } else { "file" });
+        let actor = Actor::system(if signal { "signal" } else { "file" });
         let trigger = Trigger { what: "reload", actor: &actor, force: false, reopen: signal, again: RELOAD };
         let taken = match self.texts() {
             Ok(sources) => {
