@@ -30,6 +30,6 @@ pub(crate) use placement::inside_of;
 pub use spec::{Change, OpSpec, Resource, ValueFormat, When};
 #[cfg(feature = "config")]
 pub(crate) use spec::{
-    HeadSpec, KeyedSpec, Loss, NamesSpec, OpKind, Place, ReplaceSpec, RestoreSource, RestoreSpec, RouteSpec,
+    HeadSpec, KeyedSpec, Loss, NamesSpec, OpKind, Place, ReplaceSpec, RestoreSource, RestoreSpec, RouteSpec, ScaleSpec,
     StructureSpec,
 };

@@ -9,6 +9,7 @@ mod reference;
 mod structure;
 mod tables;
 mod upstream;
+mod values;
 
 use std::borrow::Cow;
 

@@ -10,9 +10,9 @@ use super::node::ConfigNode;
 use super::structure;
 use super::tree::TableReader;
 use super::when::{condition, when};
-use crate::change::{Loss, OpKind, OpSpec, ReplaceSpec, RestoreSource, RestoreSpec, ValueFormat};
+use crate::change::{Loss, OpKind, OpSpec, ReplaceSpec, RestoreSource, RestoreSpec, ScaleSpec, ValueFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
-use crate::json::{Literal, Many, Other, Otherwise, Wrapper};
+use crate::json::{Literal, Many, Other, Otherwise, Rounding, Wrapper};
 
 type LiteralPairs = Vec<(Literal, Literal)>;
 
@@ -42,7 +42,10 @@ fn common(reader: &mut TableReader<'_, '_>, op: Option<OpKind>) -> Option<OpSpec
 /// The op that a table's keys name.
 fn pick(map: &DeTable<'_>, node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<&'static Table> {
     let entries = constant::entries(map, node.file);
-    let mut named = entries.iter().filter_map(|(key, span, _)| Some((op_named(key)?, *span)));
+    let named: Vec<_> = entries.iter().filter_map(|(key, span, _)| Some((op_named(key)?, *span))).collect();
+    // A key of one op may be the name of another: `convert` has a `scale`.
+    let is_key = |name: &str| named.iter().any(|(op, _)| op.name != name && op.key(name).is_some());
+    let mut named = named.iter().copied().filter(|(op, _)| !is_key(op.name));
     let Some((first, _)) = named.next() else {
         found.push(unknown(&entries, node));
         return None;
@@ -94,6 +97,7 @@ fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
         "join" => join(reader),
         "map" => map(reader),
         "convert" => convert(reader),
+        "scale" => scale(reader),
         "replace" => replace(reader),
         "replace_prefix" => ends("replace_prefix", reader)
             .map(|(at, from, to)| OpKind::Replace { at, by: ReplaceSpec::Prefix { from, to } }),
@@ -260,6 +264,23 @@ fn form(reader: &mut TableReader<'_, '_>, name: &'static str) -> Option<ValueFor
         reader.finish();
         text.map(|text| ValueFormat { text, is_pattern: true })
     })
+}
+
+fn scale(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
+    reader.exclude("by", "divide");
+    let (at, by, divisor) = (reader.text("scale"), reader.text("by"), reader.text("divide"));
+    let mut digits = |name| reader.integer(name).and_then(|digits| u32::try_from(digits.value).ok());
+    let (digits, back_digits) = (digits("digits"), digits("back_digits"));
+    let rounding = reader.word("rounding").and_then(rounding);
+    let text = reader.flag("text").unwrap_or_default();
+    let divides = divisor.is_some();
+    let Some(factor) = by.or(divisor) else { return reader.missing_one_of(&["by", "divide"]) };
+    Some(OpKind::Scale { at: at?, by: ScaleSpec { factor, divides, digits, back_digits, rounding, text } })
+}
+
+fn rounding(word: &str) -> Option<Rounding> {
+    use Rounding::{Ceiling, Down, Floor, HalfEven, HalfUp, Up};
+    [HalfEven, HalfUp, Up, Down, Ceiling, Floor].into_iter().find(|rounding| rounding.to_string() == word)
 }
 
 fn replace(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {

@@ -11,8 +11,8 @@ use crate::catalog::{
 };
 use crate::change::{Change, OpKind, OpSpec, Resource, ValueFormat, When};
 use crate::json::{
-    ElementPosition, Expression, FieldNames, JsonType, Literal, Many, NameCase, OnError, Other, Otherwise, Test,
-    Wrapper,
+    ElementPosition, Expression, FieldNames, JsonType, Literal, Many, NameCase, OnError, Other, Otherwise, Rounding,
+    Test, Wrapper,
 };
 use crate::path::PathCase;
 use crate::version::Scheme;
@@ -370,6 +370,15 @@ fn built() -> Api {
         OpSpec::convert("/created", ValueFormat::strftime("%d.%m.%Y"), "date"),
         OpSpec::convert("/sent", "rfc2822", "http-date"),
         OpSpec::convert("/payload", "json-text", "json"),
+        OpSpec::scale("/price", "100")
+            .with_digits(0)
+            .with_back_digits(2)
+            .with_rounding(Rounding::HalfEven)
+            .with_text(true)
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
+        OpSpec::divide("/size", "1024"),
         OpSpec::replace("/day", (r"(?<d>\d+)\.(?<m>\d+)", "{m}/{d}"), (r"(?<m>\d+)/(?<d>\d+)", "{d}.{m}"))
             .with_lossy(true)
             .with_when(When::present("/x"))

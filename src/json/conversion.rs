@@ -2,8 +2,9 @@
 
 use super::equal::ValueType;
 use super::replacement::Replacement;
+use super::scaling::Scaling;
 use super::time_format::TimeFormat;
-use super::{JsonType, MigrateOptions, number, scan, text};
+use super::{JsonType, MigrateOptions, decimal, number, scan, text};
 
 /// A change of form. What the other form cannot hold is an error; `null` stays `null`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub enum Conversion {
     StringToJson,
     /// A string with another beginning, end, or pattern.
     Replace(Replacement),
+    /// A number times a constant.
+    Scale(Scaling),
 }
 
 /// How deep JSON in a string may be.
@@ -57,8 +60,9 @@ impl Conversion {
     fn of_number(&self, value: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::NumberToString => Some(quoted(value)),
-            Self::IntegerToDecimal { scale } => number::integer_to_decimal(value, *scale as usize).map(|d| quoted(&d)),
+            Self::IntegerToDecimal { scale } => decimal::integer_to_decimal(value, *scale as usize).map(|d| quoted(&d)),
             Self::Time { from, to } if from.is_number() => time(value, from, to),
+            Self::Scale(scaling) if !scaling.is_text() => scaling.apply(value),
             _ => None,
         }
     }
@@ -66,9 +70,10 @@ impl Conversion {
     fn of_string(&self, plain: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::StringToNumber => number::is_number(plain).then(|| plain.to_vec()),
-            Self::DecimalToInteger { scale } => number::decimal_to_integer(plain, *scale as usize),
+            Self::DecimalToInteger { scale } => decimal::decimal_to_integer(plain, *scale as usize),
             Self::Time { from, to } if !from.is_number() => time(plain, from, to),
             Self::StringToJson => json_in(plain),
+            Self::Scale(scaling) if scaling.is_text() => scaling.apply(plain).map(|result| quoted(&result)),
             Self::Replace(replacement) => {
                 std::str::from_utf8(plain).ok().and_then(|plain| replacement.apply(plain)).map(|new| text::quote(&new))
             }
@@ -85,6 +90,8 @@ impl Conversion {
             Self::StringToNumber | Self::DecimalToInteger { .. } => Some(JsonType::Number),
             Self::Time { to, .. } if to.is_number() => Some(JsonType::Number),
             Self::Time { .. } => Some(JsonType::String),
+            Self::Scale(scaling) if scaling.is_text() => Some(JsonType::String),
+            Self::Scale(_) => Some(JsonType::Number),
             Self::StringToJson => None,
         }
     }
@@ -99,6 +106,7 @@ impl Conversion {
             Self::JsonToString => "a value whose strings are UTF-8",
             Self::StringToJson => "a string that contains JSON and not `null`",
             Self::Replace(replacement) => replacement.wanted(),
+            Self::Scale(scaling) => scaling.wanted(),
         }
     }
 
@@ -113,6 +121,7 @@ impl Conversion {
             Self::JsonToString => "from json to json-text".to_owned(),
             Self::StringToJson => "from json-text to json".to_owned(),
             Self::Replace(replacement) => replacement.to_string(),
+            Self::Scale(scaling) => scaling.to_string(),
         }
     }
 }

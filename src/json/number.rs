@@ -1,4 +1,4 @@
-//! Numbers as texts of any length: equality, and the exact conversions of integers and decimals.
+//! Numbers as texts of any length: their grammar, their parts, and equality.
 
 /// A number in its normal form: `digits × 10^exponent`, where the digits neither start nor end with a zero.
 /// Zero has no digits, no sign and no exponent.
@@ -7,6 +7,16 @@ struct NormalNumber {
     negative: bool,
     digits: Vec<u8>,
     exponent: String,
+}
+
+/// The parts of a number: `digits × 10^(exponent + shift)`, where the digits neither start nor end with a zero. Zero has
+/// no digits.
+pub(super) struct NumberParts<'n> {
+    pub(super) negative: bool,
+    pub(super) digits: Vec<u8>,
+    pub(super) shift: i64,
+    /// As it is spelled, if it is.
+    pub(super) exponent: Option<&'n [u8]>,
 }
 
 /// Whether two JSON numbers have the same value, whatever their length.
@@ -30,39 +40,6 @@ pub(super) fn is_integer(text: &[u8]) -> bool {
 /// Whether a JSON number has no fraction, however it is spelled.
 pub(super) fn is_integral(number: &[u8]) -> bool {
     !NormalNumber::of(number).exponent.starts_with('-')
-}
-
-/// `1234` to `12.34` for scale 2. `None` when it is not an integer.
-pub(super) fn integer_to_decimal(integer: &[u8], scale: usize) -> Option<Vec<u8>> {
-    if !is_integer(integer) {
-        return None;
-    }
-    let (negative, digits) = split_sign(integer);
-    let mut decimal = if negative { vec![b'-'] } else { Vec::new() };
-    decimal.resize(decimal.len() + (scale + 1).saturating_sub(digits.len()), b'0');
-    decimal.extend_from_slice(digits);
-    if scale > 0 {
-        decimal.insert(decimal.len() - scale, b'.');
-    }
-    Some(decimal)
-}
-
-/// `12.34` to `1234` for scale 2. `None` when it is not a decimal, or has decimals past the scale that are not zero.
-pub(super) fn decimal_to_integer(decimal: &[u8], scale: usize) -> Option<Vec<u8>> {
-    let (integer, fraction) = split_fraction(decimal);
-    if !is_integer(integer) || !fraction.is_none_or(is_digits) {
-        return None;
-    }
-    let (negative, digits) = split_sign(integer);
-    let fraction = fraction.unwrap_or_default();
-    let (kept, past) = fraction.split_at(fraction.len().min(scale));
-    if past.iter().any(|digit| *digit != b'0') {
-        return None;
-    }
-    let mut whole = [digits, kept].concat();
-    whole.resize(digits.len() + scale, b'0');
-    let zeros = whole.iter().take_while(|digit| **digit == b'0').count().min(whole.len() - 1);
-    Some([if negative { b"-".as_slice() } else { b"" }, &whole[zeros..]].concat())
 }
 
 fn is_digits(text: &[u8]) -> bool {
@@ -94,20 +71,30 @@ fn split_at(text: &[u8], at: Option<usize>) -> (&[u8], Option<&[u8]>) {
 impl NormalNumber {
     /// Expects a JSON number.
     fn of(number: &[u8]) -> Self {
+        let NumberParts { negative, digits, shift, exponent } = NumberParts::of(number);
+        if digits.is_empty() {
+            return Self { negative: false, digits, exponent: String::new() };
+        }
+        Self { negative, digits, exponent: add_to_exponent(exponent.unwrap_or(b"0"), shift.into()) }
+    }
+}
+
+// === impl NumberParts ===
+
+impl<'n> NumberParts<'n> {
+    /// Expects a JSON number.
+    pub(super) fn of(number: &'n [u8]) -> Self {
         let (mantissa, exponent) = split_exponent(number);
         let (integer, fraction) = split_fraction(mantissa);
         let (negative, integer) = split_sign(integer);
         let fraction = fraction.unwrap_or_default();
-        let digits = [integer, fraction].concat();
-        let Some(end) = digits.iter().rposition(|digit| *digit != b'0') else { return Self::zero() };
-        let start = digits.iter().position(|digit| *digit != b'0').unwrap_or_default();
-        let shift = (digits.len() - 1 - end) as i128 - fraction.len() as i128;
-        let exponent = add_to_exponent(exponent.unwrap_or(b"0"), shift);
-        Self { negative, digits: digits[start..=end].to_vec(), exponent }
-    }
-
-    fn zero() -> Self {
-        Self { negative: false, digits: Vec::new(), exponent: String::new() }
+        let mut digits = [integer, fraction].concat();
+        let end = digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
+        let shift = (digits.len() - end) as i64 - fraction.len() as i64;
+        digits.truncate(end);
+        let start = digits.iter().take_while(|digit| **digit == b'0').count();
+        digits.drain(..start);
+        Self { negative, digits, shift, exponent }
     }
 }
 
@@ -176,32 +163,6 @@ mod tests {
         for text in ["", "-", "+1", "01", ".5", "1.", "1e", "1e+", "1e1e1", "1.1.1", " 1", "1 ", "NaN", "--1", "1e--1"]
         {
             assert!(!is_number(text.as_bytes()), "{text}");
-        }
-    }
-
-    #[test]
-    fn decimals_are_exact() {
-        for (integer, decimal, scale) in [
-            ("1234", "12.34", 2),
-            ("5", "0.05", 2),
-            ("-5", "-0.05", 2),
-            ("0", "0.00", 2),
-            ("-0", "-0.00", 2),
-            ("7", "7", 0),
-            ("-0", "-0", 0),
-            ("123456789012345678901234567890", "1234567890123456789012345678.90", 2),
-        ] {
-            assert_eq!(integer_to_decimal(integer.as_bytes(), scale).as_deref(), Some(decimal.as_bytes()));
-            assert_eq!(decimal_to_integer(decimal.as_bytes(), scale).as_deref(), Some(integer.as_bytes()));
-        }
-        assert_eq!(decimal_to_integer(b"12.3", 2).as_deref(), Some(b"1230".as_slice()));
-        assert_eq!(decimal_to_integer(b"12", 2).as_deref(), Some(b"1200".as_slice()));
-        assert_eq!(decimal_to_integer(b"12.3400", 2).as_deref(), Some(b"1234".as_slice()));
-        for text in ["12.345", "1e2", "12.", ".5", "+1", "", "-", "012.3", " 1", "1,5"] {
-            assert_eq!(decimal_to_integer(text.as_bytes(), 2), None, "{text}");
-        }
-        for text in ["1e2", "12.0"] {
-            assert_eq!(integer_to_decimal(text.as_bytes(), 2), None, "{text}");
         }
     }
 }

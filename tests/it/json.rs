@@ -12,8 +12,8 @@ mod random;
 mod suites;
 
 use sunward::json::{
-    Collision, Condition, Conversion, Literal, Many, OnError, Op, Other, Pattern, Pointer, Reference, Step, Test,
-    TextPart, TimeFormat, Wrapper,
+    Collision, Condition, Conversion, Literal, Many, OnError, Op, Other, Pattern, Pointer, Reference, Rounding,
+    Scaling, Step, Test, TextPart, TimeFormat, Wrapper,
 };
 
 fn pointer(text: &str) -> Pointer {

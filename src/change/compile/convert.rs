@@ -1,11 +1,11 @@
-//! `convert`, and the ops that replace a part of strings.
+//! `convert`, `scale`, and the ops that replace a part of strings.
 
 use std::sync::Arc;
 
-use super::super::spec::{ReplaceSpec, ValueFormat};
+use super::super::spec::{ReplaceSpec, ScaleSpec, ValueFormat};
 use super::{AnchoredPointers, Compiled, PointerReader};
 use crate::diagnostic::Spanned;
-use crate::json::{Conversion, Op, PatternReplacement, Replacement, TimeFormat};
+use crate::json::{Conversion, Op, PatternReplacement, Replacement, Scaling, TimeFormat};
 
 const FORMS_HELP: &str = "use number ↔ string, integer ↔ decimal, json ↔ json-text, or two formats of a time: \
      unix-seconds, unix-millis, rfc3339, rfc2822, http-date, date, { format = \"…\" }";
@@ -87,6 +87,30 @@ impl PointerReader<'_> {
             "date" => Some(TimeFormat::Date),
             _ => None,
         })
+    }
+
+    pub(super) fn scale(&mut self, at: &Spanned<String>, spec: &ScaleSpec) -> Option<Compiled> {
+        let ScaleSpec { factor, divides, digits, back_digits, rounding, text } = spec;
+        if rounding.is_some() && digits.is_none() && back_digits.is_none() {
+            let message = "`rounding` has no effect: no number of digits is set".to_owned();
+            let help = "set the digits after the point: `digits` for the new value, `back_digits` for the old one; 0 for \
+                 integers";
+            return self.error("rounding-without-digits", message, factor.span, help);
+        }
+        let scaling = |divides: bool, digits: Option<u32>| {
+            let scaling = if divides { Scaling::divide(factor) } else { Scaling::multiply(factor) }?.with_text(*text);
+            let scaling = digits.iter().fold(scaling, |scaling, digits| scaling.with_digits(*digits));
+            Ok(rounding.iter().fold(scaling, |scaling, rounding| scaling.with_rounding(*rounding)))
+        };
+        match (scaling(*divides, *digits), scaling(!divides, *back_digits)) {
+            (Ok(there), Ok(back)) => self.converting(at, Conversion::Scale(there), Conversion::Scale(back)),
+            (Err(why), _) | (_, Err(why)) => {
+                let why: &str = why;
+                let message = format!("the factor `{}` {why}", factor.value);
+                let help = "write a decimal as a string, such as `by = \"100\"` or `divide = \"1024\"`";
+                self.error("bad-factor", message, factor.span, help)
+            }
+        }
     }
 
     pub(super) fn replace(&mut self, at: &Spanned<String>, by: &ReplaceSpec) -> Option<Compiled> {

@@ -31,6 +31,7 @@ impl PointerReader<'_> {
             OpKind::Join { from, to, on } => self.split(to, from, on, collision, false),
             OpKind::Map { at, pairs, other, back } => self.map(at, pairs, other, back),
             OpKind::Convert { at, from, to, scale } => self.convert(at, from, to, *scale),
+            OpKind::Scale { at, by } => self.scale(at, by),
             OpKind::Replace { at, by } => self.replace(at, by),
             OpKind::Structure(spec) => self.structure(spec, collision),
             OpKind::Patch { ops, back } => self.patch(ops, back.as_ref()),

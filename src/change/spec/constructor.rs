@@ -1,6 +1,6 @@
 //! How the builder of an op is called, for findings about ops that were written in Rust.
 
-use super::{HeadSpec, OpKind, ReplaceSpec, RouteSpec, StructureSpec};
+use super::{HeadSpec, OpKind, ReplaceSpec, RouteSpec, ScaleSpec, StructureSpec};
 
 // === impl OpKind ===
 
@@ -22,6 +22,8 @@ impl OpKind {
             Self::Join { .. } => "OpSpec::join",
             Self::Map { .. } => "OpSpec::map",
             Self::Convert { .. } => "OpSpec::convert",
+            Self::Scale { by: ScaleSpec { divides: false, .. }, .. } => "OpSpec::scale",
+            Self::Scale { .. } => "OpSpec::divide",
             Self::Replace { by: ReplaceSpec::Prefix { .. }, .. } => "OpSpec::replace_prefix",
             Self::Replace { by: ReplaceSpec::Suffix { .. }, .. } => "OpSpec::replace_suffix",
             Self::Replace { by: ReplaceSpec::Match { .. }, .. } => "OpSpec::replace",

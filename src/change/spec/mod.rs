@@ -8,6 +8,7 @@
 //! | `body` | the ops on bodies |
 //! | `constructor` | how the builder of an op is called |
 //! | `structure` | the ops on structure |
+//! | `scale` | numbers times a constant |
 //! | `head` | the ops on heads and on the list of routes |
 
 mod body;
@@ -15,12 +16,13 @@ mod constructor;
 mod declare;
 mod head;
 mod op;
+mod scale;
 mod structure;
 mod when;
 
 pub(crate) use declare::Place;
 pub use declare::{Change, Resource};
-pub(crate) use op::{HeadSpec, Loss, OpKind, ReplaceSpec, RestoreSource, RestoreSpec, RouteSpec};
+pub(crate) use op::{HeadSpec, Loss, OpKind, ReplaceSpec, RestoreSource, RestoreSpec, RouteSpec, ScaleSpec};
 pub use op::{OpSpec, ValueFormat};
 pub(crate) use structure::{KeyedSpec, NamesSpec, StructureSpec};
 pub use when::When;

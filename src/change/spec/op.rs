@@ -2,7 +2,7 @@
 
 use super::{NamesSpec, StructureSpec, When};
 use crate::diagnostic::{Span, Spanned};
-use crate::json::{Custom, Literal, Many, OnError, Other, Otherwise, Wrapper};
+use crate::json::{Custom, Literal, Many, OnError, Other, Otherwise, Rounding, Wrapper};
 
 /// One step of a change, written in the direction old → new.
 ///
@@ -46,6 +46,7 @@ pub(crate) enum OpKind {
     Join { from: Vec<Spanned<String>>, to: Spanned<String>, on: Spanned<String> },
     Map { at: Spanned<String>, pairs: Vec<(Literal, Literal)>, other: Other, back: Vec<(Literal, Literal)> },
     Convert { at: Spanned<String>, from: ValueFormat, to: ValueFormat, scale: Option<u32> },
+    Scale { at: Spanned<String>, by: ScaleSpec },
     Replace { at: Spanned<String>, by: ReplaceSpec },
     Require { at: Spanned<String>, must: When },
     Structure(StructureSpec),
@@ -80,6 +81,19 @@ pub struct ValueFormat {
     /// The name, or the pattern.
     pub(crate) text: Spanned<String>,
     pub(crate) is_pattern: bool,
+}
+
+/// What a number is multiplied or divided by, on the way up.
+#[derive(Clone, Debug)]
+pub(crate) struct ScaleSpec {
+    pub(crate) factor: Spanned<String>,
+    pub(crate) divides: bool,
+    /// How many digits the new value may have after the point.
+    pub(crate) digits: Option<u32>,
+    /// The same for the old value.
+    pub(crate) back_digits: Option<u32>,
+    pub(crate) rounding: Option<Rounding>,
+    pub(crate) text: bool,
 }
 
 /// What of a string is replaced.

@@ -145,6 +145,8 @@ impl Shape {
         let (kind, op) = match &field.kind {
             Kind::Number => (Kind::NumberText, convert("number", "string")),
             Kind::NumberText => (Kind::Number, convert("string", "number")),
+            Kind::Integer if more.is_multiple_of(5) => (Kind::Integer, OpSpec::scale(&field.at, "1000").with_digits(0)),
+            Kind::Integer if more.is_multiple_of(7) => (Kind::Number, OpSpec::divide(&field.at, "80")),
             Kind::Integer => {
                 let scale = u32::from(more % 4);
                 (Kind::Decimal { scale }, convert("integer", "decimal").with_scale(scale))

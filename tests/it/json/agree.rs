@@ -3,7 +3,7 @@
 use sunward::json::{
     Collision, Condition, Conversion, ElementPosition, Expression, ExpressionOp, JsonType, LinkMapper, Literal, Many,
     MigrateError, MigrateOptions, Mode, NameCase, OnError, Op, Other, Pattern, PatternReplacement, Pointer, Program,
-    Reference, Renaming, Replacement, Rewriter, Step, Structure, Test, TimeFormat, Wrapper, migrate,
+    Reference, Renaming, Replacement, Rewriter, Rounding, Scaling, Step, Structure, Test, TimeFormat, Wrapper, migrate,
 };
 
 /// Links to `x` or `a` lead to `/y"` elsewhere.
@@ -153,7 +153,7 @@ pub(crate) fn steps_from(bytes: &[u8]) -> Vec<Step> {
 fn conversion(byte: u8) -> Option<Conversion> {
     let time = |from, to| Conversion::Time { from, to };
     let prefix = |from: &str, to: &str| Conversion::Replace(Replacement::Prefix { from: from.into(), to: to.into() });
-    Some(match byte % 12 {
+    Some(match byte % 14 {
         0 => Conversion::NumberToString,
         1 => Conversion::StringToNumber,
         2 => Conversion::JsonToString,
@@ -165,6 +165,10 @@ fn conversion(byte: u8) -> Option<Conversion> {
         8 => prefix("a", ""),
         9 => Conversion::Replace(Replacement::Suffix { from: "".into(), to: "}".into() }),
         10 => Conversion::IntegerToDecimal { scale: 1 },
+        11 => Conversion::Scale(Scaling::multiply("0.1").ok()?.with_text(byte & 0x80 == 0)),
+        12 => Conversion::Scale(
+            Scaling::divide("3").ok()?.with_digits(u32::from(byte >> 6)).with_rounding(Rounding::HalfEven),
+        ),
         _ => {
             let (there, _) =
                 PatternReplacement::both_ways(("(?<x>[a-z]*)", "\"{x}"), ("\"(?<x>[a-z]*)", "{x}"), byte & 0x80 == 0)

@@ -115,6 +115,13 @@ fn conversions() {
     use TimeFormat::*;
     let of = |conversion| one(convert("", conversion));
     let time = |from, to| Time { from, to };
+    let times = |factor| Scale(Scaling::multiply(factor).expect(factor));
+    let by = |divisor| Scale(Scaling::divide(divisor).expect(divisor));
+    let rounded = |conversion| match conversion {
+        Scale(scaling) => Scale(scaling.with_digits(0).with_rounding(Rounding::HalfUp)),
+        other => other,
+    };
+    let texts = Scaling::multiply("100").expect("a factor").with_text(true);
     run(vec![
         ("number to text", of(NumberToString), "-1.10E+02", Ok("\"-1.10E+02\"")),
         ("null to text", of(NumberToString), "null", Ok("null")),
@@ -178,6 +185,32 @@ fn conversions() {
             "\"2024-01-01T00:00:00.0005Z\"",
             Err("whole milliseconds"),
         ),
+        ("times 100", of(times("100")), "19.99", Ok("1999")),
+        ("times a fraction", of(times("0.001")), "-1500", Ok("-1.5")),
+        ("times minus one", of(times("-1")), "5.0", Ok("-5")),
+        ("minus zero times minus one", of(times("-1")), "-0.0", Ok("-0")),
+        ("times what has an exponent", of(times("1e3")), "1.50E-2", Ok("15")),
+        (
+            "a long number times 100",
+            of(times("100")),
+            "123456789012345678901234567890.123",
+            Ok("12345678901234567890123456789012.3"),
+        ),
+        ("an exponent that is too large", of(times("100")), "1e400", Err("an exponent of at most 64")),
+        ("null times 100", of(times("100")), "null", Ok("null")),
+        ("a string times 100", of(times("100")), "\"1\"", Err("expected a number")),
+        ("a quotient that ends", of(by("1024")), "1000", Ok("0.9765625")),
+        ("a quotient that does not end", of(by("3")), "1000", Err("whose result is exact")),
+        ("a quotient that is rounded", of(rounded(by("3"))), "2000", Ok("667")),
+        (
+            "a quotient with too many digits",
+            of(Scale(Scaling::divide("2").expect("2").with_digits(0))),
+            "3",
+            Err("digits"),
+        ),
+        ("a string with a decimal times 100", of(Scale(texts.clone())), "\"-0.50\"", Ok("\"-50\"")),
+        ("a string with an exponent", of(Scale(texts.clone())), "\"1e2\"", Err("a string with a decimal")),
+        ("a number in place of a string", of(Scale(texts)), "1", Err("a string with a decimal")),
         ("convert all duplicates", one(convert("/a", NumberToString)), r#"{"a":1,"a":2}"#, Ok(r#"{"a":"1","a":"2"}"#)),
         (
             "convert each",
