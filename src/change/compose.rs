@@ -95,8 +95,8 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
     }
     for (at, spec) in change.ops.iter().enumerate() {
         let from = found.len();
-        for setter in &spec.misplaced {
-            let message = format!("`{setter}` has no effect: this op has no such part");
+        for setter in spec.without_effect() {
+            let message = format!("`{setter}` has no effect on this op");
             found.push(
                 Diagnostic::error("misplaced-setter", message, spec.span).help("remove it, or choose another op"),
             );

@@ -5,6 +5,7 @@
 
 mod random;
 mod semantic;
+mod setters;
 
 use std::fs;
 use std::path::{Path, PathBuf};

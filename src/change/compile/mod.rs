@@ -11,7 +11,7 @@ mod when;
 
 pub(super) use self::carry::{Moved, PathShift};
 
-use super::spec::{OpKind, OpSpec};
+use super::spec::OpSpec;
 use crate::diagnostic::{Diagnostics, Span};
 use crate::json::{Condition, OnError, Op, Otherwise, Pattern, Pointer, Reference, Step, Touch};
 
@@ -145,10 +145,6 @@ impl Compiled {
             carry.conditional = compiled.when_up.is_some();
         }
         compiled.span = spec.span;
-        if spec.expand && !matches!(spec.op, OpKind::Rename { .. }) {
-            let message = "only `rename` has `expand`".to_owned();
-            return reader.error("expand-without-rename", message, spec.span, "remove it");
-        }
         compiled.expand = spec.expand;
         Some(compiled)
     }

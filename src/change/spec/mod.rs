@@ -10,6 +10,7 @@
 //! | `structure` | the ops on structure |
 //! | `scale` | numbers times a constant |
 //! | `head` | the ops on heads and on the list of routes |
+//! | `setters` | what several ops have, such as `when` |
 
 mod body;
 mod constructor;
@@ -17,6 +18,7 @@ mod declare;
 mod head;
 mod op;
 mod scale;
+mod setters;
 mod structure;
 mod when;
 

@@ -152,28 +152,6 @@ pub(crate) enum RouteSpec {
     },
 }
 
-// === impl OpKind ===
-
-impl OpKind {
-    /// Whether it brings a value to a place that may have one already, so that `keep` says which of them stays.
-    pub(crate) fn has_target(&self) -> bool {
-        if let Self::Structure(structure) = self {
-            return structure.has_target();
-        }
-        matches!(
-            self,
-            Self::Copy { .. }
-                | Self::Compute { .. }
-                | Self::Evaluate { .. }
-                | Self::Rename { .. }
-                | Self::Move { .. }
-                | Self::Split { .. }
-                | Self::Join { .. }
-                | Self::Head(HeadSpec::RenameHeader { .. } | HeadSpec::RenameQuery { .. })
-        )
-    }
-}
-
 // === impl OpSpec ===
 
 impl OpSpec {
@@ -208,97 +186,7 @@ impl OpSpec {
         }
     }
 
-    /// Runs only where the condition holds. Default: always.
-    #[must_use]
-    pub fn with_when(mut self, condition: When) -> Self {
-        self.when = Some(condition);
-        self
-    }
-
-    /// What becomes of a message in which the condition does not hold where the op has something to do. Default: the op
-    /// does nothing there. A catalog in which an op without a condition has it is refused.
-    #[must_use]
-    pub fn with_else(mut self, otherwise: Otherwise) -> Self {
-        self.otherwise = otherwise;
-        self
-    }
-
-    /// Whether the way back, or the way there, may lose something. Default: an op that would lose something is refused, at
-    /// load where that can be known, and otherwise at the message.
-    ///
-    /// For [`remove`](Self::remove) and its siblings: the old side does without the value. For [`wrap`](Self::wrap),
-    /// [`unwrap`](Self::unwrap) and the ops on structure: the other members of the object, or with [`Many::First`] the
-    /// other elements, may be lost. For [`compute_cel`](Self::compute_cel): a value that does not come back as it was.
-    #[must_use]
-    pub fn with_lossy(mut self, lossy: bool) -> Self {
-        let field = match &mut self.op {
-            OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => Some(&mut loss.lossy),
-            OpKind::Evaluate { lossy, .. }
-            | OpKind::Replace { by: ReplaceSpec::Match { lossy, .. }, .. }
-            | OpKind::Remove { lossy, .. }
-            | OpKind::Head(HeadSpec::RemoveHeader { lossy, .. } | HeadSpec::RemoveQuery { lossy, .. }) => Some(lossy),
-            OpKind::Structure(structure) => structure.lossy(),
-            _ => None,
-        };
-        match field {
-            Some(field) => *field = lossy,
-            None => self.misplaced("with_lossy"),
-        }
-        self
-    }
-
-    /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap): what becomes of an array of several elements. Default: an
-    /// error.
-    #[must_use]
-    pub fn with_many(mut self, many: Many) -> Self {
-        match &mut self.op {
-            OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => loss.many = many,
-            _ => self.misplaced("with_many"),
-        }
-        self
-    }
-
-    /// For [`wrap`](Self::wrap) and [`unwrap`](Self::unwrap) with arrays: only elements for which the condition holds count.
-    /// For [`pick`](Self::pick) and [`put`](Self::put): which element it is. The condition's pointers start at the element;
-    /// without one it is about the element itself. Default: all elements count.
-    #[must_use]
-    pub fn with_which(mut self, condition: When) -> Self {
-        match &mut self.op {
-            OpKind::Wrap { loss, .. } | OpKind::Unwrap { loss, .. } => loss.which = Some(condition),
-            OpKind::Structure(StructureSpec::Pick { which, .. } | StructureSpec::Put { which, .. }) => {
-                *which = Some(condition);
-            }
-            _ => self.misplaced("with_which"),
-        }
-        self
-    }
-
-    /// Whether a target that already exists keeps its value; the source is then removed. Default: the target is replaced.
-    ///
-    /// For ops that bring a value to another place, such as `copy`, `rename` and `relocate`; a catalog in which another op
-    /// has it is refused.
-    #[must_use]
-    pub fn with_keep(mut self, keep: bool) -> Self {
-        self.keep = keep;
-        self
-    }
-
-    /// For [`rename`](Self::rename): whether responses of the new side carry both names while an older version lives.
-    /// Default: they carry the new one.
-    #[must_use]
-    pub fn with_expand(mut self, expand: bool) -> Self {
-        self.expand = expand;
-        self
-    }
-
-    /// What to do when a value cannot be migrated. Default: that of the change.
-    #[must_use]
-    pub fn with_on_error(mut self, on_error: OnError) -> Self {
-        self.on_error = Some(on_error);
-        self
-    }
-
-    /// A setter that means nothing for this op: the catalog is refused.
+    /// Remembers a setter that has no effect on this op: the catalog is refused.
     pub(super) fn misplaced(&mut self, setter: &'static str) {
         self.misplaced.push(setter);
     }

@@ -192,12 +192,15 @@ impl OpSpec {
     }
 
     /// For [`pick`](Self::pick) and [`put`](Self::put): whether the element is the first or the last of those that count.
+    /// Default: the first.
     #[must_use]
     pub fn with_position(mut self, end: ElementPosition) -> Self {
         if let OpKind::Structure(StructureSpec::Pick { position, .. } | StructureSpec::Put { position, .. }) =
             &mut self.op
         {
             *position = end;
+        } else {
+            self.misplaced("with_position");
         }
         self
     }

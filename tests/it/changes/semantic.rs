@@ -84,7 +84,7 @@ fn what_only_rust_can_say() {
     let codes: Vec<&str> = found.iter().map(Diagnostic::code).collect();
     assert_eq!(
         codes,
-        ["empty-separator", "expand-without-rename", "keep-without-target", "misplaced-setter", "unknown-source"]
+        ["empty-separator", "misplaced-setter", "keep-without-target", "misplaced-setter", "unknown-source"]
     );
     let places: Vec<Option<&str>> = found.iter().map(Diagnostic::place).collect();
     assert_eq!(places[0], Some("the change `Slips`, op 1: OpSpec::split"));
