@@ -416,7 +416,7 @@ fn the_schema_is_the_one_in_the_repository() {
 }
 
 #[test]
-fn serve_stops_when_it_is_told_to() {
+fn serve_stops_on_a_signal() {
     use std::io::{BufRead, BufReader};
     let mut child = Command::new(env!("CARGO_BIN_EXE_sunward"))
         .args(["serve", &demo(), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
@@ -629,7 +629,7 @@ fn migrate_writes_lines_where_the_input_pauses() {
         stdout.read_line(&mut line).expect("it writes");
         assert_eq!(line, "{\"items\":[{}]}\n");
     }
-    // Nobody reads any more, which is no failure.
+    // The reader has closed its end of the pipe, which is not a failure.
     drop(stdout);
     let body = format!("{}\n", users(1000)).repeat(1000);
     let _ = stdin.write_all(body.as_bytes());

@@ -188,7 +188,7 @@ fn deep_values_are_refused() {
     assert_eq!(found.iter().map(Diagnostic::code).collect::<Vec<_>>(), ["not-json"]);
 }
 
-// === whatever stands in the file ===
+// === any text ===
 
 /// A valid file with some of its characters replaced, removed or repeated.
 fn mutated() -> impl Strategy<Value = String> {

@@ -1,4 +1,4 @@
-//! The layers around a service, driven by single requests: no socket, and a clock that stands still.
+//! The layers around a service, driven by single requests: no socket, and a stopped clock.
 //!
 //! A row is a request, what the service answers, and what must come of it, each written as text:
 //!

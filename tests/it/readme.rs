@@ -48,7 +48,7 @@ fn the_files_on_the_pages_load() {
     assert_eq!(files, 3);
 }
 
-/// The case stands alone; its api is the one of the first file.
+/// The case is in a file of its own; its api is the one of the first file.
 #[test]
 fn the_case_on_the_page_passes() {
     let mut blocks = toml_blocks(GATEWAY);
@@ -147,7 +147,7 @@ fn every_link_leads_somewhere() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// A page that the index does not name is found by nobody.
+/// Readers do not find a page that the index does not name.
 #[test]
 fn every_page_is_in_the_index() {
     let index = include_str!("../../docs/README.md");

@@ -411,7 +411,7 @@ differs GET /orders/{number} -> 200 (openapi.json#/components/examples/with~1fax
 }
 
 #[test]
-fn what_is_no_openapi_document_is_told() {
+fn a_document_that_is_not_openapi_is_reported() {
     let folder = scratch(
         "openapi",
         &[

@@ -45,7 +45,7 @@ pub fn quantile(sorted: &[Duration], per_mille: usize) -> f64 {
 ///
 /// If there are no connections to be had.
 pub fn run(target: &Target, rate: f64, length: Duration, connections: usize) -> Result<Seen, Error> {
-    // The kernel may let a sleeper sleep 50 microseconds longer, unless told.
+    // The kernel may let a sleeper sleep 50 microseconds longer by default.
     let _ = std::fs::write("/proc/self/timerslack_ns", "1");
     let mut load = Load::new(target, connections)?;
     let (start, length) = (Instant::now(), WARM_UP + length);

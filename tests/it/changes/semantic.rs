@@ -1,4 +1,4 @@
-//! What is wrong with a file that reads well: all of it is said, and nothing else.
+//! What is wrong with a file that reads well: all of it is reported, and nothing else.
 
 use std::collections::BTreeSet;
 

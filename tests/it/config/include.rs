@@ -92,7 +92,7 @@ fn the_texts_are_the_same_until_one_changes() {
 }
 
 #[test]
-fn all_that_is_wrong_is_said_at_once() {
+fn all_findings_are_reported_at_once() {
     let long = format!("{}[gateway]\n[[api.version]]\nname = 1\n", api("b"));
     let rows: [(&str, &str, &[&str]); 9] = [
         (

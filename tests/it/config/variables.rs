@@ -41,7 +41,7 @@ fn texts_of_apis_have_no_variables() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place_and_without_values() {
+fn a_finding_has_its_place_and_no_values() {
     let upstream = |url: &str| format!("[[upstream]]\nname = \"u\"\ninstances = [{{ url = \"{url}\" }}]\n");
     let rows = [
         (upstream("http://${A}:${B}"), "3:30 unset-variable, 3:35 unset-variable", "variable `A` is not set"),

@@ -25,7 +25,7 @@ fn lines(file: &std::path::Path, count: usize) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_line_tells_who_asked_for_what_and_what_came_of_it() {
+async fn a_line_has_the_client_the_request_and_the_outcome() {
     let file = std::env::temp_dir().join(format!("sunward-access-{}.log", std::process::id()));
     let _ = std::fs::remove_file(&file);
     let origin = origins::start(3).await.expect("a free port").to_string();

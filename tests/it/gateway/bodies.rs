@@ -1,4 +1,4 @@
-//! Which bodies the gateway migrates, and what its operators are told of the others.
+//! Which bodies the gateway migrates, and what it logs about the others.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ const EVENTS: &str = "HTTP/1.1 200 OK|content-type: text/event-stream|cache-cont
                       connection: close||data: {\"title\":1}\n\n";
 const UNTYPED: &str = "HTTP/1.1 200 OK|content-type: text/plain|content-length: 11||{\"title\":1}";
 
-/// An api whose service speaks version 2, and what else is said of it.
+/// An api whose service speaks version 2, with more keys for the api and the upstream.
 pub(super) fn config(address: impl std::fmt::Display, api: &str, upstream: &str) -> String {
     format!(
         r#"

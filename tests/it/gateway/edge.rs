@@ -53,13 +53,13 @@ async fn located(asked: &Arc<Mutex<String>>) -> Service {
     .await
 }
 
-/// Whatever a service makes of what it is told of the prefix, its URLs lead to what its client asked for.
+/// Whether or not a service uses the prefix that is forwarded to it, its URLs lead to the routes that its client requested.
 #[tokio::test]
-async fn a_service_is_told_of_the_prefix_that_is_taken_off() {
+async fn the_prefix_that_is_removed_is_forwarded() {
     let asked = Arc::new(Mutex::new(String::new()));
     let service = located(&asked).await;
     let trusting = "[gateway.proxy]\ntrusted = [\"127.0.0.1\"]\n";
-    // What the file says, what a proxy before says, the path that the service gets, and the prefix that it is told.
+    // What the file sets, what a proxy in front sends, the path that the service gets, and the prefix that it gets.
     let rows = [
         ("", "forward_as = \"\"", "", "GET /things ", "x-forwarded-prefix: /api/v1"),
         ("", "", "", "GET /api/things ", ""),

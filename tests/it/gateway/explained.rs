@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::bodies;
 use super::exchange;
-use super::rig::{Client, Nobody, Served, Service, config_of, get};
+use super::rig::{Client, ClosedPort, Served, Service, config_of, get};
 
 /// Ends the command however the test ends.
 struct Running(Child);
@@ -63,8 +63,8 @@ async fn what_cannot_be_served_says_why() {
         }
     })
     .await;
-    let nobody = Nobody::bind();
-    let nowhere = nobody.address.to_string();
+    let closed_port = ClosedPort::bind();
+    let nowhere = closed_port.address.to_string();
     let own = "[gateway]\nlog = \"json\"\ntimeouts = { response = \"200ms\" }\nproxy = { proxy_status = true }\n";
     let there = format!("{{ url = \"http://{}\" }}", service.address);
     let text = config_of("said", &there, own, "retries = 0\neject = { after = 0 }");

@@ -29,13 +29,13 @@ async fn check(name: &str, rows: &[Row]) {
         if got != *statuses || seen != expected {
             wrong.push(format!("{request}\n  got {got:?} {seen:?}\n  not {statuses:?} {expected:?}"));
         }
-        // Whoever would send another request on the connection has to know.
+        // A client that would send another request on the connection has to know that it ends.
         let tells =
             |head: &str| head.starts_with("HTTP/1.0") || head.to_ascii_lowercase().contains("connection: close");
         let told = answers.last().is_none_or(|last| tells(&last.head));
         if probed.is_empty() && !told {
             wrong.push(format!(
-                "{request}\n  it is not told that the connection ends: {:?}",
+                "{request}\n  it does not announce that the connection ends: {:?}",
                 answers.last().map(|last| &last.head)
             ));
         }

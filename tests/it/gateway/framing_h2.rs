@@ -6,11 +6,11 @@ use super::wire::{PROBED, Wire};
 use frames::{Outcome, Stream};
 
 /// The fields of a request by `|`, its body and, behind `||`, the trailers, what comes of it, and what reaches the upstream. A probe on another stream
-/// shows that it concerned nobody else.
+/// shows that other streams are not affected.
 type Row = (&'static str, Option<&'static str>, Outcome, &'static str);
 
 const MALFORMED: Outcome = Outcome::Reset;
-/// What cannot be decoded is the end of the connection: nobody knows what the next block refers to.
+/// What cannot be decoded ends the connection: what the next block refers to is unknown.
 const FATAL: Outcome = Outcome::Ended;
 const OK: Outcome = Outcome::Status(200);
 const BAD: Outcome = Outcome::Status(400);
@@ -142,7 +142,7 @@ async fn a_body_has_one_end() {
             OK,
             "POST /api/x HTTP/1.1|trailer: x-sum|host: a|transfer-encoding: chunked||5|hello|0|x-sum: 1||",
         ),
-        // The library drops pseudo-header fields from trailers without a word: they reach nobody.
+        // The library drops pseudo-header fields from trailers silently: they are not forwarded.
         (
             ":method: POST|:scheme: http|:path: /api/v3/x|:authority: a|trailer: x-sum",
             Some("hello||:path: /api/v1/y|:status: 200|x-sum: 1"),

@@ -230,7 +230,7 @@ async fn a_call_whose_client_is_gone_ends() {
         open = begun => open,
         _ = &mut connection => panic!("it is open"),
     };
-    // From here on nobody reads or writes for the client, and its connection stays.
+    // From here on the client neither reads nor writes, and its connection stays open.
     let pending = async || {
         let page = gateway.admin("/metrics").await.body;
         page.lines()

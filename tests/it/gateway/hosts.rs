@@ -179,7 +179,7 @@ async fn addresses_come_and_go() {
     assert!(gateway.stop().await);
 }
 
-/// What was found stays while nothing is found, and a name that nobody knows keeps only its own upstream from serving.
+/// Addresses stay while a lookup finds none, and a name that cannot be resolved affects only its own upstream.
 #[tokio::test]
 async fn lookups_that_fail() {
     let names = Names::default();
@@ -228,7 +228,7 @@ async fn an_address_where_nothing_listens() {
     assert!(gateway.stop().await);
 }
 
-/// `localhost` is one machine, and so is any name of which it is said: connections go to the address that answers.
+/// `localhost` is one machine, and so is any name that is configured as one: connections go to the address that answers.
 #[tokio::test]
 async fn names_that_are_one_instance() {
     let names = Names::default();
@@ -284,7 +284,7 @@ async fn drains() {
         let draining = |instance: &Value| if instance["state"] == "draining" { 'd' } else { 'u' };
         states.iter().map(draining).collect::<String>()
     };
-    // The instance, as it is said; what is done; and which of three are draining then.
+    // The instance as it is named, the action, the status, and which instances are draining then.
     let rows = [
         (format!("127.0.0.1:{port}"), "drain", 200, "du"),
         ("127.0.0.1".to_owned(), "undrain", 200, "uu"),

@@ -1,4 +1,4 @@
-//! How large and how many things may be, and that whoever takes too much costs nobody else anything.
+//! Limits on sizes and counts, and that a client that exceeds them does not affect the others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -104,7 +104,7 @@ async fn sizes() {
         ("a path", path(100), 200),
         ("a path", path(101), 414),
         ("a very long path", path(70_000), 414),
-        // Of what has no end within the buffer, nobody knows what it is.
+        // Without an end within the buffer it is unknown whether it is a path or a field.
         ("a path that is longer than any buffer", path(300_000), 431),
         ("a field", field(900), 200),
         ("a field", field(1024), 431),
@@ -162,7 +162,7 @@ struct Flood {
     reads: bool,
 }
 
-/// The connection of whoever floods ends, and the others are served as if nothing was.
+/// The connection of a client that floods is closed, and other clients are served as usual.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn floods_of_http_2() {
     let floods = [
@@ -203,7 +203,7 @@ async fn floods_of_http_2() {
         let reading = tokio::spawn(async move {
             let mut sink = vec![0; 64 * 1024];
             while reads && read.read(&mut sink).await.is_ok_and(|count| count > 0) {}
-            // Whoever does not read still holds the connection open.
+            // A client that does not read still holds the connection open.
             if !reads {
                 std::future::pending::<()>().await;
             }

@@ -29,7 +29,7 @@ name = "live"
 instances = [{ url = "http://PORT" }]
 "#;
 
-/// A service that sends one event, and the next when it is told to.
+/// A service that sends one event, and the next when the test asks for it.
 async fn origin(go: oneshot::Receiver<()>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");

@@ -1,4 +1,4 @@
-//! The span of a request: what the service behind is told of it, and what a collector is told.
+//! The span of a request: what a service gets of it in headers, and what a collector gets.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ struct Row {
 }
 
 #[tokio::test]
-async fn a_collector_is_told_of_a_request() {
+async fn a_collector_gets_the_span_of_a_request() {
     let chunked = "HTTP/1.1 200 OK|Transfer-Encoding: chunked||2|ok|0||";
     let rows = [
         Row {
@@ -74,7 +74,7 @@ async fn a_service_is_called_by_the_span_of_the_gateway() {
     ];
     for (said, goes_on, flags, exported) in rows {
         let (spans, heard) = trace("/api/v2/users/7", OK, &said, None).await;
-        let parts: Vec<&str> = field(&heard, "traceparent").expect("it is said").split('-').collect();
+        let parts: Vec<&str> = field(&heard, "traceparent").expect("a traceparent").split('-').collect();
         assert_eq!((parts[0], parts[3]), ("00", flags), "{said}");
         assert_eq!(parts[1] == TRACE, goes_on, "{said}");
         assert_ne!(parts[2], PARENT, "{said}");

@@ -55,7 +55,7 @@ async fn a_connection_is_used_again() {
 
 /// Kept no longer than said.
 #[tokio::test]
-async fn a_connection_that_lies_idle_is_let_go() {
+async fn an_idle_connection_is_closed() {
     let (closed, heard) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let (seen, count) = (Arc::clone(&closed), Arc::clone(&heard));
     let service = Service::start(move |mut served: Served| {

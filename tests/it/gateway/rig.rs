@@ -34,7 +34,7 @@ pub(super) struct Service {
 
 /// An address at which nothing listens until a test does so itself: it stays bound until this is dropped, so that no other
 /// test gets it.
-pub(super) struct Nobody {
+pub(super) struct ClosedPort {
     pub(super) address: SocketAddr,
     _bound: socket2::Socket,
 }
@@ -104,9 +104,9 @@ impl Drop for Service {
     }
 }
 
-// === impl Nobody ===
+// === impl ClosedPort ===
 
-impl Nobody {
+impl ClosedPort {
     pub(super) fn bind() -> Self {
         let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
         // A test that binds the address, and says so too, may have it.

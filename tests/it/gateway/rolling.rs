@@ -1,5 +1,5 @@
-//! A service is rolled from one version to the next, instance by instance, under load: nobody gets an error, and nobody
-//! a shape that is not theirs.
+//! A service is rolled from one version to the next, instance by instance, under load: no client gets an error, and none
+//! the shape of another version.
 
 mod hosts;
 
@@ -76,7 +76,7 @@ impl Origin {
         Self { address, state, stop, listening }
     }
 
-    /// Says no to checks, and waits until nobody asks any more.
+    /// Fails its health checks, and waits until no more requests arrive.
     async fn drain(&self) {
         self.state.draining.store(true, Ordering::Relaxed);
         let mut seen = usize::MAX;
@@ -187,7 +187,7 @@ fn config(name: &str, instances: &str, upstream: &str) -> String {
     )
 }
 
-/// Clients of all versions that ask as fast as they can, until they are told to end.
+/// Clients of all versions that send requests as fast as they can, until the load ends.
 struct Load {
     done: Arc<AtomicBool>,
     asked: Arc<AtomicUsize>,
@@ -211,7 +211,10 @@ impl Load {
     /// Waits until so many more requests were answered.
     async fn goes_on(&self, more: usize) {
         let until = self.asked.load(Ordering::Relaxed) + more;
-        assert!(rig::becomes(async || self.asked.load(Ordering::Relaxed) >= until).await, "it stands still");
+        assert!(
+            rig::becomes(async || self.asked.load(Ordering::Relaxed) >= until).await,
+            "no more requests are answered"
+        );
     }
 
     /// How many requests there were; none of them went wrong.
@@ -278,9 +281,9 @@ async fn what_instances_speak_is_learned() {
     roll_learned("rolled-learned", &[Method::GET, Method::POST], true).await;
 }
 
-/// Instances that close their connections without a word cost nobody who only asks.
+/// Instances that close their connections without a drain cause no errors for `GET`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn instances_that_go_without_a_word() {
+async fn instances_that_stop_without_a_drain() {
     roll_learned("rolled-at-once", &[Method::GET], false).await;
 }
 
@@ -301,7 +304,7 @@ async fn roll_learned(name: &str, methods: &[Method], drain: bool) {
             origin.drain().await;
         }
         origin.stop().await;
-        // For a moment there is nobody.
+        // For a moment nothing listens at this address.
         load.goes_on(100).await;
         let new = Origin::start(address, 3);
         // The next one goes when this one has its share.
@@ -314,7 +317,7 @@ async fn roll_learned(name: &str, methods: &[Method], drain: bool) {
     assert!(gateway.stop().await);
 }
 
-/// The file says what each instance speaks, and lets go of one before it is exchanged.
+/// The file declares what each instance speaks, and takes one out before it is replaced.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_instances_speak_is_declared() {
     let mut origins = start();

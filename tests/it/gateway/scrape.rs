@@ -77,7 +77,7 @@ pub(super) fn dechunk(reply: &super::Reply) -> String {
 
 /// An instance that no config names has no gauges, once its requests have ended; its counters stay.
 #[tokio::test]
-async fn the_gauges_of_an_instance_go_with_it() {
+async fn the_gauges_of_an_instance_end_with_the_instance() {
     let (go, asked) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
     let (served, counted) = (Arc::clone(&go), Arc::clone(&asked));
     let leaves = Service::start(move |mut connection| {

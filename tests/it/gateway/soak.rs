@@ -16,7 +16,7 @@ use sunward::gateway::Options;
 use tokio::task::JoinSet;
 
 use super::Gateway;
-use super::rig::{self, Nobody};
+use super::rig::{self, ClosedPort};
 use clients::{Outcomes, h1_client, h2_client};
 use instances::{Deeds, instance};
 
@@ -92,12 +92,12 @@ async fn held() -> (usize, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes as long as it is told to"]
+#[ignore = "runs for as long as it is configured to"]
 async fn every_request_has_one_right_outcome() {
     let seconds = std::env::var("SUNWARD_SOAK_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
     let deeds = Arc::new(Deeds::default());
-    // While an instance is down, its address is nobody else's.
-    let places: Vec<Nobody> = (0..INSTANCES).map(|_| Nobody::bind()).collect();
+    // While an instance is down, no other process gets its address.
+    let places: Vec<ClosedPort> = (0..INSTANCES).map(|_| ClosedPort::bind()).collect();
     let addresses: Vec<SocketAddr> = places.iter().map(|place| place.address).collect();
     let mut instances = JoinSet::new();
     for address in &addresses {

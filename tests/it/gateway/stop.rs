@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::Gateway;
 use super::rig::{self, Client, OK, Served, Service, config, get};
 
-/// A service that answers `/slow` when it is told to.
+/// A service that answers `/slow` when the test notifies it.
 async fn slow(go: &Arc<Notify>, asked: &Arc<Notify>) -> Service {
     let (go, asked) = (Arc::clone(go), Arc::clone(asked));
     Service::start(move |mut served: Served| {
@@ -32,7 +32,7 @@ async fn ready(gateway: &Gateway) -> u16 {
 }
 
 #[tokio::test]
-async fn it_says_so_first_then_takes_nobody_and_ends_what_is_under_way() {
+async fn it_reports_unready_then_refuses_connections_then_drains() {
     let (go, asked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let service = slow(&go, &asked).await;
     let own = "[gateway]\ntimeouts = { shutdown_delay = \"2s\" }\n";
@@ -64,7 +64,7 @@ async fn it_says_so_first_then_takes_nobody_and_ends_what_is_under_way() {
     };
     served(fresh.await);
 
-    assert!(rig::becomes(async || TcpStream::connect(gateway.listen).await.is_err()).await, "nobody is taken in");
+    assert!(rig::becomes(async || TcpStream::connect(gateway.listen).await.is_err()).await, "connections are refused");
     assert!(began.elapsed() > Duration::from_millis(1950));
     assert_eq!(kept.end().await.0, "", "what is idle is closed");
     assert!(rig::becomes(async || rig::h2_get(&mut streams, "/api/v1/x").await.is_err()).await, "no new streams");
@@ -103,9 +103,9 @@ async fn it_waits_no_longer_than_it_should() {
     }
 }
 
-/// A client that has only half of a head there is nobody to wait for long for, and one that sends nothing is closed.
+/// The drain does not wait for a client that sent half of its headers, and closes idle connections.
 #[tokio::test]
-async fn those_that_ask_nothing_hold_nobody_up() {
+async fn clients_without_a_request_do_not_delay_the_drain() {
     let service = Service::saying(OK).await;
     // If any of them were waited for, not all would have ended when the drain does.
     let own = "[gateway]\ntimeouts = { client_head = \"1h\", client_idle = \"1h\", drain = \"20s\" }\n";

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Gateway;
 use super::cert::Authority;
-use super::rig::{self, Client, Nobody, OK, PATIENCE, Served, Service, config, config_of, get, post};
+use super::rig::{self, Client, ClosedPort, OK, PATIENCE, Served, Service, config, config_of, get, post};
 
 /// The wait that a row is about; all others are far longer.
 const SHORT: Duration = Duration::from_millis(300);
@@ -155,7 +155,7 @@ async fn a_body_that_stalls_gets_a_408_and_one_that_trickles_is_taken() {
 
 const LARGE: usize = 64 * 1024 * 1024;
 
-/// A service whose answer is larger than all buffers on the way. It is told when the gateway lets go of it.
+/// A service whose answer is larger than all buffers on the way. It records that the gateway closed its connection.
 async fn large() -> Service {
     Service::start(|mut served: Served| async move {
         while served.request().await.is_some() {
@@ -218,7 +218,7 @@ async fn a_client_of_http_2_that_opens_no_window() {
         .handshake::<_, bytes::Bytes>(stream)
         .await
         .expect("HTTP/2");
-    let mut pings = connection.ping_pong().expect("the first who asks");
+    let mut pings = connection.ping_pong().expect("the first call");
     tokio::spawn(connection);
     let ask = async |path: &str| {
         let request = http::Request::get(format!("http://a.test{path}")).body(()).expect("a request");
@@ -295,7 +295,7 @@ async fn a_client_that_reads_slowly_is_served() {
 #[tokio::test]
 async fn an_instance_that_says_nothing() {
     let mute = Service::start(|mut served: Served| async move { served.ended().await }).await;
-    let nobody = Nobody::bind();
+    let closed_port = ClosedPort::bind();
     let half = Service::start(|mut served: Served| async move {
         served.request().await;
         served.write("HTTP/1.1 200 OK|content-le").await;
@@ -303,7 +303,7 @@ async fn an_instance_that_says_nothing() {
     })
     .await;
     let rows: [(&str, SocketAddr, &str, &str, u16); 5] = [
-        ("it refuses", nobody.address, "connect", "", 503),
+        ("it refuses", closed_port.address, "connect", "", 503),
         ("it says nothing", mute.address, "response", "", 504),
         ("it says half of a head", half.address, "response", "", 504),
         ("its own time", mute.address, "connect", "response_timeout = \"300ms\"", 504),
@@ -429,7 +429,7 @@ async fn a_route_has_so_long_for_all_tries() {
     }
 }
 
-/// A client that waits gets an answer, though nobody reads what it sends.
+/// A client that waits gets an answer, though the instance does not read what it sends.
 #[tokio::test]
 async fn a_post_that_is_not_read_ends_in_time() {
     let mute = Service::start(|served: Served| async move {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Gateway;
-use super::rig::{self, Client, Nobody, Served, Service, config, config_of};
+use super::rig::{self, Client, ClosedPort, Served, Service, config, config_of};
 
 const UPGRADE: &str = "GET /api/v1/chat HTTP/1.1|Host: a|Connection: keep-alive, Upgrade|Upgrade: websocket|\
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13||";
@@ -97,10 +97,10 @@ async fn what_is_no_tunnel_stays_http() {
 
 #[tokio::test]
 async fn an_instance_that_cannot_be_asked() {
-    let nobody = Nobody::bind();
+    let closed_port = ClosedPort::bind();
     let mute = Service::start(|mut served: Served| async move { served.ended().await }).await;
     let garbage = Service::saying("garbage||").await;
-    let rows = [("refused", nobody.address, 503), ("mute", mute.address, 504), ("garbage", garbage.address, 502)];
+    let rows = [("refused", closed_port.address, 503), ("mute", mute.address, 504), ("garbage", garbage.address, 502)];
     for (what, address, status) in rows {
         let own = "[gateway]\ntimeouts = { response = \"300ms\" }\n";
         let gateway = rig::gateway(config("mute-chat", &[address], own, "websocket = true\n")).await;
@@ -114,7 +114,7 @@ async fn an_instance_that_cannot_be_asked() {
 /// asked if there is one.
 #[tokio::test]
 async fn an_instance_that_fails_is_passed_over() {
-    let nobody = Nobody::bind();
+    let closed_port = ClosedPort::bind();
     let closing = Service::start(|served: Served| async move { drop(served) }).await;
     let resetting = Service::start(|mut served: Served| async move {
         served.request().await;
@@ -127,7 +127,7 @@ async fn an_instance_that_fails_is_passed_over() {
     })
     .await;
     let rows = [
-        ("it cannot be reached", nobody.address, 503),
+        ("it cannot be reached", closed_port.address, 503),
         ("it closes", closing.address, 502),
         ("it resets", resetting.address, 502),
         ("it breaks off", half.address, 502),
@@ -235,7 +235,7 @@ fn frame(text: &str) -> Vec<u8> {
     [&[0x81, u8::try_from(text.len()).expect("short")], text.as_bytes()].concat()
 }
 
-/// When the gateway stops, the client is told to go between two frames, and whatever the instance says behind that is not
+/// When the gateway stops, the client gets a close frame between two frames, and whatever the instance says behind that is not
 /// passed on. The client's answer reaches the instance.
 #[tokio::test]
 async fn a_tunnel_is_closed_when_the_gateway_stops() {

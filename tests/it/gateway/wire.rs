@@ -85,7 +85,7 @@ struct Upstream {
     seen: Arc<Mutex<Vec<(usize, String)>>>,
 }
 
-/// A response, as it came.
+/// A response, as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,

@@ -247,7 +247,7 @@ fn what_does_not_say_that_it_is_json_passes_or_is_refused() {
 }
 
 #[test]
-fn json_is_told_by_type_and_subtype() {
+fn type_and_subtype_decide_what_is_json() {
     for parameters in ["; utf-8", "; charset = utf-8", ";charset=", ";a=1;a=2", ";"] {
         let named = format!("content-type: application/json{parameters}");
         let (post, answer) =
@@ -267,7 +267,7 @@ fn json_is_told_by_type_and_subtype() {
 }
 
 #[test]
-fn a_route_says_how_json_stands_in_its_bodies() {
+fn a_route_sets_how_json_is_framed_in_its_bodies() {
     let lines = sunward::catalog::Route::new("GET /users").with_content(Content::Ndjson);
     let form = sunward::catalog::Route::new("POST /users").with_request_content(Content::Json);
     let bench = Bench::new(api().with_route(lines).with_route(form));
@@ -381,7 +381,7 @@ fn the_same_request_gives_the_same_bytes() {
 }
 
 #[test]
-fn what_stands_twice_is_treated_alike() {
+fn duplicate_members_are_treated_alike() {
     let twice = format!("{JSON}{{\"title\":1,\"t\\u0069tle\":2}}");
     bench().check(&[("twice", "GET /v1/users/7", &twice, &["200", "= {\"name\":1,\"name\":2}"])]);
 }

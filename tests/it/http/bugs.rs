@@ -95,7 +95,7 @@ fn numbers_and_spellings_stay_as_they_were_written() {
 fn order_blanks_and_repetition_stay() {
     let rows: [(&str, &str, &str); 6] = [
         ("O1 the order", r#"{"z":1,"title":2,"y":2,"x":3,"w":4,"a":5}"#, r#"{"z":1,"name":2,"y":2,"x":3,"w":4,"a":5}"#),
-        ("O2 both of what stands twice", r#"{"a":1,"title":1,"a":2}"#, r#"{"a":1,"name":1,"a":2}"#),
+        ("O2 both of what occurs twice", r#"{"a":1,"title":1,"a":2}"#, r#"{"a":1,"name":1,"a":2}"#),
         ("O2 both are renamed", r#"{"title":1,"title":2}"#, r#"{"name":1,"name":2}"#),
         ("O2 both are taken away", r#"{"plan":1,"title":1,"plan":2}"#, r#"{"name":1}"#),
         ("O3 blanks", "{\r\n\t\"title\" : 1 ,\n  \"z\":[ ]\n}\n", "{\r\n\t\"name\" : 1 ,\n  \"z\":[ ]\n}\n"),
@@ -307,7 +307,7 @@ impl Body for Frames {
     }
 }
 
-/// What comes of it: the status, whether its length is told, and the body.
+/// The response: its status, whether it has a length, and its body.
 fn framed(frames: Vec<Bytes>) -> (u16, bool, Vec<u8>) {
     let service = service_fn(move |_: Request<_>| {
         let mut response = Response::new(Frames(frames.clone().into_iter()));

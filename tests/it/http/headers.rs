@@ -61,7 +61,7 @@ fn the_services_words_are_merged() {
 }
 
 #[test]
-fn it_is_said_on_every_response() {
+fn every_response_has_the_lifecycle_headers() {
     let said: &[&str] =
         &["deprecation: @1688169599", "sunset: Tue, 01 Sep 2026 00:00:00 GMT", "vary: api-version", "+link"];
     for status in ["200", "201", "204", "301", "304", "400", "404", "500", "503"] {
@@ -80,7 +80,7 @@ fn it_is_said_on_every_response() {
 }
 
 #[test]
-fn it_is_said_also_of_what_a_version_does_not_have() {
+fn responses_of_unknown_routes_have_the_lifecycle_headers() {
     let added = Change::new("2", "teams").with_op(OpSpec::add_route("GET /teams"));
     let first = Version::new("1").with_deprecated("2025-01-01").with_sunset("2027-01-01");
     let api = Api::new("shop")

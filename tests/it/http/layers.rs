@@ -210,7 +210,7 @@ fn without_a_plan_each_layer_passes() {
 }
 
 #[test]
-fn whoever_picks_an_instance_says_what_it_speaks() {
+fn a_balancer_sets_what_its_instance_speaks() {
     let migrate = MigrateLayer::new().layer(service_fn(|request: Request<_>| async move {
         let body: Bytes = BodyExt::collect(request.into_body()).await.expect("a body").to_bytes();
         let mut response = Response::new(Full::new(body));

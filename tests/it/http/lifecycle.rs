@@ -167,7 +167,7 @@ fn a_brownout_reaches_whom_it_should() {
         ("the consumer", window().with_consumer("bob"), get, 410),
         ("an exempt one", window().with_exempt("bob"), get, 200),
         ("a dry run", window().with_dry_run(true), get, 200),
-        ("nobody", window().with_consumer("bob"), "GET /v1/users/7", 200),
+        ("no extension", window().with_consumer("bob"), "GET /v1/users/7", 200),
     ];
     for (name, brownout, request, status) in rows {
         assert_eq!(Bench::new(with_window(brownout)).at(dark).exchange(request, "").status, status, "{name}");
@@ -179,7 +179,7 @@ fn a_brownout_reaches_whom_it_should() {
 }
 
 #[test]
-fn a_share_grows_and_never_lets_go() {
+fn a_share_only_grows() {
     let ramp = Brownout::new("2026-06-01", DAY / 24).with_ramp(DAY, [10.0, 50.0, 100.0]);
     let bench = Bench::new(with_window(ramp));
     let hit = |day: &str| -> Vec<bool> {
@@ -382,5 +382,5 @@ fn cache_lifetimes_end_with_the_version() {
         ("current", "GET /v2/users/7", upstream, &["cache-control: max-age=31536000, stale-if-error=600, immutable"]),
     ]);
     let plain = Bench::new(users().with_version_path("/v{version}"));
-    plain.check(&[("unless said", "GET /v1/users/7", upstream, &["cache-control ~ max-age=31536000"])]);
+    plain.check(&[("by default", "GET /v1/users/7", upstream, &["cache-control ~ max-age=31536000"])]);
 }

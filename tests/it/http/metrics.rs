@@ -369,7 +369,7 @@ impl http_body::Body for Frames {
 }
 
 #[test]
-fn failures_are_told_from_aborts() {
+fn failures_and_aborts_are_counted_apart() {
     let user = "/users/{id}";
     recorded(|recorded| {
         let bench = Bench::new(api());

@@ -156,7 +156,7 @@ fn a_pin_then_the_route_then_the_api() {
         .with_pin("bob", "3")
         .with_route(Route::new("GET /users").with_default("2"));
     Bench::with([api], |catalog| catalog.with_pins(OnePin)).check(&[
-        ("nobody", "GET /users/7", "", &["api-version: 1"]),
+        ("no consumer", "GET /users/7", "", &["api-version: 1"]),
         ("the route's default", "GET /users", "", &["api-version: 2"]),
         ("a pin in the table", "GET /users\nX-Consumer: bob", "", &["api-version: 3"]),
         ("a pin of the service", "GET /users/7\nX-Consumer: carol", "", &["api-version: 2"]),
@@ -355,7 +355,7 @@ fn a_rule_is_not_slipped_past() {
                 title,
                 &["200", name, "> GET /api/users/7;x=y"],
             ),
-            ("a parameter of what nobody knows", "GET /api/v1/other;x", title, &["200", "> GET /api/other;x"]),
+            ("a parameter of an unknown path", "GET /api/v1/other;x", title, &["200", "> GET /api/other;x"]),
         ]);
     }
     Bench::new(api(PathCase::Sensitive)).check(&[
@@ -371,7 +371,7 @@ fn a_rule_is_not_slipped_past() {
         ("what is excluded", "GET /api/Health", title, other_case),
         ("what is excluded below", "GET /api/DOCS/a", title, other_case),
         ("a value", "GET /api/v1/users/Me", title, &["200", name, "> GET /api/users/Me"]),
-        ("what nobody knows", "GET /api/v1/Other", title, &["200", "> GET /api/Other"]),
+        ("an unknown path", "GET /api/v1/Other", title, &["200", "> GET /api/Other"]),
     ]);
     let rest =
         Api::new("rest").with_version_header("Api-Version").with_unspecified("1").with_version(Version::new("1"));
@@ -498,7 +498,7 @@ fn preflights_pass_whatever_the_version() {
 }
 
 #[test]
-fn apis_are_told_apart() {
+fn requests_find_their_api() {
     let api = |name: &str, version: &str| {
         Api::new(name).with_version_header("Api-Version").with_unspecified(version).with_version(Version::new(version))
     };

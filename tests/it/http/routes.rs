@@ -52,7 +52,7 @@ fn a_version_has_its_own_routes() {
         ("the service does not have it any more", "GET /api/v1/groups", "", &["404", "> nothing"]),
         ("catch-all", "PUT /api/v1/files/a/b%20c", "", &["200", "> PUT /api/v2/files/a/b%20c"]),
         ("catch-all, by any method", "LINK /api/v2/files/a", "", &["200", "> LINK /api/v2/files/a"]),
-        ("a path that nobody named", "GET /api/v1/other?x", "404", &["404", "= ", "> GET /api/v2/other?x"]),
+        ("a path that is not declared", "GET /api/v1/other?x", "404", &["404", "= ", "> GET /api/v2/other?x"]),
     ]);
     let served = Bench::new(moved().with_speaks("1"));
     served.check(&[
@@ -282,7 +282,7 @@ fn locations_lead_to_the_clients_version() {
     ]);
 }
 
-/// A proxy in front may have another name than the one that it calls us by, and a service that is told of it writes it.
+/// A proxy in front may have another name than the one that it calls us by, and a service that knows it writes it.
 #[test]
 fn a_service_may_know_the_host_that_a_proxy_was_asked_for() {
     let rows = [

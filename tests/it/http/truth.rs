@@ -124,7 +124,7 @@ fn a_write_is_guarded_by_the_services_tag() {
     ]);
 }
 
-/// Keeps one document, and lets nobody overwrite what they have not seen.
+/// Keeps one document, and lets no client overwrite what it has not seen.
 #[derive(Clone)]
 struct Origin {
     kept: Arc<Mutex<(u32, Vec<u8>)>>,

@@ -239,7 +239,7 @@ fn counts_are_those_of_all_documents() {
 }
 
 #[test]
-fn a_content_type_says_how_documents_stand() {
+fn a_content_type_says_how_documents_are_framed() {
     let rows = [
         ("application/json", Some(Framing::Document)),
         ("application/problem+json", Some(Framing::Document)),

@@ -48,7 +48,7 @@ fn invalid_utf8_inside_a_text_is_copied() {
 }
 
 #[test]
-fn limits_are_told() {
+fn an_error_names_the_limit() {
     let options = MigrateOptions::default().with_max_bytes(4).with_max_depth(1);
     let steps = [step(rename("/a", "b"))];
     let error = migrate(b"[1,2]", &steps, &options).expect_err("too large");

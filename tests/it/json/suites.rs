@@ -1,4 +1,4 @@
-//! Public test suites, which may stand beside the project: where they do, `cargo test -- --ignored` runs these tests.
+//! Public test suites. If they are in `../shared/suites`, `cargo test -- --ignored` runs these tests.
 
 use std::fs;
 use std::path::PathBuf;

@@ -169,7 +169,7 @@ async fn an_extension_is_shortened_and_withdrawn() {
         ("extend", "acme", "2099-01-01", 200, "", both("2090", "2099")),
         ("withdraw", "acme", "", 200, "the config has it as `[[api.extension]]`", both("2090", "2098")),
         ("withdraw", "bob", "", 200, "", configured.clone()),
-        ("withdraw", "nobody", "", 200, "", configured),
+        ("withdraw", "unknown", "", 200, "", configured),
         ("withdraw", "", "", 400, "\"consumer\" is required", serde_json::json!({ "acme": "2098-01-01T00:00:00Z" })),
     ];
     for (act, consumer, until, status, part, expected) in rows {
@@ -187,7 +187,7 @@ async fn an_extension_is_shortened_and_withdrawn() {
 
 /// Where the config says the same, taking an act back is not the end of it, and the answer says so.
 #[tokio::test]
-async fn what_the_config_says_is_told() {
+async fn an_error_names_what_the_config_sets() {
     let desk = Desk::new("says", "").await;
     let text = desk.text().replace("base_path", "pause = true\nbase_path");
     let text = text.replace("sunset = 2021-01-01", "sunset = 2021-01-01\nhold_sunset = true");

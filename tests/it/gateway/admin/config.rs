@@ -133,7 +133,7 @@ async fn a_state_that_cannot_be_written_keeps_nothing_from_being_served() {
 
 /// A start is not refused: nothing else would be served. But it is not silent.
 #[tokio::test]
-async fn a_start_without_a_version_in_use_is_told() {
+async fn a_start_without_a_version_in_use_is_logged() {
     let desk = Desk::new("restart", "STATE").await;
     let gateway = desk.start().await;
     assert_eq!(gateway.get("/api/v2/users/1").await.status, 200);

@@ -36,8 +36,8 @@ impl Gateway {
         self.send(&format!("GET /api/{version}/users/1 HTTP/1.1\r\n{fields}\r\n\r\n")).await.status
     }
 
-    /// Whether the api is paused, its first version held, who has an extension of it, and how the instance stands.
-    async fn stands(&self) -> Value {
+    /// Whether the api is paused, its first version held, who has an extension of it, and the state of the instance.
+    async fn state(&self) -> Value {
         let api = self.ask("GET /versions", "").await.json()["apis"][0].clone();
         let first = &api["versions"][0];
         let upstreams = self.ask("GET /upstreams", "").await.json();
@@ -64,12 +64,12 @@ async fn what_was_done_holds_in_the_next_process() {
         let done = gateway.act(path, body).await;
         assert!(done["kept"] == true && !done["note"].to_string().contains("ends with the process"), "{path} {done}");
     }
-    let stands = serde_json::json!([true, false, { "bob": "2099-01-01T00:00:00Z" }, "draining"]);
-    assert_eq!(gateway.stands().await, stands);
+    let expected = serde_json::json!([true, false, { "bob": "2099-01-01T00:00:00Z" }, "draining"]);
+    assert_eq!(gateway.state().await, expected);
     assert!(gateway.stop().await);
 
     let gateway = desk.start().await;
-    assert_eq!(gateway.stands().await, stands);
+    assert_eq!(gateway.state().await, expected);
     assert_eq!((gateway.status("v1", "ann").await, gateway.status("v1", "bob").await), (410, 503));
     gateway.act("/upstreams/shop/undrain", &desk.drain()).await;
     assert_eq!((gateway.status("v1", "ann").await, gateway.status("v1", "bob").await), (410, 200));
@@ -79,7 +79,7 @@ async fn what_was_done_holds_in_the_next_process() {
 
     // What was taken back does not come again.
     let gateway = desk.start().await;
-    assert_eq!(gateway.stands().await, serde_json::json!([false, true, { "bob": "2099-01-01T00:00:00Z" }, "up"]));
+    assert_eq!(gateway.state().await, serde_json::json!([false, true, { "bob": "2099-01-01T00:00:00Z" }, "up"]));
     assert_eq!(gateway.status("v1", "ann").await, 200);
     assert!(gateway.stop().await);
 }
@@ -103,7 +103,7 @@ async fn without_a_folder_it_ends_with_the_process() {
     }
     assert!(gateway.stop().await);
     let gateway = desk.start().await;
-    assert_eq!(gateway.stands().await, nothing());
+    assert_eq!(gateway.state().await, nothing());
     assert!(gateway.stop().await);
 }
 
@@ -120,7 +120,7 @@ async fn what_has_ended_or_has_no_like_holds_nothing() {
         ] }}"#
     ));
     let gateway = desk.start().await;
-    assert_eq!(gateway.stands().await, nothing());
+    assert_eq!(gateway.state().await, nothing());
     assert_eq!((gateway.status("v1", "bob").await, gateway.status("v3", "bob").await), (410, 200));
     gateway.act("/apis/strays/pause", ACT).await;
     let kept: Value = serde_json::from_str(&desk.kept("acts.json")).expect("JSON");
@@ -150,12 +150,12 @@ async fn an_act_waits_for_what_it_is_about() {
     std::fs::write(desk.file(), format!("{text}\nspeaks_from = {{ path = \"/version\", header = \"V\" }}"))
         .expect("written");
     assert_eq!(gateway.ask(&format!("POST /config/reload?{WHO}"), "").await.status, 200);
-    assert_eq!(gateway.stands().await, serde_json::json!([false, true, {}, "draining"]));
+    assert_eq!(gateway.state().await, serde_json::json!([false, true, {}, "draining"]));
     assert!(gateway.stop().await);
 }
 
 #[tokio::test]
-async fn a_broken_file_is_told_and_kept_beside() {
+async fn a_broken_file_is_reported_and_kept() {
     let desk = Desk::new("broken", "STATE").await;
     let hold = r#"{ "what": "hold", "api": "broken", "version": "1", "time": "2020-01-01", "by": "o", "reason": "r" }"#;
     let text = format!("{{ \"acts\": [{hold}, {{ \"what\": \"pause\" }}, {}] }}", hold.replace("broken", "none"));

@@ -6,7 +6,7 @@ use super::*;
 const SAID: &str = r#"{"by":"ops","reason":"r"}"#;
 
 #[tokio::test]
-async fn each_mistake_is_told() {
+async fn each_mistake_is_reported() {
     let desk = Desk::new("mistakes", "STATE").await;
     let gateway = desk.start().await;
     let large = format!("{{\"by\":\"{}\"}}", "x".repeat(65_600));

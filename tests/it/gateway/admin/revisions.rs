@@ -42,7 +42,7 @@ async fn all_texts_go_back() {
     // The file system may have told of one file before the other was written.
     let last = numbers(&list).len() - 1;
     assert_eq!((numbers(&list)[0], &list["revisions"][last]["etag"]), (1, &list["served"]));
-    // Whoever was first, the watcher or the request, the revision is named.
+    // Whichever was first, the watcher or the request, the revision has an actor.
     assert_ne!(list["revisions"][last]["by"], "", "{list}");
     let again = gateway.ask(&format!("POST /config/reload?{WHO}"), "").await.json();
     assert_eq!((&again["already_served"], &again["changes"]), (&true.into(), &serde_json::json!([])), "{again}");
@@ -78,7 +78,7 @@ async fn all_texts_go_back() {
     assert!(kept.len() == 3 && kept[0] > 1 && kept[2] == kept[0] + 2, "{kept:?}");
     let reply = gateway.ask("POST /rollback", r#"{"by":"ann","reason":"it was better"}"#).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
-    assert_eq!(desk.text(), format!("# 1\n{main}"), "the one before, unless said");
+    assert_eq!(desk.text(), format!("# 1\n{main}"), "the one before, by default");
     assert!(gateway.stop().await);
 }
 
@@ -178,7 +178,7 @@ async fn a_second_rollback_goes_further_back() {
     );
 }
 
-/// An edit that was refused stands nowhere but in the file.
+/// An edit that was refused is kept only in the file.
 #[tokio::test]
 async fn what_was_refused_is_not_lost() {
     let desk = Desk::new("refused", "STATE").await;

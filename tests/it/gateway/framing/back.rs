@@ -63,7 +63,7 @@ async fn too_many_fields_are_a_502() {
 
 /// What a client writes comes back as data, in no body and no field as anything else.
 #[tokio::test]
-async fn nothing_is_reflected_as_it_came() {
+async fn no_input_is_reflected_unescaped() {
     let wire = Wire::start("mirror", &[]).await;
     let rows = [
         "GET /api/v%3Cscript%3E/x HTTP/1.1|Host: a|Connection: close||",

@@ -28,7 +28,7 @@ async fn a_head_has_one_reading() {
         ("GET /api/v3/x|Host: a||", &[400], ""),
         ("G\u{e9}T /api/v3/x HTTP/1.1|Host: a||", &[400], ""),
         ("G,T /api/v3/x HTTP/1.1|Host: a||", &[400], ""),
-        // Methods that nobody here knows are for whoever is behind.
+        // Unknown methods are forwarded.
         ("PURGE /api/v3/x HTTP/1.1|Host: a||", &[200, 200], "PURGE /api/x HTTP/1.1|host: a||"),
         ("get /api/v3/x HTTP/1.1|Host: a||", &[200, 200], "get /api/x HTTP/1.1|host: a||"),
         ("M-SEARCH! /api/v3/x HTTP/1.1|Host: a||", &[200, 200], "M-SEARCH! /api/x HTTP/1.1|host: a||"),

@@ -68,7 +68,7 @@ async fn what_is_for_this_hop_ends_here() {
 
 /// A service that reads fields in the manner of CGI takes an underscore for a hyphen.
 #[tokio::test]
-async fn a_stranger_says_nothing_of_where_a_request_comes_from() {
+async fn forwarded_fields_of_an_untrusted_client_are_removed() {
     let rows: &[Row] = &[
         (
             "GET /api/v3/x HTTP/1.1|Host: a|X-Forwarded-For: 1|X-Forwarded-Ssl: on|X-Forwarded-User: u|\
@@ -135,7 +135,7 @@ async fn an_expectation_is_met_here() {
         ),
         ("GET /api/v3/x HTTP/1.1|Host: a|Expect: 100-continue||", &[200, 200], "GET /api/x HTTP/1.1|host: a||"),
         ("POST /api/v3/x HTTP/1.1|Host: a|Expect: tea|Content-Length: 5||hello", &[417], ""),
-        // Nobody is told to send what is not wanted; and nobody can tell whether it comes.
+        // There is no 100 for a body that is not wanted, and no telling whether the client sends it anyway.
         ("POST /api/v1/x HTTP/1.1|Host: a|Expect: 100-continue|Content-Length: 5||hello", &[410], ""),
         // HTTP/1.0 knows no 100.
         (

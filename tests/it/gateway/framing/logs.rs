@@ -44,7 +44,7 @@ fn upstream() -> SocketAddr {
 }
 
 #[test]
-fn nobody_writes_the_log_but_the_gateway() {
+fn input_cannot_forge_a_log_line() {
     for log in ["text", "json"] {
         let file = std::env::temp_dir().join(format!("sunward-log-{log}-{}.toml", std::process::id()));
         let text = config("logged", upstream()).replacen("[gateway]", &format!("[gateway]\nlog = \"{log}\""), 1);

@@ -1,5 +1,5 @@
 //! Random messages: whatever is sent, the upstream gets whole requests in one spelling, and none that a strict reader
-//! would not have found where it stood.
+//! would not have found at the same position.
 
 use crate::gateway::wire::{PROBE, Wire, raw};
 

@@ -163,7 +163,7 @@ async fn what_is_doubtful_ends_the_upstreams_connection() {
     wire.stop().await;
 }
 
-/// An answer that breaks off is none that is whole, for whoever reads it.
+/// No reader takes an answer that breaks off for a complete one.
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_seen_to() {
     const BROKEN: Script = &[

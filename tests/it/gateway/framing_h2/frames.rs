@@ -139,7 +139,7 @@ fn status(block: &[u8]) -> u16 {
         [0x48 | 0x18 | 0x08, 3, rest @ ..] => {
             std::str::from_utf8(&rest[..3]).ok().and_then(|text| text.parse().ok()).expect("digits")
         }
-        // The size of the table is said first.
+        // The size of the table comes first.
         [0x20..=0x3f, rest @ ..] => status(rest),
         _ => panic!("no status: {block:?}"),
     }

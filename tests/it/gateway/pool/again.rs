@@ -23,7 +23,7 @@ async fn checks_take_an_instance_out_and_bring_it_back() {
     assert!(gateway.stop().await);
 }
 
-/// Nobody is sent here before it is known who is well.
+/// The gateway is not ready before it is known which instances are healthy.
 #[tokio::test]
 async fn readiness_waits_for_the_first_checks() {
     let go = Arc::new(Notify::new());
@@ -47,7 +47,7 @@ async fn readiness_waits_for_the_first_checks() {
     assert!(gateway.stop().await);
 }
 
-/// When few are well, the checks are likelier wrong than the instances; unless it is said that they are not.
+/// When few instances are healthy, the checks are likelier wrong than the instances, unless `panic` is 0.
 #[tokio::test]
 async fn panic_gives_all_of_them_requests() {
     for (panic, all) in [(50, true), (0, false)] {
@@ -99,7 +99,7 @@ async fn closing() -> Service {
 /// What is sent again, and what is not: the first instance fails in one way, the second is well.
 #[tokio::test]
 async fn what_is_sent_again() {
-    let nobody = rig::Nobody::bind();
+    let closed_port = rig::ClosedPort::bind();
     let small = "x".repeat(60_000);
     let large = "x".repeat(600_000);
     let rows = [
@@ -126,7 +126,7 @@ async fn what_is_sent_again() {
         })
         .await;
         let closing = closing().await;
-        let bad = if how == "refused" { nobody.address } else { closing.address };
+        let bad = if how == "refused" { closed_port.address } else { closing.address };
         // So that the bad one is always tried first.
         let urls = format!("{{ url = \"http://{bad}\", weight = 60000 }}, {{ url = \"http://{}\" }}", good.address);
         let gateway = rig::gateway(config_of("again", &urls, "", "eject = { after = 0 }\nretry_budget = 100\n")).await;
@@ -152,7 +152,7 @@ async fn what_is_sent_again() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// An answer that comes before the request was read ends the connection, and says so: nobody sends another behind it.
+/// An answer that comes before the request was read ends the connection, and says so: no client sends another behind it.
 #[tokio::test]
 async fn an_answer_in_the_midst_of_a_request_is_the_last() {
     let service = Service::start(|served: Served| async move {
@@ -197,7 +197,7 @@ async fn a_connection_that_was_closed_meanwhile_costs_nothing() {
     assert!(gateway.stop().await);
 }
 
-/// A connection may be closed while a request is on its way over it. Nobody knows whether the instance saw it: what is
+/// A connection may be closed while a request is on its way over it. It is unknown whether the instance saw it: what is
 /// idempotent is sent again over a new one, what is not gets a 502.
 #[tokio::test]
 async fn a_connection_that_is_closed_by_the_next_request() {
@@ -382,7 +382,7 @@ async fn what_an_instance_says_of_itself_has_an_end() {
 
 /// What comes behind an answer that was whole belongs to no request.
 #[tokio::test]
-async fn what_nobody_asked_for_is_no_answer() {
+async fn an_unrequested_response_is_not_an_answer() {
     let service = Service::start(|mut served: Served| async move {
         while served.request().await.is_some() {
             served.write("HTTP/1.1 200 OK|content-length: 2||okHTTP/1.1 200 OK|content-length: 4||evil").await;

@@ -178,7 +178,7 @@ async fn who_waits_at_an_instance_that_is_drained_goes_elsewhere() {
     let first = [inside.remove(0).answer().await, inside.remove(0).answer().await];
     let mut statuses = first.map(|answer| answer.expect("an answer").status);
     statuses.sort_unstable();
-    // There is no other with a share: it is told so, and nothing was sent to the one that is drained.
+    // No other instance has a share: the client gets a 503, and nothing was sent to the instance that is drained.
     assert_eq!((statuses, held(&one)), ([200, 503], 1));
     assert!(gateway.stop().await);
 }
@@ -251,7 +251,7 @@ impl Crowded {
 
 /// A thousand streams at once to an instance that takes fewer connections. `SUNWARD_LOAD_REQUESTS=200000`
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes as long as it is told to"]
+#[ignore = "runs for as long as it is configured to"]
 async fn many_streams_to_an_instance_with_few_connections() {
     const MOST: usize = 200;
     let requests = std::env::var("SUNWARD_LOAD_REQUESTS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000);

@@ -1,5 +1,5 @@
 //! Instances that speak HTTP/2: what they refuse, and how many streams a connection has. They are written by hand, since no
-//! server says such things when it is told to.
+//! server library sends such frames on demand.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -11,7 +11,7 @@ use super::*;
 enum Act {
     /// 200, without a body.
     Answer,
-    /// 200, once it is told to go.
+    /// 200, once the test allows it.
     Hold,
     /// RST_STREAM with REFUSED_STREAM.
     Refuse,

@@ -46,7 +46,7 @@ async fn what_the_addresses_of_a_name_speak_is_learned() {
             } else if let Some(gone) = origins[place].take_if(|_| place + 1 < step[0]) {
                 let shown = format!("127.0.0.{}:{port}", place + 1);
                 assert!(rig::becomes(async || !gateway.admin("/upstreams").await.body.contains(&shown)).await);
-                // A service that knows how waits until nobody asks any more.
+                // A service with a graceful stop waits until no more requests arrive.
                 gone.drain().await;
                 gone.stop().await;
             }

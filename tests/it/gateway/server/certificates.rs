@@ -49,7 +49,7 @@ async fn tls_speaks_what_alpn_chose() {
     }
     assert_eq!(service.accepted(), 1, "all went over one connection");
 
-    // In the clear, nobody is served there; and with prior knowledge, HTTP/2 is served where there is no TLS.
+    // There, plain HTTP is not served; and with prior knowledge, HTTP/2 is served where there is no TLS.
     let mut plain = Client::connect(address).await;
     plain.write(&get("/api/v1/x")).await;
     let (plain, _) = plain.end().await;
@@ -97,7 +97,7 @@ async fn certificates_are_exchanged_while_it_runs() {
     assert!(gateway.stop().await);
 }
 
-/// The name in a client's certificate decides the version, and nobody can come without one, or with one of others.
+/// The name in a client's certificate decides the version. A client without one, or with one of another authority, is refused.
 #[tokio::test]
 async fn certificates_of_clients() {
     let (authority, stranger) = (Authority::new("mtls"), Authority::new("mtls-stranger"));

@@ -132,7 +132,7 @@ async fn round_trip(address: SocketAddr, version: &str) {
     }
     let collected = response.into_body().collect().await.expect("all of it");
     let sum = collected.trailers().and_then(|trailers| trailers.get("x-sum")).map(|value| value.as_bytes());
-    assert_eq!(sum, Some(&b"abc"[..]), "the instance was told that trailers are taken");
+    assert_eq!(sum, Some(&b"abc"[..]), "the instance got `te: trailers`");
     let bytes = collected.to_bytes();
     assert!(bytes.len() == (PARTS - 1) * 16 * 1024 && bytes.iter().all(|byte| *byte == b'x'));
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::gateway::wire::request_end;
 
-/// What the instances did, for whoever judges the outcomes.
+/// What the instances did, for the check of the outcomes.
 #[derive(Default)]
 pub(super) struct Deeds {
     /// Answers that began and did not come to their end.

@@ -55,7 +55,7 @@ fn what_is_required() {
 }
 
 #[test]
-fn what_stands_beside() {
+fn members_beside_a_value() {
     run(vec![
         ("nothing", one(exactly("/a", "v")), r#"{"a":{ "v" : 1 },"b":2}"#, Ok(r#"{"a":1,"b":2}"#)),
         ("another member", one(exactly("/a", "v")), r#"{"a":{"v":1,"w":2}}"#, Err("would be lost at `/a`")),
