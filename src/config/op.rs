@@ -105,7 +105,7 @@ fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
             .map(|(at, from, to)| OpKind::Replace { at, by: ReplaceSpec::Suffix { from, to } }),
         "require" => require(reader),
         "patch" => patch(reader),
-        "entries" | "keyed" | "pick" | "put" | "partition" | "nest" | "flatten" | "rename_all" => {
+        "count" | "entries" | "keyed" | "pick" | "put" | "partition" | "nest" | "flatten" | "rename_all" => {
             structure::kind(name, reader)
         }
         _ => head::kind(name, reader),

@@ -11,6 +11,7 @@ pub(super) fn kind(name: &str, reader: &mut TableReader<'_, '_>) -> Option<OpKin
     let spec = match name {
         "entries" => keyed("entries", reader).map(StructureSpec::Entries),
         "keyed" => keyed("keyed", reader).map(StructureSpec::Keyed),
+        "count" => reader.two("count", "to").map(|(from, to)| StructureSpec::Count { from, to }),
         "pick" => pick(reader),
         "put" => put(reader),
         "partition" => partition(reader),

@@ -395,6 +395,11 @@ fn built() -> Api {
         OpSpec::split_list("/tags", ", ").with_lossy(true).with_when(When::present("/x")).with_on_error(OnError::Pass),
         OpSpec::join_list("/scopes", " ").with_lossy(true),
         OpSpec::move_many("/end", "/items/*/end", Many::First).with_lossy(true).with_keep(true),
+        OpSpec::count("/items", "/total")
+            .with_keep(true)
+            .with_when(When::present("/x"))
+            .with_else(Otherwise::Fail)
+            .with_on_error(OnError::Pass),
         OpSpec::entries("/volumes", "/path")
             .with_to("/mounts")
             .with_value("/source")

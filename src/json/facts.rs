@@ -3,7 +3,7 @@
 //! All that looks at ops from outside asks here: the engine (what to hold), the checks between ops, JSON Patch bodies. An
 //! op that is new has its rows here, its run in the interpreter, its words in `describe`, and no other list to be in.
 
-use super::{JsonType, Literal, Op, Other, Pointer, Reference, TextPart, Wrapper};
+use super::{JsonType, Literal, Op, Other, Pointer, Reference, Structure, TextPart, Wrapper};
 
 /// What an op does at a place that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +164,7 @@ impl Op {
     pub(crate) fn is_harmless(&self) -> bool {
         match self {
             Self::Evaluate(op) => op.takes.is_empty(),
+            Self::Structure(Structure::Count { from, to, .. }) => from != to,
             _ => matches!(
                 self,
                 Self::Add { .. }

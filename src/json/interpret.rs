@@ -181,13 +181,16 @@ impl<'a> Interpreter<'a> {
                     self.rename_all(step, id, renaming, *depth)?;
                 }
             }
-            Op::Structure(op) => match op.in_place() {
-                Some(at) => self.every(step, node, at, |run, id| run.restructure(id, op))?,
-                None => {
-                    let result = self.structure(node, op, self.mode.is_partial(step));
-                    self.settle(step, result)?;
+            Op::Structure(op) => {
+                let partial = self.mode.is_partial(step);
+                match op.in_place() {
+                    Some(at) => self.every(step, node, at, |run, id| run.restructure(id, op, partial))?,
+                    None => {
+                        let result = self.structure(node, op, partial);
+                        self.settle(step, result)?;
+                    }
                 }
-            },
+            }
             Op::Custom(custom) => self.every(step, node, &Pointer::ROOT, |run, id| run.custom(id, custom))?,
             Op::Patch(ops) => self.every(step, node, &Pointer::ROOT, |run, id| run.patch(id, ops))?,
             Op::Evaluate(op) => {

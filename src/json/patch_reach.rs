@@ -43,6 +43,7 @@ const DROPPED: &str = "the other version does not have the member";
 const CHANGED: &str = "it is part of a value that is changed as a whole";
 const TESTED: &str = "it is part of a value that must be replaced as a whole";
 const SPLIT: &str = "it is part of a string that is split or joined";
+const COUNTED: &str = "the elements or members of a value in it are counted";
 const TORN: &str = "a value is moved into it or out of it";
 const UNKNOWN: &str = "the result depends on values that are not in the patch";
 
@@ -151,6 +152,7 @@ impl<'s> PlacedStep<'s> {
                 Relation::Outside => Applicability::Run,
                 Relation::On | Relation::Inside => Applicability::Refuse(TORN),
             },
+            Op::Structure(Structure::Count { from, to, .. }) if from != to => self.whole_sources(COUNTED),
             Op::Structure(Structure::Spread { from: one, to: all, .. }) => self.elements(self.reach(one), all, false),
             Op::Structure(Structure::Gather { from: all, to: one, .. }) => self.elements(self.reach(one), all, true),
             Op::Split { .. } | Op::Join { .. } => self.whole_sources(SPLIT),

@@ -18,6 +18,7 @@ impl PointerReader<'_> {
             StructureSpec::JoinList { at, on, lossy } => self.split_list(at, on, *lossy, false),
             StructureSpec::Entries(keyed) => self.entries(keyed, collision, true),
             StructureSpec::Keyed(keyed) => self.entries(keyed, collision, false),
+            StructureSpec::Count { from, to } => self.count(from, to, collision),
             StructureSpec::MoveMany { from, to, many, lossy } => self.move_many([from, to], *many, *lossy, collision),
             StructureSpec::Pick { list, which, position, to } => {
                 let position = *position;
@@ -49,6 +50,16 @@ impl PointerReader<'_> {
             StructureSpec::Named { at, name } => self.only(at, name.as_ref(), collision, false),
             StructureSpec::RenameAll { at, names, depth } => self.rename_all(at, names, *depth),
         }
+    }
+
+    fn count(&mut self, from: &SpannedText, to: &SpannedText, collision: Collision) -> Option<Compiled> {
+        let (source, target) = (self.pattern(from)?, self.member(to)?);
+        self.apart(&source, &target, from, to)?;
+        self.writable(&target, &[&source], to)?;
+        let AnchoredPointers { each, mut pointers } = self.anchor(&[(&source, from), (&target, to)])?;
+        let (to, from) = (pointers.pop()?, pointers.pop()?);
+        let up = Op::Structure(Structure::Count { from, to: to.clone(), collision });
+        Some(Compiled::addition(each, up, to, false))
     }
 
     fn inner_if_any(&mut self, which: Option<&When>) -> Option<Option<Condition<Pointer>>> {

@@ -3,7 +3,7 @@
 use super::super::spec::When;
 use super::{Compiled, Footprint, PointerReader};
 use crate::diagnostic::{Span, Spanned};
-use crate::json::{Condition, Expression, JsonType, Op, Pattern, Pointer, Test, Touch};
+use crate::json::{Condition, Expression, JsonType, Op, Pattern, Pointer, Structure, Test, Touch};
 
 /// A condition for the way up and one for the way down.
 type Both = (Option<Condition<Pattern>>, Option<Condition<Pattern>>);
@@ -198,13 +198,19 @@ fn own_place(compiled: &Compiled) -> Option<Own> {
     let altered: Vec<_> = of(Touch::Alters).collect();
     let whole = |at: &Pointer| compiled.each.join(&at.clone().into());
     match (&*sources, &*targets, &*altered) {
-        ([source], [target], []) if !matches!(op, Op::Split { .. } | Op::Join { .. }) => {
+        ([source], [target], []) if !is_made_of_it(op) => {
             Some(Own { source: whole(source), target: Some(whole(target)) })
         }
         ([source], [], []) => Some(Own { source: whole(source), target: None }),
         ([], [], [at]) => Some(Own { source: whole(at), target: Some(whole(at)) }),
         _ => None,
     }
+}
+
+/// Whether what is written is another value than the one that was read: a condition may hold of one of them only.
+fn is_made_of_it(op: &Op) -> bool {
+    use Structure::{Count, Entries, Keyed};
+    matches!(op, Op::Split { .. } | Op::Join { .. } | Op::Structure(Count { .. } | Entries { .. } | Keyed { .. }))
 }
 
 /// Whether the condition holds of everything that the op leaves, in both directions.

@@ -46,6 +46,7 @@ impl StructureSpec {
             Self::JoinList { .. } => "OpSpec::join_list",
             Self::Entries(_) => "OpSpec::entries",
             Self::Keyed(_) => "OpSpec::keyed",
+            Self::Count { .. } => "OpSpec::count",
             Self::MoveMany { .. } => "OpSpec::move_many",
             Self::Pick { .. } => "OpSpec::pick",
             Self::Put { .. } => "OpSpec::put",

@@ -23,6 +23,10 @@ pub(crate) enum StructureSpec {
     Entries(KeyedSpec),
     /// A list becomes an object.
     Keyed(KeyedSpec),
+    Count {
+        from: Spanned<String>,
+        to: Spanned<String>,
+    },
     /// One of the ends has a star that the other has not.
     MoveMany {
         from: Spanned<String>,
@@ -167,6 +171,12 @@ impl OpSpec {
             self.misplaced("with_to");
         }
         self
+    }
+
+    /// Writes the number of elements of an array, or of members of an object, to another member.
+    #[must_use]
+    pub fn count(from: &str, to: &str) -> Self {
+        Self::structure(StructureSpec::Count { from: from.into(), to: to.into() })
     }
 
     /// Takes one value into every element, or one value of all elements out: `to` or `from` has a `*` that the other does

@@ -3,7 +3,7 @@
 use super::conditions::{CEL, ELEMENT, EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, all, any, not};
 use super::op_table::{KEEP, carrying, head, op};
 use super::structure::{CASES, ENTRIES, FLATTEN, KEYED, NEST, PARTITION, PICK, PUT, RENAME_ALL};
-use super::values::SCALE;
+use super::values::{COUNT, SCALE};
 use super::{Key, Table, ValueKind, key};
 
 /// The ops; each one's name is its first key.
@@ -11,6 +11,7 @@ pub(in crate::config) static OPS: &[&Table] = &[
     &ADD,
     &COPY,
     &COMPUTE,
+    &COUNT,
     &RENAME,
     &MOVE,
     &REMOVE,

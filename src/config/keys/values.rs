@@ -1,7 +1,14 @@
-//! Ops that compute with numbers.
+//! Ops that write numbers.
 
-use super::op_table::op;
+use super::op_table::{carrying, op};
 use super::{Table, ValueKind, key};
+
+#[rustfmt::skip]
+pub(super) static COUNT: Table = carrying("count", "`count`",
+    "Writes the number of elements of an array, or of members of an object. Additive.", &[
+    key("count", ValueKind::Text, "The array or object.").required(),
+    key("to", ValueKind::Text, "The target.").required(),
+]);
 
 const DIGITS: ValueKind = ValueKind::Integer { min: 0, max: 64 };
 

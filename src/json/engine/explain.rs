@@ -149,6 +149,10 @@ impl ProgramWriter<'_, '_, '_> {
             let key = String::from_utf8_lossy(&plan.cells[*cell].key);
             let unless = better(plan, *cell, *rank);
             self.line(depth, format_args!("\"{name}\": kept for {key}, which is added at the end{unless}"))?;
+            match plan.cells[*cell].nodes.get(usize::from(*rank)) {
+                None | Some(&COPY) => {}
+                Some(node) => self.node(*node, "the copy", depth + 1)?,
+            }
         }
         let Some((cell, rank)) = source.stays else {
             let seen = if source.seen { "; its value is held, and read first" } else { "" };

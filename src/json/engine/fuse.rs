@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::{Collision, Literal, MigrateOptions, OnError, Op, Pointer, Renaming, Step, migrate, text};
+use super::super::{
+    Collision, Literal, MigrateOptions, OnError, Op, Pointer, Renaming, Step, Structure, migrate, text,
+};
 use super::local::LocalStep;
 use super::plan::{COPY, Cell, NodeId, ObjectPlan, Others, Rank, SourceMember};
 
@@ -98,6 +100,11 @@ impl CellNames {
                 ([from], [to]) => self.relocate(from, to, *collision)?,
                 _ => return None,
             },
+            Op::Structure(Structure::Count { from, to, collision }) if from != to => match (from.tokens(), to.tokens())
+            {
+                ([from], [to]) => self.count(local, from, to, *collision)?,
+                _ => return None,
+            },
             // What is taken away may leave nothing, which is a matter of what is around.
             op if !op.may_vanish() => {
                 let (name, rest) = split(op.value()?)?;
@@ -169,6 +176,22 @@ impl CellNames {
     fn copy(&mut self, from: &str, to: &str, collision: Collision) -> Option<()> {
         let mut source = self.list(from)?.clone();
         source.iter_mut().for_each(|candidate| (candidate.copied, candidate.contested) = (true, false));
+        self.merge(to, source, collision)
+    }
+
+    /// A copy, of which only the number is left.
+    fn count(&mut self, local: &LocalStep, from: &str, to: &str, collision: Collision) -> Option<()> {
+        // What cannot be counted would leave its copy.
+        if local.on_error() == OnError::Pass {
+            return None;
+        }
+        let mut source = self.list(from)?.clone();
+        let here = Structure::Count { from: Pointer::ROOT, to: Pointer::ROOT, collision };
+        let inside = local.in_member(from, Op::Structure(here));
+        for candidate in &mut source {
+            (candidate.copied, candidate.contested) = (true, false);
+            candidate.push(&inside)?;
+        }
         self.merge(to, source, collision)
     }
 

@@ -1,6 +1,7 @@
 //! Ops on the structure of a document: lists and objects that become one another, elements that go elsewhere, members
 //! that go into an object of their own and come out of it.
 
+mod count;
 mod element;
 mod keyed;
 mod names;
@@ -66,6 +67,15 @@ pub enum Structure {
         value: Option<Box<str>>,
         /// Whether the other members of an element may be lost.
         lossy: bool,
+        /// What wins when `to` exists.
+        collision: Collision,
+    },
+    /// Writes the number of elements of an array, or of members of an object.
+    Count {
+        /// The array or object.
+        from: Pointer,
+        /// Where the number is written; the same as `from`: in its place.
+        to: Pointer,
         /// What wins when `to` exists.
         collision: Collision,
     },
@@ -200,6 +210,8 @@ impl Structure {
             Self::SplitList { at, .. } | Self::JoinList { at, .. } => vec![own(at, Alters)],
             Self::Entries { from, to, .. } | Self::Keyed { from, to, .. } if from == to => vec![own(from, Alters)],
             Self::Entries { from, to, .. } | Self::Keyed { from, to, .. } => vec![own(from, Takes), own(to, Writes)],
+            Self::Count { from, to, .. } if from == to => vec![own(from, Alters)],
+            Self::Count { from, to, .. } => vec![own(from, Reads), own(to, Writes)],
             Self::Spread { from, to, .. } => vec![own(from, Takes), (before_star(to), Reads)],
             Self::Gather { from, to, .. } => vec![(before_star(from), Reads), own(to, Writes)],
             Self::Pick { list, to, .. } | Self::Partition { list, to, .. } => vec![own(list, Alters), own(to, Writes)],
@@ -215,7 +227,9 @@ impl Structure {
     pub(super) fn in_place(&self) -> Option<&Pointer> {
         match self {
             Self::SplitList { at, .. } | Self::JoinList { at, .. } => Some(at),
-            Self::Entries { from, to, .. } | Self::Keyed { from, to, .. } => (from == to).then_some(from),
+            Self::Entries { from, to, .. } | Self::Keyed { from, to, .. } | Self::Count { from, to, .. } => {
+                (from == to).then_some(from)
+            }
             _ => None,
         }
     }
@@ -224,7 +238,9 @@ impl Structure {
     pub(super) fn move_to(&mut self, place: Pointer) {
         match self {
             Self::SplitList { at, .. } | Self::JoinList { at, .. } => *at = place,
-            Self::Entries { from, to, .. } | Self::Keyed { from, to, .. } if from == to => {
+            Self::Entries { from, to, .. } | Self::Keyed { from, to, .. } | Self::Count { from, to, .. }
+                if from == to =>
+            {
                 (*from, *to) = (place.clone(), place);
             }
             _ => {}
@@ -244,12 +260,13 @@ fn before_star(pattern: &Pattern) -> Pointer {
 
 impl<'a> Interpreter<'a> {
     /// An op on one value, which becomes another in its place.
-    pub(super) fn restructure(&mut self, id: TreeNodeId, op: &Structure) -> Result<(), OpError> {
+    pub(super) fn restructure(&mut self, id: TreeNodeId, op: &Structure, partial: bool) -> Result<(), OpError> {
         match op {
             Structure::SplitList { on, .. } => self.split_list(id, on),
             Structure::JoinList { on, lossy, .. } => self.join_list(id, on, *lossy),
             Structure::Entries { key, value, .. } => self.entries_in_place(id, key, value.as_deref()),
             Structure::Keyed { key, value, lossy, .. } => self.keyed_in_place(id, key, value.as_deref(), *lossy),
+            Structure::Count { .. } => self.count_in_place(id, partial),
             _ => Ok(()),
         }
     }
@@ -264,6 +281,7 @@ impl<'a> Interpreter<'a> {
             Structure::Keyed { from, to, key, value, lossy, collision } => {
                 self.keyed(node, [from, to], (key, value.as_deref(), *lossy), *collision)
             }
+            Structure::Count { from, to, collision } => self.count(node, [from, to], partial, *collision),
             Structure::Spread { from, to, lossy, collision } => {
                 self.spread(node, from, to, (*lossy, partial), *collision)
             }
@@ -294,6 +312,8 @@ impl fmt::Display for Structure {
             Self::JoinList { at, on, .. } => write!(f, "join the array {at} with {on:?} to a string"),
             Self::Entries { from, to, key, .. } => write!(f, "make {to} an array of the members of {from}, by {key:?}"),
             Self::Keyed { from, to, key, .. } => write!(f, "make {to} an object of the elements of {from}, by {key:?}"),
+            Self::Count { from, to, .. } if from == to => write!(f, "replace \"{from}\" by the number of its elements"),
+            Self::Count { from, to, .. } => write!(f, "write the number of elements of {from} to {to}"),
             Self::Spread { from, to, .. } => write!(f, "move {from} into every {to}"),
             Self::Gather { from, to, many, .. } => {
                 let which = if *many == Many::First { "the first of" } else { "the one value of" };

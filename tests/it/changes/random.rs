@@ -357,7 +357,10 @@ impl Shape {
         // A constant makes no objects; what undoes the others drops those that they made.
         let to = if more.is_multiple_of(3) || more < 128 { to } else { format!("{to}/{inner}") };
         let field = &self.fields[at];
-        match more % 3 {
+        match more % 4 {
+            3 if matches!(field.kind, Kind::Wrapped(..) | Kind::Parts | Kind::Entries(_)) => {
+                OpSpec::count(&field.at, &to)
+            }
             0 => OpSpec::add(&to, Literal::string("added")),
             1 if field.kind.is_plain() && !field.at.contains(['~', '"']) => {
                 OpSpec::compute(&to, &format!("<{{{}}}>", field.at))

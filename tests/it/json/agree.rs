@@ -241,7 +241,7 @@ fn step_from([kind, a, b, place, condition, rest]: [u8; 6]) -> Option<Step> {
             Op::Evaluate(ExpressionOp { check, ..ExpressionOp::new(vec![(target, expression(b)?)], vec![member]) })
         }
         18 => Op::Link { at: at(a)?, rules: 0 },
-        _ => Op::Structure(structure_from(kind / 20 + condition % 2, [at(a)?, at(b)?], rest, collision)?),
+        _ => Op::Structure(structure_from(kind / 20 + condition % 2 * 3, [at(a)?, at(b)?], rest, collision)?),
     };
     let when = (condition & 7 == 0).then(|| at(condition >> 3)).flatten();
     let level = if condition & 0x80 == 0 { each.stars() } else { 0 };
@@ -264,7 +264,7 @@ fn structure_from(kind: u8, [from, to]: [Pointer; 2], rest: u8, collision: Colli
     let which = Condition::of(at, tests[usize::from(rest >> 5) % 3].clone());
     let position = if lossy { ElementPosition::First } else { ElementPosition::Last };
     let apart = !from.starts_with(&to) && !to.starts_with(&from);
-    Some(match kind % 14 {
+    Some(match kind % 16 {
         0 => Structure::Entries { to: from.clone(), from, key, value, collision },
         1 if apart => Structure::Entries { from, to, key, value, collision },
         2 => Structure::Keyed { to: from.clone(), from, key, value, lossy, collision },
@@ -288,6 +288,8 @@ fn structure_from(kind: u8, [from, to]: [Pointer; 2], rest: u8, collision: Colli
                 _ => Structure::Gather { from: elements, to, many, collision },
             }
         }
+        14 if apart => Structure::Count { from, to, collision },
+        15 => Structure::Count { to: from.clone(), from, collision },
         13 if !from.starts_with(&to) => match rest & 0x80 {
             0 => Structure::Only { at: from, name: to, collision },
             _ => Structure::Named { at: from, name: to },

@@ -1,6 +1,6 @@
 //! Bodies of PATCH requests.
 
-use sunward::json::{Custom, MigrateOptions, Mode, Op, Other, Step, Wrapper, migrate, migrate_json_patch};
+use sunward::json::{Custom, MigrateOptions, Mode, Op, Other, Step, Structure, Wrapper, migrate, migrate_json_patch};
 
 use super::*;
 
@@ -25,6 +25,10 @@ fn in_mode(mode: Mode) -> impl Fn(&str, &[Step]) -> Result<String, String> {
     }
 }
 
+fn count(from: &str, to: &str) -> Op {
+    Op::Structure(Structure::Count { from: pointer(from), to: pointer(to), collision: Collision::Replace })
+}
+
 #[test]
 fn partial_bodies() {
     let together = || vec![step(join(&["/first", "/last"], "/name", " "))];
@@ -36,6 +40,8 @@ fn partial_bodies() {
         ("join none", together(), r#"{"x":1}"#, Ok(r#"{"x":1}"#)),
         ("join some, and pass", together().into_iter().map(pass).collect(), r#"{"last":"b"}"#, Ok(r#"{"last":"b"}"#)),
         ("no constants", vec![constant(step(add("/a", "1"))), step(rename("/b", "c"))], r#"{"b":1}"#, Ok(r#"{"c":1}"#)),
+        ("count an array", vec![step(count("/a", "/n"))], r#"{"a":[1]}"#, Ok(r#"{"a":[1],"n":1}"#)),
+        ("count an object", vec![step(count("/a", "/n"))], r#"{"a":{"x":1}}"#, Err("only some members of the object")),
         ("null is a value", vec![step(wrap("/a", Wrapper::Array))], r#"{"a":null}"#, Ok(r#"{"a":[null]}"#)),
     ];
     run(rows, in_mode(Mode::Partial));
@@ -75,6 +81,8 @@ fn merge_patches() {
             Ok(r#"{"a":null}"#),
         ),
         ("map a deletion", nulls(), r#"{"a":null}"#, Ok(r#"{"a":null}"#)),
+        ("count a deletion", vec![step(count("/a", "/n"))], r#"{"a":null}"#, Ok(r#"{"a":null,"n":null}"#)),
+        ("count an object", vec![step(count("/a", "/n"))], r#"{"a":{"x":1}}"#, Err("only some members of the object")),
         ("wrap a deletion", vec![step(wrap("/a", Wrapper::Array))], r#"{"a":null}"#, Ok(r#"{"a":null}"#)),
         ("unwrap nothing", vec![step(unwrap("/a", Wrapper::Array))], r#"{"a":[]}"#, Ok(r#"{"a":null}"#)),
     ];
@@ -326,6 +334,18 @@ fn json_patches() {
             vec![within("/d/*", step(rename("/a", "b")))],
             r#"[{"op":"remove","path":"/d/3/a"},{"op":"remove","path":"/a"}]"#,
             Ok(r#"[{"op":"remove","path":"/d/3/b"},{"op":"remove","path":"/a"}]"#),
+        ),
+        (
+            "an element of what is counted",
+            vec![step(count("/a", "/n"))],
+            r#"[{"op":"add","path":"/a/-","value":1}]"#,
+            Err("are counted"),
+        ),
+        (
+            "what is counted, and its number",
+            vec![step(count("/o/a", "/o/n"))],
+            r#"[{"op":"add","path":"/o","value":{"a":[1]}}]"#,
+            Ok(r#"[{"op":"add","path":"/o","value":{"a":[1],"n":1}}]"#),
         ),
         ("no list", title(), "{}", Err("not an array of operations")),
         ("no operation", title(), "[1]", Err("exactly one `op`")),

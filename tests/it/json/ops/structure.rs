@@ -74,6 +74,54 @@ fn named(at: &str, name: &str) -> Structure {
     Structure::Named { at: pointer(at), name: pointer(name) }
 }
 
+fn count(from: &str, to: &str, collision: Collision) -> Structure {
+    Structure::Count { from: pointer(from), to: pointer(to), collision }
+}
+
+#[test]
+fn counts() {
+    let new = || structure(count("/a", "/n", Collision::Replace));
+    run(vec![
+        (
+            "elements",
+            new(),
+            r#"{ "a" : [ 1, [2, 3], {"x": "],["} ], "z":0}"#,
+            Ok(r#"{ "a" : [ 1, [2, 3], {"x": "],["} ], "z":0,"n":3}"#),
+        ),
+        ("no elements", new(), r#"{"a":[ ]}"#, Ok(r#"{"a":[ ],"n":0}"#)),
+        ("members", new(), r#"{"a":{"x":1,"y":{"z":2}}}"#, Ok(r#"{"a":{"x":1,"y":{"z":2}},"n":2}"#)),
+        ("a member that occurs twice", new(), r#"{"a":{"x":1,"\u0078":2}}"#, Ok(r#"{"a":{"x":1,"\u0078":2},"n":1}"#)),
+        ("the last of duplicates", new(), r#"{"a":[1],"a":[]}"#, Ok(r#"{"a":[1],"a":[],"n":0}"#)),
+        ("null", new(), r#"{"a":null}"#, Ok(r#"{"a":null,"n":null}"#)),
+        ("absent", new(), r#"{"n":1}"#, Ok(r#"{"n":1}"#)),
+        ("a string", new(), r#"{"a":"x"}"#, Err("expected an array or an object, found a string at `/a`")),
+        ("or it passes", vec![pass(new().remove(0))], r#"{"a":"x"}"#, Ok(r#"{"a":"x"}"#)),
+        ("what is there goes", new(), r#"{"n":9,"a":[1]}"#, Ok(r#"{"n":1,"a":[1]}"#)),
+        ("or it stays", structure(count("/a", "/n", Collision::Keep)), r#"{"n":9,"a":[1]}"#, Ok(r#"{"n":9,"a":[1]}"#)),
+        (
+            "elsewhere",
+            structure(count("/a/b", "/m/n", Collision::Replace)),
+            r#"{"a":{"b":[1,2]}}"#,
+            Ok(r#"{"a":{"b":[1,2]},"m":{"n":2}}"#),
+        ),
+        ("nowhere", structure(count("/a", "/m/n", Collision::Replace)), r#"{"a":[],"m":1}"#, Err("expected an object")),
+        (
+            "of each",
+            vec![step_at("/*", Op::Structure(count("/a", "/n", Collision::Replace)))],
+            r#"[{"a":[1]},{},{"a":[]}]"#,
+            Ok(r#"[{"a":[1],"n":1},{},{"a":[],"n":0}]"#),
+        ),
+        (
+            "what other ops made",
+            [vec![step(wrap("/a", Wrapper::Array))], new(), vec![step(rename("/n", "m"))]].concat(),
+            r#"{"a":1}"#,
+            Ok(r#"{"a":[1],"m":1}"#),
+        ),
+        ("of a constant", [vec![step(add("/a", "[1,2]"))], new()].concat(), "{}", Ok(r#"{"a":[1,2],"n":2}"#)),
+        ("in its place", structure(count("/a", "/a", Collision::Replace)), r#"{"a":[1]}"#, Ok(r#"{"a":1}"#)),
+    ]);
+}
+
 #[test]
 fn a_text_and_a_list() {
     run(vec![
