@@ -375,6 +375,29 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// What to write in the place of a word that is not known: the name that it is a typo of, or the known names. Of more
+/// than `shown` only the nearest are listed.
+#[doc(hidden)]
+#[must_use]
+pub fn suggestion(word: &str, known: &[&str], shown: usize) -> String {
+    // Short names and numbers are one character from each other.
+    let is_word = word.chars().count() > 2 && word.chars().any(char::is_alphabetic);
+    if let Some(near) = nearest(word, known.iter().copied()).filter(|_| is_word) {
+        return format!("did you mean `{near}`?");
+    }
+    let mut list = known.to_vec();
+    if list.len() > shown {
+        list.sort_by_key(|name| osa_distance(word, name));
+    }
+    let (first, rest) = list.split_at(shown.min(list.len()));
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    format!("known: `{}`{more}", first.join("`, `"))
+}
+
+/// How many names a finding lists.
+#[doc(hidden)]
+pub const SUGGESTED: usize = 10;
+
 /// A text of the file within a message: in backticks, or in double quotes if it has backticks itself.
 pub(crate) fn quoted(text: &str) -> String {
     if text.contains('`') { format!("\"{text}\"") } else { format!("`{text}`") }

@@ -2,7 +2,7 @@
 //!
 //! It is no part of that interface: anything here may change or go in any release, without a word in the changelog.
 
-pub use crate::diagnostic::nearest;
+pub use crate::diagnostic::{SUGGESTED, suggestion};
 
 /// Paths in one spelling.
 pub mod path {

@@ -8,7 +8,7 @@ use super::entry::ApiEntry;
 use super::router::RouteId;
 use super::spec::{Api, Back, Body, Case, Sample};
 use crate::change::{Location, Message, PlaceError, RouteName};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, SUGGESTED, Span, Spanned, suggestion};
 use crate::version::VersionId;
 
 /// Reads the cases of all apis. Their spans are those of the specs.
@@ -99,15 +99,15 @@ impl CaseReader<'_> {
 
     fn unknown_route(&mut self, name: &RouteName, span: Span) {
         let known: Vec<String> = self.api.routes.iter().map(|route| route.history.name.to_string()).collect();
-        let near = nearest(&name.to_string(), known.iter().map(String::as_str));
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if known.is_empty() => {
-                "the api has no routes: no change and no `[[api.route]]` declares one".to_owned()
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let help = match &known[..] {
+            [] => "the api has no routes: no change and no `[[api.route]]` declares one".to_owned(),
+            known => {
+                let names = suggestion(&name.to_string(), known, SUGGESTED);
+                format!("use the name of the newest version that has the route; {names}")
             }
-            None => format!("use the name of the newest version that has the route; known: `{}`", known.join("`, `")),
         };
-        self.error("unknown-route", format!("`{}` has no route `{name}`", self.api.name), span, help);
+        self.error("unknown-route", format!("unknown route `{name}` of `{}`", self.api.name), span, help);
     }
 
     fn has_route(&mut self, route: RouteId, text: &Spanned<String>, version: VersionId) {
@@ -161,10 +161,8 @@ impl CaseReader<'_> {
         let found = self.api.lookup(text);
         if found.is_none() {
             let known: Vec<&str> = self.api.versions.iter().map(|version| &*version.text).collect();
-            let near = nearest(text, known.iter().copied()).filter(|_| text.len() > 2);
-            let help =
-                near.map_or_else(|| format!("known: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-            let message = format!("`{}` has no version `{}`", self.api.name, text.value);
+            let help = suggestion(text, &known, SUGGESTED);
+            let message = format!("unknown version `{}` of `{}`", text.value, self.api.name);
             self.error("unknown-version", message, text.span, help);
         }
         found

@@ -4,6 +4,7 @@ use super::entry::{ApiEntry, RouteEntry};
 use super::migration::Migration;
 use super::view::{ExplainedChange, Explanation};
 use crate::change::{BodyChain, Location, Message, PlaceError, RouteName, StatusMatch};
+use crate::diagnostic::{SUGGESTED, suggestion};
 use crate::json::Step;
 use crate::version::VersionId;
 
@@ -134,16 +135,21 @@ impl ApiEntry {
     }
 
     fn known_route(&self, name: &RouteName) -> Result<&RouteEntry, UnknownName> {
-        let known = || list(self.routes.iter().map(|route| route.history.name.to_string()));
-        let unknown =
-            || UnknownName::new(Unknown::Route, format!("{} has no route `{name}`; known: {}", self.name, known()));
+        let unknown = || {
+            let known: Vec<String> = self.routes.iter().map(|route| route.history.name.to_string()).collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let help = suggestion(&name.to_string(), &known, SUGGESTED);
+            UnknownName::new(Unknown::Route, format!("unknown route `{name}` of `{}`; {help}", self.name))
+        };
         self.route_named(name).ok_or_else(unknown)
     }
 
     fn known_version(&self, text: &str) -> Result<VersionId, UnknownName> {
-        let known = || list(self.versions.iter().map(|version| version.text.to_string()));
-        let unknown =
-            || UnknownName::new(Unknown::Version, format!("{} has no version `{text}`; known: {}", self.name, known()));
+        let unknown = || {
+            let known: Vec<&str> = self.versions.iter().map(|version| &*version.text).collect();
+            let help = suggestion(text, &known, SUGGESTED);
+            UnknownName::new(Unknown::Version, format!("unknown version `{text}` of `{}`; {help}", self.name))
+        };
         self.lookup(text).ok_or_else(unknown)
     }
 }

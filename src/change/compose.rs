@@ -14,8 +14,8 @@ use super::link_places::{self, LinkWalk, RemovedLinks};
 use super::place::{Message, RouteName, StatusMatch};
 use super::placement::{OwnerIndex, PlacedOwner, check_routes, placements, unknown_resource};
 use super::routes;
-use super::spec::{OpKind, RouteSpec};
-use crate::diagnostic::{Diagnostic, Diagnostics, quoted};
+use super::spec::{Change, OpKind, RouteSpec};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, quoted};
 use crate::json::{OnError, Pattern, Step};
 
 const KEEP_HELP: &str = "remove it: only `copy`, `compute`, `rename`, `move`, `split`, `join`, `entries`, `keyed`, `pick`, \
@@ -89,6 +89,7 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
     let change = dated.change;
     let on_error = change.on_error.unwrap_or(on_error);
     let mut ready = ReadChange { dated: *dated, body: Vec::new(), heads: Vec::new() };
+    let mut breaking_ops = Vec::new();
     if change.ops.is_empty() {
         let message = format!("the change {} does nothing", quoted(&change.summary));
         found.push(Diagnostic::warning("empty-change", message, change.span).help("add `ops`"));
@@ -118,13 +119,8 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
                 breaking
             }),
         };
-        if breaking == Some(true) && !change.breaking {
-            let message = format!(
-                "this op removes or alters something, and {} is not marked as breaking",
-                quoted(&change.summary)
-            );
-            let help = "set `breaking = true` on the change, or only add members";
-            found.push(Diagnostic::error("non-additive", message, spec.span).help(help));
+        if breaking == Some(true) {
+            breaking_ops.push((at + 1, spec.span));
         }
         if change.span.is_none() {
             let number = at + 1;
@@ -132,7 +128,27 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
             found.locate(from, place);
         }
     }
+    if !change.breaking {
+        non_additive(change, &breaking_ops, found);
+    }
     ready
+}
+
+/// One finding for all ops of a change that is not marked as breaking.
+fn non_additive(change: &Change, ops: &[(usize, Span)], found: &mut Diagnostics) {
+    let Some((first, span)) = ops.first() else { return };
+    let numbers: Vec<String> = ops.iter().map(|(number, _)| number.to_string()).collect();
+    let what = match numbers.split_last() {
+        Some((last, others @ [_, ..])) => format!("ops {} and {last} remove or alter", others.join(", ")),
+        _ => format!("op {first} removes or alters"),
+    };
+    let message = format!("{what} something, and {} is not marked as breaking", quoted(&change.summary));
+    let help = "set `breaking = true` on the change, or only add members";
+    let from = found.len();
+    found.push(Diagnostic::error("non-additive", message, *span).help(help));
+    if change.span.is_none() {
+        found.locate(from, || format!("the change {}, op {first}", quoted(&change.summary)));
+    }
 }
 
 fn fill(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::compile::{Compiled, PathShift};
+use super::compile::{Compiled, Moved, PathShift};
 use super::input::ComposeInput;
 use super::placement::PlacedOwner;
 use super::spec::Resource;
@@ -55,7 +55,7 @@ pub(super) fn warn(input: &ComposeInput<'_>, removed: &RemovedLinks, found: &mut
         let Some(link) = resource.links.get(link) else { continue };
         let span = dated.change.ops.get(op as usize).map_or(Span::NONE, |op| op.span);
         let message = format!(
-            "this op removes `{}`, which the resource `{}` declares as a link",
+            "the newest version has no `{}`, which the resource `{}` declares as a link: this op removes or moves it",
             link.value, resource.name.value
         );
         let help = "declare where the newest version has the link, or remove it from `links`";
@@ -96,13 +96,22 @@ impl LinkWalk {
 
     /// `op` of the change at `change` is the next on the walk: links that it moves were where it takes them from.
     pub(super) fn pass(&mut self, op: &Compiled, change: usize, targets: &[Pattern], removed: &mut RemovedLinks) {
-        match &op.carry {
-            Some(carry) => self.shift(carry, targets),
+        let gone: Vec<&LinkPlace> = match &op.carry {
+            Some(carry) => {
+                // Behind an op that always moves a value, nothing is where it was.
+                let moved: Vec<Moved> = targets.iter().map(|target| carry.moved.at(target)).collect();
+                let is_old = |place: &&LinkPlace| moved.iter().any(|moved| moved.empties(&place.pattern));
+                let always = !carry.conditional && !op.may_leave;
+                self.now.iter().filter(|place| always && is_old(place)).collect()
+            }
             None => {
                 let takes = || targets.iter().flat_map(|target| op.reach.takes.iter().map(|at| target.join(at)));
-                let gone = self.now.iter().filter(|place| takes().any(|taken| place.pattern.starts_with(&taken)));
-                removed.extend(gone.map(|place| (place.of.0, place.of.1, op.index, change)));
+                self.now.iter().filter(|place| takes().any(|taken| place.pattern.starts_with(&taken))).collect()
             }
+        };
+        removed.extend(gone.into_iter().map(|place| (place.of.0, place.of.1, op.index, change)));
+        if let Some(carry) = &op.carry {
+            self.shift(carry, targets);
         }
     }
 

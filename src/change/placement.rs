@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::history::RouteHistory;
 use super::input::ComposeInput;
 use super::place::{Location, Message, PlaceError, RouteName};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, SUGGESTED, Span, Spanned, suggestion};
 use crate::json::Pattern;
 
 /// What a place belongs to: a resource, or a change that names places itself. Indexes into one list of both.
@@ -161,13 +161,12 @@ pub(crate) fn inside_of(text: &str) -> Option<(&str, &str)> {
     (!is_route && pointer.starts_with('/') && !pointer.contains(char::is_whitespace)).then_some((name, pointer))
 }
 
-pub(super) fn unknown_resource<'k>(name: &Spanned<String>, known: impl Iterator<Item = &'k str> + Clone) -> Diagnostic {
-    let message = format!("there is no resource `{}`", name.value);
-    let names: Vec<String> = known.clone().map(|k| format!("`{k}`")).collect();
-    let help = match nearest(name, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if names.is_empty() => format!("add `[[api.resource]]` with `name = \"{}\"`", name.value),
-        None => format!("known are {}", names.join(", ")),
+pub(super) fn unknown_resource<'k>(name: &Spanned<String>, known: impl Iterator<Item = &'k str>) -> Diagnostic {
+    let message = format!("unknown resource `{}`", name.value);
+    let known: Vec<&str> = known.collect();
+    let help = match &known[..] {
+        [] => format!("add `[[api.resource]]` with `name = \"{}\"`", name.value),
+        known => suggestion(name, known, SUGGESTED),
     };
     Diagnostic::error("unknown-resource", message, name.span).help(help)
 }

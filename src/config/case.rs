@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use super::keys::{CASES, ValueKind};
 use super::node::{ConfigNode, FileText};
@@ -54,12 +54,13 @@ pub fn read_cases(sources: &SourceMap) -> (Vec<NamedCase>, Diagnostics) {
     let mut found = Diagnostics::new();
     let mut cases = Vec::new();
     for source in sources.files() {
-        let (document, errors) = DeTable::parse_recoverable(source.text());
-        errors.iter().for_each(|error| found.push(syntax(error, source)));
-        if errors.is_empty() {
-            let mut reader = TableReader::root(document.get_ref(), FileText::new(source), &CASES, &mut found);
-            cases.extend(reader.tables("case", named));
-            reader.finish();
+        match syntax::parse(source) {
+            Ok(document) => {
+                let mut reader = TableReader::root(document.get_ref(), FileText::new(source), &CASES, &mut found);
+                cases.extend(reader.tables("case", named));
+                reader.finish();
+            }
+            Err(errors) => errors.into_iter().for_each(|error| found.push(error)),
         }
     }
     found.sort();

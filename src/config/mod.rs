@@ -31,6 +31,7 @@ mod render;
 mod schema;
 mod sources;
 mod structure;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -38,8 +39,6 @@ mod value;
 mod variables;
 mod version;
 mod when;
-
-use toml::de::DeTable;
 
 pub use gateway::LogFormat;
 pub(crate) use gateway::{
@@ -52,7 +51,7 @@ pub use sources::{SourceFile, SourceMap};
 pub use variables::Environment;
 
 use crate::catalog::Api;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostics;
 use node::FileText;
 use tree::TableReader;
 
@@ -112,13 +111,15 @@ pub fn read_all(sources: &SourceMap, environment: Environment<'_>) -> (Option<Co
     // An upstream whose name could not be read may be the one that is looked for.
     let mut nameless = false;
     for (at, source) in sources.files().iter().enumerate() {
-        let (document, errors) = DeTable::parse_recoverable(source.text());
-        if !errors.is_empty() {
-            errors.iter().for_each(|error| found.push(syntax(error, source)));
-            broken |= at == 0;
-            config.complete = false;
-            continue;
-        }
+        let document = match syntax::parse(source) {
+            Ok(document) => document,
+            Err(errors) => {
+                errors.into_iter().for_each(|error| found.push(error));
+                broken |= at == 0;
+                config.complete = false;
+                continue;
+            }
+        };
         let keys = if at == 0 { &keys::ROOT } else { &keys::INCLUDED };
         let reader = TableReader::root(document.get_ref(), FileText::new(source), keys, &mut found);
         nameless |= tables(&mut config, reader, environment);
@@ -149,23 +150,4 @@ fn tables<'t>(config: &mut Config, mut reader: TableReader<'t, '_>, environment:
     }));
     reader.finish();
     nameless
-}
-
-fn syntax(error: &toml::de::Error, source: &SourceFile) -> Diagnostic {
-    let range = error.span().unwrap_or_default();
-    // A span without an end would pass for none.
-    let end = range.end.max(usize::from(!source.text().is_empty()));
-    let span = FileText::new(source).span(range.start..end);
-    match (error.message(), source.text().get(range)) {
-        ("duplicate key", Some(key)) => Diagnostic::error(
-            "duplicate-key",
-            format!(
-                "the key `{key}` is defined \
-             twice"
-            ),
-            span,
-        )
-        .help("remove one; for several tables, write two brackets: `[[api]]`"),
-        (message, _) => Diagnostic::error("syntax", format!("invalid TOML: {message}"), span),
-    }
 }

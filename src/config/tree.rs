@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Key, OPS, Table, ValueKind, listed};
+use super::keys::{Key, OPS, Table, ValueKind, listed, tables};
 use super::node::{ConfigNode, FileText};
 use super::variables::Environment;
 use super::{constant, value};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest, suggestion};
 use crate::json::{Expression, Literal};
+
+/// How many keys are listed where none is nearly the one that is written.
+const SUGGESTED_KEYS: usize = 3;
 
 /// One table being read. Read all keys first and only then give up with `?`, so that all problems are found.
 pub(super) struct TableReader<'t, 'd> {
@@ -315,7 +318,7 @@ impl<'t, 'd> TableReader<'t, 'd> {
         for (key, span, node) in constant::entries(self.map, self.file) {
             if self.keys.key(key).is_none() {
                 let message =
-                    format!("{} has no key `{key}` (its value is {})", self.keys.title, value::show(node.value));
+                    format!("unknown key `{key}` in {} (its value is {})", self.keys.title, value::show(node.value));
                 self.found.push(Diagnostic::error("unknown-key", message, span).help(self.suggestion(key)));
             }
         }
@@ -333,14 +336,30 @@ impl<'t, 'd> TableReader<'t, 'd> {
             return format!("remove it: `{key}` is a key of {}", listed(&ops));
         }
         let free = || self.keys.all().map(|known| known.name).filter(|name| !self.has(name));
-        match nearest(key, free()) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => {
-                let names: Vec<&str> = self.keys.all().map(|known| known.name).collect();
-                format!("known keys: `{}`", names.join("`, `"))
-            }
+        let near = nearest(key, free());
+        // Of ops it has been said above.
+        let others: Vec<&str> = match near {
+            Some(_) => Vec::new(),
+            None => tables_with(key),
+        };
+        let known = || free().collect::<Vec<_>>();
+        match (near, &others[..]) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, []) => suggestion(key, &known(), SUGGESTED_KEYS),
+            (None, [table]) => format!("`{key}` is a key of {table}"),
+            (None, [first @ .., last]) => format!("`{key}` is a key of {} and {last}", first.join(", ")),
         }
     }
+}
+
+/// The tables that have a key, other than ops.
+fn tables_with(key: &str) -> Vec<&'static str> {
+    let is_op = |table: &&Table| OPS.iter().any(|op| op.name == table.name);
+    let with_key = tables().into_iter().filter(|table| table.key(key).is_some() && !is_op(table));
+    let mut titles: Vec<&str> = with_key.map(|table| table.title).collect();
+    titles.dedup();
+    titles.truncate(SUGGESTED_KEYS);
+    titles
 }
 
 /// A word or a table, by the kinds of an [`ValueKind::Either`].

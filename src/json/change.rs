@@ -171,7 +171,10 @@ impl<'a> Interpreter<'a> {
             (None, Other::Keep) => return Ok(()),
             (None, Other::Value(to)) => to,
             (None, Other::Error) => {
-                return Err(OpError::new(id, Reason::Unlisted { found: self.tree.kind(id).name() }));
+                return Err(OpError::new(
+                    id,
+                    Reason::Unlisted { found: self.tree.kind(id).name(), known: Box::default() },
+                ));
             }
         };
         self.replace(id, Cow::Borrowed(to.as_bytes()))?;

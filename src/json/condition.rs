@@ -336,7 +336,7 @@ impl NamedPlace for Pointer {
 
 impl NamedPlace for super::Reference {
     fn name(&self) -> String {
-        if self.pointer.is_root() { "all of it".to_owned() } else { self.pointer.to_string() }
+        self.pointer.shown()
     }
 }
 

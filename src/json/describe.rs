@@ -27,22 +27,22 @@ impl fmt::Display for Step {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Add { at, value } => write!(f, "add {at} as {value}"),
-            Self::Restore { at, from } => write!(f, "restore {at} from {}", from.pointer),
-            Self::Drop { at, .. } => write!(f, "remove {}", shown(at)),
-            Self::Copy { from, to, .. } => write!(f, "copy {from} to {to}"),
-            Self::Compute { at, .. } => write!(f, "compute {at}"),
+            Self::Add { at, value } => write!(f, "add {} as {value}", at.shown()),
+            Self::Restore { at, from } => write!(f, "restore {at} from {}", from.pointer.shown()),
+            Self::Drop { at, .. } => write!(f, "remove {}", at.shown()),
+            Self::Copy { from, to, .. } => write!(f, "copy {} to {}", from.shown(), to.shown()),
+            Self::Compute { at, .. } => write!(f, "compute {}", at.shown()),
             Self::Evaluate(op) => {
                 let writes: Vec<String> =
-                    op.writes.iter().map(|(to, by)| format!("{to} as `{}`", by.source())).collect();
+                    op.writes.iter().map(|(to, by)| format!("{} as `{}`", to.shown(), by.source())).collect();
                 write!(f, "compute {}", writes.join(", "))?;
                 if op.takes.is_empty() { Ok(()) } else { write!(f, ", in place of {}", list(&op.takes)) }
             }
             Self::Rename { object, from, to, .. } => write!(f, "rename {} to {to}", object.child(from)),
-            Self::Move { from, to, .. } => write!(f, "move {from} to {to}"),
-            Self::Wrap { at, into } => write!(f, "wrap {} into {}", shown(at), wrapper(into)),
+            Self::Move { from, to, .. } => write!(f, "move {} to {}", from.shown(), to.shown()),
+            Self::Wrap { at, into } => write!(f, "wrap {} into {}", at.shown(), wrapper(into)),
             Self::Unwrap { at, from, which, many, lossy } => {
-                write!(f, "unwrap {} from {}", shown(at), wrapper(from))?;
+                write!(f, "unwrap {} from {}", at.shown(), wrapper(from))?;
                 if *many == Many::First {
                     f.write_str(", the first of many")?;
                 }
@@ -51,24 +51,24 @@ impl fmt::Display for Op {
                 }
                 f.write_str(if *lossy { ", losing the rest" } else { "" })
             }
-            Self::Split { at, into, on, .. } => write!(f, "split {at} at {on:?} into {}", list(into)),
-            Self::Join { from, to, on, .. } => write!(f, "join {} with {on:?} to {to}", list(from)),
+            Self::Split { at, into, on, .. } => write!(f, "split {} at {on:?} into {}", at.shown(), list(into)),
+            Self::Join { from, to, on, .. } => write!(f, "join {} with {on:?} to {}", list(from), to.shown()),
             Self::Map { at, pairs, other } => {
                 let rest = match other {
                     Other::Error => "",
                     Other::Keep => ", keeping other values",
                     Other::Value(_) => ", replacing other values",
                 };
-                write!(f, "map {} by {} pairs{rest}", shown(at), pairs.len())
+                write!(f, "map {} by {} pairs{rest}", at.shown(), pairs.len())
             }
-            Self::Convert { at, conversion } => write!(f, "convert {} {}", shown(at), conversion.forms()),
-            Self::Link { at, .. } => write!(f, "translate the link {}", shown(at)),
-            Self::Require { at, must } => write!(f, "require that {} {must}", shown(at)),
+            Self::Convert { at, conversion } => write!(f, "convert {} {}", at.shown(), conversion.forms()),
+            Self::Link { at, .. } => write!(f, "translate the link {}", at.shown()),
+            Self::Require { at, must } => write!(f, "require that {} {must}", at.shown()),
             Self::RenameAll { at, renaming, depth: Some(depth) } => {
-                write!(f, "rename all members of {} {renaming}, {depth} levels deep", shown(at))
+                write!(f, "rename all members of {} {renaming}, {depth} levels deep", at.shown())
             }
             Self::RenameAll { at, renaming, depth: None } => {
-                write!(f, "rename all members of {} {renaming}, at any depth", shown(at))
+                write!(f, "rename all members of {} {renaming}, at any depth", at.shown())
             }
             Self::Structure(structure) => structure.fmt(f),
             Self::Patch(ops) => write!(f, "patch: {}", ops.iter().map(patch).collect::<Vec<_>>().join(", ")),
@@ -77,13 +77,8 @@ impl fmt::Display for Op {
     }
 }
 
-/// The root has no name of its own.
-fn shown(pointer: &Pointer) -> String {
-    if pointer.is_root() { "all of it".to_owned() } else { pointer.to_string() }
-}
-
 fn list(pointers: &[Pointer]) -> String {
-    pointers.iter().map(Pointer::to_string).collect::<Vec<_>>().join(", ")
+    pointers.iter().map(Pointer::shown).collect::<Vec<_>>().join(", ")
 }
 
 fn wrapper(wrapper: &Wrapper) -> String {
@@ -95,11 +90,11 @@ fn wrapper(wrapper: &Wrapper) -> String {
 
 fn patch(op: &PatchOp) -> String {
     match op {
-        PatchOp::Add { path, .. } => format!("add {path}"),
-        PatchOp::Remove { path } => format!("remove {path}"),
-        PatchOp::Replace { path, .. } => format!("replace {path}"),
-        PatchOp::Move { from, path } => format!("move {from} to {path}"),
-        PatchOp::Copy { from, path } => format!("copy {from} to {path}"),
-        PatchOp::Test { path, .. } => format!("test {path}"),
+        PatchOp::Add { path, .. } => format!("add {}", path.shown()),
+        PatchOp::Remove { path } => format!("remove {}", path.shown()),
+        PatchOp::Replace { path, .. } => format!("replace {}", path.shown()),
+        PatchOp::Move { from, path } => format!("move {} to {}", from.shown(), path.shown()),
+        PatchOp::Copy { from, path } => format!("copy {} to {}", from.shown(), path.shown()),
+        PatchOp::Test { path, .. } => format!("test {}", path.shown()),
     }
 }

@@ -1,6 +1,7 @@
+use std::borrow::Cow;
 use std::fmt;
 
-use super::Pointer;
+use super::{Literal, Pointer};
 
 /// Why a document was not migrated.
 ///
@@ -26,8 +27,8 @@ enum ErrorKind {
 pub(super) enum Reason {
     /// It has another JSON type.
     Wanted { wanted: &'static str, found: &'static str },
-    /// A map does not list it.
-    Unlisted { found: &'static str },
+    /// A map does not list it; `known` is filled in once the document is refused for it.
+    Unlisted { found: &'static str, known: Box<str> },
     /// An array of several elements where one is required.
     Many { elements: usize },
     /// An object with other members than the one that is taken out.
@@ -57,7 +58,7 @@ pub(super) enum Reason {
     /// An op on structure cannot process it.
     Structure(&'static str),
     /// An expression has no value.
-    Expression(&'static str),
+    Expression { source: Box<str>, why: &'static str },
     /// The way back would give a different value.
     Irreversible,
     /// A merge patch without all members that an expression reads.
@@ -172,10 +173,15 @@ impl fmt::Display for MigrateError {
             ErrorKind::Syntax { offset, wanted } => write!(f, "not JSON: expected {wanted} at byte {offset}"),
             ErrorKind::Depth { offset, limit } => write!(f, "more than {limit} levels deep at byte {offset}"),
             ErrorKind::Size { size, limit } => write!(f, "{size} bytes, more than the limit of {limit}"),
+            ErrorKind::Value { pointer, reason } if pointer.is_root() => write!(f, "{reason} at the root"),
             ErrorKind::Value { pointer, reason } => write!(f, "{reason} at `{pointer}`"),
+            ErrorKind::Malformed { pointer, why } if pointer.is_root() => write!(f, "not a JSON Patch: {why}"),
             ErrorKind::Malformed { pointer, why } => write!(f, "not a JSON Patch: {why} at `{pointer}`"),
             ErrorKind::Form { offset, why } => write!(f, "not a form: {why}, at byte {offset}"),
             ErrorKind::Fields { limit } => write!(f, "more than {limit} fields"),
+            ErrorKind::PatchTarget { pointer, why } if pointer.is_root() => {
+                write!(f, "a patch of the whole document cannot be migrated: {why}")
+            }
             ErrorKind::PatchTarget { pointer, why } => write!(f, "a patch of `{pointer}` cannot be migrated: {why}"),
         }
     }
@@ -198,11 +204,37 @@ impl std::error::Error for MigrateError {
 
 // === impl Reason ===
 
+/// How many characters of the text of a config file an error has.
+const EXCERPT: usize = 60;
+
+impl Reason {
+    /// A value that is not among the sources of `pairs`.
+    pub(super) fn unlisted(found: &'static str, pairs: &[(Literal, Literal)]) -> Self {
+        const SHOWN: usize = 10;
+        let mut known: Vec<Cow<'_, str>> = pairs.iter().take(SHOWN).map(|(from, _)| excerpt(from.as_str())).collect();
+        if pairs.len() > SHOWN {
+            known.push(format!("and {} more", pairs.len() - SHOWN).into());
+        }
+        Self::Unlisted { found, known: known.join(", ").into() }
+    }
+
+    pub(super) fn expression(source: &str, why: &'static str) -> Self {
+        Self::Expression { source: excerpt(source).into(), why }
+    }
+}
+
+fn excerpt(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Wanted { wanted, found } => write!(f, "expected {wanted}, found {found}"),
-            Self::Unlisted { found } => write!(f, "the map does not list this value ({found})"),
+            Self::Unlisted { found, known } => write!(f, "the map does not list this value ({found}; known: {known})"),
             Self::Many { elements } => write!(f, "expected an array of one element, found {elements}"),
             Self::Siblings => f.write_str("the other members of the object would be lost"),
             Self::Missing { name } => write!(f, "the object does not have the member `{name}`"),
@@ -219,7 +251,7 @@ impl fmt::Display for Reason {
             Self::Twice => f.write_str("the file would have to be written twice"),
             Self::Name => f.write_str("the member name cannot be converted to the other case and back"),
             Self::Structure(what) => f.write_str(what),
-            Self::Expression(why) => write!(f, "the expression cannot be computed: {why}"),
+            Self::Expression { source, why } => write!(f, "the expression `{source}` cannot be computed: {why}"),
             Self::Irreversible => f.write_str("the expressions of `back` give a different value"),
             Self::Hidden => f.write_str("the merge patch lacks members that an expression reads"),
             Self::Custom(_) => f.write_str("the custom function rejected the value"),

@@ -60,7 +60,7 @@ impl<'a> Interpreter<'a> {
                 Ok(value) => values.push(value),
                 Err(EvaluationStop::Absent) => return Ok(None),
                 Err(EvaluationStop::Wrong(why) | EvaluationStop::Limit(why)) => {
-                    return Err(OpError::new(at.own, Reason::Expression(why)));
+                    return Err(OpError::new(at.own, Reason::expression(expression.source(), why)));
                 }
             }
         }
@@ -90,7 +90,7 @@ impl<'a> Interpreter<'a> {
                 Ok(EvaluationResult::Made(json)) => Some(json),
                 Err(EvaluationStop::Absent) => None,
                 Err(EvaluationStop::Wrong(why) | EvaluationStop::Limit(why)) => {
-                    return Err(OpError::new(at.own, Reason::Expression(why)));
+                    return Err(OpError::new(at.own, Reason::expression(expression.source(), why)));
                 }
             };
             let source = self.tree.find(at.own, pointer).pop();

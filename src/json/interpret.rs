@@ -300,7 +300,13 @@ impl<'a> Interpreter<'a> {
                 self.passed += 1;
                 Ok(())
             }
-            (Err(OpError { at, reason }), OnError::Fail) => Err(MigrateError::value(self.tree.pointer(at), reason)),
+            (Err(OpError { at, reason }), OnError::Fail) => {
+                let reason = match (reason, &step.op) {
+                    (Reason::Unlisted { found, .. }, Op::Map { pairs, .. }) => Reason::unlisted(found, pairs),
+                    (reason, _) => reason,
+                };
+                Err(MigrateError::value(self.tree.pointer(at), reason))
+            }
         }
     }
 

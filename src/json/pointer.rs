@@ -88,6 +88,11 @@ impl Pointer {
         self.tokens.starts_with(&prefix.tokens)
     }
 
+    /// In words: the root has no name of its own.
+    pub(super) fn shown(&self) -> String {
+        if self.is_root() { "the whole value".to_owned() } else { self.to_string() }
+    }
+
     /// This pointer, then the other from there.
     #[must_use]
     pub fn join(&self, rest: &Self) -> Self {

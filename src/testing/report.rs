@@ -85,20 +85,20 @@ impl fmt::Display for Failure {
         /// More differences than this are only counted.
         const SHOWN: usize = 12;
         writeln!(f, "  {}from {} to {}:", if self.back { "and back, " } else { "" }, self.from, self.to)?;
+        let bodies = self.bodies.as_ref().filter(|bodies| bodies.expected.len().max(bodies.got.len()) <= 2000);
         for mismatch in self.mismatches.iter().take(SHOWN) {
-            writeln!(f, "    {mismatch}")?;
+            match &mismatch.part {
+                // It follows, as it is.
+                MessagePart::Body if bodies.is_some() => writeln!(f, "    body:")?,
+                _ => writeln!(f, "    {mismatch}")?,
+            }
         }
         if self.mismatches.len() > SHOWN {
             writeln!(f, "    and {} more", self.mismatches.len() - SHOWN)?;
         }
-        match &self.bodies {
-            Some(bodies) if bodies.expected.len().max(bodies.got.len()) <= 2000 => {
-                let indented = |body: &[u8]| String::from_utf8_lossy(body).trim_end().replace('\n', "\n              ");
-                writeln!(f, "    expected: {}", indented(&bodies.expected))?;
-                writeln!(f, "    got:      {}", indented(&bodies.got))
-            }
-            _ => Ok(()),
-        }
+        let Some(bodies) = bodies else { return Ok(()) };
+        writeln!(f, "    expected: {}", indented(&bodies.expected))?;
+        writeln!(f, "    got:      {}", indented(&bodies.got))
     }
 }
 
@@ -121,6 +121,14 @@ impl fmt::Display for Mismatch {
             MessagePart::Value(place) => f.write_str(place)?,
         }
         write!(f, ": expected {expected}, got {got}")
+    }
+}
+
+/// A body below the first line of a list.
+fn indented(body: &[u8]) -> String {
+    match String::from_utf8_lossy(body).trim_end() {
+        "" => "nothing".to_owned(),
+        body => body.replace('\n', "\n              "),
     }
 }
 

@@ -93,13 +93,13 @@ fn exit_codes_say_what_was_wrong() {
             vec!["migrate", &file, "--route", "GET /nope", "--from", "3", "--to", "1"],
             "{}",
             2,
-            "has no route `GET /nope`",
+            "unknown route `GET /nope` of `shop`",
         ),
         (
             vec!["migrate", &file, "--route", "GET /users/{id}", "--from", "9", "--to", "1"],
             "{}",
             2,
-            "has no version `9`",
+            "unknown version `9` of `shop`",
         ),
         (vec!["check", "/nowhere.toml"], "", 2, "cannot read"),
         (vec!["chekc"], "", 2, "unrecognized subcommand"),
@@ -109,6 +109,20 @@ fn exit_codes_say_what_was_wrong() {
         assert_eq!((output.status.code(), out(&output).as_str()), (Some(code), ""), "{args:?} {}", err(&output));
         assert!(err(&output).contains(message), "{args:?} {}", err(&output));
     }
+}
+
+#[test]
+fn help_is_a_command() {
+    let whole = out(&sunward(&["--help"], ""));
+    assert!(whole.contains("  help      Prints this help"), "{whole}");
+    assert_eq!(out(&sunward(&["help"], "")), whole);
+    assert_eq!(out(&sunward(&["help", "check"], "")), out(&sunward(&["check", "--help"], "")));
+    let own = sunward(&["help", "--help"], "");
+    assert_eq!(own.status.code(), Some(0), "{}", err(&own));
+    assert!(out(&own).contains("Usage: sunward help [COMMAND]"), "{}", out(&own));
+    let unknown = sunward(&["help", "chekc"], "");
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(err(&unknown).contains("unknown command `chekc`; did you mean `check`?"), "{}", err(&unknown));
 }
 
 #[test]

@@ -100,13 +100,13 @@ fn findings_are_shown_like_a_compilers() {
     let source = "[[api]]\r\nname = \"größe\"\r\n\"größe\" = 1\r\n";
     let shown = config::render(&config::read(source).1, &SourceMap::new("a.toml", source), false);
     assert!(
-        shown.starts_with("error[unknown-key]: [[api]] has no key `größe` (its value is the integer `1`)\n"),
+        shown.starts_with("error[unknown-key]: unknown key `größe` in [[api]] (its value is the integer `1`)\n"),
         "{shown}"
     );
     assert!(shown.contains("--> a.toml:3:1\n"), "{shown}");
     assert!(shown.contains("3 | \"größe\" = 1\n"), "{shown}");
     assert!(shown.contains("| ^^^^^^^\n"), "{shown}");
-    assert!(shown.contains("= help: known keys: `name`,"), "{shown}");
+    assert!(shown.contains("= help: known: `"), "{shown}");
     assert!(!shown.contains('\u{1b}') && !shown.contains('\r'), "{shown:?}");
     assert!(config::render(&config::read(source).1, &SourceMap::new("a.toml", source), true).contains('\u{1b}'));
 }

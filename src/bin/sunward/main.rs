@@ -18,13 +18,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use sunward::clock::{Clock, SystemClock, Timestamp};
 use sunward::gateway::{self, Loaded, environment, load_at};
+use sunward::internals::{SUGGESTED, suggestion};
 
 /// Change an HTTP API without breaking anyone, and really retire the old one.
 #[derive(Parser)]
-#[command(name = "sunward", version, after_help = EXIT_CODES)]
+#[command(name = "sunward", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -50,6 +51,11 @@ enum Command {
     Timeline(timeline::Args),
     /// Prints the JSON Schema of the config file, for editors.
     Schema,
+    /// Prints this help, or that of a command.
+    Help {
+        /// The command.
+        command: Option<String>,
+    },
 }
 
 const EXIT_CODES: &str = "Exit codes: 0, success; 1, the command ran with a negative result: errors found, a failed \
@@ -71,7 +77,23 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Timeline(args) => timeline::run(&args),
+        Command::Help { command } => help(command.as_deref()),
         Command::Schema => print(&format!("{:#}\n", sunward::config::schema())),
+    }
+}
+
+/// A command of our own: that of clap takes `help --help` for the name of a command.
+fn help(name: Option<&str>) -> ExitCode {
+    let mut own = Cli::command();
+    own.build();
+    let Some(name) = name else { return print(&own.render_help().to_string()) };
+    match own.find_subcommand_mut(name) {
+        Some(command) => print(&command.render_help().to_string()),
+        None => {
+            let known: Vec<&str> = own.get_subcommands().map(clap::Command::get_name).collect();
+            let help = suggestion(name, &known, SUGGESTED);
+            misused(&format!("error: unknown command `{}`; {help}", printable(name)))
+        }
     }
 }
 

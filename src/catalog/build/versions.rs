@@ -6,7 +6,7 @@ use super::super::entry::VersionEntry;
 use super::super::life::{self, Lifecycle};
 use super::super::spec::Version;
 use super::Builder;
-use crate::diagnostic::{Diagnostic, Spanned, nearest};
+use crate::diagnostic::{Diagnostic, SUGGESTED, Spanned, suggestion};
 use crate::version::{Scheme, VersionId, VersionName};
 
 // === impl Builder ===
@@ -102,10 +102,9 @@ impl<'a> Builder<'a> {
             return Some(id);
         }
         let known: Vec<&str> = self.versions.iter().map(|v| &*v.text).collect();
-        let help = match nearest(text, known.iter().copied()) {
-            _ if known.is_empty() => "add `[[api.version]]`, oldest first".to_owned(),
-            Some(near) if text.len() > 2 => format!("did you mean `{near}`?"),
-            _ => format!("known: {}", known.join(", ")),
+        let help = match &known[..] {
+            [] => "add `[[api.version]]`, oldest first".to_owned(),
+            known => suggestion(text, known, SUGGESTED),
         };
         self.error("unknown-version", format!("unknown version `{}`", text.value), text.span, help);
         None

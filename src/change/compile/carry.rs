@@ -56,6 +56,12 @@ impl Moved {
         }
     }
 
+    /// Whether the op leaves nothing in a place: what was there is elsewhere, and nothing came.
+    pub(in super::super) fn empties(&self, place: &Pattern) -> bool {
+        let stays = |to: Pattern| to == *place;
+        self.after(place).is_some_and(|to| !stays(to)) && self.before(place).is_none_or(stays)
+    }
+
     /// Where a place is then; `None` if the op does not move it.
     pub(in super::super) fn after(&self, place: &Pattern) -> Option<Pattern> {
         match self {

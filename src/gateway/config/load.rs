@@ -15,7 +15,7 @@ use crate::gateway::wire::tls;
 use crate::catalog::{Api, ApiEntry, Catalog, ConsumerSource, Route};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::config::{self, Config, Environment, GatewaySpec, Instance, LogFormat, SourceMap, Underscores, Upstream};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, SUGGESTED, Severity, Span, suggestion};
 use crate::version::VersionId;
 
 /// A file that may be served.
@@ -243,10 +243,8 @@ fn speaks(instance: &Instance, apis: &[&ApiEntry], found: &mut Diagnostics) -> B
             Some(id) => drop(speaks.insert(api.name.to_string(), id)),
             None => {
                 let known: Vec<&str> = api.versions.iter().map(|version| &*version.text).collect();
-                let near = nearest(text, known.iter().copied()).filter(|_| text.len() > 2);
-                let help = near
-                    .map_or_else(|| format!("known: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-                let message = format!("`{}` has no version `{}`", api.name, text.value);
+                let help = suggestion(text, &known, SUGGESTED);
+                let message = format!("unknown version `{}` of `{}`", text.value, api.name);
                 found.push(Diagnostic::error("unknown-version", message, text.span).help(help));
             }
         }

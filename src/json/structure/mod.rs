@@ -9,8 +9,7 @@ mod only;
 mod prefix;
 mod spread;
 mod text_list;
-
-use std::fmt;
+mod words;
 
 use super::facts::Touch;
 use super::interpret::{Interpreter, OpError};
@@ -300,40 +299,6 @@ impl<'a> Interpreter<'a> {
             }
             Structure::Only { at, name, collision } => self.only(node, at, name, *collision),
             Structure::Named { at, name } => self.named(node, at, name),
-        }
-    }
-}
-
-/// In words.
-impl fmt::Display for Structure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SplitList { at, on } => write!(f, "split {at} at every {on:?} into an array"),
-            Self::JoinList { at, on, .. } => write!(f, "join the array {at} with {on:?} to a string"),
-            Self::Entries { from, to, key, .. } => write!(f, "make {to} an array of the members of {from}, by {key:?}"),
-            Self::Keyed { from, to, key, .. } => write!(f, "make {to} an object of the elements of {from}, by {key:?}"),
-            Self::Count { from, to, .. } if from == to => write!(f, "replace \"{from}\" by the number of its elements"),
-            Self::Count { from, to, .. } => write!(f, "write the number of elements of {from} to {to}"),
-            Self::Spread { from, to, .. } => write!(f, "move {from} into every {to}"),
-            Self::Gather { from, to, many, .. } => {
-                let which = if *many == Many::First { "the first of" } else { "the one value of" };
-                write!(f, "move {which} {from} to {to}")
-            }
-            Self::Pick { list, to, .. } => write!(f, "move an element of {list} to {to}"),
-            Self::Put { from, list, position, .. } => {
-                let end = if *position == ElementPosition::First { "front" } else { "end" };
-                write!(f, "move {from} to the {end} of the array {list}")
-            }
-            Self::Partition { list, to, .. } => write!(f, "move some elements of {list} to {to}"),
-            Self::Merge { from, list, .. } => write!(f, "append the array {from} to {list}"),
-            Self::Nest { object, prefix, to, .. } => {
-                write!(f, "move the members {prefix:?}… of \"{object}\" into {to}")
-            }
-            Self::Flatten { from, object, prefix, .. } => {
-                write!(f, "move the members of {from} into \"{object}\" as {prefix:?}…")
-            }
-            Self::Only { at, name, .. } => write!(f, "unwrap \"{at}\" from its only member, whose name goes to {name}"),
-            Self::Named { at, name } => write!(f, "wrap \"{at}\" into the member that {name} names"),
         }
     }
 }

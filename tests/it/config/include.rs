@@ -150,7 +150,7 @@ fn findings_name_their_file() {
     let b = scratch.0.join("b.toml").display().to_string();
     let shown = config::render(&found, &sources, false);
     assert!(shown.contains(&format!("{b}:2:2\n")) && shown.contains("2 | [gateway]"), "{shown}");
-    assert!(shown.contains("an included file has no key `gateway`"), "{shown}");
+    assert!(shown.contains("unknown key `gateway` in an included file"), "{shown}");
     let json = config::to_json(&found, &sources);
     assert_eq!((json[0]["file"].as_str(), json[0]["line"].as_u64()), (Some(b.as_str()), Some(2)));
 }

@@ -36,7 +36,7 @@ fn later_checks_show_no_values_either() {
     let prefix = UPSTREAM.replace("${SPEAKS}", "1") + "forward_as = \"${PREFIX}\"\n";
     let twice = format!("{UPSTREAM}{UPSTREAM}").replace("\"shop\"", "\"${NAME}\"").replace("${SPEAKS}", "1");
     let rows = [
-        (format!("{API}{UPSTREAM}"), vec!["m 8:45 unknown-version `shop` has no version `${SPEAKS}`"]),
+        (format!("{API}{UPSTREAM}"), vec!["m 8:45 unknown-version unknown version `${SPEAKS}` of `shop`"]),
         (format!("{API}{prefix}"), vec!["m 9:14 bad-prefix `${PREFIX}` is not a valid prefix"]),
         (
             format!("{API}{twice}"),

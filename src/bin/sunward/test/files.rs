@@ -12,7 +12,7 @@ use sunward::config::{self, SourceMap};
 use sunward::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
 use sunward::gateway::{self, environment};
 use sunward::internals::cases::{self, WrittenBody};
-use sunward::internals::nearest;
+use sunward::internals::{SUGGESTED, suggestion};
 
 use super::{Suite, SuiteCase};
 
@@ -129,11 +129,7 @@ fn api(catalog: &Catalog, name: Option<&Spanned<String>>, case: Span, found: &mu
         None => ("the case does not name its api".to_owned(), case, format!("add `api`; {}", all())),
         Some(name) => match known.iter().position(|known| **known == **name) {
             Some(at) => return Some(at),
-            None => {
-                let near = nearest(name, known.iter().copied());
-                let help = near.map_or_else(all, |near| format!("did you mean `{near}`?"));
-                (format!("unknown api `{}`", name.value), name.span, help)
-            }
+            None => (format!("unknown api `{}`", name.value), name.span, suggestion(name, &known, SUGGESTED)),
         },
     };
     found.push(Diagnostic::error("unknown-api", message, span).help(help));

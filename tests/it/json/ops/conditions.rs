@@ -111,7 +111,7 @@ fn where_it_must_hold() {
             "the whole, patched",
             or_fail(euros(), Op::Patch(Vec::new())),
             r#"{"amount":1}"#,
-            Err("does not hold (`else = \"fail\"`) at ``"),
+            Err("does not hold (`else = \"fail\"`) at the root"),
         ),
         (
             "in elements",

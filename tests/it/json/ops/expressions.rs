@@ -35,7 +35,9 @@ fn values() {
             "wrong",
             one(adding("/t", "self.a + 1")),
             r#"{"a":"x"}"#,
-            Err("`+` takes two numbers, two strings or two arrays"),
+            Err(
+                "the expression `self.a + 1` cannot be computed: `+` takes two numbers, two strings or two arrays at the root",
+            ),
         ),
         ("passes", vec![pass(step(adding("/t", "self.a + 1")))], r#"{"a":"x"}"#, Ok(r#"{"a":"x"}"#)),
         ("into an object that is made", one(adding("/o/t", "self.a")), r#"{"a":1}"#, Ok(r#"{"a":1,"o":{"t":1}}"#)),

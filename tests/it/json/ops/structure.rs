@@ -134,7 +134,7 @@ fn a_text_and_a_list() {
         ("absent", structure(split_list("/t/u")), r#"{"t":"x"}"#, Ok(r#"{"t":"x"}"#)),
         ("a number", structure(split_list("/t")), r#"{"t":1}"#, Err("expected a string, found a number at `/t`")),
         ("or it passes", vec![pass(step(Op::Structure(split_list("/t"))))], r#"{"t":1}"#, Ok(r#"{"t":1}"#)),
-        ("all of it", structure(split_list("")), r#" "a, b" "#, Ok(r#" ["a","b"] "#)),
+        ("the whole value", structure(split_list("")), r#" "a, b" "#, Ok(r#" ["a","b"] "#)),
         (
             "each",
             vec![step_at("/*", Op::Structure(split_list("/t")))],
@@ -515,4 +515,19 @@ fn the_only_member() {
         ),
         ("a name alone", structure(named("/s", "/k")), r#"{"k":"a"}"#, Ok(r#"{"k":"a"}"#)),
     ]);
+}
+
+/// The root has no pointer to show.
+#[test]
+fn the_whole_value_is_named() {
+    for (op, words) in [
+        (split_list(""), "split the whole value at every \", \" into an array"),
+        (entries("", "", None), "make the whole value an array of its members, by \"k\""),
+        (nest("", "/a", Collision::Replace), "move the members \"b_\"… of the whole value into /a"),
+        (flatten("/a", "", Collision::Replace), "move the members of /a into the whole value as \"b_\"…"),
+        (only("", "/name"), "unwrap the whole value from its only member, whose name goes to /name"),
+        (named("", "/name"), "wrap the whole value into the member that /name names"),
+    ] {
+        assert_eq!(Op::Structure(op).to_string(), words);
+    }
 }

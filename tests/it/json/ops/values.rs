@@ -87,7 +87,13 @@ fn maps() {
             "map what is not listed",
             one(status(Other::Error)),
             r#"{"s":"secret"}"#,
-            Err("the map does not list this value (a string) at `/s`"),
+            Err("the map does not list this value (a string; known: \"active\", 1, [1]) at `/s`"),
+        ),
+        (
+            "map lists the first ten",
+            one(map("/s", &[("\"x\"", "0"); 12], Other::Error)),
+            r#"{"s":2}"#,
+            Err("known: \"x\", \"x\", \"x\", \"x\", \"x\", \"x\", \"x\", \"x\", \"x\", \"x\", and 2 more) at `/s`"),
         ),
         ("map and keep", one(status(Other::Keep)), r#"{"s":"\u0078"}"#, Ok(r#"{"s":"\u0078"}"#)),
         ("map to another", one(status(Other::Value(literal("\"?\"")))), r#"{"s":{}}"#, Ok(r#"{"s":"?"}"#)),
@@ -125,7 +131,7 @@ fn conversions() {
     run(vec![
         ("number to text", of(NumberToString), "-1.10E+02", Ok("\"-1.10E+02\"")),
         ("null to text", of(NumberToString), "null", Ok("null")),
-        ("text to text", of(NumberToString), "\"1\"", Err("expected a number, found a string at ``")),
+        ("text to text", of(NumberToString), "\"1\"", Err("expected a number, found a string at the root")),
         ("text to number", of(StringToNumber), r#""\u0031.10""#, Ok("1.10")),
         (
             "long text to number",
