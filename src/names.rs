@@ -492,6 +492,7 @@ impl MigrationHandles {
 
 impl std::fmt::Debug for MigrationHandles {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("MigrationHandles")
+        let has_untyped = self.has_untyped.load(Ordering::Relaxed);
+        f.debug_struct("MigrationHandles").field("has_untyped", &has_untyped).finish_non_exhaustive()
     }
 }

@@ -37,7 +37,7 @@ impl LinkMapper {
 
 impl fmt::Debug for LinkMapper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LinkMapper")
+        f.debug_tuple("LinkMapper").finish_non_exhaustive()
     }
 }
 

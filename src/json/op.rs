@@ -361,6 +361,6 @@ impl Custom {
 
 impl fmt::Debug for Custom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Custom")
+        f.debug_tuple("Custom").finish_non_exhaustive()
     }
 }

@@ -90,6 +90,6 @@ where
 
 impl<F> std::fmt::Debug for AnnotateFuture<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AnnotateFuture")
+        f.debug_struct("AnnotateFuture").field("plan", &self.plan).finish_non_exhaustive()
     }
 }

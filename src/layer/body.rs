@@ -126,6 +126,11 @@ impl<B: Default> Default for MigrateBody<B> {
 
 impl<B> std::fmt::Debug for MigrateBody<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("MigrateBody")
+        let kind = match &self.kind {
+            MigrateBodyState::Whole { .. } => "whole",
+            MigrateBodyState::Untouched { .. } => "untouched",
+            MigrateBodyState::Streamed { .. } => "streamed",
+        };
+        f.debug_struct("MigrateBody").field("kind", &kind).finish_non_exhaustive()
     }
 }

@@ -122,6 +122,14 @@ impl Record {
     }
 }
 
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut record = f.debug_struct("Record");
+        record.field("plan", &self.plan).field("status", &self.status).field("outcome", &self.outcome);
+        record.field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
 impl Drop for Record {
     fn drop(&mut self) {
         let handles = self.plan.handles();
@@ -174,7 +182,7 @@ where
 
 impl<F> std::fmt::Debug for CountFuture<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CountFuture")
+        f.debug_struct("CountFuture").field("record", &self.record).finish_non_exhaustive()
     }
 }
 
@@ -218,6 +226,6 @@ impl<B: Body> Body for CountBody<B> {
 
 impl<B> std::fmt::Debug for CountBody<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CountBody")
+        f.debug_struct("CountBody").field("record", &self.record).finish_non_exhaustive()
     }
 }

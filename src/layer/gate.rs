@@ -133,7 +133,15 @@ pub(super) fn respond(answer: Answer, outcome: Outcome) -> Response<Full<Bytes>>
 
 impl<F> std::fmt::Debug for GateFuture<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("GateFuture")
+        let mut future = f.debug_struct("GateFuture");
+        match &self.state {
+            GateState::Answered { answer, outcome } => {
+                let status = answer.as_ref().map(|answer| answer.status);
+                future.field("state", &"answered").field("status", &status).field("outcome", outcome)
+            }
+            GateState::Passed { .. } => future.field("state", &"passed"),
+        };
+        future.finish_non_exhaustive()
     }
 }
 
@@ -167,6 +175,10 @@ impl<B: Body<Data = Bytes>> Body for GateBody<B> {
 
 impl<B> std::fmt::Debug for GateBody<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("GateBody")
+        let kind = match &self.kind {
+            GateBodyState::Answer { .. } => "answer",
+            GateBodyState::Inner { .. } => "inner",
+        };
+        f.debug_struct("GateBody").field("kind", &kind).finish_non_exhaustive()
     }
 }

@@ -433,6 +433,13 @@ where
     R: Body,
 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("MigrateFuture")
+        let state = match &self.state {
+            MigrateState::Untouched { .. } => "untouched",
+            MigrateState::Answered { .. } => "answered",
+            MigrateState::Reading { .. } => "reading the request",
+            MigrateState::Calling { .. } => "calling",
+            MigrateState::Answering { .. } => "reading the response",
+        };
+        f.debug_struct("MigrateFuture").field("state", &state).field("plan", &self.plan).finish_non_exhaustive()
     }
 }

@@ -175,8 +175,8 @@ impl<F: Future> Future for ResolveFuture<F> {
     }
 }
 
-impl<F> std::fmt::Debug for ResolveFuture<F> {
+impl<F: std::fmt::Debug> std::fmt::Debug for ResolveFuture<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ResolveFuture")
+        f.debug_struct("ResolveFuture").field("inner", &self.inner).finish()
     }
 }

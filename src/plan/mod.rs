@@ -64,12 +64,11 @@ pub(crate) struct Excluded {
 }
 
 /// What becomes of one request. A cheap clone; the catalog that it was made with lives as long.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Plan {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     catalog: Arc<Catalog>,
     outcome: PlanOutcome,
@@ -344,6 +343,19 @@ impl Plan {
             PlanOutcome::Refused(refusal) => refusal.route,
             PlanOutcome::Preflight(resolution) | PlanOutcome::Decided(resolution, _) => resolution.route,
         }
+    }
+}
+
+/// Without what the request carries, such as its query and its consumer: those may be secrets.
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let version = |of: Option<&VersionEntry>| of.map(|version| version.name().to_owned());
+        let mut plan = f.debug_struct("Plan");
+        plan.field("api", &self.api().name()).field("method", &self.inner.method);
+        plan.field("route", &self.route().map(RouteEntry::label));
+        plan.field("version", &version(self.version()));
+        plan.field("request_version", &version(self.request_version()));
+        plan.field("outcome", &self.outcome()).finish_non_exhaustive()
     }
 }
 

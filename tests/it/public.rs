@@ -84,6 +84,21 @@ fn setters_have_one_form() {
     assert!(odd.is_empty(), "a setter is called `with_…`: {odd:#?}");
 }
 
+/// A name alone says nothing that the type does not say: what has no fields to show ends in `(..)` or `{ .. }`.
+#[test]
+fn debug_shows_more_than_the_name() {
+    let mut found = Vec::new();
+    for path in files(&root().join("src")) {
+        let text = fs::read_to_string(&path).expect("a text");
+        let bare = |line: &&str| {
+            let name = line.trim().strip_prefix("f.write_str(\"").and_then(|rest| rest.strip_suffix("\")"));
+            name.is_some_and(|name| name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric))
+        };
+        found.extend(text.lines().filter(bare).map(|line| format!("{}: {}", path.display(), line.trim())));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
 }

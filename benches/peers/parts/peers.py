@@ -37,7 +37,7 @@ class Peer:
 
 
 class Place:
-    """What a peer is told: its folder for files that pass away, its port, and the port of the upstream."""
+    """The settings of a peer: its folder for files that pass away, its port, and the port of the upstream."""
 
     def __init__(self, folder, port, upstream):
         self.folder, self.port, self.upstream = folder, port, upstream

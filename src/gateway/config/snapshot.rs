@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::load::Loaded;
 use super::observe::{Observe, ObserveLayer, Observer};
-use crate::catalog::{Catalog, Control};
+use crate::catalog::{ApiEntry, Catalog, Control};
 use crate::config::{ForwardedHeaders, Limits, Secret, SourceMap};
 use crate::gateway::back::pool::{Pool, Registry, Watch};
 use crate::gateway::back::upstream::{RoutedBody, UpstreamParams, UpstreamService};
@@ -210,6 +210,10 @@ impl LiveSnapshot {
 
 impl std::fmt::Debug for LiveSnapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LiveSnapshot")
+        let snapshot = self.load();
+        let apis: Vec<&str> = snapshot.catalog.apis().iter().map(ApiEntry::name).collect();
+        let upstreams: Vec<&String> = snapshot.pools.keys().collect();
+        let mut live = f.debug_struct("LiveSnapshot");
+        live.field("tag", &snapshot.tag).field("apis", &apis).field("upstreams", &upstreams).finish_non_exhaustive()
     }
 }

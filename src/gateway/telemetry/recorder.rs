@@ -75,7 +75,11 @@ impl Metrics {
 
 impl std::fmt::Debug for Metrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Metrics")
+        let source = match &self.source {
+            MetricsSource::Prometheus(_) => "the recorder of this crate",
+            MetricsSource::Function(_) => "a function",
+        };
+        f.debug_struct("Metrics").field("source", &source).finish()
     }
 }
 

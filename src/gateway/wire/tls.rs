@@ -41,7 +41,9 @@ impl ServerTls {
 
 impl std::fmt::Debug for ServerTls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ServerTls")
+        let config = self.config();
+        let protocols: Vec<_> = config.alpn_protocols.iter().map(|name| String::from_utf8_lossy(name)).collect();
+        f.debug_struct("ServerTls").field("protocols", &protocols).finish_non_exhaustive()
     }
 }
 

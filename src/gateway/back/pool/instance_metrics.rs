@@ -142,7 +142,11 @@ fn live() -> MutexGuard<'static, BTreeMap<InstanceLabels, Vec<Live>>> {
 
 impl std::fmt::Debug for InstanceMetrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Meters")
+        let (upstream, instance) = &self.key;
+        f.debug_struct("InstanceMetrics")
+            .field("upstream", upstream)
+            .field("instance", instance)
+            .finish_non_exhaustive()
     }
 }
 
