@@ -1,9 +1,11 @@
 //! Finds what leads a body from one version to another by names: a place, and two versions.
 
+use std::collections::BTreeMap;
+
 use super::entry::{ApiEntry, RouteEntry};
 use super::migration::Migration;
 use super::view::{ExplainedChange, Explanation};
-use crate::change::{BodyChain, Location, Message, PlaceError, RouteName, StatusMatch};
+use crate::change::{BodyChain, Chain, HeaderStep, Location, Message, PlaceError, RouteName, StatusMatch};
 use crate::diagnostic::{SUGGESTED, suggestion};
 use crate::json::Step;
 use crate::version::VersionId;
@@ -27,6 +29,8 @@ enum Unknown {
 struct BodyBetween<'c> {
     route: &'c RouteEntry,
     chain: &'c BodyChain,
+    /// What is done to the header fields.
+    fields: Vec<&'c Chain<HeaderStep>>,
     from: VersionId,
     to: VersionId,
 }
@@ -42,11 +46,11 @@ impl ApiEntry {
     /// # Errors
     /// A name that the api does not have, with those that it has.
     pub fn migration(&self, place: &str, from: &str, to: &str) -> Result<Migration<'_>, UnknownName> {
-        let BodyBetween { route, chain, from, to } = self.body_between(place, from, to)?;
+        let BodyBetween { route, chain, from, to, .. } = self.body_between(place, from, to)?;
         Ok(Migration::new(chain, from, to).with_field_names(route.forms))
     }
 
-    /// The same in words: the changes that do something to the body, and the program that they become.
+    /// The same in words: the changes that do something to the body or the header fields, and the program that they become.
     ///
     /// ```
     /// use sunward::catalog::{Api, Catalog, Version};
@@ -71,15 +75,29 @@ impl ApiEntry {
     /// # Errors
     /// As [`migration`](Self::migration).
     pub fn explain(&self, place: &str, from: &str, to: &str) -> Result<Explanation, UnknownName> {
-        let BodyBetween { chain, from, to, .. } = self.body_between(place, from, to)?;
+        let BodyBetween { chain, fields, from, to, .. } = self.body_between(place, from, to)?;
         let links = chain.between(from, to);
         let around = links.around().map(|steps| (!steps.is_empty()).then(|| self.explained_links(from.max(to), steps)));
-        let links = links.links().filter(|(_, steps)| !steps.is_empty());
-        let changes = links.map(|(change, steps)| {
-            let (version, summary) = &self.changes[change as usize];
-            let steps = steps.iter().map(ToString::to_string).collect();
-            ExplainedChange { version: self.version(*version).text.clone(), summary: summary.clone(), steps }
-        });
+        let mut steps: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for fields in fields {
+            for (change, fields) in fields.between(from, to).links() {
+                steps.entry(change).or_default().extend(fields.iter().map(ToString::to_string));
+            }
+        }
+        for (change, body) in links.links() {
+            steps.entry(change).or_default().extend(body.iter().map(ToString::to_string));
+        }
+        let mut changes: Vec<ExplainedChange> = steps
+            .into_iter()
+            .filter(|(_, steps)| !steps.is_empty())
+            .map(|(change, steps)| {
+                let (version, summary) = &self.changes[change as usize];
+                ExplainedChange { version: self.version(*version).text.clone(), summary: summary.clone(), steps }
+            })
+            .collect();
+        if to < from {
+            changes.reverse();
+        }
         let [before, behind] = around;
         let changes = before.into_iter().chain(changes).chain(behind);
         Ok(Explanation { changes: changes.collect(), program: chain.program(from, to).to_string() })
@@ -111,7 +129,15 @@ impl ApiEntry {
 
     fn body_between(&self, place: &str, from: &str, to: &str) -> Result<BodyBetween<'_>, UnknownName> {
         let (route, chain) = self.body_at(place)?;
-        Ok(BodyBetween { route, chain, from: self.known_version(from)?, to: self.known_version(to)? })
+        let history = &route.history;
+        let of = history.responses.iter().find(|(_, known)| std::ptr::eq(known, chain)).map(|(of, _)| *of);
+        let fields = match of {
+            Some(of) => {
+                history.response_headers.iter().filter(|(known, _)| *known == of).map(|(_, chain)| chain).collect()
+            }
+            None => vec![&history.request_headers, &history.accept],
+        };
+        Ok(BodyBetween { route, chain, fields, from: self.known_version(from)?, to: self.known_version(to)? })
     }
 
     fn body_at(&self, place: &str) -> Result<(&RouteEntry, &BodyChain), UnknownName> {

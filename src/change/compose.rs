@@ -102,6 +102,12 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
                 Diagnostic::error("misplaced-setter", message, spec.span).help("remove it, or choose another op"),
             );
         }
+        if let OpKind::Head(_) | OpKind::Route(_) = spec.op {
+            for setter in spec.body_settings() {
+                let message = format!("`{setter}` has no effect: only ops on bodies have it");
+                found.push(Diagnostic::error("misplaced-setter", message, spec.span).help("remove it"));
+            }
+        }
         if spec.keep && !spec.op.has_target() {
             let message = "`keep` has no effect: this op has no target that may already exist".to_owned();
             found.push(Diagnostic::error("keep-without-target", message, spec.span).help(KEEP_HELP));
@@ -180,6 +186,8 @@ fn fill(
     history.request_headers = header_chain(&changes(&at(Message::Request)), ready);
     let headers = |of: &StatusMatch| header_chain(&changes(&at(Message::Response(*of))), ready);
     history.response_headers = statuses.iter().map(|of| (*of, headers(of))).collect();
+    let responses: Vec<_> = here.iter().filter(|p| status(p).is_some()).copied().collect();
+    history.accept = accept_chain(&changes(&responses), ready);
     let all = changes(&here);
     history.query = query_chain(&all, &history.moves, ready);
     history.statuses = status_links(&all, ready);
@@ -344,6 +352,16 @@ type HeadSteps<S> = (u32, Option<S>, Option<S>);
 fn header_chain(changes: &BTreeSet<usize>, ready: &[ReadChange<'_>]) -> Chain<HeaderStep> {
     let steps = |op: &HeadOp| (op.index, op.header_up.clone(), op.header_down.clone());
     head_chain(changes, ready, |at| ready[at].heads.iter().map(steps).collect())
+}
+
+/// What a client accepts under the name that its version has for a media type, it accepts under the other's.
+fn accept_chain(changes: &BTreeSet<usize>, ready: &[ReadChange<'_>]) -> Chain<HeaderStep> {
+    let steps = |op: &HeadOp| {
+        let (old, new) = op.media.clone()?;
+        let (up, down) = (HeaderStep::Accept(old.clone(), new.clone()), HeaderStep::Accept(new, old));
+        Some((op.index, Some(up), Some(down)))
+    };
+    head_chain(changes, ready, |at| ready[at].heads.iter().filter_map(steps).collect())
 }
 
 /// What ops do at the places of their changes, and routes that moved wherever they are.

@@ -1,6 +1,7 @@
 //! Ops on the head of a message, compiled for one direction each.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -19,6 +20,10 @@ pub(crate) enum HeaderStep {
     Rename(HeaderName, HeaderName, bool),
     /// Exchanges a path prefix in `Location`, `Content-Location` and `Link`.
     Prefix(Box<str>, Box<str>),
+    /// Exchanges the media type of the content.
+    ContentType(Box<str>, Box<str>),
+    /// Lets who accepts content of the one media type accept the other, which becomes it.
+    Accept(Box<str>, Box<str>),
 }
 
 /// A step on the query parameters. Names are compared after percent-decoding.
@@ -43,7 +48,8 @@ pub(crate) enum QueryStep {
     Names(Box<str>, Arc<Renaming>),
 }
 
-/// Runs `step` on `headers`, except steps on prefixes: they need to know which part of a URL is the api's.
+/// Runs `step` on `headers`, except those that need to know more than the language of changes does: steps on prefixes (which
+/// part of a URL is the api's), and on media types.
 pub(crate) fn run_header(step: &HeaderStep, headers: &mut HeaderMap) {
     match step {
         HeaderStep::Add(name, value) => {
@@ -66,7 +72,21 @@ pub(crate) fn run_header(step: &HeaderStep, headers: &mut HeaderMap) {
                 headers.append(to, value);
             }
         }
-        HeaderStep::Prefix(..) => {}
+        HeaderStep::Prefix(..) | HeaderStep::ContentType(..) | HeaderStep::Accept(..) => {}
+    }
+}
+
+/// As `sunward explain` shows it.
+impl fmt::Display for HeaderStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Add(name, value) => write!(f, "add the header {name} as {value:?}"),
+            Self::Drop(name) => write!(f, "remove the header {name}"),
+            Self::Rename(from, to, _) => write!(f, "rename the header {from} to {to}"),
+            Self::Prefix(from, to) => write!(f, "replace the prefix {from} by {to} in links"),
+            Self::ContentType(from, to) => write!(f, "replace the Content-Type {from} by {to}"),
+            Self::Accept(from, to) => write!(f, "accept {to} if {from} is accepted"),
+        }
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct HeadOp {
     pub(super) query_up: Option<QueryStep>,
     pub(super) query_down: Option<QueryStep>,
     pub(super) status: Option<(u16, u16)>,
+    /// Media types of the content.
+    pub(super) media: Option<(Box<str>, Box<str>)>,
     pub(super) breaking: bool,
     /// Its place in the change.
     pub(super) index: u32,
@@ -106,6 +108,13 @@ pub(super) fn read_head(spec: &HeadSpec, keep: bool, span: Span, found: &mut Dia
             reader.differ(&old.to_string(), &new.to_string())?;
             Some(HeadOp { status: Some((old, new)), breaking: true, ..HeadOp::default() })
         }
+        HeadSpec::MapContentType { from, to } => {
+            reader.differ(&from.to_ascii_lowercase(), &to.to_ascii_lowercase())?;
+            let (old, new): (Box<str>, Box<str>) = (from.as_str().into(), to.as_str().into());
+            let up = HeaderStep::ContentType(old.clone(), new.clone());
+            let down = HeaderStep::ContentType(new.clone(), old.clone());
+            Some(HeadOp { media: Some((old, new)), ..HeadOp::headers(up, Some(down)) })
+        }
         HeadSpec::RenamePrefix { from, to } => {
             let (old, new) = (reader.prefix(from)?, reader.prefix(to)?);
             reader.differ(&old, &new)?;
@@ -147,7 +156,12 @@ impl HeadReader<'_> {
             );
         };
         if RESERVED.contains(&read.as_str()) {
-            let help = "remove the op: the gateway and the layers keep this header correct";
+            let help = match read.as_str() {
+                "content-type" | "accept" => {
+                    "use `map_content_type`, which replaces the media type and what `Accept` says of it"
+                }
+                _ => "remove the op: the gateway and the layers keep this header correct",
+            };
             return self.error("reserved-header", format!("a change cannot alter the header `{}`", name.value), help);
         }
         Some(read)

@@ -43,6 +43,8 @@ pub(crate) struct RouteHistory {
     pub request_headers: Chain<HeaderStep>,
     /// The responses' header fields.
     pub response_headers: Vec<(StatusMatch, Chain<HeaderStep>)>,
+    /// What the ops on the media types of responses do to the request's `Accept`.
+    pub accept: Chain<HeaderStep>,
     /// The responses' statuses, oldest first.
     pub statuses: Vec<StatusLink>,
 }
@@ -80,6 +82,7 @@ impl RouteHistory {
             query: Chain::default(),
             request_headers: Chain::default(),
             response_headers: Vec::new(),
+            accept: Chain::default(),
             statuses: Vec::new(),
         }
     }

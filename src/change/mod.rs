@@ -28,8 +28,8 @@ pub(crate) use input::{ComposeInput, DatedChange};
 pub(crate) use place::{Location, Message, PlaceError, RouteName, StatusMatch};
 pub(crate) use placement::inside_of;
 pub use spec::{Change, OpSpec, Resource, ValueFormat, When};
+pub(crate) use spec::{HeadSpec, OpKind};
 #[cfg(feature = "config")]
 pub(crate) use spec::{
-    HeadSpec, KeyedSpec, Loss, NamesSpec, OpKind, Place, ReplaceSpec, RestoreSource, RestoreSpec, RouteSpec, ScaleSpec,
-    StructureSpec,
+    KeyedSpec, Loss, NamesSpec, Place, ReplaceSpec, RestoreSource, RestoreSpec, RouteSpec, ScaleSpec, StructureSpec,
 };

@@ -48,6 +48,9 @@ fn head(name: &str, reader: &mut TableReader<'_, '_>) -> Option<HeadSpec> {
         }
         "map_query" => map_query(reader),
         "map_status" => map_status(reader),
+        "map_content_type" => {
+            reader.two("map_content_type", "to").map(|(from, to)| HeadSpec::MapContentType { from, to })
+        }
         "rename_prefix" => reader.two("rename_prefix", "to").map(|(from, to)| HeadSpec::RenamePrefix { from, to }),
         _ => None,
     }

@@ -153,6 +153,17 @@ impl<'a> MediaType<'a> {
         self.is("text/event-stream")
     }
 
+    /// The parameters of a range, less its weight.
+    pub(super) fn parameters_but_weight(&self) -> impl Iterator<Item = (&str, &str)> {
+        let parameters = self.params.iter().map(|(name, value)| (*name, value.as_ref()));
+        parameters.filter(|(name, _)| !name.eq_ignore_ascii_case("q"))
+    }
+
+    /// Whether a type with the parameters of `other` has all of this range's.
+    pub(super) fn selects(&self, other: &MediaType<'_>) -> bool {
+        self.parameters_but_weight().all(|(name, value)| other.param(name) == Some(value))
+    }
+
     /// Whether the subtype, or its part after the last `+`, is `name`.
     fn has_suffix(&self, name: &str) -> bool {
         let suffix = self.subtype.rsplit_once('+').map_or(self.subtype, |(_, suffix)| suffix);

@@ -14,6 +14,7 @@ pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod media;
 pub(crate) mod merge;
+pub(crate) mod retype;
 pub(crate) mod secret;
 pub(crate) mod sf;
 pub(crate) mod template;

@@ -7,10 +7,10 @@ use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 
 use super::answer::Answer;
+use super::fields::run_field;
 use super::links::set_query;
 use super::{Plan, PlanOutcome};
 use crate::catalog::strip_start;
-use crate::change::run_header;
 use crate::coding;
 use crate::headers::{accept, merge};
 use crate::version::VersionId;
@@ -132,7 +132,7 @@ impl Plan {
         let version = api.version(spoken);
         if let Some(route) = self.route() {
             for step in route.history.request_headers.between(resolution.request, spoken).steps() {
-                run_header(step, headers);
+                self.run_field(step, headers);
             }
         }
         if let Some(name) = &api.sources.header
@@ -141,6 +141,10 @@ impl Plan {
             headers.insert(name.clone(), version.value.clone());
         }
         self.forward_media(spoken, headers);
+        if let Some(route) = self.route() {
+            let accept = route.history.accept.between(resolution.response, spoken);
+            accept.steps().for_each(|step| run_field(step, headers));
+        }
         if self.changes_responses(spoken) {
             if headers.keys().any(|name| CONDITIONS.contains(name)) {
                 CONDITIONS.iter().for_each(|name| drop(headers.remove(name)));

@@ -10,7 +10,7 @@ use super::content::{self, DeclaredContent, Untyped};
 use super::origin::OwnAddress;
 use super::unmigratable::{Unmigratable, UnmigratableReason};
 use crate::catalog::{Content, Migration, VersionSource};
-use crate::change::{HeaderStep, run_header};
+use crate::change::{Chain, HeaderStep};
 use crate::coding::Coding;
 use crate::headers::media::MediaType;
 use crate::json::{Framed, Framing, MigrateError, Migrated};
@@ -103,17 +103,23 @@ impl Plan {
             return Err(Unmigratable::new(true, UnmigratableReason::Undeclared));
         }
         self.map_urls(resolution, spoken, headers);
-        self.name_content(resolution, headers);
-        let Some(route) = self.route() else { return Ok(Handling::Pass) };
+        let Some(route) = self.route() else {
+            self.name_content(resolution, headers);
+            return Ok(Handling::Pass);
+        };
         let newest = self.api().newest();
         let canonical = route.history.status(status.as_u16(), spoken, newest);
         let mapped = route.history.status(status.as_u16(), spoken, resolution.response);
         let received = *status;
         *status = StatusCode::from_u16(mapped).unwrap_or(received);
         if let Some(chain) = route.history.response_header(canonical) {
-            let steps: Vec<&HeaderStep> = chain.between(spoken, resolution.response).steps().collect();
-            steps.iter().for_each(|step| run_header(step, headers));
+            chain.between(spoken, resolution.response).steps().for_each(|step| self.run_field(step, headers));
         }
+        if matches!(received, StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED) {
+            self.retype_as_shown(canonical, spoken, resolution.response, headers);
+        }
+        // Behind the changes: the name of a version is no matter of theirs.
+        self.name_content(resolution, headers);
         if self.stands_for_changed(received, spoken, resolution.response) {
             // A part has no version of its own; a 304 has no type to tell JSON by, and none but marked tags were asked for.
             forget_bytes(headers);
@@ -164,6 +170,20 @@ impl Plan {
         let stands = matches!(status, StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED);
         let chain = self.shown(spoken).filter(|_| stands);
         chain.is_some_and(|chain| !self.stretch(chain, spoken, to).is_empty())
+    }
+
+    /// A 206 or 304 has the type of the 200 that it stands for, unless a change says something of its own status.
+    fn retype_as_shown(&self, canonical: u16, spoken: VersionId, to: VersionId, headers: &mut HeaderMap) {
+        let Some(history) = self.route().map(|route| &route.history) else { return };
+        let steps = |chain: &Chain<HeaderStep>| -> Vec<HeaderStep> {
+            let steps = chain.between(spoken, to).steps();
+            steps.filter(|step| matches!(step, HeaderStep::ContentType(..))).cloned().collect()
+        };
+        if history.response_header(canonical).is_some_and(|chain| !steps(chain).is_empty()) {
+            return;
+        }
+        let shown = history.response_header(history.status(200, spoken, self.api().newest()));
+        shown.map(steps).into_iter().flatten().for_each(|step| self.run_field(&step, headers));
     }
 
     /// Takes the validators from a successful answer to a request whose content was changed: what is stored is not

@@ -7,6 +7,7 @@ mod annotate;
 mod answer;
 mod body_links;
 mod content;
+mod fields;
 mod forward;
 mod links;
 mod messages;
@@ -37,6 +38,7 @@ use crate::version::VersionId;
 
 pub(crate) use answer::Answer;
 pub(crate) use content::Untyped;
+pub(crate) use fields::run_field;
 pub(crate) use messages::empties;
 #[cfg(feature = "layer")]
 pub(crate) use messages::forget_bytes;

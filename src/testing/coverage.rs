@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use http::header::HeaderMap;
 
 use crate::catalog::{Catalog, Content, Migration};
-use crate::change::{ChainSlice, HeaderStep, QueryStep, RouteHistory, run_header, run_query};
+use crate::change::{ChainSlice, HeaderStep, QueryStep, RouteHistory, run_query};
 use crate::diagnostic::Span;
 use crate::json::{self, Framed, MigrateError, Mode, Program, Step};
+use crate::plan::run_field;
 use crate::version::VersionId;
 
 /// The ops that altered something, or refused a value, in the cases that were run; in either direction. The steps of a
@@ -86,7 +87,7 @@ impl Coverage {
         let mut now = headers.clone();
         for (op, step) in stretch.ops() {
             let before = now.clone();
-            run_header(step, &mut now);
+            run_field(step, &mut now);
             self.note(api, op, now != before || has_prefix(step, headers));
         }
     }

@@ -95,6 +95,7 @@ impl Direction<'_> {
         let (from, to) = (self.input.version, self.to);
         coverage.query(self.api, history.query.between(from, to), &self.input.query);
         coverage.headers(self.api, history.request_headers.between(from, to), &headers);
+        coverage.headers(self.api, history.accept.between(from, to), &headers);
         let (path, query) = plan.rehearse_target(to).ok_or("the route does not exist")?;
         let body = plan.request_body(to, &headers).map_err(said)?;
         let content = content(&headers);

@@ -70,7 +70,11 @@ fn sample(version: &str, message: &str) -> Sample {
         let (path, query) = message.split_once('?').unwrap_or((message, ""));
         return sample.with_path(path).with_query(query);
     }
-    message.split(", ").fold(sample, |sample, part| match (part.strip_prefix('?'), part.split_once(": ")) {
+    let (head, body) =
+        message.split_once(" {").map_or((message, None), |(head, body)| (head, Some(format!("{{{body}"))));
+    let sample = body.into_iter().fold(sample, |sample, body| sample.with_body(body));
+    head.split(", ").fold(sample, |sample, part| match (part.strip_prefix('?'), part.split_once(": ")) {
+        (None, Some(("Content-Type", value))) => sample.with_content_type(value),
         (Some(query), _) => sample.with_query(query),
         (None, Some((name, value))) => sample.with_header(name, value),
         (None, None) => panic!("`{part}` is no part of a message"),

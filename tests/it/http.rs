@@ -20,6 +20,7 @@ mod axum;
 mod bodies;
 mod bugs;
 mod codings;
+mod content_types;
 mod digests;
 mod forms;
 mod headers;

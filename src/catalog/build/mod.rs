@@ -1,6 +1,7 @@
 //! From specs to entries: every check that needs more than one value.
 
 mod consumers;
+mod content_types;
 mod routes;
 mod sources;
 mod versions;
@@ -97,6 +98,7 @@ impl<'a> Builder<'a> {
         self.fill_content_types(&sources);
         self.check_version_hosts(&sources);
         self.check_version_paths(&sources);
+        self.check_content_types(&sources);
         let dated = self.dated();
         let histories = self.histories(&dated);
         let routes = self.routes(histories);

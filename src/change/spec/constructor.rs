@@ -74,6 +74,7 @@ impl HeadSpec {
             Self::QueryNames { .. } => "OpSpec::rename_query_values",
             Self::MapQuery { .. } => "OpSpec::map_query",
             Self::MapStatus { .. } => "OpSpec::map_status",
+            Self::MapContentType { .. } => "OpSpec::map_content_type",
             Self::RenamePrefix { .. } => "OpSpec::rename_prefix",
         }
     }

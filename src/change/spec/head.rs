@@ -62,6 +62,22 @@ impl OpSpec {
         Self::new(OpKind::Head(HeadSpec::MapStatus { from: from.into(), to: to.into() }))
     }
 
+    /// Exchanges one media type for another in the `Content-Type`, with its parameters. For responses, a client that accepts
+    /// the type of its version also accepts that of the service.
+    ///
+    /// ```
+    /// use sunward::change::{Change, OpSpec};
+    ///
+    /// let errors = Change::new("2", "errors are problem documents")
+    ///     .with_at("* -> 4xx")
+    ///     .with_op(OpSpec::map_content_type("application/json", "application/problem+json"));
+    /// # let _ = errors;
+    /// ```
+    #[must_use]
+    pub fn map_content_type(from: &str, to: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::MapContentType { from: from.into(), to: to.into() }))
+    }
+
     /// The version added a route (`POST /users`): older clients do not have it.
     #[must_use]
     pub fn add_route(route: &str) -> Self {

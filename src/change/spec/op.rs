@@ -134,6 +134,7 @@ pub(crate) enum HeadSpec {
     QueryNames { name: Spanned<String>, names: NamesSpec },
     MapQuery { name: Spanned<String>, values: Vec<(String, String)> },
     MapStatus { from: Spanned<u16>, to: Spanned<u16> },
+    MapContentType { from: Spanned<String>, to: Spanned<String> },
     RenamePrefix { from: Spanned<String>, to: Spanned<String> },
 }
 
@@ -166,6 +167,17 @@ impl OpSpec {
             misplaced: Vec::new(),
             span: Span::NONE,
         }
+    }
+
+    /// The settings that it has, of those that only ops on bodies have.
+    pub(crate) fn body_settings(&self) -> Vec<&'static str> {
+        let settings = [
+            ("when", self.when.is_some()),
+            ("else", self.otherwise != Otherwise::Skip),
+            ("on_error", self.on_error.is_some()),
+            ("expand", self.expand),
+        ];
+        settings.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect()
     }
 
     /// The routes that it names.

@@ -43,6 +43,7 @@ pub(in crate::config) static OPS: &[&Table] = &[
     &REMOVE_QUERY,
     &MAP_QUERY,
     &MAP_STATUS,
+    &MAP_CONTENT_TYPE,
     &RENAME_PREFIX,
     &ADD_ROUTE,
     &REMOVE_ROUTE,
@@ -308,6 +309,14 @@ static MAP_QUERY: Table = head("map_query", "`map_query`",
 static MAP_STATUS: Table = head("map_status", "`map_status`", "Replaces a response status.", &[
     key("map_status", STATUS, "The old status.").required(),
     key("to", STATUS, "The new status.").required(),
+]);
+
+#[rustfmt::skip]
+static MAP_CONTENT_TYPE: Table = head("map_content_type", "`map_content_type`",
+    "Replaces the media type in `Content-Type`; parameters such as `charset` are kept. In responses, a client that accepts \
+     the type of its version also accepts that of the service: `Accept` is extended.", &[
+    key("map_content_type", ValueKind::Name, "The old media type, `application/json`, without parameters.").required(),
+    key("to", ValueKind::Name, "The new media type, `application/problem+json`.").required(),
 ]);
 
 #[rustfmt::skip]

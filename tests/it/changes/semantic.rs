@@ -76,6 +76,7 @@ fn what_only_rust_can_say() {
     let change =
         change.with_op(OpSpec::split("/a", &["/b", "/c"], "")).with_op(OpSpec::add("/d", "x").with_expand(true));
     let change = change.with_op(OpSpec::add("/e", "x").with_keep(true)).with_op(OpSpec::add("/f", "x").with_scale(2));
+    let change = change.with_op(OpSpec::add_header("X-A", "1").with_when(When::present("/a")));
     let api = Api::new("shop")
         .with_version_header("Api-Version")
         .with_precedence([VersionSource::Header, VersionSource::Pin]);
@@ -84,11 +85,18 @@ fn what_only_rust_can_say() {
     let codes: Vec<&str> = found.iter().map(Diagnostic::code).collect();
     assert_eq!(
         codes,
-        ["empty-separator", "misplaced-setter", "keep-without-target", "misplaced-setter", "unknown-source"]
+        [
+            "empty-separator",
+            "misplaced-setter",
+            "keep-without-target",
+            "misplaced-setter",
+            "misplaced-setter",
+            "unknown-source"
+        ]
     );
     let places: Vec<Option<&str>> = found.iter().map(Diagnostic::place).collect();
     assert_eq!(places[0], Some("the change `Slips`, op 1: OpSpec::split"));
-    assert_eq!(places[4], Some("the api `shop`"));
+    assert_eq!(places[5], Some("the api `shop`"));
     let found = Catalog::at([], now()).expect_err("nothing");
     assert_eq!(found.to_string(), "error[no-api]: the catalog has no api; add one: `[[api]]`\n");
 }
