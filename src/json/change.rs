@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::equal::ValueType;
 use super::error::Reason;
 use super::interpret::{Interpreter, OpError};
-use super::tree::TreeNodeId;
+use super::tree::{FoundNodes, TreeNodeId};
 use super::{Collision, Condition, Conversion, Literal, Many, Mode, Other, Pointer, Wrapper, text};
 
 // === impl Interpreter ===
@@ -60,7 +60,7 @@ impl<'a> Interpreter<'a> {
         }
         for object in self.tree.find(node, object) {
             let sources = self.tree.members(object, from);
-            let targets = if sources.is_empty() { Vec::new() } else { self.tree.members(object, to) };
+            let targets = if sources.is_empty() { FoundNodes::new() } else { self.tree.members(object, to) };
             self.collisions += u64::from(!targets.is_empty());
             match collision {
                 Collision::Keep if !targets.is_empty() => sources.into_iter().for_each(|id| self.tree.kill(id)),

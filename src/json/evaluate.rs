@@ -6,7 +6,7 @@ use super::error::Reason;
 use super::evaluation::{EvaluationPlace, EvaluationResult, EvaluationStop};
 use super::expression_op::ExpressionOp;
 use super::interpret::{Interpreter, MatchedNode, OpError};
-use super::tree::TreeNodeId;
+use super::tree::{FoundNodes, TreeNodeId};
 use super::{Expression, Mode, Pointer, equal};
 
 // === impl Interpreter ===
@@ -112,7 +112,7 @@ impl<'a> Interpreter<'a> {
             op.takes.iter().filter(|from| !kept(from)).flat_map(|from| self.tree.find(node, from)).collect();
         self.take(node, &sources, op.writes.iter().map(|(to, _)| to))?;
         for ((to, _), value) in op.writes.iter().zip(values) {
-            let replaced = if op.takes.contains(to) { self.tree.find(node, to) } else { Vec::new() };
+            let replaced = if op.takes.contains(to) { self.tree.find(node, to) } else { FoundNodes::new() };
             match replaced.split_last() {
                 // It keeps its place.
                 Some((last, others)) => {

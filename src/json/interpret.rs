@@ -1,10 +1,12 @@
 use std::borrow::Cow;
 
+use smallvec::smallvec;
+
 use super::equal::{self, ValueType};
 use super::error::Reason;
 use super::evaluation::budget;
 use super::pattern::Segment;
-use super::tree::{Tree, TreeNodeId};
+use super::tree::{FoundNodes, Tree, TreeNodeId};
 use super::{
     Condition, LinkMapper, Literal, MigrateError, MigrateOptions, Mode, OnError, Op, Otherwise, Pointer, Reference,
     Step, Test, Wrapper, number, text,
@@ -68,21 +70,22 @@ pub fn migrate<'s>(
     steps: impl IntoIterator<Item = &'s Step>,
     options: &MigrateOptions,
 ) -> Result<Migrated, MigrateError> {
-    migrate_within(document, steps, options, &mut budget(document.len()))
-}
-
-/// The same, where expressions may take so many steps; what is left of them is written back.
-pub(super) fn migrate_within<'s>(
-    document: &[u8],
-    steps: impl IntoIterator<Item = &'s Step>,
-    options: &MigrateOptions,
-    budget: &mut u64,
-) -> Result<Migrated, MigrateError> {
     let steps = options.mode().running(steps);
     if steps.is_empty() || document.is_empty() {
         return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
     }
-    let mut run = Interpreter::new(Tree::parse(document, options)?, options.mode());
+    migrate_tree(Tree::parse(document, options)?, steps, options, &mut budget(document.len()))
+}
+
+/// The same for a document that is known to be JSON, with the steps that run in the mode, where expressions may take so
+/// many steps; what is left of them is written back.
+pub(super) fn migrate_tree<'s>(
+    tree: Tree<'s>,
+    steps: impl IntoIterator<Item = &'s Step>,
+    options: &'s MigrateOptions,
+    budget: &mut u64,
+) -> Result<Migrated, MigrateError> {
+    let mut run = Interpreter::new(tree, options.mode());
     run.texts = options.is_of_texts();
     run.links = options.links();
     run.steps = *budget;
@@ -117,7 +120,7 @@ impl<'a> Interpreter<'a> {
 
     fn resources(&mut self, step: &'a Step, at: TreeNodeId, rest: &[Segment]) -> Result<(), MigrateError> {
         let Some((segment, rest)) = rest.split_first() else {
-            return self.places(step, &mut vec![at], at, step.each.segments());
+            return self.places(step, &mut smallvec![at], at, step.each.segments());
         };
         self.tree.matching(at, segment).into_iter().try_for_each(|child| self.resources(step, child, rest))
     }
@@ -125,7 +128,7 @@ impl<'a> Interpreter<'a> {
     fn places(
         &mut self,
         step: &'a Step,
-        levels: &mut Vec<TreeNodeId>,
+        levels: &mut FoundNodes,
         at: TreeNodeId,
         rest: &[Segment],
     ) -> Result<(), MigrateError> {
@@ -159,7 +162,7 @@ impl<'a> Interpreter<'a> {
                 }
             }
             Op::Drop { at, prune } => {
-                let gone = if *prune { self.tree.find(node, at) } else { Vec::new() };
+                let gone = if *prune { self.tree.find(node, at) } else { FoundNodes::new() };
                 self.every(step, node, at, Self::drop_value)?;
                 self.prune(node, &gone);
             }

@@ -73,37 +73,13 @@ impl NameCase {
         }
     }
 
-    /// The words of a name, in small letters.
-    fn words(self, name: &str) -> Vec<String> {
-        if let Some(separator) = self.separator() {
-            return name.split(separator).map(str::to_ascii_lowercase).collect();
+    /// Whether a word is written with a capital: the first one, or a later one.
+    const fn capitalizes(self, is_first: bool) -> bool {
+        match self {
+            Self::Pascal => true,
+            Self::Camel => !is_first,
+            Self::Snake | Self::Kebab | Self::ScreamingSnake => false,
         }
-        let mut words: Vec<String> = Vec::new();
-        for char in name.chars() {
-            match words.last_mut() {
-                Some(word) if !char.is_ascii_uppercase() => word.push(char),
-                _ => words.push(char.to_ascii_lowercase().to_string()),
-            }
-        }
-        words
-    }
-
-    fn name(self, words: &[String]) -> String {
-        let mut name = String::new();
-        for (at, word) in words.iter().enumerate() {
-            name.extend(self.separator().filter(|_| at > 0));
-            let mut chars = word.chars();
-            match self {
-                Self::Snake | Self::Kebab => name.push_str(word),
-                Self::ScreamingSnake => name.push_str(&word.to_ascii_uppercase()),
-                Self::Camel if at == 0 => name.push_str(word),
-                Self::Camel | Self::Pascal => {
-                    name.extend(chars.next().map(|first| first.to_ascii_uppercase()));
-                    name.push_str(chars.as_str());
-                }
-            }
-        }
-        name
     }
 
     /// The same name in another case, whether it comes back or not.
@@ -111,8 +87,23 @@ impl NameCase {
         let start = name.find(|char: char| char.is_alphanumeric()).unwrap_or(name.len());
         let (lead, rest) = name.split_at(start);
         let core = rest.trim_end_matches(['_', '-']);
-        let trail = &rest[core.len()..];
-        format!("{lead}{}{trail}", to.name(&self.words(core)))
+        let mut converted = String::with_capacity(name.len() + name.len() / 2);
+        converted.push_str(lead);
+        let mut capital = to.capitalizes(true);
+        for (at, char) in core.char_indices() {
+            let is_separator = self.separator() == Some(char);
+            let is_capital = self.separator().is_none() && char.is_ascii_uppercase() && at > 0;
+            if is_separator || is_capital {
+                converted.extend(to.separator());
+                capital = to.capitalizes(false);
+            }
+            if !is_separator {
+                let upper = std::mem::take(&mut capital) || to == Self::ScreamingSnake;
+                converted.push(if upper { char.to_ascii_uppercase() } else { char.to_ascii_lowercase() });
+            }
+        }
+        converted.push_str(&rest[core.len()..]);
+        converted
     }
 
     /// Whether a name of small letters and digits is alike in both cases.

@@ -4,6 +4,7 @@
 //! what it is, so neither is ever equal to a name from Rust.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// What a plain byte or an escape stands for.
 enum TextUnit {
@@ -23,8 +24,15 @@ pub(super) fn inner(quoted: &[u8]) -> &[u8] {
 }
 
 /// Whether a key in quotes spells this name.
+#[inline]
 pub(super) fn spells(quoted: &[u8], name: &str) -> bool {
-    *unescape(inner(quoted)) == *name.as_bytes()
+    let (raw, name) = (inner(quoted), name.as_bytes());
+    match raw.len().cmp(&name.len()) {
+        // An escape is longer than what it stands for.
+        Ordering::Less => false,
+        Ordering::Equal => raw == name && !raw.contains(&b'\\'),
+        Ordering::Greater => raw.contains(&b'\\') && *unescape(raw) == *name,
+    }
 }
 
 /// The text that `raw` stands for.
@@ -55,7 +63,10 @@ pub(super) fn respell(raw: &[u8]) -> Cow<'_, [u8]> {
 
 /// `text` between the quotes of a JSON text, with the fewest escapes (RFC 8259 §7).
 pub(super) fn escape(text: &str, raw: &mut Vec<u8>) {
-    text.chars().for_each(|char| push_escaped(char, raw));
+    match text.bytes().all(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')) {
+        true => raw.extend_from_slice(text.as_bytes()),
+        false => text.chars().for_each(|char| push_escaped(char, raw)),
+    }
 }
 
 /// `text` as a JSON text.

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use super::equal::ValueType;
 use super::error::Reason;
 use super::interpret::{Interpreter, MatchedNode, OpError};
-use super::tree::TreeNodeId;
+use super::tree::{FoundNodes, TreeNodeId};
 use super::{Collision, Mode, Op, Pointer, Step, TextPart, text};
 
 /// Where a value is to be written.
 enum WriteTarget<'p> {
     /// In place of these, of which the last counts.
-    Existing(Vec<TreeNodeId>),
+    Existing(FoundNodes),
     /// As a new member of this object, through objects that are still to be made.
     Missing(TreeNodeId, &'p [Box<str>]),
 }

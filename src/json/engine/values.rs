@@ -1,7 +1,10 @@
 //! Values: gone into, passed over or held.
 
+use std::borrow::Cow;
+
 use super::super::evaluation::allowance;
-use super::super::interpret::migrate_within;
+use super::super::interpret::migrate_tree;
+use super::super::tree::Tree;
 use super::super::{MigrateError, Migrated, Mode};
 use super::chunk::Chunk;
 use super::code::{Children, Code, ProgramNode};
@@ -215,7 +218,8 @@ impl Run {
         // What is partial, the program's steps say themselves.
         let options = self.options.clone().with_mode(Mode::Whole).with_max_bytes(usize::MAX);
         self.expression_steps = self.expression_steps.saturating_add(allowance(value.len()));
-        let Migrated { body, collisions, passed } = migrate_within(value, steps, &options, &mut self.expression_steps)?;
+        let Migrated { body, collisions, passed } =
+            migrate_tree(Tree::of(Cow::Borrowed(value)), steps, &options, &mut self.expression_steps)?;
         self.collisions += collisions;
         self.passed += passed;
         Ok(body)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::equal::ValueType;
 use super::super::interpret::{Interpreter, OpError};
-use super::super::tree::TreeNodeId;
+use super::super::tree::{FoundNodes, TreeNodeId};
 use super::super::{Collision, Condition, Mode, Pointer};
 use super::ElementPosition;
 
@@ -124,7 +124,7 @@ impl Interpreter<'_> {
         let coming = self.elements(last)?;
         let staying = match existing {
             Some(id) => self.elements(id)?,
-            None => Vec::new(),
+            None => FoundNodes::new(),
         };
         let is_null = |run: &Self, id: TreeNodeId| run.tree.kind(id) == ValueType::Null;
         if self.mode == Mode::MergePatch && existing.is_none_or(|id| is_null(self, id) != is_null(self, last)) {
@@ -166,9 +166,9 @@ impl Interpreter<'_> {
     }
 
     /// Of a list; `null` has none.
-    fn elements(&mut self, list: TreeNodeId) -> Result<Vec<TreeNodeId>, OpError> {
+    fn elements(&mut self, list: TreeNodeId) -> Result<FoundNodes, OpError> {
         match self.tree.kind(list) {
-            ValueType::Null => Ok(Vec::new()),
+            ValueType::Null => Ok(FoundNodes::new()),
             ValueType::List => Ok(self.tree.children(list)),
             _ => Err(self.wanted(list, "an array")),
         }

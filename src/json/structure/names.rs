@@ -1,7 +1,5 @@
 //! All names of a value, by a rule.
 
-use std::collections::BTreeMap;
-
 use super::super::equal::ValueType;
 use super::super::error::Reason;
 use super::super::interpret::{Interpreter, OpError};
@@ -42,7 +40,7 @@ impl Interpreter<'_> {
         object: TreeNodeId,
         renaming: &Renaming,
     ) -> Result<Vec<TreeNodeId>, MigrateError> {
-        let (mut keys, mut inside) = (BTreeMap::new(), Vec::new());
+        let (mut keys, mut inside) = (Vec::new(), Vec::new());
         for (key, child) in self.tree.entries(object) {
             let plain = text::unescape(text::inner(&key));
             let name = std::str::from_utf8(&plain).ok();
@@ -51,11 +49,11 @@ impl Interpreter<'_> {
             }
             match name.and_then(|name| Some((name, renaming.rename(name)?))) {
                 Some((name, new)) if new == name => {}
-                Some((_, new)) => drop(keys.insert(child, text::quote(&new))),
+                Some((_, new)) => keys.push((child, text::quote(&new))),
                 None => self.settle(step, Err(OpError::new(child, Reason::Name)))?,
             }
         }
-        self.tree.respell(object, &keys);
+        self.tree.respell(object, keys);
         Ok(inside)
     }
 }

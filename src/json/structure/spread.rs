@@ -2,7 +2,7 @@
 
 use super::super::error::Reason;
 use super::super::interpret::{Interpreter, OpError};
-use super::super::tree::TreeNodeId;
+use super::super::tree::{FoundNodes, TreeNodeId};
 use super::super::{Collision, Many, Pattern, Pointer, equal};
 
 const NOWHERE: &str = "the value belongs into every element, and there is no element";
@@ -52,7 +52,7 @@ impl Interpreter<'_> {
     ) -> Result<(), OpError> {
         let (each, rest) = from.split_at_last_star();
         let elements = self.tree.find_all(node, &each);
-        let found: Vec<Vec<TreeNodeId>> = elements.iter().map(|element| self.tree.find(*element, &rest)).collect();
+        let found: Vec<FoundNodes> = elements.iter().map(|element| self.tree.find(*element, &rest)).collect();
         let Some(first) = found.iter().find_map(|ids| ids.last().copied()) else { return Ok(()) };
         if many == Many::Error {
             self.agree(first, elements.iter().zip(&found))?;
@@ -69,7 +69,7 @@ impl Interpreter<'_> {
     fn agree<'i>(
         &self,
         first: TreeNodeId,
-        found: impl Iterator<Item = (&'i TreeNodeId, &'i Vec<TreeNodeId>)>,
+        found: impl Iterator<Item = (&'i TreeNodeId, &'i FoundNodes)>,
     ) -> Result<(), OpError> {
         let value = self.tree.text(first);
         for (element, ids) in found {

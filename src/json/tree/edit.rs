@@ -1,5 +1,4 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::mem;
 use std::num::NonZeroU32;
 
@@ -95,16 +94,18 @@ impl<'a> Tree<'a> {
     /// A new member at the end of an object, whose key is spelled like this, quotes included.
     pub(in crate::json) fn append_spelled(&mut self, object: TreeNodeId, key: Cow<'a, [u8]>, value: TreeNodeId) {
         let name = MemberName { key, colon: b":" };
-        self.insert_item(object, None, Item { lead: b"", name: Some(Box::new(name)), value, trail: b"" });
+        self.insert_item(object, None, Item { lead: b"", name: Some(name), value, trail: b"" });
     }
 
-    /// Gives members other keys, quotes included: by their values.
-    pub(in crate::json) fn respell(&mut self, object: TreeNodeId, keys: &BTreeMap<TreeNodeId, Vec<u8>>) {
+    /// Gives members other keys, quotes included: by their values, in the order of the document.
+    pub(in crate::json) fn respell(&mut self, object: TreeNodeId, keys: Vec<(TreeNodeId, Vec<u8>)>) {
         self.open(object);
         self.edit(object, |_, container| {
+            let mut keys = keys.into_iter().peekable();
             for item in &mut container.items {
-                if let (Some(name), Some(key)) = (&mut item.name, keys.get(&item.value)) {
-                    name.key = Cow::Owned(key.clone());
+                if let (Some(name), Some((_, key))) = (&mut item.name, keys.next_if(|(value, _)| *value == item.value))
+                {
+                    name.key = Cow::Owned(key);
                 }
             }
         });
@@ -224,7 +225,7 @@ impl<'a> Tree<'a> {
 impl<'a> Item<'a> {
     fn member(name: &str, value: TreeNodeId) -> Self {
         let name = MemberName { key: Cow::Owned(text::quote(name)), colon: b":" };
-        Self { lead: b"", name: Some(Box::new(name)), value, trail: b"" }
+        Self { lead: b"", name: Some(name), value, trail: b"" }
     }
 
     fn element(value: TreeNodeId) -> Self {

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::num::NonZeroU32;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::equal::ValueType;
 use super::layout::{Layout, LayoutItem};
 use super::pattern::Segment;
@@ -19,12 +21,17 @@ mod print;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TreeNodeId(usize);
 
+/// What a name or pointer leads to: mostly one node, more where names are duplicates.
+pub(super) type FoundNodes = SmallVec<[TreeNodeId; 2]>;
+
 #[derive(Debug)]
 pub(super) struct Tree<'a> {
     nodes: Vec<TreeNode<'a>>,
     root: TreeNodeId,
     /// The text before and after the root: white space, a byte order mark.
     around: [&'a [u8]; 2],
+    /// How many bytes were read.
+    size: usize,
     /// Containers that hold dead nodes.
     dirty: Vec<TreeNodeId>,
 }
@@ -59,7 +66,7 @@ struct Container<'a> {
 struct Item<'a> {
     lead: &'a [u8],
     /// In objects.
-    name: Option<Box<MemberName<'a>>>,
+    name: Option<MemberName<'a>>,
     value: TreeNodeId,
     trail: &'a [u8],
 }
@@ -71,6 +78,11 @@ struct MemberName<'a> {
     colon: &'a [u8],
 }
 
+/// How long a member is at least, in most documents.
+const BYTES_OF_NODE: usize = 16;
+/// How many nodes there is room for at first: what the ops look into is mostly small, however long the document is.
+const FIRST_NODES: usize = 64;
+
 // === impl Tree ===
 
 impl<'a> Tree<'a> {
@@ -79,12 +91,15 @@ impl<'a> Tree<'a> {
         let (start, end) = scan::check(document, options)?;
         let mut tree = Self::of(Cow::Borrowed(&document[start..end]));
         tree.around = [&document[..start], &document[end..]];
+        tree.size = document.len();
         Ok(tree)
     }
 
     /// Of one value that is known to be valid.
     pub(super) fn of(value: Cow<'a, [u8]>) -> Self {
-        let mut tree = Self { nodes: Vec::new(), root: TreeNodeId(0), around: [b"", b""], dirty: Vec::new() };
+        let size = value.len();
+        let nodes = Vec::with_capacity((size / BYTES_OF_NODE).clamp(4, FIRST_NODES));
+        let mut tree = Self { nodes, root: TreeNodeId(0), around: [b"", b""], size, dirty: Vec::new() };
         tree.root = tree.add(value);
         tree
     }
@@ -131,7 +146,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The elements, or the values of all members.
-    pub(super) fn children(&mut self, id: TreeNodeId) -> Vec<TreeNodeId> {
+    pub(super) fn children(&mut self, id: TreeNodeId) -> FoundNodes {
         self.items(id).map(|item| item.value).collect()
     }
 
@@ -140,9 +155,19 @@ impl<'a> Tree<'a> {
     }
 
     /// The values of all members of this name, in the order of the document.
-    pub(super) fn members(&mut self, object: TreeNodeId, name: &str) -> Vec<TreeNodeId> {
+    pub(super) fn members(&mut self, object: TreeNodeId, name: &str) -> FoundNodes {
+        let mut found = FoundNodes::new();
+        self.members_into(object, name, &mut found);
+        found
+    }
+
+    fn members_into(&mut self, object: TreeNodeId, name: &str, found: &mut FoundNodes) {
+        self.open(object);
+        let NodeContent::Open(container) = &self.node(object).content else { return };
+        // The names come first: they are at hand, and most are others.
         let named = |item: &&Item<'_>| item.name.as_ref().is_some_and(|key| text::spells(&key.key, name));
-        self.items(object).filter(named).map(|item| item.value).collect()
+        let values = container.items.iter().filter(named).map(|item| item.value);
+        found.extend(values.filter(|value| !self.node(*value).dead));
     }
 
     /// Whether there are members of other names.
@@ -156,18 +181,24 @@ impl<'a> Tree<'a> {
     }
 
     /// What a token of a pointer leads to: all members of the name, or one element.
-    pub(super) fn step(&mut self, id: TreeNodeId, token: &str) -> Vec<TreeNodeId> {
+    pub(super) fn step(&mut self, id: TreeNodeId, token: &str) -> FoundNodes {
+        let mut found = FoundNodes::new();
+        self.step_into(id, token, &mut found);
+        found
+    }
+
+    fn step_into(&mut self, id: TreeNodeId, token: &str, found: &mut FoundNodes) {
         match self.kind(id) {
-            ValueType::Object => self.members(id, token),
+            ValueType::Object => self.members_into(id, token, found),
             ValueType::List => {
-                index(token).and_then(|at| self.items(id).nth(at)).map(|item| item.value).into_iter().collect()
+                found.extend(index(token).and_then(|at| self.items(id).nth(at)).map(|item| item.value));
             }
-            _ => Vec::new(),
+            _ => {}
         }
     }
 
     /// What a segment of a pattern leads to.
-    pub(super) fn matching(&mut self, id: TreeNodeId, segment: &Segment) -> Vec<TreeNodeId> {
+    pub(super) fn matching(&mut self, id: TreeNodeId, segment: &Segment) -> FoundNodes {
         match segment {
             Segment::Key(key) => self.step(id, key),
             Segment::Every => self.children(id),
@@ -176,8 +207,8 @@ impl<'a> Tree<'a> {
     }
 
     /// All that a pattern leads to, what is inside before what is around it.
-    pub(super) fn find_all(&mut self, from: TreeNodeId, pattern: &Pattern) -> Vec<TreeNodeId> {
-        let mut found = vec![from];
+    pub(super) fn find_all(&mut self, from: TreeNodeId, pattern: &Pattern) -> FoundNodes {
+        let mut found = smallvec![from];
         for segment in pattern.segments() {
             found = found.into_iter().flat_map(|id| self.matching(id, segment)).collect();
         }
@@ -185,8 +216,8 @@ impl<'a> Tree<'a> {
     }
 
     /// A value and all that is inside, what is inside first: so an op may change each of them in turn.
-    fn inside_out(&mut self, id: TreeNodeId) -> Vec<TreeNodeId> {
-        let mut found = vec![id];
+    fn inside_out(&mut self, id: TreeNodeId) -> FoundNodes {
+        let mut found = smallvec![id];
         let mut next = 0;
         while let Some(at) = found.get(next).copied() {
             found.extend(self.children(at));
@@ -197,10 +228,12 @@ impl<'a> Tree<'a> {
     }
 
     /// All that a pointer leads to, through duplicates too, in the order of the document.
-    pub(super) fn find(&mut self, from: TreeNodeId, pointer: &Pointer) -> Vec<TreeNodeId> {
-        let mut found = vec![from];
+    pub(super) fn find(&mut self, from: TreeNodeId, pointer: &Pointer) -> FoundNodes {
+        let mut found = smallvec![from];
         for token in pointer.tokens() {
-            found = found.into_iter().flat_map(|id| self.step(id, token)).collect();
+            for id in std::mem::take(&mut found) {
+                self.step_into(id, token, &mut found);
+            }
         }
         found
     }
@@ -292,7 +325,7 @@ impl<'a> Tree<'a> {
             let value = self.add(cut(value));
             self.node_mut(value).parent = Some(id);
             let colon = if matches!(cut(colon.clone()), Cow::Owned(_)) { b":" } else { white(colon) };
-            let name = object.then(|| Box::new(MemberName { key: cut(key), colon }));
+            let name = object.then(|| MemberName { key: cut(key), colon });
             Item { lead: white(lead), name, value, trail: white(trail) }
         });
         Container { object, items: items.collect(), tail: white(slots.tail()) }
