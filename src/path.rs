@@ -54,6 +54,12 @@ pub fn normalize(path: &str) -> Result<Cow<'_, str>, PathError> {
     Ok(normal)
 }
 
+/// A segment without its escapes, if it is UTF-8.
+#[must_use]
+pub(crate) fn decode(segment: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(segment).decode_utf8().ok()
+}
+
 /// What a careless server might make of a path: every escape decoded, backslashes taken for slashes, empty and dot
 /// segments resolved.
 ///

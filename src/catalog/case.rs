@@ -126,7 +126,6 @@ impl CaseReader<'_> {
                 self.absent("status", sample.status.as_ref().map(|status| status.span), "a request")
             }
             Some(Message::Response(_)) => {
-                self.absent("path", sample.path.as_ref().map(|path| path.span), "a response");
                 self.absent("query", sample.query.as_ref().map(|query| query.span), "a response");
             }
             None => {}

@@ -50,6 +50,8 @@ pub(crate) struct BodyChain {
     expand: Box<[(VersionId, Box<[Step]>)]>,
     /// The steps that translate links, by the version from which on they are where these say; ascending.
     links: Box<[(VersionId, Box<[Step]>)]>,
+    /// A template of one of its steps contains a parameter of the request's path.
+    needs_path: bool,
     programs: Programs,
     /// Made when first asked for: most chains never are.
     prints: OnceLock<Fingerprints>,
@@ -180,7 +182,9 @@ impl BodyChain {
         links: Vec<(VersionId, Box<[Step]>)>,
     ) -> Self {
         let (programs, prints) = (Programs::default(), OnceLock::new());
-        Self { chain, expand: expand.into(), links: links.into(), programs, prints }
+        let mut steps = chain.links.iter().flat_map(|link| link.up.iter().chain(&link.down));
+        let needs_path = steps.any(|step| step.op.path_parameters().next().is_some());
+        Self { chain, expand: expand.into(), links: links.into(), needs_path, programs, prints }
     }
 
     /// Makes known to the steps that translate links what these depend on, as a fingerprint.
@@ -220,6 +224,12 @@ impl BodyChain {
             Op::Link { at, .. } => Some(step.each.join(&at.clone().into())),
             _ => None,
         })
+    }
+
+    /// Whether what its steps write depends on the path of the request.
+    #[must_use]
+    pub(crate) const fn needs_path(&self) -> bool {
+        self.needs_path
     }
 
     /// Whether it has links.

@@ -11,6 +11,7 @@ use super::heads::{HeadOp, read_head};
 use super::history::{RouteHistory, RouteMove, StatusLink};
 use super::input::{ComposeInput, DatedChange, ReadChange};
 use super::link_places::{self, LinkWalk, RemovedLinks};
+use super::path_parameters;
 use super::place::{Message, RouteName, StatusMatch};
 use super::placement::{OwnerIndex, PlacedOwner, check_routes, placements, unknown_resource};
 use super::routes;
@@ -18,7 +19,7 @@ use super::spec::{Change, OpKind, RouteSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, quoted};
 use crate::json::{OnError, Pattern, Step};
 
-const KEEP_HELP: &str = "remove it: only `copy`, `compute`, `rename`, `move`, `split`, `join`, `entries`, `keyed`, `pick`, \
+const KEEP_HELP: &str = "remove it: only `copy`, `compute`, `count`, `rename`, `move`, `split`, `join`, `entries`, `keyed`, `pick`, \
                          `partition`, `nest`, `flatten`, `rename_header` and `rename_query` have `keep`";
 
 /// An owner at its place in one message, as the version at hand has it.
@@ -43,6 +44,7 @@ pub(crate) fn compose(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<
     let exceptions = placements.iter().flat_map(|p| p.exceptions(&known));
     let mut histories = routes::histories(input, placed.chain(&patches).chain(exceptions), found);
     check_routes(input, &placements, &histories, found);
+    path_parameters::check(&placements, &histories, &ready, &owners, found);
     link_places::check(input, found);
     let mut removed = RemovedLinks::new();
     for history in &mut histories {

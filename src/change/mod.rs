@@ -14,6 +14,7 @@ mod history;
 mod input;
 mod link_places;
 mod patch;
+mod path_parameters;
 mod place;
 mod placement;
 mod routes;

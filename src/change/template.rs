@@ -1,10 +1,12 @@
-//! The templates of `compute`: text with pointers in braces.
+//! The templates of `compute`: text with pointers, or parameters of the request's path, in braces.
 
 /// A piece of a template.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum TemplatePiece {
     Text(String),
     Pointer(String),
+    /// `path.id`.
+    PathParameter(String),
 }
 
 /// Splits a template; `{{` and `}}` stand for braces.
@@ -26,7 +28,11 @@ pub(super) fn parse(template: &str) -> Result<Vec<TemplatePiece>, &'static str> 
             if !text.is_empty() {
                 pieces.push(TemplatePiece::Text(std::mem::take(&mut text)));
             }
-            pieces.push(TemplatePiece::Pointer(pointer.to_owned()));
+            pieces.push(match pointer.strip_prefix("path.") {
+                Some("") => return Err("it has `{path.}` without the name of a parameter"),
+                Some(name) => TemplatePiece::PathParameter(name.to_owned()),
+                None => TemplatePiece::Pointer(pointer.to_owned()),
+            });
             rest = after;
         }
     }
@@ -34,11 +40,10 @@ pub(super) fn parse(template: &str) -> Result<Vec<TemplatePiece>, &'static str> 
     if !text.is_empty() {
         pieces.push(TemplatePiece::Text(text));
     }
-    if pieces.iter().any(|piece| matches!(piece, TemplatePiece::Pointer(_))) {
-        Ok(pieces)
-    } else {
-        Err("it has no pointer in braces")
+    if pieces.iter().all(|piece| matches!(piece, TemplatePiece::Text(_))) {
+        return Err("it has no pointer in braces");
     }
+    Ok(pieces)
 }
 
 #[cfg(test)]
@@ -51,7 +56,9 @@ mod tests {
         let pointer = |p: &str| TemplatePiece::Pointer(p.to_owned());
         assert_eq!(parse("{/a} {/b}"), Ok(vec![pointer("/a"), text(" "), pointer("/b")]));
         assert_eq!(parse("{{{/a}}}"), Ok(vec![text("{"), pointer("/a"), text("}")]));
-        for wrong in ["{/a", "/a}", "plain", "{{}}", ""] {
+        let parameter = TemplatePiece::PathParameter("id".to_owned());
+        assert_eq!(parse("/a/{path.id}"), Ok(vec![text("/a/"), parameter]));
+        for wrong in ["{path.}", "{/a", "/a}", "plain", "{{}}", ""] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

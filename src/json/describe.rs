@@ -31,7 +31,15 @@ impl fmt::Display for Op {
             Self::Restore { at, from } => write!(f, "restore {at} from {}", from.pointer.shown()),
             Self::Drop { at, .. } => write!(f, "remove {}", at.shown()),
             Self::Copy { from, to, .. } => write!(f, "copy {} to {}", from.shown(), to.shown()),
-            Self::Compute { at, .. } => write!(f, "compute {}", at.shown()),
+            Self::Compute { at, .. } => {
+                write!(f, "compute {}", at.shown())?;
+                let names: Vec<&str> = self.path_parameters().collect();
+                if names.is_empty() {
+                    Ok(())
+                } else {
+                    write!(f, ", with {} of the request's path", names.join(" and "))
+                }
+            }
             Self::Evaluate(op) => {
                 let writes: Vec<String> =
                     op.writes.iter().map(|(to, by)| format!("{} as `{}`", to.shown(), by.source())).collect();

@@ -63,6 +63,8 @@ pub(super) enum Reason {
     Irreversible,
     /// A merge patch without all members that an expression reads.
     Hidden,
+    /// A parameter of the request's path that is not known.
+    Parameter { name: Box<str> },
     /// A custom function rejected it.
     Custom(CustomError),
 }
@@ -254,6 +256,9 @@ impl fmt::Display for Reason {
             Self::Expression { source, why } => write!(f, "the expression `{source}` cannot be computed: {why}"),
             Self::Irreversible => f.write_str("the expressions of `back` give a different value"),
             Self::Hidden => f.write_str("the merge patch lacks members that an expression reads"),
+            Self::Parameter { name } => {
+                write!(f, "the parameter `{name}` of the request's path, which a template contains, is not known")
+            }
             Self::Custom(_) => f.write_str("the custom function rejected the value"),
         }
     }

@@ -114,6 +114,20 @@ impl Op {
         }
     }
 
+    /// The parameters of the request's path that it reads.
+    pub(crate) fn path_parameters(&self) -> impl Iterator<Item = &str> {
+        let template = if let Self::Compute { template, .. } = self { &template[..] } else { &[] };
+        template.iter().filter_map(|part| match part {
+            TextPart::PathParameter(name) => Some(&**name),
+            TextPart::Text(_) | TextPart::Value(_) => None,
+        })
+    }
+
+    /// Whether the result depends on the message, and not on the document alone.
+    pub(crate) fn depends_on_message(&self) -> bool {
+        matches!(self, Self::Link { .. }) || self.path_parameters().next().is_some()
+    }
+
     /// The types of what it leaves where it acted on its value; `None` where it may be any.
     pub(crate) fn leaves(&self) -> Option<Vec<JsonType>> {
         match self {
@@ -195,14 +209,14 @@ impl TextPart {
     const fn reference(&self) -> Option<&Reference> {
         match self {
             Self::Value(reference) => Some(reference),
-            Self::Text(_) => None,
+            Self::Text(_) | Self::PathParameter(_) => None,
         }
     }
 
     const fn reference_mut(&mut self) -> Option<&mut Reference> {
         match self {
             Self::Value(reference) => Some(reference),
-            Self::Text(_) => None,
+            Self::Text(_) | Self::PathParameter(_) => None,
         }
     }
 }

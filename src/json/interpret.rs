@@ -5,6 +5,7 @@ use smallvec::smallvec;
 use super::equal::{self, ValueType};
 use super::error::Reason;
 use super::evaluation::budget;
+use super::options::PathParameters;
 use super::pattern::Segment;
 use super::tree::{FoundNodes, Tree, TreeNodeId};
 use super::{
@@ -34,6 +35,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) texts: bool,
     /// What becomes of links.
     pub(super) links: Option<&'a LinkMapper>,
+    /// The parameters of the path of the request.
+    pub(super) path: Option<&'a PathParameters>,
     /// Which change the step is of that is run.
     pub(super) change: u32,
     pub(super) collisions: u64,
@@ -88,6 +91,7 @@ pub(super) fn migrate_tree<'s>(
     let mut run = Interpreter::new(tree, options.mode());
     run.texts = options.is_of_texts();
     run.links = options.links();
+    run.path = options.path_parameters();
     run.steps = *budget;
     steps.into_iter().try_for_each(|step| run.step(step))?;
     *budget = run.steps;
@@ -104,6 +108,7 @@ impl<'a> Interpreter<'a> {
             objects_as_lists: false,
             texts: false,
             links: None,
+            path: None,
             change: 0,
             collisions: 0,
             passed: 0,

@@ -239,6 +239,9 @@ pub enum TextPart {
     Text(Box<str>),
     /// The text of the value there: a string's characters, a number's or boolean's spelling.
     Value(Reference),
+    /// The parameter of this name in the path of the request: see
+    /// [`MigrateOptions::with_path_parameters`](super::MigrateOptions::with_path_parameters).
+    PathParameter(Box<str>),
 }
 
 /// What a value is wrapped into.

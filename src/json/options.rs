@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::LinkMapper;
 
 /// What kind of body is migrated, and how large it may be.
@@ -15,7 +17,11 @@ pub struct MigrateOptions {
     max_bytes: usize,
     texts: bool,
     links: Option<LinkMapper>,
+    path: Option<PathParameters>,
 }
+
+/// Names and values.
+pub(super) type PathParameters = Arc<[(Box<str>, Box<str>)]>;
 
 /// How much of the resource a body shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -80,6 +86,32 @@ impl MigrateOptions {
         self.links.as_ref()
     }
 
+    /// The parameters of the path of the request, decoded, which templates may contain (`{path.id}`). Default: none; a
+    /// template that needs one is then an error of the document.
+    ///
+    /// ```
+    /// use sunward::json::{Collision, MigrateOptions, Op, Pointer, Step, TextPart, migrate};
+    ///
+    /// let template = vec![TextPart::Text("/v1/orders/".into()), TextPart::PathParameter("id".into())];
+    /// let step = Step::new(Op::Compute { at: Pointer::parse("/url")?, template, collision: Collision::Keep });
+    /// let options = MigrateOptions::default().with_path_parameters([("id", "7")]);
+    /// assert_eq!(migrate(b"{}", [&step], &options)?.body, br#"{"url":"/v1/orders/7"}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_path_parameters<N, V>(mut self, parameters: impl IntoIterator<Item = (N, V)>) -> Self
+    where
+        N: Into<Box<str>>,
+        V: Into<Box<str>>,
+    {
+        self.path = Some(parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect());
+        self
+    }
+
+    pub(super) const fn path_parameters(&self) -> Option<&PathParameters> {
+        self.path.as_ref()
+    }
+
     /// The mode.
     #[must_use]
     pub const fn mode(&self) -> Mode {
@@ -102,6 +134,6 @@ impl MigrateOptions {
 /// Whole documents, 512 levels, 16 MiB.
 impl Default for MigrateOptions {
     fn default() -> Self {
-        Self { mode: Mode::Whole, max_depth: 512, max_bytes: 16 << 20, texts: false, links: None }
+        Self { mode: Mode::Whole, max_depth: 512, max_bytes: 16 << 20, texts: false, links: None, path: None }
     }
 }

@@ -6,7 +6,7 @@ use super::equal::ValueType;
 use super::interpret::Interpreter;
 use super::patch_reach::{Applicability, judge};
 use super::tree::{Tree, TreeNodeId};
-use super::{LinkMapper, Literal, MigrateError, MigrateOptions, Migrated, Mode, PatchOp, Pointer, Step, text};
+use super::{Literal, MigrateError, MigrateOptions, Migrated, Mode, PatchOp, Pointer, Step, text};
 
 /// An operation in its document.
 pub(super) struct PatchOperation {
@@ -44,7 +44,7 @@ struct MovedValue {
 struct StepRunner<'s> {
     steps: Vec<&'s Step>,
     max_depth: usize,
-    links: Option<&'s LinkMapper>,
+    options: &'s MigrateOptions,
     collisions: u64,
     passed: u64,
 }
@@ -80,8 +80,7 @@ pub fn migrate_json_patch<'s>(
         return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
     }
     let mut body = Tree::parse(document, options)?;
-    let mut carrier =
-        StepRunner { steps, max_depth: options.max_depth(), links: options.links(), collisions: 0, passed: 0 };
+    let mut carrier = StepRunner { steps, max_depth: options.max_depth(), options, collisions: 0, passed: 0 };
     let mut end = 0;
     for operation in operations(&mut body)? {
         end += 1;
@@ -252,7 +251,8 @@ impl StepRunner<'_> {
         }
         let tree = Tree::nested(path.tokens(), Cow::Borrowed(value.unwrap_or(b"null")));
         let mut run = Interpreter::new(tree, Mode::Partial);
-        run.links = self.links;
+        run.links = self.options.links();
+        run.path = self.options.path_parameters();
         let mut rewrites = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
             if run_step(&mut run, step, path, value.is_some())? {

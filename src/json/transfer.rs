@@ -54,6 +54,10 @@ impl<'a> Interpreter<'a> {
         for part in template {
             match part {
                 TextPart::Text(plain) => text::escape(plain, &mut raw),
+                TextPart::PathParameter(name) => match self.path_parameter(name) {
+                    Some(value) => text::escape(value, &mut raw),
+                    None => return Err(OpError::new(place.node, Reason::Parameter { name: name.clone() })),
+                },
                 TextPart::Value(reference) => match self.read(place, reference) {
                     Some(source) if self.tree.kind(source) != ValueType::Null => self.push_text(source, &mut raw)?,
                     _ => return Ok(()),
@@ -64,6 +68,11 @@ impl<'a> Interpreter<'a> {
         self.target(place.node, at)?;
         let value = self.tree.add(Cow::Owned(raw));
         self.write(place.node, at, value, collision)
+    }
+
+    fn path_parameter(&self, name: &str) -> Option<&'a str> {
+        let parameters = self.path?;
+        parameters.iter().find(|(known, _)| **known == *name).map(|(_, value)| &**value)
     }
 
     fn push_text(&self, source: TreeNodeId, raw: &mut Vec<u8>) -> Result<(), OpError> {

@@ -382,6 +382,13 @@ impl BodyPlan {
             }
             false => migration,
         };
+        let migration = match chain.needs_path() {
+            true => {
+                let options = migration.options().with_path_parameters(plan.path_parameters());
+                migration.with_options(options)
+            }
+            false => migration,
+        };
         Some(match &self.boundary {
             Some(boundary) => migration.with_boundary(boundary),
             None => migration,

@@ -12,6 +12,7 @@ mod forward;
 mod links;
 mod messages;
 mod origin;
+mod path_parameters;
 mod reference;
 mod rehearse;
 mod unmigratable;

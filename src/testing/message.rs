@@ -36,6 +36,8 @@ pub(super) struct Direction<'a> {
     pub(super) case: &'a CaseEntry,
     pub(super) input: &'a SampleEntry,
     pub(super) to: VersionId,
+    /// The path of the request that a response answers, and the version that has it so.
+    pub(super) asked: Option<(VersionId, &'a str)>,
 }
 
 // === impl Direction ===
@@ -89,6 +91,13 @@ impl Direction<'_> {
         plan.map_err(|error| error.to_string())
     }
 
+    /// The path of the request that a response answers, if it is given.
+    fn asked_in(&self, version: VersionId) -> Result<Option<String>, String> {
+        let Some((known, path)) = self.asked else { return Ok(None) };
+        let target = self.plan(known, Some(path), "")?.rehearse_target(version);
+        target.map(|(path, _)| Some(path)).ok_or_else(|| "the route does not exist".to_owned())
+    }
+
     fn request(&self, mut headers: HeaderMap, coverage: &mut Coverage) -> Result<Output, String> {
         let plan = self.plan(self.input.version, self.input.path.as_deref(), &self.input.query)?;
         let history = &plan.route().unwrap_or(self.route()).history;
@@ -105,7 +114,8 @@ impl Direction<'_> {
     }
 
     fn response(&self, of: StatusMatch, mut headers: HeaderMap, coverage: &mut Coverage) -> Result<Output, String> {
-        let plan = self.plan(self.to, None, "")?;
+        let path = self.asked_in(self.to)?;
+        let plan = self.plan(self.to, path.as_deref(), "")?;
         let history = &self.route().history;
         let newest = self.catalog.apis()[self.api].newest();
         let (from, to) = (self.input.version, self.to);

@@ -49,7 +49,10 @@ fn one_way(
     coverage: &mut Coverage,
 ) -> Option<Failure> {
     let to = expected.version;
-    let result = Direction { catalog, api, case, input, to }.run(coverage);
+    // The path of the request that a response answers is the same in all samples, in the spelling of their versions.
+    let samples = [input, expected, &case.from, &case.to];
+    let asked = samples.into_iter().find_map(|sample| Some((sample.version, &**sample.path.as_ref()?)));
+    let result = Direction { catalog, api, case, input, to, asked }.run(coverage);
     let mut bodies = None;
     let refused =
         |expected: Option<String>, got: String| Mismatch { part: MessagePart::Error, expected, got: Some(got) };

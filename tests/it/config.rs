@@ -119,7 +119,7 @@ fn findings_show_what_to_write() {
         ("[[api]]\nconsumer = \"X-Who\"\n", "or write `{ header = \"X-Who\" }`"),
         (
             "[[api]]\n[[api.change]]\nops = [{ map = \"/a\", keep = true }]\n",
-            "remove it: `keep` is a key of `copy`, `compute`, `rename`, `move`, `split`, `join`, `entries`, `keyed`, `pick`, \
+            "remove it: `keep` is a key of `copy`, `compute`, `count`, `rename`, `move`, `split`, `join`, `entries`, `keyed`, `pick`, \
              `partition`, `nest`, `flatten`, `rename_header` or `rename_query`",
         ),
         (

@@ -66,6 +66,10 @@ fn sample(version: &str, message: &str) -> Sample {
     if let Some(form) = message.strip_prefix("form ") {
         return sample.with_content_type("application/x-www-form-urlencoded").with_body(form);
     }
+    // The path of the request, and a body.
+    if let Some((path, body)) = message.split_once(" {").filter(|(path, _)| path.starts_with('/')) {
+        return sample.with_path(path).with_body(format!("{{{body}"));
+    }
     if message.starts_with('/') {
         let (path, query) = message.split_once('?').unwrap_or((message, ""));
         return sample.with_path(path).with_query(query);

@@ -29,6 +29,7 @@ mod lifecycle;
 mod links;
 mod metrics;
 mod negotiation;
+mod parameters;
 mod resolution;
 mod routes;
 mod streams;

@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// The content type of the body: a JSON type, application/x-www-form-urlencoded, or multipart/form-data with its boundary.
     #[arg(long, value_name = "TYPE", default_value = "application/json")]
     content_type: String,
+    /// A parameter of the path of the request, decoded, for templates that contain it: `id=7`. Repeat it for more.
+    #[arg(long = "path-parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    path_parameters: Vec<(String, String)>,
     /// Decompresses the input if its first bytes are those of gzip or zstd; the output is not compressed.
     #[arg(long)]
     decompress: bool,
@@ -58,7 +61,8 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(found) => found,
         Err(message) => return super::misused(&format!("error: {message}")),
     };
-    let options = MigrateOptions::default().with_max_bytes(args.held_bytes);
+    let parameters = args.path_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let options = MigrateOptions::default().with_max_bytes(args.held_bytes).with_path_parameters(parameters);
     let content = content.with_field_names(migration.field_names());
     let mut migration = migration.with_options(options);
     let boundary = Content::boundary(&args.content_type);
@@ -192,6 +196,11 @@ fn content(media: &str, request: bool) -> Result<Content, String> {
              text/event-stream, application/merge-patch+json or application/x-www-form-urlencoded"
         )
     })
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    pair.ok_or_else(|| "expected a name and a value, such as id=7".to_owned())
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

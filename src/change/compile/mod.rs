@@ -149,6 +149,11 @@ impl Compiled {
         Some(compiled)
     }
 
+    /// The parameters of the request's path that it reads, in either direction.
+    pub(super) fn path_parameters(&self) -> impl Iterator<Item = &str> {
+        [&self.up, &self.down].into_iter().flatten().flat_map(|direction| direction.op.path_parameters())
+    }
+
     /// Whether it adds a constant where nothing is.
     pub(super) fn fills(&self) -> bool {
         self.reach.adds && self.up.as_ref().is_some_and(DirectedOp::is_constant)

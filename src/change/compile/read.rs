@@ -108,6 +108,7 @@ impl PointerReader<'_> {
         for part in parts {
             template.push(match part {
                 template::TemplatePiece::Text(text) => TextPart::Text(text.into()),
+                template::TemplatePiece::PathParameter(name) => TextPart::PathParameter(name.into()),
                 template::TemplatePiece::Pointer(pointer) => {
                     let pointer = Spanned::new(pointer, text.span);
                     let pattern = self.pattern(&pointer)?;

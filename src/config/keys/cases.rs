@@ -85,7 +85,7 @@ static BACK: Table = Table {
 #[rustfmt::skip]
 static MESSAGE: [Key; 7] = [
     key("path", ValueKind::Name,
-            "Path of a request below the base path, without the version: `/users/7`. Default: made up from the route."),
+            "Path of the request below the base path, without the version: `/users/7`. In a response, that of the request that it answers. Default: made up from the route."),
     key("query", ValueKind::Text, "Query of a request, percent-encoded and without the `?`: `sort=-name&page=2`."),
     key("headers", ValueKind::Map(&ValueKind::OneOrMore(&ValueKind::Text)), "The headers, except Content-Type: `{ X-Plan = \"free\" }`."),
     key("status", ValueKind::Integer { min: 100, max: 599 }, "Status of a response, in its own version. Default: the status in `at`."),

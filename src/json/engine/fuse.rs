@@ -402,8 +402,7 @@ impl CellCandidate {
             CandidateValue::Source(_) => self.pending.push(local.clone()),
             // Run alone, it would not know what the steps before it made.
             CandidateValue::Constant(_) if local.fills_only_made() => return None,
-            // Where links lead depends on the message.
-            CandidateValue::Constant(_) if matches!(local.op(), Op::Link { .. }) => return None,
+            CandidateValue::Constant(_) if local.op().depends_on_message() => return None,
             CandidateValue::Constant(literal) => {
                 let step: Step = local.step_from_here();
                 let changed = migrate(literal.as_str().as_bytes(), [&step], &MigrateOptions::default()).ok()?;
