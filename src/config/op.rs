@@ -1,5 +1,7 @@
 //! The ops of a change, each an inline table whose op key names it.
 
+use std::borrow::Cow;
+
 use toml::de::{DeTable, DeValue};
 
 use super::common::on_error;
@@ -258,11 +260,11 @@ fn convert(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
 
 fn form(reader: &mut TableReader<'_, '_>, name: &'static str) -> Option<ValueFormat> {
     let (node, _) = reader.node(name)?;
-    let named = |word: &'static str| ValueFormat { text: Spanned::new(word.to_owned(), node.span), is_pattern: false };
+    let named = |word: &'static str| ValueFormat { text: Spanned::new(word.into(), node.span), is_pattern: false };
     reader.word_or_table(name, named, |mut reader| {
         let text = reader.text("format");
         reader.finish();
-        text.map(|text| ValueFormat { text, is_pattern: true })
+        text.map(|text| ValueFormat { text: text.map(Cow::Owned), is_pattern: true })
     })
 }
 

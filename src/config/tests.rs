@@ -11,8 +11,7 @@ use crate::catalog::{
 };
 use crate::change::{Change, OpKind, OpSpec, Resource, ValueFormat, When};
 use crate::json::{
-    ElementPosition, Expression, FieldNames, JsonType, Literal, Many, NameCase, OnError, Other, Otherwise, Rounding,
-    Test, Wrapper,
+    ElementPosition, FieldNames, JsonType, Literal, Many, NameCase, OnError, Other, Otherwise, Rounding, Test, Wrapper,
 };
 use crate::path::PathCase;
 use crate::version::Scheme;
@@ -289,7 +288,7 @@ fn built() -> Api {
     let change = Change::new("2", "Everything").with_on("user").with_on("order").with_at("GET /things -> 200");
     let change = change.with_except("GET /health").with_breaking(true).with_strict(false).with_on_error(OnError::Fail);
     let own = When::own;
-    let cel = |text| When::own(Test::Holds(Expression::parse(text).expect("an expression")));
+    let cel = |text| When::cel(text).expect("an expression");
     let one_of = |list: &[&str]| Test::In(list.iter().map(|text| json(text)).collect());
     let codes = |which| OpSpec::unwrap("/codes", Wrapper::Array).with_which(which);
     let x_is_1 = || When::at("/x", Test::equals(1));

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{Literal, Pointer};
+use super::Pointer;
 
 /// Why a document was not migrated.
 ///
@@ -210,12 +210,13 @@ impl std::error::Error for MigrateError {
 const EXCERPT: usize = 60;
 
 impl Reason {
-    /// A value that is not among the sources of `pairs`.
-    pub(super) fn unlisted(found: &'static str, pairs: &[(Literal, Literal)]) -> Self {
+    /// A value that is not among those that are `listed`, as JSON.
+    pub(super) fn unlisted<'t>(found: &'static str, listed: impl ExactSizeIterator<Item = &'t str>) -> Self {
         const SHOWN: usize = 10;
-        let mut known: Vec<Cow<'_, str>> = pairs.iter().take(SHOWN).map(|(from, _)| excerpt(from.as_str())).collect();
-        if pairs.len() > SHOWN {
-            known.push(format!("and {} more", pairs.len() - SHOWN).into());
+        let more = listed.len().saturating_sub(SHOWN);
+        let mut known: Vec<Cow<'_, str>> = listed.take(SHOWN).map(excerpt).collect();
+        if more > 0 {
+            known.push(format!("and {more} more").into());
         }
         Self::Unlisted { found, known: known.join(", ").into() }
     }

@@ -310,7 +310,9 @@ impl<'a> Interpreter<'a> {
             }
             (Err(OpError { at, reason }), OnError::Fail) => {
                 let reason = match (reason, &step.op) {
-                    (Reason::Unlisted { found, .. }, Op::Map { pairs, .. }) => Reason::unlisted(found, pairs),
+                    (Reason::Unlisted { found, .. }, Op::Map { pairs, .. }) => {
+                        Reason::unlisted(found, pairs.iter().map(|(listed, _)| listed.as_str()))
+                    }
                     (reason, _) => reason,
                 };
                 Err(MigrateError::value(self.tree.pointer(at), reason))

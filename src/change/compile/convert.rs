@@ -35,7 +35,7 @@ impl PointerReader<'_> {
     }
 
     fn conversion(&mut self, from: &ValueFormat, to: &ValueFormat, scale: Option<u32>) -> Option<Conversion> {
-        let (a, b) = (from.text.as_str(), to.text.as_str());
+        let (a, b) = (&*from.text.value, &*to.text.value);
         let needs_scale = matches!((a, b), ("integer", "decimal") | ("decimal", "integer"));
         if needs_scale != scale.is_some() {
             let (message, help) = if needs_scale {
@@ -78,7 +78,7 @@ impl PointerReader<'_> {
                 }
             };
         }
-        Some(match text.as_str() {
+        Some(match &*text.value {
             "unix-seconds" => Some(TimeFormat::UnixSeconds),
             "unix-millis" => Some(TimeFormat::UnixMillis),
             "rfc3339" => Some(TimeFormat::Rfc3339),

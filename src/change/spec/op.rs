@@ -1,6 +1,6 @@
 //! One op of a change: what it is, and when it applies.
 
-use super::{NamesSpec, StructureSpec, When};
+use super::{NamesSpec, StructureSpec, ValueFormat, When};
 use crate::diagnostic::{Span, Spanned};
 use crate::json::{Custom, Literal, Many, OnError, Other, Otherwise, Rounding, Wrapper};
 
@@ -29,7 +29,7 @@ pub struct OpSpec {
     pub(crate) span: Span,
 }
 
-/// The ops of the language. Pointers are texts until the check has read them. An `Add` without a value adds nothing: it says
+/// The ops of the language. Pointers are strings until the check has read them. An `Add` without a value adds nothing: it says
 /// which member is new.
 #[derive(Clone, Debug)]
 pub(crate) enum OpKind {
@@ -65,22 +65,6 @@ pub(crate) struct Loss {
     pub(crate) which: Option<When>,
     /// The other elements or members may be lost.
     pub(crate) lossy: bool,
-}
-
-/// The form of a value that is [converted](OpSpec::convert).
-///
-/// ```
-/// use sunward::change::{OpSpec, ValueFormat};
-///
-/// let created = ValueFormat::strftime("%a %b %d %H:%M:%S %z %Y");
-/// let convert = OpSpec::convert("/created_at", created, "rfc3339");
-/// # let _ = convert;
-/// ```
-#[derive(Clone, Debug)]
-pub struct ValueFormat {
-    /// The name, or the pattern.
-    pub(crate) text: Spanned<String>,
-    pub(crate) is_pattern: bool,
 }
 
 /// What a number is multiplied or divided by, on the way up.
@@ -201,23 +185,5 @@ impl OpSpec {
     /// Remembers a setter that has no effect on this op: the catalog is refused.
     pub(super) fn misplaced(&mut self, setter: &'static str) {
         self.misplaced.push(setter);
-    }
-}
-
-// === impl ValueFormat ===
-
-impl ValueFormat {
-    /// Times in the pattern of `strftime`. A time without an offset is in UTC.
-    #[must_use]
-    pub fn strftime(pattern: &str) -> Self {
-        Self { text: pattern.into(), is_pattern: true }
-    }
-}
-
-impl From<&str> for ValueFormat {
-    /// `number`, `string`, `integer`, `decimal`, `json`, `json-text`, `unix-seconds`, `unix-millis`, `rfc3339`, `rfc2822`,
-    /// `http-date` or `date`.
-    fn from(name: &str) -> Self {
-        Self { text: name.into(), is_pattern: false }
     }
 }

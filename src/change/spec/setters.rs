@@ -52,7 +52,7 @@ impl OpSpec {
         self.misplaced.iter().copied().chain(common.map(|(.., name)| name)).collect()
     }
 
-    /// Runs only where the condition holds. Default: always.
+    /// Runs only where the condition holds, in both directions. Default: always. For ops on bodies.
     #[must_use]
     pub fn with_when(mut self, condition: When) -> Self {
         self.when = Some(condition);
@@ -135,7 +135,8 @@ impl OpSpec {
         self
     }
 
-    /// What to do when a value cannot be migrated. Default: that of the change.
+    /// What to do when a value cannot be migrated: refuse the message, or pass the value as it is. Default: that of the
+    /// change. For ops on bodies.
     #[must_use]
     pub fn with_on_error(mut self, on_error: OnError) -> Self {
         self.on_error = Some(on_error);

@@ -1,7 +1,7 @@
 //! When an op applies.
 
 use crate::diagnostic::Spanned;
-use crate::json::{Condition, Literal, Test};
+use crate::json::{Condition, Expression, ExpressionError, Literal, Test};
 
 /// A condition of a change: when an op applies, which elements count, what a value must be.
 ///
@@ -51,6 +51,23 @@ impl When {
     #[must_use]
     pub const fn own(test: Test) -> Self {
         Self(Condition::of(None, test))
+    }
+
+    /// An expression of the Common Expression Language is true. `self` is the object that the op starts from: the element of
+    /// its last `*`, or the resource. For the value at a pointer, use [`at`](Self::at) with [`Test::Holds`].
+    ///
+    /// ```
+    /// use sunward::change::{OpSpec, When};
+    ///
+    /// # #[cfg(feature = "cel")]
+    /// let plan = OpSpec::add("/plan", "free").with_when(When::cel("self.seats < 5 && !has(self.trial)")?);
+    /// # Ok::<(), sunward::json::ExpressionError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The expression cannot be read, or the feature `cel` is off.
+    pub fn cel(expression: &str) -> Result<Self, ExpressionError> {
+        Expression::parse(expression).map(|expression| Self::own(Test::Holds(expression)))
     }
 
     /// At least one of them holds.
