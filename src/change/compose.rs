@@ -20,7 +20,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span, quoted};
 use crate::json::{OnError, Pattern, Step};
 
 const KEEP_HELP: &str = "remove it: only `copy`, `compute`, `count`, `rename`, `move`, `split`, `join`, `entries`, `keyed`, `pick`, \
-                         `partition`, `nest`, `flatten`, `rename_header` and `rename_query` have `keep`";
+                         `partition`, `nest`, `flatten`, `rename_header`, `rename_cookie` and `rename_query` have `keep`";
 
 /// An owner at its place in one message, as the version at hand has it.
 #[derive(Clone, PartialEq)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::cookie::CookieRenaming;
 use crate::json::Renaming;
 
 /// A step on the header fields.
@@ -18,6 +19,8 @@ pub(crate) enum HeaderStep {
     /// Renames a field. Where both names are there, the lines of the new one go, unless they are kept: then those of the
     /// old one go.
     Rename(HeaderName, HeaderName, bool),
+    /// Renames a cookie, in `Cookie` and in `Set-Cookie`; with both names as [`Rename`](Self::Rename).
+    Cookie(Box<str>, Box<str>, bool),
     /// Exchanges a path prefix in `Location`, `Content-Location` and `Link`.
     Prefix(Box<str>, Box<str>),
     /// Exchanges the media type of the content.
@@ -72,6 +75,7 @@ pub(crate) fn run_header(step: &HeaderStep, headers: &mut HeaderMap) {
                 headers.append(to, value);
             }
         }
+        HeaderStep::Cookie(from, to, keep) => CookieRenaming { from, to, keep: *keep }.run(headers),
         HeaderStep::Prefix(..) | HeaderStep::ContentType(..) | HeaderStep::Accept(..) => {}
     }
 }
@@ -83,6 +87,7 @@ impl fmt::Display for HeaderStep {
             Self::Add(name, value) => write!(f, "add the header {name} as {value:?}"),
             Self::Drop(name) => write!(f, "remove the header {name}"),
             Self::Rename(from, to, _) => write!(f, "rename the header {from} to {to}"),
+            Self::Cookie(from, to, _) => write!(f, "rename the cookie {from} to {to}"),
             Self::Prefix(from, to) => write!(f, "replace the prefix {from} by {to} in links"),
             Self::ContentType(from, to) => write!(f, "replace the Content-Type {from} by {to}"),
             Self::Accept(from, to) => write!(f, "accept {to} if {from} is accepted"),

@@ -1,7 +1,8 @@
 //! Ops on the head, read into the steps of both directions.
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::{self, HeaderName, HeaderValue};
 
+use super::cookie;
 use super::head::{HeaderStep, QueryStep};
 use super::spec::HeadSpec;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
@@ -57,8 +58,16 @@ pub(super) fn read_head(spec: &HeadSpec, keep: bool, span: Span, found: &mut Dia
         HeadSpec::RenameHeader { from, to } => {
             let (old, new) = (reader.header(from)?, reader.header(to)?);
             reader.differ(old.as_str(), new.as_str())?;
+            reader.no_cookies(&old)?;
+            reader.no_cookies(&new)?;
             let up = HeaderStep::Rename(old.clone(), new.clone(), keep);
             Some(HeadOp::headers(up, Some(HeaderStep::Rename(new, old, keep))))
+        }
+        HeadSpec::RenameCookie { from, to } => {
+            let (old, new) = (reader.cookie(from)?, reader.cookie(to)?);
+            reader.differ(&old, &new)?;
+            let up = HeaderStep::Cookie(old.clone(), new.clone(), keep);
+            Some(HeadOp::headers(up, Some(HeaderStep::Cookie(new, old, keep))))
         }
         HeadSpec::RemoveHeader { name, restore, lossy } => {
             reader.remedy(name, restore.is_some(), *lossy)?;
@@ -165,6 +174,23 @@ impl HeadReader<'_> {
             return self.error("reserved-header", format!("a change cannot alter the header `{}`", name.value), help);
         }
         Some(read)
+    }
+
+    /// A field with all cookies has no other name.
+    fn no_cookies(&mut self, name: &HeaderName) -> Option<()> {
+        if *name != header::COOKIE && *name != header::SET_COOKIE {
+            return Some(());
+        }
+        let help = "to rename one cookie, use `{ rename_cookie = \"sid\", to = \"session\" }`";
+        self.error("reserved-header", format!("`rename_header` cannot rename the header `{name}`"), help)
+    }
+
+    fn cookie(&mut self, name: &Spanned<String>) -> Option<Box<str>> {
+        if cookie::is_name(name) {
+            return Some(name.as_str().into());
+        }
+        let help = "use letters, digits and characters such as `-` and `_` (RFC 6265 §4.1.1)";
+        self.error("bad-cookie", format!("`{}` is not a valid name of a cookie", name.value.escape_debug()), help)
     }
 
     fn value(&mut self, value: &str) -> Option<HeaderValue> {

@@ -7,6 +7,7 @@ mod chain;
 mod check;
 mod compile;
 mod compose;
+mod cookie;
 mod expand;
 mod head;
 mod heads;

@@ -36,6 +36,7 @@ fn head(name: &str, reader: &mut TableReader<'_, '_>) -> Option<HeadSpec> {
     match name {
         "add_header" => add(reader, "add_header").map(|(name, value)| HeadSpec::AddHeader { name, value }),
         "rename_header" => reader.two("rename_header", "to").map(|(from, to)| HeadSpec::RenameHeader { from, to }),
+        "rename_cookie" => reader.two("rename_cookie", "to").map(|(from, to)| HeadSpec::RenameCookie { from, to }),
         "remove_header" => remove(reader, "remove_header").map(|(name, restore, lossy)| HeadSpec::RemoveHeader {
             name,
             restore,

@@ -461,6 +461,7 @@ fn built() -> Api {
         OpSpec::rename_header("X-Old", "X-New").with_keep(true),
         OpSpec::remove_header("X-Gone").with_restore("1"),
         OpSpec::add_query("page", "1"),
+        OpSpec::rename_cookie("sid", "session").with_keep(true),
         OpSpec::rename_query("q", "query").with_keep(true),
         OpSpec::remove_query("debug").with_restore("").with_lossy(true),
         OpSpec::map_query("sort", &[("name", "title")]),

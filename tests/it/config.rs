@@ -120,7 +120,7 @@ fn findings_show_what_to_write() {
         (
             "[[api]]\n[[api.change]]\nops = [{ map = \"/a\", keep = true }]\n",
             "remove it: `keep` is a key of `copy`, `compute`, `count`, `rename`, `move`, `split`, `join`, `entries`, `keyed`, `pick`, \
-             `partition`, `nest`, `flatten`, `rename_header` or `rename_query`",
+             `partition`, `nest`, `flatten`, `rename_header`, `rename_cookie` or `rename_query`",
         ),
         (
             "[[api]]\n[[api.change]]\nops = [{ copy = \"/a\", to = \"/b\", expand = true }]\n",

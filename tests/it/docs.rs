@@ -91,7 +91,8 @@ fn run(example: &Example<'_>) -> Option<String> {
     // A resource and its changes say all themselves.
     let resource = keys.get("api").and_then(|api| api.get("resource")?.get(0)?.get("at")?.as_str());
     let own = |key: &str, line: &str| if keys.contains_key(key) { String::new() } else { format!("{line}\n") };
-    let at = keys.get("at").map_or("GET /things -> 200", |at| at.as_str().expect("a text"));
+    let at =
+        keys.get("at").map_or("GET /things -> 200", |at| at.as_str().or_else(|| at.get(0)?.as_str()).expect("a text"));
     let place = resource.unwrap_or(at);
     let of_every_route = place.starts_with("* ->");
     let versions = "[[api]]\nname = \"page\"\nversion_from = { header = \"Version\" }\nversion = [{ name = \"1\" }, { name = \"2\" }]\n";

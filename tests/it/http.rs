@@ -21,6 +21,7 @@ mod bodies;
 mod bugs;
 mod codings;
 mod content_types;
+mod cookies;
 mod digests;
 mod forms;
 mod headers;

@@ -67,6 +67,7 @@ impl HeadSpec {
         match self {
             Self::AddHeader { .. } => "OpSpec::add_header",
             Self::RenameHeader { .. } => "OpSpec::rename_header",
+            Self::RenameCookie { .. } => "OpSpec::rename_cookie",
             Self::RemoveHeader { .. } => "OpSpec::remove_header",
             Self::AddQuery { .. } => "OpSpec::add_query",
             Self::RenameQuery { .. } => "OpSpec::rename_query",

@@ -11,6 +11,12 @@ impl OpSpec {
         Self::new(OpKind::Head(HeadSpec::RenameHeader { from: from.into(), to: to.into() }))
     }
 
+    /// Renames a cookie: in `Cookie` at places of requests, and in `Set-Cookie` at those of responses.
+    #[must_use]
+    pub fn rename_cookie(from: &str, to: &str) -> Self {
+        Self::new(OpKind::Head(HeadSpec::RenameCookie { from: from.into(), to: to.into() }))
+    }
+
     /// Adds a header where it is absent.
     #[must_use]
     pub fn add_header(name: &str, value: &str) -> Self {

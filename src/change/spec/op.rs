@@ -111,6 +111,7 @@ pub(crate) enum RestoreSource {
 pub(crate) enum HeadSpec {
     AddHeader { name: Spanned<String>, value: String },
     RenameHeader { from: Spanned<String>, to: Spanned<String> },
+    RenameCookie { from: Spanned<String>, to: Spanned<String> },
     RemoveHeader { name: Spanned<String>, restore: Option<String>, lossy: bool },
     AddQuery { name: Spanned<String>, value: String },
     RenameQuery { from: Spanned<String>, to: Spanned<String> },

@@ -30,7 +30,10 @@ impl OpKind {
             Self::Structure(structure) => structure.has_target(),
             Self::Copy { .. } | Self::Compute { .. } | Self::Evaluate { .. } => true,
             Self::Rename { .. } | Self::Move { .. } | Self::Split { .. } | Self::Join { .. } => true,
-            Self::Head(head) => matches!(head, HeadSpec::RenameHeader { .. } | HeadSpec::RenameQuery { .. }),
+            Self::Head(head) => matches!(
+                head,
+                HeadSpec::RenameHeader { .. } | HeadSpec::RenameCookie { .. } | HeadSpec::RenameQuery { .. }
+            ),
             _ => false,
         }
     }

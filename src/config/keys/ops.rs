@@ -38,6 +38,7 @@ pub(in crate::config) static OPS: &[&Table] = &[
     &ADD_HEADER,
     &RENAME_HEADER,
     &REMOVE_HEADER,
+    &RENAME_COOKIE,
     &ADD_QUERY,
     &RENAME_QUERY,
     &REMOVE_QUERY,
@@ -269,6 +270,15 @@ static REMOVE_HEADER: Table = head("remove_header", "`remove_header`",
     key("remove_header", ValueKind::Name, "The header.").required(),
     key("restore", ValueKind::Text, "The value that the old side gets if it is absent."),
     LOSSY,
+]);
+
+#[rustfmt::skip]
+static RENAME_COOKIE: Table = head("rename_cookie", "`rename_cookie`",
+    "Renames a cookie: in `Cookie` of requests, and in `Set-Cookie` of responses, at the places of the change. If a message \
+     has both names, the cookies with the new name are removed, or with `keep` those with the old name.", &[
+    key("rename_cookie", ValueKind::Name, "The old name.").required(),
+    key("to", ValueKind::Name, "The new name.").required(),
+    KEEP,
 ]);
 
 #[rustfmt::skip]

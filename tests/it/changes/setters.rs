@@ -23,7 +23,7 @@ const SETTERS: &[(&str, Setter, &[&str])] = &[
     ("with_on_error", |op| op.with_on_error(OnError::Pass), BODY),
     ("with_keep", |op| op.with_keep(true), &[
         "copy", "compute", "compute_cel", "count", "rename", "relocate", "split", "join", "move_many", "pick", "partition", "nest",
-        "flatten", "rename_header", "rename_query",
+        "flatten", "rename_header", "rename_cookie", "rename_query",
     ]),
     ("with_expand", |op| op.with_expand(true), &["rename"]),
     ("with_lossy", |op| op.with_lossy(true), &[
@@ -142,6 +142,7 @@ fn constructors() -> Vec<(&'static str, OpSpec)> {
         ("rename_header", OpSpec::rename_header("x-a", "x-b")),
         ("remove_header", OpSpec::remove_header("x-a")),
         ("add_query", OpSpec::add_query("a", "1")),
+        ("rename_cookie", OpSpec::rename_cookie("a", "b")),
         ("rename_query", OpSpec::rename_query("a", "b")),
         ("remove_query", OpSpec::remove_query("a")),
         ("map_query", OpSpec::map_query("a", &[("x", "y")])),
