@@ -50,7 +50,6 @@ fn findings_are_written_alike() {
     assert!(codes.len() >= 50, "{codes:?}");
 }
 
-/// What a file cannot say, because reading it says so first.
 /// `main` prints an error that it returns by its `Debug`.
 #[test]
 fn a_catalog_of_builders_prints_its_findings_in_words_of_rust() {
@@ -70,6 +69,7 @@ fn a_catalog_of_builders_prints_its_findings_in_words_of_rust() {
     assert!(!shown.contains(" = true") && !shown.contains("lossy ="), "{shown}");
 }
 
+/// What a file cannot say, because reading it says so first.
 #[test]
 fn what_only_rust_can_say() {
     let change = Change::new("2", "Slips").with_at("GET /a -> 200").with_breaking(true);
@@ -91,12 +91,13 @@ fn what_only_rust_can_say() {
             "keep-without-target",
             "misplaced-setter",
             "misplaced-setter",
+            "misplaced-setter",
             "unknown-source"
         ]
     );
     let places: Vec<Option<&str>> = found.iter().map(Diagnostic::place).collect();
     assert_eq!(places[0], Some("the change `Slips`, op 1: OpSpec::split"));
-    assert_eq!(places[5], Some("the api `shop`"));
+    assert_eq!(places[6], Some("the api `shop`"));
     let found = Catalog::at([], now()).expect_err("nothing");
     assert_eq!(found.to_string(), "error[no-api]: the catalog has no api; add one: `[[api]]`\n");
 }

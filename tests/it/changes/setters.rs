@@ -147,6 +147,7 @@ fn constructors() -> Vec<(&'static str, OpSpec)> {
         ("remove_query", OpSpec::remove_query("a")),
         ("map_query", OpSpec::map_query("a", &[("x", "y")])),
         ("rename_query_values", OpSpec::rename_query_values("a", NameCase::Snake, NameCase::Camel)),
+        ("map_content_type", OpSpec::map_content_type("application/json", "application/problem+json")),
         ("map_status", OpSpec::map_status(200, 202)),
         ("rename_prefix", OpSpec::rename_prefix("/a", "/b")),
         ("add_route", OpSpec::add_route("POST /b")),

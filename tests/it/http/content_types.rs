@@ -1,4 +1,4 @@
-//! A Content-Type that changes with a version, and the Accept that goes with it.
+//! A Content-Type that changes with a version, and the Accept that matches it.
 
 use sunward::catalog::{Api, Version};
 use sunward::change::{Change, OpSpec};
