@@ -18,6 +18,7 @@ mod places;
 mod router;
 mod spec;
 mod template;
+mod version_source;
 mod view;
 
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub use content::Content;
 pub use control::{Act, ActOrigin, Control};
 pub(crate) use cors::CorsEntry;
 pub use diff::{Class, Difference, diff};
-pub use entry::{ApiEntry, ExtensionEntry, VersionEntry, VersionSource};
+pub use entry::{ApiEntry, ExtensionEntry, VersionEntry};
 pub(crate) use entry::{RouteEntry, VersionSources};
 pub(crate) use life::Lifecycle;
 pub use life::Window;
@@ -39,6 +40,7 @@ pub use spec::{
     ShareOf, Version,
 };
 pub(crate) use template::{HostPattern, strip_start};
+pub use version_source::VersionSource;
 pub use view::{ExplainedChange, Explanation, Standing};
 
 pub use crate::path::PathCase;

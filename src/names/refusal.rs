@@ -14,7 +14,7 @@ pub enum Refusal {
     /// A target that is too long: 414.
     TargetTooLong,
     /// Header fields that are too many or too large, or a head that is: 431.
-    HeadTooLarge,
+    HeadersTooLarge,
     /// A body whose end could be read in two ways: 400, or 501.
     Framing,
     /// No authority, or more than one: 400.
@@ -30,7 +30,7 @@ pub enum Refusal {
     /// A breach of HTTP/2: the connection ends.
     Http2,
     /// A request that did not come, or too slowly: the connection ends.
-    HeadTimeout,
+    HeadersTimeout,
     /// A response that the client does not read: the connection is closed.
     SendTimeout,
     /// A TLS handshake that failed, or took too long.
@@ -51,7 +51,7 @@ impl Refusal {
         Self::Method,
         Self::Target,
         Self::TargetTooLong,
-        Self::HeadTooLarge,
+        Self::HeadersTooLarge,
         Self::Framing,
         Self::Host,
         Self::Field,
@@ -59,7 +59,7 @@ impl Refusal {
         Self::NoApi,
         Self::Malformed,
         Self::Http2,
-        Self::HeadTimeout,
+        Self::HeadersTimeout,
         Self::SendTimeout,
         Self::Tls,
     ];
@@ -71,7 +71,7 @@ impl Refusal {
             Self::Method => "method",
             Self::Target => "target",
             Self::TargetTooLong => "target_too_long",
-            Self::HeadTooLarge => "head_too_large",
+            Self::HeadersTooLarge => "headers_too_large",
             Self::Framing => "framing",
             Self::Host => "host",
             Self::Field => "field",
@@ -79,7 +79,7 @@ impl Refusal {
             Self::NoApi => "no_api",
             Self::Malformed => "malformed",
             Self::Http2 => "http2",
-            Self::HeadTimeout => "head_timeout",
+            Self::HeadersTimeout => "headers_timeout",
             Self::SendTimeout => "send_timeout",
             Self::Tls => "tls",
         }

@@ -5,7 +5,8 @@
 //! parameters in their segments (`/users;a=b/7`, RFC 3986 §3.3), which Tomcat, Spring and JAX-RS cut off before they
 //! route.
 
-use super::{Resolver, place_by};
+use super::Resolver;
+use super::place::place_by;
 use crate::catalog::{ApiEntry, Catalog, Match};
 use crate::path::{PathCase, without_parameters};
 use crate::problem::{Problem, ProblemType};

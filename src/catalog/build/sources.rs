@@ -3,9 +3,10 @@
 use http::header::{self, HeaderName};
 
 use super::super::cors::{AllowedOrigin, CorsEntry, Origins};
-use super::super::entry::{VersionEntry, VersionSource, VersionSources};
+use super::super::entry::{VersionEntry, VersionSources};
 use super::super::spec::{ConsumerSource, Cors};
 use super::super::template::{self, HostPattern, HostTemplate, PathTemplate};
+use super::super::version_source::VersionSource;
 use super::Builder;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Spanned};

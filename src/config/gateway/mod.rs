@@ -1,5 +1,6 @@
 //! The gateway's own settings.
 
+mod instance;
 pub(super) mod listen;
 mod settings;
 mod upstream;
@@ -7,11 +8,12 @@ mod upstream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(crate) use instance::Instance;
 pub(crate) use listen::Listen;
 pub(crate) use settings::{AccessLog, ForwardedHeaders, Limits, Proxy, Timeouts, Tls, Underscores};
 pub(super) use upstream::check_names;
 pub(crate) use upstream::check_references;
-pub(crate) use upstream::{ActAs, Addresses, Check, Instance, Upstream, UpstreamTls};
+pub(crate) use upstream::{ActAs, Addresses, Check, Upstream, UpstreamTls};
 
 use super::tree::TableReader;
 use crate::diagnostic::{Diagnostic, Spanned};

@@ -31,7 +31,7 @@ pub struct Tls {
 #[non_exhaustive]
 pub struct Timeouts {
     /// A client's request head, and a TLS handshake.
-    pub client_head: Duration,
+    pub client_headers: Duration,
     /// An open connection without a request.
     pub client_idle: Duration,
     /// The wait for the next part of a request's body.
@@ -171,7 +171,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self {
-            client_head: seconds(10),
+            client_headers: seconds(10),
             client_idle: seconds(75),
             client_body: seconds(60),
             client_send: seconds(60),
@@ -194,7 +194,7 @@ impl Timeouts {
         let default = Self::default();
         let mut time = |name, default| reader.duration(name).unwrap_or(default);
         let spec = Self {
-            client_head: time("client_head", default.client_head),
+            client_headers: time("client_headers", default.client_headers),
             client_idle: time("client_idle", default.client_idle),
             client_body: time("client_body", default.client_body),
             client_send: time("client_send", default.client_send),

@@ -70,7 +70,7 @@ static TIMEOUTS: Table = Table {
     doc: "Timeouts. `upstream_body` and the `timeout` of a route do not apply to server-sent events (`text/event-stream`); \
           `upstream_body` does not apply to gRPC responses either.",
     keys: &[
-        key("client_head", ValueKind::Duration,
+        key("client_headers", ValueKind::Duration,
             "Maximum time for the request headers to arrive, from their first byte; for the first request, from the start of the \
              connection. Also the timeout of a TLS handshake. Like `timeout http-request` in HAProxy's sample \
              configuration.").or("\"10s\""),

@@ -320,7 +320,7 @@ fn failed(plan: Option<&Plan>, failed: ExchangeError) -> Response<ProxyBody> {
         return problem(plan, kind, body_fault(kind));
     }
     if was_answered {
-        let cause = if error.is_parse_too_large() { Cause::HeadTooLarge } else { Cause::InvalidResponse };
+        let cause = if error.is_parse_too_large() { Cause::HeadersTooLarge } else { Cause::InvalidResponse };
         let explained = Explained::new(cause).with_error(error);
         failed.blame();
         // The instance did its work, and would likely answer the same again.

@@ -48,7 +48,7 @@ pub(in crate::gateway) fn failure(plan: Option<&Plan>, kind: ProblemType, explai
             "the service closed the connection without a response and may have processed the request: retry only if \
              the request is safe to repeat"
         }
-        Cause::InvalidResponse | Cause::HeadTooLarge | Cause::UnknownVersion | Cause::Unmigratable => {
+        Cause::InvalidResponse | Cause::HeadersTooLarge | Cause::UnknownVersion | Cause::Unmigratable => {
             "the response of the service is invalid: a retry does not help; report the request id to the operators"
         }
     };

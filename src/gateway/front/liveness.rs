@@ -107,7 +107,7 @@ impl ConnectionTimeouts {
     pub(in crate::gateway) fn of(spec: &GatewaySpec) -> Self {
         let GatewaySpec { timeouts, limits, .. } = spec;
         Self {
-            head: timeouts.client_head,
+            head: timeouts.client_headers,
             idle: timeouts.client_idle,
             send: Pace { idle: timeouts.client_send, rate: limits.response_rate },
             ping: timeouts.client_ping,

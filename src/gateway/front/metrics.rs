@@ -58,7 +58,7 @@ impl ListenerMetrics {
     pub(in crate::gateway) fn gave_up(&self, cause: CloseReason) {
         self.refusals.count(match cause {
             CloseReason::TakesNothing => Refusal::SendTimeout,
-            CloseReason::NoRequest | CloseReason::SlowHead => Refusal::HeadTimeout,
+            CloseReason::NoRequest | CloseReason::SlowHead => Refusal::HeadersTimeout,
         });
     }
 
@@ -71,9 +71,9 @@ impl ListenerMetrics {
 /// What hyper refuses by itself. A client that goes away is not refused.
 fn refusal(error: &hyper::Error) -> Option<Refusal> {
     match error {
-        error if error.is_parse_too_large() => Some(Refusal::HeadTooLarge),
+        error if error.is_parse_too_large() => Some(Refusal::HeadersTooLarge),
         error if error.is_parse() => Some(Refusal::Malformed),
-        error if error.is_timeout() => Some(Refusal::HeadTimeout),
+        error if error.is_timeout() => Some(Refusal::HeadersTimeout),
         error => {
             let http2 = error.source().and_then(|error| error.downcast_ref::<h2::Error>())?;
             http2.is_library().then_some(Refusal::Http2)

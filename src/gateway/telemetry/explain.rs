@@ -44,7 +44,7 @@ pub(in crate::gateway) enum Cause {
     /// The response cannot be passed on.
     InvalidResponse,
     /// The head of the response is too large.
-    HeadTooLarge,
+    HeadersTooLarge,
     /// The instance speaks a version that the api does not have.
     UnknownVersion,
     /// The response cannot be migrated to the client's version.
@@ -106,7 +106,7 @@ impl Cause {
             Self::BodyTimeout => "response body timeout",
             Self::Broken => "connection closed",
             Self::InvalidResponse => "invalid response",
-            Self::HeadTooLarge => "response head too large",
+            Self::HeadersTooLarge => "response headers too large",
             Self::UnknownVersion => "unknown version",
             Self::Unmigratable => "response cannot be migrated",
         }
@@ -126,7 +126,7 @@ impl Cause {
             Self::ResponseTimeout | Self::BodyTimeout => "connection_read_timeout",
             Self::Broken => "connection_terminated",
             Self::InvalidResponse => "http_protocol_error",
-            Self::HeadTooLarge => "http_response_header_section_size",
+            Self::HeadersTooLarge => "http_response_header_section_size",
             Self::UnknownVersion => "proxy_internal_error",
             Self::Unmigratable => "proxy_internal_response",
         }

@@ -10,6 +10,7 @@ mod decimal;
 mod eval;
 mod expr;
 mod functions;
+mod node;
 mod parse;
 mod read;
 mod token;

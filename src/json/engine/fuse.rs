@@ -4,14 +4,14 @@
 //! at last perhaps a constant. Renames, copies and additions only put lists together, so any number of them is one
 //! list, worked out here and never again.
 
+mod cells;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::{
-    Collision, Literal, MigrateOptions, OnError, Op, Pointer, Renaming, Step, Structure, migrate, text,
-};
+use super::super::{Collision, Literal, MigrateOptions, OnError, Op, Pointer, Renaming, Step, Structure, migrate};
 use super::local::LocalStep;
-use super::plan::{COPY, Cell, NodeId, ObjectPlan, Others, Rank, SourceMember};
+use super::plan::{NodeId, ObjectPlan};
 
 /// A candidate, while the lists are put together.
 #[derive(Clone)]
@@ -285,30 +285,6 @@ impl CellNames {
     fn deeper(&mut self, local: &LocalStep, name: &str, op: Op) -> Option<()> {
         self.inside(name, local.in_member(name, op))
     }
-
-    fn plan(self, mut node: impl FnMut(Vec<LocalStep>) -> NodeId) -> ObjectPlan {
-        let Self { mut cells, order, known, seen, renamings, every } = self;
-        let mut sources: BTreeMap<Box<str>, SourceMember> =
-            known.into_iter().map(|name| (name.clone(), SourceMember::gone(&name))).collect();
-        let mut planned = Vec::new();
-        for name in &order {
-            let candidates = cells.remove(name).unwrap_or_default();
-            let index = planned.len();
-            planned.extend(plan_cell(&mut node, name, candidates, index, &mut sources));
-        }
-        for (name, pending) in seen {
-            let seen = node(pending);
-            sources.entry(name).and_modify(|source| (source.node, source.seen) = (seen, true));
-        }
-        let node = node(every);
-        let others = (node != COPY || !renamings.is_empty()).then(|| Others { renamings: renamings.into(), node });
-        if others.is_none() {
-            sources.retain(|name, source| !source.is_untouched(name, &planned));
-        }
-        let mut sources: Box<[SourceMember]> = sources.into_values().collect();
-        let planned = prune(planned, &mut sources);
-        ObjectPlan::new(sources, planned.into(), others)
-    }
 }
 
 /// A step goes on inside of whatever a list leads to.
@@ -326,63 +302,9 @@ fn go_inside(candidates: &mut [CellCandidate], local: &LocalStep) -> Option<()> 
     Some(())
 }
 
-fn plan_cell(
-    compile: &mut impl FnMut(Vec<LocalStep>) -> NodeId,
-    name: &str,
-    candidates: Vec<CellCandidate>,
-    index: usize,
-    sources: &mut BTreeMap<Box<str>, SourceMember>,
-) -> Option<Cell> {
-    if candidates.is_empty() {
-        return None;
-    }
-    let mut cell = Cell { key: text::quote(name).into(), nodes: Box::default(), constant: None };
-    let mut nodes = Vec::new();
-    for (rank, candidate) in candidates.into_iter().enumerate() {
-        let rank = Rank::try_from(rank).unwrap_or(Rank::MAX);
-        let (contested, may_fail) = (candidate.contested, candidate.may_fail());
-        let node = compile(candidate.pending);
-        match candidate.from {
-            CandidateValue::Constant(literal) => cell.constant = Some(cell.member(literal.as_str().as_bytes()).into()),
-            CandidateValue::Source(source) => {
-                let entry = sources.entry(source.clone()).or_insert_with(|| SourceMember::gone(&source));
-                if candidate.copied {
-                    entry.copied = entry.copied.iter().copied().chain([(index, rank)]).collect();
-                } else {
-                    entry.stays = Some((index, rank));
-                    entry.node = node;
-                    entry.seen = may_fail && !contested;
-                    entry.contested = contested;
-                    entry.key = (*source != *name).then(|| cell.key.clone());
-                }
-                nodes.push(node);
-            }
-        }
-    }
-    cell.nodes = nodes.into();
-    Some(cell)
-}
-
 /// Whether these candidates may lose or go: what refuses the document on the way must still see them.
 fn may_go(candidates: &[CellCandidate]) -> Option<()> {
     candidates.iter().all(|candidate| !candidate.may_fail()).then_some(())
-}
-
-/// Leaves out the cells that no source and no constant is for.
-fn prune(cells: Vec<Cell>, sources: &mut [SourceMember]) -> Vec<Cell> {
-    let used = |at: usize| {
-        let of = |source: &SourceMember| {
-            source.stays.into_iter().chain(source.copied.iter().copied()).any(|(cell, _)| cell == at)
-        };
-        cells[at].constant.is_some() || sources.iter().any(of)
-    };
-    let kept: Vec<usize> = (0..cells.len()).filter(|at| used(*at)).collect();
-    let moved = |cell: &mut usize| *cell = kept.binary_search(cell).unwrap_or(0);
-    for source in sources {
-        source.stays.iter_mut().for_each(|(cell, _)| moved(cell));
-        source.copied.iter_mut().for_each(|(cell, _)| moved(cell));
-    }
-    cells.into_iter().enumerate().filter(|(at, _)| kept.binary_search(at).is_ok()).map(|(_, cell)| cell).collect()
 }
 
 // === impl CellCandidate ===

@@ -1,5 +1,7 @@
 //! `multipart/form-data` bodies (RFC 7578): fields are migrated, files pass.
 
+mod emit;
+
 use memchr::memmem::{self, Finder};
 
 use super::super::error::{MigrateError, Reason};
@@ -7,8 +9,7 @@ use super::super::{MigrateOptions, Pointer, Rewriter, is_json};
 use super::members::MemberSplitter;
 use super::names::{FieldNames, MAX_FIELDS, quote};
 use super::part::{PartHead, PartKind};
-use super::shape::{self, FormLeaf, Lists};
-use super::urlencoded::plain_text;
+use super::shape::{self, Lists};
 
 /// The parts at hand, and what the engine has not given back yet.
 ///
@@ -369,75 +370,6 @@ impl Multipart {
         }
     }
 
-    /// Writes a member as parts: those that it was, as far as it is the same.
-    fn emit(&mut self, key: &[u8], value: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
-        let same = self.pending.iter().position(|group| group.key == key && group.value == value);
-        let renamed = || self.pending.iter().position(|group| group.value == value);
-        let changed = || self.pending.iter().position(|group| group.key == key);
-        let group = same.or_else(renamed).or_else(changed).map(|at| self.pending.remove(at));
-        let (mut parts, lists) = group.map_or_else(Default::default, |group| (group.parts, group.lists));
-        let json = parts.iter().position(|part| part.head.kind() == PartKind::Json);
-        let leaves = match json {
-            Some(_) => vec![FormLeaf { name: key.to_vec(), value: value.to_vec() }],
-            None => shape::leaves((key, value), self.names, &lists, |value| stands_for(value).is_some())?,
-        };
-        let mut last = None;
-        for leaf in leaves {
-            let named = || parts.iter().position(|part| part.head.name() == leaf.name);
-            let at = match json {
-                Some(at) => Some(at),
-                None => parts.iter().position(|part| part.value == leaf.value).or_else(named),
-            };
-            let part = at.map(|at| parts.remove(at));
-            match stands_for(&leaf.value) {
-                Some(file) if self.current == Some(file) => last = Some((file, leaf, part)),
-                Some(file) => self.emit_held(file, &leaf, part, out)?,
-                None => self.emit_field(&leaf, part, out),
-            }
-        }
-        // Its content follows.
-        if let Some((file, leaf, part)) = last {
-            let Some(part) = part else { return Err(twice(&leaf)) };
-            out.extend_from_slice(&part.head.renamed(&leaf.name));
-            self.files[file] = File::Passing;
-        }
-        Ok(())
-    }
-
-    fn emit_field(&mut self, leaf: &FormLeaf, part: Option<Part>, out: &mut Vec<u8>) {
-        let Some(part) = part else {
-            out.extend_from_slice(&PartHead::new(&self.boundary, &leaf.name).renamed(&leaf.name));
-            out.extend_from_slice(&plain_text(&leaf.value));
-            out.extend_from_slice(b"\r\n");
-            return;
-        };
-        out.extend_from_slice(&part.head.renamed(&leaf.name));
-        match part.head.kind() {
-            _ if part.value == leaf.value => out.extend_from_slice(&part.body),
-            PartKind::Json => out.extend_from_slice(&leaf.value),
-            PartKind::Text | PartKind::File => out.extend_from_slice(&plain_text(&leaf.value)),
-        }
-        out.extend_from_slice(b"\r\n");
-        self.held = self.held.saturating_sub(part.body.len() + part.head.len());
-    }
-
-    /// A file whose place is only known now.
-    fn emit_held(
-        &mut self,
-        file: usize,
-        leaf: &FormLeaf,
-        part: Option<Part>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), MigrateError> {
-        let content = self.files.get_mut(file).map(|file| std::mem::replace(file, File::Done));
-        let (Some(File::Held(content)), Some(part)) = (content, part) else { return Err(twice(leaf)) };
-        out.extend_from_slice(&part.head.renamed(&leaf.name));
-        out.extend_from_slice(&content);
-        out.extend_from_slice(b"\r\n");
-        self.held = self.held.saturating_sub(content.len());
-        Ok(())
-    }
-
     /// The next boundary in the buffer.
     fn find(&self) -> BoundarySearch {
         let needle = self.delimiter.needle().len();
@@ -484,9 +416,4 @@ fn stand_in(file: usize) -> Vec<u8> {
 fn stands_for(value: &[u8]) -> Option<usize> {
     let digits = value.strip_prefix(b"{\"\\u0000file\":")?.strip_suffix(b"}")?;
     std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-fn twice(leaf: &FormLeaf) -> MigrateError {
-    let token = String::from_utf8_lossy(&leaf.name).into_owned();
-    MigrateError::value(Pointer::from_tokens([token]), Reason::Twice)
 }

@@ -24,7 +24,7 @@ fn counted(metrics: &PrometheusHandle) -> BTreeMap<String, u64> {
 fn gateway_config(authority: &Authority) -> String {
     format!(
         "[gateway]\nlimits = {{ body_bytes = 1000, url_bytes = 1000, header_bytes = 1024 }}\n\
-         timeouts = {{ client_head = \"300ms\", client_send = \"300ms\" }}\n\
+         timeouts = {{ client_headers = \"300ms\", client_send = \"300ms\" }}\n\
          [gateway.tls]\nlisten = \"127.0.0.1:0\"\ncertificate = {:?}\nkey = {:?}\n",
         authority.file("server.pem"),
         authority.file("server.key")
@@ -63,10 +63,10 @@ async fn each_is_counted_by_its_reason() {
         (line(&format!("{} / HTTP/1.1", "X".repeat(40))), "501", "method"),
         (line("GET ftp://a/api/v1/x HTTP/1.1"), "400", "target"),
         (line(&format!("GET /{} HTTP/1.1", "x".repeat(1000))), "414", "target_too_long"),
-        (field(&format!("X-A: {}", "x".repeat(1024))), "431", "head_too_large"),
+        (field(&format!("X-A: {}", "x".repeat(1024))), "431", "headers_too_large"),
         // hyper's own.
-        (field(&format!("X-A: {}", "x".repeat(300_000))), "431", "head_too_large"),
-        (line(&format!("GET /{} HTTP/1.1", "x".repeat(70_000))), "414", "head_too_large"),
+        (field(&format!("X-A: {}", "x".repeat(300_000))), "431", "headers_too_large"),
+        (line(&format!("GET /{} HTTP/1.1", "x".repeat(70_000))), "414", "headers_too_large"),
         (field("Transfer-Encoding: gzip, chunked"), "501", "framing"),
         (field("Content-Length: 1|Content-Length: 2"), "400", "malformed"),
         (field("Host: b"), "400", "host"),
@@ -78,8 +78,8 @@ async fn each_is_counted_by_its_reason() {
         (line("GET /api/v1/x HTTP/7"), "400", "malformed"),
         (b"\x16\x03\x01\x02\x00".to_vec(), "400", "malformed"),
         (NOT_HTTP2.to_vec(), "", "http2"),
-        (Vec::new(), "", "head_timeout"),
-        (b"GET /api/v1/x HT".to_vec(), "", "head_timeout"),
+        (Vec::new(), "", "headers_timeout"),
+        (b"GET /api/v1/x HT".to_vec(), "", "headers_timeout"),
         // A client that goes away is not refused.
         (b"gone".to_vec(), "", ""),
     ];

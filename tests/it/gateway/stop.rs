@@ -108,7 +108,7 @@ async fn it_waits_no_longer_than_it_should() {
 async fn clients_without_a_request_do_not_delay_the_drain() {
     let service = Service::saying(OK).await;
     // If any of them were waited for, not all would have ended when the drain does.
-    let own = "[gateway]\ntimeouts = { client_head = \"1h\", client_idle = \"1h\", drain = \"20s\" }\n";
+    let own = "[gateway]\ntimeouts = { client_headers = \"1h\", client_idle = \"1h\", drain = \"20s\" }\n";
     let gateway = rig::gateway(config("idlers", &[service.address], own, "")).await;
     let mut silent = Client::connect(gateway.listen).await;
     let mut fresh = rig::h2(gateway.listen).await;

@@ -42,7 +42,7 @@ async fn a_client_that_does_not_ask() {
         ("the beginning of HTTP/2", PREFACE),
     ];
     for (what, bytes) in rows {
-        let gateway = with("silent", &service, "client_head", "").await;
+        let gateway = with("silent", &service, "client_headers", "").await;
         let mut client = Client::connect(gateway.listen).await;
         client.stream.write_all(bytes).await.expect("it reads");
         let (_, took) = client.end().await;
@@ -59,7 +59,7 @@ async fn a_client_that_never_ends_its_handshake() {
     let service = Service::saying(OK).await;
     let tls = format!(
         "{}[gateway.tls]\nlisten = \"127.0.0.1:0\"\ncertificate = {:?}\nkey = {:?}\n",
-        timeouts("client_head"),
+        timeouts("client_headers"),
         authority.file("server.pem"),
         authority.file("server.key")
     );
@@ -83,7 +83,7 @@ async fn a_client_that_never_ends_its_handshake() {
 #[tokio::test]
 async fn a_head_byte_by_byte() {
     let service = Service::saying(OK).await;
-    let gateway = with("trickle", &service, "client_head", "").await;
+    let gateway = with("trickle", &service, "client_headers", "").await;
     for second in [false, true] {
         let mut client = Client::connect(gateway.listen).await;
         if second {

@@ -304,7 +304,7 @@ fn needs_restart(old: &GatewaySpec, new: &GatewaySpec) -> bool {
         let times = &spec.timeouts;
         let limits = &spec.limits;
         let pings = (times.client_ping, times.client_ping_timeout);
-        let times = (times.client_head, times.client_idle, times.client_send, pings);
+        let times = (times.client_headers, times.client_idle, times.client_send, pings);
         (times, limits.response_rate, limits.connections, limits.streams, limits.memory_bytes, spec.workers)
     };
     places(old) != places(new)

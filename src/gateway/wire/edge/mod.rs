@@ -113,7 +113,7 @@ fn check<B: Body>(
         StatusCode::URI_TOO_LONG => (Refusal::TargetTooLong, refused),
         _ => (Refusal::Target, refused),
     })?;
-    fields::check_size(request.headers(), limits).map_err(by(Refusal::HeadTooLarge))?;
+    fields::check_size(request.headers(), limits).map_err(by(Refusal::HeadersTooLarge))?;
     if version == Version::HTTP_2 && fields::have_outer_space(request.headers()) {
         let detail = "a header value begins or ends with white space: remove it";
         return Err((Refusal::Field, EdgeRefusal::malformed(detail)));

@@ -1,0 +1,86 @@
+//! What the engine gives back, written as parts.
+
+use super::super::super::Pointer;
+use super::super::super::error::{MigrateError, Reason};
+use super::super::part::{PartHead, PartKind};
+use super::super::shape::{self, FormLeaf};
+use super::super::urlencoded::plain_text;
+use super::{File, Multipart, Part, stands_for};
+
+// === impl Multipart ===
+
+impl Multipart {
+    /// Writes a member as parts: those that it was, as far as it is the same.
+    pub(super) fn emit(&mut self, key: &[u8], value: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        let same = self.pending.iter().position(|group| group.key == key && group.value == value);
+        let renamed = || self.pending.iter().position(|group| group.value == value);
+        let changed = || self.pending.iter().position(|group| group.key == key);
+        let group = same.or_else(renamed).or_else(changed).map(|at| self.pending.remove(at));
+        let (mut parts, lists) = group.map_or_else(Default::default, |group| (group.parts, group.lists));
+        let json = parts.iter().position(|part| part.head.kind() == PartKind::Json);
+        let leaves = match json {
+            Some(_) => vec![FormLeaf { name: key.to_vec(), value: value.to_vec() }],
+            None => shape::leaves((key, value), self.names, &lists, |value| stands_for(value).is_some())?,
+        };
+        let mut last = None;
+        for leaf in leaves {
+            let named = || parts.iter().position(|part| part.head.name() == leaf.name);
+            let at = match json {
+                Some(at) => Some(at),
+                None => parts.iter().position(|part| part.value == leaf.value).or_else(named),
+            };
+            let part = at.map(|at| parts.remove(at));
+            match stands_for(&leaf.value) {
+                Some(file) if self.current == Some(file) => last = Some((file, leaf, part)),
+                Some(file) => self.emit_held(file, &leaf, part, out)?,
+                None => self.emit_field(&leaf, part, out),
+            }
+        }
+        // Its content follows.
+        if let Some((file, leaf, part)) = last {
+            let Some(part) = part else { return Err(twice(&leaf)) };
+            out.extend_from_slice(&part.head.renamed(&leaf.name));
+            self.files[file] = File::Passing;
+        }
+        Ok(())
+    }
+
+    fn emit_field(&mut self, leaf: &FormLeaf, part: Option<Part>, out: &mut Vec<u8>) {
+        let Some(part) = part else {
+            out.extend_from_slice(&PartHead::new(&self.boundary, &leaf.name).renamed(&leaf.name));
+            out.extend_from_slice(&plain_text(&leaf.value));
+            out.extend_from_slice(b"\r\n");
+            return;
+        };
+        out.extend_from_slice(&part.head.renamed(&leaf.name));
+        match part.head.kind() {
+            _ if part.value == leaf.value => out.extend_from_slice(&part.body),
+            PartKind::Json => out.extend_from_slice(&leaf.value),
+            PartKind::Text | PartKind::File => out.extend_from_slice(&plain_text(&leaf.value)),
+        }
+        out.extend_from_slice(b"\r\n");
+        self.held = self.held.saturating_sub(part.body.len() + part.head.len());
+    }
+
+    /// A file whose place is only known now.
+    fn emit_held(
+        &mut self,
+        file: usize,
+        leaf: &FormLeaf,
+        part: Option<Part>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let content = self.files.get_mut(file).map(|file| std::mem::replace(file, File::Done));
+        let (Some(File::Held(content)), Some(part)) = (content, part) else { return Err(twice(leaf)) };
+        out.extend_from_slice(&part.head.renamed(&leaf.name));
+        out.extend_from_slice(&content);
+        out.extend_from_slice(b"\r\n");
+        self.held = self.held.saturating_sub(content.len());
+        Ok(())
+    }
+}
+
+fn twice(leaf: &FormLeaf) -> MigrateError {
+    let token = String::from_utf8_lossy(&leaf.name).into_owned();
+    MigrateError::value(Pointer::from_tokens([token]), Reason::Twice)
+}
