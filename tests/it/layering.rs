@@ -72,7 +72,7 @@ const FOREIGN: [(&str, &[&str]); 57] = [
     ("serde_json", &["json", "change", "problem", "config", "testing/openapi.rs", "gateway", "bin"]),
     ("sfv", &["headers/sf.rs"]),
     ("sha2", &["layer/digest.rs", "gateway"]),
-    ("smallvec", &["json"]),
+    ("smallvec", &["json", "gateway"]),
     ("siphasher", &["change", "plan", "layer"]),
     ("smallvec", &["gateway/back/pool/mod.rs"]),
     ("socket2", &["gateway"]),
