@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::entry::{ApiEntry, RouteEntry};
 use super::migration::Migration;
 use super::view::{ExplainedChange, Explanation};
-use crate::change::{BodyChain, Chain, HeaderStep, Location, Message, PlaceError, RouteName, StatusMatch};
+use crate::change::{BodyChain, Chain, HeaderStep, Location, Message, PlaceError, RouteHistory, RouteName, StatusLink, StatusMatch};
 use crate::diagnostic::{SUGGESTED, suggestion};
 use crate::json::Step;
 use crate::version::VersionId;
@@ -29,6 +29,8 @@ enum Unknown {
 struct BodyBetween<'c> {
     route: &'c RouteEntry,
     chain: &'c BodyChain,
+    /// The statuses of a response.
+    of: Option<StatusMatch>,
     /// What is done to the header fields.
     fields: Vec<&'c Chain<HeaderStep>>,
     from: VersionId,
@@ -75,7 +77,7 @@ impl ApiEntry {
     /// # Errors
     /// As [`migration`](Self::migration).
     pub fn explain(&self, place: &str, from: &str, to: &str) -> Result<Explanation, UnknownName> {
-        let BodyBetween { chain, fields, from, to, .. } = self.body_between(place, from, to)?;
+        let BodyBetween { route, chain, fields, of, from, to } = self.body_between(place, from, to)?;
         let links = chain.between(from, to);
         let around = links.around().map(|steps| (!steps.is_empty()).then(|| self.explained_links(from.max(to), steps)));
         let mut steps: BTreeMap<u32, Vec<String>> = BTreeMap::new();
@@ -83,6 +85,9 @@ impl ApiEntry {
             for (change, fields) in fields.between(from, to).links() {
                 steps.entry(change).or_default().extend(fields.iter().map(ToString::to_string));
             }
+        }
+        for link in of.map(|of| chain_statuses(&route.history, of, from, to)).into_iter().flatten() {
+            steps.entry(link.op.0).or_default().push(explained_status(link, from < to));
         }
         for (change, body) in links.links() {
             steps.entry(change).or_default().extend(body.iter().map(ToString::to_string));
@@ -137,7 +142,7 @@ impl ApiEntry {
             }
             None => vec![&history.request_headers, &history.accept],
         };
-        Ok(BodyBetween { route, chain, fields, from: self.known_version(from)?, to: self.known_version(to)? })
+        Ok(BodyBetween { route, chain, fields, of, from: self.known_version(from)?, to: self.known_version(to)? })
     }
 
     fn body_at(&self, place: &str) -> Result<(&RouteEntry, &BodyChain), UnknownName> {
@@ -178,6 +183,24 @@ impl ApiEntry {
         };
         self.lookup(text).ok_or_else(unknown)
     }
+}
+
+/// What may exchange these statuses between two versions.
+fn chain_statuses(
+    history: &RouteHistory,
+    of: StatusMatch,
+    from: VersionId,
+    to: VersionId,
+) -> impl Iterator<Item = &StatusLink> {
+    let between = move |link: &&StatusLink| from.min(to) < link.version && link.version <= from.max(to);
+    let ours = move |link: &&StatusLink| of.contains(link.old) || of.contains(link.new);
+    history.statuses.iter().filter(between).filter(ours)
+}
+
+fn explained_status(link: &StatusLink, upwards: bool) -> String {
+    let (from, to) = if upwards { (link.old, link.new) } else { (link.new, link.old) };
+    let when = link.when.as_ref().map(|when| format!(", where {when}; the whole body is held"));
+    format!("replace the status {from} by {to}{}", when.unwrap_or_default())
 }
 
 fn misspelt(error: PlaceError) -> UnknownName {

@@ -187,6 +187,11 @@ impl BodyChain {
         Self { chain, expand: expand.into(), links: links.into(), needs_path, programs, prints }
     }
 
+    /// What is beside the chain: names that new clients get as well, and links.
+    pub(super) fn beside(&self) -> (&[(VersionId, Box<[Step]>)], &[(VersionId, Box<[Step]>)]) {
+        (&self.expand, &self.links)
+    }
+
     /// Makes known to the steps that translate links what these depend on, as a fingerprint.
     pub(super) fn set_link_rules(&mut self, print: u64) {
         for step in self.links.iter_mut().flat_map(|(_, steps)| steps) {

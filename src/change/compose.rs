@@ -16,6 +16,7 @@ use super::place::{Message, RouteName, StatusMatch};
 use super::placement::{OwnerIndex, PlacedOwner, check_routes, placements, unknown_resource};
 use super::routes;
 use super::spec::{Change, OpKind, RouteSpec};
+use super::status_path::SplicedChains;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, quoted};
 use crate::json::{OnError, Pattern, Step};
 
@@ -104,18 +105,12 @@ fn read_change<'a>(dated: &DatedChange<'a>, on_error: OnError, found: &mut Diagn
                 Diagnostic::error("misplaced-setter", message, spec.span).help("remove it, or choose another op"),
             );
         }
-        if let OpKind::Head(_) | OpKind::Route(_) = spec.op {
-            for setter in spec.body_settings() {
-                let message = format!("`{setter}` has no effect: only ops on bodies have it");
-                found.push(Diagnostic::error("misplaced-setter", message, spec.span).help("remove it"));
-            }
-        }
         if spec.keep && !spec.op.has_target() {
             let message = "`keep` has no effect: this op has no target that may already exist".to_owned();
             found.push(Diagnostic::error("keep-without-target", message, spec.span).help(KEEP_HELP));
         }
         let breaking = match &spec.op {
-            OpKind::Head(head) => read_head(head, spec.keep, spec.span, found).map(|op| {
+            OpKind::Head(head) => read_head(head, spec, found).map(|op| {
                 let breaking = op.breaking;
                 ready.heads.push(HeadOp { index: index(at), ..op });
                 breaking
@@ -193,6 +188,8 @@ fn fill(
     let all = changes(&here);
     history.query = query_chain(&all, &history.moves, ready);
     history.statuses = status_links(&all, ready);
+    // A branch has those of its trunk until here.
+    history.spliced = SplicedChains::default();
 }
 
 /// The statuses that places speak of, the most particular first.
@@ -410,8 +407,8 @@ fn head_chain<S>(
 fn status_links(changes: &BTreeSet<usize>, ready: &[ReadChange<'_>]) -> Vec<StatusLink> {
     let link = |at: &usize| {
         let (version, change) = (ready[*at].dated.version, index(*at));
-        let pairs = ready[*at].heads.iter().filter_map(|op| Some((op.index, op.status?)));
-        pairs.map(move |(op, (old, new))| StatusLink { version, old, new, op: (change, op) })
+        let pairs = ready[*at].heads.iter().filter_map(|op| Some((op.index, op.status?, &op.when)));
+        pairs.map(move |(op, (old, new), when)| StatusLink { version, old, new, when: when.clone(), op: (change, op) })
     };
     changes.iter().flat_map(link).collect()
 }

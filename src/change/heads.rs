@@ -4,8 +4,10 @@ use http::header::{self, HeaderName, HeaderValue};
 
 use super::cookie;
 use super::head::{HeaderStep, QueryStep};
-use super::spec::HeadSpec;
+use super::compile::body_condition;
+use super::spec::{HeadSpec, OpSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
+use crate::json::{Condition, Pointer};
 
 /// A head op: at most one step for each direction.
 #[derive(Debug, Default)]
@@ -15,6 +17,8 @@ pub(super) struct HeadOp {
     pub(super) query_up: Option<QueryStep>,
     pub(super) query_down: Option<QueryStep>,
     pub(super) status: Option<(u16, u16)>,
+    /// What must hold of the body for the status to be exchanged.
+    pub(super) when: Option<Condition<Pointer>>,
     /// Media types of the content.
     pub(super) media: Option<(Box<str>, Box<str>)>,
     pub(super) breaking: bool,
@@ -42,10 +46,10 @@ const RESERVED: &[&str] = &[
     "location",
 ];
 
-/// Reads `spec`; what is wrong goes to `found`. `keep` is for renames.
-pub(super) fn read_head(spec: &HeadSpec, keep: bool, span: Span, found: &mut Diagnostics) -> Option<HeadOp> {
-    let mut reader = HeadReader { span, found };
-    match spec {
+/// Reads the `head` of an op; what is wrong goes to `found`.
+pub(super) fn read_head(head: &HeadSpec, spec: &OpSpec, found: &mut Diagnostics) -> Option<HeadOp> {
+    let (keep, mut reader) = (spec.keep, HeadReader { span: spec.span, found });
+    match head {
         HeadSpec::AddHeader { name, value } => {
             let name = reader.header(name)?;
             let value = reader.value(value)?;
@@ -115,7 +119,11 @@ pub(super) fn read_head(spec: &HeadSpec, keep: bool, span: Span, found: &mut Dia
         HeadSpec::MapStatus { from, to } => {
             let (old, new) = (reader.status(from)?, reader.status(to)?);
             reader.differ(&old.to_string(), &new.to_string())?;
-            Some(HeadOp { status: Some((old, new)), breaking: true, ..HeadOp::default() })
+            let when = match &spec.when {
+                Some(when) => Some(body_condition(when, reader.span, reader.found)?),
+                None => None,
+            };
+            Some(HeadOp { status: Some((old, new)), when, breaking: true, ..HeadOp::default() })
         }
         HeadSpec::MapContentType { from, to } => {
             reader.differ(&from.to_ascii_lowercase(), &to.to_ascii_lowercase())?;

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use super::chain::{BodyChain, Chain, fingerprint};
 use super::head::{HeaderStep, QueryStep, run_query, takes};
 use super::place::{RouteName, StatusMatch};
+use super::status_path::{OpKey, SplicedChains};
+use crate::json::{Condition, Pointer};
 use crate::version::VersionId;
 
 /// A status that one version exchanged for another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StatusLink {
     /// The version that introduced it.
     pub version: VersionId,
@@ -16,8 +18,10 @@ pub(crate) struct StatusLink {
     pub old: u16,
     /// Since.
     pub new: u16,
+    /// What must hold of the body.
+    pub when: Option<Condition<Pointer>>,
     /// Which change, by its place in the list of all, and which op of it.
-    pub op: (u32, u32),
+    pub op: OpKey,
 }
 
 /// One route through the versions, and what they changed about its messages.
@@ -47,6 +51,7 @@ pub(crate) struct RouteHistory {
     pub accept: Chain<HeaderStep>,
     /// The responses' statuses, oldest first.
     pub statuses: Vec<StatusLink>,
+    pub(super) spliced: SplicedChains,
 }
 
 /// What a route was called before, and what of a request the new name does not say.
@@ -84,6 +89,7 @@ impl RouteHistory {
             response_headers: Vec::new(),
             accept: Chain::default(),
             statuses: Vec::new(),
+            spliced: SplicedChains::default(),
         }
     }
 
@@ -131,14 +137,15 @@ impl RouteHistory {
         self.response_headers.iter().find(|(of, _)| of.contains(status)).map(|(_, chain)| chain)
     }
 
-    /// A status of version `from`, as version `to` has it.
+    /// A status of version `from`, as version `to` has it, whatever the body: where the status depends on it, it stays.
     #[must_use]
     pub(crate) fn status(&self, status: u16, from: VersionId, to: VersionId) -> u16 {
+        let statuses = self.statuses.iter().filter(|link| link.when.is_none());
         if from <= to {
-            let links = self.statuses.iter().filter(|link| from < link.version && link.version <= to);
+            let links = statuses.filter(|link| from < link.version && link.version <= to);
             links.fold(status, |now, link| if now == link.old { link.new } else { now })
         } else {
-            let links = self.statuses.iter().rev().filter(|link| to < link.version && link.version <= from);
+            let links = statuses.rev().filter(|link| to < link.version && link.version <= from);
             links.fold(status, |now, link| if now == link.new { link.old } else { now })
         }
     }

@@ -20,6 +20,9 @@ mod place;
 mod placement;
 mod routes;
 mod spec;
+mod splice;
+mod status;
+mod status_path;
 mod template;
 
 pub(crate) use chain::{BodyChain, Chain, ChainSlice};
@@ -31,6 +34,7 @@ pub(crate) use place::{Location, Message, PlaceError, RouteName, StatusMatch};
 pub(crate) use placement::inside_of;
 pub use spec::{Change, OpSpec, Resource, ValueFormat, When};
 pub(crate) use spec::{HeadSpec, OpKind};
+pub(crate) use status_path::{OpKey, StatusPath};
 #[cfg(feature = "config")]
 pub(crate) use spec::{
     KeyedSpec, Loss, NamesSpec, Place, ReplaceSpec, RestoreSource, RestoreSpec, RouteSpec, ScaleSpec, StructureSpec,

@@ -469,6 +469,7 @@ fn built() -> Api {
             .with_except("_links")
             .with_name("line_2", "line2"),
         OpSpec::map_status(200, 201),
+        OpSpec::map_status(404, 200).with_when(When::equals("/error", "not_found")),
         OpSpec::map_content_type("application/json", "application/problem+json"),
         OpSpec::rename_prefix("/people", "/users"),
         OpSpec::add_route("POST /users"),

@@ -45,6 +45,7 @@ mod expression_op;
 mod facts;
 mod form;
 mod frame;
+mod holds;
 mod interpret;
 mod layout;
 mod link;
@@ -84,6 +85,7 @@ pub use self::form::{FieldNames, migrate_form};
 #[cfg(feature = "layer")]
 pub(crate) use self::frame::Outline;
 pub use self::frame::{Framed, Framing};
+pub(crate) use self::holds::holds;
 pub use self::interpret::{Migrated, migrate};
 pub use self::link::LinkMapper;
 pub use self::literal::Literal;

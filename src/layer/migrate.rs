@@ -15,6 +15,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::MigrateBody;
+use super::deciding::{DecidedResponse, Deciding};
 use super::digest::Digests;
 use super::gate::respond;
 use super::hold::{Hold, HoldError};
@@ -23,6 +24,7 @@ use super::role::Role;
 use super::stream::FailureSlot;
 use super::work::{MigrationLimits, RequestContext, Work};
 use super::{MAX_BODY_BYTES, MAX_DECODED_RATIO};
+use crate::change::StatusPath;
 use crate::names::{Outcome, UndeclaredLabel};
 use crate::plan::{Answer, BodyPlan, Handling, OwnAddress, Plan, Unmigratable, empties, forget_bytes};
 use crate::version::VersionId;
@@ -71,6 +73,8 @@ pin_project! {
         /// Reads the request. Boxed, as the response is: most requests need neither, and are not to be as large.
         Reading { held: Box<HeldMessage<B, request::Parts>>, service: S },
         Calling { #[pin] inner: S::Future, changed: bool, fault: Option<FailureSlot> },
+        /// Reads the response to know its status. Such ones are rare.
+        Deciding { held: Box<Deciding<R>> },
         /// Reads the response.
         Answering { held: Box<HeldMessage<R, response::Parts>> },
     }
@@ -78,6 +82,31 @@ pin_project! {
 
 /// Head and content, and where a fault of what was not read yet will be found.
 type MigratedMessage<B, P> = (P, MigrateBody<B>, Option<FailureSlot>);
+
+/// What of a response's body is there.
+enum ReceivedBody<R> {
+    /// It comes.
+    Coming(R),
+    /// All of it, and the body that has ended.
+    Whole(Bytes, Pin<Box<R>>),
+}
+
+/// What becomes of a response whose head is that of the client's version.
+enum RespondedMessage<R> {
+    Ready(Response<MigrateBody<R>>),
+    Held(Box<HeldMessage<R, response::Parts>>),
+}
+
+/// What is known when the response is there.
+struct ResponseContext<'f> {
+    plan: &'f Plan,
+    spoken: VersionId,
+    own: &'f Option<Arc<OwnAddress>>,
+    limits: MigrationLimits,
+    client: RequestContext,
+    role: Role,
+    notices: &'f mut Option<Box<Notices>>,
+}
 
 /// The head of a message.
 trait HasHeaders {
@@ -220,7 +249,7 @@ fn rewrite_head<B: Body>(
 ) -> Result<Option<BodyPlan>, Box<Answer>> {
     let Some(forward) = plan.forward(spoken) else { return Err(Box::new(plan.no_route_behind())) };
     let handling = plan.request_body(spoken, request.headers());
-    let body = handling.and_then(|handling| settle(plan, handling, request.body(), notices));
+    let body = handling.and_then(|handling| settle(plan, handling, request.body().is_end_stream(), notices));
     let body = body.map_err(|failure| failed(plan, &failure, notices))?;
     if let Some(target) = forward.target {
         let mut parts = std::mem::take(request.uri_mut()).into_parts();
@@ -232,16 +261,16 @@ fn rewrite_head<B: Body>(
 }
 
 /// What is to be done to a body, whose type may not say that it is JSON; `None`: it passes.
-fn settle<B: Body>(
+fn settle(
     plan: &Plan,
     handling: Handling,
-    body: &B,
+    is_empty: bool,
     notices: &mut Option<Box<Notices>>,
 ) -> Result<Option<BodyPlan>, Unmigratable> {
     match handling {
         Handling::Pass | Handling::Describe(_) => Ok(None),
         Handling::Migrate(body) => Ok(Some(body)),
-        Handling::Untyped(_) if body.is_end_stream() => Ok(None),
+        Handling::Untyped(_) if is_empty => Ok(None),
         Handling::Untyped(body) => {
             let first = plan.migration_handles(body.is_response()).untyped();
             if plan.refuses_untyped() {
@@ -274,20 +303,32 @@ impl<B: Body<Data = Bytes>, P: HasHeaders> HeldMessage<B, P> {
         let hold = self.body.as_mut().expect("polled after completion");
         let read = ready!(Pin::new(hold).poll(cx));
         let mut head = self.head.take().expect("polled after completion");
-        let (headers, work) = (head.headers(), &self.work);
+        let work = &self.work;
         let Some(hold) = self.body.take() else { return Poll::Ready(Err(work.unread(HoldError::Broken))) };
         let (begun, rest) = hold.into_parts();
-        let streamed = match read {
-            Ok(bytes) => match work.run(&bytes, headers) {
-                Ok(Some(content)) => return Poll::Ready(Ok((head, MigrateBody::whole(content), None))),
-                Ok(None) => work.stream(bytes, rest, true, headers),
-                Err(failure) => Err(failure),
-            },
-            Err(HoldError::TooLarge | HoldError::Between) => work.stream(begun, rest, false, headers),
+        Poll::Ready(match read {
+            Ok(bytes) => migrate_whole(work, head, bytes, rest),
+            Err(HoldError::TooLarge | HoldError::Between) => {
+                let streamed = work.stream(begun, rest, false, head.headers());
+                streamed.map(|(body, fault)| (head, body, Some(fault)))
+            }
             Err(error) => Err(work.unread(error)),
-        };
-        Poll::Ready(streamed.map(|(body, fault)| (head, body, Some(fault))))
+        })
     }
+}
+
+/// A body that was read to its end, migrated; or as it passes, if it becomes too large.
+fn migrate_whole<B, P: HasHeaders>(
+    work: &Work,
+    mut head: P,
+    bytes: Bytes,
+    rest: Pin<Box<B>>,
+) -> Result<MigratedMessage<B, P>, Unmigratable> {
+    if let Some(content) = work.run(&bytes, head.headers())? {
+        return Ok((head, MigrateBody::whole(content), None));
+    }
+    let (body, fault) = work.stream(bytes, rest, true, head.headers())?;
+    Ok((head, body, Some(fault)))
 }
 
 impl HasHeaders for request::Parts {
@@ -370,36 +411,51 @@ where
                     if let Some(own) = this.own {
                         plan.publish_urls(own, &mut head.headers);
                     }
-                    let received = head.status;
-                    if plan.is_undeclared(*this.spoken, received, &head.headers) && plan.passes_undeclared() {
-                        plan.handles().undeclared(UndeclaredLabel::Status);
-                    }
-                    let (digests, keep) = (Digests::of(&head.headers), this.role.must_keep(&head.headers));
-                    let handling = plan.response_head(*this.spoken, &mut head.status, &mut head.headers);
-                    if handling.is_ok() && empties(received, head.status) {
-                        head.headers.remove(header::CONTENT_TYPE);
-                        forget_bytes(&mut head.headers);
-                        return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::whole(Bytes::new()))));
-                    }
-                    if let Ok(Handling::Describe(body)) = &handling {
-                        this.client.keeps(body.codings(), &mut head.headers);
-                    }
-                    match handling.and_then(|handling| settle(plan, handling, &body, this.notices)) {
+                    let question = plan.status_question(*this.spoken, head.status, &head.headers);
+                    match question {
+                        Ok(Some(question)) => {
+                            MigrateState::Deciding { held: Deciding::new(question, *this.limits, head, body) }
+                        }
                         Ok(None) => {
-                            if received == StatusCode::NOT_MODIFIED {
-                                this.client.recall(&mut head.headers);
+                            let mut context = ResponseContext {
+                                plan,
+                                spoken: *this.spoken,
+                                own: this.own,
+                                limits: *this.limits,
+                                client: *this.client,
+                                role: *this.role,
+                                notices: this.notices,
+                            };
+                            match context.respond(head, ReceivedBody::Coming(body), None) {
+                                Ok(RespondedMessage::Ready(response)) => return Poll::Ready(Ok(response)),
+                                Ok(RespondedMessage::Held(held)) => MigrateState::Answering { held },
+                                Err(answer) => MigrateState::Answered { answer: Some(answer) },
                             }
-                            return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body))));
-                        }
-                        Ok(Some(body)) if keep => {
-                            MigrateState::Answered { answer: Some(failed(plan, &body.untransformable(), this.notices)) }
-                        }
-                        Ok(Some(plan)) => {
-                            let plan = plan.with_own_address(this.own.clone());
-                            let work = Work::new(plan, digests, *this.limits, *this.client);
-                            MigrateState::Answering { held: HeldMessage::new(head, body, work) }
                         }
                         Err(failure) => MigrateState::Answered { answer: Some(failed(plan, &failure, this.notices)) },
+                    }
+                }
+                StateProj::Deciding { held } => {
+                    let decided = ready!(held.poll(cx));
+                    let mut context = ResponseContext {
+                        plan: held.plan(),
+                        spoken: *this.spoken,
+                        own: this.own,
+                        limits: *this.limits,
+                        client: *this.client,
+                        role: *this.role,
+                        notices: this.notices,
+                    };
+                    let outgoing = match decided {
+                        Ok(DecidedResponse { head, bytes, rest, path }) => {
+                            context.respond(head, ReceivedBody::Whole(bytes, rest), Some(&path))
+                        }
+                        Err(failure) => Err(failed(context.plan, &failure, context.notices)),
+                    };
+                    match outgoing {
+                        Ok(RespondedMessage::Ready(response)) => return Poll::Ready(Ok(response)),
+                        Ok(RespondedMessage::Held(held)) => MigrateState::Answering { held },
+                        Err(answer) => MigrateState::Answered { answer: Some(answer) },
                     }
                 }
                 StateProj::Answering { held } => match ready!(held.poll(cx)) {
@@ -411,6 +467,72 @@ where
                 },
             };
             this.state.set(next);
+        }
+    }
+}
+
+// === impl ReceivedBody ===
+
+impl<R: Body<Data = Bytes>> ReceivedBody<R> {
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Coming(body) => body.is_end_stream(),
+            Self::Whole(bytes, _) => bytes.is_empty(),
+        }
+    }
+
+    fn pass(self) -> MigrateBody<R> {
+        match self {
+            Self::Coming(body) => MigrateBody::untouched(body),
+            Self::Whole(bytes, _) => MigrateBody::whole(bytes),
+        }
+    }
+}
+
+// === impl ResponseContext ===
+
+impl ResponseContext<'_> {
+    /// Makes the head one of the client's version, and sees to the body.
+    fn respond<R: Body<Data = Bytes>>(
+        &mut self,
+        mut head: response::Parts,
+        body: ReceivedBody<R>,
+        path: Option<&StatusPath>,
+    ) -> Result<RespondedMessage<R>, Box<Answer>> {
+        let (plan, received) = (self.plan, head.status);
+        if plan.is_undeclared(self.spoken, received, &head.headers) && plan.passes_undeclared() {
+            plan.handles().undeclared(UndeclaredLabel::Status);
+        }
+        let (digests, keep) = (Digests::of(&head.headers), self.role.must_keep(&head.headers));
+        let handling = plan.response_head(self.spoken, &mut head.status, &mut head.headers, path);
+        if handling.is_ok() && empties(received, head.status) {
+            head.headers.remove(header::CONTENT_TYPE);
+            forget_bytes(&mut head.headers);
+            return Ok(RespondedMessage::Ready(Response::from_parts(head, MigrateBody::whole(Bytes::new()))));
+        }
+        if let Ok(Handling::Describe(body)) = &handling {
+            self.client.keeps(body.codings(), &mut head.headers);
+        }
+        let settled = handling.and_then(|handling| settle(plan, handling, body.is_end_stream(), self.notices));
+        let fail = |failure: Unmigratable, notices: &mut _| Err(failed(plan, &failure, notices));
+        let body_plan = match settled {
+            Ok(None) => {
+                if received == StatusCode::NOT_MODIFIED {
+                    self.client.recall(&mut head.headers);
+                }
+                return Ok(RespondedMessage::Ready(Response::from_parts(head, body.pass())));
+            }
+            Ok(Some(body)) if keep => return fail(body.untransformable(), self.notices),
+            Ok(Some(body)) => body.with_own_address(self.own.clone()),
+            Err(failure) => return fail(failure, self.notices),
+        };
+        let work = Work::new(body_plan, digests, self.limits, self.client);
+        match body {
+            ReceivedBody::Coming(body) => Ok(RespondedMessage::Held(HeldMessage::new(head, body, work))),
+            ReceivedBody::Whole(bytes, rest) => match migrate_whole(&work, head, bytes, rest) {
+                Ok((head, body, _)) => Ok(RespondedMessage::Ready(Response::from_parts(head, body))),
+                Err(failure) => fail(failure, self.notices),
+            },
         }
     }
 }
@@ -438,6 +560,7 @@ where
             MigrateState::Answered { .. } => "answered",
             MigrateState::Reading { .. } => "reading the request",
             MigrateState::Calling { .. } => "calling",
+            MigrateState::Deciding { .. } => "reading the response for its status",
             MigrateState::Answering { .. } => "reading the response",
         };
         f.debug_struct("MigrateFuture").field("state", &state).field("plan", &self.plan).finish_non_exhaustive()

@@ -18,6 +18,7 @@
 mod annotate;
 mod body;
 mod count;
+mod deciding;
 mod digest;
 #[cfg(feature = "tracing")]
 mod event;

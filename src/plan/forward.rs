@@ -145,7 +145,7 @@ impl Plan {
             let accept = route.history.accept.between(resolution.response, spoken);
             accept.steps().for_each(|step| run_field(step, headers));
         }
-        if self.changes_responses(spoken) {
+        if self.changes_responses(spoken) || self.decides_by_bodies(spoken) {
             if headers.keys().any(|name| CONDITIONS.contains(name)) {
                 CONDITIONS.iter().for_each(|name| drop(headers.remove(name)));
             }

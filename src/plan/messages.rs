@@ -10,7 +10,7 @@ use super::content::{self, DeclaredContent, Untyped};
 use super::origin::OwnAddress;
 use super::unmigratable::{Unmigratable, UnmigratableReason};
 use crate::catalog::{Content, Migration, VersionSource};
-use crate::change::{Chain, HeaderStep};
+use crate::change::{BodyChain, Chain, HeaderStep, StatusPath};
 use crate::coding::Coding;
 use crate::headers::media::MediaType;
 use crate::json::{Framed, Framing, MigrateError, Migrated};
@@ -45,6 +45,8 @@ pub(crate) struct BodyPlan {
     response: Option<u16>,
     /// In the order in which they were applied; they come off before it is migrated.
     codings: Box<[Coding]>,
+    /// What is done to it where its status changes on the way; none: what is done to a body with that status.
+    spliced: Option<Arc<BodyChain>>,
     /// The address by which the service may call itself in a response.
     own: Option<Arc<OwnAddress>>,
 }
@@ -63,6 +65,17 @@ static OF_THE_BYTES: [HeaderName; 10] = [
     HeaderName::from_static("signature-input"),
     HeaderName::from_static("unencoded-digest"),
 ];
+
+// === impl Handling ===
+
+impl Handling {
+    fn along(self, spliced: Option<Arc<BodyChain>>) -> Self {
+        match self {
+            Self::Migrate(body) => Self::Migrate(BodyPlan { spliced, ..body }),
+            other => other,
+        }
+    }
+}
 
 // === impl Plan ===
 
@@ -88,7 +101,7 @@ impl Plan {
     }
 
     /// Makes the head of a response from a service that speaks `spoken` one of the client's version, and says what is
-    /// to be done to its body.
+    /// to be done to its body. `path`: what [`status_question`](Self::status_question) led to.
     ///
     /// # Errors
     /// A body that has to be migrated and cannot be.
@@ -97,6 +110,7 @@ impl Plan {
         spoken: VersionId,
         status: &mut StatusCode,
         headers: &mut HeaderMap,
+        path: Option<&StatusPath>,
     ) -> Result<Handling, Unmigratable> {
         let Some(resolution) = self.resolution() else { return Ok(Handling::Pass) };
         if !self.passes_undeclared() && self.is_undeclared(spoken, *status, headers) {
@@ -107,28 +121,31 @@ impl Plan {
             self.name_content(resolution, headers);
             return Ok(Handling::Pass);
         };
-        let newest = self.api().newest();
-        let canonical = route.history.status(status.as_u16(), spoken, newest);
-        let mapped = route.history.status(status.as_u16(), spoken, resolution.response);
+        let (history, to) = (&route.history, resolution.response);
         let received = *status;
+        let canonical = match path {
+            Some(path) => path.newest_status(spoken < to),
+            None => history.status(received.as_u16(), spoken, self.api().newest()),
+        };
+        let mapped = path.map_or_else(|| history.status(received.as_u16(), spoken, to), |path| path.status);
         *status = StatusCode::from_u16(mapped).unwrap_or(received);
-        if let Some(chain) = route.history.response_header(canonical) {
-            chain.between(spoken, resolution.response).steps().for_each(|step| self.run_field(step, headers));
-        }
+        self.response_fields((spoken, to), canonical, path, headers);
         if matches!(received, StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED) {
-            self.retype_as_shown(canonical, spoken, resolution.response, headers);
+            self.retype_as_shown(canonical, spoken, to, headers);
         }
         // Behind the changes: the name of a version is no matter of theirs.
         self.name_content(resolution, headers);
-        if self.stands_for_changed(received, spoken, resolution.response) {
+        if self.stands_for_changed(received, spoken, to) {
             // A part has no version of its own; a 304 has no type to tell JSON by, and none but marked tags were asked for.
             forget_bytes(headers);
             self.mark_validators(self.shown(spoken), spoken, headers);
             let part = received == StatusCode::PARTIAL_CONTENT && !self.is_head();
             return if part { Err(Unmigratable::new(true, UnmigratableReason::Partial)) } else { Ok(Handling::Pass) };
         }
-        let chain = route.history.response(canonical);
-        if chain.is_none_or(|chain| self.stretch(chain, spoken, resolution.response).is_empty()) {
+        let split = path.filter(|path| path.segments.len() > 1);
+        let spliced = split.map(|path| history.chain_of(path, spoken < to));
+        let chain = spliced.as_ref().map_or_else(|| history.response(canonical), |chain| chain.as_deref());
+        if chain.is_none_or(|chain| self.stretch(chain, spoken, to).is_empty()) {
             return Ok(Handling::Pass);
         }
         let declared = DeclaredContent::known(headers, route.content.filter(|_| received.is_success()));
@@ -139,14 +156,36 @@ impl Plan {
         if Self::has_no_content(received) {
             return Ok(Handling::Pass);
         }
-        let handling = self.body((spoken, resolution.response), Some(canonical), declared, headers);
+        let handling = self.body((spoken, to), Some(canonical), declared, headers);
         if !self.is_head() {
-            return handling;
+            return handling.map(|handling| handling.along(spliced.flatten()));
         }
         Ok(match handling {
             Ok(Handling::Migrate(body)) if !body.codings.is_empty() => Handling::Describe(body),
             _ => Handling::Pass,
         })
+    }
+
+    /// Runs what changes say of the fields of a response.
+    fn response_fields(
+        &self,
+        (from, to): (VersionId, VersionId),
+        canonical: u16,
+        path: Option<&StatusPath>,
+        headers: &mut HeaderMap,
+    ) {
+        let Some(history) = self.route().map(|route| &route.history) else { return };
+        match path {
+            Some(path) => {
+                let steps = path.steps(|status| history.response_header(status), (from, to));
+                steps.into_iter().for_each(|(_, step)| self.run_field(step, headers));
+            }
+            None => {
+                let chain = history.response_header(canonical);
+                let steps = chain.into_iter().flat_map(|chain| chain.between(from, to).steps());
+                steps.for_each(|step| self.run_field(step, headers));
+            }
+        }
     }
 
     /// Whether a JSON response from a service that speaks `spoken` has a status that no place of its route names, although
@@ -159,6 +198,7 @@ impl Plan {
         }
         let canonical = route.history.status(status.as_u16(), spoken, self.api().newest());
         route.history.response(canonical).is_none()
+            && !route.history.names_status(canonical)
             && self.changes_responses(spoken)
             && !self.is_head()
             && DeclaredContent::of(headers) != DeclaredContent::Other
@@ -225,6 +265,7 @@ impl Plan {
             to,
             response,
             codings: codings.into(),
+            spliced: None,
             own: None,
         }))
     }
@@ -365,9 +406,10 @@ impl BodyPlan {
 
     pub(crate) fn migration(&self) -> Option<Migration<'_>> {
         let history = &self.plan.route()?.history;
-        let chain = match self.response {
-            Some(status) => history.response(status)?,
-            None => &history.request,
+        let chain = match (&self.spliced, self.response) {
+            (Some(chain), _) => chain,
+            (None, Some(status)) => history.response(status)?,
+            (None, None) => &history.request,
         };
         let plan = &self.plan;
         let migration = match plan.relinks(chain, self.from, self.to) {

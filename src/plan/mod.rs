@@ -15,6 +15,7 @@ mod origin;
 mod path_parameters;
 mod reference;
 mod rehearse;
+mod status;
 mod unmigratable;
 mod urls;
 mod validators;
@@ -46,6 +47,7 @@ pub(crate) use messages::forget_bytes;
 pub(crate) use messages::{BodyPlan, Handling};
 use origin::ForwardedAddress;
 pub(crate) use origin::OwnAddress;
+pub(crate) use status::StatusQuestion;
 pub(crate) use unmigratable::Unmigratable;
 
 /// What the head of a request turned out to be.

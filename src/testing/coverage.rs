@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::header::HeaderMap;
 
 use crate::catalog::{Catalog, Content, Migration};
-use crate::change::{ChainSlice, HeaderStep, QueryStep, RouteHistory, run_query};
+use crate::change::{ChainSlice, HeaderStep, OpKey, QueryStep, RouteHistory, StatusPath, run_query};
 use crate::diagnostic::Span;
 use crate::json::{self, Framed, MigrateError, Mode, Program, Step};
 use crate::plan::run_field;
@@ -83,16 +83,28 @@ impl Coverage {
         }
     }
 
-    pub(super) fn headers(&mut self, api: usize, stretch: ChainSlice<'_, HeaderStep>, headers: &HeaderMap) {
+    pub(super) fn headers<'c>(
+        &mut self,
+        api: usize,
+        steps: impl Iterator<Item = (OpKey, &'c HeaderStep)>,
+        headers: &HeaderMap,
+    ) {
         let mut now = headers.clone();
-        for (op, step) in stretch.ops() {
+        for (op, step) in steps {
             let before = now.clone();
             run_field(step, &mut now);
             self.note(api, op, now != before || has_prefix(step, headers));
         }
     }
 
-    pub(super) fn status(&mut self, api: usize, history: &RouteHistory, status: u16, from: VersionId, to: VersionId) {
+    pub(super) fn status(
+        &mut self,
+        api: usize,
+        history: &RouteHistory,
+        status: u16,
+        path: &StatusPath,
+        (from, to): (VersionId, VersionId),
+    ) {
         let mut now = status;
         let mut links: Vec<_> = history.statuses.iter().collect();
         let (low, high) = (from.min(to), from.max(to));
@@ -102,8 +114,9 @@ impl Coverage {
         }
         for link in links {
             let (old, new) = if from <= to { (link.old, link.new) } else { (link.new, link.old) };
-            self.note(api, link.op, now == old);
-            now = if now == old { new } else { now };
+            let holds = now == old && (link.when.is_none() || path.taken.contains(&link.op));
+            self.note(api, link.op, holds);
+            now = if holds { new } else { now };
         }
     }
 

@@ -103,8 +103,8 @@ impl Direction<'_> {
         let history = &plan.route().unwrap_or(self.route()).history;
         let (from, to) = (self.input.version, self.to);
         coverage.query(self.api, history.query.between(from, to), &self.input.query);
-        coverage.headers(self.api, history.request_headers.between(from, to), &headers);
-        coverage.headers(self.api, history.accept.between(from, to), &headers);
+        coverage.headers(self.api, history.request_headers.between(from, to).ops(), &headers);
+        coverage.headers(self.api, history.accept.between(from, to).ops(), &headers);
         let (path, query) = plan.rehearse_target(to).ok_or("the route does not exist")?;
         let body = plan.request_body(to, &headers).map_err(said)?;
         let content = content(&headers);
@@ -120,14 +120,16 @@ impl Direction<'_> {
         let newest = self.catalog.apis()[self.api].newest();
         let (from, to) = (self.input.version, self.to);
         let received = self.input.status.unwrap_or_else(|| history.status(status_of(of), newest, from));
-        coverage.status(self.api, history, received, from, to);
-        if let Some(chain) = history.response_header(history.status(received, from, newest)) {
-            coverage.headers(self.api, chain.between(from, to), &headers);
-        }
         let received = StatusCode::from_u16(received).map_err(|error| error.to_string())?;
+        let question = plan.status_question(from, received, &headers).map_err(said)?;
+        let path = question.map(|question| question.decide(self.body())).transpose().map_err(said)?;
+        let path = path.unwrap_or_else(|| history.unconditional_path(received.as_u16(), from, to));
+        coverage.status(self.api, history, received.as_u16(), &path, (from, to));
+        let fields = path.steps(|status| history.response_header(status), (from, to));
+        coverage.headers(self.api, fields.into_iter(), &headers);
         let mut status = received;
         let content = content(&headers);
-        let body = plan.response_head(from, &mut status, &mut headers).map_err(said)?;
+        let body = plan.response_head(from, &mut status, &mut headers, Some(&path)).map_err(said)?;
         let (body, disagreements) = if empties(received, status) {
             headers.remove(header::CONTENT_TYPE);
             (Vec::new(), Vec::new())

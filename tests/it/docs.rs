@@ -60,6 +60,11 @@ fn idioms() -> Vec<Example<'static>> {
 
 fn sample(version: &str, message: &str) -> Sample {
     let sample = Sample::new(version);
+    let status = message.split_once(' ').and_then(|(status, rest)| Some((status.parse().ok()?, rest)));
+    let (sample, message) = match status {
+        Some((status, rest)) => (sample.with_status(status), rest),
+        None => (sample, message),
+    };
     if message.starts_with(['{', '[']) {
         return sample.with_body(message);
     }

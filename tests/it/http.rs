@@ -33,6 +33,7 @@ mod negotiation;
 mod parameters;
 mod resolution;
 mod routes;
+mod statuses;
 mod streams;
 mod truth;
 

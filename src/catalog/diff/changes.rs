@@ -119,7 +119,7 @@ impl Compare<'_> {
             let of = |route: &RouteEntry| {
                 let name = route.history.name.to_string();
                 let link = |link: &StatusLink| {
-                    (name.clone(), api.version(link.version).text.to_string(), format!("{} → {}", link.old, link.new))
+                    (name.clone(), api.version(link.version).text.to_string(), pair(link))
                 };
                 route.history.statuses.iter().map(link).collect::<Vec<_>>()
             };
@@ -136,6 +136,11 @@ impl Compare<'_> {
             (found.version, found.route) = (Some(version.clone()), Some(route.clone()));
         }
     }
+}
+
+fn pair(link: &StatusLink) -> String {
+    let when = link.when.as_ref().map(|when| format!(" (where {when})"));
+    format!("{} → {}{}", link.old, link.new, when.unwrap_or_default())
 }
 
 fn shown(places: &[&str]) -> String {

@@ -10,6 +10,7 @@ mod structure;
 mod when;
 
 pub(super) use self::carry::{Moved, PathShift};
+pub(super) use self::when::body_condition;
 
 use super::spec::OpSpec;
 use crate::diagnostic::{Diagnostics, Span};

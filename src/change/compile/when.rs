@@ -2,7 +2,7 @@
 
 use super::super::spec::When;
 use super::{Compiled, Footprint, PointerReader};
-use crate::diagnostic::{Span, Spanned};
+use crate::diagnostic::{Diagnostics, Span, Spanned};
 use crate::json::{Condition, Expression, JsonType, Op, Pattern, Pointer, Structure, Test, Touch};
 
 /// A condition for the way up and one for the way down.
@@ -148,8 +148,13 @@ impl PointerReader<'_> {
         self.error(CODE, message, span, help)
     }
 
-    /// A condition on one value or element, whose pointers start there.
+    /// A condition on one element, whose pointers start there.
     pub(super) fn inner(&mut self, when: &When) -> Option<Condition<Pointer>> {
+        self.single(when, "`which` tests one element", "use a member of the element, such as `/type`")
+    }
+
+    /// A condition on one value, whose pointers start there.
+    fn single(&mut self, when: &When, what: &str, help: &str) -> Option<Condition<Pointer>> {
         let mut good = self.says_something(when).is_some();
         for (_, test) in when.0.places() {
             if let Test::Holds(expression) = test {
@@ -163,8 +168,7 @@ impl PointerReader<'_> {
                 let pointer = pattern.as_ref().and_then(Pattern::to_pointer);
                 good &= pointer.is_some();
                 if pattern.is_some() && pointer.is_none() {
-                    let message = format!("`{}` has a `*`, but `which` tests one element", text.value);
-                    let help = "use a member of the element, such as `/type`";
+                    let message = format!("`{}` has a `*`, but {what}", text.value);
                     self.error::<()>("stars-differ", message, text.span, help);
                 }
                 // Read on, for what else is wrong.
@@ -173,6 +177,16 @@ impl PointerReader<'_> {
         });
         condition.filter(|_| good)
     }
+}
+
+/// A condition on a whole body, which decides its status.
+pub(in super::super) fn body_condition(
+    when: &When,
+    span: Span,
+    found: &mut Diagnostics,
+) -> Option<Condition<Pointer>> {
+    let mut reader = PointerReader { found, span };
+    reader.single(when, "the status is one for the whole body", "use a place that is there once, such as `/error`")
 }
 
 /// Without `at`, an expression is about the object that the op starts from.

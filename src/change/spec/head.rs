@@ -62,7 +62,18 @@ impl OpSpec {
         Self::new(OpKind::Head(HeadSpec::RenamePrefix { from: from.into(), to: to.into() }))
     }
 
-    /// Exchanges one response status for another.
+    /// Exchanges one response status for another. With [`with_when`](Self::with_when), only where the condition holds of the
+    /// body as it is at the op's place in the list; its pointers start at the whole body, which is held until then.
+    ///
+    /// ```
+    /// use sunward::change::{Change, OpSpec, When};
+    ///
+    /// let missing = Change::new("2", "a missing user is a 200 with an error")
+    ///     .with_at("GET /users/{id} -> 404")
+    ///     .with_op(OpSpec::rename("/message", "/error"))
+    ///     .with_op(OpSpec::map_status(404, 200).with_when(When::equals("/error", "not_found")));
+    /// # let _ = missing;
+    /// ```
     #[must_use]
     pub fn map_status(from: u16, to: u16) -> Self {
         Self::new(OpKind::Head(HeadSpec::MapStatus { from: from.into(), to: to.into() }))

@@ -154,17 +154,6 @@ impl OpSpec {
         }
     }
 
-    /// The settings that it has, of those that only ops on bodies have.
-    pub(crate) fn body_settings(&self) -> Vec<&'static str> {
-        let settings = [
-            ("when", self.when.is_some()),
-            ("else", self.otherwise != Otherwise::Skip),
-            ("on_error", self.on_error.is_some()),
-            ("expand", self.expand),
-        ];
-        settings.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect()
-    }
-
     /// The routes that it names.
     pub(crate) fn routes(&self) -> Vec<&Spanned<String>> {
         match &self.op {

@@ -18,6 +18,7 @@ impl OpKind {
     /// Whether a setter has an effect on this op; otherwise the catalog is refused.
     const fn has(&self, setter: Common) -> bool {
         match (self, setter) {
+            (Self::Head(HeadSpec::MapStatus { .. }), Common::When) => true,
             (Self::Head(_) | Self::Route(_), _) => false,
             (_, Common::When | Common::Else | Common::OnError) => true,
             (_, Common::Expand) => matches!(self, Self::Rename { .. }),

@@ -1,6 +1,6 @@
 //! The ops of a change, each an inline table, and the small tables that go with them.
 
-use super::conditions::{CEL, ELEMENT, EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, all, any, not};
+use super::conditions::{CEL, ELEMENT, EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, all, any, not, WHEN};
 use super::op_table::{KEEP, carrying, head, op};
 use super::structure::{CASES, ENTRIES, FLATTEN, KEYED, NEST, PARTITION, PICK, PUT, RENAME_ALL};
 use super::values::{COUNT, SCALE};
@@ -316,9 +316,13 @@ static MAP_QUERY: Table = head("map_query", "`map_query`",
 ]);
 
 #[rustfmt::skip]
-static MAP_STATUS: Table = head("map_status", "`map_status`", "Replaces a response status.", &[
+static MAP_STATUS: Table = head("map_status", "`map_status`", "Replaces a response status, with `when` only that of some responses.", &[
     key("map_status", STATUS, "The old status.").required(),
     key("to", STATUS, "The new status.").required(),
+    key("when", ValueKind::Table(&WHEN),
+        "Condition that the body must fulfil, in both directions. Its pointers start at the root of the body, and a test without `at` is \
+         about the whole body. It is read in the body as it is at this op's place in `ops`. The whole body is held. Without a body, or if \
+         the body is not one JSON document, the status is kept. Default: always."),
 ]);
 
 #[rustfmt::skip]
