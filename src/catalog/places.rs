@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::entry::{ApiEntry, RouteEntry};
 use super::migration::Migration;
 use super::view::{ExplainedChange, Explanation};
-use crate::change::{BodyChain, Chain, HeaderStep, Location, Message, PlaceError, RouteHistory, RouteName, StatusLink, StatusMatch};
+use crate::change::{
+    BodyChain, Chain, HeaderStep, Location, Message, PlaceError, RouteHistory, RouteName, StatusLink, StatusMatch,
+};
 use crate::diagnostic::{SUGGESTED, suggestion};
 use crate::json::Step;
 use crate::version::VersionId;

@@ -2,9 +2,9 @@
 
 use http::header::{self, HeaderName, HeaderValue};
 
+use super::compile::body_condition;
 use super::cookie;
 use super::head::{HeaderStep, QueryStep};
-use super::compile::body_condition;
 use super::spec::{HeadSpec, OpSpec};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
 use crate::json::{Condition, Pointer};

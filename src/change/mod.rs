@@ -34,8 +34,8 @@ pub(crate) use place::{Location, Message, PlaceError, RouteName, StatusMatch};
 pub(crate) use placement::inside_of;
 pub use spec::{Change, OpSpec, Resource, ValueFormat, When};
 pub(crate) use spec::{HeadSpec, OpKind};
-pub(crate) use status_path::{OpKey, StatusPath};
 #[cfg(feature = "config")]
 pub(crate) use spec::{
     KeyedSpec, Loss, NamesSpec, Place, ReplaceSpec, RestoreSource, RestoreSpec, RouteSpec, ScaleSpec, StructureSpec,
 };
+pub(crate) use status_path::{OpKey, StatusPath};

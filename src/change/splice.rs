@@ -9,7 +9,8 @@ use crate::json::Step;
 impl BodyChain {
     /// The parts of several chains, the oldest first: of each the steps of its ops. `upwards`: it leads to the newer end.
     pub(super) fn spliced(parts: &[(&Self, OpRange)], upwards: bool) -> Self {
-        let links = parts.iter().flat_map(|(body, ops)| body.chain().links().iter().filter_map(|link| link.within(*ops)));
+        let links =
+            parts.iter().flat_map(|(body, ops)| body.chain().links().iter().filter_map(|link| link.within(*ops)));
         let newest = parts.last().map(|(body, _)| *body);
         let end = if upwards { newest } else { parts.first().map(|(body, _)| *body) };
         let beside = end.map(|body| body.beside().0.to_vec()).unwrap_or_default();

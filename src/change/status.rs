@@ -73,7 +73,10 @@ impl RouteHistory {
     #[must_use]
     pub(crate) fn unconditional_path(&self, status: u16, from: VersionId, to: VersionId) -> StatusPath {
         let newest = self.statuses.last().map_or(to, |link| link.version);
-        StatusPath { status: self.status(status, from, to), ..StatusPath::unchanged(self.status(status, from, newest.max(from))) }
+        StatusPath {
+            status: self.status(status, from, to),
+            ..StatusPath::unchanged(self.status(status, from, newest.max(from)))
+        }
     }
 
     fn walk(

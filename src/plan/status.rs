@@ -67,7 +67,8 @@ impl StatusQuestion {
         let Some((route, to)) = self.plan.route().zip(self.plan.version_id()) else {
             return Ok(StatusPath::unchanged(self.received.as_u16()));
         };
-        let options = MigrateOptions::default().with_max_bytes(usize::MAX);
+        let options =
+            MigrateOptions::default().with_max_bytes(usize::MAX).with_path_parameters(self.plan.path_parameters());
         let path = route.history.status_path(self.received.as_u16(), (self.spoken, to), body, &options);
         path.map_err(|error| Unmigratable::new(true, UnmigratableReason::Body(error)))
     }

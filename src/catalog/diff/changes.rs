@@ -118,9 +118,7 @@ impl Compare<'_> {
         let links = |api: &ApiEntry| -> Vec<(String, String, String)> {
             let of = |route: &RouteEntry| {
                 let name = route.history.name.to_string();
-                let link = |link: &StatusLink| {
-                    (name.clone(), api.version(link.version).text.to_string(), pair(link))
-                };
+                let link = |link: &StatusLink| (name.clone(), api.version(link.version).text.to_string(), pair(link));
                 route.history.statuses.iter().map(link).collect::<Vec<_>>()
             };
             api.routes.iter().filter(|route| route.history.branch_of.is_none()).flat_map(of).collect()

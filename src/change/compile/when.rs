@@ -180,11 +180,7 @@ impl PointerReader<'_> {
 }
 
 /// A condition on a whole body, which decides its status.
-pub(in super::super) fn body_condition(
-    when: &When,
-    span: Span,
-    found: &mut Diagnostics,
-) -> Option<Condition<Pointer>> {
+pub(in super::super) fn body_condition(when: &When, span: Span, found: &mut Diagnostics) -> Option<Condition<Pointer>> {
     let mut reader = PointerReader { found, span };
     reader.single(when, "the status is one for the whole body", "use a place that is there once, such as `/error`")
 }

@@ -1,6 +1,6 @@
 //! The ops of a change, each an inline table, and the small tables that go with them.
 
-use super::conditions::{CEL, ELEMENT, EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, all, any, not, WHEN};
+use super::conditions::{CEL, ELEMENT, EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, WHEN, all, any, not};
 use super::op_table::{KEEP, carrying, head, op};
 use super::structure::{CASES, ENTRIES, FLATTEN, KEYED, NEST, PARTITION, PICK, PUT, RENAME_ALL};
 use super::values::{COUNT, SCALE};

@@ -91,13 +91,12 @@ fn what_only_rust_can_say() {
             "keep-without-target",
             "misplaced-setter",
             "misplaced-setter",
-            "misplaced-setter",
             "unknown-source"
         ]
     );
     let places: Vec<Option<&str>> = found.iter().map(Diagnostic::place).collect();
     assert_eq!(places[0], Some("the change `Slips`, op 1: OpSpec::split"));
-    assert_eq!(places[6], Some("the api `shop`"));
+    assert_eq!(places[5], Some("the api `shop`"));
     let found = Catalog::at([], now()).expect_err("nothing");
     assert_eq!(found.to_string(), "error[no-api]: the catalog has no api; add one: `[[api]]`\n");
 }

@@ -60,14 +60,34 @@ fn a_200_that_was_an_error_is_one_for_old_clients() {
     let user = format!("200\n{JSON}\nx-new: 1\n\n{{\"title\":\"not_found\",\"message\":1}}");
     let bench = Bench::new(told());
     bench.check(&[
-        ("to itself", &get("4"), &not_found, &["200", "= {\"problem\":\"not_found\",\"n\":1.0}", "x-new: 1", "etag: \"a\""]),
-        ("to 3", &get("3"), &not_found, &["200", "= {\"error\":\"not_found\",\"n\":1.0}", "x-new: 1", "content-length: 29"]),
+        (
+            "to itself",
+            &get("4"),
+            &not_found,
+            &["200", "= {\"problem\":\"not_found\",\"n\":1.0}", "x-new: 1", "etag: \"a\""],
+        ),
+        (
+            "to 3",
+            &get("3"),
+            &not_found,
+            &["200", "= {\"error\":\"not_found\",\"n\":1.0}", "x-new: 1", "content-length: 29"],
+        ),
         ("to 2", &get("2"), &not_found, &["404", "= {\"reason\":\"not_found\",\"n\":1.0}", "x-new: 1"]),
         ("to 1", &get("1"), &not_found, &["404", "= {\"message\":\"not_found\",\"n\":1.0}", "x-old: 1", "-x-new"]),
         ("a user, to 1", &get("1"), &user, &["200", "= {\"name\":\"not_found\",\"message\":1}", "x-new: 1"]),
-        ("of two conditions the other", &get("1"), &format!("200\n{JSON}\n\n{{\"problem\":\"forbidden\"}}"), &["403", "= {\"error\":\"forbidden\"}"]),
+        (
+            "of two conditions the other",
+            &get("1"),
+            &format!("200\n{JSON}\n\n{{\"problem\":\"forbidden\"}}"),
+            &["403", "= {\"error\":\"forbidden\"}"],
+        ),
         ("no condition", &get("1"), &format!("200\n{JSON}\n\n{{\"problem\":\"x\"}}"), &["200", "= {\"error\":\"x\"}"]),
-        ("of two members the last", &get("1"), &format!("200\n{JSON}\n\n{{\"problem\":\"not_found\",\"problem\":\"x\"}}"), &["200"]),
+        (
+            "of two members the last",
+            &get("1"),
+            &format!("200\n{JSON}\n\n{{\"problem\":\"not_found\",\"problem\":\"x\"}}"),
+            &["200"],
+        ),
     ]);
 }
 
@@ -105,7 +125,12 @@ fn an_error_that_was_a_200_is_one_for_old_clients() {
         ("to itself", &get("3"), &problem, &["404", "= {\"title\":\"no such user\"}"]),
         ("to 2", &get("2"), &problem, &["200", "= {\"message\":\"no such user\",\"ok\":false}"]),
         ("to 1, by the ops of a 200", &get("1"), &problem, &["200", "= {\"text\":\"no such user\",\"ok\":false}"]),
-        ("a user", &get("1"), &format!("200\n{JSON}\n\n{{\"message\":1,\"ok\":true}}"), &["200", "= {\"text\":1,\"ok\":true}"]),
+        (
+            "a user",
+            &get("1"),
+            &format!("200\n{JSON}\n\n{{\"message\":1,\"ok\":true}}"),
+            &["200", "= {\"text\":1,\"ok\":true}"],
+        ),
         ("of a proxy", &get("1"), "404\ncontent-type: text/html\n\n<p>", &["404", "= <p>"]),
     ]);
 }
@@ -119,7 +144,12 @@ fn a_response_of_an_old_service_goes_up_by_the_same_ops() {
             &format!("404\n{JSON}\nx-old: 1\n\n{{\"message\":\"not_found\"}}"),
             &["200", "= {\"problem\":\"not_found\"}", "x-new: 1"],
         ),
-        ("another one", &get("4"), &format!("404\n{JSON}\n\n{{\"message\":\"gone\"}}"), &["404", "= {\"error\":\"gone\"}"]),
+        (
+            "another one",
+            &get("4"),
+            &format!("404\n{JSON}\n\n{{\"message\":\"gone\"}}"),
+            &["404", "= {\"error\":\"gone\"}"],
+        ),
     ]);
     Bench::new(split().with_speaks("1")).check(&[
         (
@@ -128,7 +158,12 @@ fn a_response_of_an_old_service_goes_up_by_the_same_ops() {
             &format!("200\n{JSON}\n\n{{\"text\":\"no such user\",\"ok\":false}}"),
             &["404", "= {\"title\":\"no such user\"}"],
         ),
-        ("a user", &get("4"), &format!("200\n{JSON}\n\n{{\"text\":1,\"ok\":true}}"), &["200", "= {\"message\":1,\"ok\":true}"]),
+        (
+            "a user",
+            &get("4"),
+            &format!("200\n{JSON}\n\n{{\"text\":1,\"ok\":true}}"),
+            &["200", "= {\"message\":1,\"ok\":true}"],
+        ),
     ]);
 }
 
