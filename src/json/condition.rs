@@ -2,8 +2,8 @@
 
 mod words;
 
-use super::equal::{self, ValueType};
-use super::{Expression, Literal, Pattern, number};
+use super::equal;
+use super::{Expression, JsonType, Literal, Pattern};
 
 /// A condition on a document. `At` says how its places are named: from a step's node ([`Reference`](super::Reference)),
 /// from the element or value that is looked at ([`Pointer`]), or from the document ([`Pattern`](super::Pattern)).
@@ -46,26 +46,6 @@ pub enum Test {
     Type(Vec<JsonType>),
     /// This expression, in which `self` is the value, is true. What cannot be computed is not.
     Holds(Expression),
-}
-
-/// The type of a JSON value, as JSON Schema has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum JsonType {
-    /// `null`.
-    Null,
-    /// `true` and `false`.
-    Boolean,
-    /// A number; an integer is one, too.
-    Number,
-    /// A number without a fraction, however it is spelled: `1`, `1.0`, `1e2`.
-    Integer,
-    /// A text.
-    String,
-    /// A list.
-    Array,
-    /// An object.
-    Object,
 }
 
 /// A test of one place, or its opposite.
@@ -282,40 +262,6 @@ impl Test {
             (Self::Holds(mine), Self::Holds(other)) => mine == other,
             (Self::Type(mine), Self::Type(theirs)) => mine.iter().all(|a| theirs.iter().any(|b| b.covers(*a))),
             _ => self.listed().is_some_and(|list| list.iter().all(|literal| other.passes(literal.as_bytes()))),
-        }
-    }
-}
-
-// === impl JsonType ===
-
-impl JsonType {
-    /// All of them, with the words that JSON Schema has for them.
-    pub const ALL: [(&'static str, Self); 7] = [
-        ("null", Self::Null),
-        ("boolean", Self::Boolean),
-        ("number", Self::Number),
-        ("integer", Self::Integer),
-        ("string", Self::String),
-        ("array", Self::Array),
-        ("object", Self::Object),
-    ];
-
-    /// Whether every value of the other type is one of this.
-    #[must_use]
-    pub fn covers(self, other: Self) -> bool {
-        self == other || (self == Self::Number && other == Self::Integer)
-    }
-
-    fn is_of(self, value: &[u8]) -> bool {
-        match (self, ValueType::of(value)) {
-            (Self::Null, ValueType::Null)
-            | (Self::Boolean, ValueType::Boolean)
-            | (Self::Number, ValueType::Number)
-            | (Self::String, ValueType::Text)
-            | (Self::Array, ValueType::List)
-            | (Self::Object, ValueType::Object) => true,
-            (Self::Integer, ValueType::Number) => number::is_integral(value),
-            _ => false,
         }
     }
 }

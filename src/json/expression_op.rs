@@ -1,4 +1,4 @@
-use super::facts::Touch;
+use super::touch::Touch;
 use super::{Collision, Expression, Pointer, Reference};
 
 /// An op that writes the values of expressions, see [`Op::Evaluate`](super::Op::Evaluate). All pointers start at the

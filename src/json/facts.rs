@@ -3,29 +3,7 @@
 //! All that looks at ops from outside asks here: the engine (what to hold), the checks between ops, JSON Patch bodies. An
 //! op that is new has its rows here, its run in the interpreter, its words in `describe`, and no other list to be in.
 
-use super::{JsonType, Literal, Op, Other, Pointer, Reference, Structure, TextPart, Wrapper};
-
-/// What an op does at a place that it names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Touch {
-    /// It looks at the value.
-    Reads,
-    /// It looks at the value and takes it away.
-    Takes,
-    /// It writes a member.
-    Writes,
-    /// It looks at the value and may put another in its place.
-    Alters,
-}
-
-// === impl Touch ===
-
-impl Touch {
-    /// Whether the op looks at what is there; without anything there, it does nothing.
-    pub(crate) const fn reads(self) -> bool {
-        !matches!(self, Self::Writes)
-    }
-}
+use super::{JsonType, Literal, Op, Other, Pointer, Reference, Structure, TextPart, Touch, Wrapper};
 
 // === impl Op ===
 

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Condition, Conversion, ExpressionOp, Literal, Mode, PatchOp, Pattern, Pointer, Renaming, Structure};
+use super::policy::{Collision, Many, OnError, Otherwise};
+use super::{
+    Condition, Conversion, ExpressionOp, Literal, Mode, PatchOp, Pattern, Pointer, Reference, Renaming, Structure,
+};
 
 /// One op at every place it applies to.
 #[derive(Clone)]
@@ -31,49 +34,6 @@ pub struct Step {
     pub partial: bool,
     /// Which change it is of. Steps of one change have the same number; nothing else is read from it.
     pub change: u32,
-}
-
-/// A pointer that may start above the op's own node: at the resource (`level` 0) or at the node of the `level`-th `*`
-/// of [`Step::each`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
-    /// How many stars of `each` are bound before `pointer` starts.
-    pub level: usize,
-    /// From there, free of stars.
-    pub pointer: Pointer,
-}
-
-/// What happens where the condition of a step does not hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Otherwise {
-    /// Nothing: the step does not run there.
-    #[default]
-    Skip,
-    /// The whole document is refused, if there is anything that the step would have run on.
-    Fail,
-}
-
-/// What happens to a value that an op cannot take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OnError {
-    /// The whole document is refused.
-    #[default]
-    Fail,
-    /// The value stays as it is, and the error is counted.
-    Pass,
-}
-
-/// What happens to a value that is already in the place of a new one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Collision {
-    /// The incoming value wins.
-    #[default]
-    Replace,
-    /// The existing one stays, and the source goes all the same.
-    Keep,
 }
 
 /// One op, in the direction it runs. All pointers start at the node that [`Step::each`] leads to.
@@ -262,17 +222,6 @@ impl Wrapper {
     pub fn member(name: &str) -> Self {
         Self::Member(name.into())
     }
-}
-
-/// What to do with an array of several elements where one is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Many {
-    /// An error.
-    #[default]
-    Error,
-    /// The first is taken, the others are lost.
-    First,
 }
 
 /// What becomes of a value that a map does not list.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Condition, JsonType, Test};
+use super::{Condition, Test};
 use crate::json::{Literal, Pointer, Reference};
 
 /// The place that a condition looks at, in words.
@@ -59,20 +59,6 @@ impl fmt::Display for Test {
                 write!(f, "is {}", types.join(" or "))
             }
             Self::Holds(expression) => write!(f, "fulfils `{}`", expression.source()),
-        }
-    }
-}
-
-impl JsonType {
-    const fn with_article(self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Boolean => "a boolean",
-            Self::Number => "a number",
-            Self::Integer => "an integer",
-            Self::String => "a string",
-            Self::Array => "an array",
-            Self::Object => "an object",
         }
     }
 }
