@@ -481,6 +481,15 @@ impl<R: Body<Data = Bytes>> ReceivedBody<R> {
         }
     }
 
+    /// What was read has a length, and its trailers are gone.
+    fn describe(&self, headers: &mut HeaderMap) {
+        if let Self::Whole(bytes, _) = self {
+            headers.remove(header::TRAILER);
+            headers.remove(header::TRANSFER_ENCODING);
+            headers.insert(header::CONTENT_LENGTH, bytes.len().into());
+        }
+    }
+
     fn pass(self) -> MigrateBody<R> {
         match self {
             Self::Coming(body) => MigrateBody::untouched(body),
@@ -520,6 +529,7 @@ impl ResponseContext<'_> {
                 if received == StatusCode::NOT_MODIFIED {
                     self.client.recall(&mut head.headers);
                 }
+                body.describe(&mut head.headers);
                 return Ok(RespondedMessage::Ready(Response::from_parts(head, body.pass())));
             }
             Ok(Some(body)) if keep => return fail(body.untransformable(), self.notices),

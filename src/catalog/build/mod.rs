@@ -4,6 +4,7 @@ mod consumers;
 mod content_types;
 mod routes;
 mod sources;
+mod statuses;
 mod versions;
 mod warnings;
 
@@ -102,6 +103,7 @@ impl<'a> Builder<'a> {
         let dated = self.dated();
         let histories = self.histories(&dated);
         let routes = self.routes(histories);
+        self.check_status_conditions(&routes, &dated);
         let routers = self.routers(&routes);
         let known_paths = self.known_paths(&routes);
         self.check_brownout_routes(&routes);

@@ -1,11 +1,17 @@
 //! A status that depends on the body.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
-use sunward::catalog::{Api, Version};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Empty};
+use sunward::catalog::{Api, Catalog, Version};
 use sunward::change::{Change, OpSpec, When};
 use sunward::json::Test;
+use tower::{Layer, ServiceExt, service_fn};
 
 use super::Bench;
+use super::streams::Live;
 
 fn with_versions(api: Api) -> Api {
     let api = api.with_version_header("Version");
@@ -206,6 +212,57 @@ fn a_body_that_is_too_large_is_an_error_and_codings_are_taken_off() {
     assert_eq!((exchange.status, exchange.text()), (404, "{\"message\":\"not_found\"}"));
     let broken = format!("200\n{JSON}\ncontent-encoding: gzip\n\nxyz");
     assert_eq!(bench.exchange(&get("1"), &broken).status, 502);
+}
+
+/// Whatever chunks a body comes in, its status is the same, and so are its bytes.
+#[test]
+fn every_split_of_a_body_has_one_status() {
+    use sunward::layer::MigrateBody;
+    use tokio::sync::mpsc;
+
+    let bench = Bench::new(told());
+    for (body, expected) in [
+        ("{\"problem\":\"not_found\",\"n\":1.0}", (404, "{\"message\":\"not_found\",\"n\":1.0}")),
+        ("{\"problem\":\"\\u00e9\",\"title\":{}}", (200, "{\"error\":\"\\u00e9\",\"name\":{}}")),
+    ] {
+        for at in 0..=body.len() {
+            let (first, second) = body.split_at(at);
+            let service = service_fn(move |_: Request<MigrateBody<Empty<Bytes>>>| async move {
+                let (sender, receiver) = mpsc::unbounded_channel();
+                for part in [first, second] {
+                    sender.send(Ok(Bytes::from_static(part.as_bytes()))).expect("it is there");
+                }
+                let body = Live(receiver);
+                let response = Response::builder().header("content-type", "application/json").header("trailer", "x");
+                Ok::<_, Infallible>(response.body(body).expect("a response"))
+            });
+            let request = Request::get("/user").header("version", "1").body(Empty::<Bytes>::new());
+            let response = bench.layer().layer(service).oneshot(request.expect("a request"));
+            let (status, text) = super::run(async {
+                let (head, body) = response.await.expect("an answer").into_parts();
+                let bytes = body.collect().await.expect("a body").to_bytes();
+                assert_eq!(head.headers["content-length"], bytes.len().to_string());
+                assert!(!head.headers.contains_key("trailer"));
+                (head.status.as_u16(), String::from_utf8(bytes.to_vec()).expect("text"))
+            });
+            assert_eq!((status, &*text), expected, "{at}");
+        }
+    }
+}
+
+#[test]
+fn explain_says_what_is_held_and_what_becomes_of_fields() {
+    let catalog = Catalog::at([told()], super::at(super::NOW)).expect("a catalog");
+    let shop = catalog.api("shop").expect("it is there");
+    let explained = shop.explain("GET /user -> 404", "4", "1").expect("it is there");
+    let steps: Vec<&str> = explained.changes().iter().flat_map(|change| change.steps()).map(String::as_str).collect();
+    let expected = [
+        "replace the status 200 by 404, where `/error` is \"not_found\"; the whole body is held",
+        "rename /error to reason",
+        "rename the header x-new to x-old",
+        "rename /reason to message",
+    ];
+    assert_eq!(steps, expected);
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::*;
 
 /// A body whose frames a test sends when it likes.
-struct Live(mpsc::UnboundedReceiver<io::Result<Bytes>>);
+pub(super) struct Live(pub(super) mpsc::UnboundedReceiver<io::Result<Bytes>>);
 
 impl Body for Live {
     type Data = Bytes;
