@@ -12,14 +12,41 @@ pub struct MigrateError {
 
 #[derive(Debug)]
 enum ErrorKind {
-    Syntax { offset: usize, wanted: &'static str },
-    Depth { offset: usize, limit: usize },
-    Size { size: usize, limit: usize },
-    Value { pointer: Pointer, reason: Reason },
-    Malformed { pointer: Pointer, why: &'static str },
-    PatchTarget { pointer: Pointer, why: &'static str },
-    Form { offset: usize, why: &'static str },
-    Fields { limit: usize },
+    Syntax {
+        offset: usize,
+        wanted: &'static str,
+    },
+    Depth {
+        offset: usize,
+        limit: usize,
+    },
+    Size {
+        size: usize,
+        limit: usize,
+    },
+    /// What the steps made of it.
+    Growth {
+        limit: usize,
+    },
+    Value {
+        pointer: Pointer,
+        reason: Reason,
+    },
+    Malformed {
+        pointer: Pointer,
+        why: &'static str,
+    },
+    PatchTarget {
+        pointer: Pointer,
+        why: &'static str,
+    },
+    Form {
+        offset: usize,
+        why: &'static str,
+    },
+    Fields {
+        limit: usize,
+    },
 }
 
 /// What is wrong with a value.
@@ -88,6 +115,10 @@ impl MigrateError {
         ErrorKind::Size { size, limit }.into()
     }
 
+    pub(super) fn growth(limit: usize) -> Self {
+        ErrorKind::Growth { limit }.into()
+    }
+
     pub(super) fn value(pointer: Pointer, reason: Reason) -> Self {
         ErrorKind::Value { pointer, reason }.into()
     }
@@ -125,7 +156,10 @@ impl MigrateError {
     /// Whether the document is too deep or too large, or a form has too many fields.
     #[must_use]
     pub fn is_limit(&self) -> bool {
-        matches!(*self.kind, ErrorKind::Depth { .. } | ErrorKind::Size { .. } | ErrorKind::Fields { .. })
+        matches!(
+            *self.kind,
+            ErrorKind::Depth { .. } | ErrorKind::Size { .. } | ErrorKind::Growth { .. } | ErrorKind::Fields { .. }
+        )
     }
 
     /// Whether an op met a value that it cannot process.
@@ -175,6 +209,7 @@ impl fmt::Display for MigrateError {
             ErrorKind::Syntax { offset, wanted } => write!(f, "not JSON: expected {wanted} at byte {offset}"),
             ErrorKind::Depth { offset, limit } => write!(f, "more than {limit} levels deep at byte {offset}"),
             ErrorKind::Size { size, limit } => write!(f, "{size} bytes, more than the limit of {limit}"),
+            ErrorKind::Growth { limit } => write!(f, "its changes add more than the limit of {limit} bytes"),
             ErrorKind::Value { pointer, reason } if pointer.is_root() => write!(f, "{reason} at the root"),
             ErrorKind::Value { pointer, reason } => write!(f, "{reason} at `{pointer}`"),
             ErrorKind::Malformed { pointer, why } if pointer.is_root() => write!(f, "not a JSON Patch: {why}"),

@@ -89,11 +89,17 @@ pub(super) fn migrate_tree<'s>(
     budget: &mut u64,
 ) -> Result<Migrated, MigrateError> {
     let mut run = Interpreter::new(tree, options.mode());
+    run.tree.set_room(options.max_bytes());
     run.texts = options.is_of_texts();
     run.links = options.links();
     run.path = options.path_parameters();
     run.steps = *budget;
-    steps.into_iter().try_for_each(|step| run.step(step))?;
+    for step in steps {
+        run.step(step)?;
+        if run.tree.is_full() {
+            return Err(MigrateError::growth(options.max_bytes()));
+        }
+    }
     *budget = run.steps;
     Ok(Migrated { body: run.tree.document(), collisions: run.collisions, passed: run.passed })
 }

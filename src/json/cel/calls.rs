@@ -5,7 +5,7 @@ use super::super::evaluation::EvaluationStop;
 use super::super::number;
 use super::decimal::Decimal;
 use super::eval::{Evaluated, Evaluation};
-use super::functions::CelFunction;
+use super::functions::{CelFunction, TextResult};
 use super::value::{ExprValue, fits};
 
 // === impl Evaluation ===
@@ -27,7 +27,8 @@ impl Evaluation<'_, '_> {
             CelFunction::String => match self.kind(first) {
                 ValueType::Text => Ok(first.clone()),
                 ValueType::Number | ValueType::Boolean => {
-                    Ok(ExprValue::text(String::from_utf8_lossy(&self.json(first)).into_owned()))
+                    let spelled = self.json(first)?;
+                    self.new_text(String::from_utf8_lossy(&spelled).into_owned())
                 }
                 _ => Err(EvaluationStop::Wrong("`string` takes a string, a number or a boolean")),
             },
@@ -55,7 +56,14 @@ impl Evaluation<'_, '_> {
                 let texts = arguments.iter().map(|each| self.text(each)).collect::<Result<Vec<_>, _>>()?;
                 let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
                 self.spend(texts.iter().map(|text| text.len()).sum())?;
-                function.of_texts(&texts)
+                match function.of_texts(&texts)? {
+                    TextResult::Value(value) => Ok(value),
+                    TextResult::Text(text) => self.new_text(text),
+                    TextResult::Texts(texts) => {
+                        let texts = texts.into_iter().map(|text| self.new_text(text)).collect::<Result<_, _>>()?;
+                        self.list(texts)
+                    }
+                }
             }
         }
     }
@@ -73,7 +81,7 @@ impl Evaluation<'_, '_> {
         }
         let [start, end] = ends;
         let len = end.checked_sub(start).ok_or(EvaluationStop::Wrong("`substring` ends before it starts"))?;
-        Ok(ExprValue::text(text.chars().skip(start).take(len).collect()))
+        self.new_text(text.chars().skip(start).take(len).collect())
     }
 
     fn join(&mut self, list: &ExprValue, separator: &[ExprValue]) -> Evaluated {
@@ -87,6 +95,6 @@ impl Evaluation<'_, '_> {
             joined.push_str(between);
             joined.push_str(&element);
         }
-        Ok(ExprValue::text(joined))
+        self.new_text(joined)
     }
 }

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::super::equal::{self, ValueType};
-use super::super::evaluation::EvaluationStop;
+use super::super::evaluation::{EvaluationPlace, EvaluationStop};
 use super::super::tree::{Tree, TreeNodeId};
 use super::expr::{BinaryOp, ElementLoop, ExprNode, ExprPath, LoopKind, PathRoot};
-use super::value::{ExprValue, fits};
+use super::value::{ExprValue, MAX_MADE, fits};
 
 /// One computation.
 pub(super) struct Evaluation<'r, 'a> {
@@ -17,6 +17,8 @@ pub(super) struct Evaluation<'r, 'a> {
     pub(super) steps: &'r mut u64,
     /// The values of the macros' variables.
     pub(super) variables: Vec<ExprValue>,
+    /// How many bytes all that was made takes.
+    made: usize,
 }
 
 /// How many bytes are read or written in one step.
@@ -26,7 +28,11 @@ pub(super) type Evaluated = Result<ExprValue, EvaluationStop>;
 
 // === impl Evaluation ===
 
-impl Evaluation<'_, '_> {
+impl<'r, 'a> Evaluation<'r, 'a> {
+    pub(super) fn new(tree: &'r mut Tree<'a>, place: EvaluationPlace, steps: &'r mut u64) -> Self {
+        Self { tree, own: place.own, resource: place.resource, steps, variables: Vec::new(), made: 0 }
+    }
+
     pub(super) fn value(&mut self, expr: &ExprNode) -> Evaluated {
         self.spend(0)?;
         Ok(match expr {
@@ -47,7 +53,8 @@ impl Evaluation<'_, '_> {
             },
             ExprNode::Index(value, at) => return self.index(value, at),
             ExprNode::List(elements) => {
-                ExprValue::list(elements.iter().map(|each| self.value(each)).collect::<Result<_, _>>()?)
+                let elements = elements.iter().map(|each| self.value(each)).collect::<Result<_, _>>()?;
+                return self.list(elements);
             }
             ExprNode::Map(entries) => return self.map(entries),
             ExprNode::Not(inner) => ExprValue::Bool(!self.boolean(inner)?),
@@ -94,6 +101,8 @@ impl Evaluation<'_, '_> {
         if self.tree.kind(object) != ValueType::Object {
             return Err(EvaluationStop::Absent);
         }
+        let members = self.tree.len(object);
+        self.spend(members)?;
         let found = self.tree.members(object, name).pop();
         found.ok_or(EvaluationStop::Absent)
     }
@@ -139,6 +148,7 @@ impl Evaluation<'_, '_> {
             }
             made.push((key, self.value(value)?));
         }
+        self.keep(made.len() * size_of::<(Rc<str>, ExprValue)>())?;
         Ok(ExprValue::Map(made.into()))
     }
 
@@ -212,22 +222,38 @@ impl Evaluation<'_, '_> {
             }
             (ValueType::Text, ValueType::Text) => {
                 let (left, right) = (self.text(left)?, self.text(right)?);
-                self.make(left.len() + right.len())?;
-                Ok(ExprValue::text([&*left, &*right].concat()))
+                fits(left.len() + right.len())?;
+                self.new_text([&*left, &*right].concat())
             }
             (ValueType::List, ValueType::List) => {
                 let mut both = self.elements(left)?;
                 both.extend(self.elements(right)?);
-                self.make(both.len())?;
-                Ok(ExprValue::list(both))
+                self.list(both)
             }
             _ => Err(EvaluationStop::Wrong("`+` takes two numbers, two strings or two arrays")),
         }
     }
 
-    fn make(&mut self, size: usize) -> Result<(), EvaluationStop> {
-        fits(size)?;
-        self.spend(size)
+    /// A string that was made, as what it is.
+    pub(super) fn new_text(&mut self, text: String) -> Evaluated {
+        fits(text.len())?;
+        self.spend(text.len())?;
+        self.keep(text.len())?;
+        Ok(ExprValue::Text(text.into()))
+    }
+
+    /// An array that was made.
+    pub(super) fn list(&mut self, elements: Vec<ExprValue>) -> Evaluated {
+        fits(elements.len())?;
+        self.spend(elements.len())?;
+        self.keep(elements.len() * size_of::<ExprValue>())?;
+        Ok(ExprValue::List(elements.into()))
+    }
+
+    /// What is made may all be needed until the end, so all of it counts.
+    pub(super) fn keep(&mut self, bytes: usize) -> Result<(), EvaluationStop> {
+        self.made = self.made.saturating_add(bytes);
+        if self.made <= MAX_MADE { Ok(()) } else { Err(EvaluationStop::Limit("it makes values of more than 16 MiB")) }
     }
 
     fn equal(&mut self, left: &ExprValue, right: &ExprValue) -> Result<bool, EvaluationStop> {
@@ -237,11 +263,8 @@ impl Evaluation<'_, '_> {
         if let (ExprValue::Text(left), ExprValue::Text(right)) = (left, right) {
             return Ok(left == right);
         }
-        let sides = (self.json(left), self.json(right));
-        let same = equal::equal(&sides.0, &sides.1);
-        let read = sides.0.len() + sides.1.len();
-        self.spend(read)?;
-        Ok(same)
+        let sides = (self.json(left)?, self.json(right)?);
+        Ok(equal::equal(&sides.0, &sides.1))
     }
 
     fn is_in(&mut self, value: &ExprValue, container: &ExprValue) -> Result<bool, EvaluationStop> {
@@ -280,7 +303,10 @@ impl Evaluation<'_, '_> {
                 continue;
             }
             match (own.kind, own.kind.tests()) {
-                (_, false) => made.push(self.value(&own.body)?),
+                (_, false) => {
+                    self.keep(size_of::<ExprValue>())?;
+                    made.push(self.value(&own.body)?);
+                }
                 (LoopKind::All | LoopKind::Exists, _) => match self.boolean(&own.body) {
                     Ok(holds) if holds == (own.kind == LoopKind::Exists) => {
                         self.variables.truncate(own.slot);
@@ -304,7 +330,7 @@ impl Evaluation<'_, '_> {
             (LoopKind::All, None) => Ok(ExprValue::Bool(true)),
             (LoopKind::Exists, None) => Ok(ExprValue::Bool(false)),
             (LoopKind::ExistsOne, None) => Ok(ExprValue::Bool(hits == 1)),
-            (LoopKind::Filter | LoopKind::Map, None) => Ok(ExprValue::list(made)),
+            (LoopKind::Filter | LoopKind::Map, None) => self.list(made),
         }
     }
 }

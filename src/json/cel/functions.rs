@@ -48,6 +48,13 @@ const TABLE: [FunctionRow; 15] = [
     ("join", CelFunction::Join, &[&[ExprType::List], TEXT], 1, ExprType::Text),
 ];
 
+/// What a function of strings gives.
+pub(super) enum TextResult {
+    Value(ExprValue),
+    Text(String),
+    Texts(Vec<String>),
+}
+
 // === impl CelFunction ===
 
 impl CelFunction {
@@ -89,30 +96,37 @@ impl CelFunction {
     }
 
     /// The text functions whose arguments are texts alone.
-    pub(super) fn of_texts(&self, texts: &[&str]) -> Result<ExprValue, EvaluationStop> {
+    pub(super) fn of_texts(&self, texts: &[&str]) -> Result<TextResult, EvaluationStop> {
         let (first, second) = (texts.first().copied().unwrap_or(""), texts.get(1).copied().unwrap_or(""));
         Ok(match self {
-            Self::Contains => ExprValue::Bool(first.contains(second)),
-            Self::StartsWith => ExprValue::Bool(first.starts_with(second)),
-            Self::EndsWith => ExprValue::Bool(first.ends_with(second)),
-            Self::LowerAscii => ExprValue::text(first.to_ascii_lowercase()),
-            Self::UpperAscii => ExprValue::text(first.to_ascii_uppercase()),
-            Self::Trim => ExprValue::text(first.trim().to_owned()),
+            Self::Contains => TextResult::of_bool(first.contains(second)),
+            Self::StartsWith => TextResult::of_bool(first.starts_with(second)),
+            Self::EndsWith => TextResult::of_bool(first.ends_with(second)),
+            Self::LowerAscii => TextResult::Text(first.to_ascii_lowercase()),
+            Self::UpperAscii => TextResult::Text(first.to_ascii_uppercase()),
+            Self::Trim => TextResult::Text(first.trim().to_owned()),
             Self::Replace => {
                 let with = texts.get(2).copied().unwrap_or("");
                 let hits = if second.is_empty() { first.len() + 1 } else { first.len() / second.len() };
                 super::value::fits(first.len().saturating_add(hits.saturating_mul(with.len())))?;
-                ExprValue::text(first.replace(second, with))
+                TextResult::Text(first.replace(second, with))
             }
             Self::IndexOf => {
                 let at = first.find(second).map(|at| super::decimal::Decimal::from_len(first[..at].chars().count()));
-                ExprValue::Number(at.unwrap_or_else(|| super::decimal::Decimal::from_len(1).negate()))
+                let at = at.unwrap_or_else(|| super::decimal::Decimal::from_len(1).negate());
+                TextResult::Value(ExprValue::Number(at))
             }
-            Self::Split if second.is_empty() => {
-                ExprValue::list(first.chars().map(|char| ExprValue::text(char.into())).collect())
-            }
-            Self::Split => ExprValue::list(first.split(second).map(|part| ExprValue::text(part.to_owned())).collect()),
+            Self::Split if second.is_empty() => TextResult::Texts(first.chars().map(String::from).collect()),
+            Self::Split => TextResult::Texts(first.split(second).map(str::to_owned).collect()),
             _ => return Err(EvaluationStop::Wrong("a function of strings was given something else")),
         })
+    }
+}
+
+// === impl TextResult ===
+
+impl TextResult {
+    const fn of_bool(value: bool) -> Self {
+        Self::Value(ExprValue::Bool(value))
     }
 }

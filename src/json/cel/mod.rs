@@ -71,15 +71,10 @@ impl CompiledExpression {
         place: EvaluationPlace,
         steps: &mut u64,
     ) -> Result<EvaluationResult, EvaluationStop> {
-        let mut evaluation =
-            Evaluation { tree, own: place.own, resource: place.resource, steps, variables: Vec::new() };
+        let mut evaluation = Evaluation::new(tree, place, steps);
         match evaluation.value(&self.root)? {
             ExprValue::Node(id) => Ok(EvaluationResult::Node(id)),
-            made => {
-                let json = evaluation.json(&made).into_owned();
-                evaluation.spend(json.len())?;
-                Ok(EvaluationResult::Made(json))
-            }
+            made => evaluation.json(&made).map(EvaluationResult::Made),
         }
     }
 }

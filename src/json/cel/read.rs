@@ -1,6 +1,5 @@
 //! Reads values, whether they are in the document or were computed.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -9,7 +8,7 @@ use super::super::evaluation::EvaluationStop;
 use super::super::text;
 use super::decimal::Decimal;
 use super::eval::{Evaluation, TOO_LONG};
-use super::value::ExprValue;
+use super::value::{ExprValue, fits};
 
 // === impl Evaluation ===
 
@@ -84,7 +83,7 @@ impl Evaluation<'_, '_> {
                         .map_err(|_| EvaluationStop::Wrong("a member name that is not valid Unicode"))?;
                     self.spend(plain.len())?;
                     if seen.insert(plain.clone()) {
-                        keys.push(ExprValue::text(plain));
+                        keys.push(self.new_text(plain)?);
                     }
                 }
             }
@@ -93,19 +92,21 @@ impl Evaluation<'_, '_> {
         Ok(keys)
     }
 
-    /// The JSON text of a value.
-    pub(super) fn json(&self, value: &ExprValue) -> Cow<'_, [u8]> {
-        match value {
-            ExprValue::Node(id) => self.tree.text(*id),
-            _ => {
-                let mut written = Vec::new();
-                self.write(value, &mut written);
-                Cow::Owned(written)
-            }
+    /// The JSON text of a value. One that was made may be of many values of the document, each many times, so it is
+    /// bounded while it is written.
+    pub(super) fn json(&mut self, value: &ExprValue) -> Result<Vec<u8>, EvaluationStop> {
+        if let ExprValue::Node(id) = value {
+            let text = self.tree.text(*id).into_owned();
+            self.spend(text.len())?;
+            return Ok(text);
         }
+        let mut written = Vec::new();
+        self.write(value, &mut written)?;
+        Ok(written)
     }
 
-    fn write(&self, value: &ExprValue, out: &mut Vec<u8>) {
+    fn write(&mut self, value: &ExprValue, out: &mut Vec<u8>) -> Result<(), EvaluationStop> {
+        let before = out.len();
         match value {
             ExprValue::Null => out.extend_from_slice(b"null"),
             ExprValue::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
@@ -116,7 +117,7 @@ impl Evaluation<'_, '_> {
                 out.push(b'[');
                 for (index, element) in list.iter().enumerate() {
                     out.extend_from_slice(if index > 0 { b"," } else { b"" });
-                    self.write(element, out);
+                    self.write(element, out)?;
                 }
                 out.push(b']');
             }
@@ -126,10 +127,12 @@ impl Evaluation<'_, '_> {
                     out.extend_from_slice(if index > 0 { b"," } else { b"" });
                     out.extend_from_slice(&text::quote(key));
                     out.push(b':');
-                    self.write(value, out);
+                    self.write(value, out)?;
                 }
                 out.push(b'}');
             }
         }
+        fits(out.len())?;
+        self.spend(out.len() - before)
     }
 }

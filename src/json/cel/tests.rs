@@ -146,6 +146,23 @@ fn work_is_bounded() {
     assert!(run("self.l.map(a, a)", &list).is_ok());
 }
 
+/// What is made is bounded too: many times a long string, or an array of itself.
+#[test]
+fn memory_is_bounded() {
+    let text = "x".repeat(30_000);
+    let document = format!("{{\"a\":[{}1],\"s\":\"{text}\"}}", "1,".repeat(20_000));
+    let limit = |why| Err(EvaluationStop::Limit(why));
+    for (source, expected) in [
+        ("self.a.map(x, self.s)", limit("it makes a value of more than 1 MiB")),
+        ("self.a.map(x, self.a)", limit("it makes a value of more than 1 MiB")),
+        ("self.a.map(x, self.s + 'y')", limit("it takes too many steps")),
+        ("self.a.map(x, self.a.map(y, y))", limit("it makes values of more than 16 MiB")),
+        ("size(self.a.map(x, self.s))", Ok("20001".to_owned())),
+    ] {
+        assert_eq!(run(source, &document), expected, "{source}");
+    }
+}
+
 #[test]
 fn what_is_no_expression() {
     for (source, expected) in [

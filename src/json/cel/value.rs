@@ -22,20 +22,10 @@ pub(in crate::json) enum ExprValue {
 
 /// How long a text or list may become, in bytes and elements.
 const MAX_SIZE: usize = 1 << 20;
+/// How many bytes all that one computation makes may take.
+pub(super) const MAX_MADE: usize = 16 << 20;
 
 /// Whether something of this size may be made.
 pub(super) fn fits(size: usize) -> Result<(), EvaluationStop> {
     if size <= MAX_SIZE { Ok(()) } else { Err(EvaluationStop::Limit("it makes a value of more than 1 MiB")) }
-}
-
-// === impl ExprValue ===
-
-impl ExprValue {
-    pub(super) fn text(text: String) -> Self {
-        Self::Text(text.into())
-    }
-
-    pub(super) fn list(list: Vec<Self>) -> Self {
-        Self::List(list.into())
-    }
 }

@@ -41,7 +41,8 @@ impl LocalStep {
         if self.is_at_any_depth() {
             // It would come to one value more than once.
             let again = self.path[self.at + 1..].contains(&Segment::AnyDepth);
-            return again || matches!(self.step.op, Op::RenameAll { .. });
+            // A copy inside of a copy doubles with each level, which the interpreter's limit ends.
+            return again || matches!(self.step.op, Op::RenameAll { .. } | Op::Copy { .. });
         }
         if matches!(&self.step.op, Op::Drop { at, .. } if at.is_root()) {
             // What goes is part of what is around it.

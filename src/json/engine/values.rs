@@ -216,7 +216,7 @@ impl Run {
     fn interpreted(&mut self, code: &Code, node: NodeId, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
         let ProgramNode::Hold(steps) = code.node(node) else { return Ok(value.to_vec()) };
         // What is partial, the program's steps say themselves.
-        let options = self.options.clone().with_mode(Mode::Whole).with_max_bytes(usize::MAX);
+        let options = self.options.clone().with_mode(Mode::Whole).with_max_bytes(self.hold_limit);
         self.expression_steps = self.expression_steps.saturating_add(allowance(value.len()));
         let Migrated { body, collisions, passed } =
             migrate_tree(Tree::of(Cow::Borrowed(value)), steps, &options, &mut self.expression_steps)?;

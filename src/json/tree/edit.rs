@@ -70,6 +70,14 @@ impl<'a> Tree<'a> {
 
     /// The same value once more, standing nowhere.
     pub(in crate::json) fn duplicate(&mut self, id: TreeNodeId) -> TreeNodeId {
+        let len = match &self.node(id).content {
+            NodeContent::Text(text) => text.len(),
+            NodeContent::Open(container) => 2 + container.items.iter().map(Item::len).sum::<usize>(),
+        };
+        self.room = self.room.saturating_sub(len);
+        if self.is_full() {
+            return self.add_content(NodeContent::Text(Cow::Borrowed(b"null")));
+        }
         let TreeNode { content, marked, made, .. } = self.node(id);
         let (content, marked, made) = (content.clone(), *marked, *made);
         let copy = self.add_content(content);
@@ -226,6 +234,11 @@ impl<'a> Item<'a> {
     fn member(name: &str, value: TreeNodeId) -> Self {
         let name = MemberName { key: Cow::Owned(text::quote(name)), colon: b":" };
         Self { lead: b"", name: Some(name), value, trail: b"" }
+    }
+
+    /// What it adds to its value.
+    fn len(&self) -> usize {
+        1 + self.name.as_ref().map_or(0, |name| name.key.len() + name.colon.len())
     }
 
     fn element(value: TreeNodeId) -> Self {

@@ -32,6 +32,8 @@ pub(super) struct Tree<'a> {
     around: [&'a [u8]; 2],
     /// How many bytes were read.
     size: usize,
+    /// How many more bytes may be added.
+    room: usize,
     /// Containers that hold dead nodes.
     dirty: Vec<TreeNodeId>,
 }
@@ -99,7 +101,8 @@ impl<'a> Tree<'a> {
     pub(super) fn of(value: Cow<'a, [u8]>) -> Self {
         let size = value.len();
         let nodes = Vec::with_capacity((size / BYTES_OF_NODE).clamp(4, FIRST_NODES));
-        let mut tree = Self { nodes, root: TreeNodeId(0), around: [b"", b""], size, dirty: Vec::new() };
+        let mut tree =
+            Self { nodes, root: TreeNodeId(0), around: [b"", b""], size, room: usize::MAX, dirty: Vec::new() };
         tree.root = tree.add(value);
         tree
     }
@@ -148,6 +151,15 @@ impl<'a> Tree<'a> {
     /// The elements, or the values of all members.
     pub(super) fn children(&mut self, id: TreeNodeId) -> FoundNodes {
         self.items(id).map(|item| item.value).collect()
+    }
+
+    /// How many members or elements there are, at most.
+    pub(super) fn len(&mut self, id: TreeNodeId) -> usize {
+        self.open(id);
+        match &self.node(id).content {
+            NodeContent::Open(container) => container.items.len(),
+            NodeContent::Text(_) => 0,
+        }
     }
 
     pub(super) fn is_empty(&mut self, id: TreeNodeId) -> bool {
@@ -270,8 +282,21 @@ impl<'a> Tree<'a> {
         &mut self.nodes[id.0]
     }
 
+    /// Bounds how much may be added; more than that is counted, but not duplicated.
+    pub(super) fn set_room(&mut self, bytes: usize) {
+        self.room = bytes;
+    }
+
+    /// Whether more was added than there is room for.
+    pub(super) fn is_full(&self) -> bool {
+        self.room == 0
+    }
+
     /// A node that is not attached yet.
     pub(super) fn add(&mut self, value: Cow<'a, [u8]>) -> TreeNodeId {
+        if matches!(value, Cow::Owned(_)) {
+            self.room = self.room.saturating_sub(value.len());
+        }
         self.add_content(NodeContent::Text(value))
     }
 
@@ -322,7 +347,7 @@ impl<'a> Tree<'a> {
         };
         let object = ValueType::of(text) == ValueType::Object;
         let items = slots.by_ref().map(|LayoutItem { lead, key, colon, value, trail }| {
-            let value = self.add(cut(value));
+            let value = self.add_content(NodeContent::Text(cut(value)));
             self.node_mut(value).parent = Some(id);
             let colon = if matches!(cut(colon.clone()), Cow::Owned(_)) { b":" } else { white(colon) };
             let name = object.then(|| MemberName { key: cut(key), colon });

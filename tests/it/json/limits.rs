@@ -1,6 +1,6 @@
 //! What is refused, what is let through as it is, and what the stack must carry.
 
-use sunward::json::{Custom, MigrateError, MigrateOptions, Mode, Op, is_json, migrate};
+use sunward::json::{Custom, MigrateError, MigrateOptions, Mode, Op, Program, is_json, migrate};
 
 use super::*;
 
@@ -67,6 +67,22 @@ fn errors_show_no_values_and_keep_the_cause() {
     assert_eq!(error.pointer().as_deref(), Some("/l/0"));
     assert!(!format!("{error}{error:?}").contains("secret") && !error.to_string().contains("the cause"));
     assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some("the cause"));
+}
+
+/// Copies into what is copied later double the document with each level.
+#[test]
+fn what_steps_add_is_limited() {
+    let document = format!("{}1{}", "{\"a\":".repeat(60), "}".repeat(60));
+    let steps = [step_at("/**", copy("/a", "/b"))];
+    let options = MigrateOptions::default().with_max_bytes(64 << 10);
+    let error = migrate(document.as_bytes(), &steps, &options).expect_err("too large");
+    assert!(error.is_limit());
+    assert_eq!(error.to_string(), "its changes add more than the limit of 65536 bytes");
+    let fused = Program::new(&steps, Mode::Whole).rewrite(document.as_bytes(), &options).expect_err("too large");
+    assert!(fused.is_limit(), "{fused}");
+    let shallow = r#"{"a":{"a":1}}"#;
+    let migrated = migrate(shallow.as_bytes(), &steps, &options).expect("runs");
+    assert_eq!(migrated.body, br#"{"a":{"a":1,"b":1},"b":{"a":1,"b":1}}"#);
 }
 
 /// Every way to go down a document, at the deepest that options allow, on the stack of a test thread or less.
