@@ -8,6 +8,7 @@ mod variables;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::rows::each_row;
 use proptest::prelude::*;
 use sunward::config::{self, SourceMap};
 use sunward::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
@@ -28,18 +29,18 @@ fn line(found: &Diagnostic, source: &str) -> String {
 
 #[test]
 fn valid_files_load_without_a_word() {
-    for (path, source) in cases("valid") {
+    each_row(cases("valid"), |(path, source)| {
         let (config, found) = config::read(&source);
         assert_eq!(found.to_string(), "", "{}", path.display());
         assert!(config.is_some(), "{}", path.display());
-    }
+    });
 }
 
 #[test]
 fn invalid_files_get_all_findings_and_no_others() {
     let cases = cases("invalid");
     assert!(cases.len() >= 25, "{}", cases.len());
-    for (path, source) in cases {
+    each_row(cases, |(path, source)| {
         let expected: Vec<&str> = source.lines().map_while(|line| line.strip_prefix("#! ")).collect();
         let (_, found) = config::read(&source);
         let lines: Vec<String> = found.iter().map(|found| line(found, &source)).collect();
@@ -50,27 +51,27 @@ fn invalid_files_get_all_findings_and_no_others() {
             path.display(),
             config::render(&found, &SourceMap::new("", source.as_str()), false)
         );
-    }
+    });
 }
 
 /// Every finding says what to do, except where only the author can know: the syntax.
 #[test]
 fn findings_help() {
-    for (path, source) in cases("invalid") {
+    each_row(cases("invalid"), |(path, source)| {
         for found in &config::read(&source).1 {
             let help = found.help_text().unwrap_or_default();
             assert!(found.code() == "syntax" || !help.is_empty(), "{}: {found}", path.display());
         }
-    }
+    });
 }
 
 #[test]
 fn only_broken_toml_gives_no_config() {
-    for (path, source) in cases("invalid") {
+    each_row(cases("invalid"), |(path, source)| {
         let (config, found) = config::read(&source);
         let broken = found.iter().any(|found| matches!(found.code(), "syntax" | "duplicate-key"));
         assert_eq!(config.is_none(), broken, "{}", path.display());
-    }
+    });
 }
 
 #[test]
@@ -127,11 +128,11 @@ fn findings_show_what_to_write() {
             "remove it: `expand` is a key of `rename`",
         ),
     ];
-    for (source, help) in rows {
+    each_row(rows, |(source, help)| {
         let found = config::read(source).1;
         let helps: Vec<&str> = found.iter().filter_map(Diagnostic::help_text).collect();
         assert!(helps.iter().any(|text| text.contains(help)), "{source}: {helps:?}");
-    }
+    });
 }
 
 #[test]

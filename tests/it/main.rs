@@ -23,6 +23,7 @@ mod layering;
 mod public;
 #[cfg(feature = "config")]
 mod readme;
+mod rows;
 #[cfg(feature = "gateway")]
 mod testing;
 mod type_names;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::rows::each_row;
 use sunward::config::{self, SourceMap};
 
 /// A folder of its own for a test, with these files in it.
@@ -130,7 +131,7 @@ fn all_findings_are_reported_at_once() {
         ),
         ("broken", "include = [\"u.toml\"]\n[\n", &["main.toml 2:2 syntax", "u.toml 1:1 unknown-key"]),
     ];
-    for (name, main, expected) in rows {
+    each_row(rows, |(name, main, expected)| {
         let included = format!("include = [\"b.toml\"]\n{UPSTREAM}");
         let files = [("main.toml", main), ("b.toml", &*long), ("u.toml", &*included), ("x.toml", "a = 1\n[[api]\n")];
         let mut found = lines(&Scratch::new(name, &files).open());
@@ -139,7 +140,7 @@ fn all_findings_are_reported_at_once() {
         let used = name != "twice";
         found.retain(|line| used || !line.starts_with("u.toml"));
         assert_eq!(found, expected, "{name}");
-    }
+    });
 }
 
 #[test]

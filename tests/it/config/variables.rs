@@ -1,5 +1,6 @@
 //! Variables of the environment in the texts of a file.
 
+use crate::rows::each_row;
 use sunward::config::{self, SourceMap};
 use sunward::diagnostic::Diagnostic;
 
@@ -63,7 +64,7 @@ fn a_finding_has_its_place_and_no_values() {
             "the upstream `${NAME}` has",
         ),
     ];
-    for (text, expected, part) in rows {
+    each_row(rows, |(text, expected, part)| {
         let sources = SourceMap::new("a.toml", text.as_str());
         let (_, found) = config::read_all(&sources, &environment);
         let line = |found: &Diagnostic| {
@@ -78,5 +79,5 @@ fn a_finding_has_its_place_and_no_values() {
         for secret in ["secret", "8443", "`shop`"] {
             assert!(!all.contains(secret), "{secret} in {all}");
         }
-    }
+    });
 }

@@ -3,19 +3,18 @@
 use sunward::json::{Custom, MigrateOptions, Mode, Op, Other, Step, Structure, Wrapper, migrate, migrate_json_patch};
 
 use super::*;
+use crate::rows::each_row;
 
 type Row<'r> = (&'r str, Vec<Step>, &'r str, Result<&'r str, &'r str>);
 
 fn run(rows: Vec<Row<'_>>, body: impl Fn(&str, &[Step]) -> Result<String, String>) {
-    for (name, steps, input, expected) in rows {
-        match (body(input, &steps), expected) {
-            (Ok(body), Ok(expected)) => assert_eq!(body, expected, "{name}"),
-            (Err(error), Err(expected)) => {
-                assert!(error.contains(expected), "{name}: `{error}`, expected `{expected}`")
-            }
-            (result, expected) => panic!("{name}: {result:?}, expected {expected:?}"),
+    each_row(rows, |(name, steps, input, expected)| match (body(input, &steps), expected) {
+        (Ok(body), Ok(expected)) => assert_eq!(body, expected, "{name}"),
+        (Err(error), Err(expected)) => {
+            assert!(error.contains(expected), "{name}: `{error}`, expected `{expected}`")
         }
-    }
+        (result, expected) => panic!("{name}: {result:?}, expected {expected:?}"),
+    });
 }
 
 fn in_mode(mode: Mode) -> impl Fn(&str, &[Step]) -> Result<String, String> {

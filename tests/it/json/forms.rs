@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use sunward::json::{FieldNames, Framed, MigrateError, Mode, Program, migrate_form};
 
 use super::*;
+use crate::rows::each_row;
 
 const PLAIN: FieldNames = FieldNames::Plain;
 const BRACKETS: FieldNames = FieldNames::Brackets;
@@ -16,12 +17,10 @@ fn form(names: FieldNames, steps: &[Step], body: &str) -> Result<String, String>
 
 /// Rows of steps, a form, and what becomes of it; what begins with `!` is a part of the error.
 fn check(names: FieldNames, rows: &[(&[Step], &str, &str)]) {
-    for (steps, input, output) in rows {
-        match (form(names, steps, input), output.strip_prefix('!')) {
-            (Err(error), Some(part)) => assert!(error.contains(part), "{input}: {error}"),
-            (result, _) => assert_eq!(result.as_deref(), Ok(*output), "{input} {steps:?}"),
-        }
-    }
+    each_row(rows, |(steps, input, output)| match (form(names, steps, input), output.strip_prefix('!')) {
+        (Err(error), Some(part)) => assert!(error.contains(part), "{input}: {error}"),
+        (result, _) => assert_eq!(result.as_deref(), Ok(*output), "{input} {steps:?}"),
+    });
 }
 
 #[test]
@@ -249,11 +248,11 @@ fn ops_on_parts() {
             format!("say\n\n{}", parts.replacen("name=\"a\"", "name=\"b\"", 1)),
         ),
     ];
-    for (name, steps, expected) in rows {
+    each_row(rows, |(name, steps, expected)| {
         let body = if name == "preamble" { format!("say\n\n{parts}") } else { parts.clone() };
         let got = everywhere(PLAIN, &steps, &crlf(&body));
         assert_eq!(got.as_deref(), Ok(&*expected), "{name}");
-    }
+    });
     // Fields on both sides of a file.
     let joined = everywhere(PLAIN, &[step(join(&["/a", "/n"], "/a", "-"))], &crlf(&parts)).expect("it is small");
     assert!(joined.contains(&format!("{}A-7\n", head("a"))), "{joined}");
@@ -279,13 +278,13 @@ fn what_is_no_multipart_and_what_a_file_cannot() {
         (step(copy("/f", "/g")), file.to_owned(), "!written twice"),
         (step(map("/f", &[], Other::Error)), file.to_owned(), "!does not list"),
     ];
-    for (step, body, expected) in rows {
+    each_row(rows, |(step, body, expected)| {
         let got = everywhere(PLAIN, &[step], &crlf(&body));
         match (got, expected.strip_prefix('!')) {
             (Err(error), Some(part)) => assert!(error.contains(part), "{body}: {error}"),
             (got, _) => assert_eq!(got.as_deref(), Ok(expected), "{body}"),
         }
-    }
+    });
 }
 
 #[test]

@@ -5,6 +5,7 @@ use sunward::catalog::Content;
 use sunward::json::{Framed, Framing, MigrateError, MigrateOptions, Mode, Program};
 
 use super::*;
+use crate::rows::each_row;
 
 /// `name` is `title` by now, `n` is a text, and `secret` is gone.
 fn program() -> Program {
@@ -44,12 +45,12 @@ fn everywhere(framing: Framing, program: &Program, text: &[u8]) -> Result<String
 
 /// Rows of input and output; an output that begins with `!` is a part of the error.
 fn check(framing: Framing, rows: &[(&str, &str)]) {
-    for (input, output) in rows {
+    each_row(rows, |(input, output)| {
         match (everywhere(framing, &program(), input.as_bytes()), output.strip_prefix('!')) {
             (Err(error), Some(part)) => assert!(error.contains(part), "{input:?}: {error}"),
             (result, _) => assert_eq!(result.as_deref(), Ok(*output), "{input:?}"),
         }
-    }
+    });
 }
 
 #[test]
@@ -253,10 +254,10 @@ fn a_content_type_says_how_documents_are_framed() {
         ("application/merge-patch+json", None),
         ("application/json-patch+json", None),
     ];
-    for (text, expected) in rows {
+    each_row(rows, |(text, expected)| {
         let content = Content::from_content_type(text);
         assert_eq!(content.and_then(Content::framing), expected, "{text}");
-    }
+    });
 }
 
 const FRAMINGS: [Framing; 5] =

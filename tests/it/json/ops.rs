@@ -14,12 +14,13 @@ mod wholes;
 use sunward::json::{Conversion, MigrateOptions, Migrated, Op, Step, migrate};
 
 use super::*;
+use crate::rows::each_row;
 
 /// What comes out, or a part of the error's text.
 type Row<'r> = (&'r str, Vec<Step>, &'r str, Result<&'r str, &'r str>);
 
 fn run(rows: Vec<Row<'_>>) {
-    for (name, steps, input, expected) in rows {
+    each_row(rows, |(name, steps, input, expected)| {
         super::agree::agrees(name, &steps, input.as_bytes());
         let result = migrate(input.as_bytes(), &steps, &super::agree::options());
         match (result.map(|migrated| text(&migrated)), expected) {
@@ -30,7 +31,7 @@ fn run(rows: Vec<Row<'_>>) {
             }
             (result, expected) => panic!("{name}: {result:?}, expected {expected:?}"),
         }
-    }
+    });
 }
 
 fn text(migrated: &Migrated) -> String {
