@@ -143,14 +143,23 @@ impl ProgramWriter<'_, '_, '_> {
         Ok(())
     }
 
+    /// What is done to a number of elements, behind the step that counts them.
+    fn counted(&mut self, node: NodeId, depth: usize) -> fmt::Result {
+        let ProgramNode::Hold(steps) = self.code.node(node) else { return Ok(()) };
+        let mut others = steps.iter().skip(1);
+        others.try_for_each(|step| self.line(depth, format_args!("the number: {step}")))
+    }
+
     fn source(&mut self, source: &SourceMember, plan: &ObjectPlan, depth: usize) -> fmt::Result {
         let name = &source.name;
         for (cell, rank) in &source.copied {
             let key = String::from_utf8_lossy(&plan.cells[*cell].key);
             let unless = better(plan, *cell, *rank);
-            self.line(depth, format_args!("\"{name}\": kept for {key}, which is added at the end{unless}"))?;
+            let verb = if source.summarized { "counted" } else { "kept" };
+            self.line(depth, format_args!("\"{name}\": {verb} for {key}, which is added at the end{unless}"))?;
             match plan.cells[*cell].nodes.get(usize::from(*rank)) {
                 None | Some(&COPY) => {}
+                Some(node) if source.summarized => self.counted(*node, depth + 1)?,
                 Some(node) => self.node(*node, "the copy", depth + 1)?,
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::tree::index;
-use super::super::{Condition, Mode, OnError, Op, Otherwise, Pattern, Renaming, Segment, Step};
+use super::super::{Condition, Mode, OnError, Op, Otherwise, Pattern, Renaming, Segment, Step, Structure};
 
 /// A step on its way down the source, to the value that it acts on.
 #[derive(Clone, Debug)]
@@ -59,6 +59,12 @@ impl LocalStep {
     pub(super) fn may_fail(&self) -> bool {
         let refuses = self.step.when.is_some() && self.step.otherwise == Otherwise::Fail;
         refuses || (!self.step.op.is_safe() && self.step.on_error == OnError::Fail)
+    }
+
+    /// Whether all that it looks at is how many elements or members the value at hand has.
+    pub(super) fn counts(&self) -> bool {
+        matches!(&self.step.op, Op::Structure(Structure::Count { from, to, .. })
+            if self.arrived() && self.hold_at.is_none() && from.is_root() && to.is_root())
     }
 
     /// Whether it fills in a constant only inside of what its change made.

@@ -7,6 +7,7 @@ use super::head::{MemberHead, NextMember};
 use super::object::{Object, Retention};
 use super::plan::{COPY, Cell, NodeId, Others, Rank};
 use super::run::{OpenContainer, Run, RunState, SkipPurpose, TakenValue};
+use super::summary::Summary;
 
 // === impl Run ===
 
@@ -187,7 +188,8 @@ impl Run {
         let first_to_wait = verdict.fate == Retention::Waits && object.waiting.is_none();
         self.collisions += verdict.collisions;
         if verdict.taken {
-            self.taken.push(TakenValue { bytes: Vec::new(), from: head.value });
+            let summary = source.summarized.then(Summary::default);
+            self.taken.push(TakenValue { summary, ..TakenValue::at(head.value) });
         }
         if verdict.fate == Retention::Goes {
             self.drop_head(head, chunk, out);
@@ -217,7 +219,7 @@ impl Run {
         out: &mut Vec<u8>,
     ) -> Result<(), MigrateError> {
         self.pass(chunk, chunk.at, out);
-        self.taken.push(TakenValue { bytes: Vec::new(), from: chunk.at });
+        self.taken.push(TakenValue::at(chunk.at));
         self.skip_value(code, purpose, chunk, out)
     }
 

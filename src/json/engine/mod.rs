@@ -23,6 +23,7 @@ mod rewriter;
 mod run;
 mod skip;
 mod stack;
+mod summary;
 mod text;
 mod values;
 

@@ -34,6 +34,8 @@ pub(super) struct SourceMember {
     pub(super) stays: Option<(usize, Rank)>,
     /// The cells that it is copied for.
     pub(super) copied: Box<[(usize, Rank)]>,
+    /// Of what is copied, only the number of elements counts.
+    pub(super) summarized: bool,
     /// What is done to it where it stays.
     pub(super) node: NodeId,
     /// Its key, where it stays; none: as it is spelled.
@@ -80,6 +82,7 @@ impl SourceMember {
             name: name.into(),
             stays: None,
             copied: Box::default(),
+            summarized: false,
             node: COPY,
             key: None,
             seen: false,

@@ -8,6 +8,7 @@ use super::head::{MemberHead, NextMember};
 use super::object::Object;
 use super::plan::NodeId;
 use super::skip::Skip;
+use super::summary::Summary;
 use super::text::after_white;
 
 /// Everything about one text but the program.
@@ -94,6 +95,8 @@ pub(super) struct TakenValue {
     pub(super) bytes: Vec<u8>,
     /// From where on the text at hand belongs to it.
     pub(super) from: usize,
+    /// Only the number of its elements counts.
+    pub(super) summary: Option<Summary>,
 }
 
 /// What a token needs of the next chunk, mostly.
@@ -211,7 +214,7 @@ impl Run {
         while self.advance(code, &mut chunk, out)? {}
         let done = chunk.copied;
         for taken in &mut self.taken {
-            taken.bytes.extend_from_slice(text.get(taken.from..done).unwrap_or_default());
+            taken.extend(text.get(taken.from..done).unwrap_or_default());
             taken.from = taken.from.saturating_sub(done);
         }
         let largest = self.taken.iter().map(|taken| taken.bytes.len()).max().unwrap_or(0);
@@ -276,6 +279,22 @@ impl Run {
             self.searched = searched;
         }
         Ok(next)
+    }
+}
+
+// === impl TakenValue ===
+
+impl TakenValue {
+    /// From this position of the text at hand on.
+    pub(super) const fn at(from: usize) -> Self {
+        Self { bytes: Vec::new(), from, summary: None }
+    }
+
+    pub(super) fn extend(&mut self, part: &[u8]) {
+        match &mut self.summary {
+            None => self.bytes.extend_from_slice(part),
+            Some(summary) => summary.push(part, &mut self.bytes),
+        }
     }
 }
 

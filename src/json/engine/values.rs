@@ -35,7 +35,7 @@ impl Run {
             Children::Copy => self.skip_value(code, SkipPurpose::Copy, chunk, out),
             Children::Hold(node) => {
                 self.pass(chunk, chunk.at, out);
-                self.taken.push(TakenValue { bytes: Vec::new(), from: chunk.at });
+                self.taken.push(TakenValue::at(chunk.at));
                 self.skip_value(code, SkipPurpose::Hold(node), chunk, out)
             }
             Children::Every(node) if byte == b'[' => self.open(OpenContainer::Elements(node), chunk),
@@ -207,7 +207,7 @@ impl Run {
     /// What was taken innermost, up to `chunk.at`.
     fn take(&mut self, chunk: &Chunk<'_>) -> Result<Vec<u8>, MigrateError> {
         let Some(mut taken) = self.taken.pop() else { return Ok(Vec::new()) };
-        taken.bytes.extend_from_slice(chunk.text.bytes.get(taken.from..chunk.at).unwrap_or_default());
+        taken.extend(chunk.text.bytes.get(taken.from..chunk.at).unwrap_or_default());
         self.check_hold(taken.bytes.len())?;
         Ok(taken.bytes)
     }

@@ -1,6 +1,8 @@
 //! What is refused, what is let through as it is, and what the stack must carry.
 
-use sunward::json::{Custom, MigrateError, MigrateOptions, Mode, Op, Program, is_json, migrate};
+use sunward::json::{
+    Custom, Framed, Framing, MigrateError, MigrateOptions, Mode, Op, Program, Structure, is_json, migrate,
+};
 
 use super::*;
 
@@ -27,6 +29,21 @@ fn errors_are_also_found_where_no_step_looks() {
     assert!(refused(br#"{"a":1,"z":[[[tru]]]}"#).is_syntax());
     let on_error_pass = pass(step(rename("/a", "b")));
     assert!(migrate(b"{", [&on_error_pass], &MigrateOptions::default()).is_err());
+}
+
+#[test]
+fn what_is_counted_is_not_held() {
+    let collision = Collision::Replace;
+    let count = step(Op::Structure(Structure::Count { from: pointer("/a"), to: pointer("/n"), collision }));
+    let program = Program::new([&count], Mode::Whole);
+    let long = format!("\"{}\"", "x".repeat(100_000));
+    let text = format!("{{\"a\":[{long},[{long}],{{\"k\":{long}}}],\"z\":0}}");
+    let mut framed = Framed::new(Framing::Document, &program, &MigrateOptions::default()).with_hold_limit(4096);
+    let mut out = Vec::new();
+    text.as_bytes().chunks(1000).try_for_each(|chunk| framed.feed(chunk, &mut out)).expect("it passes");
+    framed.finish(&mut out).expect("it is whole");
+    assert!(out.ends_with(b",\"z\":0,\"n\":3}") && out.starts_with(&text.as_bytes()[..text.len() - 1]));
+    assert!(program.to_string().contains("\"a\": counted for \"n\", which is added at the end"), "{program}");
 }
 
 #[test]

@@ -50,12 +50,14 @@ fn plan_cell(
     for (rank, candidate) in candidates.into_iter().enumerate() {
         let rank = Rank::try_from(rank).unwrap_or(Rank::MAX);
         let (contested, may_fail) = (candidate.contested, candidate.may_fail());
+        let counts = candidate.pending.first().is_some_and(LocalStep::counts);
         let node = compile(candidate.pending);
         match candidate.from {
             CandidateValue::Constant(literal) => cell.constant = Some(cell.member(literal.as_str().as_bytes()).into()),
             CandidateValue::Source(source) => {
                 let entry = sources.entry(source.clone()).or_insert_with(|| SourceMember::gone(&source));
                 if candidate.copied {
+                    entry.summarized = counts && (entry.summarized || entry.copied.is_empty());
                     entry.copied = entry.copied.iter().copied().chain([(index, rank)]).collect();
                 } else {
                     entry.stays = Some((index, rank));

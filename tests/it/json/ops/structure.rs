@@ -118,6 +118,24 @@ fn counts() {
             Ok(r#"{"a":[1],"m":1}"#),
         ),
         ("of a constant", [vec![step(add("/a", "[1,2]"))], new()].concat(), "{}", Ok(r#"{"a":[1,2],"n":2}"#)),
+        (
+            "and a copy",
+            [new(), vec![step(copy("/a", "/b"))]].concat(),
+            r#"{"a":[1,{"x":2}]}"#,
+            Ok(r#"{"a":[1,{"x":2}],"n":2,"b":[1,{"x":2}]}"#),
+        ),
+        (
+            "a copy, and",
+            [vec![step(copy("/a", "/b"))], new()].concat(),
+            r#"{"a":[1,{"x":2}]}"#,
+            Ok(r#"{"a":[1,{"x":2}],"b":[1,{"x":2}],"n":2}"#),
+        ),
+        (
+            "as a string",
+            [new(), vec![step(convert("/n", Conversion::NumberToString))]].concat(),
+            r#"{"a":{"x":[1,2],"y":"}"}}"#,
+            Ok(r#"{"a":{"x":[1,2],"y":"}"},"n":"2"}"#),
+        ),
         ("in its place", structure(count("/a", "/a", Collision::Replace)), r#"{"a":[1]}"#, Ok(r#"{"a":1}"#)),
     ]);
 }
