@@ -50,6 +50,8 @@ pub struct Diagnostic {
     message: String,
     span: Span,
     help: Option<String>,
+    /// Where in the value of the string at `span`, in bytes.
+    offset: Option<u32>,
     /// In what it is, where no file has it: `the change …, op 2, OpSpec::rename`.
     place: Option<String>,
 }
@@ -169,7 +171,7 @@ impl<T> std::ops::Deref for Spanned<T> {
 impl Diagnostic {
     /// A finding that refuses the file. `code` is its stable name, kebab-case; `message` carries the value.
     pub fn error(code: &'static str, message: impl Into<String>, span: Span) -> Self {
-        Self { severity: Severity::Error, code, message: message.into(), span, help: None, place: None }
+        Self { severity: Severity::Error, code, message: message.into(), span, help: None, offset: None, place: None }
     }
 
     /// A finding that lets the file load.
@@ -182,6 +184,19 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Where in the value of the string at its span, in bytes.
+    #[must_use]
+    pub(crate) fn within(mut self, offset: impl Into<Option<usize>>) -> Self {
+        self.offset = offset.into().and_then(|offset| u32::try_from(offset).ok());
+        self
+    }
+
+    /// Where in the value of the string at its span, in bytes.
+    #[cfg_attr(not(feature = "config"), allow(dead_code, reason = "only a file has strings with a position"))]
+    pub(crate) fn offset(&self) -> Option<usize> {
+        self.offset.map(|offset| offset as usize)
     }
 
     /// How bad it is.

@@ -40,10 +40,10 @@ pub mod problem {
 pub mod cases {
     pub use crate::catalog::case_entry::CaseEntry;
     #[cfg(feature = "config")]
-    pub use crate::config::case::{NamedCase, read_cases, replace_body};
+    pub use crate::config::case::{NamedCase, quoted, read_cases, replace};
     pub use crate::testing::coverage::{Coverage, Untouched};
     pub use crate::testing::openapi::{Example, OpenApiError, OpenApiExamples};
-    pub use crate::testing::report::{Bodies, Failure, MessagePart, Mismatch, WrittenBody};
+    pub use crate::testing::report::{Bodies, Failure, GotPart, GotValue, MessagePart, Mismatch, WrittenBody};
     pub use crate::testing::run::{declared, read, run};
     pub use crate::testing::samples::{RoundTrip, TripResult, round_trips};
 }

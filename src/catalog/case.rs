@@ -3,12 +3,14 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 
-use super::case_entry::{BackEntry, BodyEntry, CaseEntry, SampleEntry};
+use super::Content;
+use super::case_entry::{BackEntry, BodyEntry, CaseEntry, SampleEntry, WrittenHead};
 use super::entry::ApiEntry;
 use super::router::RouteId;
 use super::spec::{Api, Back, Body, Case, Sample};
 use crate::change::{Location, Message, PlaceError, RouteName};
 use crate::diagnostic::{Diagnostic, Diagnostics, SUGGESTED, Span, Spanned, suggestion};
+use crate::json::{self, MigrateError, MigrateOptions};
 use crate::version::VersionId;
 
 /// Reads the cases of all apis. Their spans are those of the specs.
@@ -44,6 +46,12 @@ impl ApiEntry {
             reader.error("case-error", "`from` cannot have `error`".to_owned(), error.span, "remove it");
         }
         let ((route, message), from, to, back) = (place?, from?, to?, back?);
+        let other = if let BackEntry::Other(back) = &back { Some(&**back) } else { None };
+        if reader.reads_body(route, message, [&from, &to]) {
+            // What is refused may be refused for its syntax.
+            let bodies = [Some(&from).filter(|_| to.error.is_none()), Some(&to), other];
+            bodies.into_iter().flatten().for_each(|sample| reader.syntax(sample));
+        }
         for (sample, entry) in [(&case.from, &from), (&case.to, &to)] {
             reader.has_route(route, &sample.version, entry.version);
         }
@@ -152,8 +160,32 @@ impl CaseReader<'_> {
             body: sample.body.as_ref().map(BodyEntry::from),
             error: sample.error.as_ref().map(|error| error.as_str().into()),
             inherited: None,
+            written: WrittenHead::from(sample),
         };
         (self.found.errors() == before).then_some(sample)
+    }
+
+    /// Whether a change does something to the body.
+    fn reads_body(&self, route: RouteId, message: Message, [from, to]: [&SampleEntry; 2]) -> bool {
+        let history = &self.api.route(route).history;
+        let chain = match message {
+            Message::Request => Some(&history.request),
+            Message::Response(of) => {
+                history.responses.iter().find(|(known, _)| known.covers(of)).map(|(_, chain)| chain)
+            }
+        };
+        chain.is_some_and(|chain| !chain.between(from.version, to.version).is_empty())
+    }
+
+    /// A body that should be JSON, and is not. One of a file of its own has not been read.
+    fn syntax(&mut self, sample: &SampleEntry) {
+        let body = sample.body.as_ref().filter(|body| body.file.is_none() && !body.bytes.is_empty());
+        let (Some(body), Some(content)) = (body, sample.content()) else { return };
+        if let Err((start, error)) = check(content, &body.bytes) {
+            let help = "correct it; for a body that is not JSON, set `content_type`";
+            let finding = Diagnostic::error("case-body", format!("the body is {error}"), body.span);
+            self.found.push(finding.within(error.offset().map(|offset| start + offset)).help(help));
+        }
     }
 
     fn version(&mut self, text: &Spanned<String>) -> Option<VersionId> {
@@ -215,7 +247,7 @@ impl CaseReader<'_> {
                     let message = "`headers` cannot set the Content-Type".to_owned();
                     self.error("case-head", message, name.span, "write `content_type = \"…\"`");
                 }
-                Ok(key) => values.iter().for_each(|text| self.field(&mut headers, key.clone(), text)),
+                Ok(key) => values.value.iter().for_each(|text| self.field(&mut headers, key.clone(), text)),
                 Err(_) => {
                     let message = format!("`{}` is not a valid header name", name.value.escape_debug());
                     self.error("bad-header", message, name.span, "use letters, digits and hyphens only");
@@ -239,12 +271,68 @@ impl CaseReader<'_> {
     }
 }
 
+/// Whether a body is what its media type says, as far as that is JSON. An error has the start of its line.
+fn check(content: Content, body: &[u8]) -> Result<(), (usize, MigrateError)> {
+    let is_json =
+        |start: usize, text: &[u8]| json::is_json(text, &MigrateOptions::default()).map_err(|error| (start, error));
+    match content {
+        Content::MergePatch | Content::JsonPatch => is_json(0, body),
+        Content::Json => {
+            // Responses may be several documents: what is wrong with one is then that another follows it.
+            let mut start = 0;
+            while let Err((_, error)) = is_json(start, &body[start..]) {
+                let next = error.offset().map(|offset| start + offset).filter(|next| *next > start);
+                let Some(next) = next.filter(|next| is_json(start, &body[start..*next]).is_ok()) else {
+                    return Err((start, error));
+                };
+                start = next;
+            }
+            Ok(())
+        }
+        Content::Ndjson => {
+            let mut start = 0;
+            body.split_inclusive(|byte| *byte == b'\n').try_for_each(|line| {
+                let at = start;
+                start += line.len();
+                if line.iter().all(u8::is_ascii_whitespace) { Ok(()) } else { is_json(at, line) }
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 // === impl SampleEntry ===
 
 impl SampleEntry {
+    /// How its body contains JSON.
+    fn content(&self) -> Option<Content> {
+        match self.headers.get(header::CONTENT_TYPE).or(self.inherited.as_ref()) {
+            Some(media) => Content::from_content_type(media.to_str().ok()?),
+            None => Some(Content::Json),
+        }
+    }
+
     fn typed_as(mut self, from: Option<&Self>) -> Self {
         self.inherited = from.and_then(|from| from.headers.get(header::CONTENT_TYPE).cloned());
         self
+    }
+}
+
+// === impl WrittenHead ===
+
+impl From<&Sample> for WrittenHead {
+    fn from(sample: &Sample) -> Self {
+        let of = |text: &Option<Spanned<String>>| text.as_ref().map_or(Span::NONE, |text| text.span);
+        let field = |(name, values): &(Spanned<String>, Spanned<Vec<Spanned<String>>>)| {
+            Some((HeaderName::try_from(name.as_str()).ok()?, values.span))
+        };
+        let content_type = sample.content_type.as_ref().map(|text| (header::CONTENT_TYPE, text.span));
+        Self {
+            path: of(&sample.path),
+            query: of(&sample.query),
+            status: sample.status.as_ref().map_or(Span::NONE, |status| status.span),
+            headers: sample.headers.iter().filter_map(field).chain(content_type).collect(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cases, checked.
 
-use http::header::{HeaderMap, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::router::RouteId;
 use crate::change::Message;
@@ -43,6 +43,16 @@ pub(crate) struct SampleEntry {
     pub(crate) error: Option<Box<str>>,
     /// The Content-Type of its body, where it gives none itself; it is not compared.
     pub(crate) inherited: Option<HeaderValue>,
+    pub(crate) written: WrittenHead,
+}
+
+/// Where the parts of a head are written; the path, the query and the status have no position where they are not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WrittenHead {
+    pub(crate) path: Span,
+    pub(crate) query: Span,
+    pub(crate) status: Span,
+    pub(crate) headers: Vec<(HeaderName, Span)>,
 }
 
 /// A body, and where it is written.

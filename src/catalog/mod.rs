@@ -11,6 +11,7 @@ mod control;
 mod cors;
 mod diff;
 mod entry;
+mod explain;
 mod handles;
 mod life;
 mod migration;

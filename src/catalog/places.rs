@@ -1,15 +1,9 @@
 //! Finds what leads a body from one version to another by names: a place, and two versions.
 
-use std::collections::BTreeMap;
-
 use super::entry::{ApiEntry, RouteEntry};
 use super::migration::Migration;
-use super::view::{ExplainedChange, Explanation};
-use crate::change::{
-    BodyChain, Chain, HeaderStep, Location, Message, PlaceError, RouteHistory, RouteName, StatusLink, StatusMatch,
-};
+use crate::change::{BodyChain, Location, Message, PlaceError, RouteName, StatusMatch};
 use crate::diagnostic::{SUGGESTED, suggestion};
-use crate::json::Step;
 use crate::version::VersionId;
 
 /// A name that the api does not have, with those that it has.
@@ -28,15 +22,12 @@ enum Unknown {
 }
 
 /// What the three names stand for.
-struct BodyBetween<'c> {
-    route: &'c RouteEntry,
-    chain: &'c BodyChain,
-    /// The statuses of a response.
-    of: Option<StatusMatch>,
-    /// What is done to the header fields.
-    fields: Vec<&'c Chain<HeaderStep>>,
-    from: VersionId,
-    to: VersionId,
+pub(super) struct BodyBetween<'c> {
+    pub(super) route: &'c RouteEntry,
+    pub(super) message: Message,
+    pub(super) chain: &'c BodyChain,
+    pub(super) from: VersionId,
+    pub(super) to: VersionId,
 }
 
 // === impl ApiEntry ===
@@ -54,109 +45,31 @@ impl ApiEntry {
         Ok(Migration::new(chain, from, to).with_field_names(route.forms))
     }
 
-    /// The same in words: the changes that do something to the body or the header fields, and the program that they become.
-    ///
-    /// ```
-    /// use sunward::catalog::{Api, Catalog, Version};
-    /// use sunward::change::{Change, OpSpec};
-    ///
-    /// let state = Change::new("2", "`status` is called `state`")
-    ///     .with_at("GET /orders/{id} -> 200")
-    ///     .with_op(OpSpec::rename("/status", "/state"))
-    ///     .with_breaking(true);
-    /// let api = Api::new("shop")
-    ///     .with_version_header("Api-Version")
-    ///     .with_version(Version::new("1"))
-    ///     .with_version(Version::new("2"))
-    ///     .with_change(state);
-    /// let catalog = Catalog::new([api])?;
-    /// let shop = catalog.api("shop").expect("it is there");
-    /// let explanation = shop.explain("GET /orders/{id}", "2", "1").expect("both are there");
-    /// assert_eq!(explanation.changes()[0].summary(), "`status` is called `state`");
-    /// # Ok::<(), sunward::diagnostic::Diagnostics>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`migration`](Self::migration).
-    pub fn explain(&self, place: &str, from: &str, to: &str) -> Result<Explanation, UnknownName> {
-        let BodyBetween { route, chain, fields, of, from, to } = self.body_between(place, from, to)?;
-        let links = chain.between(from, to);
-        let around = links.around().map(|steps| (!steps.is_empty()).then(|| self.explained_links(from.max(to), steps)));
-        let mut steps: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-        for fields in fields {
-            for (change, fields) in fields.between(from, to).links() {
-                steps.entry(change).or_default().extend(fields.iter().map(ToString::to_string));
-            }
-        }
-        for link in of.map(|of| chain_statuses(&route.history, of, from, to)).into_iter().flatten() {
-            steps.entry(link.op.0).or_default().push(explained_status(link, from < to));
-        }
-        for (change, body) in links.links() {
-            steps.entry(change).or_default().extend(body.iter().map(ToString::to_string));
-        }
-        let mut changes: Vec<ExplainedChange> = steps
-            .into_iter()
-            .filter(|(_, steps)| !steps.is_empty())
-            .map(|(change, steps)| {
-                let (version, summary) = &self.changes[change as usize];
-                ExplainedChange { version: self.version(*version).text.clone(), summary: summary.clone(), steps }
-            })
-            .collect();
-        if to < from {
-            changes.reverse();
-        }
-        let [before, behind] = around;
-        let changes = before.into_iter().chain(changes).chain(behind);
-        Ok(Explanation { changes: changes.collect(), program: chain.program(from, to).to_string() })
+    /// The change with this number, as logs have it: its version and its summary.
+    #[cfg(feature = "layer")]
+    pub(crate) fn change_name(&self, number: u32) -> Option<String> {
+        let (version, summary) = self.changes.get(number as usize)?;
+        Some(format!("{}: {summary}", self.version(*version).text))
     }
 
-    /// The summaries of the changes that lead a body from one version to another: of the request, or of a successful
-    /// response.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn changes_of<'a>(
-        &'a self,
-        route: &'a RouteEntry,
-        response: bool,
-        (from, to): (VersionId, VersionId),
-    ) -> impl Iterator<Item = &'a str> {
-        let success = |(of, _): &&(StatusMatch, BodyChain)| (200..300).any(|status| of.contains(status));
-        let chain = match response {
-            true => route.history.responses.iter().find(success).map(|(_, chain)| chain),
-            false => Some(&route.history.request),
-        };
-        let links = chain.into_iter().flat_map(move |chain| chain.between(from, to).links());
-        links.filter(|(_, steps)| !steps.is_empty()).map(|(change, _)| &*self.changes[change as usize].1)
+    pub(super) fn body_between(&self, place: &str, from: &str, to: &str) -> Result<BodyBetween<'_>, UnknownName> {
+        let (route, message, chain) = self.body_at(place)?;
+        Ok(BodyBetween { route, message, chain, from: self.known_version(from)?, to: self.known_version(to)? })
     }
 
-    /// The links that resources declare are of no change.
-    fn explained_links(&self, version: VersionId, steps: &[Step]) -> ExplainedChange {
-        let steps = steps.iter().map(ToString::to_string).collect();
-        ExplainedChange { version: self.version(version).text.clone(), summary: "Declared links".into(), steps }
-    }
-
-    fn body_between(&self, place: &str, from: &str, to: &str) -> Result<BodyBetween<'_>, UnknownName> {
-        let (route, chain) = self.body_at(place)?;
-        let history = &route.history;
-        let of = history.responses.iter().find(|(_, known)| std::ptr::eq(known, chain)).map(|(of, _)| *of);
-        let fields = match of {
-            Some(of) => {
-                history.response_headers.iter().filter(|(known, _)| *known == of).map(|(_, chain)| chain).collect()
-            }
-            None => vec![&history.request_headers, &history.accept],
-        };
-        Ok(BodyBetween { route, chain, fields, of, from: self.known_version(from)?, to: self.known_version(to)? })
-    }
-
-    fn body_at(&self, place: &str) -> Result<(&RouteEntry, &BodyChain), UnknownName> {
+    fn body_at(&self, place: &str) -> Result<(&RouteEntry, Message, &BodyChain), UnknownName> {
         if !place.contains("->") && !place.contains("<-") {
             let route = self.known_route(&place.parse().map_err(misspelt)?)?;
             let success = |(of, _): &&(StatusMatch, BodyChain)| (200..300).any(|status| of.contains(status));
-            let found = route.history.responses.iter().find(success).map(|(_, chain)| (route, chain));
+            let found =
+                route.history.responses.iter().find(success).map(|(of, chain)| (route, Message::Response(*of), chain));
             return found.ok_or_else(|| unknown_response(route, "success"));
         }
         let location: Location = place.parse().map_err(misspelt)?;
         let route = self.known_route(&location.route)?;
-        let Message::Response(of) = location.message else { return Ok((route, &route.history.request)) };
+        let Message::Response(of) = location.message else {
+            return Ok((route, Message::Request, &route.history.request));
+        };
         let found = match of {
             StatusMatch::Exact(status) => route.history.response(status),
             StatusMatch::Class(_) | StatusMatch::Any => {
@@ -164,7 +77,9 @@ impl ApiEntry {
                 same.map(|(_, chain)| chain)
             }
         };
-        found.map(|chain| (route, chain)).ok_or_else(|| unknown_response(route, &format!("status {of}")))
+        found
+            .map(|chain| (route, location.message, chain))
+            .ok_or_else(|| unknown_response(route, &format!("status {of}")))
     }
 
     fn known_route(&self, name: &RouteName) -> Result<&RouteEntry, UnknownName> {
@@ -188,23 +103,6 @@ impl ApiEntry {
 }
 
 /// What may exchange these statuses between two versions.
-fn chain_statuses(
-    history: &RouteHistory,
-    of: StatusMatch,
-    from: VersionId,
-    to: VersionId,
-) -> impl Iterator<Item = &StatusLink> {
-    let between = move |link: &&StatusLink| from.min(to) < link.version && link.version <= from.max(to);
-    let ours = move |link: &&StatusLink| of.contains(link.old) || of.contains(link.new);
-    history.statuses.iter().filter(between).filter(ours)
-}
-
-fn explained_status(link: &StatusLink, upwards: bool) -> String {
-    let (from, to) = if upwards { (link.old, link.new) } else { (link.new, link.old) };
-    let when = link.when.as_ref().map(|when| format!(", where {when}; the whole body is held"));
-    format!("replace the status {from} by {to}{}", when.unwrap_or_default())
-}
-
 fn misspelt(error: PlaceError) -> UnknownName {
     UnknownName::new(Unknown::Place, format!("{error}; {}", error.help()))
 }

@@ -164,13 +164,6 @@ impl<'c, S> ChainSlice<'c, S> {
             down.flat_map(|link| link.ops[1].iter().zip(&link.down).map(|(op, step)| ((link.change, *op), step)));
         up.chain(down)
     }
-
-    /// The changes that it runs, by their place in the list of all, each with its steps, in the order they run.
-    pub(crate) fn links(&self) -> impl Iterator<Item = (u32, &'c [S])> + use<'c, S> {
-        let (up, down) = if self.upwards { (self.links, &[][..]) } else { (&[][..], self.links) };
-        let up = up.iter().map(|link| (link.change, &*link.up));
-        up.chain(down.iter().rev().map(|link| (link.change, &*link.down)))
-    }
 }
 
 // === impl BodyChain ===

@@ -1,7 +1,6 @@
 //! Ops on the head of a message, compiled for one direction each.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -77,21 +76,6 @@ pub(crate) fn run_header(step: &HeaderStep, headers: &mut HeaderMap) {
         }
         HeaderStep::Cookie(from, to, keep) => CookieRenaming { from, to, keep: *keep }.run(headers),
         HeaderStep::Prefix(..) | HeaderStep::ContentType(..) | HeaderStep::Accept(..) => {}
-    }
-}
-
-/// As `sunward explain` shows it.
-impl fmt::Display for HeaderStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Add(name, value) => write!(f, "add the header {name} as {value:?}"),
-            Self::Drop(name) => write!(f, "remove the header {name}"),
-            Self::Rename(from, to, _) => write!(f, "rename the header {from} to {to}"),
-            Self::Cookie(from, to, _) => write!(f, "rename the cookie {from} to {to}"),
-            Self::Prefix(from, to) => write!(f, "replace the prefix {from} by {to} in links"),
-            Self::ContentType(from, to) => write!(f, "replace the Content-Type {from} by {to}"),
-            Self::Accept(from, to) => write!(f, "accept {to} if {from} is accepted"),
-        }
     }
 }
 

@@ -10,6 +10,7 @@ mod compose;
 mod cookie;
 mod expand;
 mod head;
+mod head_words;
 mod heads;
 mod history;
 mod input;

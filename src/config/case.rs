@@ -115,35 +115,38 @@ fn sample(mut reader: TableReader<'_, '_>) -> Option<Sample> {
 }
 
 /// One value of a header field, or several.
-fn field(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<Vec<Spanned<String>>> {
-    match node.value {
-        DeValue::Array(list) => {
-            let values: Vec<_> = list.iter().map(|value| node.element(value).text(ValueKind::Text, found)).collect();
-            values.into_iter().collect()
-        }
-        _ => node.text(ValueKind::Text, found).map(|text| vec![text]),
-    }
+fn field(node: ConfigNode<'_>, found: &mut Diagnostics) -> Option<Spanned<Vec<Spanned<String>>>> {
+    let values: Vec<_> = match node.value {
+        DeValue::Array(list) => list.iter().map(|value| node.element(value).text(ValueKind::Text, found)).collect(),
+        _ => vec![node.text(ValueKind::Text, found)],
+    };
+    let values: Option<Vec<_>> = values.into_iter().collect();
+    values.map(|values| Spanned::new(values, node.span))
 }
 
-/// The text of a file with another text in the place of the one at `range`, quotes included. All else stays as it is.
+/// The text of a file with another text in the place of the one at `range`. All else stays as it is.
 ///
 /// ```
-/// use sunward::internals::cases::replace_body;
+/// use sunward::internals::cases::replace;
 ///
-/// let file = "body = '{\"a\": 1}' # as it was";
-/// assert_eq!(replace_body(file, 7..17, r#"{"b": 1}"#), "body = '{\"b\": 1}' # as it was");
+/// let file = "status = 200 # as it was";
+/// assert_eq!(replace(file, 9..12, "404"), "status = 404 # as it was");
 /// ```
 #[must_use]
-pub fn replace_body(file: &str, range: Range<usize>, body: &str) -> String {
+pub fn replace(file: &str, range: Range<usize>, written: &str) -> String {
     let (before, after) = (file.get(..range.start).unwrap_or(file), file.get(range.end..).unwrap_or_default());
-    let old = file.get(range).unwrap_or_default();
-    format!("{before}{}{after}", quoted(body, old))
+    format!("{before}{written}{after}")
 }
 
-/// In the quotes that the old text has, where they can hold the new one.
-fn quoted(body: &str, old: &str) -> String {
+/// A text as a string of a file: in the quotes that the old string has, where they can hold the new text.
+#[must_use]
+pub fn quoted(body: &str, old: &str) -> String {
+    let basic = old.trim_start_matches(['[', ' ', '\n']).starts_with('"') || body.contains('\'');
     let plain = body.chars().all(|char| !char.is_control() || matches!(char, '\t' | '\n'));
     let block = old.starts_with("'''") || old.starts_with("\"\"\"");
+    if plain && basic && !block && !body.contains(['"', '\\', '\n']) {
+        return format!("\"{body}\"");
+    }
     if plain && !block && !body.contains(['\'', '\n']) {
         return format!("'{body}'");
     }
@@ -175,7 +178,7 @@ mod tests {
         for old in ["''", "\"a\"", "'''\n{}\n'''", "\"\"\"\n{}\"\"\"", "'''{}'''"] {
             for body in bodies {
                 let file = format!("# before\na = {old} # behind\nb = 1\n");
-                let text = replace_body(&file, 13..13 + old.len(), body);
+                let text = replace(&file, 13..13 + old.len(), &quoted(body, old));
                 let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
                 assert_eq!(table["a"].as_str(), Some(body), "{text}");
                 assert!(text.starts_with("# before\na = ") && text.ends_with(" # behind\nb = 1\n"), "{text}");

@@ -24,6 +24,7 @@ mod constant;
 mod gateway;
 mod head;
 mod include;
+mod inside;
 pub(crate) mod keys;
 mod node;
 mod op;

@@ -36,7 +36,7 @@ fn group<'s>(found: &'s Diagnostic, sources: &'s SourceMap) -> Group<'s> {
     };
     let title = level.primary_title(normalize_untrusted_str(found.message())).id(found.code());
     let mut group = Group::with_title(title);
-    if let Some((file, span)) = sources.find(found.span()) {
+    if let Some((file, span)) = sources.find(sources.place(found)) {
         let annotation = AnnotationKind::Primary.span(range(span, file.text()));
         group = group.element(Snippet::source(file.text()).path(file.name()).annotation(annotation));
     }
@@ -60,7 +60,7 @@ fn boundary(source: &str, at: usize) -> usize {
 }
 
 fn object(found: &Diagnostic, sources: &SourceMap) -> Value {
-    let (line, column) = sources.line_column(found.span()).unzip();
+    let (line, column) = sources.line_column(sources.place(found)).unzip();
     let file = sources.find(found.span()).map_or(sources.name(), |(file, _)| file.name());
     let severity = match found.severity() {
         Severity::Error => "error",

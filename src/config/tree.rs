@@ -131,7 +131,8 @@ impl<'t, 'd> TableReader<'t, 'd> {
             Ok(expression) => Some(expression),
             Err(error) => {
                 let help = "see `compute` in docs/changes.md for what an expression may have";
-                self.found.push(Diagnostic::error("bad-expression", format!("`cel`: {error}"), text.span).help(help));
+                let finding = Diagnostic::error("bad-expression", format!("`cel`: {error}"), text.span);
+                self.found.push(finding.within(error.offset()).help(help));
                 None
             }
         }

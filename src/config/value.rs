@@ -18,10 +18,9 @@ pub(super) fn json(text: &str, span: Span, found: &mut Diagnostics) -> Option<Li
     match Literal::parse(text) {
         Ok(literal) => Some(literal),
         Err(error) => {
-            found.push(
-                Diagnostic::error("bad-json", format!("`{}` is not JSON: {error}", excerpt(text)), span)
-                    .help("write JSON as in a body: a string needs double quotes"),
-            );
+            let finding = Diagnostic::error("bad-json", format!("`{}` is not JSON: {error}", excerpt(text)), span);
+            let help = "write JSON as in a body: a string needs double quotes";
+            found.push(finding.within(error.offset()).help(help));
             None
         }
     }

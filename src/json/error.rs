@@ -28,9 +28,12 @@ enum ErrorKind {
     Growth {
         limit: usize,
     },
+    /// `inside`: the pointer starts at a value somewhere in the document.
     Value {
         pointer: Pointer,
         reason: Reason,
+        change: Option<u32>,
+        inside: bool,
     },
     Malformed {
         pointer: Pointer,
@@ -120,7 +123,34 @@ impl MigrateError {
     }
 
     pub(super) fn value(pointer: Pointer, reason: Reason) -> Self {
-        ErrorKind::Value { pointer, reason }.into()
+        ErrorKind::Value { pointer, reason, change: None, inside: false }.into()
+    }
+
+    /// The value was refused by a step of this change.
+    pub(super) fn of_change(mut self, number: u32) -> Self {
+        if let ErrorKind::Value { change, .. } = &mut *self.kind {
+            *change = Some(number);
+        }
+        self
+    }
+
+    /// The error of a part of a document, of whose place no more than the name of the member may be known.
+    pub(super) fn inside(mut self, name: Option<&str>) -> Self {
+        if let ErrorKind::Value { pointer, inside, .. } = &mut *self.kind {
+            *inside = true;
+            if let Some(name) = name {
+                *pointer = Pointer::from_tokens([name]).join(pointer);
+            }
+        }
+        self
+    }
+
+    /// The change that refused a value, by the number of its steps.
+    pub(crate) fn change(&self) -> Option<u32> {
+        match *self.kind {
+            ErrorKind::Value { change, .. } => change,
+            _ => None,
+        }
     }
 
     /// A member by its name alone: the engine does not keep the path to it.
@@ -186,9 +216,12 @@ impl MigrateError {
     }
 
     /// The place of the rejected value, or the path of the JSON Patch operation.
+    ///
+    /// Of a document that is migrated as it passes, only the last part of the place may be known: `…/name`.
     #[must_use]
     pub fn pointer(&self) -> Option<String> {
         match &*self.kind {
+            ErrorKind::Value { pointer, inside: true, .. } => (!pointer.is_root()).then(|| format!("…{pointer}")),
             ErrorKind::Value { pointer, .. }
             | ErrorKind::Malformed { pointer, .. }
             | ErrorKind::PatchTarget { pointer, .. } => Some(pointer.to_string()),
@@ -210,8 +243,12 @@ impl fmt::Display for MigrateError {
             ErrorKind::Depth { offset, limit } => write!(f, "more than {limit} levels deep at byte {offset}"),
             ErrorKind::Size { size, limit } => write!(f, "{size} bytes, more than the limit of {limit}"),
             ErrorKind::Growth { limit } => write!(f, "its changes add more than the limit of {limit} bytes"),
-            ErrorKind::Value { pointer, reason } if pointer.is_root() => write!(f, "{reason} at the root"),
-            ErrorKind::Value { pointer, reason } => write!(f, "{reason} at `{pointer}`"),
+            ErrorKind::Value { pointer, reason, inside: true, .. } => match pointer.is_root() {
+                true => write!(f, "{reason}"),
+                false => write!(f, "{reason} at `…{pointer}`"),
+            },
+            ErrorKind::Value { pointer, reason, .. } if pointer.is_root() => write!(f, "{reason} at the root"),
+            ErrorKind::Value { pointer, reason, .. } => write!(f, "{reason} at `{pointer}`"),
             ErrorKind::Malformed { pointer, why } if pointer.is_root() => write!(f, "not a JSON Patch: {why}"),
             ErrorKind::Malformed { pointer, why } => write!(f, "not a JSON Patch: {why} at `{pointer}`"),
             ErrorKind::Form { offset, why } => write!(f, "not a form: {why}, at byte {offset}"),

@@ -235,7 +235,7 @@ impl<'a> Interpreter<'a> {
         }
         match self.source(&step.op, place) {
             None => Ok(()),
-            Some(at) => Err(MigrateError::value(self.tree.pointer(at), Reason::Unmet)),
+            Some(at) => Err(MigrateError::value(self.tree.pointer(at), Reason::Unmet).of_change(step.change)),
         }
     }
 
@@ -321,7 +321,7 @@ impl<'a> Interpreter<'a> {
                     }
                     (reason, _) => reason,
                 };
-                Err(MigrateError::value(self.tree.pointer(at), reason))
+                Err(MigrateError::value(self.tree.pointer(at), reason).of_change(step.change))
             }
         }
     }

@@ -34,6 +34,7 @@ use crate::version::VersionId;
 pub struct MigrateLayer {
     limits: MigrationLimits,
     role: Role,
+    events: bool,
 }
 
 /// Calls a service that speaks one version for clients that speak any.
@@ -46,6 +47,8 @@ pub struct Migrate<S> {
     inner: S,
     limits: MigrationLimits,
     role: Role,
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "there are no events"))]
+    events: bool,
     own: Option<Arc<OwnAddress>>,
 }
 
@@ -136,6 +139,7 @@ pin_project! {
         limits: MigrationLimits,
         client: RequestContext,
         role: Role,
+        events: bool,
         notices: Option<Box<Notices>>,
     }
 }
@@ -146,7 +150,11 @@ impl MigrateLayer {
     /// The layer; up to 4 MiB of a body are held.
     #[must_use]
     pub const fn new() -> Self {
-        Self { limits: MigrationLimits { held: MAX_BODY_BYTES, ratio: MAX_DECODED_RATIO }, role: Role::Origin }
+        Self {
+            limits: MigrationLimits { held: MAX_BODY_BYTES, ratio: MAX_DECODED_RATIO },
+            role: Role::Origin,
+            events: true,
+        }
     }
 
     /// Another limit.
@@ -169,6 +177,13 @@ impl MigrateLayer {
         self.role = role;
         self
     }
+
+    /// Without events of messages that cannot be migrated: what is around the layer logs them, with more about them.
+    #[cfg(feature = "gateway")]
+    pub(crate) const fn without_events(mut self) -> Self {
+        self.events = false;
+        self
+    }
 }
 
 impl Default for MigrateLayer {
@@ -181,7 +196,7 @@ impl<S> Layer<S> for MigrateLayer {
     type Service = Migrate<S>;
 
     fn layer(&self, inner: S) -> Migrate<S> {
-        Migrate { inner, limits: self.limits, role: self.role, own: None }
+        Migrate { inner, limits: self.limits, role: self.role, events: self.events, own: None }
     }
 }
 
@@ -212,12 +227,13 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let (limits, role, client) = (self.limits, self.role, RequestContext::of(request.headers()));
+        let (limits, role, events) = (self.limits, self.role, self.events);
+        let client = RequestContext::of(request.headers());
         let own = self.own.clone();
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
             let inner = self.inner.call(request.map(MigrateBody::untouched));
             let (state, spoken) = (MigrateState::Untouched { inner }, VersionId::new(0));
-            return MigrateFuture { state, plan: None, spoken, own, limits, client, role, notices: None };
+            return MigrateFuture { state, plan: None, spoken, own, limits, client, role, events, notices: None };
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let mut notices = None;
@@ -236,7 +252,7 @@ where
                 MigrateState::Reading { held: HeldMessage::new(head, body, work), service }
             }
         };
-        MigrateFuture { state, plan: Some(plan), spoken, own, limits, client, role, notices }
+        MigrateFuture { state, plan: Some(plan), spoken, own, limits, client, role, events, notices }
     }
 }
 
@@ -285,9 +301,7 @@ fn settle(
 /// The answer to what cannot be migrated, which is counted, whatever the reason.
 fn failed(plan: &Plan, failure: &Unmigratable, notices: &mut Option<Box<Notices>>) -> Box<Answer> {
     plan.migration_handles(failure.is_response()).errors.increment(1);
-    #[cfg(feature = "tracing")]
-    super::event::unmigratable(plan, failure);
-    Notices::push(notices, plan, Notice::failed(failure));
+    Notices::push(notices, plan, Notice::failed(plan, failure));
     Box::new(plan.failure(failure))
 }
 
@@ -355,7 +369,12 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut response = ready!(self.as_mut().drive(cx))?;
-        if let Some(notices) = self.project().notices.take() {
+        let this = self.project();
+        if let Some(notices) = this.notices.take() {
+            #[cfg(feature = "tracing")]
+            if *this.events {
+                super::event::unmigratable(&notices);
+            }
             response.extensions_mut().insert(*notices);
         }
         Poll::Ready(Ok(response))
@@ -397,7 +416,7 @@ where
                     // Whatever the service made of a request that broke off, it is the client's fault.
                     if let Some(failure) = fault.as_ref().and_then(FailureSlot::get) {
                         let answer = Box::new(plan.failure(failure));
-                        Notices::push(this.notices, plan, Notice::failed(failure));
+                        Notices::push(this.notices, plan, Notice::failed(plan, failure));
                         this.state.set(MigrateState::Answered { answer: Some(answer) });
                         continue;
                     }

@@ -42,7 +42,7 @@ pub(crate) use extent::Extent;
 pub use gate::{Gate, GateBody, GateFuture, GateLayer};
 pub use migrate::{LocalReply, Migrate, MigrateFuture, MigrateLayer, Spoken};
 #[cfg(feature = "gateway")]
-pub(crate) use notice::{Notice, Notices};
+pub(crate) use notice::{FailedMessage, Notice, Notices};
 pub use resolve::{Resolve, ResolveFuture, ResolveLayer};
 pub use role::Role;
 #[cfg(feature = "gateway")]

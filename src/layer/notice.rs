@@ -1,6 +1,10 @@
 //! What operators should know of the bodies of an exchange.
 
+use http::StatusCode;
+
+use crate::json::MigrateError;
 use crate::plan::{Plan, Unmigratable, Untyped};
+use crate::version::VersionId;
 
 /// A response extension: what became of bodies of the exchange that a change is about and that were not migrated. For a
 /// log; the metrics have counted it.
@@ -22,12 +26,24 @@ pub(crate) enum Notice {
         first: bool,
     },
     /// The message was answered by a problem document: it could not be migrated.
-    Failed {
-        /// Whether it was a response.
-        response: bool,
-        /// What was wrong with it.
-        detail: String,
-    },
+    Failed(FailedMessage),
+}
+
+/// A message that could not be migrated, as a log shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct FailedMessage {
+    /// Whether it was a response.
+    pub(crate) response: bool,
+    /// What was wrong with it.
+    pub(crate) detail: String,
+    /// The status of the answer.
+    pub(crate) status: StatusCode,
+    /// The version that it was in, and the one that it was to be migrated to.
+    pub(crate) versions: Option<(VersionId, VersionId)>,
+    /// The version and the summary of the change that could not be made, if it got so far.
+    pub(crate) change: Option<Box<str>>,
+    /// The place of the value that this change could not process.
+    pub(crate) pointer: Option<String>,
 }
 
 // === impl Notices ===
@@ -40,9 +56,9 @@ impl Notices {
 
     /// What was wrong with a message that could not be migrated, if there was one.
     #[must_use]
-    pub(crate) fn failure(&self) -> Option<&str> {
+    pub(crate) fn failure(&self) -> Option<&FailedMessage> {
         self.list.iter().find_map(|notice| match notice {
-            Notice::Failed { detail, .. } => Some(&**detail),
+            Notice::Failed(failed) => Some(failed),
             Notice::Untyped { .. } => None,
         })
     }
@@ -61,8 +77,8 @@ impl Notices {
 // === impl Notice ===
 
 impl Notice {
-    pub(super) fn failed(failure: &Unmigratable) -> Self {
-        Self::Failed { response: failure.is_response(), detail: failure.to_string() }
+    pub(super) fn failed(plan: &Plan, failure: &Unmigratable) -> Self {
+        Self::Failed(FailedMessage::new(plan, failure))
     }
 
     /// Whether it is about the response.
@@ -70,7 +86,27 @@ impl Notice {
     pub(crate) const fn is_response(&self) -> bool {
         match self {
             Self::Untyped { body, .. } => body.is_response(),
-            Self::Failed { response, .. } => *response,
+            Self::Failed(failed) => failed.response,
+        }
+    }
+}
+
+// === impl FailedMessage ===
+
+impl FailedMessage {
+    pub(super) fn new(plan: &Plan, failure: &Unmigratable) -> Self {
+        let response = failure.is_response();
+        let (client, service) = (if response { plan.version() } else { plan.request_version() }, plan.spoken());
+        let versions = client.map(|client| if response { (service, client.id()) } else { (client.id(), service) });
+        let error = failure.migrate_error();
+        let change = error.and_then(MigrateError::change).and_then(|number| plan.api().change_name(number));
+        Self {
+            response,
+            detail: failure.to_string(),
+            status: failure.status(),
+            versions,
+            change: change.map(Into::into),
+            pointer: error.and_then(MigrateError::pointer),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
+use super::notice::FailedMessage;
 use crate::coding::{CodingError, DecodeStep, Decoder, Encoder};
 use crate::json::{Framed, MigrateError};
 use crate::plan::{BodyPlan, Plan, Unmigratable};
@@ -253,6 +254,16 @@ impl<E> BodyError<E> {
         match &self.kind {
             BodyErrorKind::Inner(_) => None,
             BodyErrorKind::Migration { failure, .. } => failure.get().and_then(Unmigratable::migrate_error),
+        }
+    }
+
+    /// What a log has of a body that could not be migrated.
+    pub(crate) fn failed_message(&self) -> Option<FailedMessage> {
+        match &self.kind {
+            BodyErrorKind::Inner(_) => None,
+            BodyErrorKind::Migration { failure, plan, .. } => {
+                failure.get().map(|failure| FailedMessage::new(plan, failure))
+            }
         }
     }
 

@@ -61,15 +61,6 @@ impl Unmigratable {
         Self::new(untyped.response, UnmigratableReason::Untyped)
     }
 
-    /// Where in the body the value is that cannot be migrated, if it is one.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn pointer(&self) -> Option<String> {
-        match &self.reason {
-            UnmigratableReason::Body(error) => error.pointer(),
-            _ => None,
-        }
-    }
-
     /// The status of the answer.
     #[must_use]
     pub(crate) fn status(&self) -> StatusCode {

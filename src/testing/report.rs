@@ -18,6 +18,30 @@ pub struct Failure {
     pub mismatches: Vec<Mismatch>,
     /// The body that was expected and the one that came, where they differ.
     pub bodies: Option<Bodies>,
+    /// What came in the place of parts of the head, where these are written and can be exchanged: `from` never is.
+    pub head: Vec<GotPart>,
+}
+
+/// A part of a head that is not as expected, and where the expected one is written.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GotPart {
+    /// Where the expected value is written.
+    pub span: Span,
+    /// What came.
+    pub value: GotValue,
+}
+
+/// What came, as a file writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GotValue {
+    /// A status.
+    Number(u16),
+    /// A path or a query.
+    Text(String),
+    /// The values of a header field.
+    Texts(Vec<String>),
 }
 
 /// One thing that is not as expected.

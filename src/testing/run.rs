@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::compare::compare;
 use super::coverage::Coverage;
-use super::message::Direction;
-use super::report::{Bodies, Failure, MessagePart, Mismatch, WrittenBody};
-use crate::catalog::{ApiEntry, BackEntry, BodyEntry, Case, CaseEntry, Catalog, SampleEntry};
+use super::message::{Direction, Output};
+use super::report::{Bodies, Failure, GotPart, GotValue, MessagePart, Mismatch, WrittenBody};
+use crate::catalog::{ApiEntry, BackEntry, Case, CaseEntry, Catalog, SampleEntry};
 use crate::diagnostic::Diagnostics;
 
 /// The cases next to the changes of `api`.
@@ -29,13 +29,16 @@ pub fn read(api: &ApiEntry, case: &Case, found: &mut Diagnostics) -> Option<Case
 pub fn run(catalog: &Arc<Catalog>, api: usize, case: &CaseEntry, coverage: &mut Coverage) -> Vec<Failure> {
     let mut failures = Vec::new();
     let there = one_way(catalog, api, case, [&case.from, &case.to], coverage);
-    failures.extend(there.map(|failure| with_written(failure, case.to.body.as_ref())));
+    failures.extend(there.map(|failure| with_written(failure, Some(&case.to))));
     let back = match &case.back {
         _ if case.to.error.is_some() => None,
         BackEntry::Off => None,
-        BackEntry::From => one_way(catalog, api, case, [&case.to, &case.from], coverage),
-        BackEntry::Other(back) => one_way(catalog, api, case, [&case.to, back], coverage)
-            .map(|failure| with_written(failure, back.body.as_ref())),
+        BackEntry::From => {
+            one_way(catalog, api, case, [&case.to, &case.from], coverage).map(|failure| with_written(failure, None))
+        }
+        BackEntry::Other(back) => {
+            one_way(catalog, api, case, [&case.to, back], coverage).map(|failure| with_written(failure, Some(back)))
+        }
     };
     failures.extend(back.map(|failure| Failure { back: true, ..failure }));
     failures
@@ -53,7 +56,7 @@ fn one_way(
     let samples = [input, expected, &case.from, &case.to];
     let asked = samples.into_iter().find_map(|sample| Some((sample.version, &**sample.path.as_ref()?)));
     let result = Direction { catalog, api, case, input, to, asked }.run(coverage);
-    let mut bodies = None;
+    let (mut bodies, mut head) = (None, Vec::new());
     let refused =
         |expected: Option<String>, got: String| Mismatch { part: MessagePart::Error, expected, got: Some(got) };
     let mismatches = match (result, &expected.error) {
@@ -72,6 +75,7 @@ fn one_way(
         (Ok(output), Some(_)) => output.disagreements,
         (Ok(output), None) => {
             let mismatches = compare(expected, &output, case.exact);
+            head.extend(mismatches.iter().filter_map(|mismatch| got(&mismatch.part, expected, &output)));
             if mismatches.iter().any(|mismatch| matches!(mismatch.part, MessagePart::Body | MessagePart::Value(_))) {
                 let expected = expected.body.as_ref().map_or_else(Vec::new, |body| body.bytes.clone());
                 bodies = Some(Bodies { expected, got: output.body, written: None });
@@ -80,14 +84,37 @@ fn one_way(
         }
     };
     let name = |version| catalog.apis()[api].version(version).text.clone();
-    let failure = Failure { from: name(input.version), to: name(to), back: false, mismatches, bodies };
+    let failure = Failure { from: name(input.version), to: name(to), back: false, mismatches, bodies, head };
     (!failure.mismatches.is_empty()).then_some(failure)
 }
 
-/// Says where the expected body is written.
-fn with_written(mut failure: Failure, body: Option<&BodyEntry>) -> Failure {
+/// What came in the place of a part of the head, if that is written.
+fn got(part: &MessagePart, expected: &SampleEntry, output: &Output) -> Option<GotPart> {
+    let written = &expected.written;
+    let (span, value) = match part {
+        MessagePart::Path => (written.path, GotValue::Text(output.path.clone()?)),
+        MessagePart::Query => (written.query, GotValue::Text(output.query.clone())),
+        MessagePart::Status => (written.status, GotValue::Number(output.status?)),
+        MessagePart::Header(name) => {
+            let (_, span) = written.headers.iter().find(|(known, _)| known == name.as_str())?;
+            let values = output.headers.get_all(name).iter().map(|value| value.to_str().map(str::to_owned));
+            (*span, GotValue::Texts(values.collect::<Result<_, _>>().ok()?))
+        }
+        _ => return None,
+    };
+    // A field that did not come is for its owner to remove.
+    let absent = matches!(&value, GotValue::Texts(values) if values.is_empty());
+    (!span.is_none() && !absent).then_some(GotPart { span, value })
+}
+
+/// Says where the expected body is written; `from` is not to be exchanged.
+fn with_written(mut failure: Failure, expected: Option<&SampleEntry>) -> Failure {
     let disagree = failure.mismatches.iter().any(|mismatch| matches!(mismatch.part, MessagePart::Agreement(_)));
-    let body = body.filter(|body| !disagree && !body.span.is_none());
+    let expected = expected.filter(|_| !disagree);
+    if expected.is_none() {
+        failure.head.clear();
+    }
+    let body = expected.and_then(|expected| expected.body.as_ref()).filter(|body| !body.span.is_none());
     if let (Some(bodies), Some(body)) = (&mut failure.bodies, body) {
         bodies.written = Some(WrittenBody { span: body.span, file: body.file.clone() });
     }

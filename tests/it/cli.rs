@@ -71,6 +71,82 @@ fn migrate_goes_both_ways() {
     }
 }
 
+/// Nothing happens, and standard error has the reason.
+#[test]
+fn a_body_without_a_change_is_copied_with_a_note() {
+    let rows = [
+        (&["GET /users/{id}", "--from", "3", "--to", "3"][..], "both versions are the same"),
+        (&["PUT /ping", "--request", "--from", "3", "--to", "1"], "no change of any version applies to `PUT /ping <-`"),
+        (&["GET /users", "--from", "1", "--to", "2"], "no change between 1 and 2 alters the body of `GET /users`"),
+    ];
+    let config = "[[api]]\nname = \"a\"\nversion_from = { header = \"V\" }\nversion = [{ name = \"1\" }, { name = \"2\" }, \
+         { name = \"3\" }]\n[[api.route]]\nroute = \"PUT /ping\"\n[[api.change]]\nversion = \"3\"\nsummary = \"s\"\n\
+         at = [\"GET /users -> 200\", \"GET /users/{id} -> 200\"]\nbreaking = true\nops = [{ rename = \"/a\", to = \"/b\" }]\n";
+    let path = scratch("nothing", config);
+    for (args, why) in rows {
+        let output = sunward(&[&["migrate", &path.display().to_string(), "--route"][..], args].concat(), r#"{"a":1}"#);
+        assert_eq!((output.status.code(), out(&output).as_str()), (Some(0), r#"{"a":1}"#), "{args:?} {}", err(&output));
+        assert!(
+            err(&output).starts_with("note: the body is copied: ") && err(&output).contains(why),
+            "{}",
+            err(&output)
+        );
+    }
+    std::fs::remove_file(path).expect("removed");
+}
+
+/// What a change does to a head is explained as what it does to a body.
+#[test]
+fn explain_shows_the_head() {
+    let config = r#"
+[[api]]
+name = "a"
+version_from = { header = "V" }
+version = [{ name = "1" }, { name = "2" }]
+[[api.change]]
+version = "2"
+summary = "People are users"
+at = ["GET /users <-", "GET /users -> 200"]
+breaking = true
+ops = [
+  { move_route = "GET /people", to = "GET /users" },
+  { rename_query = "per_page", to = "limit" },
+  { map_query = "sort", values = { name = "title" } },
+  { rename_header = "X-Old", to = "X-New" },
+  { map_status = 201, to = 200 },
+  { rename = "/a", to = "/b" },
+]
+"#;
+    let path = scratch("head", config);
+    let file = path.display().to_string();
+    let run = |args: &[&str]| {
+        let output = sunward(&[&["explain", &file, "--route", "GET /users"], args].concat(), "");
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        out(&output)
+    };
+    let expected = "\
+changes, in the order in which they run
+  2: People are users
+    the route `GET /people` becomes `GET /users`
+    rename the query parameter per_page to limit
+    map values of the query parameter sort: \"name\" to \"title\"
+    rename the header x-old to x-new
+    rename /a to b
+program, in one pass
+";
+    assert!(run(&["--request", "--from", "1", "--to", "2"]).starts_with(expected));
+    let expected = "\
+changes, in the order in which they run
+  2: People are users
+    replace the status 200 by 201
+    rename the header x-new to x-old
+    rename /b to a
+program, in one pass
+";
+    assert!(run(&["--from", "2", "--to", "1"]).starts_with(expected), "{}", run(&["--from", "2", "--to", "1"]));
+    std::fs::remove_file(path).expect("removed");
+}
+
 #[test]
 fn exit_codes_say_what_was_wrong() {
     let file = demo();

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::rows::each_row;
 use proptest::prelude::*;
+use sunward::catalog::Catalog;
 use sunward::config::{self, SourceMap};
 use sunward::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 
@@ -110,6 +111,35 @@ fn findings_are_shown_like_a_compilers() {
     assert!(shown.contains("= help: known: `"), "{shown}");
     assert!(!shown.contains('\u{1b}') && !shown.contains('\r'), "{shown:?}");
     assert!(config::render(&config::read(source).1, &SourceMap::new("a.toml", source), true).contains('\u{1b}'));
+}
+
+/// A finding about a part of a string points to that part.
+#[test]
+fn findings_point_into_strings() {
+    let op = |op: &str| {
+        format!(
+            "[[api]]\nname = \"a\"\nversion_from = {{ header = \"V\" }}\nversion = [{{ name = \"1\" }}, {{ name = \"2\" }}]\n\
+             [[api.change]]\nversion = \"2\"\nsummary = \"s\"\nat = \"GET /a -> 200\"\nops = [{{ {op} }}]\n"
+        )
+    };
+    let rows = [
+        (op(r#"compute = "/a", cel = "self.b +""#), "bad-expression", (9, 41)),
+        (op(r#"compute = "/a", cel = '1 + $'"#), "bad-expression", (9, 37)),
+        (op(r#"compute = "/a", cel = "\"b\" + $""#), "bad-expression", (9, 41)),
+        (op(r#"add = "/a", value = 1, when = { cel = "1 +" }"#), "bad-expression", (9, 52)),
+        (op("add = \"/a\", json = '''\n{\n \"a\": }'''"), "bad-json", (11, 7)),
+    ];
+    for (source, code, (line, column)) in rows {
+        let (read, found) = config::read(&source);
+        let found = match found.has_errors() {
+            true => found,
+            false => Catalog::new(read.expect("a config").into_apis()).expect_err("a finding"),
+        };
+        let found = config::to_json(&found, &SourceMap::new("a.toml", source.as_str()));
+        let finding = found.as_array().into_iter().flatten().find(|finding| finding["code"] == code);
+        let finding = finding.unwrap_or_else(|| panic!("{source}: {found}"));
+        assert_eq!((finding["line"].as_u64(), finding["column"].as_u64()), (Some(line), Some(column)), "{source}");
+    }
 }
 
 /// What to write instead is shown, as far as it is known.

@@ -90,7 +90,7 @@ FAILED shop: another error (fail.toml:34:1)
 FAILED shop: no error (fail.toml:40:1)
   POST /orders <-
   from 1 to 2:
-    expected a message, got the error: the request cannot be migrated: not JSON: expected the closing bracket at byte 10
+    expected a message, got the error: the request cannot be migrated: expected an integer without fraction and exponent, found a string at `/cents`
 
 FAILED shop: bytes (fail.toml:47:1)
   GET /orders/{id} -> 200
@@ -122,7 +122,7 @@ fn programs_get_json() {
         "coverage": null,
         "cases": [{
             "api": "shop", "name": "the way back", "at": "GET /orders/{id} -> 200",
-            "file": "fail.toml", "line": 8, "column": 1, "passed": false,
+            "file": "fail.toml", "line": 8, "column": 1, "passed": false, "updated": false,
             "failures": [{
                 "from": "2", "to": "1", "back": true,
                 "mismatches": [{ "part": "value", "name": "/plan", "expected": null, "got": "\"free\"" }],
@@ -223,7 +223,9 @@ to   = { version = "2", body = '{}' }
     .replace("it''s", "its");
     let folder = scratch("update", &[("shop.toml", &config), ("b/new.json", "{}")]);
     let (code, out, err) = run(&folder, &["shop.toml", "--update"]);
-    assert!(out.ends_with("3 cases: 2 passed, 1 failed, 2 updated\n"), "{out}{err}");
+    let expected = "updated shop: two of them (shop.toml:14:1)\nupdated shop: a file (shop.toml:22:1)\n\
+                    3 cases: 2 passed, 1 failed, 2 updated\n";
+    assert!(out.ends_with(expected), "{out}{err}");
     assert!(out.contains("FAILED shop: nowhere to write") && out.contains("and back, from 2 to 1"), "{out}");
     assert_eq!(code, 1);
     let written = std::fs::read_to_string(folder.join("shop.toml")).expect("there");
@@ -233,6 +235,48 @@ to   = { version = "2", body = '{}' }
     assert_eq!(std::fs::read_to_string(folder.join("b/new.json")).expect("there"), r#"{"state": 1}"#);
     let (code, out, _) = run(&folder, &["shop.toml", "--filter", "two of them"]);
     assert_eq!((code, out.as_str()), (0, "1 case: 1 passed, 0 failed\n"));
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+/// What a case says of a head is exchanged, and nothing else is.
+#[test]
+fn update_writes_heads() {
+    let config = r#"[[api]]
+name = "shop"
+version_from = { header = "Api-Version" }
+version = [{ name = "1" }, { name = "2" }]
+
+[[api.change]]
+version = "2"
+summary = "Orders"
+at = ["GET /orders -> 200", "GET /orders <-"]
+breaking = true
+ops = [{ map_status = 202, to = 200 }, { rename_header = "X-Old", to = "X-New" }, { rename_query = "q", to = "query" }]
+
+[[api.case]]
+name = "a response"
+at   = "GET /orders -> 200"
+from = { version = "1", status = 202, headers = { X-Old = ["a", "it's"] } }
+to   = { version = "2", status = 202, headers = { "X-New" = "b" } } # the status
+
+[[api.case]]
+name = "a request"
+at   = "GET /orders <-"
+from = { version = "1", path = "/orders", query = "q=1" }
+to   = { version = "2", path = "/order", query = "q=1" }
+"#;
+    let folder = scratch("update-heads", &[("shop.toml", config)]);
+    let (code, out, err) = run(&folder, &["shop.toml", "--update", "--json"]);
+    let report: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &report["updated"], &report["cases"][0]["updated"]), (0, &json!(2), &json!(true)), "{out}{err}");
+    let written = std::fs::read_to_string(folder.join("shop.toml")).expect("there");
+    let expected = config
+        .replace(
+            r#"status = 202, headers = { "X-New" = "b" }"#,
+            r#"status = 200, headers = { "X-New" = ["a", "it's"] }"#,
+        )
+        .replace(r#"path = "/order", query = "q=1""#, r#"path = "/orders", query = "query=1""#);
+    assert_eq!(written, expected);
     std::fs::remove_dir_all(folder).expect("removed");
 }
 

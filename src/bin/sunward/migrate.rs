@@ -61,6 +61,9 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(found) => found,
         Err(message) => return super::misused(&format!("error: {message}")),
     };
+    if migration.is_empty() {
+        super::tell(&format!("note: the body is copied: {}\n", args.place.why_nothing(&loaded.catalog)));
+    }
     let parameters = args.path_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let options = MigrateOptions::default().with_max_bytes(args.held_bytes).with_path_parameters(parameters);
     let content = content.with_field_names(migration.field_names());

@@ -46,6 +46,20 @@ impl SelectionArgs {
         found.map_err(|error| Self::hint(&error))
     }
 
+    /// Why nothing happens to the body.
+    pub(crate) fn why_nothing(&self, catalog: &Catalog) -> String {
+        let place = self.text();
+        let any = self.api(catalog).ok().and_then(|api| {
+            let (oldest, newest) = (api.versions().first()?.name(), api.versions().last()?.name());
+            Some(!api.explain(&place, oldest, newest).ok()?.changes().is_empty())
+        });
+        match any {
+            _ if self.from == self.to => "both versions are the same".to_owned(),
+            Some(true) => format!("no change between {} and {} alters the body of `{place}`", self.from, self.to),
+            _ => format!("no change of any version applies to `{place}`; `at` of a resource or change names messages"),
+        }
+    }
+
     fn api<'c>(&self, catalog: &'c Catalog) -> Result<&'c ApiEntry, String> {
         let names: Vec<&str> = catalog.apis().iter().map(ApiEntry::name).collect();
         match (&self.api, catalog.apis()) {

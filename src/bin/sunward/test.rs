@@ -11,7 +11,6 @@ use std::sync::Arc;
 use sunward::catalog::Catalog;
 use sunward::clock::{Clock, SystemClock, Timestamp};
 use sunward::config::SourceMap;
-use sunward::diagnostic::Span;
 use sunward::internals::cases::{self, CaseEntry, Coverage, Failure};
 
 use files::Edits;
@@ -27,7 +26,7 @@ pub(crate) struct Args {
     /// Runs only cases whose name or place contains this text.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Replaces the expected bodies in the files with the actual ones.
+    /// Replaces what `to` and `back` expect in the files with what came: bodies, and the parts of the head that are written.
     #[arg(long)]
     update: bool,
     /// Lists the ops that no case tests: they changed and refused nothing in any case.
@@ -66,6 +65,8 @@ struct SuiteCase {
 
 /// What a case came to.
 struct CaseResult<'s> {
+    /// Which of the suite's cases it is.
+    index: usize,
     item: &'s SuiteCase,
     failures: Vec<Failure>,
 }
@@ -93,15 +94,15 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         }
         if args.update && round < ROUNDS {
             match suite.update(&outcomes) {
-                Ok(bodies) if bodies.is_empty() => {}
-                Ok(bodies) => {
-                    updated.extend(bodies);
+                Ok(cases) if cases.is_empty() => {}
+                Ok(cases) => {
+                    updated.extend(cases);
                     continue;
                 }
                 Err(message) => return misused(&message),
             }
         }
-        return finish(args, &suite, &outcomes, &samples, &coverage, updated.len());
+        return finish(args, &suite, &outcomes, &samples, &coverage, &updated);
     }
     ExitCode::SUCCESS
 }
@@ -112,7 +113,7 @@ fn finish(
     outcomes: &[CaseResult<'_>],
     samples: &[ExampleRun],
     coverage: &Coverage,
-    updated: usize,
+    updated: &BTreeSet<usize>,
 ) -> ExitCode {
     let untouched = coverage.untouched(&suite.catalog);
     let shown = (args.coverage || args.strict).then_some(&*untouched);
@@ -138,7 +139,8 @@ impl Suite {
             filter.is_none_or(|text| item.entry.name().contains(text) || item.entry.place().contains(text))
         };
         let mut run = |item: &SuiteCase| cases::run(&self.catalog, item.api, &item.entry, coverage);
-        self.items.iter().filter(wanted).map(|item| CaseResult { item, failures: run(item) }).collect()
+        let wanted = self.items.iter().enumerate().filter(|(_, item)| wanted(item));
+        wanted.map(|(index, item)| CaseResult { index, item, failures: run(item) }).collect()
     }
 
     /// A run of nothing would pass for one that found nothing.
@@ -152,17 +154,24 @@ impl Suite {
         }
     }
 
-    /// Writes what came into the files. Says which bodies were exchanged.
-    fn update(&self, outcomes: &[CaseResult<'_>]) -> Result<Vec<(bool, Span)>, String> {
+    /// Writes what came into the files. Says which cases are others now.
+    fn update(&self, outcomes: &[CaseResult<'_>]) -> Result<Vec<usize>, String> {
         let mut edits = Edits::default();
         let mut updated = Vec::new();
         for outcome in outcomes {
             // What goes back depends on what came.
-            let Some(bodies) = outcome.failures.first().and_then(|failure| failure.bodies.as_ref()) else { continue };
-            let (Some(written), Ok(got)) = (&bodies.written, std::str::from_utf8(&bodies.got)) else { continue };
-            if edits.add(self.sources(outcome.item), written, got) {
-                updated.push((outcome.item.in_config, outcome.item.entry.span()));
+            let Some(failure) = outcome.failures.first() else { continue };
+            let sources = self.sources(outcome.item);
+            let mut changed = false;
+            for part in &failure.head {
+                changed |= edits.add_value(sources, part.span, part.value.clone());
             }
+            let body = failure
+                .bodies
+                .as_ref()
+                .and_then(|bodies| Some((bodies.written.as_ref()?, std::str::from_utf8(&bodies.got).ok()?)));
+            changed |= body.is_some_and(|(written, got)| edits.add(sources, written, got));
+            updated.extend(changed.then_some(outcome.index));
         }
         edits.write().map(|()| updated)
     }

@@ -43,7 +43,8 @@ pub struct Sample {
     pub(crate) version: Spanned<String>,
     pub(crate) path: Option<Spanned<String>>,
     pub(crate) query: Option<Spanned<String>>,
-    pub(crate) headers: Vec<(Spanned<String>, Vec<Spanned<String>>)>,
+    /// The span of the values includes the brackets of a list.
+    pub(crate) headers: Vec<(Spanned<String>, Spanned<Vec<Spanned<String>>>)>,
     pub(crate) status: Option<Spanned<u16>>,
     pub(crate) content_type: Option<Spanned<String>>,
     pub(crate) body: Option<Body>,
@@ -148,7 +149,7 @@ impl Sample {
     /// Adds a header field. A field that is added twice has two values.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((Spanned::text(name), vec![Spanned::text(value)]));
+        self.headers.push((Spanned::text(name), vec![Spanned::text(value)].into()));
         self
     }
 

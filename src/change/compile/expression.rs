@@ -1,7 +1,7 @@
 //! Ops that compute by expressions.
 
 use super::{AnchoredPointers, Compiled, PointerReader};
-use crate::diagnostic::Spanned;
+use crate::diagnostic::{Diagnostic, Spanned};
 use crate::json::{Collision, Expression, ExpressionOp, Op, Pattern, Pointer};
 
 /// A member and the expression that computes it.
@@ -60,7 +60,12 @@ impl PointerReader<'_> {
     fn expression(&mut self, text: &Spanned<String>) -> Option<Expression> {
         match Expression::parse(text) {
             Ok(expression) => Some(expression),
-            Err(error) => self.error("bad-expression", format!("`cel`: {error}"), text.span, HELP),
+            Err(error) => {
+                let span = if text.span.is_none() { self.span } else { text.span };
+                let finding = Diagnostic::error("bad-expression", format!("`cel`: {error}"), span);
+                self.found.push(finding.within(error.offset()).help(HELP));
+                None
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 
 use crate::gateway::state::Used;
 use crate::gateway::telemetry::extensions::ResponsePlan;
-use crate::layer::{Notice, Notices};
+use crate::layer::{FailedMessage, Notice, Notices};
 use crate::plan::Plan;
 
 /// Puts [`Observe`] around what enforces the plan.
@@ -132,8 +132,16 @@ fn log(notices: &Notices) {
                     "body passed unmigrated: its Content-Type is not JSON"
                 );
             }
-            // One of a response is explained with all other failures.
-            notice => tracing::debug!(api, route, direction, ?notice, "body cannot be migrated"),
+            // One of a response is explained with all other failures, one of a request to its client.
+            Notice::Failed(FailedMessage { detail, change, pointer, .. }) => tracing::debug!(
+                api,
+                route,
+                direction,
+                change = change.as_deref(),
+                pointer = pointer.as_deref(),
+                error = %detail,
+                "body cannot be migrated"
+            ),
         }
     }
 }

@@ -93,6 +93,7 @@ impl Snapshot {
         let (marked, traced) = (&gateway.proxy, traced || log.is_some());
         let params = StackParams {
             migrate: MigrateLayer::new()
+                .without_events()
                 .with_max_body_bytes(gateway.limits.held_bytes)
                 .with_max_decoded_ratio(gateway.limits.decoded_ratio),
             part: gateway.timeouts.upstream_body,

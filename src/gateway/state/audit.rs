@@ -63,6 +63,13 @@ impl Audit {
         let Actor { by, via, reason } = actor;
         let AuditAction { what, target } = action;
         tracing::info!(by, via, what, target, reason, "audit");
+        self.keep(actor, action, at);
+    }
+
+    /// Writes an act down in the file only: the log of the process has it already.
+    pub(in crate::gateway) fn keep(&self, actor: &Actor, action: &AuditAction, at: Timestamp) {
+        let Actor { by, via, reason } = actor;
+        let AuditAction { what, target } = action;
         let line = json!({
             "time": at.to_string(), "by": by, "via": via, "what": what, "target": target, "reason": reason,
         });

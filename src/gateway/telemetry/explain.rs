@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{HeaderValue, Response};
 
 use crate::gateway::wire::body_error::UpstreamBodyError;
-use crate::layer::{BodyError, Notices};
+use crate::layer::{BodyError, FailedMessage, Notices};
 use crate::names::Outcome;
 use crate::plan::Plan;
 
@@ -57,8 +57,17 @@ pub(in crate::gateway) struct Explained {
     pub(in crate::gateway) cause: Cause,
     /// More about it, for operators.
     pub(in crate::gateway) error: Option<String>,
+    /// Which message could not be migrated.
+    pub(in crate::gateway) failed: Option<Box<FailedRoute>>,
     pub(in crate::gateway) upstream: Option<Box<str>>,
     pub(in crate::gateway) instance: Option<Arc<str>>,
+}
+
+/// A message that could not be migrated, and its route.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct FailedRoute {
+    plan: Plan,
+    message: FailedMessage,
 }
 
 /// What is needed to log that a response ended early: its headers have been sent, so the client cannot learn the cause.
@@ -137,7 +146,7 @@ impl Cause {
 
 impl Explained {
     pub(in crate::gateway) const fn new(cause: Cause) -> Self {
-        Self { cause, error: None, upstream: None, instance: None }
+        Self { cause, error: None, failed: None, upstream: None, instance: None }
     }
 
     pub(in crate::gateway) fn with_error(self, error: impl ToString) -> Self {
@@ -152,8 +161,11 @@ impl Explained {
         }
         let extensions = response.extensions_mut();
         if extensions.get::<Self>().is_none() && extensions.get::<Outcome>() == Some(&Outcome::Failed) {
-            let error = extensions.get::<Notices>().and_then(Notices::failure).map(str::to_owned);
-            extensions.insert(Self { error, ..Self::new(Cause::Unmigratable) });
+            let failed = extensions.get::<Notices>().and_then(|notices| {
+                Some(FailedRoute { plan: notices.plan().clone(), message: notices.failure()?.clone() })
+            });
+            let error = failed.as_ref().map(|failed| failed.message.detail.clone());
+            extensions.insert(Self { error, failed: failed.map(Box::new), ..Self::new(Cause::Unmigratable) });
         }
         if let Some(explained) = extensions.get_mut::<Self>() {
             explained.upstream = Some(upstream.into());
@@ -164,10 +176,15 @@ impl Explained {
     /// Writes a line, unless there are too many.
     pub(in crate::gateway) fn log(&self, throttle: &Throttle, second: u64, status: u16, request_id: Option<&str>) {
         let Some(suppressed) = throttle.admit(second) else { return };
+        let (plan, message) = self.failed.as_ref().map(|failed| (&failed.plan, &failed.message)).unzip();
         tracing::warn!(
             status,
             cause = self.cause.as_str(),
             error = self.error.as_deref(),
+            api = plan.map(|plan| &*plan.api().name),
+            route = plan.and_then(Plan::route).map(|route| route.history.name.to_string()),
+            change = message.and_then(|message| message.change.as_deref()),
+            pointer = message.and_then(|message| message.pointer.as_deref()),
             upstream = self.upstream.as_deref(),
             instance = self.instance.as_deref(),
             request_id,
@@ -186,6 +203,7 @@ impl Tail {
         let body = error.downcast_ref::<BodyError<AnyError>>();
         let upstream = body.and_then(BodyError::as_inner).unwrap_or(error).downcast_ref::<UpstreamBodyError>();
         let plan = body.and_then(BodyError::plan);
+        let message = body.and_then(BodyError::failed_message);
         let cause = match (plan, upstream) {
             (Some(_), _) => Cause::Unmigratable,
             (None, Some(error)) if error.is_timeout() => Cause::BodyTimeout,
@@ -197,6 +215,8 @@ impl Tail {
             error = upstream.map_or_else(|| describe(&**error), |error| describe(error)),
             api = plan.map(|plan| &*plan.api().name),
             route = plan.and_then(Plan::route).map(|route| route.history.name.to_string()),
+            change = message.as_ref().and_then(|message| message.change.as_deref()),
+            pointer = message.as_ref().and_then(|message| message.pointer.as_deref()),
             upstream = upstream.map(|error| &*error.upstream),
             instance = upstream.map(|error| &*error.instance),
             request_id = self.request_id.as_ref().and_then(|id| id.to_str().ok()),

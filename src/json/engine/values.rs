@@ -218,11 +218,23 @@ impl Run {
         // What is partial, the program's steps say themselves.
         let options = self.options.clone().with_mode(Mode::Whole).with_max_bytes(self.hold_limit);
         self.expression_steps = self.expression_steps.saturating_add(allowance(value.len()));
-        let Migrated { body, collisions, passed } =
-            migrate_tree(Tree::of(Cow::Borrowed(value)), steps, &options, &mut self.expression_steps)?;
+        let migrated = migrate_tree(Tree::of(Cow::Borrowed(value)), steps, &options, &mut self.expression_steps);
+        let Migrated { body, collisions, passed } = migrated.map_err(|error| self.placed(code, node, error))?;
         self.collisions += collisions;
         self.passed += passed;
         Ok(body)
+    }
+
+    /// The error of a held value: whether it is the document, or else the name of its member, if only one is held so.
+    #[cold]
+    fn placed(&mut self, code: &Code, node: NodeId, error: MigrateError) -> MigrateError {
+        if self.frames.is_empty() {
+            return error;
+        }
+        let sources = self.members().map_or(&[][..], |object| &code.objects[object.plan].sources);
+        let mut names = sources.iter().filter(|source| source.node == node).map(|source| &*source.name);
+        let name = names.next();
+        error.inside(name.filter(|_| names.next().is_none()))
     }
 
     /// A value that is there whole, through the program from `node` on.
@@ -231,8 +243,8 @@ impl Run {
         inner.expression_steps = self.expression_steps;
         inner.hold_limit = self.hold_limit;
         let mut out = Vec::with_capacity(value.len());
-        inner.feed(code, value, &mut out)?;
-        inner.finish(code, &mut out)?;
+        inner.feed(code, value, &mut out).map_err(|error| error.inside(None))?;
+        inner.finish(code, &mut out).map_err(|error| error.inside(None))?;
         self.collisions += inner.collisions;
         self.passed += inner.passed;
         self.expression_steps = inner.expression_steps;

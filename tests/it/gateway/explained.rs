@@ -121,6 +121,55 @@ async fn what_cannot_be_served_says_why() {
     assert!(said("stopped")["seconds"].is_number());
 }
 
+/// One line has the change that could not be made, of all between the two versions, and the value that it could not take.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_that_cannot_be_migrated_is_one_line() {
+    const OK: &str = "HTTP/1.1 200 OK|content-type: application/json|connection: close|";
+    let service = Service::start(|mut served: Served| async move {
+        let request = served.request().await.unwrap_or_default();
+        let many = if request.contains("/long") { "{\"state\":1},".repeat(30_000) } else { String::new() };
+        served.write(&format!("{OK}|{{\"items\":[{many}{{\"state\":1}},{{\"state\":\"x\"}}]}}")).await;
+    })
+    .await;
+    let instance = format!("{{ url = \"http://{}\" }}", service.address);
+    let text = config_of("shop", &instance, "[gateway]\nlog = \"json\"\n", "");
+    let changes = r#"
+        [[api.change]]
+        version = "2"
+        summary = "Orders have a plan"
+        at = "GET /orders -> 200 /items/*"
+        ops = [{ add = "/plan", value = 1 }]
+        [[api.change]]
+        version = "2"
+        summary = "States have names"
+        at = ["GET /orders -> 200 /items/*", "GET /orders/long -> 200 /items/*"]
+        breaking = true
+        ops = [{ map = "/state", pairs = [[0, 1]] }]
+        [[upstream]]"#;
+    let file = std::env::temp_dir().join(format!("sunward-unmigratable-{}.toml", std::process::id()));
+    std::fs::write(&file, text.replacen("[[upstream]]", changes, 1)).expect("written");
+    let (running, address) = Running::start(&file);
+    let request = "GET /api/v1/orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    assert_eq!(exchange(address, request).await.status, 502);
+    // A head that is sent cannot be taken back, and of what has passed the place is not known.
+    let mut client = Client::connect(address).await;
+    client.write(&get("/api/v1/orders/long").replace("||", "|Connection: close||")).await;
+    assert!(client.end().await.0.starts_with("HTTP/1.1 200 "));
+    let logged = tokio::task::spawn_blocking(move || running.stop()).await.expect("it ran");
+    std::fs::remove_file(&file).expect("removed");
+    let lines: Vec<&Value> = logged.iter().filter(|line| line["error"].is_string()).collect();
+    assert_eq!(lines.len(), 2, "{logged:#?}");
+    for (line, rest) in lines.into_iter().zip([
+        [("message", "request failed"), ("route", "GET /orders"), ("pointer", "/items/1/state")],
+        [("message", "response ended early"), ("route", "GET /orders/long"), ("pointer", "…/state")],
+    ]) {
+        let same = [("cause", "response cannot be migrated"), ("api", "shop"), ("change", "2: States have names")];
+        for (field, value) in same.into_iter().chain(rest) {
+            assert_eq!(line[field], value, "{logged:#?}");
+        }
+    }
+}
+
 /// Once the head is sent, no client can be told why a response is not whole: the log is.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_ends_early_says_why() {

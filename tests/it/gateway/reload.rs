@@ -230,6 +230,9 @@ async fn a_config_is_refused_once() {
         if (count, accepted) != (4, 0) {
             wrong.push(format!("{name}: refused {count} times, accepted {accepted} times"));
         }
+        if times("reload-refused") != 4 {
+            wrong.push(format!("{name}: the log has more than a line for each refusal"));
+        }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -334,7 +334,7 @@ fn a_response_that_cannot_be_migrated_is_an_event() {
         ("route", "GET /orders"),
         ("from", "2"),
         ("to", "1"),
-        ("changes", "States have other names"),
+        ("change", "2: States have other names"),
         ("pointer", "/state"),
     ] {
         assert_eq!(event["fields"][field], value, "{event}");

@@ -11,7 +11,7 @@ use sunward::clock::Timestamp;
 use sunward::config::{self, SourceMap};
 use sunward::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
 use sunward::gateway::{self, environment};
-use sunward::internals::cases::{self, WrittenBody};
+use sunward::internals::cases::{self, GotValue, WrittenBody};
 use sunward::internals::{SUGGESTED, suggestion};
 
 use super::{Suite, SuiteCase};
@@ -19,8 +19,8 @@ use super::{Suite, SuiteCase};
 /// What is to be written.
 #[derive(Default)]
 pub(super) struct Edits {
-    /// Bodies in the files of cases.
-    bodies: BTreeMap<PathBuf, EditedFile>,
+    /// Values in the files of cases.
+    values: BTreeMap<PathBuf, EditedFile>,
     /// Files that are one body.
     files: BTreeMap<PathBuf, String>,
 }
@@ -28,7 +28,7 @@ pub(super) struct Edits {
 /// A file, and what takes the place of what in it.
 struct EditedFile {
     text: String,
-    edits: Vec<(Range<usize>, String)>,
+    edits: Vec<(Range<usize>, GotValue)>,
 }
 
 // === impl Suite ===
@@ -154,6 +154,19 @@ fn beside(sources: &SourceMap, span: Span, path: &str) -> PathBuf {
     folder.map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
 }
 
+/// What came, as TOML.
+fn written(got: &GotValue, old: &str) -> String {
+    match got {
+        GotValue::Number(number) => number.to_string(),
+        GotValue::Text(text) => cases::quoted(text, old),
+        GotValue::Texts(list) if list.len() == 1 => cases::quoted(&list[0], old),
+        GotValue::Texts(list) => {
+            format!("[{}]", list.iter().map(|text| cases::quoted(text, old)).collect::<Vec<_>>().join(", "))
+        }
+        _ => old.to_owned(),
+    }
+}
+
 // === impl Edits ===
 
 impl Edits {
@@ -163,20 +176,28 @@ impl Edits {
             self.files.insert(beside(sources, written.span, path), got.to_owned());
             return true;
         }
-        let Some((file, span)) = sources.find(written.span) else { return false };
+        self.add_value(sources, written.span, GotValue::Text(got.to_owned()))
+    }
+
+    /// Exchanges a value for what came. Says whether it is in a file.
+    pub(super) fn add_value(&mut self, sources: &SourceMap, span: Span, got: GotValue) -> bool {
+        let Some((file, span)) = sources.find(span) else { return false };
         let text = || EditedFile { text: file.text().to_owned(), edits: Vec::new() };
-        let edits = &mut self.bodies.entry(file.path().to_owned()).or_insert_with(text).edits;
-        edits.push((span.start()..span.end(), got.to_owned()));
+        let edits = &mut self.values.entry(file.path().to_owned()).or_insert_with(text).edits;
+        edits.push((span.start()..span.end(), got));
         true
     }
 
     /// Writes the files.
     pub(super) fn write(self) -> Result<(), String> {
-        let exchanged = self.bodies.into_iter().map(|(path, EditedFile { text, mut edits })| {
+        let exchanged = self.values.into_iter().map(|(path, EditedFile { text, mut edits })| {
             // From the last to the first, so that what is before each stays where it is.
             edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
             edits.dedup_by_key(|(range, _)| range.start);
-            let text = edits.into_iter().fold(text, |text, (range, body)| cases::replace_body(&text, range, &body));
+            let text = edits.into_iter().fold(text, |text, (range, got)| {
+                let written = written(&got, text.get(range.clone()).unwrap_or_default());
+                cases::replace(&text, range, &written)
+            });
             (path, text)
         });
         for (path, text) in exchanged.chain(self.files) {

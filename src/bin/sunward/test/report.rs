@@ -1,5 +1,6 @@
 //! The report of a test run, for people and for programs.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ pub(super) fn text(
     outcomes: &[CaseResult<'_>],
     samples: &[ExampleRun],
     untouched: Option<&[Untouched]>,
-    updated: usize,
+    updated: &BTreeSet<usize>,
 ) -> String {
     let mut text = openapi::text(samples);
     for outcome in outcomes.iter().filter(|outcome| !outcome.failures.is_empty()) {
@@ -30,10 +31,15 @@ pub(super) fn text(
     if let Some(untouched) = untouched {
         coverage(suite, untouched, &mut text);
     }
+    for outcome in outcomes.iter().filter(|outcome| updated.contains(&outcome.index)) {
+        let entry = &outcome.item.entry;
+        let place = place(suite.sources(outcome.item), entry.span());
+        let _ = writeln!(text, "updated {}: {} ({place})", suite.catalog.apis()[outcome.item.api].name(), entry.name());
+    }
     let failed = failed(outcomes);
     let _ = write!(text, "{}: {} passed, {failed} failed", count(outcomes.len(), "case"), outcomes.len() - failed);
-    if updated > 0 {
-        let _ = write!(text, ", {updated} updated");
+    if !updated.is_empty() {
+        let _ = write!(text, ", {} updated", updated.len());
     }
     text.push('\n');
     text
@@ -62,9 +68,9 @@ pub(super) fn json(
     outcomes: &[CaseResult<'_>],
     samples: &[ExampleRun],
     untouched: Option<&[Untouched]>,
-    updated: usize,
+    updated: &BTreeSet<usize>,
 ) -> Value {
-    let cases: Vec<Value> = outcomes.iter().map(|outcome| case(suite, outcome)).collect();
+    let cases: Vec<Value> = outcomes.iter().map(|outcome| case(suite, outcome, updated)).collect();
     let failed = failed(outcomes);
     let coverage = untouched.map(|untouched| {
         let list: Vec<Value> = untouched.iter().map(|op| uncovered(suite, op)).collect();
@@ -73,14 +79,14 @@ pub(super) fn json(
     json!({
         "passed": outcomes.len() - failed,
         "failed": failed,
-        "updated": updated,
+        "updated": updated.len(),
         "cases": cases,
         "examples": samples.iter().map(openapi::json).collect::<Vec<_>>(),
         "coverage": coverage,
     })
 }
 
-fn case(suite: &Suite, outcome: &CaseResult<'_>) -> Value {
+fn case(suite: &Suite, outcome: &CaseResult<'_>, updated: &BTreeSet<usize>) -> Value {
     let (file, line, column) = position(suite.sources(outcome.item), outcome.item.entry.span());
     json!({
         "api": suite.catalog.apis()[outcome.item.api].name(),
@@ -90,6 +96,7 @@ fn case(suite: &Suite, outcome: &CaseResult<'_>) -> Value {
         "line": line,
         "column": column,
         "passed": outcome.failures.is_empty(),
+        "updated": updated.contains(&outcome.index),
         "failures": outcome.failures.iter().map(failure).collect::<Vec<_>>(),
     })
 }

@@ -275,17 +275,20 @@ impl Reloader {
 
     /// What is served stays.
     fn reject(&self, refused: &ReloadError, trigger: &Trigger<'_>) {
-        if matches!(refused, ReloadError::Findings(_) | ReloadError::InUse { .. } | ReloadError::Io(..)) {
-            names::reloads("rejected").increment(1);
-            tracing::error!("config refused, the old one is still served:\n{refused}");
-        }
         let told = refused.to_string();
         let what = match trigger.what {
             "put" => "put-refused",
             "rollback" => "rollback-refused",
             _ => "reload-refused",
         };
-        self.record(what, format!("{}: {}", self.path.display(), told.trim_end()), trigger.actor);
+        let target = format!("{}: {}", self.path.display(), told.trim_end());
+        if !matches!(refused, ReloadError::Findings(_) | ReloadError::InUse { .. } | ReloadError::Io(..)) {
+            return self.record(what, target, trigger.actor);
+        }
+        names::reloads("rejected").increment(1);
+        let Actor { by, via, reason } = trigger.actor;
+        tracing::error!(by, via, what, reason, "config refused, the old one is still served:\n{refused}");
+        self.store.audit.keep(trigger.actor, &AuditAction { what, target }, SystemClock.now());
     }
 
     fn record(&self, what: &'static str, target: String, actor: &Actor) {
