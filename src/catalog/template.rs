@@ -63,6 +63,12 @@ impl PathTemplate {
         (legal && (rest.is_empty() || rest.starts_with('/'))).then_some((version, rest))
     }
 
+    /// How many segments it has.
+    #[must_use]
+    pub(crate) fn segments(&self) -> usize {
+        [&self.before, &self.after].iter().map(|text| text.matches('/').count()).sum()
+    }
+
     /// The template with `version` in its place.
     #[must_use]
     pub(crate) fn render(&self, version: &str) -> String {

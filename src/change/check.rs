@@ -21,6 +21,16 @@ struct ResourceHistory<'a> {
     boxes: Vec<(Pattern, Pattern)>,
     /// What the change at hand requires to be a value.
     required: Vec<&'a Pattern>,
+    /// Prefixes of members that became members of an object of their own, or the other way round.
+    prefixes: Vec<UsedPrefix<'a>>,
+}
+
+/// The members with a prefix, in an object that has that place by now.
+struct UsedPrefix<'a> {
+    beside: Pattern,
+    prefix: &'a str,
+    nests: bool,
+    by: &'a Compiled,
 }
 
 /// An op by its change and its place there.
@@ -85,6 +95,7 @@ fn op_against(
         }
     }
     passed(op, past, found);
+    prefixed(op, past, found);
     lost(op, change, past, found);
     let dropped = if op.carry.is_none() { &*op.reach.takes } else { &[] };
     for taken in dropped {
@@ -114,6 +125,28 @@ fn collision(op: &Compiled, target: &Pattern, version: VersionId, past: &Resourc
         (format!("`{target}` was already written by an earlier version"), "remove or rename the earlier one first")
     };
     found.push(Diagnostic::error("colliding-ops", message, op.span).help(help));
+}
+
+/// Two ops are about members with one prefix.
+fn prefixed(op: &Compiled, past: &ResourceHistory<'_>, found: &mut Diagnostics) {
+    let Some(UsedPrefix { beside, prefix, nests, .. }) = UsedPrefix::of(op) else { return };
+    let alike = past.prefixes.iter().filter(|known| known.nests == nests && known.beside == beside);
+    let mut alike = alike.filter(|known| !disjoint(op, known.by));
+    if nests && let Some(known) = alike.find(|known| prefix.starts_with(known.prefix)) {
+        let message =
+            format!("this op never applies: an earlier op took all members that begin with `{}`", known.prefix);
+        let help = "put the op with the longer prefix first";
+        found.push(Diagnostic::warning("unreachable-op", message, op.span).help(help));
+    } else if !nests
+        && let Some(known) = alike.find(|known| prefix.starts_with(known.prefix) || known.prefix.starts_with(prefix))
+    {
+        let message = format!(
+            "an earlier op writes members with the prefix `{}`, and on the way back this op takes those with `{prefix}`",
+            known.prefix
+        );
+        let help = "use prefixes of which none begins with the other";
+        found.push(Diagnostic::error("irreversible", message, op.span).help(help));
+    }
 }
 
 /// What an op leaves under `on_error = "pass"` would be taken for what another has there.
@@ -179,6 +212,19 @@ fn follow(moved: &Moved, known: &mut Pattern) {
     }
 }
 
+// === impl UsedPrefix ===
+
+impl<'a> UsedPrefix<'a> {
+    fn of(op: &'a Compiled) -> Option<Self> {
+        match &op.carry.as_ref()?.moved {
+            Moved::Prefix { beside, prefix, nests, .. } => {
+                Some(Self { beside: beside.clone(), prefix, nests: *nests, by: op })
+            }
+            _ => None,
+        }
+    }
+}
+
 // === impl ResourceHistory ===
 
 impl<'a> ResourceHistory<'a> {
@@ -194,7 +240,11 @@ impl<'a> ResourceHistory<'a> {
             for known in self.boxes.iter_mut().flat_map(|(around, inner)| [around, inner]) {
                 follow(&carry.moved, known);
             }
+            for known in &mut self.prefixes {
+                follow(&carry.moved, &mut known.beside);
+            }
         }
+        self.prefixes.extend(UsedPrefix::of(op));
         op.reach.takes.iter().for_each(|p| self.written.forget_inside(p));
         op.reach.writes.iter().for_each(|p| self.gone.forget_around(p));
         self.gone.add(&op.reach.takes, version, op);

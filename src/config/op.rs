@@ -192,19 +192,19 @@ fn split(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     if reader.is_text("into", "array") {
         return structure::split_list(reader);
     }
-    structure::without(reader, &["lossy"], "`into = \"array\"`");
+    let lossy = reader.flag("lossy").unwrap_or_default();
     let (ends, into) = (reader.two("split", "on"), reader.texts("into"));
-    ends.map(|(at, on)| OpKind::Split { at, into, on })
+    ends.map(|(at, on)| OpKind::Split { at, into, on, lossy })
 }
 
 fn join(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {
     if reader.has("from") {
         return structure::join_list(reader);
     }
-    structure::without(reader, &["lossy"], "`from = \"array\"`");
+    let lossy = reader.flag("lossy").unwrap_or_default();
     let (from, on) = (reader.texts("join"), reader.text("on"));
     let to = if reader.has("to") { reader.text("to") } else { reader.missing_one_of(&["to", "from"]) };
-    Some(OpKind::Join { from, to: to?, on: on? })
+    Some(OpKind::Join { from, to: to?, on: on?, lossy })
 }
 
 fn map(reader: &mut TableReader<'_, '_>) -> Option<OpKind> {

@@ -342,11 +342,13 @@ fn built() -> Api {
             .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass),
         OpSpec::split("/name", &["/first", "/last"], " ")
+            .with_lossy(true)
             .with_when(When::present("/x"))
             .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass)
             .with_keep(true),
         OpSpec::join(&["/c", "/d"], "/e", ", ")
+            .with_lossy(true)
             .with_when(When::present("/x"))
             .with_else(Otherwise::Fail)
             .with_on_error(OnError::Pass)

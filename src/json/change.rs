@@ -167,8 +167,8 @@ impl<'a> Interpreter<'a> {
         let listed = pairs.iter().find(|(from, _)| self.is_literal(id, from)).map(|(_, to)| to);
         let to = match (listed, other) {
             (Some(to), _) => to,
-            (None, _) if null => return Ok(()),
-            (None, Other::Keep) => return Ok(()),
+            (None, _) if null => return self.unmapped(id, pairs),
+            (None, Other::Keep) => return self.unmapped(id, pairs),
             (None, Other::Value(to)) => to,
             (None, Other::Error) => {
                 return Err(OpError::new(
@@ -177,9 +177,20 @@ impl<'a> Interpreter<'a> {
                 ));
             }
         };
+        if self.mode == Mode::MergePatch && to.as_bytes() == b"null" {
+            return Err(OpError::new(id, Reason::Deletes));
+        }
         self.replace(id, Cow::Borrowed(to.as_bytes()))?;
         self.tree.set_made(id, self.change);
         Ok(())
+    }
+
+    /// A value that stays as it is must not be one that another becomes: it would come back as that one.
+    fn unmapped(&self, id: TreeNodeId, pairs: &[(Literal, Literal)]) -> Result<(), OpError> {
+        match pairs.iter().any(|(_, to)| self.is_literal(id, to)) {
+            true => Err(OpError::new(id, Reason::Ambiguous)),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn convert(&mut self, id: TreeNodeId, conversion: &Conversion) -> Result<(), OpError> {

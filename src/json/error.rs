@@ -59,6 +59,8 @@ pub(super) enum Reason {
     Wanted { wanted: &'static str, found: &'static str },
     /// A map does not list it; `known` is filled in once the document is refused for it.
     Unlisted { found: &'static str, known: Box<str> },
+    /// A value that a map leaves as it is, and that another value becomes.
+    Ambiguous,
     /// An array of several elements where one is required.
     Many { elements: usize },
     /// An object with other members than the one that is taken out.
@@ -73,6 +75,8 @@ pub(super) enum Reason {
     Nothing,
     /// The source is inside its target, or the target inside the source.
     Inside,
+    /// Parts of which a joined string would not be split again.
+    Parts,
     /// A partial body with only some parts of a joined string.
     SomeParts,
     /// The place is the whole document, which cannot be removed.
@@ -81,6 +85,10 @@ pub(super) enum Reason {
     Patch(&'static str),
     /// A value that a form field cannot contain.
     Unformed,
+    /// A field that occurs several times in a form, where an op takes one value.
+    Repeated,
+    /// A value with a line that would end its part of a multipart form.
+    Boundary,
     /// A file of a form that would have to be written twice.
     Twice,
     /// A name that cannot be converted to the other case and back.
@@ -91,6 +99,8 @@ pub(super) enum Reason {
     Expression { source: Box<str>, why: &'static str },
     /// The way back would give a different value.
     Irreversible,
+    /// A value that becomes `null` in a merge patch, where that deletes the member.
+    Deletes,
     /// A merge patch without all members that an expression reads.
     Hidden,
     /// A parameter of the request's path that is not known.
@@ -310,6 +320,9 @@ impl fmt::Display for Reason {
         match self {
             Self::Wanted { wanted, found } => write!(f, "expected {wanted}, found {found}"),
             Self::Unlisted { found, known } => write!(f, "the map does not list this value ({found}; known: {known})"),
+            Self::Ambiguous => f.write_str(
+                "the map does not list this value and gives it to another one, so it would come back as that one",
+            ),
             Self::Many { elements } => write!(f, "expected an array of one element, found {elements}"),
             Self::Siblings => f.write_str("the other members of the object would be lost"),
             Self::Missing { name } => write!(f, "the object does not have the member `{name}`"),
@@ -317,17 +330,21 @@ impl fmt::Display for Reason {
             Self::Unmet => f.write_str("the condition of an op does not hold (`else = \"fail\"`)"),
             Self::Nothing => f.write_str("the array is empty"),
             Self::Inside => f.write_str("the value is inside its own target"),
+            Self::Parts => f.write_str("the parts would not come back from the joined string"),
             Self::SomeParts => {
                 f.write_str("the partial body has only some parts of a joined string: send all of them, or none")
             }
             Self::Root => f.write_str("the whole document cannot be removed"),
             Self::Patch(why) => write!(f, "the JSON Patch does not apply: {why}"),
             Self::Unformed => f.write_str("a form with plain field names cannot contain an object or an array"),
+            Self::Repeated => f.write_str("the field occurs more than once, and the op takes one value"),
+            Self::Boundary => f.write_str("the value contains the boundary of the form, which would end its part"),
             Self::Twice => f.write_str("the file would have to be written twice"),
             Self::Name => f.write_str("the member name cannot be converted to the other case and back"),
             Self::Structure(what) => f.write_str(what),
             Self::Expression { source, why } => write!(f, "the expression `{source}` cannot be computed: {why}"),
             Self::Irreversible => f.write_str("the expressions of `back` give a different value"),
+            Self::Deletes => f.write_str("the value becomes null, and a merge patch cannot set a member to null"),
             Self::Hidden => f.write_str("the merge patch lacks members that an expression reads"),
             Self::Parameter { name } => {
                 write!(f, "the parameter `{name}` of the request's path, which a template contains, is not known")

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::error::Reason;
 use super::evaluation::{EvaluationPlace, EvaluationResult, EvaluationStop};
 use super::expression_op::ExpressionOp;
-use super::interpret::{Interpreter, MatchedNode, OpError};
+use super::interpret::{Interpreter, MatchedNode, OpError, spelled};
 use super::tree::{FoundNodes, TreeNodeId};
 use super::{Expression, Mode, Pointer, equal};
 
@@ -23,6 +23,13 @@ impl<'a> Interpreter<'a> {
             return Ok(());
         }
         let Some(values) = self.computed(&op.writes, at)? else { return Ok(()) };
+        let is_null = |value: &EvaluationResult| match value {
+            EvaluationResult::Node(id) => self.tree.kind(*id) == equal::ValueType::Null,
+            EvaluationResult::Made(json) => json == b"null",
+        };
+        if self.mode == Mode::MergePatch && values.iter().any(is_null) {
+            return Err(OpError::new(place.node, Reason::Deletes));
+        }
         if !op.check.is_empty() {
             self.check_return(op, at, &values)?;
         }
@@ -56,7 +63,7 @@ impl<'a> Interpreter<'a> {
     ) -> Result<Option<Vec<EvaluationResult>>, OpError> {
         let mut values = Vec::with_capacity(expressions.len());
         for (_, expression) in expressions {
-            match expression.evaluate(&mut self.tree, at, &mut self.steps) {
+            match self.value_of(expression, at) {
                 Ok(value) => values.push(value),
                 Err(EvaluationStop::Absent) => return Ok(None),
                 Err(EvaluationStop::Wrong(why) | EvaluationStop::Limit(why)) => {
@@ -65,6 +72,26 @@ impl<'a> Interpreter<'a> {
             }
         }
         Ok(Some(values))
+    }
+
+    /// Where every value is a text, an expression that cannot be computed of the texts is computed of what they spell.
+    fn value_of(
+        &mut self,
+        expression: &'a Expression,
+        at: EvaluationPlace,
+    ) -> Result<EvaluationResult, EvaluationStop> {
+        let value = expression.evaluate(&mut self.tree, at, &mut self.steps);
+        if !self.texts || !matches!(value, Err(EvaluationStop::Wrong(_))) {
+            return value;
+        }
+        let own = self.spelled(at.own);
+        let resource = if at.resource == at.own { own } else { self.spelled(at.resource) };
+        expression.evaluate(&mut self.tree, EvaluationPlace { own, resource }, &mut self.steps).or(value)
+    }
+
+    fn spelled(&mut self, id: TreeNodeId) -> TreeNodeId {
+        let scalars = spelled(&self.tree.text(id));
+        scalars.map_or(id, |scalars| self.tree.add(Cow::Owned(scalars)))
     }
 
     /// Refuses what the way back would not give again. It is tried on a copy.
@@ -85,7 +112,7 @@ impl<'a> Interpreter<'a> {
         self.collisions = collisions;
         for (pointer, expression) in &op.check {
             let there = EvaluationPlace { own: copy, ..at };
-            let again = match expression.evaluate(&mut self.tree, there, &mut self.steps) {
+            let again = match self.value_of(expression, there) {
                 Ok(EvaluationResult::Node(id)) => Some(self.tree.text(id).into_owned()),
                 Ok(EvaluationResult::Made(json)) => Some(json),
                 Err(EvaluationStop::Absent) => None,
@@ -95,7 +122,7 @@ impl<'a> Interpreter<'a> {
             };
             let source = self.tree.find(at.own, pointer).pop();
             let same = match (source, again) {
-                (Some(id), Some(again)) => equal::equal(&self.tree.text(id), &again),
+                (Some(id), Some(again)) => self.is_value(id, &again),
                 (source, again) => source.is_none() && again.is_none(),
             };
             if !same {

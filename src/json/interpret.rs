@@ -5,6 +5,7 @@ use smallvec::smallvec;
 use super::equal::{self, ValueType};
 use super::error::Reason;
 use super::evaluation::budget;
+use super::layout::Layout;
 use super::options::PathParameters;
 use super::pattern::Segment;
 use super::tree::{FoundNodes, Tree, TreeNodeId};
@@ -200,7 +201,8 @@ impl<'a> Interpreter<'a> {
                 match op.in_place() {
                     Some(at) => self.every(step, node, at, |run, id| run.restructure(id, op, partial))?,
                     None => {
-                        let result = self.structure(node, op, partial);
+                        let once = self.once(node, &step.op);
+                        let result = once.and_then(|()| self.structure(node, op, partial));
                         self.settle(step, result)?;
                     }
                 }
@@ -208,7 +210,8 @@ impl<'a> Interpreter<'a> {
             Op::Custom(custom) => self.every(step, node, &Pointer::ROOT, |run, id| run.custom(id, custom))?,
             Op::Patch(ops) => self.every(step, node, &Pointer::ROOT, |run, id| run.patch(id, ops))?,
             Op::Evaluate(op) => {
-                let result = self.evaluate(op, place);
+                let once = self.once(node, &step.op);
+                let result = once.and_then(|()| self.evaluate(op, place));
                 self.settle(step, result)?;
             }
             Op::Copy { .. } | Op::Compute { .. } | Op::Move { .. } | Op::Split { .. } | Op::Join { .. } => {
@@ -256,8 +259,14 @@ impl<'a> Interpreter<'a> {
 
     /// The last value at a reference.
     pub(super) fn read(&mut self, place: &MatchedNode<'_>, reference: &Reference) -> Option<TreeNodeId> {
-        let from = *place.levels.get(reference.level)?;
-        self.tree.find(from, &reference.pointer).pop()
+        self.read_all(place, reference).pop()
+    }
+
+    pub(super) fn read_all(&mut self, place: &MatchedNode<'_>, reference: &Reference) -> FoundNodes {
+        match place.levels.get(reference.level) {
+            Some(from) => self.tree.find(*from, &reference.pointer),
+            None => FoundNodes::new(),
+        }
     }
 
     /// Runs an op with one end on every value there, each by itself.
@@ -297,14 +306,18 @@ impl<'a> Interpreter<'a> {
     /// Whether the value passes a test, or what it spells does where every value is a text.
     fn passes(&self, id: TreeNodeId, test: &Test) -> bool {
         let value = self.tree.text(id);
-        test.passes(&value) || self.texts && spelled_scalar(&value).is_some_and(|value| test.passes(&value))
+        test.passes(&value) || self.texts && spelled(&value).is_some_and(|value| test.passes(&value))
     }
 
     /// Whether the value is this literal, or spells it where every value is a text.
     pub(super) fn is_literal(&self, id: TreeNodeId, literal: &Literal) -> bool {
+        self.is_value(id, literal.as_bytes())
+    }
+
+    pub(super) fn is_value(&self, id: TreeNodeId, json: &[u8]) -> bool {
         let value = self.tree.text(id);
-        equal::equal(&value, literal.as_bytes())
-            || self.texts && spelled_scalar(&value).is_some_and(|value| equal::equal(&value, literal.as_bytes()))
+        equal::equal(&value, json)
+            || self.texts && spelled_scalar(&value).is_some_and(|value| equal::equal(&value, json))
     }
 
     pub(super) fn settle(&mut self, step: &Step, result: Result<(), OpError>) -> Result<(), MigrateError> {
@@ -336,6 +349,24 @@ fn spelled_scalar(value: &[u8]) -> Option<Vec<u8>> {
     let plain = (ValueType::of(value) == ValueType::Text).then(|| text::unescape(text::inner(value)))?;
     let scalar = matches!(&*plain, b"true" | b"false") || number::is_number(&plain);
     scalar.then(|| plain.into_owned())
+}
+
+/// A value with the numbers and booleans that the strings in it spell; `None` if there are none.
+pub(super) fn spelled(value: &[u8]) -> Option<Vec<u8>> {
+    if !matches!(ValueType::of(value), ValueType::Object | ValueType::List) {
+        return spelled_scalar(value);
+    }
+    let mut out = Vec::with_capacity(value.len());
+    let mut written = 0;
+    for slot in Layout::of(value) {
+        if let Some(scalar) = spelled(&value[slot.value.clone()]) {
+            out.extend_from_slice(&value[written..slot.value.start]);
+            out.extend_from_slice(&scalar);
+            written = slot.value.end;
+        }
+    }
+    out.extend_from_slice(&value[written..]);
+    (written > 0).then_some(out)
 }
 
 // === impl MatchedNode ===

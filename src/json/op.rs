@@ -140,6 +140,8 @@ pub enum Op {
         to: Pointer,
         /// The separator.
         on: Box<str>,
+        /// Whether the parts may be others when the text is split again. If not, that is an error.
+        lossy: bool,
         /// What wins when it exists.
         collision: Collision,
     },

@@ -6,7 +6,7 @@ use super::equal::ValueType;
 use super::error::Reason;
 use super::interpret::{Interpreter, MatchedNode, OpError};
 use super::tree::{FoundNodes, TreeNodeId};
-use super::{Collision, Mode, Op, Pointer, Step, TextPart, text};
+use super::{Collision, Mode, Op, Pointer, Reference, Step, TextPart, text};
 
 /// Where a value is to be written.
 enum WriteTarget<'p> {
@@ -27,8 +27,14 @@ impl<'a> Interpreter<'a> {
             Op::Copy { from, to, collision } => self.copy(node, from, to, *collision),
             Op::Compute { at, template, collision } => self.compute(place, at, template, *collision),
             Op::Move { from, to, collision } => self.relocate(node, from, to, *collision),
-            Op::Split { at, into, on, collision } => self.split(node, at, into, on, *collision),
-            Op::Join { from, to, on, collision } => self.join(node, (from, partial), to, on, *collision),
+            Op::Split { at, into, on, collision } => {
+                self.once(node, &step.op)?;
+                self.split(node, at, into, on, *collision)
+            }
+            Op::Join { from, to, on, lossy, collision } => {
+                self.once(node, &step.op)?;
+                self.join(node, (from, partial), to, (on, *lossy), *collision)
+            }
             _ => Ok(()),
         }
     }
@@ -37,10 +43,35 @@ impl<'a> Interpreter<'a> {
         if from == to {
             return Ok(());
         }
-        let Some(source) = self.tree.find(node, from).pop() else { return Ok(()) };
+        let found = self.tree.find(node, from);
+        let sources = self.counting(found);
+        if sources.is_empty() {
+            return Ok(());
+        }
         self.target(node, to)?;
-        let value = self.tree.duplicate(source);
-        self.write(node, to, value, collision)
+        let values = sources.into_iter().map(|source| self.tree.duplicate(source)).collect();
+        self.write_all(node, to, values, collision)
+    }
+
+    /// Of several values of one name the last counts. In a form all do: it is how a form has several values.
+    fn counting(&self, mut found: FoundNodes) -> FoundNodes {
+        if !self.texts && found.len() > 1 {
+            found.drain(..found.len() - 1);
+        }
+        found
+    }
+
+    /// Refuses a form that has a field several times from which the op takes one value.
+    pub(super) fn once(&mut self, node: TreeNodeId, op: &Op) -> Result<(), OpError> {
+        if !self.texts {
+            return Ok(());
+        }
+        for (at, _) in op.touches().into_iter().filter(|(_, touch)| touch.reads()) {
+            if let [.., _, last] = self.tree.find(node, &at).as_slice() {
+                return Err(OpError::new(*last, Reason::Repeated));
+            }
+        }
+        Ok(())
     }
 
     fn compute(
@@ -58,7 +89,7 @@ impl<'a> Interpreter<'a> {
                     Some(value) => text::escape(value, &mut raw),
                     None => return Err(OpError::new(place.node, Reason::Parameter { name: name.clone() })),
                 },
-                TextPart::Value(reference) => match self.read(place, reference) {
+                TextPart::Value(reference) => match self.read_once(place, reference)? {
                     Some(source) if self.tree.kind(source) != ValueType::Null => self.push_text(source, &mut raw)?,
                     _ => return Ok(()),
                 },
@@ -68,6 +99,14 @@ impl<'a> Interpreter<'a> {
         self.target(place.node, at)?;
         let value = self.tree.add(Cow::Owned(raw));
         self.write(place.node, at, value, collision)
+    }
+
+    fn read_once(&mut self, place: &MatchedNode<'_>, reference: &Reference) -> Result<Option<TreeNodeId>, OpError> {
+        let found = self.read_all(place, reference);
+        match found.as_slice() {
+            [.., _, last] if self.texts => Err(OpError::new(*last, Reason::Repeated)),
+            found => Ok(found.last().copied()),
+        }
     }
 
     fn path_parameter(&self, name: &str) -> Option<&'a str> {
@@ -101,8 +140,8 @@ impl<'a> Interpreter<'a> {
             return Err(OpError::new(last, Reason::Inside));
         }
         self.take(node, &sources, [to])?;
-        let value = self.tree.detach(last);
-        self.write(node, to, value, collision)?;
+        let values = self.counting(sources.clone()).into_iter().map(|source| self.tree.detach(source)).collect();
+        self.write_all(node, to, values, collision)?;
         self.prune(node, &sources);
         Ok(())
     }
@@ -128,6 +167,9 @@ impl<'a> Interpreter<'a> {
             parts.resize(into.len(), NULL.to_vec());
         }
         self.take(node, &sources, into.iter().take(parts.len()))?;
+        for absent in into.iter().skip(parts.len()) {
+            self.clear(node, absent, collision);
+        }
         for (part, to) in parts.into_iter().zip(into) {
             if to == at {
                 self.stay(last, part);
@@ -138,6 +180,16 @@ impl<'a> Interpreter<'a> {
         }
         self.prune(node, &sources);
         Ok(())
+    }
+
+    /// There is no value for this place: what is there is not a part of the text.
+    fn clear(&mut self, node: TreeNodeId, to: &Pointer, collision: Collision) {
+        let existing = self.tree.find(node, to);
+        self.collisions += u64::from(!existing.is_empty());
+        if collision == Collision::Replace {
+            existing.iter().for_each(|id| self.tree.kill(*id));
+            self.prune(node, &existing);
+        }
     }
 
     /// A source that is a target as well keeps its place.
@@ -157,7 +209,7 @@ impl<'a> Interpreter<'a> {
         node: TreeNodeId,
         (from, partial): (&[Pointer], bool),
         to: &Pointer,
-        on: &str,
+        (on, lossy): (&str, bool),
         collision: Collision,
     ) -> Result<(), OpError> {
         let found: Vec<_> = from.iter().map(|from| self.tree.find(node, from)).collect();
@@ -176,6 +228,9 @@ impl<'a> Interpreter<'a> {
             [] => NULL.to_vec(),
             present => self.joined(present, on)?,
         };
+        if !lossy && !present.is_empty() && !self.splits_again(&joined, on, &found) {
+            return Err(OpError::new(first, Reason::Parts));
+        }
         let own = from.iter().zip(&found).find(|(from, _)| *from == to).and_then(|(_, ids)| ids.last().copied());
         let sources = found.concat();
         self.take(node, &sources, [to])?;
@@ -188,6 +243,17 @@ impl<'a> Interpreter<'a> {
         }
         self.prune(node, &sources);
         Ok(())
+    }
+
+    /// Whether the joined text, split again, gives the parts that were found. An absent or null part is absent again if no
+    /// other follows it.
+    fn splits_again(&self, joined: &[u8], on: &str, found: &[FoundNodes]) -> bool {
+        let part = |ids: &FoundNodes| {
+            let id = ids.last().copied().filter(|id| self.tree.kind(*id) == ValueType::Text)?;
+            Some(text::unescape(text::inner(&self.tree.text(id))).into_owned())
+        };
+        let mut again = text::split(text::inner(joined), on, found.len()).into_iter();
+        found.iter().all(|ids| part(ids) == again.next().map(|part| text::unescape(&part).into_owned()))
     }
 
     fn joined(&self, present: &[TreeNodeId], on: &str) -> Result<Vec<u8>, OpError> {
@@ -263,6 +329,26 @@ impl<'a> Interpreter<'a> {
             self.tree.revive(*last);
             self.tree.set_mark(*last, false);
             self.tree.put(*last, value);
+        }
+        Ok(())
+    }
+
+    /// Writes several members of one name, in their order.
+    fn write_all(
+        &mut self,
+        node: TreeNodeId,
+        to: &Pointer,
+        values: Vec<TreeNodeId>,
+        collision: Collision,
+    ) -> Result<(), OpError> {
+        let mut values = values.into_iter();
+        let (Some(first), Some(name)) = (values.next(), to.tokens().last()) else { return Ok(()) };
+        let kept = collision == Collision::Keep && !self.tree.find(node, to).is_empty();
+        self.write(node, to, first, collision)?;
+        let written = self.tree.find(node, to).pop().filter(|_| !kept);
+        let object = written.and_then(|id| self.tree.parent(id));
+        if let Some(object) = object.filter(|id| self.tree.kind(*id) == ValueType::Object) {
+            values.for_each(|value| self.tree.append(object, name, value));
         }
         Ok(())
     }

@@ -57,7 +57,11 @@ impl<'a> ReferenceMap<'a> {
         let Some((origin, target)) = split_origin(url) else { return self.map_relative(url) };
         let origin = if origin.is_empty() { origin.into() } else { self.origin(origin)? };
         let (path, query, fragment) = split_target(target);
-        let mapped = self.target(!origin.is_empty(), path, query)?;
+        let requested = without_dots(path);
+        let mut mapped = self.target(!origin.is_empty(), &requested, query)?;
+        if mapped.path == requested {
+            mapped.path = path.to_owned();
+        }
         Some(mapped.written(&origin, fragment))
     }
 
@@ -74,7 +78,9 @@ impl<'a> ReferenceMap<'a> {
         let client = self.resolution.normal.as_deref().unwrap_or(self.plan.target_path());
         let (here, there) = if self.to_client { (&*service, client) } else { (client, &*service) };
         let mut mapped = self.target(false, &resolve(here, path), query)?;
-        if is_same(&resolve(there, path), &mapped.path) {
+        // An empty reference has the query of the document that it is in (RFC 3986 §5.2.2), so it would not be without one.
+        let loses_query = path.is_empty() && mapped.query.is_none();
+        if !loses_query && is_same(&resolve(there, path), &mapped.path) {
             mapped.path = path.to_owned();
         }
         Some(mapped.written("", fragment))
@@ -199,14 +205,20 @@ impl<'a> ReferenceMap<'a> {
         }
     }
 
-    /// The version that a path below the base path names as clients do, and what follows.
+    /// The version that a path below the base path names as clients do, and what follows. Only the segments that can name
+    /// it are looked at: what follows may have no normal form. Where they have none, they name no version.
     fn public_version<'u>(&self, below: &'u str) -> Option<(Option<VersionId>, &'u str)> {
-        let normal = normalize(below).ok()?;
         let api = self.plan.api();
-        let (text, rest) = api.split_version(&normal, api.path_case)?;
-        let version = api.lookup(text);
-        let taken = normal.len() - rest.len();
-        rest_after(below, &normal[..taken]).map(|rest| (version, rest))
+        let segments = api.sources.path.as_ref()?.segments();
+        let end = below.match_indices('/').nth(segments).map_or(below.len(), |(at, _)| at);
+        let (head, rest) = below.split_at(end);
+        match normalize(head) {
+            // An empty segment.
+            Ok(head) if head.ends_with('/') && !rest.is_empty() => Some((None, "")),
+            Ok(head) => api.split_version(&head, api.path_case).map(|(text, _)| (api.lookup(text), rest)),
+            Err(_) if head.is_empty() => None,
+            Err(_) => Some((None, "")),
+        }
     }
 
     fn has_route(&self, below: &str) -> bool {
@@ -306,6 +318,23 @@ impl MappedTarget {
     }
 }
 
+/// An absolute path as a client requests it: without dot segments (RFC 3986 §5.2.4).
+fn without_dots(path: &str) -> Cow<'_, str> {
+    match path.split('/').any(|segment| dots(segment).is_some()) {
+        true => resolve("", path).into(),
+        false => path.into(),
+    }
+}
+
+/// How many dots a dot segment has. Escaped ones are dots to clients as well (WHATWG URL, path state).
+fn dots(segment: &str) -> Option<usize> {
+    match &*segment.to_ascii_lowercase().replace("%2e", ".") {
+        "." => Some(1),
+        ".." => Some(2),
+        _ => None,
+    }
+}
+
 /// The path of a relative reference (RFC 3986 §5.2), seen from a path.
 fn resolve(base: &str, path: &str) -> String {
     if path.is_empty() {
@@ -314,19 +343,18 @@ fn resolve(base: &str, path: &str) -> String {
     let directory = base.rfind('/').map_or("", |end| &base[..=end]);
     let mut segments: Vec<&str> = Vec::new();
     let whole = format!("{directory}{path}");
-    let parts: Vec<&str> = whole.trim_start_matches('/').split('/').collect();
+    let parts: Vec<&str> = whole.strip_prefix('/').unwrap_or(&whole).split('/').collect();
     for (at, part) in parts.iter().enumerate() {
         let is_last = at + 1 == parts.len();
-        match *part {
-            "." | ".." => {
-                if *part == ".." {
-                    segments.pop();
-                }
-                if is_last {
-                    segments.push("");
-                }
-            }
-            part => segments.push(part),
+        let Some(dots) = dots(part) else {
+            segments.push(part);
+            continue;
+        };
+        if dots == 2 {
+            segments.pop();
+        }
+        if is_last {
+            segments.push("");
         }
     }
     format!("/{}", segments.join("/"))
@@ -361,6 +389,7 @@ mod tests {
             ("./../g", "/b/g"),
             ("g/./h", "/b/c/g/h"),
             ("g/../h", "/b/c/h"),
+            ("%2E%2e/g", "/b/g"),
         ];
         for (reference, expected) in rows {
             assert_eq!(resolve("/b/c/d;p", reference), expected, "{reference}");

@@ -91,7 +91,7 @@ fn split(at: &str, into: &[&str], on: &str) -> Op {
 
 fn join(from: &[&str], to: &str, on: &str) -> Op {
     let from = from.iter().map(|from| pointer(from)).collect();
-    Op::Join { from, to: pointer(to), on: on.into(), collision: Collision::Replace }
+    Op::Join { from, to: pointer(to), on: on.into(), lossy: true, collision: Collision::Replace }
 }
 
 /// Parts that start with `/` are references, at level 0.

@@ -27,8 +27,8 @@ impl PointerReader<'_> {
             OpKind::Wrap { at, into, loss } => self.wrap(at, into, loss, true),
             OpKind::Unwrap { at, from, loss } => self.wrap(at, from, loss, false),
             OpKind::Require { at, must } => self.require(at, must),
-            OpKind::Split { at, into, on } => self.split(at, into, on, collision, true),
-            OpKind::Join { from, to, on } => self.split(to, from, on, collision, false),
+            OpKind::Split { at, into, on, lossy } => self.split(at, into, (on, *lossy), collision, true),
+            OpKind::Join { from, to, on, lossy } => self.split(to, from, (on, *lossy), collision, false),
             OpKind::Map { at, pairs, other, back } => self.map(at, pairs, other, back),
             OpKind::Convert { at, from, to, scale } => self.convert(at, from, to, *scale),
             OpKind::Scale { at, by } => self.scale(at, by),
@@ -248,7 +248,7 @@ impl PointerReader<'_> {
         &mut self,
         whole: &Spanned<String>,
         parts: &[Spanned<String>],
-        on: &Spanned<String>,
+        (on, lossy): (&Spanned<String>, bool),
         collision: Collision,
         splits: bool,
     ) -> Option<Compiled> {
@@ -282,7 +282,7 @@ impl PointerReader<'_> {
         let AnchoredPointers { each, mut pointers } = self.anchor(&borrowed)?;
         let at = pointers.remove(0);
         let split = Op::Split { at: at.clone(), into: pointers.clone(), on: on.as_str().into(), collision };
-        let join = Op::Join { from: pointers, to: at, on: on.as_str().into(), collision };
+        let join = Op::Join { from: pointers, to: at, on: on.as_str().into(), lossy, collision };
         let (up, down) = if splits { (split, join) } else { (join, split) };
         let mut compiled = Compiled::from_parts(each, Some(up), Some(down));
         compiled.may_leave = true;
@@ -300,7 +300,14 @@ impl PointerReader<'_> {
         let AnchoredPointers { each, mut pointers } = self.anchor(&[(&pattern, at)])?;
         let inverse = self.inverse(pairs, back, at.span)?;
         let at = pointers.pop()?;
-        let up = Op::Map { at: at.clone(), pairs: pairs.to_vec(), other: other.clone() };
+        let mut pairs = pairs.to_vec();
+        if matches!(other, Other::Keep) {
+            // What `back` says of a new value, it says of one that was kept as well.
+            let kept = back.iter().map(|(new, _)| new).filter(|new| !pairs.iter().any(|(old, _)| old.equals(new)));
+            let kept: Vec<_> = kept.map(|new| (new.clone(), new.clone())).collect();
+            pairs.extend(kept);
+        }
+        let up = Op::Map { at: at.clone(), pairs, other: other.clone() };
         let down = Op::Map { at, pairs: inverse, other: other.clone() };
         Some(Compiled::from_parts(each, Some(up), Some(down)))
     }

@@ -76,7 +76,8 @@ impl OpSpec {
     ///
     /// For [`remove`](Self::remove) and its siblings: the old side does without the value. For [`wrap`](Self::wrap),
     /// [`unwrap`](Self::unwrap) and the ops on structure: the other members of the object, or with [`Many::First`] the
-    /// other elements, may be lost. For [`compute_cel`](Self::compute_cel): a value that does not come back as it was.
+    /// other elements, may be lost. For [`compute_cel`](Self::compute_cel), [`split`](Self::split) and
+    /// [`join`](Self::join): values that do not come back as they were.
     #[must_use]
     pub fn with_lossy(mut self, lossy: bool) -> Self {
         let field = match &mut self.op {
@@ -84,6 +85,8 @@ impl OpSpec {
             OpKind::Evaluate { lossy, .. }
             | OpKind::Replace { by: ReplaceSpec::Match { lossy, .. }, .. }
             | OpKind::Remove { lossy, .. }
+            | OpKind::Split { lossy, .. }
+            | OpKind::Join { lossy, .. }
             | OpKind::Head(HeadSpec::RemoveHeader { lossy, .. } | HeadSpec::RemoveQuery { lossy, .. }) => Some(lossy),
             OpKind::Structure(structure) => structure.lossy(),
             _ => None,

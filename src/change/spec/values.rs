@@ -30,7 +30,8 @@ impl OpSpec {
 
     /// Splits a string at the first separators; the last target gets the rest. `into` needs at least two places, `on` must
     /// not be empty. A string with fewer parts leaves the last targets absent. To get an array, use
-    /// [`split_list`](Self::split_list).
+    /// [`split_list`](Self::split_list). On the way back, parts that the string would not be split into again are an error,
+    /// unless [`with_lossy`](Self::with_lossy) is set.
     ///
     /// ```
     /// use sunward::change::OpSpec;
@@ -42,10 +43,11 @@ impl OpSpec {
     #[must_use]
     pub fn split(at: &str, into: &[&str], on: &str) -> Self {
         let into = into.iter().map(|target| (*target).into()).collect();
-        Self::new(OpKind::Split { at: at.into(), into, on: on.into() })
+        Self::new(OpKind::Split { at: at.into(), into, on: on.into(), lossy: false })
     }
 
-    /// Joins strings with a separator: the reverse of [`split`](Self::split). Absent ones are skipped.
+    /// Joins strings with a separator: the reverse of [`split`](Self::split). Absent ones are skipped. Parts that the string
+    /// would not be split into again are an error, unless [`with_lossy`](Self::with_lossy) is set.
     ///
     /// ```
     /// use sunward::change::OpSpec;
@@ -57,7 +59,7 @@ impl OpSpec {
     #[must_use]
     pub fn join(from: &[&str], to: &str, on: &str) -> Self {
         let from = from.iter().map(|source| (*source).into()).collect();
-        Self::new(OpKind::Join { from, to: to.into(), on: on.into() })
+        Self::new(OpKind::Join { from, to: to.into(), on: on.into(), lossy: false })
     }
 
     /// Exchanges values by a table of old and new ones. A value that is not listed is an error, unless

@@ -174,7 +174,7 @@ static SPLIT: Table = carrying("split", "`split`", "Splits a string at a separat
     key("split", ValueKind::Text, "The string.").required(),
     key("into", ValueKind::Either(&ARRAY, &ValueKind::List(&ValueKind::Text)), "The targets. The last one gets the rest. `\"array\"`: an array in place of the string.").required(),
     key("on", ValueKind::Name, "The separator.").required(),
-    key("lossy", ValueKind::Flag, "With `\"array\"`: on the way back an element may have the separator in it, and so become several. If not, it is an error.").or("false"),
+    key("lossy", ValueKind::Flag, "On the way back, parts may be joined that the string would not be split into again, such as one that contains the separator. If not, they are an error.").or("false"),
 ]);
 
 #[rustfmt::skip]
@@ -183,7 +183,7 @@ static JOIN: Table = carrying("join", "`join`", "Joins strings, or the strings o
     key("to", ValueKind::Text, "The target. Required, except for an array: its string takes its place."),
     key("from", ARRAY, "The source is an array of strings."),
     key("on", ValueKind::Name, "The separator.").required(),
-    key("lossy", ValueKind::Flag, "With `\"array\"`: an element may have the separator in it, and become several on the way back. If not, it is an error.").or("false"),
+    key("lossy", ValueKind::Flag, "Parts may be joined that the string would not be split into again on the way back, such as one that contains the separator. If not, they are an error.").or("false"),
 ]);
 
 #[rustfmt::skip]

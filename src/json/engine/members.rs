@@ -339,16 +339,33 @@ impl Run {
         let copy = match object.best(at).map(|rank| (rank, object.copied(at, rank))) {
             None => None,
             Some((_, None)) => return Ok(()),
-            Some((rank, Some(value))) => match cell.nodes[usize::from(rank)] {
-                COPY => Some(cell.member(&value)),
-                node => Some(cell.member(&self.rewritten(code, node, &value)?)),
-            },
+            Some((rank, Some(value))) => {
+                let node = cell.nodes[usize::from(rank)];
+                for before in object.copied_before(at, rank) {
+                    let member = self.copied_member(code, node, cell, &before)?;
+                    self.append_member(object, &member, chunk, out);
+                }
+                Some(self.copied_member(code, node, cell, &value)?)
+            }
         };
-        let Some(member) = copy.as_deref().or(cell.constant.as_deref()) else { return Ok(()) };
+        if let Some(member) = copy.as_deref().or(cell.constant.as_deref()) {
+            self.append_member(object, member, chunk, out);
+        }
+        Ok(())
+    }
+
+    fn copied_member(&mut self, code: &Code, node: NodeId, cell: &Cell, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
+        match node {
+            COPY => Ok(cell.member(value)),
+            node => Ok(cell.member(&self.rewritten(code, node, value)?)),
+        }
+    }
+
+    /// Writes a member, with the comma before it, at the end of the object.
+    fn append_member(&mut self, object: &mut Object, member: &[u8], chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
         self.pass(chunk, chunk.at, out);
         let comma = usize::from(!std::mem::replace(&mut object.written, true));
         self.sink(out).extend_from_slice(&member[comma..]);
-        Ok(())
     }
 
     /// The object that is gone through by name, if that is the innermost.

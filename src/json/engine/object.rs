@@ -11,6 +11,8 @@ pub(super) struct Object {
     best: Vec<Rank>,
     /// For each cell the value that was copied for it.
     copies: Vec<Option<(Rank, Vec<u8>)>>,
+    /// In forms, the values of the same candidate that came before: its cell, its rank and the value.
+    repeated: Vec<(usize, Rank, Vec<u8>)>,
     /// The source whose value is being taken for copies, if one is.
     pub(super) taking: Option<usize>,
     /// Something was written already, so that the next member needs a comma.
@@ -72,6 +74,7 @@ impl Object {
             plan,
             best: vec![NONE; cells],
             copies: vec![None; if of.sources.iter().any(|source| !source.copied.is_empty()) { cells } else { 0 }],
+            repeated: Vec::new(),
             taking: None,
             written: false,
             flowing: true,
@@ -86,6 +89,7 @@ impl Object {
         self.copies.iter_mut().for_each(|copy| *copy = None);
         (self.written, self.flowing) = (false, true);
         self.trail.clear();
+        self.repeated.clear();
         (self.taking, self.waiting) = (None, None);
     }
 
@@ -129,10 +133,11 @@ impl Object {
         best
     }
 
-    /// Keeps a value for a cell, if nothing better has come.
-    pub(super) fn keep_copy(&mut self, cell: usize, rank: Rank, value: &[u8]) {
+    /// Keeps a value for a cell, if nothing better has come. Of several values of one name the last counts, or `all`.
+    pub(super) fn keep_copy(&mut self, cell: usize, rank: Rank, value: &[u8], all: bool) {
         if self.best[cell] == rank {
-            self.copies[cell] = Some((rank, value.to_vec()));
+            let before = self.copies[cell].replace((rank, value.to_vec()));
+            self.repeated.extend(before.filter(|(of, _)| all && *of == rank).map(|(_, value)| (cell, rank, value)));
         }
     }
 
@@ -145,6 +150,18 @@ impl Object {
     pub(super) fn copied(&mut self, cell: usize, rank: Rank) -> Option<Vec<u8>> {
         let copy = self.copies.get_mut(cell)?;
         copy.take_if(|(of, _)| *of == rank).map(|(_, value)| value)
+    }
+
+    /// The values of the same candidate before that one.
+    pub(super) fn copied_before(&mut self, cell: usize, rank: Rank) -> Vec<Vec<u8>> {
+        if self.repeated.is_empty() {
+            return Vec::new();
+        }
+        let (same, others) =
+            std::mem::take(&mut self.repeated).into_iter().partition(|(at, of, _)| (*at, *of) == (cell, rank));
+        self.repeated = others;
+        let same: Vec<(usize, Rank, Vec<u8>)> = same;
+        same.into_iter().map(|(_, _, value)| value).collect()
     }
 
     /// The best candidate of a cell; `None` if none is there.

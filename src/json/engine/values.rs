@@ -195,10 +195,11 @@ impl Run {
     /// Keeps what was taken for the copies of a source.
     fn keep(&mut self, code: &Code, index: usize, chunk: &Chunk<'_>) -> Result<(), MigrateError> {
         let value = self.take(chunk)?;
+        let all = self.options.is_of_texts();
         if let Some(object) = self.members() {
             let source = &code.objects[object.plan].sources[index];
             for &(cell, rank) in &source.copied {
-                object.keep_copy(cell, rank, &value);
+                object.keep_copy(cell, rank, &value, all);
             }
         }
         Ok(())

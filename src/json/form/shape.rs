@@ -1,5 +1,6 @@
 //! From field names to JSON values, and back.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::super::equal::ValueType;
@@ -208,13 +209,17 @@ impl NestedFields {
 
     fn write(&self, name: &[u8], lists: &mut Lists, out: &mut Vec<u8>) {
         let list = self.is_list();
+        let mut entries: Vec<&(Vec<u8>, FieldTree)> = self.entries.iter().collect();
+        if list && entries.iter().all(|(key, _)| !key.is_empty()) {
+            entries.sort_by(|(one, _), (other, _)| by_index(one, other));
+        }
         if list {
-            let keys: Vec<Vec<u8>> = self.entries.iter().map(|(key, _)| key.clone()).collect();
+            let keys: Vec<Vec<u8>> = entries.iter().map(|(key, _)| key.clone()).collect();
             lists.indexed = Some(lists.indexed.unwrap_or_default() || keys.iter().any(|key| !key.is_empty()));
             lists.names.insert(name.to_vec(), keys);
         }
         out.push(if list { b'[' } else { b'{' });
-        for (at, (key, shape)) in self.entries.iter().enumerate() {
+        for (at, (key, shape)) in entries.into_iter().enumerate() {
             if at > 0 {
                 out.push(b',');
             }
@@ -229,6 +234,14 @@ impl NestedFields {
         }
         out.push(if list { b']' } else { b'}' });
     }
+}
+
+/// The order of indices of any length.
+fn by_index(one: &[u8], other: &[u8]) -> Ordering {
+    let digits = |index: &[u8]| index.iter().position(|byte| *byte != b'0').map_or(0, |zeros| index.len() - zeros);
+    let (one_digits, other_digits) = (digits(one), digits(other));
+    let tails = || one[one.len() - one_digits..].cmp(&other[other.len() - other_digits..]);
+    one_digits.cmp(&other_digits).then_with(tails)
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use super::until;
 
 /// The line at hand.
 ///
-/// A document runs through the rewriter as it comes. It may have no line feed in it, and none gets into it: what ops
-/// write has no white space. A CR before the LF is JSON white space, so it passes with the document.
+/// A document runs through the rewriter as it comes. It has no line feed in it, and none gets into it: the JSON that an op
+/// takes out of a string may have some, as white space, and those are left out. A CR before the LF is JSON white space, so
+/// it passes with the document.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     /// Where it begins in the stream.
@@ -44,12 +45,20 @@ impl Lines {
 
     fn text(&mut self, rewriter: &mut Rewriter, text: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
         self.read += text.len();
-        rewriter.feed(text, out)
+        let start = out.len();
+        rewriter.feed(text, out)?;
+        join_lines(out, start);
+        Ok(())
     }
 
     /// Takes the end of a line, or of the body: the last line need not have an end of its own.
     pub(super) fn end(&self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<(), MigrateError> {
-        if rewriter.has_begun() { rewriter.finish(out) } else { Ok(()) }
+        let start = out.len();
+        if rewriter.has_begun() {
+            rewriter.finish(out)?;
+        }
+        join_lines(out, start);
+        Ok(())
     }
 
     pub(super) const fn number(&self) -> u64 {
@@ -58,5 +67,13 @@ impl Lines {
 
     pub(super) fn refused<'b>(&self, body: &'b [u8]) -> &'b [u8] {
         until(body, self.start, b'\n')
+    }
+}
+
+/// Leaves out the line feeds from `start` on.
+fn join_lines(out: &mut Vec<u8>, start: usize) {
+    if memchr(b'\n', &out[start..]).is_some() {
+        let joined: Vec<u8> = out.drain(start..).filter(|byte| *byte != b'\n').collect();
+        out.extend_from_slice(&joined);
     }
 }

@@ -10,6 +10,7 @@ use super::ElementPosition;
 
 const UNLIKE: &str = "the element does not meet `where`, so the way back would not find it";
 const ALIKE: &str = "the element meets `where`, but is among those that must not";
+const TAKEN: &str = "the way back would take this element for the value, which is absent";
 const SOME: &str = "the partial body has only the array, or only what belongs into it: send both, or neither";
 const MERGED: &str = "a merge patch cannot change a part of an array";
 
@@ -54,7 +55,10 @@ impl Interpreter<'_> {
     ) -> Result<(), OpError> {
         let sources = self.tree.find(node, from);
         let existing = self.tree.find(node, list).pop();
-        let Some(last) = sources.last().copied() else { return self.alone(existing, partial) };
+        let Some(last) = sources.last().copied() else {
+            self.alone(existing, partial)?;
+            return self.none_of(existing, which, TAKEN);
+        };
         if self.mode == Mode::MergePatch {
             return Err(OpError::structure(last, MERGED));
         }
@@ -120,7 +124,10 @@ impl Interpreter<'_> {
     ) -> Result<(), OpError> {
         let sources = self.tree.find(node, from);
         let existing = self.tree.find(node, list).pop();
-        let Some(last) = sources.last().copied() else { return self.alone(existing, partial) };
+        let Some(last) = sources.last().copied() else {
+            self.alone(existing, partial)?;
+            return self.none_of(existing, Some(which), ALIKE);
+        };
         let coming = self.elements(last)?;
         let staying = match existing {
             Some(id) => self.elements(id)?,
@@ -163,6 +170,20 @@ impl Interpreter<'_> {
     fn alone(&self, list: Option<TreeNodeId>, partial: bool) -> Result<(), OpError> {
         let Some(id) = list.filter(|_| partial) else { return Ok(()) };
         Err(OpError::structure(id, if self.mode == Mode::MergePatch { MERGED } else { SOME }))
+    }
+
+    /// Refuses an array with an element that counts.
+    fn none_of(
+        &mut self,
+        list: Option<TreeNodeId>,
+        which: Option<&Condition<Pointer>>,
+        why: &'static str,
+    ) -> Result<(), OpError> {
+        let Some(list) = list.filter(|id| self.tree.kind(*id) == ValueType::List) else { return Ok(()) };
+        match self.tree.children(list).into_iter().find(|element| self.meets(*element, which)) {
+            Some(element) => Err(OpError::structure(element, why)),
+            None => Ok(()),
+        }
     }
 
     /// Of a list; `null` has none.

@@ -1,13 +1,14 @@
 //! Members with a prefix, and an object that has them without.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::equal::ValueType;
 use super::super::interpret::{Interpreter, OpError};
 use super::super::tree::TreeNodeId;
 use super::super::{Collision, Mode, Pointer, text};
 
+const TAKEN: &str = "the name begins with the prefix of the op, so the way back would move the member into the object";
 const DELETED: &str =
     "a merge patch cannot delete an object whose members are in the object around it in the other version";
 
@@ -66,16 +67,24 @@ impl Interpreter<'_> {
             return Ok(());
         }
         let object = self.object_at(node, object)?;
-        sources.iter().for_each(|id| self.tree.kill(*id));
         let mut existing: BTreeMap<Vec<u8>, Vec<TreeNodeId>> = BTreeMap::new();
-        for (name, child) in self.tree.entries(object) {
-            existing.entry(text::unescape(text::inner(&name)).into_owned()).or_default().push(child);
+        for (name, child) in self.tree.entries(object).into_iter().filter(|(_, child)| !sources.contains(child)) {
+            existing.entry(plain(&name)).or_default().push(child);
         }
         let mut lead = Vec::new();
         text::escape(prefix, &mut lead);
+        let named =
+            |(name, child): (Cow<'_, [u8]>, TreeNodeId)| ([b"\"", &*lead, text::inner(&name), b"\""].concat(), child);
+        let coming: Vec<(Vec<u8>, TreeNodeId)> = coming.into_iter().map(named).collect();
+        let written: BTreeSet<Vec<u8>> = coming.iter().map(|(name, _)| plain(name)).collect();
+        let others =
+            existing.iter().filter(|(name, _)| name.starts_with(prefix.as_bytes()) && !written.contains(*name));
+        if let Some(other) = others.filter_map(|(_, ids)| ids.last()).next() {
+            return Err(OpError::structure(*other, TAKEN));
+        }
+        sources.iter().for_each(|id| self.tree.kill(*id));
         for (name, child) in coming {
-            let name = [b"\"", &*lead, text::inner(&name), b"\""].concat();
-            let met = existing.get(&*text::unescape(text::inner(&name)));
+            let met = existing.get(&plain(&name));
             self.collisions += u64::from(met.is_some());
             match (met, collision) {
                 (Some(_), Collision::Keep) => continue,
@@ -102,4 +111,9 @@ impl Interpreter<'_> {
             }
         }
     }
+}
+
+/// A name without quotes and escapes.
+fn plain(name: &[u8]) -> Vec<u8> {
+    text::unescape(text::inner(name)).into_owned()
 }

@@ -27,7 +27,7 @@ const SETTERS: &[(&str, Setter, &[&str])] = &[
     ]),
     ("with_expand", |op| op.with_expand(true), &["rename"]),
     ("with_lossy", |op| op.with_lossy(true), &[
-        "compute_cel", "remove", "wrap", "unwrap", "replace", "split_list", "join_list", "entries", "keyed", "move_many",
+        "compute_cel", "remove", "wrap", "unwrap", "split", "join", "replace", "split_list", "join_list", "entries", "keyed", "move_many",
         "remove_header", "remove_query",
     ]),
     ("with_many", |op| op.with_many(Many::First), &["wrap", "unwrap"]),

@@ -80,6 +80,69 @@ fn links_in_fields_are_those_of_the_clients_version() {
     }
 }
 
+/// A path that no request can have names no route, and its prefix is the client's all the same. Dots are resolved, as
+/// clients resolve them.
+#[test]
+fn paths_without_a_normal_form() {
+    let rows = [
+        ("/api/v2/orders/a%2Fb", "/api/v1/orders/a%2Fb"),
+        ("/api/v2/x//y", "/api/v1/x//y"),
+        ("/api/v2//orders/7", "/api/v1//orders/7"),
+        ("/api/v2/orders/%zz", "/api/v1/orders/%zz"),
+        ("https://shop.test/api/v2/x%2Fy", "https://shop.test/api/v1/x%2Fy"),
+        ("/api/v2/./orders/7", "/api/v1/purchases/7"),
+        ("/api/v2/x/%2e./orders/7?limit=5", "/api/v1/purchases/7?limit=5"),
+        ("/api/v2/../v2/orders/7", "/api/v1/purchases/7"),
+        ("/api/v2/../../else", "/api/v2/../../else"),
+        ("/else/./a", "/else/./a"),
+        ("/api/v1/x%2Fy", "/api/v1/x%2Fy"),
+        ("/api/%2Fv2/orders", "/api/%2Fv2/orders"),
+        ("/api/v2%2Forders", "/api/v2%2Forders"),
+        ("/api//v2/orders", "/api//v2/orders"),
+        ("other/a%2Fb", "other/a%2Fb"),
+    ];
+    for api in [by_path(), orders().with_version_path("/v{version}")] {
+        let bench = Bench::new(api);
+        for (sent, expected) in rows {
+            let answer = format!("{JSON}{{\"items\": [{{\"url\": \"{sent}\"}}]}}");
+            let answer = answer.replace("200\n", &format!("200\nlocation: {sent}\nlink: <{sent}>\n"));
+            let exchange = bench.exchange("GET /api/v1/purchases\nHost: shop.test", &answer);
+            assert_eq!(exchange.field("location").as_deref(), Some(expected), "{sent}");
+            assert_eq!(exchange.field("link"), Some(format!("<{expected}>")), "{sent}");
+            assert_eq!(exchange.body, format!("{{\"items\": [{{\"url\": \"{expected}\"}}]}}"), "{sent}");
+        }
+    }
+    let by_header = Bench::new(orders().with_version_header("V"));
+    let rows =
+        [("/api/./other", "/api/./other"), ("/api/./orders/7", "/api/purchases/7"), ("/api/a%2Fb", "/api/a%2Fb")];
+    for (sent, expected) in rows {
+        let exchange = by_header.exchange("GET /api/purchases\nV: 1", &format!("200\nlocation: {sent}"));
+        assert_eq!(exchange.field("location").as_deref(), Some(expected), "{sent}");
+    }
+}
+
+/// A reference without path and query would have the query of the page that it is on.
+#[test]
+fn a_link_does_not_lose_its_only_part() {
+    let change = Change::new("2", "two lists became one")
+        .with_breaking(true)
+        .with_op(OpSpec::move_route("GET /channels", "GET /chats").with_query("types", "public"))
+        .with_op(OpSpec::move_route("GET /groups", "GET /chats").with_query("types", "private"));
+    let api = Api::new("chat").with_base_path("/api").with_version_header("V").with_change(change);
+    let bench = Bench::new(api.with_version(Version::new("1")).with_version(Version::new("2")));
+    let rows = [
+        ("?types=public", "/api/channels"),
+        ("?types=public#a", "/api/channels#a"),
+        ("?types=public&after=x", "?after=x"),
+        ("#a", "#a"),
+        ("", ""),
+    ];
+    for (sent, expected) in rows {
+        let exchange = bench.exchange("GET /api/channels?after=y\nV: 1", &format!("200\nlink: <{sent}>"));
+        assert_eq!(exchange.field("link"), Some(format!("<{expected}>")), "{sent}");
+    }
+}
+
 /// Where a client follows a link, the service gets the request that it wrote.
 #[test]
 fn a_link_leads_back() {

@@ -1,13 +1,20 @@
 //! Forms: what each op does to their fields, what stays byte by byte, and parts at every split.
 
 use proptest::prelude::*;
-use sunward::json::{FieldNames, Framed, MigrateError, Mode, Program, migrate_form};
+use sunward::json::{
+    Condition, Expression, ExpressionOp, FieldNames, Framed, MigrateError, Mode, Program, Reference, Structure, Test,
+    migrate_form,
+};
 
 use super::*;
 use crate::rows::each_row;
 
 const PLAIN: FieldNames = FieldNames::Plain;
 const BRACKETS: FieldNames = FieldNames::Brackets;
+
+fn join_list(at: &str) -> Op {
+    Op::Structure(Structure::JoinList { at: pointer(at), on: ",".into(), lossy: true })
+}
 
 fn form(names: FieldNames, steps: &[Step], body: &str) -> Result<String, String> {
     let program = Program::new(steps, Mode::Whole);
@@ -40,6 +47,17 @@ fn links_in_fields() {
 #[test]
 fn ops_on_urlencoded_fields() {
     let condition = |json| when(0, "/kind", Some(json), step(rename("/a", "b")));
+    let expression = |text: &str| Expression::parse(text).expect("an expression");
+    let when_cel = |text: &str| {
+        let at = Reference { level: 0, pointer: Pointer::ROOT };
+        Step { when: Some(Condition::of(at, Test::Holds(expression(text)))), ..step(rename("/a", "b")) }
+    };
+    let cel = |at: &str, text: &str| step(Op::Evaluate(ExpressionOp::adding(pointer(at), expression(text))));
+    let doubled = || {
+        let mut op = ExpressionOp::new(vec![(pointer("/n"), expression("self.a * 2"))], vec![pointer("/a")]);
+        op.check = vec![(pointer("/a"), expression("self.n / 2"))];
+        step(Op::Evaluate(op))
+    };
     check(
         PLAIN,
         &[
@@ -62,6 +80,24 @@ fn ops_on_urlencoded_fields() {
             (&[step(add("/a", "7"))], "a=", "a="),
             (&[step(copy("/a", "/b"))], "a=%7e", "a=%7e&b=%7E"),
             (&[step(relocate("/a", "/b"))], "a=%7e&x=1", "x=1&b=%7e"),
+            (&[step(relocate("/a", "/b"))], "a=1&x=3&a=%7e", "x=3&b=1&b=%7e"),
+            (&[step(relocate("/a", "/b"))], "b=0&a=1&a=2", "b=1&b=2"),
+            (&[step(keep(relocate("/a", "/b")))], "b=0&a=1&a=2", "b=0"),
+            (&[step(relocate("/a", "/b")), step(rename("/b", "c"))], "a=1&a=2", "c=1&c=2"),
+            (
+                &[step(relocate("/a", "/b")), step(convert("/b", Conversion::IntegerToDecimal { scale: 1 }))],
+                "a=1&a=20",
+                "b=0.1&b=2.0",
+            ),
+            (&[step(copy("/a", "/b"))], "a=1&a=2", "a=1&a=2&b=1&b=2"),
+            (
+                &[step(split("/a", &["/b", "/c"], " "))],
+                "a=1&a=2",
+                "!more than once, and the op takes one value at `/a`",
+            ),
+            (&[pass(step(split("/a", &["/b", "/c"], " ")))], "a=1&a=2", "a=1&a=2"),
+            (&[step(join(&["/a", "/b"], "/c", " "))], "a=1&a=2&b=3", "!more than once"),
+            (&[step(compute("/c", &["/a", "-"]))], "a=1&a=2", "!more than once"),
             (&[step(map("/a", &[("\"on\"", "\"off\"")], Other::Error))], "x=on&a=on", "x=on&a=off"),
             (&[step(map("/a", &[("1", "\"one\""), ("true", "\"yes\"")], Other::Error))], "a=1&a=true", "a=one&a=yes"),
             (&[step(map("/a", &[("1", "2")], Other::Keep))], "a=01&a=1.0", "a=01&a=2"),
@@ -87,6 +123,16 @@ fn ops_on_urlencoded_fields() {
             (&[condition("1")], "kind=1&a=2", "kind=1&b=2"),
             (&[condition("true")], "kind=tru%65&a=2", "kind=tru%65&b=2"),
             (&[condition("2")], "kind=1&a=2", "kind=1&a=2"),
+            (&[when_cel("self.kind == 1")], "kind=1&a=2", "kind=1&b=2"),
+            (&[when_cel("self.kind == '1'")], "kind=1&a=2", "kind=1&b=2"),
+            (&[when_cel("self.kind > 1")], "kind=1&a=2", "kind=1&a=2"),
+            (&[when_cel("self.kind && self.n > 0")], "kind=true&n=1&a=2", "kind=true&n=1&b=2"),
+            (&[cel("/c", "self.a * self.b")], "a=3&b=2", "a=3&b=2&c=6"),
+            (&[cel("/c", "self.a + self.b")], "a=3&b=2", "a=3&b=2&c=32"),
+            (&[cel("/c", "double(self.a) + double(self.b)")], "a=3&b=2", "a=3&b=2&c=5"),
+            (&[cel("/c", "self.a * self.b")], "a=3&b=x", "!cannot be computed"),
+            (&[cel("/c", "self.a")], "a=3&a=x", "!more than once"),
+            (&[doubled()], "a=1.50&x=%7e", "x=%7e&n=3"),
             (&[step(rename("/a[b]", "a[c]"))], "a[b]=1&a%5Bb%5D=2", "a%5Bc%5D=1&a%5Bc%5D=2"),
             (&[step(rename("/a", "b"))], "{\"a\": 1}", "!send it with the Content-Type of JSON"),
             (&[step(rename("/a", "b"))], &"x&".repeat(10_001), "!more than 10000 fields"),
@@ -109,6 +155,12 @@ fn ops_on_fields_in_brackets() {
                 "items[0][q]=1&items[0][n]=2&items[1][q]=3",
             ),
             (&[each(rename("/p", "q"))], "items[7][p]=1", "items[7][q]=1"),
+            (&[step(join_list("/a"))], "a[1]=y&a[0]=x", "a=x%2Cy"),
+            (&[step(join_list("/a"))], "a[10]=z&a[9]=y&a[08]=x", "a=x%2Cy%2Cz"),
+            (&[step(join_list("/a"))], "a[1]=y&a[]=x", "a=y%2Cx"),
+            (&[step(first(unwrap("/a", Wrapper::Array)))], "a[1]=y&a[0]=x&q=%7e", "a=x&q=%7e"),
+            (&[each(rename("/p", "q"))], "items[1][p]=1&x=%7e&items[0][p]=2", "items[0][q]=2&items[1][q]=1&x=%7e"),
+            (&[step(rename("/a", "b"))], "a[1]=y&a[0]=x", "b[1]=y&b[0]=x"),
             (
                 &[each(rename("/p", "q"))],
                 "items[][p]=1&items[][n]=2&items[][p]=3",
@@ -287,6 +339,48 @@ fn what_is_no_multipart_and_what_a_file_cannot() {
     });
 }
 
+/// Content that an op writes must not end its part. LF stands for CRLF.
+#[test]
+fn no_value_ends_its_part() {
+    let part = |content: &str| {
+        format!("--x\nContent-Disposition: form-data; name=\"j\"\nContent-Type: application/json\n\n{content}\n--x--\n")
+    };
+    let refused = "!the value contains the boundary of the form, which would end its part at `/z`";
+    let rows = [
+        (r#"{"s":"q\r\n--x--\r\n"}"#, refused),
+        (r#"{"s":"--x\r\nContent-Disposition: form-data; name=\"role\"\r\n\r\nadmin"}"#, refused),
+        (r#"{"s":"q\n--x"}"#, refused),
+        (r#"{"s":"q\r--xy"}"#, refused),
+        (r#"{"s":"q --x--"}"#, "q --x--"),
+        (r#"{"s":"-x\n- --x"}"#, "-x\n- --x"),
+    ];
+    for (sent, expected) in rows {
+        let got = everywhere(PLAIN, &[step(relocate("/j/s", "/z"))], &crlf(&part(sent)));
+        match (got, expected.strip_prefix('!')) {
+            (Err(error), Some(part)) => assert!(error.contains(part), "{sent}: {error}"),
+            (got, _) => assert!(got.as_ref().is_ok_and(|got| got.contains(expected)), "{sent}: {got:?}"),
+        }
+    }
+    let text = "--x\nContent-Disposition: form-data; name=\"z\"\n\ny\n--x--\n";
+    let replaced = step(map("/z", &[("\"y\"", "\"--x\"")], Other::Error));
+    let got = everywhere(PLAIN, &[replaced], &crlf(text));
+    assert!(got.is_err_and(|error| error.contains(&refused[1..])));
+}
+
+#[test]
+fn repeated_files_and_parts_are_moved() {
+    let file = |name: &str, content: &str| {
+        format!("--x\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{content}\"\n\n{content}\n")
+    };
+    let field = |name: &str| format!("--x\nContent-Disposition: form-data; name=\"{name}\"\n\n1\n");
+    let body = [file("f", "one"), field("a"), file("f", "two"), "--x--".to_owned()].concat();
+    let moved = [field("a"), file("g", "one"), file("g", "two"), "--x--".to_owned()].concat();
+    assert_eq!(everywhere(PLAIN, &[step(relocate("/f", "/g"))], &crlf(&body)), Ok(moved));
+    let body = [field("a"), field("a"), "--x--".to_owned()].concat();
+    let copied = [field("a"), field("a"), field("b"), field("b"), "--x--".to_owned()].concat();
+    assert_eq!(everywhere(PLAIN, &[step(copy("/a", "/b"))], &crlf(&body)), Ok(copied));
+}
+
 #[test]
 fn json_parts_and_brackets() {
     let json = "--x\nContent-Disposition: form-data; name=\"meta\"\nContent-Type: application/json\n\n {\"a\": 1.10} \n--x--\n";
@@ -397,6 +491,26 @@ proptest! {
         let bytes: Vec<usize> = (0..body.len()).collect();
         let split = super::forms::multipart(PLAIN, &steps, &body, 4 << 20, &bytes);
         prop_assert_eq!(multipart.ok(), split.ok());
+    }
+
+    /// A condition that always holds makes the engine hold the form, and run each step as the interpreter does.
+    #[test]
+    fn forms_are_migrated_alike_when_held(fields in fields(), steps in steps()) {
+        let nowhere = Reference { level: 0, pointer: pointer("/no such field") };
+        let absent = Condition::Not(Box::new(Condition::of(nowhere, Test::Present)));
+        let held: Vec<Step> = steps.iter().map(|step| Step { when: Some(absent.clone()), ..step.clone() }).collect();
+        for names in [PLAIN, BRACKETS] {
+            let (fused, held) = (form(names, &steps, &encoded(&fields)), form(names, &held, &encoded(&fields)));
+            prop_assert_eq!(fused.is_ok(), held.is_ok(), "{:?} {:?}", &fused, &held);
+            if let (Ok(fused), Ok(held)) = (&fused, &held) {
+                let sorted = |form: &str| {
+                    let mut pairs = decoded(form);
+                    pairs.sort_by(|one, other| one.0.cmp(&other.0));
+                    pairs
+                };
+                prop_assert_eq!(sorted(fused), sorted(held));
+            }
+        }
     }
 
     #[test]

@@ -115,6 +115,9 @@ fn no_line_feed_gets_into_a_line() {
     let program = Program::new(&steps, Mode::Whole);
     let out = everywhere(Framing::Lines, &program, b"{\"c\": 1}\n{}\n");
     assert_eq!(out.as_deref(), Ok("{\"c\": [1],\"a\":{\"b\":[1,2]}}\n{\"a\":{\"b\":[1,2]}}\n"));
+    let program = Program::new(&[step(convert("/p", Conversion::StringToJson))], Mode::Whole);
+    let out = everywhere(Framing::Lines, &program, b"{\"p\":\"{\\n \\\"a\\\":\\n1}\\n\"}\n{}\n");
+    assert_eq!(out.as_deref(), Ok("{\"p\":{ \"a\":1}}\n{}\n"));
 }
 
 #[test]

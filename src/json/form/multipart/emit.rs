@@ -33,7 +33,7 @@ impl Multipart {
             match stands_for(&leaf.value) {
                 Some(file) if self.current == Some(file) => last = Some((file, leaf, part)),
                 Some(file) => self.emit_held(file, &leaf, part, out)?,
-                None => self.emit_field(&leaf, part, out),
+                None => self.emit_field(&leaf, part, out)?,
             }
         }
         // Its content follows.
@@ -45,21 +45,35 @@ impl Multipart {
         Ok(())
     }
 
-    fn emit_field(&mut self, leaf: &FormLeaf, part: Option<Part>, out: &mut Vec<u8>) {
+    fn emit_field(&mut self, leaf: &FormLeaf, part: Option<Part>, out: &mut Vec<u8>) -> Result<(), MigrateError> {
         let Some(part) = part else {
             out.extend_from_slice(&PartHead::new(&self.boundary, &leaf.name).renamed(&leaf.name));
-            out.extend_from_slice(&plain_text(&leaf.value));
-            out.extend_from_slice(b"\r\n");
-            return;
+            return self.write_content(leaf, &plain_text(&leaf.value), out);
         };
         out.extend_from_slice(&part.head.renamed(&leaf.name));
-        match part.head.kind() {
-            _ if part.value == leaf.value => out.extend_from_slice(&part.body),
-            PartKind::Json => out.extend_from_slice(&leaf.value),
-            PartKind::Text | PartKind::File => out.extend_from_slice(&plain_text(&leaf.value)),
-        }
-        out.extend_from_slice(b"\r\n");
         self.held = self.held.saturating_sub(part.body.len() + part.head.len());
+        match part.head.kind() {
+            _ if part.value == leaf.value => {
+                out.extend_from_slice(&part.body);
+                out.extend_from_slice(b"\r\n");
+                Ok(())
+            }
+            PartKind::Json => self.write_content(leaf, &leaf.value, out),
+            PartKind::Text | PartKind::File => self.write_content(leaf, &plain_text(&leaf.value), out),
+        }
+    }
+
+    /// Content that is new to the form must not contain its boundary (RFC 2046 §5.1.1). Some readers take a line feed
+    /// alone for a line end.
+    fn write_content(&self, leaf: &FormLeaf, content: &[u8], out: &mut Vec<u8>) -> Result<(), MigrateError> {
+        let is_delimiter = |line: &[u8]| line.strip_prefix(b"--").is_some_and(|rest| rest.starts_with(&self.boundary));
+        if content.split(|byte| matches!(byte, b'\r' | b'\n')).any(is_delimiter) {
+            let token = String::from_utf8_lossy(&leaf.name).into_owned();
+            return Err(MigrateError::value(Pointer::from_tokens([token]), Reason::Boundary));
+        }
+        out.extend_from_slice(content);
+        out.extend_from_slice(b"\r\n");
+        Ok(())
     }
 
     /// A file whose place is only known now.

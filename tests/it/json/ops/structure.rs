@@ -549,3 +549,66 @@ fn the_whole_value_is_named() {
         assert_eq!(Op::Structure(op).to_string(), words);
     }
 }
+
+#[test]
+fn an_unrelated_element_is_not_taken_for_an_absent_value() {
+    let alone = "would take this element for the value, which is absent";
+    run(vec![
+        ("in the array", structure(put("/e", None, "/es")), r#"{"es":["b"]}"#, Err(alone)),
+        ("none in it", structure(put("/e", None, "/es")), r#"{"es":[]}"#, Ok(r#"{"es":[]}"#)),
+        ("no array", structure(put("/e", None, "/es")), r#"{"es":7}"#, Ok(r#"{"es":7}"#)),
+        (
+            "one that counts",
+            structure(put("/e", Some(kind("1")), "/es")),
+            r#"{"es":[{"type":2},{"type":1}]}"#,
+            Err("for the value, which is absent at `/es/1`"),
+        ),
+        (
+            "none that counts",
+            structure(put("/e", Some(kind("1")), "/es")),
+            r#"{"es":[{"type":2}]}"#,
+            Ok(r#"{"es":[{"type":2}]}"#),
+        ),
+        (
+            "of two values the second",
+            vec![step(Op::Structure(put("/e", None, "/es"))), step(Op::Structure(put("/f", None, "/es")))],
+            r#"{"e":1}"#,
+            Err(alone),
+        ),
+        (
+            "or it passes",
+            vec![pass(step(Op::Structure(put("/e", None, "/es"))))],
+            r#"{"es":["b"]}"#,
+            Ok(r#"{"es":["b"]}"#),
+        ),
+        (
+            "an element of the array that is absent",
+            structure(Structure::Merge { from: pointer("/old"), list: pointer("/all"), which: kind("1") }),
+            r#"{"all":[{"type":2},{"type":1}]}"#,
+            Err("is among those that must not at `/all/1`"),
+        ),
+    ]);
+}
+
+#[test]
+fn a_prefix_is_that_of_the_object_alone() {
+    let flatten = || Structure::Flatten {
+        from: pointer("/b"),
+        object: Pointer::ROOT,
+        prefix: "b_".into(),
+        collision: Collision::Replace,
+    };
+    let taken = "begins with the prefix of the op, so the way back would move the member into the object";
+    run(vec![
+        ("a member beside it", structure(flatten()), r#"{"b":{"x":1},"b_y":2}"#, Err(taken)),
+        ("spelled otherwise", structure(flatten()), r#"{"b":{"x":1},"\u0062_y":2}"#, Err(taken)),
+        ("a member that is replaced", structure(flatten()), r#"{"b_x":2,"b":{"x":1}}"#, Ok(r#"{"b_x":1}"#)),
+        ("of an empty object", structure(flatten()), r#"{"b":{},"b_y":2}"#, Ok(r#"{"b_y":2}"#)),
+        (
+            "or it passes",
+            vec![pass(step(Op::Structure(flatten())))],
+            r#"{"b":{"x":1},"b_y":2}"#,
+            Ok(r#"{"b":{"x":1},"b_y":2}"#),
+        ),
+    ]);
+}

@@ -187,3 +187,45 @@ fn computes_and_conditions() {
         ),
     ]);
 }
+
+#[test]
+fn parts_that_are_joined_come_back() {
+    let together = || one(exact(join(&["/a", "/b", "/c"], "/n", "-")));
+    run(vec![
+        ("as they were", together(), r#"{"a":"1","b":"","c":"3-4"}"#, Ok(r#"{"n":"1--3-4"}"#)),
+        ("without the last", together(), r#"{"a":"1","b":"2"}"#, Ok(r#"{"n":"1-2"}"#)),
+        ("null like an absent one", together(), r#"{"a":"1","b":"2","c":null}"#, Ok(r#"{"n":"1-2"}"#)),
+        ("escapes", together(), r#"{"a":"\u0031","b":"\u00e9"}"#, Ok(r#"{"n":"1-é"}"#)),
+        ("all null", together(), r#"{"a":null,"b":null,"c":null}"#, Ok(r#"{"n":null}"#)),
+        ("none", together(), "{}", Ok("{}")),
+        (
+            "a separator in a part",
+            together(),
+            r#"{"a":"1-2","b":"3"}"#,
+            Err("would not come back from the joined string at `/a`"),
+        ),
+        ("a separator in the last that is there", together(), r#"{"a":"1-2"}"#, Err("would not come back")),
+        ("an escaped separator", together(), r#"{"a":"1\u002d2"}"#, Err("would not come back")),
+        ("a gap", together(), r#"{"a":"1","c":"3"}"#, Err("would not come back")),
+        ("null before another", together(), r#"{"a":null,"b":"2"}"#, Err("would not come back")),
+        ("or they pass", vec![pass(step(exact(join(&["/a", "/b"], "/n", "-"))))], r#"{"b":"2"}"#, Ok(r#"{"b":"2"}"#)),
+    ]);
+}
+
+fn exact(mut op: Op) -> Op {
+    if let Op::Join { lossy, .. } = &mut op {
+        *lossy = false;
+    }
+    op
+}
+
+#[test]
+fn a_part_that_is_not_in_the_text_is_absent() {
+    let apart = || split("/n", &["/a", "/b"], " ");
+    run(vec![
+        ("another value goes", one(apart()), r#"{"n":"x","b":"old"}"#, Ok(r#"{"a":"x"}"#)),
+        ("unless it is kept", one(keep(apart())), r#"{"n":"x","b":"old"}"#, Ok(r#"{"b":"old","a":"x"}"#)),
+        ("with its object", one(split("/n", &["/a", "/o/b"], " ")), r#"{"n":"x","o":{"b":1}}"#, Ok(r#"{"a":"x"}"#)),
+        ("all of them", one(apart()), r#"{"n":"x","b":1,"b":2}"#, Ok(r#"{"a":"x"}"#)),
+    ]);
+}
