@@ -17,6 +17,7 @@ use super::placement::{OwnerIndex, PlacedOwner, check_routes, placements, unknow
 use super::routes;
 use super::spec::{Change, OpKind, RouteSpec};
 use super::status_path::SplicedChains;
+use super::status_places;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, quoted};
 use crate::json::{OnError, Pattern, Step};
 
@@ -47,6 +48,7 @@ pub(crate) fn compose(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<
     check_routes(input, &placements, &histories, found);
     path_parameters::check(&placements, &histories, &ready, &owners, found);
     link_places::check(input, found);
+    status_places::check(&ready, &placements, &owners, found);
     let mut removed = RemovedLinks::new();
     for history in &mut histories {
         fill(history, input, &placements, &ready, &owners, &mut removed);

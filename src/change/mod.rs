@@ -24,6 +24,7 @@ mod spec;
 mod splice;
 mod status;
 mod status_path;
+mod status_places;
 mod template;
 
 pub(crate) use chain::{BodyChain, Chain, ChainSlice};
