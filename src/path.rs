@@ -215,11 +215,11 @@ fn without_parameter(segment: &str) -> &str {
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotAbsolute => "the path does not start with `/`",
+            Self::NotAbsolute => "the path does not start with `/`: begin it with one",
             Self::EmptySegment => "the path has an empty segment (`//`): use a single slash",
             Self::DotSegment => "the path has a `.` or `..` segment: send the resolved path",
-            Self::HiddenSeparator => "the path has an escaped slash or a backslash in a segment, which is not accepted",
-            Self::Control => "the path has a control character",
+            Self::HiddenSeparator => "the path has an escaped slash or a backslash in a segment: leave it out",
+            Self::Control => "the path has a control character: leave it out",
             Self::BrokenEscape => "the path has a `%` without two hexadecimal digits: encode `%` as `%25`",
         })
     }

@@ -80,7 +80,8 @@ impl Unmigratable {
     #[must_use]
     pub(crate) fn problem(&self) -> Problem {
         if let UnmigratableReason::Undeclared = self.reason {
-            let detail = "the response has a status that is not declared for this route";
+            let detail =
+                "the response has a status that is not declared for this route: report it to the operators of the api";
             return Problem::new(ProblemType::UpstreamBodyInvalid).with_detail(detail);
         }
         if self.response {

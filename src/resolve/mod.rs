@@ -327,8 +327,14 @@ impl Resolver<'_> {
         let kind = if allow.is_empty() { ProblemType::RouteAbsent } else { ProblemType::MethodAbsent };
         let version = &self.api.version(versions.response).text;
         let detail = match route {
-            Some(_) => format!("version {version} does not have {} for this path", self.head.method),
-            None => "no version has a route for this path".to_owned(),
+            Some(_) if allow.is_empty() => {
+                format!("version {version} does not have this path: use a version that has it")
+            }
+            Some(_) => {
+                let method = self.head.method;
+                format!("version {version} does not have {method} for this path: use a method listed in `Allow`")
+            }
+            None => "no version has a route for this path: check its spelling".to_owned(),
         };
         let mut refusal = self.refuse(Problem::new(kind).with_detail(detail).with_api_version(&**version));
         (refusal.version, refusal.route, refusal.allow) = (Some(versions.response), route, allow);

@@ -74,7 +74,11 @@ impl OverloadManager {
         loop {
             let strained = resident().is_some_and(|bytes| bytes > most);
             if self.inner.strained.swap(strained, Ordering::Relaxed) != strained {
-                tracing::warn!(strained, most, "memory limit");
+                if strained {
+                    tracing::warn!(limit = most, "memory limit exceeded; new requests are refused");
+                } else {
+                    tracing::info!(limit = most, "memory is below its limit again");
+                }
             }
             tokio::time::sleep(LOOK).await;
         }

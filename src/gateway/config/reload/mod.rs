@@ -287,7 +287,7 @@ impl Reloader {
         }
         names::reloads("rejected").increment(1);
         let Actor { by, via, reason } = trigger.actor;
-        tracing::error!(by, via, what, reason, "config refused, the old one is still served:\n{refused}");
+        tracing::error!(by, via, what, reason, findings = %refused, "config refused; the old one is still served");
         self.store.audit.keep(trigger.actor, &AuditAction { what, target }, SystemClock.now());
     }
 
