@@ -6,6 +6,7 @@
 mod annotate;
 mod answer;
 mod body_links;
+mod body_plan;
 mod content;
 mod fields;
 mod forward;
@@ -39,12 +40,13 @@ use crate::resolve::{RequestHead, Resolution, ResolveError, Resolved, Undeclared
 use crate::version::VersionId;
 
 pub(crate) use answer::Answer;
+pub(crate) use body_plan::BodyPlan;
 pub(crate) use content::Untyped;
 pub(crate) use fields::run_field;
+pub(crate) use messages::Handling;
 pub(crate) use messages::empties;
 #[cfg(feature = "layer")]
 pub(crate) use messages::forget_bytes;
-pub(crate) use messages::{BodyPlan, Handling};
 use origin::ForwardedAddress;
 pub(crate) use origin::OwnAddress;
 pub(crate) use status::StatusQuestion;

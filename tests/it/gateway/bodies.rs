@@ -59,6 +59,37 @@ async fn a_gateway_of_the_origin_may_transform() {
     }
 }
 
+/// The head waits for the body, and is one of a response with a length.
+#[tokio::test]
+async fn a_status_that_depends_on_the_body() {
+    const CHUNKED: &str = "HTTP/1.1 200 OK|content-type: application/json|transfer-encoding: chunked|connection: close||\
+                           12|{\"error\":\"not_foun|6|d\",\"n\"|6|:1.00}|0||";
+    let service = Service::start(|mut served| async move {
+        served.request().await;
+        served.write(CHUNKED).await;
+    })
+    .await;
+    let ops = r#"
+        [[api.change]]
+        version = "2"
+        summary = "Errors with 200"
+        at = "GET /x -> 404"
+        breaking = true
+        ops = [
+          { rename = "/message", to = "/error" },
+          { map_status = 404, to = 200, when = { at = "/error", equals = "not_found" } },
+        ]"#;
+    let config = config(service.address, "", "").replace("[[upstream]]", &format!("{ops}\n[[upstream]]"));
+    let gateway = gateway(config).await;
+    let old = gateway.get("/v1/x").await;
+    assert_eq!((old.status, &*old.body), (404, "{\"message\":\"not_found\",\"n\":1.00}"));
+    assert_eq!(old.field("content-length"), "32");
+    let new = gateway.get("/v2/x").await;
+    // Nothing is decided for it, so it comes in the chunks of the service.
+    assert_eq!((new.status, new.field("transfer-encoding")), (200, "chunked"));
+    assert!(gateway.stop().await);
+}
+
 #[tokio::test]
 async fn an_answer_of_the_gateway_s_own_is_of_no_version() {
     // It closes each connection without a word.
