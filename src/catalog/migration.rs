@@ -151,7 +151,12 @@ impl<'c> Migration<'c> {
     pub fn stream(&self, content: Content) -> Option<Framed> {
         if let Content::Multipart(names) = content {
             let program = self.program();
-            return Some(Framed::multipart(self.boundary?, names, &program, &self.options().with_mode(Mode::Whole)));
+            return Some(Framed::multipart(
+                self.boundary?,
+                names,
+                &program,
+                &self.options().with_mode(self.form_mode()),
+            ));
         }
         content.framing().map(|framing| self.run_of(framing))
     }
@@ -210,7 +215,7 @@ impl<'c> Migration<'c> {
 
     fn form(&self, body: &[u8], names: FieldNames) -> Result<Migrated, MigrateError> {
         let options = self.options().with_mode(Mode::Whole);
-        match json::migrate_form(body, names, &self.program(), &options) {
+        match json::migrate_form(body, names, &self.program(), &options.clone().with_mode(self.form_mode())) {
             Err(error) if error.is_value() => {
                 let document = json::as_json(body, names)?;
                 let again = json::migrate(&document, self.stretch.steps(), &options.clone().of_texts());
@@ -218,6 +223,11 @@ impl<'c> Migration<'c> {
             }
             result => result,
         }
+    }
+
+    /// What is partial, the steps say themselves; of a form it also says what a field means that is left out.
+    fn form_mode(&self) -> Mode {
+        if self.stretch.steps().any(|step| step.partial) { Mode::Partial } else { Mode::Whole }
     }
 
     fn program(&self) -> json::Program {

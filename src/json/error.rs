@@ -85,6 +85,8 @@ pub(super) enum Reason {
     Patch(&'static str),
     /// A value that a form field cannot contain.
     Unformed,
+    /// A value of a partial body for which a form has no field.
+    Inexpressible,
     /// A field that occurs several times in a form, where an op takes one value.
     Repeated,
     /// A value with a line that would end its part of a multipart form.
@@ -337,6 +339,9 @@ impl fmt::Display for Reason {
             Self::Root => f.write_str("the whole document cannot be removed"),
             Self::Patch(why) => write!(f, "the JSON Patch does not apply: {why}"),
             Self::Unformed => f.write_str("a form with plain field names cannot contain an object or an array"),
+            Self::Inexpressible => f.write_str(
+                "a form cannot express null or an empty array or object, and without it the stored value would stay",
+            ),
             Self::Repeated => f.write_str("the field occurs more than once, and the op takes one value"),
             Self::Boundary => f.write_str("the value contains the boundary of the form, which would end its part"),
             Self::Twice => f.write_str("the file would have to be written twice"),

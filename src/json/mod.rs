@@ -54,6 +54,7 @@ mod literal;
 mod number;
 mod op;
 mod options;
+mod parts;
 mod patch;
 mod patch_body;
 mod patch_op;

@@ -163,7 +163,16 @@ impl Compiled {
     /// The step of one direction, for a resource at `target`.
     pub(super) fn step(&self, direction: &DirectedOp, target: &ResourceLocation, change: u32) -> Step {
         let when = if direction.upwards { &self.when_up } else { &self.when_down };
-        let depends = direction.constant || matches!(direction.op, Op::Join { .. } | Op::Structure(_));
+        let depends = direction.constant
+            || matches!(
+                direction.op,
+                Op::Join { .. }
+                    | Op::Split { .. }
+                    | Op::Map { .. }
+                    | Op::Convert { .. }
+                    | Op::Evaluate(_)
+                    | Op::Structure(_)
+            );
         Step {
             resource: target.pattern.clone(),
             each: self.each.join(&direction.below.clone().into()),

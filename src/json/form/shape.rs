@@ -92,18 +92,20 @@ pub(super) fn join<'f>(
 /// A value that the names have no way to say.
 pub(super) fn leaves(
     (key, value): (&[u8], &[u8]),
-    names: FieldNames,
+    (names, partial): (FieldNames, bool),
     lists: &Lists,
     is_leaf: impl Fn(&[u8]) -> bool,
 ) -> Result<Vec<FormLeaf>, MigrateError> {
     let mut found = Vec::new();
-    let run = Leaves { names, lists, is_leaf };
+    let run = Leaves { names, partial, lists, is_leaf };
     run.value(key.to_vec(), value, &mut found)?;
     Ok(found)
 }
 
 struct Leaves<'l, F> {
     names: FieldNames,
+    /// Whether a field that is left out keeps the value that is stored.
+    partial: bool,
     lists: &'l Lists,
     is_leaf: F,
 }
@@ -114,13 +116,17 @@ impl<F: Fn(&[u8]) -> bool> Leaves<'_, F> {
     fn value(&self, name: Vec<u8>, value: &[u8], found: &mut Vec<FormLeaf>) -> Result<(), MigrateError> {
         match ValueType::of(value) {
             _ if (self.is_leaf)(value) => found.push(FormLeaf { name, value: value.to_vec() }),
-            // A form has no null: the field is left out.
+            // A form has none of these: the field is left out.
+            ValueType::Null if self.partial => return Err(nothing(&name)),
             ValueType::Null => {}
             ValueType::Text | ValueType::Number | ValueType::Boolean => {
                 found.push(FormLeaf { name, value: value.to_vec() })
             }
             ValueType::List => {
                 let elements: Vec<&[u8]> = Layout::of(value).map(|slot| &value[slot.value]).collect();
+                if elements.is_empty() && self.partial {
+                    return Err(nothing(&name));
+                }
                 for (at, element) in elements.iter().enumerate() {
                     let nested = matches!(ValueType::of(element), ValueType::Object | ValueType::List)
                         && !(self.is_leaf)(element);
@@ -133,6 +139,7 @@ impl<F: Fn(&[u8]) -> bool> Leaves<'_, F> {
                 }
             }
             ValueType::Object if self.names == FieldNames::Plain => return Err(unformed(&name)),
+            ValueType::Object if self.partial && Layout::of(value).next().is_none() => return Err(nothing(&name)),
             ValueType::Object => {
                 for slot in Layout::of(value) {
                     let key = text::unescape(text::inner(&value[slot.key]));
@@ -149,6 +156,11 @@ impl<F: Fn(&[u8]) -> bool> Leaves<'_, F> {
 
 fn bracketed(name: &[u8], key: &[u8]) -> Vec<u8> {
     [name, b"[", key, b"]"].concat()
+}
+
+fn nothing(name: &[u8]) -> MigrateError {
+    let token = String::from_utf8_lossy(name).into_owned();
+    MigrateError::value(Pointer::from_tokens([token]), Reason::Inexpressible)
 }
 
 pub(super) fn unformed(name: &[u8]) -> MigrateError {

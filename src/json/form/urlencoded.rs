@@ -8,7 +8,7 @@ use super::super::equal::ValueType;
 use super::super::error::{MigrateError, Reason};
 use super::super::interpret::Migrated;
 use super::super::layout::Layout;
-use super::super::{MigrateOptions, Pointer, Program, text};
+use super::super::{MigrateOptions, Mode, Pointer, Program, text};
 use super::names::{FieldNames, MAX_FIELDS, quote};
 use super::shape::{self, Lists};
 
@@ -104,7 +104,11 @@ pub fn migrate_form(
     let form = Form::read(body, names)?;
     let document = form.document();
     let migrated = program.rewrite(&document, &options.clone().with_max_bytes(usize::MAX).of_texts())?;
-    let body = if migrated.body == document { body.to_vec() } else { form.write(&migrated.body, names)? };
+    let body = if migrated.body == document {
+        body.to_vec()
+    } else {
+        form.write(&migrated.body, (names, options.mode() != Mode::Whole))?
+    };
     Ok(Migrated { body, ..migrated })
 }
 
@@ -189,7 +193,7 @@ impl<'b> Form<'b> {
         document
     }
 
-    fn write(&self, document: &[u8], names: FieldNames) -> Result<Vec<u8>, MigrateError> {
+    fn write(&self, document: &[u8], (names, partial): (FieldNames, bool)) -> Result<Vec<u8>, MigrateError> {
         if ValueType::of(document) != ValueType::Object {
             return Err(MigrateError::value(Pointer::ROOT, Reason::Unformed));
         }
@@ -207,7 +211,7 @@ impl<'b> Form<'b> {
                     written
                         .extend(self.members[at].fields.iter().map(|at| (*at, self.fields[*at].renamed(key, names))));
                 }
-                Origin::Changed(at) => self.write_changed((key, value), at, names, &mut written)?,
+                Origin::Changed(at) => self.write_changed((key, value), at, (names, partial), &mut written)?,
             }
         }
         // The engine has joined what was apart.
@@ -236,7 +240,7 @@ impl<'b> Form<'b> {
         &self,
         (key, value): (&[u8], &[u8]),
         from: Option<usize>,
-        names: FieldNames,
+        names: (FieldNames, bool),
         written: &mut Vec<(usize, Vec<u8>)>,
     ) -> Result<(), MigrateError> {
         let before: &[usize] = from.map_or(&[], |at| &self.members[at].fields);

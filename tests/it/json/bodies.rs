@@ -1,6 +1,9 @@
 //! Bodies of PATCH requests.
 
-use sunward::json::{Custom, MigrateOptions, Mode, Op, Other, Step, Structure, Wrapper, migrate, migrate_json_patch};
+use sunward::json::{
+    Custom, Expression, ExpressionOp, MigrateOptions, Mode, Op, Other, Step, Structure, Wrapper, migrate,
+    migrate_json_patch,
+};
 
 use super::*;
 use crate::rows::each_row;
@@ -80,6 +83,22 @@ fn merge_patches() {
             Ok(r#"{"a":null}"#),
         ),
         ("map a deletion", nulls(), r#"{"a":null}"#, Ok(r#"{"a":null}"#)),
+        (
+            "map to null",
+            vec![step(map("/a", &[("1", "null")], Other::Keep))],
+            r#"{"a":1}"#,
+            Err("cannot set a member to null at `/a`"),
+        ),
+        ("map to another value", vec![step(map("/a", &[("1", "null")], Other::Keep))], r#"{"a":2}"#, Ok(r#"{"a":2}"#)),
+        (
+            "an expression of null",
+            vec![step(Op::Evaluate(ExpressionOp::adding(
+                pointer("/b"),
+                Expression::parse("self.a ? null : 1").expect("CEL"),
+            )))],
+            r#"{"a":true}"#,
+            Err("cannot set a member to null"),
+        ),
         ("count a deletion", vec![step(count("/a", "/n"))], r#"{"a":null}"#, Ok(r#"{"a":null,"n":null}"#)),
         ("count an object", vec![step(count("/a", "/n"))], r#"{"a":{"x":1}}"#, Err("only some members of the object")),
         ("wrap a deletion", vec![step(wrap("/a", Wrapper::Array))], r#"{"a":null}"#, Ok(r#"{"a":null}"#)),

@@ -202,6 +202,32 @@ fn ops_on_fields_in_brackets() {
     );
 }
 
+/// A field that is left out keeps the value that is stored.
+#[test]
+fn a_partial_form_cannot_leave_out_what_is_empty() {
+    let partial = |names, step: Step, body: &str| {
+        let options = super::agree::options().with_mode(Mode::Partial);
+        let migrated = migrate_form(body.as_bytes(), names, &Program::new(&[step], Mode::Partial), &options);
+        migrated.map(|migrated| String::from_utf8(migrated.body).expect("UTF-8")).map_err(|error| error.to_string())
+    };
+    let split_list = || step(Op::Structure(Structure::SplitList { at: pointer("/a"), on: ",".into() }));
+    let rows = [
+        (partial(PLAIN, split_list(), "a=&x=1"), Err("an empty array or object, and without it")),
+        (partial(BRACKETS, split_list(), "a=&x=1"), Err("stored value would stay at `/a`")),
+        (partial(PLAIN, split_list(), "a=1,2&x=1"), Ok("a=1&a=2&x=1")),
+        (partial(PLAIN, step(map("/a", &[("1", "null")], Other::Keep)), "a=1&x=1"), Err("stored value would stay")),
+        (partial(PLAIN, step(map("/a", &[("1", "{}")], Other::Keep)), "a=1&x=1"), Err("cannot contain an object")),
+        (partial(BRACKETS, step(map("/a", &[("1", "{}")], Other::Keep)), "a=1&x=1"), Err("stored value would stay")),
+        (form(PLAIN, &[split_list()], "a=&x=1"), Ok("x=1")),
+    ];
+    for (got, expected) in rows {
+        match (&got, expected) {
+            (Err(error), Err(part)) => assert!(error.contains(part), "{error}"),
+            (got, expected) => assert_eq!(got.as_deref(), Ok(expected.expect("no error"))),
+        }
+    }
+}
+
 /// Two fields, a file whose content looks like boundaries, and another field; LF stands for CRLF.
 const PARTS: &str = "--x\nContent-Disposition: form-data; name=\"a\"\n\nA\n--x\nContent-Disposition: form-data; \
      name=\"file\"; filename=\"f.bin\"\nContent-Type: application/octet-stream\n\n\n--\n--y\n--x-\r--x--\rx\n\n--x \t\n\

@@ -1,7 +1,7 @@
 //! What the engine gives back, written as parts.
 
-use super::super::super::Pointer;
 use super::super::super::error::{MigrateError, Reason};
+use super::super::super::{Mode, Pointer};
 use super::super::part::{PartHead, PartKind};
 use super::super::shape::{self, FormLeaf};
 use super::super::urlencoded::plain_text;
@@ -20,7 +20,9 @@ impl Multipart {
         let json = parts.iter().position(|part| part.head.kind() == PartKind::Json);
         let leaves = match json {
             Some(_) => vec![FormLeaf { name: key.to_vec(), value: value.to_vec() }],
-            None => shape::leaves((key, value), self.names, &lists, |value| stands_for(value).is_some())?,
+            None => shape::leaves((key, value), (self.names, self.options.mode() != Mode::Whole), &lists, |value| {
+                stands_for(value).is_some()
+            })?,
         };
         let mut last = None;
         for leaf in leaves {
