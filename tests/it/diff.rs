@@ -317,6 +317,13 @@ fn routes_and_changes() {
             "breaking status-changed, breaking status-changed, safe change-removed",
         ),
         (
+            "# changes",
+            "[[api.change]]\nversion = \"3\"\nsummary = \"created\"\non = \"user\"\nbreaking = true\n\
+            ops = [{ map_status = 200, to = 404, when = { present = \"/error\" } }]",
+            "breaking status-changed, breaking status-changed, safe change-added",
+            "breaking status-changed, breaking status-changed, safe change-removed",
+        ),
+        (
             "to = \"/title\" }",
             "to = \"/title\", expand = true }",
             "safe expand-changed, safe expand-changed",
