@@ -79,6 +79,7 @@ impl<'a> Interpreter<'a> {
             return Ok(());
         }
         match into {
+            Wrapper::Array if self.is_merged(id) => return Err(OpError::new(id, Reason::Merged)),
             Wrapper::Array => self.tree.wrap(id, None),
             Wrapper::Member(name) => self.tree.wrap(id, Some(name)),
         }
@@ -121,6 +122,9 @@ impl<'a> Interpreter<'a> {
         match (elements.as_slice(), many) {
             ([], _) if self.mode == Mode::MergePatch => self.replace(id, Cow::Borrowed(b"null")),
             ([], _) => self.drop_empty(id, resource),
+            ([first], _) | ([first, ..], Many::First) if self.is_merged(*first) => {
+                Err(OpError::new(*first, Reason::Merged))
+            }
             ([first], _) | ([first, ..], Many::First) => self.lift(id, *first),
             (elements, Many::Error) => Err(OpError::new(id, Reason::Many { elements: elements.len() })),
         }
@@ -147,6 +151,11 @@ impl<'a> Interpreter<'a> {
         let inner = self.tree.detach(inner);
         self.tree.put(id, inner);
         Ok(())
+    }
+
+    /// Whether the value is merged into what is stored, and does not replace it.
+    fn is_merged(&self, id: TreeNodeId) -> bool {
+        self.mode == Mode::MergePatch && self.tree.kind(id) == ValueType::Object
     }
 
     fn replace(&mut self, id: TreeNodeId, value: Cow<'a, [u8]>) -> Result<(), OpError> {
@@ -198,7 +207,13 @@ impl<'a> Interpreter<'a> {
             return Ok(());
         }
         match conversion.apply(self.tree.kind(id), &self.tree.text(id)) {
-            Some(converted) => self.replace(id, Cow::Owned(converted)),
+            Some(converted) => {
+                let merged = self.mode == Mode::MergePatch && ValueType::of(&converted) == ValueType::Object;
+                match merged || self.is_merged(id) {
+                    true => Err(OpError::new(id, Reason::Merged)),
+                    false => self.replace(id, Cow::Owned(converted)),
+                }
+            }
             None => Err(self.wanted(id, conversion.wanted())),
         }
     }

@@ -103,6 +103,27 @@ impl<At> Condition<At> {
         }
     }
 
+    /// Whether it holds, by what is known of each place; `None` if that depends on what is not known.
+    pub(super) fn decided(&self, known: &mut impl FnMut(&At, &Test) -> Option<bool>) -> Option<bool> {
+        let mut all = |list: &[Self], settled: bool| {
+            let mut result = Some(!settled);
+            for condition in list {
+                match condition.decided(known) {
+                    Some(holds) if holds == settled => return Some(settled),
+                    Some(_) => {}
+                    None => result = None,
+                }
+            }
+            result
+        };
+        match self {
+            Self::Of { at, test } => known(at, test),
+            Self::Any(list) => all(list, true),
+            Self::All(list) => all(list, false),
+            Self::Not(condition) => condition.decided(known).map(|holds| !holds),
+        }
+    }
+
     /// Every place that it looks at, with the test there.
     #[must_use]
     pub(crate) fn places(&self) -> Vec<(&At, &Test)> {

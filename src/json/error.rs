@@ -71,6 +71,12 @@ pub(super) enum Reason {
     Required,
     /// A value for which the condition of an op does not hold, where it must.
     Unmet,
+    /// A partial body without a member that the condition of an op looks at.
+    Undecided,
+    /// A merge patch that replaces an object of which the versions have different members.
+    Torn,
+    /// A merge patch with an object that is inside an array, or in a string, in the other version.
+    Merged,
     /// An empty array in a place that cannot be left out.
     Nothing,
     /// The source is inside its target, or the target inside the source.
@@ -103,7 +109,7 @@ pub(super) enum Reason {
     Irreversible,
     /// A value that becomes `null` in a merge patch, where that deletes the member.
     Deletes,
-    /// A merge patch without all members that an expression reads.
+    /// A partial body without all members that an expression reads.
     Hidden,
     /// A parameter of the request's path that is not known.
     Parameter { name: Box<str> },
@@ -330,6 +336,18 @@ impl fmt::Display for Reason {
             Self::Missing { name } => write!(f, "the object does not have the member `{name}`"),
             Self::Required => f.write_str("the value is not the required one"),
             Self::Unmet => f.write_str("the condition of an op does not hold (`else = \"fail\"`)"),
+            Self::Undecided => f.write_str(
+                "the result depends on a member that is not in the partial body, and that the condition of an op looks \
+                 at: send it as well",
+            ),
+            Self::Torn => f.write_str(
+                "the merge patch replaces or deletes an object, and a value is moved into it or out of it: patch its \
+                 members",
+            ),
+            Self::Merged => f.write_str(
+                "a merge patch changes single members of an object, and in the other version the object is part of a \
+                 value that is replaced as a whole",
+            ),
             Self::Nothing => f.write_str("the array is empty"),
             Self::Inside => f.write_str("the value is inside its own target"),
             Self::Parts => f.write_str("the parts would not come back from the joined string"),
@@ -350,7 +368,9 @@ impl fmt::Display for Reason {
             Self::Expression { source, why } => write!(f, "the expression `{source}` cannot be computed: {why}"),
             Self::Irreversible => f.write_str("the expressions of `back` give a different value"),
             Self::Deletes => f.write_str("the value becomes null, and a merge patch cannot set a member to null"),
-            Self::Hidden => f.write_str("the merge patch lacks members that an expression reads"),
+            Self::Hidden => f.write_str(
+                "the partial body has only some of the members that an expression reads: send all of them, or none",
+            ),
             Self::Parameter { name } => {
                 write!(f, "the parameter `{name}` of the request's path, which a template contains, is not known")
             }

@@ -13,13 +13,18 @@ use super::{Expression, Mode, Pointer, equal};
 
 impl<'a> Interpreter<'a> {
     /// All expressions are computed before anything is written. If one of them reads what is absent, nothing happens.
-    pub(super) fn evaluate(&mut self, op: &'a ExpressionOp, place: &MatchedNode<'_>) -> Result<(), OpError> {
+    pub(super) fn evaluate(
+        &mut self,
+        op: &'a ExpressionOp,
+        place: &MatchedNode<'_>,
+        partial: bool,
+    ) -> Result<(), OpError> {
         // What would be written is a member.
         if self.tree.kind(place.node) != equal::ValueType::Object {
             return Ok(());
         }
         let at = EvaluationPlace { own: place.node, resource: place.resource() };
-        if self.mode == Mode::MergePatch && !self.is_shown(op, place)? {
+        if partial && !self.is_shown(op, place)? {
             return Ok(());
         }
         let Some(values) = self.computed(&op.writes, at)? else { return Ok(()) };
@@ -41,14 +46,16 @@ impl<'a> Interpreter<'a> {
         self.exchange(op, place.node, values)
     }
 
-    /// A merge patch shows only what changes: it must show all that the expressions read, or none of it.
+    /// A partial body shows only what changes: it must show all that the expressions read, or none of it.
     fn is_shown(&mut self, op: &ExpressionOp, place: &MatchedNode<'_>) -> Result<bool, OpError> {
         let (mut shown, mut hidden) = (false, false);
         let own = op.reads().into_iter().map(|pointer| (place.node, pointer));
         let outside = op.outside.iter().map(|reference| (place.resource(), reference.pointer.clone()));
         for (from, pointer) in own.chain(outside) {
             match self.tree.find(from, &pointer).pop() {
-                Some(id) if self.tree.kind(id) != equal::ValueType::Null => shown = true,
+                Some(id) if self.mode != Mode::MergePatch || self.tree.kind(id) != equal::ValueType::Null => {
+                    shown = true
+                }
                 Some(_) => (shown, hidden) = (true, true),
                 None => hidden = true,
             }

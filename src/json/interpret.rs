@@ -32,6 +32,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) mode: Mode,
     /// Whether the objects on the way to a patched value may stand for arrays.
     pub(super) objects_as_lists: bool,
+    /// Whether what is absent is not stored either: what a JSON Patch says of it is looked at before.
+    pub(super) complete: bool,
     /// Whether texts stand for other scalars as well, as in forms.
     pub(super) texts: bool,
     /// What becomes of links.
@@ -113,6 +115,7 @@ impl<'a> Interpreter<'a> {
             tree,
             mode,
             objects_as_lists: false,
+            complete: false,
             texts: false,
             links: None,
             path: None,
@@ -157,10 +160,21 @@ impl<'a> Interpreter<'a> {
     }
 
     fn place(&mut self, step: &'a Step, place: &MatchedNode<'_>) -> Result<(), MigrateError> {
-        if let Some(condition) = &step.when
-            && !self.holds(condition, place)
+        if self.mode == Mode::MergePatch
+            && let Some(at) = self.half_deleted(&step.op, place.node)
         {
-            return self.unmet(step, place);
+            return self.settle(step, Err(OpError::new(at, Reason::Torn)));
+        }
+        if let Some(condition) = &step.when {
+            match self.may_lack(step) {
+                false if self.holds(condition, place) => {}
+                false => return self.unmet(step, place),
+                true => match (self.holds_partly(condition, place, &step.op), self.source(&step.op, place)) {
+                    (Some(true), _) => {}
+                    (None, Some(at)) => return self.settle(step, Err(OpError::new(at, Reason::Undecided))),
+                    (Some(false) | None, _) => return self.unmet(step, place),
+                },
+            }
         }
         let node = place.node;
         match &step.op {
@@ -211,7 +225,7 @@ impl<'a> Interpreter<'a> {
             Op::Patch(ops) => self.every(step, node, &Pointer::ROOT, |run, id| run.patch(id, ops))?,
             Op::Evaluate(op) => {
                 let once = self.once(node, &step.op);
-                let result = once.and_then(|()| self.evaluate(op, place));
+                let result = once.and_then(|()| self.evaluate(op, place, self.may_lack(step)));
                 self.settle(step, result)?;
             }
             Op::Copy { .. } | Op::Compute { .. } | Op::Move { .. } | Op::Split { .. } | Op::Join { .. } => {
@@ -224,6 +238,50 @@ impl<'a> Interpreter<'a> {
 
     fn holds(&mut self, condition: &Condition<Reference>, place: &MatchedNode<'_>) -> bool {
         condition.holds(&mut |at, test| self.read(place, at).is_some_and(|id| self.passes(id, test)))
+    }
+
+    /// Whether what is absent may be stored.
+    fn may_lack(&self, step: &Step) -> bool {
+        !self.complete && self.mode.is_partial(step)
+    }
+
+    /// Whether a condition holds of the whole, of which only a part is here: what is absent may be stored. `None` if that
+    /// cannot be told.
+    fn holds_partly(&mut self, condition: &Condition<Reference>, place: &MatchedNode<'_>, op: &Op) -> Option<bool> {
+        let own = self.source(op, place);
+        condition.decided(&mut |at, test| {
+            let id = self.read(place, at)?;
+            let deleted = self.mode == Mode::MergePatch && self.tree.kind(id) == ValueType::Null;
+            match test {
+                // What was stored there is deleted, whatever it is.
+                _ if deleted && Some(id) == own => None,
+                _ if deleted => Some(false),
+                Test::Holds(expression) => {
+                    let hidden = expression.reads().iter().any(|read| self.tree.find(id, read).is_empty());
+                    (!hidden).then(|| self.passes(id, test))
+                }
+                test => Some(self.passes(id, test)),
+            }
+        })
+    }
+
+    /// In a merge patch: a value in the place of an object that an op takes a member out of or puts one into. It deletes
+    /// more, or less, than it did in the other version.
+    fn half_deleted(&mut self, op: &Op, node: TreeNodeId) -> Option<TreeNodeId> {
+        let touches = op.touches();
+        for (at, _) in touches.iter().filter(|_| touches.len() > 1) {
+            for len in 1..at.tokens().len() {
+                let object = Pointer::from_tokens(at.tokens()[..len].iter().cloned());
+                if touches.iter().all(|(at, _)| at.starts_with(&object)) {
+                    continue;
+                }
+                let found = self.tree.find(node, &object).pop();
+                if let Some(id) = found.filter(|id| self.tree.kind(*id) != ValueType::Object) {
+                    return Some(id);
+                }
+            }
+        }
+        None
     }
 
     /// Whether a condition holds that is seen from this value.

@@ -251,6 +251,7 @@ impl StepRunner<'_> {
         }
         let tree = Tree::nested(path.tokens(), Cow::Borrowed(value.unwrap_or(b"null")));
         let mut run = Interpreter::new(tree, Mode::Partial);
+        run.complete = true;
         run.links = self.options.links();
         run.path = self.options.path_parameters();
         let mut rewrites = Vec::new();

@@ -6,7 +6,7 @@ use super::equal::ValueType;
 use super::error::Reason;
 use super::interpret::{Interpreter, MatchedNode, OpError};
 use super::tree::{FoundNodes, TreeNodeId};
-use super::{Collision, Op, Pointer, Reference, Step, TextPart, text};
+use super::{Collision, Mode, Op, Pointer, Reference, Step, TextPart, text};
 
 /// Where a value is to be written.
 enum WriteTarget<'p> {
@@ -79,6 +79,9 @@ impl<'a> Interpreter<'a> {
         template: &[TextPart],
         collision: Collision,
     ) -> Result<(), OpError> {
+        if self.mode == Mode::MergePatch {
+            self.all_shown(place, template)?;
+        }
         let mut raw = vec![b'"'];
         for part in template {
             match part {
@@ -104,6 +107,21 @@ impl<'a> Interpreter<'a> {
         match found.as_slice() {
             [.., _, last] if self.texts => Err(OpError::new(*last, Reason::Repeated)),
             found => Ok(found.last().copied()),
+        }
+    }
+
+    /// A merge patch must have all values of a template, or none: what is stored of the others is not known.
+    fn all_shown(&mut self, place: &MatchedNode<'_>, template: &[TextPart]) -> Result<(), OpError> {
+        let values = template.iter().filter_map(|part| match part {
+            TextPart::Value(reference) => Some(self.read(place, reference)),
+            _ => None,
+        });
+        let values: Vec<_> = values.collect();
+        let shown = values.iter().flatten().find(|id| self.tree.kind(**id) != ValueType::Null);
+        let hidden = |id: &Option<TreeNodeId>| id.is_none_or(|id| self.tree.kind(id) == ValueType::Null);
+        match shown {
+            Some(id) if values.iter().any(hidden) => Err(OpError::new(*id, Reason::Hidden)),
+            _ => Ok(()),
         }
     }
 

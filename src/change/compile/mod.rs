@@ -164,6 +164,7 @@ impl Compiled {
     pub(super) fn step(&self, direction: &DirectedOp, target: &ResourceLocation, change: u32) -> Step {
         let when = if direction.upwards { &self.when_up } else { &self.when_down };
         let depends = direction.constant
+            || when.is_some()
             || matches!(
                 direction.op,
                 Op::Join { .. }

@@ -129,7 +129,12 @@ impl<'r, 'a> Evaluation<'r, 'a> {
                 let at = self.number(&at)?.to_integer().ok_or(EvaluationStop::Wrong("an index is an integer"))?;
                 let at = usize::try_from(at).map_err(|_| EvaluationStop::Wrong("an index is not negative"))?;
                 let elements = self.elements(&value)?;
-                elements.into_iter().nth(at).ok_or(EvaluationStop::Absent)
+                let element = elements.into_iter().nth(at);
+                element.ok_or_else(|| match value {
+                    ExprValue::Node(_) => EvaluationStop::Absent,
+                    // What is absent from a document may be, what is missing from a result is not foreseen.
+                    _ => EvaluationStop::Wrong("an index past the end of a computed array"),
+                })
             }
             (ValueType::Object | ValueType::List, _) => {
                 Err(EvaluationStop::Wrong("the index of an array is a number, and that of an object a string"))

@@ -107,6 +107,114 @@ fn merge_patches() {
     run(rows, in_mode(Mode::MergePatch));
 }
 
+/// In a merge patch an object is merged into what is stored, and an array or a string replaces it.
+#[test]
+fn merge_patches_of_objects_that_are_replaced() {
+    let merged = Err("part of a value that is replaced as a whole");
+    let array = || vec![step(wrap("/a", Wrapper::Array))];
+    let element = || vec![step(unwrap("/a", Wrapper::Array))];
+    let text = || vec![step(convert("/a", Conversion::StringToJson))];
+    let json = || vec![step(convert("/a", Conversion::JsonToString))];
+    let rows: Vec<Row<'_>> = vec![
+        ("an object into an array", array(), r#"{"a":{"x":1}}"#, merged),
+        ("a number into an array", array(), r#"{"a":1}"#, Ok(r#"{"a":[1]}"#)),
+        ("an object out of an array", element(), r#"{"a":[{"x":1}]}"#, merged),
+        ("a number out of an array", element(), r#"{"a":[1]}"#, Ok(r#"{"a":1}"#)),
+        ("an object out of a string", text(), r#"{"a":"{\"x\":1}"}"#, merged),
+        ("an array out of a string", text(), r#"{"a":"[1]"}"#, Ok(r#"{"a":[1]}"#)),
+        ("an object into a string", json(), r#"{"a":{"x":1}}"#, merged),
+        (
+            "an object into a member",
+            vec![step(wrap("/a", member("v")))],
+            r#"{"a":{"x":1}}"#,
+            Ok(r#"{"a":{"v":{"x":1}}}"#),
+        ),
+    ];
+    run(rows, in_mode(Mode::MergePatch));
+}
+
+/// What deletes an object deletes more, or less, than in the other version, if a value is moved out of it or into it.
+#[test]
+fn merge_patches_of_objects_around_what_moves() {
+    let torn = Err("a value is moved into it or out of it");
+    let out = || vec![step(relocate("/addr/city", "/city"))];
+    let into = || vec![step(relocate("/city", "/addr/city"))];
+    let rows: Vec<Row<'_>> = vec![
+        ("deleted around the source", out(), r#"{"addr":null}"#, torn),
+        ("replaced around the source", out(), r#"{"addr":5}"#, torn),
+        ("deleted around the target", into(), r#"{"addr":null}"#, torn),
+        ("the source itself", out(), r#"{"addr":{"city":null}}"#, Ok(r#"{"city":null}"#)),
+        ("nothing of it", out(), r#"{"x":1}"#, Ok(r#"{"x":1}"#)),
+        (
+            "within one object",
+            vec![step(relocate("/addr/city", "/addr/town"))],
+            r#"{"addr":null}"#,
+            Ok(r#"{"addr":null}"#),
+        ),
+        ("passes", out().into_iter().map(pass).collect(), r#"{"addr":null}"#, Ok(r#"{"addr":null}"#)),
+    ];
+    run(rows, in_mode(Mode::MergePatch));
+}
+
+/// What is absent from a partial body may be stored: a condition that looks at it is not decided.
+#[test]
+fn conditions_of_partial_bodies() {
+    let undecided = Err("depends on a member that is not in the partial body");
+    let iban = || vec![when(0, "/kind", Some("\"acc\""), step(rename("/n", "iban")))];
+    let rows = || -> Vec<Row<'_>> {
+        vec![
+            ("not shown", iban(), r#"{"n":"1"}"#, undecided),
+            ("it holds", iban(), r#"{"n":"1","kind":"acc"}"#, Ok(r#"{"iban":"1","kind":"acc"}"#)),
+            ("it does not hold", iban(), r#"{"n":"1","kind":"x"}"#, Ok(r#"{"n":"1","kind":"x"}"#)),
+            ("nothing to do", iban(), r#"{"x":1}"#, Ok(r#"{"x":1}"#)),
+            ("passes", iban().into_iter().map(pass).collect(), r#"{"n":"1"}"#, Ok(r#"{"n":"1"}"#)),
+        ]
+    };
+    run(rows(), in_mode(Mode::Partial));
+    run(rows(), in_mode(Mode::MergePatch));
+    let port = || {
+        let own = sunward::json::Test::has_type([sunward::json::JsonType::Number]);
+        let at = sunward::json::Reference { level: 0, pointer: pointer("/port") };
+        let when = Some(sunward::json::Condition::of(at, own));
+        vec![Step { when, ..step(relocate("/port", "/port_number")) }]
+    };
+    let rows: Vec<Row<'_>> = vec![
+        ("a deletion of either", port(), r#"{"port":null}"#, undecided),
+        ("a number", port(), r#"{"port":1}"#, Ok(r#"{"port_number":1}"#)),
+        ("a string", port(), r#"{"port":"x"}"#, Ok(r#"{"port":"x"}"#)),
+    ];
+    run(rows, in_mode(Mode::MergePatch));
+}
+
+/// What is computed of several members is computed of all of them, or of none.
+#[test]
+fn values_of_several_members() {
+    let some = Err("only some of the members");
+    let label = || vec![step(compute("/label", &["/first", " ", "/last"]))];
+    let rows: Vec<Row<'_>> = vec![
+        ("all", label(), r#"{"first":"a","last":"b"}"#, Ok(r#"{"first":"a","last":"b","label":"a b"}"#)),
+        ("one", label(), r#"{"first":"a"}"#, some),
+        ("none", label(), r#"{"x":1}"#, Ok(r#"{"x":1}"#)),
+    ];
+    run(rows, in_mode(Mode::MergePatch));
+    #[cfg(feature = "cel")]
+    {
+        use sunward::json::{Expression, ExpressionOp};
+        let name = Expression::parse("self.first + ' ' + self.last").expect("an expression");
+        let op = ExpressionOp::new(vec![(pointer("/name"), name)], vec![pointer("/first"), pointer("/last")]);
+        let name = || vec![step(Op::Evaluate(op.clone()))];
+        let rows = || -> Vec<Row<'_>> {
+            vec![
+                ("all", name(), r#"{"first":"a","last":"b"}"#, Ok(r#"{"name":"a b"}"#)),
+                ("one", name(), r#"{"first":"a"}"#, some),
+                ("none", name(), r#"{"x":1}"#, Ok(r#"{"x":1}"#)),
+            ]
+        };
+        run(rows(), in_mode(Mode::Partial));
+        run(rows(), in_mode(Mode::MergePatch));
+    }
+}
+
 #[test]
 fn json_patches() {
     let money = || vec![step_at("/items/*", convert("/cents", Conversion::IntegerToDecimal { scale: 2 }))];
