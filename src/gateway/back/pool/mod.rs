@@ -16,6 +16,7 @@ mod balance;
 mod body;
 mod budget;
 mod build;
+mod connect_error;
 mod connections;
 mod drive;
 mod endpoint;
@@ -51,7 +52,7 @@ use spec::PoolSpec;
 use tracker::BeginError;
 
 pub(in crate::gateway) use body::{BodyTimeouts, UpstreamBody};
-pub(in crate::gateway) use connections::ConnectError;
+pub(in crate::gateway) use connect_error::ConnectError;
 pub(in crate::gateway) use endpoint::Endpoint;
 pub(in crate::gateway) use exchange::{HyperResult, Outgoing};
 pub(in crate::gateway) use head::{Exchange, ExchangeError, ResponseDeadline, UpstreamResponse};

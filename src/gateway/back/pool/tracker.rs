@@ -6,7 +6,7 @@ use std::time::Instant;
 use http::Version;
 
 use super::Pool;
-use super::connections::ConnectError;
+use super::connect_error::ConnectError;
 use super::endpoint::Endpoint;
 use super::exchange::H1;
 use super::health::{Admission, HealthToken};
