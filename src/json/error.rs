@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::Pointer;
+use super::{Pointer, text};
 
 /// Why a document was not migrated.
 ///
@@ -175,6 +175,12 @@ impl MigrateError {
     pub(super) fn name(name: &[u8]) -> Self {
         let name = String::from_utf8_lossy(name).into_owned();
         Self::value(Pointer::from_tokens([name]), Reason::Name)
+    }
+
+    /// A field that occurs several times, by its key in quotes.
+    pub(super) fn repeated(key: &[u8]) -> Self {
+        let name = String::from_utf8_lossy(&text::unescape(text::inner(key))).into_owned();
+        Self::value(Pointer::from_tokens([name]), Reason::Repeated)
     }
 
     pub(super) fn malformed_patch(pointer: Pointer, why: &'static str) -> Self {

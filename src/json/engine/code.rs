@@ -1,6 +1,6 @@
 //! A compiled program: what is to be done to each value.
 
-use super::super::Step;
+use super::super::{Op, Step, Structure};
 use super::plan::{NodeId, ObjectPlan};
 
 /// What a program consists of.
@@ -32,6 +32,16 @@ pub(super) enum Children {
     Members(usize),
     /// It is held: the node is a [`ProgramNode::Hold`].
     Hold(NodeId),
+}
+
+// === impl ProgramNode ===
+
+impl ProgramNode {
+    /// Whether it makes a number of what it counts, so that several values would be several numbers.
+    pub(super) fn counts(&self) -> bool {
+        let counts = |step: &Step| matches!(step.op, Op::Structure(Structure::Count { .. }));
+        matches!(self, Self::Hold(steps) if steps.first().is_some_and(counts))
+    }
 }
 
 // === impl Code ===

@@ -341,7 +341,11 @@ impl Run {
             Some((_, None)) => return Ok(()),
             Some((rank, Some(value))) => {
                 let node = cell.nodes[usize::from(rank)];
-                for before in object.copied_before(at, rank) {
+                let earlier = object.copied_before(at, rank);
+                if !earlier.is_empty() && code.node(node).counts() {
+                    return Err(MigrateError::repeated(&cell.key));
+                }
+                for before in earlier {
                     let member = self.copied_member(code, node, cell, &before)?;
                     self.append_member(object, &member, chunk, out);
                 }

@@ -394,6 +394,19 @@ fn no_value_ends_its_part() {
 }
 
 #[test]
+fn an_array_in_two_places_is_not_counted() {
+    let field = |name: &str| format!("--x\nContent-Disposition: form-data; name=\"{name}\"\n\n1\n");
+    let count = || {
+        step(Op::Structure(Structure::Count { from: pointer("/a"), to: pointer("/n"), collision: Collision::Replace }))
+    };
+    let body = |names: &[&str]| names.iter().map(|name| field(name)).chain(["--x--".to_owned()]).collect::<String>();
+    let counted = everywhere(BRACKETS, &[count()], &crlf(&body(&["a[]", "a[]", "x"])));
+    assert_eq!(counted, Ok(body(&["a[]", "a[]", "x", "n"]).replace("\"n\"\n\n1\n", "\"n\"\n\n2\n")));
+    let apart = everywhere(BRACKETS, &[count()], &crlf(&body(&["a[]", "x", "a[]"])));
+    assert!(apart.is_err_and(|error| error.contains("more than once, and the op takes one value")));
+}
+
+#[test]
 fn repeated_files_and_parts_are_moved() {
     let file = |name: &str, content: &str| {
         format!("--x\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{content}\"\n\n{content}\n")
@@ -450,7 +463,7 @@ fn fields() -> impl Strategy<Value = Vec<(String, String)>> {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let name = || prop::sample::select(vec!["/a", "/b", "/c", "/a/b", "/b/0"]);
-    let one = (0..10_u8, name(), name()).prop_map(|(kind, from, to)| {
+    let one = (0..13_u8, name(), name()).prop_map(|(kind, from, to)| {
         step(match kind {
             0 => rename(from, &to[1..2]),
             1 => relocate(from, to),
@@ -461,6 +474,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             6 => wrap(from, Wrapper::Array),
             7 => compute(to, &[from, "+"]),
             8 => Op::Link { at: pointer(from), rules: 0 },
+            9 => join(&[from, "/c"], "/c", "-"),
+            10 => {
+                Op::Structure(Structure::Count { from: pointer(from), to: pointer(to), collision: Collision::Replace })
+            }
+            11 => join_list(from),
             _ => split(from, &["/c", "/a"], "1"),
         })
     });
