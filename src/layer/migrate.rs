@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::header;
 use http::{Request, Response, StatusCode, Uri, request, response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -18,15 +16,15 @@ use super::body::MigrateBody;
 use super::deciding::{DecidedResponse, Deciding};
 use super::digest::Digests;
 use super::gate::respond;
-use super::hold::{Hold, HoldError};
-use super::notice::{Notice, Notices};
+use super::message::HeldMessage;
+use super::notice::Notices;
+use super::respond::{ReceivedBody, RespondedMessage, ResponseContext, ResponseSettings, failed, settle};
 use super::role::Role;
 use super::stream::FailureSlot;
 use super::work::{MigrationLimits, RequestContext, Work};
 use super::{MAX_BODY_BYTES, MAX_DECODED_RATIO};
-use crate::change::StatusPath;
-use crate::names::{Outcome, UndeclaredLabel};
-use crate::plan::{Answer, BodyPlan, Handling, OwnAddress, Plan, Unmigratable, empties, forget_bytes};
+use crate::names::Outcome;
+use crate::plan::{Answer, BodyPlan, OwnAddress, Plan};
 use crate::version::VersionId;
 
 /// Puts [`Migrate`] around a service.
@@ -56,12 +54,6 @@ pub struct Migrate<S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spoken(pub VersionId);
 
-/// A response extension: the response was made in this process in place of the service's, so it has no version and is not
-/// migrated. Set it in a service inside [`Migrate`] that responds with a document of its own, as the gateway does if no
-/// instance can be reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LocalReply;
-
 pin_project! {
     #[project = StateProj]
     enum MigrateState<S, B, R>
@@ -83,46 +75,6 @@ pin_project! {
     }
 }
 
-/// Head and content, and where a fault of what was not read yet will be found.
-type MigratedMessage<B, P> = (P, MigrateBody<B>, Option<FailureSlot>);
-
-/// What of a response's body is there.
-enum ReceivedBody<R> {
-    /// It comes.
-    Coming(R),
-    /// All of it, and the body that has ended.
-    Whole(Bytes, Pin<Box<R>>),
-}
-
-/// What becomes of a response whose head is that of the client's version.
-enum RespondedMessage<R> {
-    Ready(Response<MigrateBody<R>>),
-    Held(Box<HeldMessage<R, response::Parts>>),
-}
-
-/// What is known when the response is there.
-struct ResponseContext<'f> {
-    plan: &'f Plan,
-    spoken: VersionId,
-    own: &'f Option<Arc<OwnAddress>>,
-    limits: MigrationLimits,
-    client: RequestContext,
-    role: Role,
-    notices: &'f mut Option<Box<Notices>>,
-}
-
-/// The head of a message.
-trait HasHeaders {
-    fn headers(&mut self) -> &mut HeaderMap;
-}
-
-/// A message whose content is read.
-struct HeldMessage<B, P> {
-    body: Option<Hold<Pin<Box<B>>>>,
-    head: Option<P>,
-    work: Work,
-}
-
 pin_project! {
     /// Reads the request if it must, calls the service, reads the response if it must.
     pub struct MigrateFuture<S, B, R>
@@ -134,11 +86,7 @@ pin_project! {
         #[pin]
         state: MigrateState<S, B, R>,
         plan: Option<Plan>,
-        spoken: VersionId,
-        own: Option<Arc<OwnAddress>>,
-        limits: MigrationLimits,
-        client: RequestContext,
-        role: Role,
+        settings: ResponseSettings,
         events: bool,
         notices: Option<Box<Notices>>,
     }
@@ -232,8 +180,14 @@ where
         let own = self.own.clone();
         let Some(plan) = request.extensions().get::<Plan>().cloned() else {
             let inner = self.inner.call(request.map(MigrateBody::untouched));
-            let (state, spoken) = (MigrateState::Untouched { inner }, VersionId::new(0));
-            return MigrateFuture { state, plan: None, spoken, own, limits, client, role, events, notices: None };
+            let settings = ResponseSettings { spoken: VersionId::new(0), own, limits, client, role };
+            return MigrateFuture {
+                state: MigrateState::Untouched { inner },
+                plan: None,
+                settings,
+                events,
+                notices: None,
+            };
         };
         let spoken = request.extensions().get::<Spoken>().map_or(plan.spoken(), |spoken| spoken.0);
         let mut notices = None;
@@ -252,7 +206,8 @@ where
                 MigrateState::Reading { held: HeldMessage::new(head, body, work), service }
             }
         };
-        MigrateFuture { state, plan: Some(plan), spoken, own, limits, client, role, events, notices }
+        let settings = ResponseSettings { spoken, own, limits, client, role };
+        MigrateFuture { state, plan: Some(plan), settings, events, notices }
     }
 }
 
@@ -276,84 +231,22 @@ fn rewrite_head<B: Body>(
     Ok(body)
 }
 
-/// What is to be done to a body, whose type may not say that it is JSON; `None`: it passes.
-fn settle(
-    plan: &Plan,
-    handling: Handling,
-    is_empty: bool,
-    notices: &mut Option<Box<Notices>>,
-) -> Result<Option<BodyPlan>, Unmigratable> {
-    match handling {
-        Handling::Pass | Handling::Describe(_) => Ok(None),
-        Handling::Migrate(body) => Ok(Some(body)),
-        Handling::Untyped(_) if is_empty => Ok(None),
-        Handling::Untyped(body) => {
-            let first = plan.migration_handles(body.is_response()).untyped();
-            if plan.refuses_untyped() {
-                return Err(Unmigratable::untyped(&body));
-            }
-            Notices::push(notices, plan, Notice::Untyped { body, first });
-            Ok(None)
+// === impl MigrateState ===
+
+impl<S, B, R> MigrateState<S, B, R>
+where
+    S: Service<Request<MigrateBody<B>>>,
+    B: Body,
+    R: Body,
+{
+    /// The response, if it is ready, or the state that waits for it.
+    fn of(outgoing: Result<RespondedMessage<R>, Box<Answer>>) -> Result<Response<MigrateBody<R>>, Self> {
+        match outgoing {
+            Ok(RespondedMessage::Ready(response)) => Ok(response),
+            Ok(RespondedMessage::Held(held)) => Err(Self::Answering { held }),
+            Ok(RespondedMessage::Deciding(held)) => Err(Self::Deciding { held }),
+            Err(answer) => Err(Self::Answered { answer: Some(answer) }),
         }
-    }
-}
-
-/// The answer to what cannot be migrated, which is counted, whatever the reason.
-fn failed(plan: &Plan, failure: &Unmigratable, notices: &mut Option<Box<Notices>>) -> Box<Answer> {
-    plan.migration_handles(failure.is_response()).errors.increment(1);
-    Notices::push(notices, plan, Notice::failed(plan, failure));
-    Box::new(plan.failure(failure))
-}
-
-// === impl HeldMessage ===
-
-impl<B: Body<Data = Bytes>, P: HasHeaders> HeldMessage<B, P> {
-    fn new(head: P, body: B, work: Work) -> Box<Self> {
-        Box::new(Self { body: Some(work.hold(Box::pin(body))), head: Some(head), work })
-    }
-
-    /// What was read, migrated; or what there is, if it is more than is waited for.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<MigratedMessage<B, P>, Unmigratable>> {
-        let hold = self.body.as_mut().expect("polled after completion");
-        let read = ready!(Pin::new(hold).poll(cx));
-        let mut head = self.head.take().expect("polled after completion");
-        let work = &self.work;
-        let Some(hold) = self.body.take() else { return Poll::Ready(Err(work.unread(HoldError::Broken))) };
-        let (begun, rest) = hold.into_parts();
-        Poll::Ready(match read {
-            Ok(bytes) => migrate_whole(work, head, bytes, rest),
-            Err(HoldError::TooLarge | HoldError::Between) => {
-                let streamed = work.stream(begun, rest, false, head.headers());
-                streamed.map(|(body, fault)| (head, body, Some(fault)))
-            }
-            Err(error) => Err(work.unread(error)),
-        })
-    }
-}
-
-/// A body that was read to its end, migrated; or as it passes, if it becomes too large.
-fn migrate_whole<B, P: HasHeaders>(
-    work: &Work,
-    mut head: P,
-    bytes: Bytes,
-    rest: Pin<Box<B>>,
-) -> Result<MigratedMessage<B, P>, Unmigratable> {
-    if let Some(content) = work.run(&bytes, head.headers())? {
-        return Ok((head, MigrateBody::whole(content), None));
-    }
-    let (body, fault) = work.stream(bytes, rest, true, head.headers())?;
-    Ok((head, body, Some(fault)))
-}
-
-impl HasHeaders for request::Parts {
-    fn headers(&mut self) -> &mut HeaderMap {
-        &mut self.headers
-    }
-}
-
-impl HasHeaders for response::Parts {
-    fn headers(&mut self) -> &mut HeaderMap {
-        &mut self.headers
     }
 }
 
@@ -404,8 +297,7 @@ where
                         MigrateState::Calling { inner, changed: true, fault }
                     }
                     Err(failure) => {
-                        let plan = held.work.plan().plan();
-                        MigrateState::Answered { answer: Some(failed(plan, &failure, this.notices)) }
+                        MigrateState::Answered { answer: Some(failed(held.plan(), &failure, this.notices)) }
                     }
                 },
                 StateProj::Calling { inner, changed, fault } => {
@@ -413,155 +305,40 @@ where
                     let Some(plan) = this.plan else {
                         return Poll::Ready(result.map(|r| r.map(MigrateBody::untouched)));
                     };
+                    let mut context = ResponseContext { plan, settings: this.settings, notices: this.notices };
                     // Whatever the service made of a request that broke off, it is the client's fault.
-                    if let Some(failure) = fault.as_ref().and_then(FailureSlot::get) {
-                        let answer = Box::new(plan.failure(failure));
-                        Notices::push(this.notices, plan, Notice::failed(plan, failure));
-                        this.state.set(MigrateState::Answered { answer: Some(answer) });
-                        continue;
-                    }
-                    let (mut head, body) = result?.into_parts();
-                    if head.extensions.get::<LocalReply>().is_some() {
-                        return Poll::Ready(Ok(Response::from_parts(head, MigrateBody::untouched(body))));
-                    }
-                    if *changed {
-                        plan.drop_stored_validators(head.status, &mut head.headers);
-                    }
-                    if let Some(own) = this.own {
-                        plan.publish_urls(own, &mut head.headers);
-                    }
-                    let question = plan.status_question(*this.spoken, head.status, &head.headers);
-                    match question {
-                        Ok(Some(question)) => {
-                            MigrateState::Deciding { held: Deciding::new(question, *this.limits, head, body) }
-                        }
-                        Ok(None) => {
-                            let mut context = ResponseContext {
-                                plan,
-                                spoken: *this.spoken,
-                                own: this.own,
-                                limits: *this.limits,
-                                client: *this.client,
-                                role: *this.role,
-                                notices: this.notices,
-                            };
-                            match context.respond(head, ReceivedBody::Coming(body), None) {
-                                Ok(RespondedMessage::Ready(response)) => return Poll::Ready(Ok(response)),
-                                Ok(RespondedMessage::Held(held)) => MigrateState::Answering { held },
-                                Err(answer) => MigrateState::Answered { answer: Some(answer) },
-                            }
-                        }
-                        Err(failure) => MigrateState::Answered { answer: Some(failed(plan, &failure, this.notices)) },
+                    let outgoing = match fault.as_ref().and_then(FailureSlot::get) {
+                        Some(failure) => Err(context.broken_request(failure)),
+                        None => context.receive(result?, *changed),
+                    };
+                    match MigrateState::of(outgoing) {
+                        Ok(response) => return Poll::Ready(Ok(response)),
+                        Err(next) => next,
                     }
                 }
                 StateProj::Deciding { held } => {
                     let decided = ready!(held.poll(cx));
-                    let mut context = ResponseContext {
-                        plan: held.plan(),
-                        spoken: *this.spoken,
-                        own: this.own,
-                        limits: *this.limits,
-                        client: *this.client,
-                        role: *this.role,
-                        notices: this.notices,
-                    };
+                    let mut context =
+                        ResponseContext { plan: held.plan(), settings: this.settings, notices: this.notices };
                     let outgoing = match decided {
                         Ok(DecidedResponse { head, bytes, rest, path }) => {
                             context.respond(head, ReceivedBody::Whole(bytes, rest), Some(&path))
                         }
-                        Err(failure) => Err(failed(context.plan, &failure, context.notices)),
+                        Err(failure) => Err(context.fail(&failure)),
                     };
-                    match outgoing {
-                        Ok(RespondedMessage::Ready(response)) => return Poll::Ready(Ok(response)),
-                        Ok(RespondedMessage::Held(held)) => MigrateState::Answering { held },
-                        Err(answer) => MigrateState::Answered { answer: Some(answer) },
+                    match MigrateState::of(outgoing) {
+                        Ok(response) => return Poll::Ready(Ok(response)),
+                        Err(next) => next,
                     }
                 }
                 StateProj::Answering { held } => match ready!(held.poll(cx)) {
                     Ok((head, body, _)) => return Poll::Ready(Ok(Response::from_parts(head, body))),
                     Err(failure) => {
-                        let plan = held.work.plan().plan();
-                        MigrateState::Answered { answer: Some(failed(plan, &failure, this.notices)) }
+                        MigrateState::Answered { answer: Some(failed(held.plan(), &failure, this.notices)) }
                     }
                 },
             };
             this.state.set(next);
-        }
-    }
-}
-
-// === impl ReceivedBody ===
-
-impl<R: Body<Data = Bytes>> ReceivedBody<R> {
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Coming(body) => body.is_end_stream(),
-            Self::Whole(bytes, _) => bytes.is_empty(),
-        }
-    }
-
-    /// What was read has a length, and its trailers are gone.
-    fn describe(&self, headers: &mut HeaderMap) {
-        if let Self::Whole(bytes, _) = self {
-            headers.remove(header::TRAILER);
-            headers.remove(header::TRANSFER_ENCODING);
-            headers.insert(header::CONTENT_LENGTH, bytes.len().into());
-        }
-    }
-
-    fn pass(self) -> MigrateBody<R> {
-        match self {
-            Self::Coming(body) => MigrateBody::untouched(body),
-            Self::Whole(bytes, _) => MigrateBody::whole(bytes),
-        }
-    }
-}
-
-// === impl ResponseContext ===
-
-impl ResponseContext<'_> {
-    /// Makes the head one of the client's version, and sees to the body.
-    fn respond<R: Body<Data = Bytes>>(
-        &mut self,
-        mut head: response::Parts,
-        body: ReceivedBody<R>,
-        path: Option<&StatusPath>,
-    ) -> Result<RespondedMessage<R>, Box<Answer>> {
-        let (plan, received) = (self.plan, head.status);
-        if plan.is_undeclared(self.spoken, received, &head.headers) && plan.passes_undeclared() {
-            plan.handles().undeclared(UndeclaredLabel::Status);
-        }
-        let (digests, keep) = (Digests::of(&head.headers), self.role.must_keep(&head.headers));
-        let handling = plan.response_head(self.spoken, &mut head.status, &mut head.headers, path);
-        if handling.is_ok() && empties(received, head.status) {
-            head.headers.remove(header::CONTENT_TYPE);
-            forget_bytes(&mut head.headers);
-            return Ok(RespondedMessage::Ready(Response::from_parts(head, MigrateBody::whole(Bytes::new()))));
-        }
-        if let Ok(Handling::Describe(body)) = &handling {
-            self.client.keeps(body.codings(), &mut head.headers);
-        }
-        let settled = handling.and_then(|handling| settle(plan, handling, body.is_end_stream(), self.notices));
-        let fail = |failure: Unmigratable, notices: &mut _| Err(failed(plan, &failure, notices));
-        let body_plan = match settled {
-            Ok(None) => {
-                if received == StatusCode::NOT_MODIFIED {
-                    self.client.recall(&mut head.headers);
-                }
-                body.describe(&mut head.headers);
-                return Ok(RespondedMessage::Ready(Response::from_parts(head, body.pass())));
-            }
-            Ok(Some(body)) if keep => return fail(body.untransformable(), self.notices),
-            Ok(Some(body)) => body.with_own_address(self.own.clone()),
-            Err(failure) => return fail(failure, self.notices),
-        };
-        let work = Work::new(body_plan, digests, self.limits, self.client);
-        match body {
-            ReceivedBody::Coming(body) => Ok(RespondedMessage::Held(HeldMessage::new(head, body, work))),
-            ReceivedBody::Whole(bytes, rest) => match migrate_whole(&work, head, bytes, rest) {
-                Ok((head, body, _)) => Ok(RespondedMessage::Ready(Response::from_parts(head, body))),
-                Err(failure) => fail(failure, self.notices),
-            },
         }
     }
 }

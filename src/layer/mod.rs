@@ -25,9 +25,11 @@ mod event;
 mod extent;
 mod gate;
 mod hold;
+mod message;
 mod migrate;
 mod notice;
 mod resolve;
+mod respond;
 mod role;
 mod stack;
 mod stream;
@@ -40,10 +42,11 @@ pub use count::{Count, CountBody, CountFuture, CountLayer};
 #[cfg(feature = "gateway")]
 pub(crate) use extent::Extent;
 pub use gate::{Gate, GateBody, GateFuture, GateLayer};
-pub use migrate::{LocalReply, Migrate, MigrateFuture, MigrateLayer, Spoken};
+pub use migrate::{Migrate, MigrateFuture, MigrateLayer, Spoken};
 #[cfg(feature = "gateway")]
 pub(crate) use notice::{FailedMessage, Notice, Notices};
 pub use resolve::{Resolve, ResolveFuture, ResolveLayer};
+pub use respond::LocalReply;
 pub use role::Role;
 #[cfg(feature = "gateway")]
 pub(crate) use stack::{Enforced, stack};
