@@ -1,4 +1,5 @@
-//! The templates of `compute`: text with pointers, or parameters of the request's path, in braces.
+//! The templates of `compute`: text with pointers, or parameters of the request's path, in braces; behind a `%`, they are
+//! percent-encoded.
 
 /// A piece of a template.
 #[derive(Debug, PartialEq, Eq)]
@@ -7,6 +8,8 @@ pub(super) enum TemplatePiece {
     Pointer(String),
     /// `path.id`.
     PathParameter(String),
+    /// `%` before one of the others.
+    Encoded(Box<Self>),
 }
 
 /// Splits a template; `{{` and `}}` stand for braces.
@@ -28,10 +31,9 @@ pub(super) fn parse(template: &str) -> Result<Vec<TemplatePiece>, &'static str> 
             if !text.is_empty() {
                 pieces.push(TemplatePiece::Text(std::mem::take(&mut text)));
             }
-            pieces.push(match pointer.strip_prefix("path.") {
-                Some("") => return Err("it has `{path.}` without the name of a parameter"),
-                Some(name) => TemplatePiece::PathParameter(name.to_owned()),
-                None => TemplatePiece::Pointer(pointer.to_owned()),
+            pieces.push(match pointer.strip_prefix('%') {
+                Some(encoded) => TemplatePiece::Encoded(Box::new(value(encoded)?)),
+                None => value(pointer)?,
             });
             rest = after;
         }
@@ -46,6 +48,14 @@ pub(super) fn parse(template: &str) -> Result<Vec<TemplatePiece>, &'static str> 
     Ok(pieces)
 }
 
+fn value(text: &str) -> Result<TemplatePiece, &'static str> {
+    match text.strip_prefix("path.") {
+        Some("") => Err("it has `{path.}` without the name of a parameter"),
+        Some(name) => Ok(TemplatePiece::PathParameter(name.to_owned())),
+        None => Ok(TemplatePiece::Pointer(text.to_owned())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,7 +68,10 @@ mod tests {
         assert_eq!(parse("{{{/a}}}"), Ok(vec![text("{"), pointer("/a"), text("}")]));
         let parameter = TemplatePiece::PathParameter("id".to_owned());
         assert_eq!(parse("/a/{path.id}"), Ok(vec![text("/a/"), parameter]));
-        for wrong in ["{path.}", "{/a", "/a}", "plain", "{{}}", ""] {
+        let encoded = |piece| TemplatePiece::Encoded(Box::new(piece));
+        let parameter = TemplatePiece::PathParameter("id".to_owned());
+        assert_eq!(parse("{%/a}{%path.id}"), Ok(vec![encoded(pointer("/a")), encoded(parameter)]));
+        for wrong in ["{path.}", "{%path.}", "{/a", "/a}", "plain", "{{}}", ""] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

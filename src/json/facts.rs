@@ -95,10 +95,7 @@ impl Op {
     /// The parameters of the request's path that it reads.
     pub(crate) fn path_parameters(&self) -> impl Iterator<Item = &str> {
         let template = if let Self::Compute { template, .. } = self { &template[..] } else { &[] };
-        template.iter().filter_map(|part| match part {
-            TextPart::PathParameter(name) => Some(&**name),
-            TextPart::Text(_) | TextPart::Value(_) => None,
-        })
+        template.iter().filter_map(TextPart::path_parameter)
     }
 
     /// Whether the result depends on the message, and not on the document alone.
@@ -184,17 +181,27 @@ impl Op {
 // === impl TextPart ===
 
 impl TextPart {
-    const fn reference(&self) -> Option<&Reference> {
+    pub(super) fn reference(&self) -> Option<&Reference> {
         match self {
             Self::Value(reference) => Some(reference),
+            Self::Encoded(part) => part.reference(),
             Self::Text(_) | Self::PathParameter(_) => None,
         }
     }
 
-    const fn reference_mut(&mut self) -> Option<&mut Reference> {
+    fn reference_mut(&mut self) -> Option<&mut Reference> {
         match self {
             Self::Value(reference) => Some(reference),
+            Self::Encoded(part) => part.reference_mut(),
             Self::Text(_) | Self::PathParameter(_) => None,
+        }
+    }
+
+    fn path_parameter(&self) -> Option<&str> {
+        match self {
+            Self::PathParameter(name) => Some(name),
+            Self::Encoded(part) => part.path_parameter(),
+            Self::Text(_) | Self::Value(_) => None,
         }
     }
 }

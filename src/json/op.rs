@@ -204,6 +204,8 @@ pub enum TextPart {
     /// The parameter of this name in the path of the request: see
     /// [`MigrateOptions::with_path_parameters`](super::MigrateOptions::with_path_parameters).
     PathParameter(Box<str>),
+    /// Another part, percent-encoded: of its bytes, only the unreserved characters of RFC 3986 §2.3 stay as they are.
+    Encoded(Box<Self>),
 }
 
 /// What a value is wrapped into.

@@ -78,6 +78,17 @@ pub(super) fn quote(text: &str) -> Vec<u8> {
     quoted
 }
 
+/// Appends the bytes as a part of a URL that has no meaning of its own (RFC 3986 §2.1, §2.3).
+pub(super) fn percent_encode(plain: &[u8], out: &mut Vec<u8>) {
+    for byte in plain {
+        match byte {
+            b'-' | b'.' | b'_' | b'~' => out.push(*byte),
+            _ if byte.is_ascii_alphanumeric() => out.push(*byte),
+            _ => out.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+        }
+    }
+}
+
 /// Cuts `raw` at the first `most - 1` separators. The parts are raw again, with the fewest escapes.
 pub(super) fn split<'r>(raw: &'r [u8], on: &str, most: usize) -> Vec<Cow<'r, [u8]>> {
     let plain = unescape(raw);

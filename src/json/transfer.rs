@@ -84,22 +84,37 @@ impl<'a> Interpreter<'a> {
         }
         let mut raw = vec![b'"'];
         for part in template {
-            match part {
-                TextPart::Text(plain) => text::escape(plain, &mut raw),
-                TextPart::PathParameter(name) => match self.path_parameter(name) {
-                    Some(value) => text::escape(value, &mut raw),
-                    None => return Err(OpError::new(place.node, Reason::Parameter { name: name.clone() })),
-                },
-                TextPart::Value(reference) => match self.read_once(place, reference)? {
-                    Some(source) if self.tree.kind(source) != ValueType::Null => self.push_text(source, &mut raw)?,
-                    _ => return Ok(()),
-                },
+            if !self.push_part(place, part, &mut raw)? {
+                return Ok(());
             }
         }
         raw.push(b'"');
         self.target(place.node, at)?;
         let value = self.tree.add(Cow::Owned(raw));
         self.write(place.node, at, value, collision)
+    }
+
+    /// Appends what a part stands for; `false` if that is absent or null.
+    fn push_part(&mut self, place: &MatchedNode<'_>, part: &TextPart, raw: &mut Vec<u8>) -> Result<bool, OpError> {
+        match part {
+            TextPart::Text(plain) => text::escape(plain, raw),
+            TextPart::PathParameter(name) => match self.path_parameter(name) {
+                Some(value) => text::escape(value, raw),
+                None => return Err(OpError::new(place.node, Reason::Parameter { name: name.clone() })),
+            },
+            TextPart::Value(reference) => match self.read_once(place, reference)? {
+                Some(source) if self.tree.kind(source) != ValueType::Null => self.push_text(source, raw)?,
+                _ => return Ok(false),
+            },
+            TextPart::Encoded(inner) => {
+                let mut plain = Vec::new();
+                if !self.push_part(place, inner, &mut plain)? {
+                    return Ok(false);
+                }
+                text::percent_encode(&text::unescape(&plain), raw);
+            }
+        }
+        Ok(true)
     }
 
     fn read_once(&mut self, place: &MatchedNode<'_>, reference: &Reference) -> Result<Option<TreeNodeId>, OpError> {
@@ -112,10 +127,7 @@ impl<'a> Interpreter<'a> {
 
     /// A merge patch must have all values of a template, or none: what is stored of the others is not known.
     fn all_shown(&mut self, place: &MatchedNode<'_>, template: &[TextPart]) -> Result<(), OpError> {
-        let values = template.iter().filter_map(|part| match part {
-            TextPart::Value(reference) => Some(self.read(place, reference)),
-            _ => None,
-        });
+        let values = template.iter().filter_map(|part| Some(self.read(place, part.reference()?)));
         let values: Vec<_> = values.collect();
         let shown = values.iter().flatten().find(|id| self.tree.kind(**id) != ValueType::Null);
         let hidden = |id: &Option<TreeNodeId>| id.is_none_or(|id| self.tree.kind(id) == ValueType::Null);

@@ -137,7 +137,7 @@ impl PointerReader<'_> {
 
 const POINTER_HELP: &str = "write a JSON Pointer (RFC 6901), such as `/address/city`; `*` stands for every element";
 pub(super) const TEMPLATE_HELP: &str = "write pointers in braces, such as `{/first} {/last}`, or parameters of \
-     the request's path, such as `{path.id}`; for literal braces, write `{{` and `}}`";
+     the request's path, such as `{path.id}`; for a value in a URL, write `{%/id}`; for literal braces, write `{{` and `}}`";
 
 /// An index, or `-` for the place behind the last element (RFC 6901 §4).
 pub(super) fn is_element(name: &str) -> bool {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::spec::{Loss, OpKind, OpSpec, When};
-use super::super::template;
+use super::super::template::{self, TemplatePiece};
 use super::pointers::{TEMPLATE_HELP, is_element};
 use super::{AnchoredPointers, Compiled, InlinedObject, PointerReader};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
@@ -106,19 +106,24 @@ impl PointerReader<'_> {
         let mut template = Vec::new();
         let mut reads = Vec::new();
         for part in parts {
-            template.push(match part {
-                template::TemplatePiece::Text(text) => TextPart::Text(text.into()),
-                template::TemplatePiece::PathParameter(name) => TextPart::PathParameter(name.into()),
-                template::TemplatePiece::Pointer(pointer) => {
-                    let pointer = Spanned::new(pointer, text.span);
-                    let pattern = self.pattern(&pointer)?;
-                    let reference = self.reference(&pattern, each, &pointer)?;
-                    reads.push(pattern);
-                    TextPart::Value(reference)
-                }
-            });
+            template.push(self.part(part, text.span, each, &mut reads)?);
         }
         Some((template, reads))
+    }
+
+    fn part(&mut self, part: TemplatePiece, span: Span, each: &Pattern, reads: &mut Vec<Pattern>) -> Option<TextPart> {
+        Some(match part {
+            TemplatePiece::Text(text) => TextPart::Text(text.into()),
+            TemplatePiece::PathParameter(name) => TextPart::PathParameter(name.into()),
+            TemplatePiece::Encoded(part) => TextPart::Encoded(Box::new(self.part(*part, span, each, reads)?)),
+            TemplatePiece::Pointer(pointer) => {
+                let pointer = Spanned::new(pointer, span);
+                let pattern = self.pattern(&pointer)?;
+                let reference = self.reference(&pattern, each, &pointer)?;
+                reads.push(pattern);
+                TextPart::Value(reference)
+            }
+        })
     }
 
     pub(super) fn rename(

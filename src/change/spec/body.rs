@@ -46,6 +46,8 @@ impl OpSpec {
     /// Writes a string made of other values: `"{/first} {/last}"`. `{{` and `}}` are literal braces. Where one of the places
     /// is absent or null, nothing happens. Additive.
     ///
+    /// `{path.id}` is a parameter of the request's path, and `{%/id}` percent-encodes a value for a URL.
+    ///
     /// ```
     /// use sunward::change::OpSpec;
     ///

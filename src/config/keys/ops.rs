@@ -112,7 +112,7 @@ static COPY: Table = carrying("copy", "`copy`", "Copies a value byte for byte. A
 #[rustfmt::skip]
 static COMPUTE: Table = carrying("compute", "`compute`", "Builds a string from other values, or computes a value by an expression. Additive without `back`.", &[
     key("compute", ValueKind::Text, "The target.").required(),
-    key("from", ValueKind::Text, "The template, `{/first} {/last}`; `{path.id}` is a parameter of the request's path; `{{` and `}}` are literal braces. Either this or `cel` is required."),
+    key("from", ValueKind::Text, "The template, `{/first} {/last}`; `{path.id}` is a parameter of the request's path; `{%/id}` percent-encodes the value for a URL; `{{` and `}}` are literal braces. Either this or `cel` is required."),
     key("cel", ValueKind::Text, "An expression of the Common Expression Language. `self` is the object that the op starts from."),
     key("back", ValueKind::Map(&ValueKind::Text), "With `cel`: the old members that the new one replaces, each with the expression that computes its value on the way back. The op is then not additive."),
     key("lossy", ValueKind::Flag, "With `back`: accepts messages that are not the same after a round trip.").or("false"),

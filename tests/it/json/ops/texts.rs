@@ -229,3 +229,36 @@ fn a_part_that_is_not_in_the_text_is_absent() {
         ("all of them", one(apart()), r#"{"n":"x","b":1,"b":2}"#, Ok(r#"{"a":"x"}"#)),
     ]);
 }
+
+#[test]
+fn parts_of_a_url_are_encoded() {
+    let encoded = |at: &str| {
+        let value = TextPart::Value(Reference { level: 0, pointer: pointer(at) });
+        let template = vec![TextPart::Text("/a?b=".into()), TextPart::Encoded(Box::new(value))];
+        one(Op::Compute { at: pointer("/url"), template, collision: Collision::Replace })
+    };
+    run(vec![
+        (
+            "what is unreserved stays",
+            encoded("/i"),
+            r#"{"i":"aZ09-._~"}"#,
+            Ok(r#"{"i":"aZ09-._~","url":"/a?b=aZ09-._~"}"#),
+        ),
+        (
+            "all else does not",
+            encoded("/i"),
+            r#"{"i":"a&b=c %?#/+\"é"}"#,
+            Ok(r#"{"i":"a&b=c %?#/+\"é","url":"/a?b=a%26b%3Dc%20%25%3F%23%2F%2B%22%C3%A9"}"#),
+        ),
+        (
+            "by the character",
+            encoded("/i"),
+            r#"{"i":"\u0041\u00e9\n"}"#,
+            Ok(r#"{"i":"\u0041\u00e9\n","url":"/a?b=A%C3%A9%0A"}"#),
+        ),
+        ("a number", encoded("/i"), r#"{"i":-1.5e+3}"#, Ok(r#"{"i":-1.5e+3,"url":"/a?b=-1.5e%2B3"}"#)),
+        ("null is absent", encoded("/i"), r#"{"i":null}"#, Ok(r#"{"i":null}"#)),
+        ("nothing", encoded("/i"), "{}", Ok("{}")),
+        ("an object", encoded("/i"), r#"{"i":{}}"#, Err("a string, a number or a boolean, found an object at `/i`")),
+    ]);
+}
