@@ -296,7 +296,7 @@ impl<'a> Interpreter<'a> {
         }
         match self.source(&step.op, place) {
             None => Ok(()),
-            Some(at) => Err(MigrateError::value(self.tree.pointer(at), Reason::Unmet).of_change(step.change)),
+            Some(at) => Err(MigrateError::value(self.tree.origin(at), Reason::Unmet).of_change(step.change)),
         }
     }
 
@@ -392,7 +392,7 @@ impl<'a> Interpreter<'a> {
                     }
                     (reason, _) => reason,
                 };
-                Err(MigrateError::value(self.tree.pointer(at), reason).of_change(step.change))
+                Err(MigrateError::value(self.tree.origin(at), reason).of_change(step.change))
             }
         }
     }

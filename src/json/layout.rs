@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::scan::after_white;
+use super::scan::{BOM, after_white};
+use super::{Pointer, text};
 
 /// A member or element, without the comma.
 #[derive(Debug, PartialEq, Eq)]
@@ -119,6 +120,25 @@ pub(super) fn after_string(text: &[u8], quote: usize) -> usize {
         at += 1;
     }
     text.len()
+}
+
+/// The path to the value of a document that starts at this place, or else to the innermost container around it.
+pub(super) fn pointer(document: &[u8], offset: usize) -> Option<Pointer> {
+    let root = after_white(document, if document.starts_with(BOM) { BOM.len() } else { 0 });
+    let mut value = root..document.len();
+    let mut tokens = Vec::new();
+    while value.start != offset && matches!(document.get(value.start), Some(b'{' | b'[')) {
+        // A root may have something behind it.
+        let end = after_value(document, value.start);
+        let text = document.get(value.start..end)?;
+        let around = |item: &(usize, LayoutItem)| item.1.value.contains(&(offset.wrapping_sub(value.start)));
+        let Some((index, item)) = Layout::of(text).enumerate().find(around) else { break };
+        let key = text::unescape(text::inner(&text[item.key]));
+        let object = text.first() == Some(&b'{');
+        tokens.push(if object { String::from_utf8_lossy(&key).into_owned() } else { index.to_string() });
+        value = value.start + item.value.start..value.start + item.value.end;
+    }
+    Some(Pointer::from_tokens(tokens))
 }
 
 #[cfg(test)]

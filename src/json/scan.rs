@@ -3,7 +3,7 @@
 use super::{MigrateError, MigrateOptions, number};
 
 /// The UTF-8 byte order mark, which a reader may ignore (RFC 8259 §8.1).
-const BOM: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 struct Scanner<'d> {
     text: &'d [u8],

@@ -11,6 +11,8 @@ impl<'a> Tree<'a> {
     /// A tree of objects with one member each, down to a marked value.
     pub(in crate::json) fn nested(tokens: &[Box<str>], value: Cow<'a, [u8]>) -> Self {
         let mut tree = Self::of(value);
+        // It is only a part of what was read.
+        tree.read = b"";
         tree.set_mark(tree.root, true);
         for token in tokens.iter().rev() {
             tree.root = tree.object_of(token, tree.root);

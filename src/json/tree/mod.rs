@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use smallvec::{SmallVec, smallvec};
 
 use super::equal::ValueType;
-use super::layout::{Layout, LayoutItem};
+use super::layout::{self, Layout, LayoutItem};
 use super::pattern::Segment;
 use super::{MigrateError, MigrateOptions, Pattern, Pointer, scan, text};
 
@@ -30,8 +30,8 @@ pub(super) struct Tree<'a> {
     root: TreeNodeId,
     /// The text before and after the root: white space, a byte order mark.
     around: [&'a [u8]; 2],
-    /// How many bytes were read.
-    size: usize,
+    /// What was read: the document, or the value.
+    read: &'a [u8],
     /// How many more bytes may be added.
     room: usize,
     /// Containers that hold dead nodes.
@@ -93,16 +93,19 @@ impl<'a> Tree<'a> {
         let (start, end) = scan::check(document, options)?;
         let mut tree = Self::of(Cow::Borrowed(&document[start..end]));
         tree.around = [&document[..start], &document[end..]];
-        tree.size = document.len();
+        tree.read = document;
         Ok(tree)
     }
 
     /// Of one value that is known to be valid.
     pub(super) fn of(value: Cow<'a, [u8]>) -> Self {
-        let size = value.len();
-        let nodes = Vec::with_capacity((size / BYTES_OF_NODE).clamp(4, FIRST_NODES));
+        let read = match value {
+            Cow::Borrowed(text) => text,
+            Cow::Owned(_) => b"",
+        };
+        let nodes = Vec::with_capacity((value.len() / BYTES_OF_NODE).clamp(4, FIRST_NODES));
         let mut tree =
-            Self { nodes, root: TreeNodeId(0), around: [b"", b""], size, room: usize::MAX, dirty: Vec::new() };
+            Self { nodes, root: TreeNodeId(0), around: [b"", b""], read, room: usize::MAX, dirty: Vec::new() };
         tree.root = tree.add(value);
         tree
     }
@@ -248,6 +251,23 @@ impl<'a> Tree<'a> {
             }
         }
         found
+    }
+
+    /// The path to a value in the document that was read, whatever steps have moved since; for one that was made, the path
+    /// to where it is now.
+    pub(super) fn origin(&self, id: TreeNodeId) -> Pointer {
+        self.offset(id).and_then(|offset| layout::pointer(self.read, offset)).unwrap_or_else(|| self.pointer(id))
+    }
+
+    /// A place of the document that was read which is inside of this value, and of none that is inside of it.
+    fn offset(&self, id: TreeNodeId) -> Option<usize> {
+        let own = match &self.node(id).content {
+            NodeContent::Text(Cow::Borrowed(text)) => text,
+            NodeContent::Text(Cow::Owned(_)) => return None,
+            NodeContent::Open(container) => container.tail,
+        };
+        let offset = (own.as_ptr() as usize).checked_sub(self.read.as_ptr() as usize)?;
+        (offset < self.read.len()).then_some(offset)
     }
 
     /// The path from the root to a node. Duplicate names are not distinguished.

@@ -15,7 +15,7 @@ impl Tree<'_> {
     /// The whole document.
     pub(in crate::json) fn document(&self) -> Vec<u8> {
         let [before, after] = self.around;
-        let mut out = Vec::with_capacity(self.size + self.size / 8);
+        let mut out = Vec::with_capacity(self.read.len() + self.read.len() / 8);
         out.extend_from_slice(before);
         self.write(self.root, &mut out);
         out.extend_from_slice(after);

@@ -86,6 +86,29 @@ fn errors_show_no_values_and_keep_the_cause() {
     assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some("the cause"));
 }
 
+#[test]
+fn an_error_is_placed_in_what_was_read() {
+    let options = MigrateOptions::default();
+    let number = |at: &str| step(convert(at, Conversion::NumberToString));
+    let moved = || step(relocate("/a/b", "/z"));
+    for (steps, document, expected) in [
+        (vec![moved(), number("/z/n")], r#" {"x":[{}], "a" : {"b":{"m":1,"n":"no"}}}"#, "/a/b/n"),
+        (vec![moved(), number("/z")], r#"{"a":{"b":{"n":[1]}}}"#, "/a/b"),
+        (vec![moved(), number("/z/n")], r#"{"a":{"b":{"n":{}}}}"#, "/a/b/n"),
+        (vec![moved(), step(rename("/z/n", "o")), number("/z/o")], r#"{"a":{"b":{"n":[ ]}}}"#, "/a/b/n"),
+        (
+            vec![step_at("/l/*", rename("/p", "q")), step_at("/l/*", convert("/q", Conversion::NumberToString))],
+            "\u{feff}{\"l\":[{\"p\":1},{\"p\":false}]}",
+            "/l/1/p",
+        ),
+        // One that was made is where it is now.
+        (vec![step(add("/y", "true")), number("/y")], "{}", "/y"),
+    ] {
+        let error = migrate(document.as_bytes(), &steps, &options).expect_err("refused");
+        assert_eq!(error.pointer().as_deref(), Some(expected), "{document}");
+    }
+}
+
 /// Copies into what is copied later double the document with each level.
 #[test]
 fn what_steps_add_is_limited() {
