@@ -43,7 +43,7 @@ fn wrappers() {
             r#"{"data":[]}"#,
             Err("the array is empty"),
         ),
-        ("unwrap several", one(unwrap("/tag", Wrapper::Array)), r#"{"tag":[1,2]}"#, Err("found 2 at `/data/tag`")),
+        ("unwrap several", one(unwrap("/tag", Wrapper::Array)), r#"{"tag":[1,2]}"#, Err("found 2 at `/tag`")),
         ("unwrap the first", one(first(unwrap("/tag", Wrapper::Array))), r#"{"tag":[1,2]}"#, Ok(r#"{"tag":1}"#)),
         (
             "unwrap a text",
