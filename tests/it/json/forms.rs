@@ -393,6 +393,26 @@ fn no_value_ends_its_part() {
     assert!(got.is_err_and(|error| error.contains(&refused[1..])));
 }
 
+/// Elements are in the order of their indexes to ops; parts that do not change keep their own.
+#[test]
+fn parts_in_brackets_keep_their_order() {
+    let field =
+        |name: &str, content: &str| format!("--x\nContent-Disposition: form-data; name=\"{name}\"\n\n{content}\n");
+    let body = |parts: &[(&str, &str)]| {
+        parts.iter().map(|(name, content)| field(name, content)).chain(["--x--".to_owned()]).collect::<String>()
+    };
+    let sent = body(&[("a[1]", "y"), ("a[0]", "x"), ("q", "1")]);
+    let rows = [
+        (rename("/q", "r"), body(&[("a[1]", "y"), ("a[0]", "x"), ("r", "1")])),
+        (rename("/a", "b"), body(&[("b[1]", "y"), ("b[0]", "x"), ("q", "1")])),
+        (join_list("/a"), body(&[("a", "x,y"), ("q", "1")])),
+        (first(unwrap("/a", Wrapper::Array)), body(&[("a", "x"), ("q", "1")])),
+    ];
+    for (op, expected) in rows {
+        assert_eq!(everywhere(BRACKETS, &[step(op)], &crlf(&sent)), Ok(expected));
+    }
+}
+
 #[test]
 fn an_array_in_two_places_is_not_counted() {
     let field = |name: &str| format!("--x\nContent-Disposition: form-data; name=\"{name}\"\n\n1\n");

@@ -5,7 +5,7 @@ use super::super::super::{Mode, Pointer};
 use super::super::part::{PartHead, PartKind};
 use super::super::shape::{self, FormLeaf};
 use super::super::urlencoded::plain_text;
-use super::{File, Multipart, Part, stands_for};
+use super::{File, Group, Multipart, Part, stands_for};
 
 // === impl Multipart ===
 
@@ -16,13 +16,17 @@ impl Multipart {
         let renamed = || self.pending.iter().position(|group| group.value == value);
         let changed = || self.pending.iter().position(|group| group.key == key);
         let group = same.or_else(renamed).or_else(changed).map(|at| self.pending.remove(at));
+        let unchanged = group.as_ref().filter(|group| group.value == value).map(|group| group.named(key));
         let (mut parts, lists) = group.map_or_else(Default::default, |group| (group.parts, group.lists));
         let json = parts.iter().position(|part| part.head.kind() == PartKind::Json);
-        let leaves = match json {
-            Some(_) => vec![FormLeaf { name: key.to_vec(), value: value.to_vec() }],
-            None => shape::leaves((key, value), (self.names, self.options.mode() != Mode::Whole), &lists, |value| {
-                stands_for(value).is_some()
-            })?,
+        let leaves = match (json, unchanged) {
+            (Some(_), _) => vec![FormLeaf { name: key.to_vec(), value: value.to_vec() }],
+            (None, Some(leaves)) => leaves,
+            (None, None) => {
+                shape::leaves((key, value), (self.names, self.options.mode() != Mode::Whole), &lists, |value| {
+                    stands_for(value).is_some()
+                })?
+            }
         };
         let mut last = None;
         for leaf in leaves {
@@ -93,6 +97,19 @@ impl Multipart {
         out.extend_from_slice(b"\r\n");
         self.held = self.held.saturating_sub(content.len());
         Ok(())
+    }
+}
+
+// === impl Group ===
+
+impl Group {
+    /// Its parts as they came, with another first name.
+    fn named(&self, key: &[u8]) -> Vec<FormLeaf> {
+        let leaf = |part: &Part| {
+            let brackets = part.head.name().get(self.key.len()..).unwrap_or_default();
+            FormLeaf { name: [key, brackets].concat(), value: part.value.clone() }
+        };
+        self.parts.iter().map(leaf).collect()
     }
 }
 
