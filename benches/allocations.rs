@@ -1,10 +1,12 @@
-//! How often one call allocates, by the requests of `stack`. Its counting allocator would slow that bench.
+//! How often one call allocates, by the requests of `stack`; a ledger adds nothing to it. Its counting allocator would slow that bench.
 
 use std::alloc::System;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use sunward::layer::VersioningLayer;
+use sunward::usage::Ledger;
 use tower::Layer;
 
 mod common;
@@ -30,6 +32,7 @@ fn count(run: impl FnOnce()) -> usize {
 fn main() {
     let bare = Bare { body: body() };
     let layered = VersioningLayer::new(catalog()).layer(bare.clone());
+    let counted = VersioningLayer::new(catalog()).with_ledger(Arc::new(Ledger::new())).layer(bare.clone());
     let least = steady(|| {
         let request = request("/orders/7");
         count(|| drop(black_box(call(bare.clone(), request))))
@@ -40,6 +43,11 @@ fn main() {
             let request = row_request(row);
             count(|| drop(black_box(call(layered.clone(), request))))
         });
+        let with_ledger = steady(|| {
+            let request = row_request(row);
+            count(|| drop(black_box(call(counted.clone(), request))))
+        });
         println!("{all:4}  {}", row.0);
+        assert_eq!(with_ledger, all, "{}, with a ledger", row.0);
     }
 }

@@ -5,6 +5,7 @@
 //! | [`catalog`] | declaring an API: versions, routes, dates, who keeps a version for longer |
 //! | [`change`] | declaring what one version altered |
 //! | [`layer`] | the Tower layers around a service (feature `layer`) |
+//! | `usage` | who used which version, by hour (feature `usage`) |
 //! | [`extract`] | extractors for axum handlers (feature `axum`) |
 //! | [`testing`] | testing the changes (feature `layer` for the ones of whole messages) |
 //! | [`config`] | reading the TOML file (feature `config`) |
@@ -43,6 +44,8 @@ mod plan;
 mod problem;
 mod resolve;
 pub mod testing;
+#[cfg(feature = "usage")]
+pub mod usage;
 pub mod version;
 
 #[cfg(all(doctest, feature = "axum"))]

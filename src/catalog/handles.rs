@@ -6,6 +6,8 @@ use super::entry::ApiEntry;
 use super::router::RouteId;
 use crate::clock::Timestamp;
 use crate::names::{self, Handles, Labels, MigrationHandles, OTHER, UNMATCHED};
+#[cfg(feature = "usage")]
+use crate::usage::UsedRoute;
 use crate::version::VersionId;
 
 /// The handles of one api.
@@ -18,6 +20,8 @@ pub(crate) struct ApiHandles {
     versions: usize,
     requests: Box<[OnceLock<Box<Handles>>]>,
     migrations: Box<[OnceLock<MigrationHandles>]>,
+    #[cfg(feature = "usage")]
+    used: Box<[OnceLock<UsedRoute>]>,
 }
 
 /// Those of the labels, and one place for all others.
@@ -35,6 +39,8 @@ impl ApiHandles {
             versions,
             requests: empty(versions * routes * METHODS),
             migrations: (0..routes * 2).map(|_| OnceLock::new()).collect(),
+            #[cfg(feature = "usage")]
+            used: (0..versions * routes * METHODS).map(|_| OnceLock::new()).collect(),
         }
     }
 
@@ -46,17 +52,43 @@ impl ApiHandles {
         route: Option<RouteId>,
         method: &str,
     ) -> &Handles {
-        let method = names::METHODS.iter().position(|known| *known == method).unwrap_or(METHODS - 1);
-        let (v, r) = (version.map_or(self.versions - 1, VersionId::index), route_index(api, route));
-        let at = (r * self.versions + v) * METHODS + method;
+        let (at, method) = self.place(api, version, route, method);
         self.requests[at].get_or_init(|| {
             Box::new(Handles::new(Labels {
                 api: api.name.to_string(),
-                version: version.map_or(OTHER, |id| &*api.version(id).text).to_owned(),
+                version: version_label(api, version).to_owned(),
                 route: route_label(api, route),
-                method: names::METHODS.get(method).copied().unwrap_or(OTHER),
+                method,
             }))
         })
+    }
+
+    /// What the ledger calls requests.
+    #[cfg(feature = "usage")]
+    pub(crate) fn used_route(
+        &self,
+        api: &ApiEntry,
+        version: Option<VersionId>,
+        route: Option<RouteId>,
+        method: &str,
+    ) -> &UsedRoute {
+        let (at, method) = self.place(api, version, route, method);
+        self.used[at]
+            .get_or_init(|| UsedRoute::new(&api.name, version_label(api, version), method, &route_label(api, route)))
+    }
+
+    /// The place of what is counted for each version, route and method, and the label of the method.
+    fn place(
+        &self,
+        api: &ApiEntry,
+        version: Option<VersionId>,
+        route: Option<RouteId>,
+        method: &str,
+    ) -> (usize, &'static str) {
+        let method = names::METHODS.iter().position(|known| *known == method).unwrap_or(METHODS - 1);
+        let (v, r) = (version.map_or(self.versions - 1, VersionId::index), route_index(api, route));
+        let at = (r * self.versions + v) * METHODS + method;
+        (at, names::METHODS.get(method).copied().unwrap_or(OTHER))
     }
 
     /// The handles of migrations; `response` or request.
@@ -69,6 +101,10 @@ impl ApiHandles {
 
 fn route_index(api: &ApiEntry, route: Option<RouteId>) -> usize {
     route.map_or(api.routes.len(), RouteId::index)
+}
+
+fn version_label(api: &ApiEntry, version: Option<VersionId>) -> &str {
+    version.map_or(OTHER, |id| &*api.version(id).text)
 }
 
 fn route_label(api: &ApiEntry, route: Option<RouteId>) -> String {

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+#[cfg(feature = "usage")]
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -13,19 +15,25 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::extent::Extent;
+use super::recorder::{Recorded, Recorder};
 use crate::decide::Verdict;
 use crate::names::Outcome;
 use crate::plan::Plan;
+#[cfg(feature = "usage")]
+use crate::usage::Ledger;
 
 /// Puts [`Count`] around a service.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CountLayer;
+#[derive(Clone, Debug, Default)]
+pub struct CountLayer {
+    recorder: Recorder,
+}
 
 /// Counts each planned request with its outcome, bytes and time. A head that left is no answer yet: it is counted when
 /// the body has ended, or as aborted when it was dropped before.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Count<S> {
     inner: S,
+    recorder: Recorder,
 }
 
 pin_project! {
@@ -49,6 +57,7 @@ pin_project! {
 /// One request. Counts itself when it is dropped, so it is counted once, however it ends.
 struct Record {
     plan: Plan,
+    recorded: Recorded,
     started: Instant,
     status: StatusCode,
     /// What it is counted as if it is dropped now.
@@ -64,8 +73,17 @@ struct Record {
 impl CountLayer {
     /// The layer.
     #[must_use]
-    pub const fn new() -> Self {
-        Self
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A ledger that gets each planned request, but for CORS preflights. A request whose content is of another version than its
+    /// response counts for both. The id of a request is its `X-Request-Id`.
+    #[cfg(feature = "usage")]
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: Arc<Ledger>) -> Self {
+        self.recorder.ledger = Some(ledger);
+        self
     }
 }
 
@@ -73,7 +91,7 @@ impl<S> Layer<S> for CountLayer {
     type Service = Count<S>;
 
     fn layer(&self, inner: S) -> Count<S> {
-        Count { inner }
+        Count { inner, recorder: self.recorder.clone() }
     }
 }
 
@@ -93,7 +111,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let record = request.extensions().get::<Plan>().cloned().map(Record::new);
+        let plan = request.extensions().get::<Plan>().cloned();
+        let record = plan.map(|plan| Record::new(self.recorder.begin(&plan, request.headers()), plan));
         CountFuture { inner: self.inner.call(request), record }
     }
 }
@@ -101,11 +120,11 @@ where
 // === impl Record ===
 
 impl Record {
-    fn new(plan: Plan) -> Self {
+    fn new(recorded: Recorded, plan: Plan) -> Self {
         // A future that is dropped before the response headers means that the client has disconnected.
         let (status, outcome) = (StatusCode::INTERNAL_SERVER_ERROR, Outcome::Aborted);
         let extent = Extent::default();
-        Self { plan, started: Instant::now(), status, outcome, at_end: outcome, extent, bytes: 0 }
+        Self { plan, recorded, started: Instant::now(), status, outcome, at_end: outcome, extent, bytes: 0 }
     }
 
     fn answered<R: Body>(&mut self, response: &Response<R>) {
@@ -132,6 +151,7 @@ impl std::fmt::Debug for Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        self.recorded.end(self.status, self.bytes);
         let handles = self.plan.handles();
         handles.request(self.status.as_u16(), self.outcome, self.bytes, self.started.elapsed().as_secs_f64());
         if self.plan.is_deprecated() {

@@ -28,6 +28,7 @@ mod hold;
 mod message;
 mod migrate;
 mod notice;
+mod recorder;
 mod resolve;
 mod respond;
 mod role;

@@ -46,6 +46,7 @@ pub(crate) type Enforced<S> = Count<Annotate<Gate<S>>>;
 #[derive(Clone, Debug)]
 pub struct VersioningLayer {
     resolve: ResolveLayer,
+    count: CountLayer,
     migrate: MigrateLayer,
 }
 
@@ -60,13 +61,21 @@ impl VersioningLayer {
 
     /// The stack for a catalog that may be exchanged while requests come in; each keeps the one it was planned with.
     pub fn following(catalog: impl CurrentCatalog) -> Self {
-        Self { resolve: ResolveLayer::following(catalog), migrate: MigrateLayer::new() }
+        Self { resolve: ResolveLayer::following(catalog), count: CountLayer::new(), migrate: MigrateLayer::new() }
     }
 
     /// Another clock.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
         self.resolve = self.resolve.with_clock(clock);
+        self
+    }
+
+    /// A ledger that gets each request of an API: see [`CountLayer::with_ledger`].
+    #[cfg(feature = "usage")]
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: Arc<crate::usage::Ledger>) -> Self {
+        self.count = self.count.with_ledger(ledger);
         self
     }
 
@@ -115,16 +124,16 @@ impl<S> Layer<S> for VersioningLayer {
     type Service = Versioned<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        stack(&self.resolve, &Identity::new(), self.migrate.layer(inner))
+        stack(&self.resolve, &Identity::new(), &self.count, self.migrate.layer(inner))
     }
 }
 
 /// The order of the layers, written once. `observe` sees each request with its plan before the plan is enforced; `inner` is
 /// migrated already, or migrates by itself, as the gateway does for each instance that it tries.
-pub(crate) fn stack<O, S>(resolve: &ResolveLayer, observe: &O, inner: S) -> Resolve<O::Service>
+pub(crate) fn stack<O, S>(resolve: &ResolveLayer, observe: &O, count: &CountLayer, inner: S) -> Resolve<O::Service>
 where
     O: Layer<Enforced<S>>,
 {
-    let enforced = CountLayer::new().layer(AnnotateLayer::new().layer(GateLayer::new().layer(inner)));
+    let enforced = count.layer(AnnotateLayer::new().layer(GateLayer::new().layer(inner)));
     resolve.layer(observe.layer(enforced))
 }

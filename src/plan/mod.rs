@@ -37,6 +37,8 @@ use crate::decide::{Decision, Phase, Question, Verdict, decide};
 use crate::json::FieldNames;
 use crate::names::{self, Handles, MigrationHandles, Outcome};
 use crate::resolve::{RequestHead, Resolution, ResolveError, Resolved, Undeclared, resolve};
+#[cfg(feature = "usage")]
+use crate::usage::{RefusalKind, UsedRoute};
 use crate::version::VersionId;
 
 pub(crate) use answer::Answer;
@@ -265,6 +267,44 @@ impl Plan {
         let handles = self.inner.catalog.handles(self.api_index());
         let method = self.inner.method.as_str();
         deprecated.then(|| handles.requests(self.api(), Some(resolution.request), resolution.route, method))
+    }
+
+    /// What the ledger calls the request.
+    #[cfg(feature = "usage")]
+    #[must_use]
+    pub(crate) fn used_route(&self) -> &UsedRoute {
+        let handles = self.inner.catalog.handles(self.api_index());
+        handles.used_route(self.api(), self.version_id(), self.route_id(), self.inner.method.as_str())
+    }
+
+    /// What the ledger calls the request's content, where its version is another than the response's.
+    #[cfg(feature = "usage")]
+    #[must_use]
+    pub(crate) fn content_used_route(&self) -> Option<&UsedRoute> {
+        let resolution = self.resolution().filter(|resolution| resolution.request != resolution.response)?;
+        let handles = self.inner.catalog.handles(self.api_index());
+        let method = self.inner.method.as_str();
+        Some(handles.used_route(self.api(), Some(resolution.request), resolution.route, method))
+    }
+
+    /// Why the end of the version refuses the request, or would.
+    #[cfg(feature = "usage")]
+    #[must_use]
+    pub(crate) fn usage_refusal(&self) -> Option<RefusalKind> {
+        match self.outcome() {
+            Outcome::Gone => Some(RefusalKind::Gone),
+            Outcome::Brownout => Some(RefusalKind::Brownout),
+            Outcome::Closed => Some(RefusalKind::Closed),
+            Outcome::Spared => Some(RefusalKind::Spared),
+            _ => None,
+        }
+    }
+
+    /// Whether a browser asks whether a script may send a request.
+    #[cfg(feature = "usage")]
+    #[must_use]
+    pub(crate) fn is_preflight(&self) -> bool {
+        matches!(self.inner.outcome, PlanOutcome::Preflight(_))
     }
 
     /// What no route names of a request that passes, with the handles to count it with.

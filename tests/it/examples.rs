@@ -5,6 +5,9 @@
 mod embedded;
 #[path = "../../examples/layers.rs"]
 mod layers;
+#[cfg(all(feature = "axum", feature = "usage"))]
+#[path = "../../examples/ledger.rs"]
+mod ledger;
 #[path = "../../examples/webhook.rs"]
 mod webhook;
 
@@ -24,4 +27,10 @@ fn each_layer_alone() -> Shown {
 #[test]
 fn a_webhook() -> Shown {
     webhook::main()
+}
+
+#[test]
+#[cfg(all(feature = "axum", feature = "usage"))]
+fn who_still_calls_a_version() -> Shown {
+    ledger::main()
 }

@@ -26,6 +26,8 @@ mod digests;
 mod forms;
 mod headers;
 mod layers;
+#[cfg(feature = "usage")]
+mod ledger;
 mod lifecycle;
 mod links;
 mod metrics;

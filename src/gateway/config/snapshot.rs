@@ -16,7 +16,7 @@ use crate::gateway::wire::edge;
 use crate::gateway::wire::forwarded::ForwardedPolicy;
 use crate::gateway::wire::pace::Pace;
 use crate::gateway::wire::request_body::BodyLimits;
-use crate::layer::{CountBody, Enforced, GateBody, MigrateLayer, Resolve, ResolveLayer, stack};
+use crate::layer::{CountBody, CountLayer, Enforced, GateBody, MigrateLayer, Resolve, ResolveLayer, stack};
 use crate::names::{self, Refusal};
 use arc_swap::ArcSwap;
 
@@ -168,7 +168,7 @@ impl StackParams {
         });
         // What others than trusted proxies say of themselves was removed before.
         let resolve = ResolveLayer::new(Arc::clone(catalog)).with_trusted_forwarded(true);
-        stack(&resolve, &self.observe, upstreams)
+        stack(&resolve, &self.observe, &CountLayer::new(), upstreams)
     }
 }
 
