@@ -2,6 +2,7 @@
 
 use super::compile::{Compiled, InlinedObject, Moved};
 use super::input::{ComposeInput, ReadChange};
+use super::known::KnownPlaces;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::{Condition, Pattern};
 use crate::version::VersionId;
@@ -23,6 +24,7 @@ struct ResourceHistory<'a> {
     required: Vec<&'a Pattern>,
     /// Prefixes of members that became members of an object of their own, or the other way round.
     prefixes: Vec<UsedPrefix<'a>>,
+    known: KnownPlaces<'a>,
 }
 
 /// The members with a prefix, in an object that has that place by now.
@@ -50,6 +52,7 @@ pub(super) fn between_ops(
         for &at in changes {
             let change = &ready[at];
             past.required.clear();
+            past.known.enter(change.dated.version);
             for (nth, op) in change.body.iter().enumerate() {
                 op_against(op, change, input.oldest_live, &past, found);
                 if past.is_default(op) {
@@ -70,15 +73,7 @@ fn op_against(
     found: &mut Diagnostics,
 ) {
     let version = change.dated.version;
-    for read in &op.reach.reads {
-        if let Some((taken, _)) = past.gone.above(read, |_, by| by.when_up.is_none() && !by.may_leave) {
-            let message = format!("this op never applies: an earlier op removed `{taken}`, so `{read}` is absent");
-            found.push(Diagnostic::warning("unreachable-op", message, op.span).help(
-                "use the new name, or move this \
-                 op before the other",
-            ));
-        }
-    }
+    dead(op, past, found);
     for target in &op.reach.writes {
         collision(op, target, version, past, found);
         let reuses = op.reach.adds && !change.dated.strict_responses;
@@ -110,6 +105,35 @@ fn op_against(
                  them",
             ));
         }
+    }
+}
+
+/// An op that finds nothing to do, or only what it cannot process.
+fn dead(op: &Compiled, past: &ResourceHistory<'_>, found: &mut Diagnostics) {
+    let help = "use the new name or value, or move this op before the other";
+    let taken = |at: &Pattern| past.gone.above(at, |_, by| by.when_up.is_none() && !by.may_leave);
+    let mut never = |why: &str| {
+        let message = format!("this op never applies: {why}");
+        found.push(Diagnostic::warning("unreachable-op", message, op.span).help(help));
+    };
+    for read in &op.reach.reads {
+        if let Some((taken, _)) = taken(read) {
+            never(&format!("an earlier op removed `{taken}`, so `{read}` is absent"));
+        } else if past.known.is_emptied(read) {
+            never(&format!("after an earlier op, `{read}` is absent"));
+        }
+    }
+    if let Some(why) = op.when_up.as_ref().and_then(|when| past.known.denies(when, &|at| taken(at).is_some())) {
+        never(why);
+    }
+    if past.known.refuses(op) {
+        let message = "this op always fails: an earlier op leaves no value that it takes".to_owned();
+        found.push(Diagnostic::warning("failing-op", message, op.span).help(help));
+    }
+    if let Some(value) = past.known.refused_default(op) {
+        let message = format!("this `require` refuses {value}, which an earlier op adds where the value is absent");
+        let help = "require a condition that the added value meets, or add another value";
+        found.push(Diagnostic::warning("failing-op", message, op.span).help(help));
     }
 }
 
@@ -244,6 +268,7 @@ impl<'a> ResourceHistory<'a> {
                 follow(&carry.moved, &mut known.beside);
             }
         }
+        self.known.add(op);
         self.prefixes.extend(UsedPrefix::of(op));
         op.reach.takes.iter().for_each(|p| self.written.forget_inside(p));
         op.reach.writes.iter().for_each(|p| self.gone.forget_around(p));

@@ -14,6 +14,7 @@ mod head_words;
 mod heads;
 mod history;
 mod input;
+mod known;
 mod link_places;
 mod patch;
 mod path_parameters;

@@ -104,7 +104,7 @@ impl<At> Condition<At> {
     }
 
     /// Whether it holds, by what is known of each place; `None` if that depends on what is not known.
-    pub(super) fn decided(&self, known: &mut impl FnMut(&At, &Test) -> Option<bool>) -> Option<bool> {
+    pub(crate) fn decided(&self, known: &mut impl FnMut(&At, &Test) -> Option<bool>) -> Option<bool> {
         let mut all = |list: &[Self], settled: bool| {
             let mut result = Some(!settled);
             for condition in list {
@@ -237,7 +237,7 @@ impl ConditionLeaf<'_> {
 
 impl Test {
     /// Whether a value passes.
-    pub(super) fn passes(&self, value: &[u8]) -> bool {
+    pub(crate) fn passes(&self, value: &[u8]) -> bool {
         match self {
             Self::Present => true,
             Self::Equals(literal) => equal::equal(value, literal.as_bytes()),
@@ -263,7 +263,7 @@ impl Test {
     }
 
     /// No value passes both.
-    fn excludes(&self, other: &Self) -> bool {
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
         match (self.listed(), other.listed()) {
             (Some(list), _) => !list.iter().any(|literal| other.passes(literal.as_bytes())),
             (None, Some(list)) => !list.iter().any(|literal| self.passes(literal.as_bytes())),

@@ -96,6 +96,17 @@ impl Conversion {
         }
     }
 
+    /// The type of the values that it converts; `None` for any.
+    pub(super) const fn takes(&self) -> Option<JsonType> {
+        match self {
+            Self::NumberToString | Self::IntegerToDecimal { .. } => Some(JsonType::Number),
+            Self::Time { from, .. } if from.is_number() => Some(JsonType::Number),
+            Self::Scale(scaling) if !scaling.is_text() => Some(JsonType::Number),
+            Self::JsonToString => None,
+            _ => Some(JsonType::String),
+        }
+    }
+
     pub(super) const fn wanted(&self) -> &'static str {
         match self {
             Self::NumberToString => "a number",
@@ -104,7 +115,7 @@ impl Conversion {
             Self::DecimalToInteger { .. } => "a string that is a decimal of this scale",
             Self::Time { from, to } => from.wanted(to),
             Self::JsonToString => "a value whose strings are UTF-8",
-            Self::StringToJson => "a string that contains JSON and not `null`",
+            Self::StringToJson => "a string that contains JSON of at most 256 levels, and not `null`",
             Self::Replace(replacement) => replacement.wanted(),
             Self::Scale(scaling) => scaling.wanted(),
         }

@@ -3,13 +3,13 @@
 //! All that looks at ops from outside asks here: the engine (what to hold), the checks between ops, JSON Patch bodies. An
 //! op that is new has its rows here, its run in the interpreter, its words in `describe`, and no other list to be in.
 
-use super::{JsonType, Literal, Op, Other, Pointer, Reference, Structure, TextPart, Touch, Wrapper};
+use super::{JsonType, Literal, Op, Other, Pointer, Reference, Structure, Test, TextPart, Touch, Wrapper};
 
 // === impl Op ===
 
 impl Op {
     /// The value that it acts on, if it needs to see nothing else.
-    pub(super) fn value(&self) -> Option<&Pointer> {
+    pub(crate) fn value(&self) -> Option<&Pointer> {
         match self {
             Self::Wrap { at, .. }
             | Self::Unwrap { at, .. }
@@ -117,6 +117,32 @@ impl Op {
                 };
                 Some(pairs.iter().map(|(_, to)| to).chain(other).map(Literal::json_type).collect())
             }
+            _ => None,
+        }
+    }
+
+    /// What every value but `null` passes that it leaves where it acted on its value, if that is known.
+    pub(crate) fn left(&self) -> Option<Test> {
+        match self {
+            Self::Map { pairs, other, .. } => {
+                let other = match other {
+                    Other::Error => None,
+                    Other::Keep => return None,
+                    Other::Value(value) => Some(value),
+                };
+                Some(Test::one_of(pairs.iter().map(|(_, to)| to).chain(other).cloned()))
+            }
+            op => op.leaves().map(Test::has_type),
+        }
+    }
+
+    /// What every value but `null` must pass that it acts on; `None` if it takes any, or more must hold.
+    pub(crate) fn accepts(&self) -> Option<Test> {
+        match self {
+            Self::Map { pairs, other: Other::Error, .. } => {
+                Some(Test::one_of(pairs.iter().map(|(from, _)| from).cloned()))
+            }
+            Self::Convert { conversion, .. } => conversion.takes().map(|of| Test::has_type([of])),
             _ => None,
         }
     }

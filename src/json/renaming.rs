@@ -209,6 +209,7 @@ impl fmt::Display for Renaming {
         write!(f, "from {} to {}", self.from, self.to)?;
         match self.known().collect::<BTreeSet<_>>().len() {
             0 => Ok(()),
+            1 => f.write_str(", 1 name listed"),
             count => write!(f, ", {count} names listed"),
         }
     }

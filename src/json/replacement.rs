@@ -93,6 +93,9 @@ impl PatternReplacement {
     /// If an expression or template cannot be read, or a template names a group that its expression does not have.
     pub fn both_ways(forth: (&str, &str), back: (&str, &str), lossy: bool) -> Result<(Self, Self), String> {
         let (up, down) = (TextRewrite::new(forth)?, TextRewrite::new(back)?);
+        for (one, other) in [(&up, &down), (&down, &up)] {
+            one.comes_back_by(other)?;
+        }
         let check = |other: &TextRewrite| (!lossy).then(|| other.clone());
         let (checked_up, checked_down) = (check(&down), check(&up));
         Ok((Self { forth: up, check: checked_up }, Self { forth: down, check: checked_down }))
@@ -143,6 +146,20 @@ impl TextRewrite {
         };
         Some(self.template.iter().map(text).collect())
     }
+
+    /// Refuses a constant that the other way never matches.
+    fn comes_back_by(&self, other: &Self) -> Result<(), String> {
+        let texts = self.template.iter().map(|piece| match piece {
+            RewritePiece::Text(text) => Some(&**text),
+            RewritePiece::Group(_) => None,
+        });
+        match texts.collect::<Option<String>>() {
+            Some(constant) if !other.regex.is_match(&constant) => {
+                Err(format!("`{}` does not match {constant:?}, which is what every string becomes", other.source))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(not(feature = "regex"))]
@@ -155,6 +172,10 @@ impl TextRewrite {
 
     fn apply(&self, _plain: &str) -> Option<String> {
         None
+    }
+
+    fn comes_back_by(&self, _other: &Self) -> Result<(), String> {
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each file of `tests/cases/changes` is a config, a line `# ---`, and cases. `now` is fixed, so that a date before it
 //! is past and one behind it is to come.
 
+mod explained;
 mod random;
 mod semantic;
 mod setters;

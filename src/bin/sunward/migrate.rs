@@ -128,7 +128,7 @@ fn migrate(
 
 fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2], MigrateFailure> {
     let mut progress = Progress::new(std::io::stderr().is_terminal());
-    let (mut read, mut out) = (0, Vec::new());
+    let (mut read, mut written, mut out) = (0, 0, Vec::new());
     let mut next = NextChunk::Chunk(held);
     loop {
         let fed = match &next {
@@ -139,8 +139,12 @@ fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2]
             NextChunk::Pause => Ok(()),
             NextChunk::End => framed.finish(&mut out),
         };
-        fed.map_err(|error| broke(&error, framed.line(), read, &mut progress))?;
+        fed.map_err(|error| {
+            progress.clear();
+            MigrateFailure::Failed(format!("{}{}", broke(&error, framed.line(), read), cut(written)))
+        })?;
         write(&out)?;
+        written += out.len();
         progress.at(read, out.len());
         out.clear();
         if matches!(next, NextChunk::End) {
@@ -149,7 +153,7 @@ fn pass(mut framed: Framed, held: Vec<u8>, input: &mut Input) -> Result<[u64; 2]
         }
         next = input.next(None).map_err(|message| {
             progress.clear();
-            MigrateFailure::Failed(format!("{message}; the output is incomplete"))
+            MigrateFailure::Failed(format!("{message}{}", cut(written)))
         })?;
     }
 }
@@ -166,8 +170,7 @@ fn in_line(line: u64) -> String {
 }
 
 /// An error has a byte offset or a pointer. The line, or the number of bytes read, shows which document it is in.
-fn broke(error: &MigrateError, line: Option<u64>, read: usize, progress: &mut Progress) -> MigrateFailure {
-    progress.clear();
+fn broke(error: &MigrateError, line: Option<u64>, read: usize) -> String {
     let place = match line {
         Some(line) => in_line(line),
         None if error.offset().is_some() => String::new(),
@@ -177,7 +180,12 @@ fn broke(error: &MigrateError, line: Option<u64>, read: usize, progress: &mut Pr
     let held = error.is_limit() && error.offset().is_none();
     let help =
         if held { ": a part of a document must be held in memory and is too large: raise --held-bytes" } else { "" };
-    MigrateFailure::Failed(format!("{error}{place}{help}; the output is incomplete"))
+    format!("{error}{place}{help}")
+}
+
+/// What it means for the output, of which so many bytes are written.
+const fn cut(written: usize) -> &'static str {
+    if written == 0 { "" } else { "; the output is incomplete" }
 }
 
 fn write(bytes: &[u8]) -> Result<(), MigrateFailure> {

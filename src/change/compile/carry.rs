@@ -34,6 +34,15 @@ impl Moved {
         }
     }
 
+    /// Every place that it names.
+    pub(in super::super) fn places(&self) -> Vec<&Pattern> {
+        match self {
+            Self::Place { new, old } => vec![new, old],
+            Self::Names { below, .. } => vec![below],
+            Self::Prefix { beside, inside, .. } => vec![beside, inside],
+        }
+    }
+
     /// The same for a resource at `target`.
     pub(in super::super) fn at(&self, target: &Pattern) -> Self {
         let mut moved = self.clone();

@@ -14,7 +14,7 @@ pub(super) use self::when::body_condition;
 
 use super::spec::OpSpec;
 use crate::diagnostic::{Diagnostics, Span};
-use crate::json::{Condition, OnError, Op, Otherwise, Pattern, Pointer, Reference, Step, Touch};
+use crate::json::{Condition, OnError, Op, Otherwise, Pattern, Pointer, Reference, Step, Structure, Touch};
 
 /// A checked op: what runs from old to new and from new to old, at one resource in all its places.
 #[derive(Clone, Debug)]
@@ -158,6 +158,31 @@ impl Compiled {
     /// Whether it adds a constant where nothing is.
     pub(super) fn fills(&self) -> bool {
         self.reach.adds && self.up.as_ref().is_some_and(DirectedOp::is_constant)
+    }
+
+    /// The value that it acts on upwards, if it needs to see nothing else.
+    pub(super) fn value_up(&self) -> Option<(Pattern, &Op)> {
+        let up = self.up.as_ref()?;
+        let below = self.each.join(&up.below.clone().into());
+        up.op.value().map(|at| (below.join(&at.clone().into()), &up.op))
+    }
+
+    /// Whether it moves all that is inside of its place, or all members that its rule is about.
+    pub(super) fn moves_all(&self) -> bool {
+        use Structure::{Flatten, Nest};
+        let places = self.carry.as_ref().map(|carry| carry.moved.places()).unwrap_or_default();
+        let moves = |up: &DirectedOp| {
+            matches!(up.op, Op::Wrap { .. } | Op::RenameAll { .. } | Op::Structure(Nest { .. } | Flatten { .. }))
+        };
+        self.up.as_ref().is_some_and(moves) && !places.iter().any(|place| place.has_any_depth())
+    }
+
+    /// The constant that it adds upwards, and where.
+    pub(super) fn constant_up(&self) -> Option<(&Pattern, &str)> {
+        match (&self.up.as_ref()?.op, &*self.reach.writes) {
+            (Op::Add { value, .. }, [at]) => Some((at, value.as_str())),
+            _ => None,
+        }
     }
 
     /// The step of one direction, for a resource at `target`.

@@ -3,8 +3,12 @@
 use super::conditions::WHEN;
 use super::{Key, Table, ValueKind, key};
 
-pub(super) const KEEP: Key =
-    key("keep", ValueKind::Flag, "If the target already exists, keeps its value and removes the source.").or("false");
+pub(super) const KEEP: Key = key(
+    "keep",
+    ValueKind::Flag,
+    "If the target already exists, keeps its value. A source that the op takes away is removed all the same.",
+)
+.or("false");
 
 #[rustfmt::skip]
 const BODY: &[Key] = &[

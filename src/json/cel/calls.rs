@@ -4,7 +4,7 @@ use super::super::equal::ValueType;
 use super::super::evaluation::EvaluationStop;
 use super::super::number;
 use super::decimal::Decimal;
-use super::eval::{Evaluated, Evaluation};
+use super::eval::{Evaluated, Evaluation, TOO_LONG};
 use super::functions::{CelFunction, TextResult};
 use super::value::{ExprValue, fits};
 
@@ -36,8 +36,10 @@ impl Evaluation<'_, '_> {
                 let number = match self.kind(first) {
                     ValueType::Text => {
                         let text = self.text(first)?;
-                        let number = number::is_number(text.as_bytes()).then(|| Decimal::parse(text.as_bytes()));
-                        number.flatten().ok_or(EvaluationStop::Wrong("a string that is not a number"))?
+                        if !number::is_number(text.as_bytes()) {
+                            return Err(EvaluationStop::Wrong("a string that is not a number"));
+                        }
+                        Decimal::parse(text.as_bytes()).ok_or(TOO_LONG)?
                     }
                     _ => self.number(first)?,
                 };

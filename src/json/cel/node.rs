@@ -62,6 +62,11 @@ pub(super) fn joined(op: BinaryOp, left: ExprNode, right: ExprNode, at: usize) -
         }
         BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder => both(&[ExprType::Number])?,
     }
+    if let (BinaryOp::Divide | BinaryOp::Remainder, ExprNode::Number(by)) = (op, &right)
+        && by.is_zero()
+    {
+        return Err(ExpressionError::new(at, format!("{symbol} divides by zero")));
+    }
     Ok(ExprNode::Binary(op, Box::new([left, right])))
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::super::{Many, Pointer};
+use super::super::describe::kept;
+use super::super::{Collision, Condition, Many, Pointer};
 use super::{ElementPosition, Structure};
 
 /// In words.
@@ -35,13 +36,21 @@ impl fmt::Display for Structure {
                 let which = if *many == Many::First { "the first of" } else { "the one value of" };
                 write!(f, "move {which} {from} to {}", shown(to))
             }
-            Self::Pick { list, to, .. } => write!(f, "move an element of {} to {}", shown(list), shown(to)),
-            Self::Put { from, list, position, .. } => {
-                let end = if *position == ElementPosition::First { "front" } else { "end" };
-                write!(f, "move {} to the {end} of the array {}", shown(from), shown(list))
+            Self::Pick { list, which, position, to, .. } => {
+                let end = if *position == ElementPosition::First { "first" } else { "last" };
+                write!(f, "move the {end} element of {}{} to {}", shown(list), of(which.as_ref()), shown(to))
             }
-            Self::Partition { list, to, .. } => write!(f, "move some elements of {} to {}", shown(list), shown(to)),
-            Self::Merge { from, list, .. } => write!(f, "append the array {} to {}", shown(from), shown(list)),
+            Self::Put { from, list, which, position } => {
+                let end = if *position == ElementPosition::First { "front" } else { "end" };
+                let must = which.as_ref().map(|which| format!(", and refuse it unless {which}")).unwrap_or_default();
+                write!(f, "move {} to the {end} of the array {}{must}", shown(from), shown(list))
+            }
+            Self::Partition { list, which, to, .. } => {
+                write!(f, "move the elements of {}{} to {}", shown(list), of(Some(which)), shown(to))
+            }
+            Self::Merge { from, list, which } => {
+                write!(f, "append the array {}, elements where {which}, to {}", shown(from), shown(list))
+            }
             Self::Nest { object, prefix, to, .. } => {
                 write!(f, "move the members {prefix:?}… of {} into {}", shown(object), shown(to))
             }
@@ -52,6 +61,38 @@ impl fmt::Display for Structure {
                 write!(f, "unwrap {} from its only member, whose name goes to {}", shown(at), shown(name))
             }
             Self::Named { at, name } => write!(f, "wrap {} into the member that {} names", shown(at), shown(name)),
+        }?;
+        f.write_str(match self {
+            Self::Keyed { lossy: true, .. } => ", losing the other members of its elements",
+            Self::Spread { lossy: true, .. } => ", losing it if there are none",
+            Self::JoinList { lossy: true, .. } => ", also if it would not be split again",
+            _ => "",
+        })?;
+        f.write_str(self.collision().map_or("", kept))
+    }
+}
+
+// === impl Structure ===
+
+impl Structure {
+    const fn collision(&self) -> Option<Collision> {
+        match self {
+            Self::Entries { collision, .. }
+            | Self::Keyed { collision, .. }
+            | Self::Count { collision, .. }
+            | Self::Spread { collision, .. }
+            | Self::Gather { collision, .. }
+            | Self::Pick { collision, .. }
+            | Self::Partition { collision, .. }
+            | Self::Nest { collision, .. }
+            | Self::Flatten { collision, .. }
+            | Self::Only { collision, .. } => Some(*collision),
+            _ => None,
         }
     }
+}
+
+/// Which elements.
+fn of(which: Option<&Condition<Pointer>>) -> String {
+    which.map(|which| format!(" where {which}")).unwrap_or_default()
 }

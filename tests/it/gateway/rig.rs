@@ -202,8 +202,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.bytes.starts_with(b"HTTP/1.1 2")
     }
 
-    /// Reads until `text` has come; what came until then goes.
-    pub(super) async fn until(&mut self, text: &str) {
+    /// Reads until `text` has come; what came until then is returned, and goes.
+    pub(super) async fn until(&mut self, text: &str) -> String {
         let reading = async {
             while !String::from_utf8_lossy(&self.bytes).contains(text) {
                 let read = self.stream.read_buf(&mut self.bytes).await.unwrap_or(0);
@@ -211,7 +211,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             }
         };
         tokio::time::timeout(PATIENCE, reading).await.expect("it takes too long");
-        self.bytes.clear();
+        String::from_utf8_lossy(&std::mem::take(&mut self.bytes)).into_owned()
     }
 
     /// Reads until the connection ends, which may be a reset: what came, and how long it took.
