@@ -52,6 +52,10 @@ pub mod version;
 #[doc = include_str!("../README.md")]
 struct ReadmeDoctests;
 
+#[cfg(all(doctest, feature = "consumers"))]
+#[doc = include_str!("../docs/consumers.md")]
+struct ConsumersDoctests;
+
 #[cfg(doctest)]
 #[doc = include_str!("../docs/embedding.md")]
 struct EmbeddingDoctests;

@@ -48,6 +48,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("listening {listen}\nadmin http://{}\n", app.admin_addr()?);
     println!("curl -i {listen}/api/v3/users/1                                        # what the services speak");
     println!("curl -i {listen}/api/v2/users/1                                        # deprecated: see the headers");
+    println!("curl -i -A acme-app/2.1 {listen}/api/v2/users/1                        # from acme, by the register");
     println!("curl -i {listen}/api/v1/users/1                                        # gone: 410");
     println!(
         "curl -i -H 'Accept: application/vnd.shop.v3+json' {listen}/api/legacy-users/1   # from a service that speaks 2"

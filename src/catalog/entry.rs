@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::header::{self, HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 
 use super::case_entry::CaseEntry;
 use super::content::Content;
@@ -16,6 +16,7 @@ use super::template::{HostPattern, HostTemplate, PathTemplate};
 use super::version_source::VersionSource;
 use crate::change::{RouteHistory, RouteName};
 use crate::clock::Timestamp;
+use crate::consumer::ConsumerSecret;
 use crate::diagnostic::Span;
 use crate::headers::merge;
 use crate::headers::template::MediaTemplate;
@@ -68,6 +69,8 @@ pub struct ApiEntry {
     pub(crate) known_paths: KnownPaths,
     /// Where to read who sent a request.
     pub(crate) consumer: Box<[ConsumerSource]>,
+    /// What hashes keys.
+    pub(crate) consumer_secret: Option<ConsumerSecret>,
     /// What consumers speak that name none.
     pub(crate) pins: BTreeMap<Box<str>, VersionId>,
     /// Who keeps a version for longer.
@@ -274,13 +277,8 @@ impl ApiEntry {
 
     /// The headers that identify the consumer.
     pub(crate) fn consumer_fields(&self) -> Vec<HeaderName> {
-        let name = |source: &ConsumerSource| match source {
-            ConsumerSource::Header(name) => HeaderName::try_from(name.as_str()).ok(),
-            ConsumerSource::UserAgent => Some(header::USER_AGENT),
-            // No field says it: what a shared cache keeps for one it would give to another, so `*` would be needed.
-            ConsumerSource::ClientCertificate => None,
-        };
-        self.consumer.iter().filter_map(name).collect()
+        // Where no field says it, what a shared cache keeps for one consumer it would give to another: that needs `*`.
+        self.consumer.iter().filter_map(|source| HeaderName::try_from(source.field()?).ok()).collect()
     }
 
     /// Marks responses as dependent on the consumer (RFC 9110 §12.5.5).

@@ -16,6 +16,7 @@ mod handles;
 mod life;
 mod migration;
 mod places;
+mod register;
 mod router;
 mod spec;
 mod template;
@@ -35,10 +36,11 @@ pub(crate) use life::Lifecycle;
 pub use life::Window;
 pub use migration::Migration;
 pub use places::UnknownName;
+pub use register::{ConsumerEntry, Contact, Register};
 pub(crate) use router::{Match, RouteId};
 pub use spec::{
-    Api, Brownout, Case, ConsumerSource, Cors, Date, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, Sample,
-    ShareOf, Version,
+    Api, Brownout, Case, ConsumerRole, ConsumerSource, Cors, Date, ExpectedUse, Extension, KeySource, OnUnacceptable,
+    OnUndeclared, OnUntyped, RegisteredConsumer, Route, Sample, ShareOf, Version,
 };
 pub(crate) use template::{HostPattern, strip_start};
 pub use version_source::VersionSource;
@@ -72,6 +74,7 @@ pub struct Catalog {
     warnings: Diagnostics,
     pins: Option<Arc<dyn Pins>>,
     known: Option<Arc<dyn KnownConsumers>>,
+    register: Register,
     control: Control,
 }
 
@@ -98,14 +101,40 @@ impl Catalog {
     /// # Errors
     /// Everything that is wrong, at once, warnings included.
     pub fn at(apis: impl IntoIterator<Item = Api>, now: Timestamp) -> Result<Self, Diagnostics> {
-        Self::draft(apis, now).inspect(Self::publish)
+        Self::draft(apis, &[], now).inspect(Self::publish)
+    }
+
+    /// As [`Catalog::new`], with names for the identities of consumers.
+    ///
+    /// ```
+    /// use sunward::catalog::{Api, Catalog, RegisteredConsumer, Version};
+    ///
+    /// let shop = Api::new("shop").with_version_header("Api-Version").with_version(Version::new("1"));
+    /// let catalog = Catalog::registered([shop], [RegisteredConsumer::new("acme").with_match("acme-app")])?;
+    /// assert_eq!(catalog.register().get("acme-app").expect("an entry").consumer.as_str(), "acme");
+    /// # Ok::<(), sunward::diagnostic::Diagnostics>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn registered(
+        apis: impl IntoIterator<Item = Api>,
+        consumers: impl IntoIterator<Item = RegisteredConsumer>,
+    ) -> Result<Self, Diagnostics> {
+        let consumers: Vec<RegisteredConsumer> = consumers.into_iter().collect();
+        Self::draft(apis, &consumers, SystemClock.now()).inspect(Self::publish)
     }
 
     /// The same, but metrics know nothing of it until it is [published](Self::publish): it may be looked at only.
-    pub(crate) fn draft(apis: impl IntoIterator<Item = Api>, now: Timestamp) -> Result<Self, Diagnostics> {
+    pub(crate) fn draft(
+        apis: impl IntoIterator<Item = Api>,
+        consumers: &[RegisteredConsumer],
+        now: Timestamp,
+    ) -> Result<Self, Diagnostics> {
         let specs: Vec<Api> = apis.into_iter().collect();
         let mut found = Diagnostics::new();
-        let mut apis = build::build(&specs, now, &mut found);
+        let register = build::register(consumers, &mut found);
+        let mut apis = build::build(&specs, &register, now, &mut found);
         // Their names are looked up in the apis, so those have to be sound.
         if !found.has_errors() {
             case::read_all(&specs, &mut apis, &mut found);
@@ -118,7 +147,8 @@ impl Catalog {
             return Err(found);
         }
         let handles = apis.iter().map(ApiHandles::new).collect();
-        Ok(Self { apis: apis.into(), handles, warnings: found, pins: None, known: None, control: Control::new() })
+        let (apis, control) = (apis.into(), Control::new());
+        Ok(Self { apis, handles, warnings: found, pins: None, known: None, register, control })
     }
 
     /// Says in the metrics when its versions end.
@@ -158,6 +188,17 @@ impl Catalog {
     #[must_use]
     pub fn api(&self, name: &str) -> Option<&ApiEntry> {
         self.apis.iter().find(|api| &*api.name == name)
+    }
+
+    /// The registered consumers.
+    #[must_use]
+    pub fn register(&self) -> &Register {
+        &self.register
+    }
+
+    /// Whether a source of consumers depends on where requests come from.
+    pub(crate) fn needs_origin(&self) -> bool {
+        self.apis.iter().flat_map(|api| &api.consumer).any(ConsumerSource::needs_origin)
     }
 
     /// What the check found that does not keep it from being served.

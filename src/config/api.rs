@@ -3,11 +3,9 @@
 use super::common::{forms, on_error, on_untyped};
 use super::keys::ValueKind;
 use super::node::ConfigNode;
-use super::tree::{TableReader, word_or_table};
-use super::{case, change, version};
-use crate::catalog::{
-    Api, ConsumerSource, Cors, Extension, OnUnacceptable, OnUndeclared, Unspecified, VersionSourcesSpec,
-};
+use super::tree::TableReader;
+use super::{case, change, consumer, version};
+use crate::catalog::{Api, Cors, Extension, OnUnacceptable, OnUndeclared, Unspecified, VersionSourcesSpec};
 use crate::diagnostic::{Diagnostics, Spanned};
 use crate::path::PathCase;
 use crate::version::Scheme;
@@ -57,7 +55,7 @@ fn resolution(api: &mut Api, reader: &mut TableReader<'_, '_>) {
     api.waterfall = reader.flag("waterfall").unwrap_or_default();
     api.aliases = reader.names("aliases");
     api.exclude = reader.texts("exclude");
-    api.consumer = reader.list("consumer", consumer);
+    api.consumer = reader.list("consumer", consumer::source);
     api.pins = reader.names("pins");
 }
 
@@ -104,23 +102,6 @@ fn unspecified(mut reader: TableReader<'_, '_>) -> Option<Unspecified> {
     let version = reader.text("version");
     reader.finish();
     version.map(Unspecified::Version)
-}
-
-fn consumer(node: ConfigNode<'_>, kind: ValueKind, found: &mut Diagnostics) -> Option<Spanned<ConsumerSource>> {
-    let word = |word| {
-        let source = match word {
-            "client-certificate" => ConsumerSource::ClientCertificate,
-            _ => ConsumerSource::UserAgent,
-        };
-        Spanned::new(source, node.span)
-    };
-    word_or_table(node, kind, found, word, consumer_table)
-}
-
-fn consumer_table(mut reader: TableReader<'_, '_>) -> Option<Spanned<ConsumerSource>> {
-    let header = reader.text("header");
-    reader.finish();
-    header.map(|header| header.map(ConsumerSource::Header))
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every table's reader")]

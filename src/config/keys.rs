@@ -2,6 +2,7 @@
 
 mod cases;
 mod conditions;
+mod consumers;
 mod gateway;
 mod op_table;
 mod ops;

@@ -21,6 +21,7 @@ pub(crate) mod case;
 mod change;
 mod common;
 mod constant;
+mod consumer;
 mod gateway;
 mod head;
 mod include;
@@ -51,7 +52,7 @@ pub use schema::schema;
 pub use sources::{SourceFile, SourceMap};
 pub use variables::Environment;
 
-use crate::catalog::Api;
+use crate::catalog::{Api, RegisteredConsumer};
 use crate::diagnostic::Diagnostics;
 use node::FileText;
 use tree::TableReader;
@@ -66,6 +67,8 @@ pub struct Config {
     pub(crate) apis: Vec<Api>,
     /// The `[[upstream]]` tables.
     pub(crate) upstreams: Vec<Upstream>,
+    /// The `[[consumer]]` tables.
+    pub(crate) consumers: Vec<RegisteredConsumer>,
     /// Whether all that is included could be read, so that what is not here is nowhere.
     pub(crate) complete: bool,
     /// Whether something of the texts could not be read, and so is not here.
@@ -85,6 +88,19 @@ impl Config {
     #[must_use]
     pub fn with_api(mut self, api: Api) -> Self {
         self.apis.push(api);
+        self
+    }
+
+    /// The `[[consumer]]` tables, for [`Catalog::registered`](crate::catalog::Catalog::registered).
+    #[must_use]
+    pub fn consumers(&self) -> &[RegisteredConsumer] {
+        &self.consumers
+    }
+
+    /// Adds a consumer to the register.
+    #[must_use]
+    pub fn with_consumer(mut self, consumer: RegisteredConsumer) -> Self {
+        self.consumers.push(consumer);
         self
     }
 
@@ -139,6 +155,7 @@ fn tables<'t>(config: &mut Config, mut reader: TableReader<'t, '_>, environment:
     // The loader has followed the entries; here it is only said what is wrong with them.
     reader.texts("include");
     config.apis.extend(reader.tables("api", api::api));
+    config.consumers.extend(reader.tables("consumer", consumer::registered));
     reader.allow_variables(environment);
     if let Some(gateway) = reader.table("gateway", GatewaySpec::read) {
         config.gateway = gateway;

@@ -231,7 +231,9 @@ impl<'t> ConfigNode<'t> {
 fn alternatives(wanted: ValueKind, written: &DeValue<'_>) -> String {
     match wanted {
         ValueKind::Word(words) => format!("write {}, in quotes", listed(words)),
-        ValueKind::Table(Table { keys: [key], common: [], .. }) => {
+        ValueKind::Table(Table { keys: [key, others @ ..], common: [], .. })
+            if matches!(key.kind, ValueKind::Name) && others.iter().all(|key| !key.required) =>
+        {
             let value = written.as_str().filter(|text| !text.contains(['"', '\\'])).unwrap_or("…");
             format!("write `{{ {} = \"{}\" }}`", key.name, value::excerpt(value))
         }

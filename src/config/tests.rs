@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{Config, GatewaySpec, LogFormat, SourceMap, read, read_all, value};
 use crate::catalog::{
-    Api, Brownout, ConsumerSource, Content, Cors, Extension, OnUnacceptable, OnUndeclared, OnUntyped, Route, ShareOf,
-    Unspecified, Version, VersionSource,
+    Api, Brownout, ConsumerRole, ConsumerSource, Content, Cors, ExpectedUse, Extension, KeySource, OnUnacceptable,
+    OnUndeclared, OnUntyped, RegisteredConsumer, Route, ShareOf, Unspecified, Version, VersionSource,
 };
 use crate::change::{Change, OpKind, OpSpec, Resource, ValueFormat, When};
 use crate::json::{
@@ -100,7 +100,7 @@ fn an_api_is_read() {
     assert_eq!((api.on_unacceptable, api.on_error), (OnUnacceptable::Default, OnError::Pass));
     let consumers: Vec<ConsumerSource> = api.consumer.iter().map(|source| source.value.clone()).collect();
     let header = ConsumerSource::Header("X-Consumer".to_owned());
-    assert_eq!(consumers, [ConsumerSource::ClientCertificate, header, ConsumerSource::UserAgent]);
+    assert_eq!(consumers[..2], [ConsumerSource::ClientCertificate, header]);
     assert_eq!(api.resources[0].at[1].partial, Some(false));
     assert_eq!(api.routes[0].lives[0].1.brownouts.as_ref().map(Vec::len), Some(0));
     assert_eq!(api.extensions[0].approved_by, "kim");
@@ -250,8 +250,12 @@ fn unplaced(value: &impl std::fmt::Debug) -> String {
 fn builders_say_what_the_file_says() {
     let mut read = api(EVERY_KEY);
     read.cases.clear();
-    let built = built();
-    let (read, built) = (unplaced(&read), unplaced(&built));
+    assert_same(&read, &built());
+    assert_same(&config(EVERY_KEY).consumers, &registered());
+}
+
+fn assert_same(read: &impl std::fmt::Debug, built: &impl std::fmt::Debug) {
+    let (read, built) = (unplaced(read), unplaced(built));
     let differ = read.lines().zip(built.lines()).position(|(read, built)| read != built);
     let around = |text: &str| {
         let from = differ.unwrap_or_default().saturating_sub(8);
@@ -557,6 +561,13 @@ fn built() -> Api {
         .with_cors(Cors::new(["https://app.example.com", "https://*.example.com"]).with_credentials(true))
         .with_consumer_source(ConsumerSource::ClientCertificate)
         .with_consumer_source(ConsumerSource::Header("X-Consumer".into()))
+        .with_consumer_source(ConsumerSource::TrustedHeader("X-Authenticated-Client".into()))
+        .with_consumer_source(ConsumerSource::Key(KeySource::Header("X-Api-Key".into())))
+        .with_consumer_source(ConsumerSource::Key(KeySource::scheme("Authorization", "Bearer")))
+        .with_consumer_source(ConsumerSource::Key(KeySource::Query("api_key".into())))
+        .with_consumer_source(ConsumerSource::Key(KeySource::Basic))
+        .with_consumer_source(ConsumerSource::Claimed("azp".into()))
+        .with_consumer_source(ConsumerSource::Network)
         .with_consumer_source(ConsumerSource::UserAgent)
         .with_pin("acme", "1")
         .with_version_path("/v{version}")
@@ -574,4 +585,22 @@ fn built() -> Api {
         .with_extension(
             Extension::new("acme", "1", "2027-01-01").with_approved_by("kim").with_reason("their release is in June"),
         )
+}
+
+/// The register of the file with every key.
+fn registered() -> [RegisteredConsumer; 2] {
+    let acme = RegisteredConsumer::new("acme")
+        .with_match("key-57d51e87c2b4bd55")
+        .with_match("claimed:acme-app")
+        .with_match("net:192.0.2.0/24")
+        .with_owner("Acme, accounting")
+        .with_contact("api@acme.example")
+        .with_tag("partner")
+        .with_tag("invoices")
+        .with_expected_use(ExpectedUse::Monthly);
+    let probe = RegisteredConsumer::new("probe")
+        .with_match("blackbox-exporter")
+        .with_contact("https://hooks.example.com/sunward")
+        .with_role(ConsumerRole::Ignored("a probe, which follows the newest version".into()));
+    [acme, probe]
 }

@@ -33,7 +33,9 @@ mod wire;
 
 pub use app::{App, StartError};
 pub use config::diff::diff;
-pub use config::load::{LoadError, Loaded, environment, load, load_at, load_config, log_format, open, workers};
+pub use config::load::{
+    LoadError, Loaded, consumer_secret, environment, load, load_at, load_config, log_format, open, workers,
+};
 pub use config::options::{Options, Rewrite};
 pub use config::rollback::{Rollback, RollbackError, RollbackTo};
 pub use config::source::ConfigSource;

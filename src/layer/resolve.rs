@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use crate::catalog::{ApiEntry, Catalog, CurrentCatalog};
 use crate::clock::{Clock, SystemClock};
-use crate::consumer::Consumer;
+use crate::consumer::{ClientOrigin, Consumer};
 use crate::plan::{Plan, Planning};
 use crate::resolve::RequestHead;
 
@@ -149,6 +149,7 @@ where
             mount: &shared.mount,
             trusts_forwarded: shared.trusts_forwarded,
             peer: request.extensions().get::<Consumer>(),
+            origin: request.extensions().get::<ClientOrigin>().copied(),
         };
         match Plan::read(shared.catalog.current(), head, shared.clock.now(), || shared.draw()) {
             Planning::Planned(plan) => drop(request.extensions_mut().insert(plan)),

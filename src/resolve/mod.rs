@@ -6,6 +6,7 @@
 //! of request and response may speak different versions, by `Content-Type` and `Accept`.
 
 pub(crate) mod accept;
+mod consumer;
 mod lookalike;
 mod place;
 mod read;
@@ -17,14 +18,15 @@ use http::{Method, Uri};
 
 use crate::catalog::{ApiEntry, Catalog, Match, OnUnacceptable, OnUndeclared, RouteId, VersionSource};
 use crate::clock::Timestamp;
-use crate::consumer::Consumer;
+use crate::consumer::{ClientOrigin, Consumer};
 use crate::path;
 use crate::problem::{Problem, ProblemType};
 use crate::version::VersionId;
 
 use accept::Negotiated;
+use consumer::consumer;
 pub(crate) use place::whose;
-use place::{consumer, host, place};
+use place::{host, place};
 use read::SpokenVersions;
 
 /// The head of a request, as resolution sees it: hop-by-hop fields must be gone already (RFC 9110 §7.6.1).
@@ -42,6 +44,8 @@ pub(crate) struct RequestHead<'a> {
     pub trusts_forwarded: bool,
     /// Who the connection says that it is, for [`ConsumerSource::ClientCertificate`].
     pub peer: Option<&'a Consumer>,
+    /// Where it comes from, for the sources of consumers that depend on it.
+    pub origin: Option<ClientOrigin>,
 }
 
 /// What a request turned out to be.
@@ -173,7 +177,7 @@ pub(crate) fn resolve(head: RequestHead<'_>, catalog: &Catalog, now: Timestamp) 
     if api.excludes(&path, api.path_case) {
         return Resolved::Excluded(index);
     }
-    let consumer = consumer(api, head);
+    let consumer = consumer(catalog, api, head);
     let (named, below) = read::split(api, &path[api.base_path.len()..]);
     Resolver { catalog, index, api, head, whole: &path, named, path: below, consumer, now }.read()
 }

@@ -1,17 +1,17 @@
-//! Which api a request is for, and who sent it.
+//! Which api a request is for.
 
 use http::header::{self, HeaderMap};
 use http::{Method, Uri};
 
 use super::RequestHead;
-use crate::catalog::{ApiEntry, Catalog, ConsumerSource, HostPattern};
-use crate::consumer::Consumer;
+use crate::catalog::{ApiEntry, Catalog, HostPattern};
 use crate::path::{self, PathCase};
 
 /// The api that a request is for, whether it can be served or not.
 #[must_use]
 pub(crate) fn whose<'c>(uri: &Uri, headers: &HeaderMap, catalog: &'c Catalog) -> Option<&'c ApiEntry> {
-    let head = RequestHead { method: &Method::GET, uri, headers, mount: "", trusts_forwarded: false, peer: None };
+    let method = &Method::GET;
+    let head = RequestHead { method, uri, headers, mount: "", trusts_forwarded: false, peer: None, origin: None };
     place(catalog, host(&head), &path::lenient(uri.path())).map(|index| &catalog.apis()[index])
 }
 
@@ -51,18 +51,4 @@ fn host_rank(api: &ApiEntry, host: Option<&str>) -> Option<u8> {
     }
     let rank = |pattern: &HostPattern| if pattern.is_wildcard() { 1 } else { 2 };
     api.hosts.iter().filter(|pattern| host.is_some_and(|host| pattern.matches(host))).map(rank).max()
-}
-
-pub(super) fn consumer(api: &ApiEntry, head: RequestHead<'_>) -> Option<Consumer> {
-    let headers = head.headers;
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty());
-    let read = |source: &ConsumerSource| match source {
-        ConsumerSource::Header(name) => text(name).map(Consumer::new),
-        ConsumerSource::UserAgent => {
-            let product = text("user-agent")?.split(['/', ' ']).next()?;
-            (!product.is_empty()).then(|| Consumer::new(product))
-        }
-        ConsumerSource::ClientCertificate => head.peer.cloned(),
-    };
-    api.consumer.iter().find_map(read)
 }

@@ -726,3 +726,32 @@ fn migrate_writes_lines_where_the_input_pauses() {
     drop(stdin);
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
+
+/// Keys are read from standard input, and what is printed is for the register.
+#[test]
+fn consumer_hash_prints_identities() {
+    let secret = scratch("secret", "from a secret store, not from here\n");
+    let file = scratch("hash", &format!("[gateway]\nconsumer_secret_file = \"{}\"\n", secret.display()));
+    let hash = |stdin: &str| sunward(&["consumer", "hash", &file.display().to_string()], stdin);
+    for stdin in ["sk_live_123", "sk_live_123\n", "sk_live_123\r\n", "\n sk_live_123 \n"] {
+        let output = hash(stdin);
+        assert_eq!(out(&output), "key-57d51e87c2b4bd55\n", "{}", err(&output));
+    }
+    assert_eq!(out(&hash("sk_live_123\nother\n")).lines().count(), 2);
+    let rows = [(hash(""), "standard input has no key"), (hash("\n"), "standard input has no key")];
+    let bare = scratch("bare", "[gateway]\n");
+    let bare = sunward(&["consumer", "hash", &bare.display().to_string()], "k");
+    let broken = scratch("broken", "[gateway\n");
+    let broken = sunward(&["consumer", "hash", &broken.display().to_string()], "k");
+    let rows = rows.into_iter().chain([(bare, "has no secret"), (broken, "syntax")]);
+    let more = [
+        (sunward(&["consumer", "hash"], "k"), "`SUNWARD_CONSUMER_SECRET` is not set"),
+        (sunward(&["consumer", "hash", "/not/there"], "k"), "cannot read"),
+    ];
+    for (output, message) in rows.chain(more) {
+        assert_eq!((output.status.code(), out(&output).as_str()), (Some(2), ""), "{message}");
+        assert!(err(&output).contains(message), "{message}: {}", err(&output));
+    }
+    let help = out(&sunward(&["consumer", "hash", "--help"], ""));
+    assert!(help.contains("sunward consumer hash sunward.toml < key.txt"), "{help}");
+}

@@ -131,6 +131,23 @@ fn run(example: &Example<'_>) -> Option<String> {
     (!failures.is_empty()).then(|| failures.iter().map(ToString::to_string).collect())
 }
 
+/// The config of `docs/consumers.md` is complete but for its secret and its upstream.
+#[test]
+fn the_config_of_consumers_is_valid() {
+    let page = include_str!("../../docs/consumers.md");
+    let (_, config) = page.split_once("```toml\n").expect("a config");
+    let (config, _) = config.split_once("```").expect("its end");
+    let secret = std::env::temp_dir().join(format!("sunward-docs-secret-{}", std::process::id()));
+    std::fs::write(&secret, "0123456789abcdef").expect("written");
+    let config = config.replace("/run/secrets/sunward-consumers", &secret.display().to_string());
+    let sources = SourceMap::new("consumers.toml", config);
+    let loaded = load_at(&sources, &|_| None, "2026-01-01".parse().expect("a time"));
+    std::fs::remove_file(secret).expect("removed");
+    let found = loaded.unwrap_or_else(|error| panic!("{error}")).warnings;
+    let codes: Vec<&str> = found.iter().map(|found| found.code()).filter(|code| *code != "no-upstream").collect();
+    assert!(codes.is_empty(), "{found}");
+}
+
 #[test]
 fn the_examples_come_out_as_they_say() {
     let (fenced, idioms) = (fenced(), idioms());

@@ -20,6 +20,8 @@ mod axum;
 mod bodies;
 mod bugs;
 mod codings;
+#[cfg(feature = "consumers")]
+mod consumers;
 mod content_types;
 mod cookies;
 mod digests;

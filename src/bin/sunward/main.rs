@@ -1,6 +1,7 @@
 //! The `sunward` command.
 
 mod check;
+mod consumer;
 mod day;
 mod diff;
 mod explain;
@@ -49,6 +50,8 @@ enum Command {
     Explain(explain::Args),
     /// Shows the versions and the dates of their lifecycles.
     Timeline(timeline::Args),
+    /// Prints the identities of consumers, for the register.
+    Consumer(consumer::Args),
     /// Prints the JSON Schema of the config file, for editors.
     Schema,
     /// Prints this help, or that of a command.
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Timeline(args) => timeline::run(&args),
+        Command::Consumer(args) => consumer::run(&args),
         Command::Help { command } => help(command.as_deref()),
         Command::Schema => print(&format!("{:#}\n", sunward::config::schema())),
     }

@@ -1,6 +1,6 @@
 //! Who sends requests: what may say so, and what hangs on it.
 
-use super::super::spec::{Api, ConsumerSource, LifecycleSpec};
+use super::super::spec::{Api, ConsumerSource, KeySource, LifecycleSpec};
 use super::Builder;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Span, Spanned, is_typo};
@@ -15,21 +15,13 @@ impl Builder<'_> {
     pub(super) fn check_secrets(&mut self) {
         let api = self.api;
         for source in &api.consumer {
-            let ConsumerSource::Header(name) = &source.value else { continue };
-            let help = "let the authenticating proxy set a header with the consumer's name, such as `X-Consumer`, or \
-                 use `\"client-certificate\"`";
-            match carries(name) {
-                Sensitivity::Credentials => {
-                    let message =
-                        format!("`{name}` carries credentials, which would be written to logs as the consumer");
-                    self.error("secret-consumer", message, source.span, help);
+            match &source.value {
+                ConsumerSource::Header(name) | ConsumerSource::TrustedHeader(name) => {
+                    self.check_plain_header(name, source.span);
                 }
-                Sensitivity::Key => {
-                    let message =
-                        format!("`{name}` looks like a secret key, which would be written to logs as the consumer");
-                    self.found.push(Diagnostic::warning("key-as-consumer", message, source.span).help(help));
-                }
-                Sensitivity::Nothing => {}
+                ConsumerSource::Key(key) => self.check_key(key, source.span),
+                ConsumerSource::Claimed(_) => self.check_feature("a claim", source.span),
+                _ => {}
             }
         }
         for name in [&api.sources.header, &api.response_header].into_iter().flatten() {
@@ -37,6 +29,60 @@ impl Builder<'_> {
                 let message = format!("`{}` carries credentials, not a version", name.value);
                 self.error("secret-version", message, name.span, "use a separate header, such as `Api-Version`");
             }
+        }
+    }
+
+    fn check_plain_header(&mut self, name: &str, span: Span) {
+        let help = format!(
+            "for a keyed hash of it, write `{{ key = {{ header = \"{name}\" }} }}`; or let the authenticating proxy set a \
+             header with the consumer's name, such as `X-Consumer`"
+        );
+        match carries(name) {
+            Sensitivity::Credentials => {
+                let message = format!("`{name}` carries credentials, which would be written to logs as the consumer");
+                self.error("secret-consumer", message, span, help);
+            }
+            Sensitivity::Key => {
+                let message =
+                    format!("`{name}` looks like a secret key, which would be written to logs as the consumer");
+                self.found.push(Diagnostic::warning("key-as-consumer", message, span).help(help));
+            }
+            Sensitivity::Nothing => {}
+        }
+    }
+
+    /// A key is hashed under a secret, or not at all.
+    fn check_key(&mut self, key: &KeySource, span: Span) {
+        self.check_feature("a key", span);
+        if let KeySource::Header(name) | KeySource::Scheme { header: name, .. } = key
+            && ["cookie", "set-cookie", "proxy-authorization"].contains(&name.to_ascii_lowercase().as_str())
+        {
+            let message = format!("`{name}` is not a header with an API key");
+            self.error("secret-consumer", message, span, "use the header that has the key, such as `X-Api-Key`");
+        }
+        let (KeySource::Query(part) | KeySource::Scheme { scheme: part, .. }) = key else {
+            return self.check_secret(span);
+        };
+        if part.is_empty() || part.contains(char::is_whitespace) {
+            let message = format!("`{part}` is not the name of a scheme or a query parameter");
+            self.error("bad-key-source", message, span, "write a name such as `Bearer` or `api_key`");
+        }
+        self.check_secret(span);
+    }
+
+    fn check_secret(&mut self, span: Span) {
+        if self.api.consumer_secret.is_none() && cfg!(feature = "consumers") {
+            let message = "keys are hashed under a secret, and there is none";
+            let help = "add `consumer_secret_file` or `consumer_secret` to `[gateway]`; in Rust, call \
+                        `Api::with_consumer_secret`";
+            self.error("no-consumer-secret", message, span, help);
+        }
+    }
+
+    fn check_feature(&mut self, what: &str, span: Span) {
+        if cfg!(not(feature = "consumers")) {
+            let message = format!("{what} as the consumer needs the feature `consumers`");
+            self.error("consumers-off", message, span, "build sunward with the feature `consumers`");
         }
     }
 
@@ -86,6 +132,9 @@ impl Builder<'_> {
         for brownout in brownouts() {
             names.extend(brownout.consumers.iter().chain(&brownout.exempt).map(|name| (name.as_str(), brownout.span)));
         }
+        for (name, span) in &names {
+            self.doubt_unregistered(name, *span);
+        }
         for (at, (name, span)) in names.iter().enumerate() {
             let is_first = !names[..at].iter().any(|(earlier, _)| earlier == name);
             if let Some((other, _)) = names[..at].iter().find(|(earlier, _)| is_first && is_typo(earlier, name)) {
@@ -97,6 +146,25 @@ impl Builder<'_> {
             for name in brownout.exempt.iter().filter(|name| !brownout.consumers.contains(name)) {
                 let message = format!("`{name}` is exempt from a brownout that does not affect it");
                 self.doubt("unused-exempt", message, brownout.span, "remove it from `exempt`");
+            }
+        }
+    }
+
+    /// A name beside the register: one that no consumer has, or nearly that of one.
+    fn doubt_unregistered(&mut self, name: &str, span: Span) {
+        let registered = self.registered;
+        match registered.get(name) {
+            Some(entry) if entry.consumer.as_str() != name => {
+                let message = format!("`{name}` is registered as `{}`, so no consumer has this name", entry.consumer);
+                self.doubt("registered-identity", message, span, format!("write `{}`", entry.consumer));
+            }
+            Some(_) => {}
+            None => {
+                let mut entries = registered.entries().iter();
+                if let Some(near) = entries.find(|entry| is_typo(entry.consumer.as_str(), name)) {
+                    let message = format!("the consumer `{name}` is spelled almost like `{}`", near.consumer);
+                    self.doubt("similar-consumers", message, span, format!("did you mean `{}`?", near.consumer));
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod consumers;
 mod content_types;
+mod register;
 mod routes;
 mod sources;
 mod statuses;
@@ -12,7 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::header::HeaderValue;
 
+pub(super) use register::register;
+
 use super::entry::{ApiEntry, OpEntry, VersionEntry};
+use super::register::Register;
 use super::spec::{Api, Unspecified, Version};
 use super::template;
 use crate::change::OpSpec;
@@ -25,6 +29,7 @@ use crate::version::VersionId;
 /// Reads one api; knows its versions.
 struct Builder<'a> {
     api: &'a Api,
+    registered: &'a Register,
     now: Timestamp,
     versions: Vec<VersionEntry>,
     aliases: BTreeMap<Box<str>, VersionId>,
@@ -32,14 +37,14 @@ struct Builder<'a> {
 }
 
 /// Reads all apis. The entries are of use only if `found` has no errors.
-pub(super) fn build(apis: &[Api], now: Timestamp, found: &mut Diagnostics) -> Vec<ApiEntry> {
+pub(super) fn build(apis: &[Api], registered: &Register, now: Timestamp, found: &mut Diagnostics) -> Vec<ApiEntry> {
     if apis.is_empty() {
         found.push(Diagnostic::error("no-api", "the catalog has no api", Span::NONE).help("add one: `[[api]]`"));
     }
     apart(apis, found);
     let built = |api| {
         let from = found.len();
-        let entry = Builder { api, now, versions: Vec::new(), aliases: BTreeMap::new(), found }.build();
+        let entry = Builder { api, registered, now, versions: Vec::new(), aliases: BTreeMap::new(), found }.build();
         if api.span.is_none() {
             found.locate(from, || format!("the api {}", quoted(&api.name)));
         }
@@ -144,6 +149,7 @@ impl<'a> Builder<'a> {
             routers: routers.into(),
             known_paths,
             consumer: api.consumer.iter().map(|source| source.value.clone()).collect(),
+            consumer_secret: api.consumer_secret.clone(),
             pins,
             extensions: self.extensions(),
             speaks,

@@ -4,7 +4,7 @@ use http::header::{self, HeaderName};
 
 use super::super::cors::{AllowedOrigin, CorsEntry, Origins};
 use super::super::entry::{VersionEntry, VersionSources};
-use super::super::spec::{ConsumerSource, Cors};
+use super::super::spec::Cors;
 use super::super::template::{self, HostPattern, HostTemplate, PathTemplate};
 use super::super::version_source::VersionSource;
 use super::Builder;
@@ -161,11 +161,8 @@ impl<'a> Builder<'a> {
         }
         names.extend(sources.header.clone());
         for source in &self.api.consumer {
-            let name = match &source.value {
-                ConsumerSource::Header(name) => self.header_name(&Spanned::new(name.clone(), source.span)),
-                ConsumerSource::UserAgent => Some(header::USER_AGENT),
-                ConsumerSource::ClientCertificate => None,
-            };
+            let name = source.value.field().map(|name| Spanned::new(name.to_owned(), source.span));
+            let name = name.and_then(|name| self.header_name(&name));
             names.extend(name.filter(|_| !self.api.pins.is_empty() || !self.api.extensions.is_empty()));
         }
         names.into()

@@ -156,14 +156,7 @@ impl Compare<'_> {
 
     fn consumers(&mut self) {
         let (old, new) = (self.old, self.new);
-        let names = |api: &ApiEntry| {
-            let name = |source: &ConsumerSource| match source {
-                ConsumerSource::Header(name) => name.to_ascii_lowercase(),
-                ConsumerSource::UserAgent => "user-agent".to_owned(),
-                ConsumerSource::ClientCertificate => "client-certificate".to_owned(),
-            };
-            api.consumer.iter().map(name).collect::<Vec<_>>().join(", ")
-        };
+        let names = |api: &ApiEntry| api.consumer.iter().map(ConsumerSource::describe).collect::<Vec<_>>().join(", ");
         let (before, after) = (names(old), names(new));
         if before != after {
             let some = |names: String| (!names.is_empty()).then_some(names);

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::catalog::VersionSource;
 use crate::change::{Change, Resource};
+use crate::consumer::ConsumerSecret;
 use crate::diagnostic::{Span, Spanned};
 use crate::json::{FieldNames, OnError};
 use crate::path::PathCase;
@@ -52,6 +53,7 @@ pub struct Api {
     pub(crate) changes: Vec<Change>,
     pub(crate) routes: Vec<Route>,
     pub(crate) consumer: Vec<Spanned<ConsumerSource>>,
+    pub(crate) consumer_secret: Option<ConsumerSecret>,
     pub(crate) pins: Vec<(Spanned<String>, Spanned<String>)>,
     pub(crate) extensions: Vec<Extension>,
     pub(crate) cases: Vec<Case>,
@@ -96,6 +98,7 @@ impl Api {
             changes: Vec::new(),
             routes: Vec::new(),
             consumer: Vec::new(),
+            consumer_secret: None,
             pins: Vec::new(),
             extensions: Vec::new(),
             cases: Vec::new(),
@@ -296,6 +299,14 @@ impl Api {
     #[must_use]
     pub fn with_consumer_source(mut self, source: ConsumerSource) -> Self {
         self.consumer.push(source.into());
+        self
+    }
+
+    /// The secret under which API keys are hashed, for [`ConsumerSource::Key`].
+    #[cfg(feature = "consumers")]
+    #[must_use]
+    pub fn with_consumer_secret(mut self, secret: ConsumerSecret) -> Self {
+        self.consumer_secret = Some(secret);
         self
     }
 }

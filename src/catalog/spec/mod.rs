@@ -8,6 +8,7 @@
 //! | `case` | a test of the changes |
 //! | `brownout` | when a version is switched off on trial |
 //! | `date` | when something begins or ends |
+//! | `register` | what is known of a consumer |
 //! | `route` | what is particular about one route |
 
 /// A consuming setter: `with_name(value)` sets `field`. A `text` is what becomes a `String`, a `date` what becomes a [`Date`];
@@ -42,6 +43,7 @@ mod brownout;
 mod case;
 mod cors;
 mod date;
+mod register;
 mod route;
 mod sources;
 mod version;
@@ -52,8 +54,9 @@ pub(crate) use case::{Back, Body};
 pub use case::{Case, Sample};
 pub use cors::Cors;
 pub use date::Date;
+pub use register::{ConsumerRole, ExpectedUse, RegisteredConsumer};
 pub use route::Route;
-pub use sources::{ConsumerSource, OnUnacceptable, OnUndeclared, OnUntyped};
+pub use sources::{ConsumerSource, KeySource, OnUnacceptable, OnUndeclared, OnUntyped};
 pub(crate) use sources::{Unspecified, VersionSourcesSpec};
 pub(crate) use version::LifecycleSpec;
 pub use version::{Extension, Version};

@@ -59,14 +59,110 @@ pub enum OnUndeclared {
 }
 
 /// Where to read who sent a request; the first that says something counts.
+///
+/// What a key, an unverified claim or a network says begins with `key-`, `claimed:` or `net:`; what looks like that is not
+/// taken from any other source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConsumerSource {
     /// The value of a header that an authenticating layer set.
     Header(String),
+    /// The same, if the request is from a proxy that is trusted and has the header once: see
+    /// [`ClientOrigin`](crate::consumer::ClientOrigin).
+    TrustedHeader(String),
+    /// The keyed hash of an API key, `key-` and 16 hexadecimal digits. The key itself is never kept. It needs
+    /// `Api::with_consumer_secret` and the feature `consumers`.
+    Key(KeySource),
+    /// A claim of a JSON Web Token in `Authorization: Bearer`, such as `azp`, that nothing verifies: the consumer is
+    /// `claimed:` and the claim. It needs the feature `consumers`.
+    Claimed(String),
+    /// The client's network, `/24` of IPv4 or `/48` of IPv6: `net:192.0.2.0/24`. See
+    /// [`ClientOrigin`](crate::consumer::ClientOrigin).
+    Network,
     /// The first product of `User-Agent`, without its version.
     UserAgent,
     /// The name in the client's certificate: a [`Consumer`](crate::consumer::Consumer) in the request's extensions, set by
     /// the code that accepts connections.
     ClientCertificate,
+}
+
+/// Where a request has its API key. A key that is sent twice, or has more than 4096 bytes, is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeySource {
+    /// The value of a header.
+    Header(String),
+    /// The credentials of this scheme in a header.
+    #[non_exhaustive]
+    Scheme {
+        /// The header.
+        header: String,
+        /// The scheme, whose letter case does not matter.
+        scheme: String,
+    },
+    /// A query parameter.
+    Query(String),
+    /// The user of Basic authentication.
+    Basic,
+}
+
+const AUTHORIZATION: &str = "authorization";
+
+// === impl ConsumerSource ===
+
+impl ConsumerSource {
+    /// The header that says it.
+    pub(crate) fn field(&self) -> Option<&str> {
+        match self {
+            Self::Header(name) | Self::TrustedHeader(name) => Some(name),
+            Self::Key(key) => key.field(),
+            Self::Claimed(_) => Some(AUTHORIZATION),
+            Self::UserAgent => Some("user-agent"),
+            Self::Network | Self::ClientCertificate => None,
+        }
+    }
+
+    /// Whether it depends on where the request comes from.
+    pub(crate) fn needs_origin(&self) -> bool {
+        matches!(self, Self::TrustedHeader(_) | Self::Network)
+    }
+
+    /// Its name in messages.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Header(name) => name.to_ascii_lowercase(),
+            Self::TrustedHeader(name) => format!("{} of trusted proxies", name.to_ascii_lowercase()),
+            Self::Key(key) => format!("the key in {}", key.describe()),
+            Self::Claimed(name) => format!("the unverified claim {name}"),
+            Self::Network => "network".to_owned(),
+            Self::UserAgent => "user-agent".to_owned(),
+            Self::ClientCertificate => "client-certificate".to_owned(),
+        }
+    }
+}
+
+// === impl KeySource ===
+
+impl KeySource {
+    /// The credentials of `scheme` in `header`, such as `Bearer` in `Authorization`.
+    pub fn scheme(header: impl Into<String>, scheme: impl Into<String>) -> Self {
+        Self::Scheme { header: header.into(), scheme: scheme.into() }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Header(name) | Self::Scheme { header: name, .. } => Some(name),
+            Self::Basic => Some(AUTHORIZATION),
+            Self::Query(_) => None,
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Self::Header(name) => name.to_ascii_lowercase(),
+            Self::Scheme { header, scheme } => format!("{}: {scheme}", header.to_ascii_lowercase()),
+            Self::Query(name) => format!("the query parameter {name}"),
+            Self::Basic => "Basic authentication".to_owned(),
+        }
+    }
 }

@@ -30,6 +30,10 @@ pub struct GatewaySpec {
     pub admin: Spanned<Listen>,
     /// What operators have to say.
     pub admin_token: Option<Spanned<Secret>>,
+    /// What the keys of consumers are hashed under.
+    pub consumer_secret: Option<Spanned<Secret>>,
+    /// The file of it.
+    pub consumer_secret_file: Option<Spanned<PathBuf>>,
     /// Number of worker threads. Default: one per CPU core.
     pub workers: Option<usize>,
     /// Whether another process may listen on the same addresses.
@@ -92,6 +96,8 @@ impl Default for GatewaySpec {
             tls: None,
             admin: Listen::loopback(9090).into(),
             admin_token: None,
+            consumer_secret: None,
+            consumer_secret_file: None,
             workers: None,
             reuse_port: false,
             timeouts: Timeouts::default(),
@@ -120,6 +126,8 @@ impl GatewaySpec {
             tls,
             admin: reader.listen("admin").unwrap_or(default.admin),
             admin_token: reader.text("admin_token").map(|token| token.map(Secret)),
+            consumer_secret: consumer_secret(&mut reader),
+            consumer_secret_file: reader.text("consumer_secret_file").map(|path| path.map(PathBuf::from)),
             workers: reader.count("workers"),
             reuse_port: reader.flag("reuse_port").unwrap_or_default(),
             timeouts: reader.table("timeouts", Timeouts::read).unwrap_or_default(),
@@ -190,6 +198,27 @@ impl GatewaySpec {
             reader.found.push(Diagnostic::error("admin-systemd", message, span).help("write an address"));
         }
     }
+}
+
+/// A secret that is in the file is in its repository and its backups too.
+fn consumer_secret(reader: &mut TableReader<'_, '_>) -> Option<Spanned<Secret>> {
+    reader.exclude("consumer_secret", "consumer_secret_file");
+    let (node, _) = reader.node("consumer_secret")?;
+    if let Some(written) = node.value.as_str().filter(|written| !written.is_empty() && !is_variable(written)) {
+        reader.found.hide(written, "…");
+        let message = "`consumer_secret` is in the file in clear text";
+        let help =
+            "write a variable of the environment, `\"${SUNWARD_CONSUMER_SECRET}\"`, or use `consumer_secret_file`";
+        reader.found.push(Diagnostic::error("secret-in-file", message, reader.span).help(help));
+        return None;
+    }
+    reader.text("consumer_secret").map(|secret| secret.map(Secret))
+}
+
+/// Whether a string is one variable and nothing else, not even a default.
+fn is_variable(text: &str) -> bool {
+    let name = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+    name.is_some_and(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
 }
 
 #[cfg(test)]

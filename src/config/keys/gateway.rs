@@ -25,6 +25,11 @@ pub(super) static GATEWAY: Table = Table {
         key("admin_token", ValueKind::Name,
             "The bearer token that admin requests must send in `Authorization`. `/healthz`, `/readyz` and `/metrics` need \
              none. Best taken from the environment: `\"${SUNWARD_ADMIN_TOKEN}\"`."),
+        key("consumer_secret", ValueKind::Name,
+            "The secret under which the API keys of consumers are hashed, at least 16 bytes. It must be a variable of the \
+             environment: `\"${SUNWARD_CONSUMER_SECRET}\"`. With another secret, every key is another consumer."),
+        key("consumer_secret_file", ValueKind::Name,
+            "A file with that secret, in place of `consumer_secret`. A line break at its end is not part of the secret."),
         key("workers", ValueKind::Integer { min: 1, max: 1024 }, "Number of worker threads. Default: one per CPU core."),
         key("reuse_port", ValueKind::Flag,
             "Lets another process listen on the same addresses (`SO_REUSEPORT`), so that a new process can start before \

@@ -1,6 +1,7 @@
 //! The tables of the file.
 
 use super::cases::CASE;
+use super::consumers::{CONSUMER, REGISTERED};
 use super::gateway::GATEWAY;
 use super::op_table::on_error;
 use super::ops::PLACE;
@@ -14,11 +15,12 @@ pub(in crate::config) static ROOT: Table = Table {
     doc: "The top level of the file.",
     keys: &[
         key("include", ValueKind::OneOrMore(&ValueKind::Name),
-            "Further files, whose `[[api]]` and `[[upstream]]` tables are added to this one. Paths are relative to this \
+            "Further files, whose `[[api]]`, `[[upstream]]` and `[[consumer]]` tables are added to this one. Paths are relative to this \
              file; `*` matches any text in a file name."),
         key("gateway", ValueKind::Table(&GATEWAY), "Settings of the gateway itself."),
         key("api", ValueKind::List(&ValueKind::Table(&API)), "The versioned APIs."),
         key("upstream", ValueKind::List(&ValueKind::Table(&UPSTREAM)), "The services behind the gateway."),
+        key("consumer", ValueKind::List(&ValueKind::Table(&REGISTERED)), "The register of consumers: names for identities."),
     ],
     common: &[],
 };
@@ -32,6 +34,7 @@ pub(in crate::config) static INCLUDED: Table = Table {
     keys: &[
         key("api", ValueKind::List(&ValueKind::Table(&API)), "As in the main file."),
         key("upstream", ValueKind::List(&ValueKind::Table(&UPSTREAM)), "As in the main file."),
+        key("consumer", ValueKind::List(&ValueKind::Table(&REGISTERED)), "As in the main file."),
     ],
     common: &[],
 };
@@ -121,7 +124,7 @@ static API: Table = Table {
             .or("false"),
         key("cors", ValueKind::Table(&CORS),
             "Web origins whose scripts may read the responses that the gateway generates itself. Default: none."),
-        key("consumer", ValueKind::OneOrMore(&ValueKind::Either(&ValueKind::Word(&["user-agent", "client-certificate"]), &ValueKind::Table(&CONSUMER))),
+        key("consumer", ValueKind::OneOrMore(&ValueKind::Either(&ValueKind::Word(&["user-agent", "client-certificate", "network"]), &ValueKind::Table(&CONSUMER))),
             "Where to read the consumer, that is, who sent a request. The first source with a value is used."),
         key("pins", ValueKind::Map(&ValueKind::Name),
             "The version for requests of a consumer that name none: `{ acme = \"1\" }`."),
@@ -183,23 +186,6 @@ static UNSPECIFIED: Table = Table {
         "version",
         ValueKind::Name,
         "The version. There is no word for the newest, since the default would then change with each release.",
-    )
-    .required()],
-    common: &[],
-};
-
-static CONSUMER: Table = Table {
-    name: "consumer",
-    title: "a consumer source",
-    doc: "Where to read the consumer of a request. The string `\"user-agent\"` means the name of the first product in \
-          `User-Agent`, without its version (`acme-app` of `acme-app/2.1`). `\"client-certificate\"` means the name in the \
-          client's TLS certificate: its first URI, otherwise its first DNS name.",
-    keys: &[key(
-        "header",
-        ValueKind::Name,
-        "A header set by an authenticating proxy. Its value is the consumer. Consumers are written to the access log \
-             and shown to operators, so the header must not carry a secret: `Authorization`, `Cookie` and \
-             `Proxy-Authorization` are rejected, and a name that looks like a key (`X-Api-Key`) gets a warning.",
     )
     .required()],
     common: &[],

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::checks;
+use super::{checks, secret};
 use crate::gateway::back::pool::LoadedUpstream;
 use crate::gateway::wire::client_tls::client_config;
 use crate::gateway::wire::tls;
 
-use crate::catalog::{Api, ApiEntry, Catalog, ConsumerSource, Route};
+use crate::catalog::{Api, ApiEntry, Catalog, Route};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::config::{self, Config, Environment, GatewaySpec, Instance, LogFormat, SourceMap, Underscores, Upstream};
+use crate::consumer::ConsumerSecret;
 use crate::diagnostic::{Diagnostic, Diagnostics, SUGGESTED, Severity, Span, suggestion};
 use crate::version::VersionId;
 
@@ -131,6 +132,26 @@ fn table(path: &Path) -> Option<GatewaySpec> {
     Some(config::read_all(&sources, &environment).0?.gateway)
 }
 
+/// The secret of a config, without any check of the rest.
+///
+/// # Errors
+/// The file cannot be read as TOML, or has no secret that can be used.
+pub fn consumer_secret(sources: &SourceMap, environment: Environment<'_>) -> Result<ConsumerSecret, LoadError> {
+    let (config, mut found) = config::read_all(sources, environment);
+    let gateway = config.map(|config| config.gateway).unwrap_or_default();
+    if secret::place(&gateway).is_some() {
+        // What else is wrong is for `sunward check`.
+        found = Diagnostics::new();
+    }
+    let secret = secret::read(&gateway, &mut found);
+    if secret.is_none() && !found.has_errors() {
+        let message = "the config has no secret for the keys of consumers";
+        let help = "add `consumer_secret_file` or `consumer_secret` to `[gateway]`";
+        found.push(Diagnostic::error("no-consumer-secret", message, Span::NONE).help(help));
+    }
+    secret.ok_or_else(|| LoadError { sources: sources.clone().into(), found })
+}
+
 /// The environment of the process.
 #[must_use]
 pub fn environment(name: &str) -> Option<String> {
@@ -138,7 +159,7 @@ pub fn environment(name: &str) -> Option<String> {
 }
 
 fn build(config: Config, now: Timestamp, unserved: Severity, found: &mut Diagnostics) -> Option<Loaded> {
-    let Config { gateway, mut apis, upstreams, complete, .. } = config;
+    let Config { gateway, mut apis, upstreams, consumers, complete, .. } = config;
     if apis.is_empty() && !complete {
         return None;
     }
@@ -148,8 +169,9 @@ fn build(config: Config, now: Timestamp, unserved: Severity, found: &mut Diagnos
         check_underscores(api, gateway.proxy.underscores, found);
         prefixes(api, &upstreams);
     }
+    secret::hash_keys(&gateway, &mut apis, found);
     let read_with_errors = found.has_errors();
-    let catalog = match Catalog::draft(apis, now) {
+    let catalog = match Catalog::draft(apis, &consumers, now) {
         Ok(catalog) => catalog,
         Err(more) => {
             found.append(more);
@@ -185,11 +207,8 @@ fn check_underscores(api: &Api, underscores: Underscores, found: &mut Diagnostic
     if underscores == Underscores::Pass {
         return;
     }
-    let consumers = api.consumer.iter().filter_map(|source| match &source.value {
-        ConsumerSource::Header(name) => Some((name, source.span)),
-        _ => None,
-    });
-    let versions = api.sources.header.iter().map(|name| (&name.value, name.span));
+    let consumers = api.consumer.iter().filter_map(|source| Some((source.value.field()?, source.span)));
+    let versions = api.sources.header.iter().map(|name| (name.as_str(), name.span));
     for (name, span) in versions.chain(consumers).filter(|(name, _)| name.contains('_')) {
         let message = format!("the header `{name}` is never received: its name has an underscore");
         let help = "write the name with `-`, or set `underscores = \"pass\"` in `[gateway.proxy]`";

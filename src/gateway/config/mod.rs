@@ -7,6 +7,7 @@ pub(super) mod observe;
 pub(super) mod options;
 pub(super) mod reload;
 pub(super) mod rollback;
+pub(super) mod secret;
 pub(super) mod snapshot;
 pub(super) mod source;
 pub(super) mod start;

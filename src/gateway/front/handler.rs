@@ -20,6 +20,7 @@ use super::metrics::ListenerMetrics;
 use super::overload::{InFlight, OverloadManager};
 use super::server::Handler;
 use crate::clock::{Clock, SystemClock};
+use crate::consumer::ClientOrigin;
 use crate::gateway::config::snapshot::{LiveSnapshot, Snapshot, StackBody};
 use crate::gateway::telemetry::access::AccessEntry;
 use crate::gateway::telemetry::explain::{Cause, Explained, Tail, Throttle};
@@ -100,6 +101,11 @@ impl ProxyHandler {
             let client = settings.forwarded.client(request.headers(), hop);
             AccessEntry::new(log, &request, peer, client)
         });
+        if snapshot.catalog.needs_origin() {
+            let client = settings.forwarded.client(request.headers(), hop);
+            let origin = ClientOrigin::new(client).with_trusted_proxy(settings.forwarded.trusts(hop));
+            request.extensions_mut().insert(origin);
+        }
         let span = self.tracer.begin(&request, peer.tls);
         let began = Instant::now();
         let method = request.method().clone();

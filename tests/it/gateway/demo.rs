@@ -128,9 +128,10 @@ fn the_lines_it_prints_work_as_printed() {
     let mut lines = BufReader::new(running.0.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
     assert!(lines.next().is_some_and(|line| line.starts_with("listening http://127.0.0.1:")));
     assert!(lines.next().is_some_and(|line| line.starts_with("admin http://127.0.0.1:")));
-    let curls: Vec<String> = lines.by_ref().filter(|line| line.starts_with("curl")).take(6).collect();
+    let curls: Vec<String> = lines.by_ref().filter(|line| line.starts_with("curl")).take(7).collect();
     let expected = [
         ("200", JOHN),
+        ("200", "john@"),
         ("200", "john@"),
         ("410", "version-sunset"),
         ("200", "full_name"),
@@ -145,5 +146,5 @@ fn the_lines_it_prints_work_as_printed() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(text.starts_with(&format!("HTTP/1.1 {status}")) && text.contains(part), "{line}\n{text}");
     }
-    assert_eq!(curls.len(), 6);
+    assert_eq!(curls.len(), 7);
 }

@@ -1,13 +1,36 @@
 //! Who sent a request, and what is known of them from before.
 
+#[cfg(feature = "consumers")]
+mod claim;
+#[cfg(feature = "consumers")]
+mod credentials;
+mod identity;
+mod origin;
+#[cfg(feature = "consumers")]
+mod secret;
+#[cfg(not(feature = "consumers"))]
+mod secret_off;
+
 use std::fmt;
 use std::sync::Arc;
+
+#[cfg(feature = "consumers")]
+pub(crate) use claim::claimed;
+#[cfg(feature = "consumers")]
+pub(crate) use credentials::{basic_user, with_scheme};
+pub(crate) use identity::{is_key_identity, is_reserved, network, network_of};
+pub use origin::ClientOrigin;
+#[cfg(feature = "consumers")]
+pub use secret::{ConsumerSecret, ShortSecret};
+#[cfg(not(feature = "consumers"))]
+pub(crate) use secret_off::{ConsumerSecret, basic_user, claimed, with_scheme};
 
 /// Who sent a request, as far as the configured sources can tell.
 ///
 /// It is a name, not a secret: the gateway writes it to its access log and shows it to operators as it is. A catalog whose
 /// consumers come from a field with credentials (`Authorization`, `Cookie`) is refused, and a field whose name looks like a
-/// key's (`X-Api-Key`) gets a warning.
+/// key's (`X-Api-Key`) gets a warning: for keys there is [`ConsumerSource::Key`](crate::catalog::ConsumerSource), which
+/// gives a keyed hash.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Consumer(Arc<str>);
 
