@@ -108,9 +108,10 @@ impl CaseReader<'_> {
     fn unknown_route(&mut self, name: &RouteName, span: Span) {
         let known: Vec<String> = self.api.routes.iter().map(|route| route.history.name.to_string()).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let help = match &known[..] {
-            [] => "the api has no routes: no change and no `[[api.route]]` declares one".to_owned(),
-            known => {
+        let help = match (self.api.renamed(name), &known[..]) {
+            (Some(newest), _) => format!("write `{newest}`, its name in the newest version"),
+            (None, []) => "the api has no routes: no change and no `[[api.route]]` declares one".to_owned(),
+            (None, known) => {
                 let names = suggestion(&name.to_string(), known, SUGGESTED);
                 format!("use the name of the newest version that has the route; {names}")
             }

@@ -63,7 +63,7 @@ impl ApiEntry {
             let success = |(of, _): &&(StatusMatch, BodyChain)| (200..300).any(|status| of.contains(status));
             let found =
                 route.history.responses.iter().find(success).map(|(of, chain)| (route, Message::Response(*of), chain));
-            return found.ok_or_else(|| unknown_response(route, "success"));
+            return found.ok_or_else(|| unknown_response(route, "a 2xx status"));
         }
         let location: Location = place.parse().map_err(misspelt)?;
         let route = self.known_route(&location.route)?;
@@ -86,10 +86,17 @@ impl ApiEntry {
         let unknown = || {
             let known: Vec<String> = self.routes.iter().map(|route| route.history.name.to_string()).collect();
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            let help = suggestion(&name.to_string(), &known, SUGGESTED);
+            let renamed = self.renamed(name).map(|newest| format!("it is `{newest}` in the newest version"));
+            let help = renamed.unwrap_or_else(|| suggestion(&name.to_string(), &known, SUGGESTED));
             UnknownName::new(Unknown::Route, format!("unknown route `{name}` of `{}`; {help}", self.name))
         };
         self.route_named(name).ok_or_else(unknown)
+    }
+
+    /// What the newest version calls a route that an older one calls so.
+    pub(super) fn renamed(&self, name: &RouteName) -> Option<&RouteName> {
+        let was = |route: &&RouteEntry| route.history.moves.iter().any(|moved| moved.before == *name);
+        self.routes.iter().find(was).map(|route| &route.history.name)
     }
 
     fn known_version(&self, text: &str) -> Result<VersionId, UnknownName> {
@@ -109,10 +116,10 @@ fn misspelt(error: PlaceError) -> UnknownName {
 
 fn unknown_response(route: &RouteEntry, what: &str) -> UnknownName {
     let declared = match &route.history.responses[..] {
-        [] => "none is declared".to_owned(),
+        [] => "it has no declared response".to_owned(),
         statuses => format!("declared: {}", list(statuses.iter().map(|(of, _)| format!("`{of}`")))),
     };
-    let message = format!("no resource is in a response of `{}` with {what}: {declared}", route.history.name);
+    let message = format!("no resource is in a response of `{}` with {what}; {declared}", route.history.name);
     UnknownName::new(Unknown::Response, message)
 }
 

@@ -14,6 +14,7 @@ use super::link_places::{self, LinkWalk, RemovedLinks};
 use super::path_parameters;
 use super::place::{Message, RouteName, StatusMatch};
 use super::placement::{OwnerIndex, PlacedOwner, check_routes, placements, unknown_resource};
+use super::response_ops;
 use super::routes;
 use super::spec::{Change, OpKind, RouteSpec};
 use super::status_path::SplicedChains;
@@ -40,15 +41,16 @@ pub(crate) fn compose(input: &ComposeInput<'_>, found: &mut Diagnostics) -> Vec<
     for (change, op) in check::between_ops(input, &ready, &owners, found) {
         ready[change].body[op].down_strict = None;
     }
-    let patches: Vec<RouteName> = placements.iter().filter_map(PlacedOwner::patch_route).collect();
     let placed = placements.iter().map(|p| &p.location.route).filter(|route| !route.is_every());
     let known: Vec<&RouteName> = placed.clone().chain(input.routes).collect();
+    let patches: Vec<RouteName> = placements.iter().flat_map(|p| p.patch_routes(&known)).collect();
     let exceptions = placements.iter().flat_map(|p| p.exceptions(&known));
     let mut histories = routes::histories(input, placed.chain(&patches).chain(exceptions), found);
     check_routes(input, &placements, &histories, found);
     path_parameters::check(&placements, &histories, &ready, &owners, found);
     link_places::check(input, found);
     status_places::check(&ready, &placements, &owners, found);
+    response_ops::check(&ready, &placements, &owners, found);
     let mut removed = RemovedLinks::new();
     for history in &mut histories {
         fill(history, input, &placements, &ready, &owners, &mut removed);
@@ -187,9 +189,8 @@ fn fill(
     history.response_headers = statuses.iter().map(|of| (*of, headers(of))).collect();
     let responses: Vec<_> = here.iter().filter(|p| status(p).is_some()).copied().collect();
     history.accept = accept_chain(&changes(&responses), ready);
-    let all = changes(&here);
-    history.query = query_chain(&all, &history.moves, ready);
-    history.statuses = status_links(&all, ready);
+    history.query = query_chain(&changes(&here), &history.moves, ready);
+    history.statuses = status_links(&changes(&responses), ready);
     // A branch has those of its trunk until here.
     history.spliced = SplicedChains::default();
 }

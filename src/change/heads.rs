@@ -264,8 +264,8 @@ impl HeadReader<'_> {
     fn inverse(&mut self, pairs: &[(Box<str>, Box<str>)]) -> Option<ValuePairs> {
         let mut back: Vec<(Box<str>, Box<str>)> = Vec::new();
         for (old, new) in pairs {
-            if back.iter().any(|(known, _)| known == new) {
-                let message = format!("two old values become `{new}`, so it cannot be mapped back");
+            if let Some((_, first)) = back.iter().find(|(known, _)| known == new) {
+                let message = format!("both `{first}` and `{old}` become `{new}`, so it cannot be mapped back");
                 return self.error("irreversible", message, "use a different new value for each old value");
             }
             back.push((new.clone(), old.clone()));

@@ -20,6 +20,7 @@ mod patch;
 mod path_parameters;
 mod place;
 mod placement;
+mod response_ops;
 mod routes;
 mod spec;
 mod splice;

@@ -58,7 +58,7 @@ const EVERY: &str = "*";
 
 const PLACE_HELP: &str = "write `GET /users/{id} -> 200` for a response, `POST /users <-` for a request; if the \
      resource is not the whole document, add a pattern such as `/items/*`; or write a resource and a pointer, `order /lines/*`, \
-     or `* -> 4xx` for the responses of every route";
+     or `* -> 4xx` and `* <-` for the messages of every route";
 const ROUTE_HELP: &str = "write a method and a path below the base path of the api, such as `GET /users/{id}`";
 
 // === impl RouteName ===
@@ -246,9 +246,6 @@ impl FromStr for Location {
             return Err(wrong("a place has no `**`; the pointers of an op may"));
         }
         let route = if route.trim() == EVERY { RouteName::every() } else { route.parse()? };
-        if route.is_every() && message == Message::Request {
-            return Err(wrong("`*` stands for the responses of every route, not for requests"));
-        }
         Ok(Self { route, message, pattern })
     }
 }

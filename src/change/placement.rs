@@ -63,11 +63,12 @@ impl PlacedOwner {
         self.except.iter().filter(of_this).filter(is_known)
     }
 
-    /// The route of `PATCH` at a place of every method: its bodies are partial, those of the others are not.
-    pub(super) fn patch_route(&self) -> Option<RouteName> {
-        let RouteName { method, template } = &self.location.route;
+    /// The routes of `PATCH` at a place of every method: their bodies are partial, those of the others are not.
+    pub(super) fn patch_routes<'a>(&'a self, known: &'a [&RouteName]) -> impl Iterator<Item = RouteName> + 'a {
         let is_request = self.location.message == Message::Request;
-        (is_request && method.is_none()).then(|| RouteName { method: Some("PATCH".into()), template: template.clone() })
+        let of_all_methods = known.iter().filter(move |name| is_request && name.method.is_none());
+        let patch = |name: &&RouteName| RouteName { method: Some("PATCH".into()), template: name.template.clone() };
+        of_all_methods.filter(|name| self.location.route.covers(name)).map(patch)
     }
 }
 

@@ -158,7 +158,7 @@ impl HistoryWalk<'_> {
     fn relocate(&mut self, moved: RouteMove, to: &RouteName, at: &ChangeOrigin) {
         let from = moved.before.clone();
         if let Some(trunk) = self.trunk(to, &moved) {
-            return self.branch(trunk, moved, at);
+            return self.branch(trunk, moved, to, at);
         }
         if let Some(other) = self.other_called(to, at.version) {
             let message = format!("`{from}` becomes `{to}`, but {other}");
@@ -168,18 +168,24 @@ impl HistoryWalk<'_> {
         }
         let index = self.entry(to);
         self.now.remove(to);
-        if self.is_taken(&from, at) {
+        if self.is_taken(&moved, to, at) {
             return;
         }
         self.histories[index].moves.insert(0, moved);
         self.now.insert(from, index);
     }
 
-    fn is_taken(&mut self, from: &RouteName, at: &ChangeOrigin) -> bool {
+    fn is_taken(&mut self, moved: &RouteMove, to: &RouteName, at: &ChangeOrigin) -> bool {
+        let from = &moved.before;
         let taken = self.now.contains_key(from);
         if taken {
-            let message = format!("`{from}` is also another route");
-            self.error("route-collision", message, at.span, "rename one of them");
+            let message =
+                format!("`{from}` is `{to}` since this version, and the config also names `{from}` as a route");
+            let help = format!(
+                "for the route that moved, write `{to}`: routes are named as in the newest version; if it is another route, \
+                 rename one of them"
+            );
+            self.error("route-collision", message, at.span, &help);
         }
         taken
     }
@@ -198,8 +204,8 @@ impl HistoryWalk<'_> {
     }
 
     /// Another old route of a new one. The walk goes backwards: what is listed first keeps the history that is there.
-    fn branch(&mut self, trunk: usize, moved: RouteMove, at: &ChangeOrigin) {
-        if self.is_taken(&moved.before, at) {
+    fn branch(&mut self, trunk: usize, moved: RouteMove, to: &RouteName, at: &ChangeOrigin) {
+        if self.is_taken(&moved, to, at) {
             return;
         }
         let branch = self.histories.len();

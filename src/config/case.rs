@@ -9,8 +9,9 @@ use super::node::{ConfigNode, FileText};
 use super::sources::SourceMap;
 use super::syntax;
 use super::tree::TableReader;
+use super::{constant, value};
 use crate::catalog::{Back, Body, Case, Sample};
-use crate::diagnostic::{Diagnostics, Span, Spanned};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned};
 
 /// A case of a file of its own.
 #[derive(Clone, Debug)]
@@ -107,11 +108,23 @@ fn sample(mut reader: TableReader<'_, '_>) -> Option<Sample> {
         reader.integer("status").and_then(|status| Some(Spanned::new(status.value.try_into().ok()?, status.span)));
     sample.content_type = reader.text("content_type");
     reader.exclude("body", "body_file");
-    let (text, file) = (reader.text("body"), reader.text("body_file"));
+    let (text, file) = (body(&mut reader), reader.text("body_file"));
     sample.body = text.map(Body::Text).or(file.map(Body::File));
     sample.error = reader.text("error");
     reader.finish_whole()?;
     Some(sample)
+}
+
+/// The text of a body. For a table or a list, the finding has its text as JSON.
+fn body(reader: &mut TableReader<'_, '_>) -> Option<Spanned<String>> {
+    let (node, kind) = reader.node("body")?;
+    let is_list = matches!(node.value, DeValue::Table(_) | DeValue::Array(_));
+    let json = is_list.then(|| constant::literal(node, &mut Diagnostics::new())).flatten();
+    let Some(json) = json.filter(|json| !json.as_str().contains('\'')) else { return node.text(kind, reader.found) };
+    let message = format!("`body` is {}; expected a string", value::show(node.value));
+    let help = format!("write it as JSON: `body = '{}'`", json.as_str());
+    reader.found.push(Diagnostic::error("wrong-type", message, node.span).help(help));
+    None
 }
 
 /// One value of a header field, or several.

@@ -71,6 +71,8 @@ pub struct Config {
     pub(crate) consumers: Vec<RegisteredConsumer>,
     /// Whether all that is included could be read, so that what is not here is nowhere.
     pub(crate) complete: bool,
+    /// Whether the texts have an api, even if it could not be read and so is not here.
+    pub(crate) names_api: bool,
     /// Whether something of the texts could not be read, and so is not here.
     pub(crate) broken: bool,
 }
@@ -154,6 +156,7 @@ pub fn read_all(sources: &SourceMap, environment: Environment<'_>) -> (Option<Co
 fn tables<'t>(config: &mut Config, mut reader: TableReader<'t, '_>, environment: Environment<'t>) -> bool {
     // The loader has followed the entries; here it is only said what is wrong with them.
     reader.texts("include");
+    config.names_api |= reader.has("api");
     config.apis.extend(reader.tables("api", api::api));
     config.consumers.extend(reader.tables("consumer", consumer::registered));
     reader.allow_variables(environment);

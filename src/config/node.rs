@@ -153,8 +153,8 @@ impl<'t> ConfigNode<'t> {
         if known.is_none() {
             let written = self.value.as_str().unwrap_or_default();
             let message = format!("`{}` is `{}`; expected {}", self.key, value::excerpt(written), wanted.describe());
-            let near = nearest(written, words.iter().copied());
-            let help = near.map_or_else(|| alternatives(wanted, self.value), |word| format!("did you mean `{word}`?"));
+            let help = meant(written, words)
+                .map_or_else(|| one_of_these(wanted, self.value), |word| format!("did you mean `{word}`?"));
             found.push(Diagnostic::error("unknown-word", message, self.span).help(help));
         }
         known
@@ -227,6 +227,30 @@ impl<'t> ConfigNode<'t> {
     }
 }
 
+/// Other names of words.
+const SYNONYMS: [(&str, &str); 4] =
+    [("iso8601", "rfc3339"), ("iso-8601", "rfc3339"), ("epoch", "unix-seconds"), ("timestamp", "unix-seconds")];
+
+/// The word that the author of a file most likely meant: of `unix`, that is `unix-seconds`.
+fn meant(written: &str, words: &[&'static str]) -> Option<&'static str> {
+    let lower = written.to_ascii_lowercase();
+    let synonym = SYNONYMS.iter().find(|(other, _)| *other == lower).map(|(_, word)| *word);
+    let begins = |word: &&&str| word.strip_prefix(&*lower).is_some_and(|rest| rest.starts_with('-'));
+    let known = synonym.filter(|word| words.contains(word));
+    known.or_else(|| nearest(written, words.iter().copied())).or_else(|| words.iter().find(begins).copied())
+}
+
+/// What else may be written than a word that is not known. The message lists the words.
+fn one_of_these(wanted: ValueKind, written: &DeValue<'_>) -> String {
+    match wanted {
+        ValueKind::Either(ValueKind::Word([_, _, ..]), other) => {
+            format!("write one of these, in quotes, or {}", alternatives(*other, written))
+        }
+        ValueKind::Word([_, _, ..]) => "write one of these, in quotes".to_owned(),
+        _ => alternatives(wanted, written),
+    }
+}
+
 /// What may be written, spelled out.
 fn alternatives(wanted: ValueKind, written: &DeValue<'_>) -> String {
     match wanted {
@@ -234,7 +258,9 @@ fn alternatives(wanted: ValueKind, written: &DeValue<'_>) -> String {
         ValueKind::Table(Table { keys: [key, others @ ..], common: [], .. })
             if matches!(key.kind, ValueKind::Name) && others.iter().all(|key| !key.required) =>
         {
-            let value = written.as_str().filter(|text| !text.contains(['"', '\\'])).unwrap_or("…");
+            // No format of a time is without a directive.
+            let fits = |text: &&str| !text.contains(['"', '\\']) && (key.name != "format" || text.contains('%'));
+            let value = written.as_str().filter(fits).unwrap_or("…");
             format!("write `{{ {} = \"{}\" }}`", key.name, value::excerpt(value))
         }
         ValueKind::Table(table) => {

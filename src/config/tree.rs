@@ -98,8 +98,11 @@ impl<'t, 'd> TableReader<'t, 'd> {
         self.found.push(Diagnostic::error("missing-key", message, self.span).help(help));
     }
 
-    /// Says that one of several keys is missing.
+    /// Says that one of several keys is missing. One that is there and could not be read has a finding of its own.
     pub(super) fn missing_one_of<T>(&mut self, names: &[&str]) -> Option<T> {
+        if names.iter().any(|name| self.has(name)) {
+            return None;
+        }
         let message = format!("{} has none of {}", self.keys.title, listed(names));
         self.found.push(Diagnostic::error("missing-key", message, self.span).help("add one of them"));
         None

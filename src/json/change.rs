@@ -214,7 +214,7 @@ impl<'a> Interpreter<'a> {
                     false => self.replace(id, Cow::Owned(converted)),
                 }
             }
-            None => Err(self.wanted(id, conversion.wanted())),
+            None => Err(self.wanted(id, conversion.wanted(self.tree.kind(id), &self.tree.text(id)))),
         }
     }
 }

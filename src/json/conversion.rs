@@ -1,5 +1,7 @@
 //! The same value in another form.
 
+use std::borrow::Cow;
+
 use super::equal::ValueType;
 use super::replacement::Replacement;
 use super::scaling::Scaling;
@@ -107,18 +109,26 @@ impl Conversion {
         }
     }
 
-    pub(super) const fn wanted(&self) -> &'static str {
-        match self {
+    /// What is wanted in the place of a value that has no other form.
+    pub(super) fn wanted(&self, kind: ValueType, value: &[u8]) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::NumberToString => "a number",
             Self::StringToNumber => "a string that is a number",
             Self::IntegerToDecimal { .. } => "an integer without fraction and exponent",
             Self::DecimalToInteger { .. } => "a string that is a decimal of this scale",
-            Self::Time { from, to } => from.wanted(to),
+            Self::Time { from, to } => return from.wanted(to),
             Self::JsonToString => "a value whose strings are UTF-8",
             Self::StringToJson => "a string that contains JSON of at most 256 levels, and not `null`",
             Self::Replace(replacement) => replacement.wanted(),
-            Self::Scale(scaling) => scaling.wanted(),
-        }
+            Self::Scale(scaling) => {
+                return match kind {
+                    ValueType::Text if scaling.is_text() => scaling.wanted(&text::unescape(text::inner(value))),
+                    ValueType::Number if !scaling.is_text() => scaling.wanted(value),
+                    _ if scaling.is_text() => "a string with a decimal".into(),
+                    _ => "a number".into(),
+                };
+            }
+        })
     }
 
     /// In words.

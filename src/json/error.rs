@@ -56,7 +56,7 @@ enum ErrorKind {
 #[derive(Debug)]
 pub(super) enum Reason {
     /// It has another JSON type.
-    Wanted { wanted: &'static str, found: &'static str },
+    Wanted { wanted: Cow<'static, str>, found: &'static str },
     /// A map does not list it; `known` is filled in once the document is refused for it.
     Unlisted { found: &'static str, known: Box<str> },
     /// A value that a map leaves as it is, and that another value becomes.
@@ -109,8 +109,8 @@ pub(super) enum Reason {
     Irreversible,
     /// A value that becomes `null` in a merge patch, where that deletes the member.
     Deletes,
-    /// A partial body without all members that an expression reads.
-    Hidden,
+    /// A partial body without all members that an expression reads; `missing`: those that it does not have.
+    Hidden { missing: Box<str> },
     /// A parameter of the request's path that is not known.
     Parameter { name: Box<str> },
     /// A custom function rejected it.
@@ -317,6 +317,12 @@ impl Reason {
         Self::Unlisted { found, known: known.join(", ").into() }
     }
 
+    /// A partial body that does not have these members.
+    pub(super) fn hidden(missing: &[Pointer]) -> Self {
+        let names: Vec<String> = missing.iter().map(|pointer| format!("`{pointer}`")).collect();
+        Self::Hidden { missing: names.join(", ").into() }
+    }
+
     pub(super) fn expression(source: &str, why: &'static str) -> Self {
         Self::Expression { source: excerpt(source).into(), why }
     }
@@ -374,8 +380,10 @@ impl fmt::Display for Reason {
             Self::Expression { source, why } => write!(f, "the expression `{source}` cannot be computed: {why}"),
             Self::Irreversible => f.write_str("the expressions of `back` give a different value"),
             Self::Deletes => f.write_str("the value becomes null, and a merge patch cannot set a member to null"),
-            Self::Hidden => f.write_str(
-                "the partial body has only some of the members that an expression reads: send all of them, or none",
+            Self::Hidden { missing } => write!(
+                f,
+                "the partial body has only some of the members that an expression reads: send all of them, also {missing}, \
+                 or none"
             ),
             Self::Parameter { name } => {
                 write!(f, "the parameter `{name}` of the request's path, which a template contains, is not known")

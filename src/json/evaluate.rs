@@ -48,7 +48,7 @@ impl<'a> Interpreter<'a> {
 
     /// A partial body shows only what changes: it must show all that the expressions read, or none of it.
     fn is_shown(&mut self, op: &ExpressionOp, place: &MatchedNode<'_>) -> Result<bool, OpError> {
-        let (mut shown, mut hidden) = (false, false);
+        let (mut shown, mut hidden) = (false, Vec::new());
         let own = op.reads().into_iter().map(|pointer| (place.node, pointer));
         let outside = op.outside.iter().map(|reference| (place.resource(), reference.pointer.clone()));
         for (from, pointer) in own.chain(outside) {
@@ -56,11 +56,17 @@ impl<'a> Interpreter<'a> {
                 Some(id) if self.mode != Mode::MergePatch || self.tree.kind(id) != equal::ValueType::Null => {
                     shown = true
                 }
-                Some(_) => (shown, hidden) = (true, true),
-                None => hidden = true,
+                Some(_) => {
+                    shown = true;
+                    hidden.push(pointer);
+                }
+                None => hidden.push(pointer),
             }
         }
-        if shown && hidden { Err(OpError::new(place.node, Reason::Hidden)) } else { Ok(shown) }
+        match shown && !hidden.is_empty() {
+            true => Err(OpError::new(place.node, Reason::hidden(&hidden))),
+            false => Ok(shown),
+        }
     }
 
     fn computed(

@@ -397,8 +397,8 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    pub(super) fn wanted(&self, at: TreeNodeId, wanted: &'static str) -> OpError {
-        OpError::new(at, Reason::Wanted { wanted, found: self.tree.kind(at).name() })
+    pub(super) fn wanted(&self, at: TreeNodeId, wanted: impl Into<Cow<'static, str>>) -> OpError {
+        OpError::new(at, Reason::Wanted { wanted: wanted.into(), found: self.tree.kind(at).name() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Numbers times a constant, or divided by one.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::decimal::{LongDecimal, MAX_EXPONENT, Quotient, Rounding};
@@ -86,7 +87,7 @@ impl Scaling {
 
     /// The result for a number, or for the decimal in a string.
     pub(super) fn apply(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        let value = if self.text { LongDecimal::of_decimal(plain)? } else { LongDecimal::parse(plain)? };
+        let value = self.value(plain)?;
         let value = if self.factor.negative { value.negate() } else { value };
         let ScaleFactor { digits, exponent, .. } = self.factor;
         let places = self.digits.map(|digits| digits as usize);
@@ -98,15 +99,21 @@ impl Scaling {
         result.fit(places, self.rounding).map(|fit| fit.spell(0))
     }
 
-    pub(super) const fn wanted(&self) -> &'static str {
-        match (self.text, self.rounding) {
-            (true, None) => "a string with a decimal whose result is exact and has no more digits than the op allows",
-            (true, Some(_)) => "a string with a decimal",
-            (false, None) => {
-                "a number with an exponent of at most 64, whose result is exact and has no more digits than the op allows"
+    /// What is wanted in the place of a number, or of the text in a string, that has no result.
+    pub(super) fn wanted(&self, plain: &[u8]) -> Cow<'static, str> {
+        let what = if self.text { "a string with a decimal" } else { "a number" };
+        match (self.value(plain), self.digits) {
+            (None, _) if self.text => what.into(),
+            (None, _) => format!("a number with an exponent of at most {MAX_EXPONENT}").into(),
+            (Some(_), None) => format!("{what} whose result is exact").into(),
+            (Some(_), Some(digits)) => {
+                format!("{what} whose result has at most {digits} digits after the point").into()
             }
-            (false, Some(_)) => "a number with an exponent of at most 64",
         }
+    }
+
+    fn value(&self, plain: &[u8]) -> Option<LongDecimal> {
+        if self.text { LongDecimal::of_decimal(plain) } else { LongDecimal::parse(plain) }
     }
 }
 

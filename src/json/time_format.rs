@@ -1,5 +1,6 @@
 //! The spellings of a time.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -120,8 +121,8 @@ impl TimeFormat {
     }
 
     /// What a value in this format must be to be written in the other one.
-    pub(super) const fn wanted(&self, to: &Self) -> &'static str {
-        match (self, to) {
+    pub(super) fn wanted(&self, to: &Self) -> Cow<'static, str> {
+        Cow::Borrowed(match (self, to) {
             (Self::UnixSeconds, _) => "an integer of Unix seconds in the years 0000 to 9999",
             (Self::UnixMillis, Self::Rfc3339) => "an integer of Unix milliseconds in the years 0000 to 9999",
             (Self::UnixMillis, _) => "an integer of Unix milliseconds that the other format can express",
@@ -134,8 +135,10 @@ impl TimeFormat {
             (Self::HttpDate, Self::Date) => "an HTTP date that is midnight in UTC",
             (Self::HttpDate, _) => "an HTTP date",
             (Self::Date, _) => "a date such as `2024-01-01`",
-            (Self::Custom(_), _) => "a time in the format of the op that the other format can express",
-        }
+            (Self::Custom(pattern), _) => {
+                return format!("a time in the format `{pattern}` that the other format can express").into();
+            }
+        })
     }
 }
 

@@ -127,12 +127,15 @@ impl<'a> Interpreter<'a> {
 
     /// A merge patch must have all values of a template, or none: what is stored of the others is not known.
     fn all_shown(&mut self, place: &MatchedNode<'_>, template: &[TextPart]) -> Result<(), OpError> {
-        let values = template.iter().filter_map(|part| Some(self.read(place, part.reference()?)));
+        let references = template.iter().filter_map(TextPart::reference);
+        let values = references.map(|reference| (reference, self.read(place, reference)));
         let values: Vec<_> = values.collect();
-        let shown = values.iter().flatten().find(|id| self.tree.kind(**id) != ValueType::Null);
-        let hidden = |id: &Option<TreeNodeId>| id.is_none_or(|id| self.tree.kind(id) == ValueType::Null);
+        let is_shown = |id: &TreeNodeId| self.tree.kind(*id) != ValueType::Null;
+        let shown = values.iter().find_map(|(_, id)| id.filter(is_shown));
+        let hidden = values.iter().filter(|(_, id)| !id.is_some_and(|id| is_shown(&id)));
+        let hidden: Vec<Pointer> = hidden.map(|(reference, _)| reference.pointer.clone()).collect();
         match shown {
-            Some(id) if values.iter().any(hidden) => Err(OpError::new(*id, Reason::Hidden)),
+            Some(id) if !hidden.is_empty() => Err(OpError::new(id, Reason::hidden(&hidden))),
             _ => Ok(()),
         }
     }

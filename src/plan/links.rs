@@ -51,7 +51,7 @@ impl Plan {
             return Some(below.into());
         }
         let params = self.api().routers[resolution.request.index()].params(below);
-        expand(route, resolution.request, &params, version).map(Cow::Owned)
+        expand(route, (resolution.request, version), &params, &[]).map(Cow::Owned)
     }
 
     /// The path below base path and version, as the client has it.
@@ -93,15 +93,24 @@ impl Plan {
     }
 }
 
-/// The route's path in `to`, with the parameters that `from` found.
-pub(super) fn expand(route: &RouteEntry, from: VersionId, params: &[impl AsRef<str>], to: VersionId) -> Option<String> {
+/// The route's path in `to`, with the parameters that `from` found. `known`: what others are that `from` lost, where the
+/// change's own value is not meant.
+pub(super) fn expand(
+    route: &RouteEntry,
+    (from, to): (VersionId, VersionId),
+    params: &[impl AsRef<str>],
+    known: &[(&str, &str)],
+) -> Option<String> {
     let names = route.history.name_in(from)?.parameters();
     let template = &route.history.name_in(to)?.template;
     let value = |segment| {
         let name = str::strip_suffix(str::strip_prefix(segment, '{')?, '}')?;
-        match names.iter().position(|known| *known == name) {
+        match names.iter().position(|found| *found == name) {
             Some(at) => params.get(at).map(AsRef::as_ref),
-            None => route.history.lost(name, from, to),
+            None => {
+                let known = known.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+                known.or_else(|| route.history.lost(name, from, to))
+            }
         }
     };
     let segments: Vec<&str> = template.split('/').map(|segment| value(segment).unwrap_or(segment)).collect();

@@ -251,7 +251,7 @@ impl<'a> ReferenceMap<'a> {
             return stays(None);
         }
         let moved = route.history.name_in(from) != route.history.name_in(to);
-        let path = if moved { expand(route, from, params, to) } else { None };
+        let path = if moved { expand(route, (from, to), params, &self.own_parameters(route)) } else { None };
         let had_pairs = query.is_some_and(|query| !query.is_empty());
         let steps = route.history.query.between(from, to);
         let query = steps.steps().fold(query.map(str::to_owned), |query, step| {
@@ -261,6 +261,17 @@ impl<'a> ReferenceMap<'a> {
         // Where a step took all that there was, no `?` stays.
         let taken = had_pairs && query.as_deref() == Some("");
         Followed { path, query: query.filter(|_| !taken), route: Some(route) }
+    }
+
+    /// The parameters of the path of the request, if a link to `route` leads back to that path: to another page, say.
+    fn own_parameters(&self, route: &RouteEntry) -> Vec<(&'a str, &'a str)> {
+        let own = || {
+            let asked = self.plan.route().filter(|_| self.to_client)?;
+            let template = |route: &'a RouteEntry| Some(&route.history.name_in(self.to())?.template);
+            let same = template(asked)? == &route.history.name_in(self.to())?.template;
+            same.then(|| self.plan.parameters(self.resolution)).flatten()
+        };
+        own().unwrap_or_default()
     }
 
     /// What the changes say of prefixes in responses.

@@ -36,6 +36,8 @@ pub(super) struct Direction<'a> {
     pub(super) case: &'a CaseEntry,
     pub(super) input: &'a SampleEntry,
     pub(super) to: VersionId,
+    /// The status of a response whose sample gives none, if it is known from the other direction.
+    pub(super) status: Option<u16>,
     /// The path of the request that a response answers, and the version that has it so.
     pub(super) asked: Option<(VersionId, &'a str)>,
 }
@@ -119,7 +121,8 @@ impl Direction<'_> {
         let history = &self.route().history;
         let newest = self.catalog.apis()[self.api].newest();
         let (from, to) = (self.input.version, self.to);
-        let received = self.input.status.unwrap_or_else(|| history.status(status_of(of), newest, from));
+        let given = self.input.status.or(self.status);
+        let received = given.unwrap_or_else(|| history.status(status_of(of), newest, from));
         let received = StatusCode::from_u16(received).map_err(|error| error.to_string())?;
         let question = plan.status_question(from, received, &headers).map_err(said)?;
         let path = question.map(|question| question.decide(self.body())).transpose().map_err(said)?;

@@ -28,34 +28,35 @@ pub fn read(api: &ApiEntry, case: &Case, found: &mut Diagnostics) -> Option<Case
 #[must_use]
 pub fn run(catalog: &Arc<Catalog>, api: usize, case: &CaseEntry, coverage: &mut Coverage) -> Vec<Failure> {
     let mut failures = Vec::new();
-    let there = one_way(catalog, api, case, [&case.from, &case.to], coverage);
+    let (there, status) = one_way(catalog, api, case, [&case.from, &case.to], None, coverage);
     failures.extend(there.map(|failure| with_written(failure, Some(&case.to))));
-    let back = match &case.back {
-        _ if case.to.error.is_some() => None,
-        BackEntry::Off => None,
-        BackEntry::From => {
-            one_way(catalog, api, case, [&case.to, &case.from], coverage).map(|failure| with_written(failure, None))
-        }
-        BackEntry::Other(back) => {
-            one_way(catalog, api, case, [&case.to, back], coverage).map(|failure| with_written(failure, Some(back)))
-        }
+    let (expected, written) = match &case.back {
+        BackEntry::From => (Some(&case.from), None),
+        BackEntry::Other(back) => (Some(&**back), Some(&**back)),
+        BackEntry::Off => (None, None),
     };
-    failures.extend(back.map(|failure| Failure { back: true, ..failure }));
+    if let Some(expected) = expected.filter(|_| case.to.error.is_none()) {
+        let (back, _) = one_way(catalog, api, case, [&case.to, expected], status, coverage);
+        failures.extend(back.map(|failure| Failure { back: true, ..with_written(failure, written) }));
+    }
     failures
 }
 
+/// Also gives the status that came out. `status`: that of the input, if its sample gives none.
 fn one_way(
     catalog: &Arc<Catalog>,
     api: usize,
     case: &CaseEntry,
     [input, expected]: [&SampleEntry; 2],
+    status: Option<u16>,
     coverage: &mut Coverage,
-) -> Option<Failure> {
+) -> (Option<Failure>, Option<u16>) {
     let to = expected.version;
     // The path of the request that a response answers is the same in all samples, in the spelling of their versions.
     let samples = [input, expected, &case.from, &case.to];
     let asked = samples.into_iter().find_map(|sample| Some((sample.version, &**sample.path.as_ref()?)));
-    let result = Direction { catalog, api, case, input, to, asked }.run(coverage);
+    let result = Direction { catalog, api, case, input, to, status, asked }.run(coverage);
+    let came = result.as_ref().ok().and_then(|output| output.status);
     let (mut bodies, mut head) = (None, Vec::new());
     let refused =
         |expected: Option<String>, got: String| Mismatch { part: MessagePart::Error, expected, got: Some(got) };
@@ -85,7 +86,7 @@ fn one_way(
     };
     let name = |version| catalog.apis()[api].version(version).text.clone();
     let failure = Failure { from: name(input.version), to: name(to), back: false, mismatches, bodies, head };
-    (!failure.mismatches.is_empty()).then_some(failure)
+    ((!failure.mismatches.is_empty()).then_some(failure), came)
 }
 
 /// What came in the place of a part of the head, if that is written.

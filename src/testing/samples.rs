@@ -76,7 +76,8 @@ fn there_and_back(
     to: VersionId,
     coverage: &mut Coverage,
 ) -> TripResult {
-    let mut one_way = |input: &SampleEntry, to| Direction { catalog, api, case, input, to, asked: None }.run(coverage);
+    let mut one_way =
+        |input: &SampleEntry, to| Direction { catalog, api, case, input, to, status: None, asked: None }.run(coverage);
     let there = match one_way(&case.from, to) {
         Ok(there) => there,
         Err(error) => return TripResult::Refused { back: false, error },

@@ -160,7 +160,7 @@ fn exit_codes_say_what_was_wrong() {
             [&["explain", &file, "--status", "404"][..], &route].concat(),
             "",
             2,
-            "no resource is in a response of `GET /users/{id}` with status 404: declared: `200`",
+            "no resource is in a response of `GET /users/{id}` with status 404; declared: `200`; for the request",
         ),
         (vec!["rollback", &file, "--reason", "x", "--by", " "], "", 2, "`--by NAME`"),
         (vec!["rollback", &file, "--reason", " ", "--by", "ann"], "", 2, "the reason is empty"),
@@ -203,6 +203,10 @@ fn help_is_a_command() {
 
 #[test]
 fn check_shows_everything_at_once() {
+    let path = scratch("single", "[api]\nname = \"shop\"\n");
+    let single = sunward(&["check", &path.display().to_string()], "");
+    assert!(err(&single).contains("1 error, 0 warnings") && err(&single).contains("`[[api]]`"), "{}", err(&single));
+    std::fs::remove_file(path).expect("removed");
     let good = sunward(&["check", "--strict", &demo(), "--now", "2026-11-01"], "");
     assert_eq!(good.status.code(), Some(0), "{}", err(&good));
     let text = std::fs::read_to_string(demo()).expect("the demo");

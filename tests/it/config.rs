@@ -155,12 +155,27 @@ fn findings_show_what_to_write() {
              `partition`, `nest`, `flatten`, `rename_header`, `rename_cookie` or `rename_query`",
         ),
         (
+            "[[api]]\n[[api.case]]\nfrom = { version = \"1\", body = { d = 1 } }\n",
+            "write it as JSON: `body = '{\"d\":1}'`",
+        ),
+        (
             "[[api]]\n[[api.change]]\nops = [{ copy = \"/a\", to = \"/b\", expand = true }]\n",
             "remove it: `expand` is a key of `rename`",
         ),
     ];
+    let formats = [
+        ("unix", "did you mean `unix-seconds`?"),
+        ("iso8601", "did you mean `rfc3339`?"),
+        ("sometime", "write one of these, in quotes, or write `{ format = \"…\" }`"),
+        ("%Y", "or write `{ format = \"%Y\" }`"),
+    ];
+    let formats = formats.map(|(from, help)| {
+        let op = format!("{{ convert = \"/a\", from = \"{from}\", to = \"date\" }}");
+        (format!("[[api]]\n[[api.change]]\nops = [{op}]\n"), help)
+    });
+    let rows = rows.map(|(source, help)| (source.to_owned(), help)).into_iter().chain(formats);
     each_row(rows, |(source, help)| {
-        let found = config::read(source).1;
+        let found = config::read(&source).1;
         let helps: Vec<&str> = found.iter().filter_map(Diagnostic::help_text).collect();
         assert!(helps.iter().any(|text| text.contains(help)), "{source}: {helps:?}");
     });

@@ -99,7 +99,7 @@ fn run(example: &Example<'_>) -> Option<String> {
     let at =
         keys.get("at").map_or("GET /things -> 200", |at| at.as_str().or_else(|| at.get(0)?.as_str()).expect("a text"));
     let place = resource.unwrap_or(at);
-    let of_every_route = place.starts_with("* ->");
+    let of_every_route = ["* ->", "* <-"].iter().any(|every| place.starts_with(every));
     let versions = "[[api]]\nname = \"page\"\nversion_from = { header = \"Version\" }\nversion = [{ name = \"1\" }, { name = \"2\" }]\n";
     let change = format!(
         "[[api.change]]\nversion = \"2\"\nsummary = \"An example\"\nbreaking = true\n{}{}\n",
@@ -112,7 +112,11 @@ fn run(example: &Example<'_>) -> Option<String> {
         ""
     };
     let file = format!("{versions}{}{routes}", if resource.is_some() { &example.change } else { &change });
-    let place = if of_every_route { "GET /things -> 404" } else { place };
+    let place = match place {
+        "* <-" => "GET /things <-",
+        _ if of_every_route => "GET /things -> 404",
+        place => place,
+    };
     let (config, found) = config::read(&file);
     let shown = |found| config::render(found, &SourceMap::new("", file.as_str()), false);
     assert!(found.is_empty(), "{}", shown(&found));

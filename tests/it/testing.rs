@@ -280,6 +280,39 @@ to   = { version = "2", path = "/order", query = "q=1" }
     std::fs::remove_dir_all(folder).expect("removed");
 }
 
+/// A sample without a status has the one that came out, also on the way back.
+#[test]
+fn a_case_may_leave_the_status_out() {
+    let config = r#"[[api]]
+name = "shop"
+version_from = { header = "Api-Version" }
+version = [{ name = "1" }, { name = "2" }]
+
+[[api.change]]
+version = "2"
+summary = "Errors"
+at = "GET /orders -> 4xx"
+breaking = true
+ops = [{ map_status = 200, to = 404, when = { present = "/error" } }, { rename = "/message", to = "/title" }]
+
+[[api.case]]
+name = "a place of several statuses"
+at   = "GET /orders -> 4xx"
+from = { version = "1", status = 409, body = '{"message": "a"}' }
+to   = { version = "2", body = '{"title": "a"}' }
+
+[[api.case]]
+name = "the body says the status"
+at   = "GET /orders -> 404"
+from = { version = "1", status = 200, body = '{"error": 1}' }
+to   = { version = "2", body = '{"error": 1}' }
+"#;
+    let folder = scratch("statuses", &[("shop.toml", config)]);
+    let (code, out, err) = run(&folder, &["shop.toml"]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "2 cases: 2 passed, 0 failed\n", ""));
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
 #[test]
 fn files_of_cases_have_findings_of_their_own() {
     let config = std::fs::read_to_string(cases().join("shop.toml")).expect("there");

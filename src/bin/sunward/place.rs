@@ -37,13 +37,13 @@ impl SelectionArgs {
     /// The migration of the body from one version to the other; an unknown name is an error that lists the known ones.
     pub(crate) fn migration<'c>(&self, catalog: &'c Catalog) -> Result<Migration<'c>, String> {
         let found = self.api(catalog)?.migration(&self.text(), &self.from, &self.to);
-        found.map_err(|error| Self::hint(&error))
+        found.map_err(|error| self.hint(&error))
     }
 
     /// The same in words.
     pub(crate) fn explain(&self, catalog: &Catalog) -> Result<Explanation, String> {
         let found = self.api(catalog)?.explain(&self.text(), &self.from, &self.to);
-        found.map_err(|error| Self::hint(&error))
+        found.map_err(|error| self.hint(&error))
     }
 
     /// Why nothing happens to the body.
@@ -80,8 +80,12 @@ impl SelectionArgs {
         }
     }
 
-    fn hint(error: &UnknownName) -> String {
-        let hint = if error.is_response() { "; for the request body, pass `--request`" } else { "" };
+    fn hint(&self, error: &UnknownName) -> String {
+        let hint = match (error.is_response(), self.status) {
+            (true, None) => "; pass `--status`, or `--request` for the request body",
+            (true, Some(_)) => "; for the request body, pass `--request`",
+            (false, _) => "",
+        };
         format!("{error}{hint}")
     }
 }

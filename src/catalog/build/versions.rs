@@ -1,5 +1,7 @@
 //! Versions and their names.
 
+use std::collections::BTreeSet;
+
 use http::header::HeaderValue;
 
 use super::super::entry::VersionEntry;
@@ -101,13 +103,25 @@ impl<'a> Builder<'a> {
         if let Some(id) = self.known_version(text) {
             return Some(id);
         }
+        let message = format!("unknown version `{}`", text.value);
+        let is_known_slip = self.found.iter().any(|other| other.message() == message);
+        if is_known_slip && self.has_unclear_versions() {
+            return None;
+        }
         let known: Vec<&str> = self.versions.iter().map(|v| &*v.text).collect();
         let help = match &known[..] {
             [] => "add `[[api.version]]`, oldest first".to_owned(),
             known => suggestion(text, known, SUGGESTED),
         };
-        self.error("unknown-version", format!("unknown version `{}`", text.value), text.span, help);
+        self.error("unknown-version", message, text.span, help);
         None
+    }
+
+    /// Whether a version could not be read, or two have one name: one of them is most likely the one that is not known, and
+    /// then it is so at all places that name it.
+    fn has_unclear_versions(&self) -> bool {
+        let names: BTreeSet<&VersionName> = self.versions.iter().map(|version| &version.name).collect();
+        names.len() < self.api.versions.len()
     }
 
     pub(super) fn read_aliases(&mut self) {

@@ -333,9 +333,15 @@ impl PointerReader<'_> {
             if back.iter().any(|(named, _)| named.equals(new)) {
                 continue;
             }
-            if inverse.iter().any(|(known, _)| known.equals(new)) {
-                let message = format!("two old values become `{}`, so it cannot be mapped back", new.as_str());
-                return self.error("irreversible", message, span, "choose one with `back = { new = old }`");
+            if let Some((_, first)) = inverse.iter().find(|(known, _)| known.equals(new)) {
+                let (first, old) = (first.as_str(), old.as_str());
+                let message =
+                    format!("both `{first}` and `{old}` become `{}`, so it cannot be mapped back", new.as_str());
+                let back = match new.as_str().starts_with('"') {
+                    true => format!("back = {{ {} = {first} }}", new.as_str()),
+                    false => format!("back_pairs = [[{}, {first}]]", new.as_str()),
+                };
+                return self.error("irreversible", message, span, &format!("choose one: `{back}`"));
             }
             inverse.push((new.clone(), old.clone()));
         }

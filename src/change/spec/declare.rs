@@ -33,8 +33,8 @@ pub struct Change {
 /// A JSON shape and every place it occurs, named once, so that a change names it once.
 ///
 /// A place is written `GET /users/{id} -> 200` (a response; a status, `2xx`, or `*`) or `POST /users <-` (a request),
-/// with a pattern where the resource is not the whole document: `GET /users -> 200 /items/*`. `* -> 4xx` is the responses
-/// of every route.
+/// with a pattern where the resource is not the whole document: `GET /users -> 200 /items/*`. `* -> 4xx` and `* <-` are the
+/// messages of every route.
 #[derive(Clone, Debug)]
 pub struct Resource {
     pub(crate) name: Spanned<String>,

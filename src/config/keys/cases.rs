@@ -26,7 +26,7 @@ pub(super) static CASE: Table = Table {
     name: "api.case",
     title: "[[api.case]]",
     doc: "A test of the changes: a message of one version, and what it becomes in another. `sunward test` runs it in both \
-          directions; the gateway ignores it.",
+          directions. Serving does not run it, but a case that cannot be read or names an unknown route is an error of the config.",
     keys: &CASE_KEYS,
     common: &[],
 };
@@ -35,8 +35,8 @@ pub(super) static CASE: Table = Table {
 static CASE_KEYS: [Key; 6] = [
     key("name", ValueKind::Name, "Its name in the report.").required(),
     key("at", ValueKind::Name,
-            "The message: `GET /users/{id} -> 200` for a response, `POST /users <-` for a request. The route is written as \
-             in a resource.").required(),
+            "The message: `GET /users/{id} -> 200` for a response, `POST /users <-` for a request. The route is named \
+             as in the newest version that has it, whatever the versions of the case.").required(),
     key("from", ValueKind::Table(&FROM), "The message before the migration.").required(),
     key("to", ValueKind::Table(&TO), "The message after the migration.").required(),
     key("back", ValueKind::Either(&ValueKind::Flag, &ValueKind::Table(&BACK)),
@@ -88,7 +88,7 @@ static MESSAGE: [Key; 7] = [
             "Path of the request below the base path, without the version: `/users/7`. In a response, that of the request that it answers. Default: made up from the route."),
     key("query", ValueKind::Text, "Query of a request, percent-encoded and without the `?`: `sort=-name&page=2`."),
     key("headers", ValueKind::Map(&ValueKind::OneOrMore(&ValueKind::Text)), "The headers, except Content-Type: `{ X-Plan = \"free\" }`."),
-    key("status", ValueKind::Integer { min: 100, max: 599 }, "Status of a response, in its own version. Default: the status in `at`."),
+    key("status", ValueKind::Integer { min: 100, max: 599 }, "Status of a response, in its own version. Default: the status in `at`; in `to`, the one that comes out, which is then also that of the way back."),
     key("content_type", ValueKind::Name, "Content-Type of the body. Default: `application/json`; in `to` and `back`, that of `from`."),
     key("body", ValueKind::Text, "The body, best in single quotes: `'{\"id\": 7}'`. Default: no body."),
     key("body_file", ValueKind::Name, "Path of a file with the body, relative to this file. Replaces `body`."),

@@ -40,12 +40,12 @@ pub(super) static WHEN: Table = Table {
     title: "`when`",
     doc: "A condition: `{ present = \"/x\" }`, `{ absent = \"/x\" }`, `{ at = \"/kind\", equals = \"card\" }`, \
           `{ at = \"/kind\", in = [\"card\", \"bank\"] }`, `{ at = \"/x\", type = \"string\" }`, or several combined by `any`, \
-          `all` and `not`. If `at` leads to nothing, no test holds. Without `at`, a test is about the op's own place: the \
-          source on the way up, the target on the way down.",
+          `all` and `not`. If `at` leads to nothing, no test holds. Without `at`, `equals`, `in` and `type` are about the op's own \
+          place: the source on the way up, the target on the way down. `cel` without `at` is about the object around that place.",
     keys: &[
         key("present", ValueKind::Text, "This member is present, also as `null`."),
         key("absent", ValueKind::Text, "This member is absent."),
-        key("at", ValueKind::Text, "The value that is tested. Default: the op's own place."),
+        key("at", ValueKind::Text, "The value that is tested. Default: the op's own place; for `cel`, the object that the op starts from."),
         EQUALS, EQUALS_JSON, IN, IN_JSON, TYPE, CEL, any(), all(), not(),
     ],
     common: &[],

@@ -112,7 +112,7 @@ static COPY: Table = carrying("copy", "`copy`", "Copies a value byte for byte. A
 #[rustfmt::skip]
 static COMPUTE: Table = carrying("compute", "`compute`", "Builds a string from other values, or computes a value by an expression. Additive without `back`.", &[
     key("compute", ValueKind::Text, "The target.").required(),
-    key("from", ValueKind::Text, "The template, `{/first} {/last}`; `{path.id}` is a parameter of the request's path; `{%/id}` percent-encodes the value for a URL; `{{` and `}}` are literal braces. Either this or `cel` is required."),
+    key("from", ValueKind::Text, "The template, `{/first} {/last}`; `{path.id}` is a parameter of the route's path, which has one name in all versions; `{%/id}` percent-encodes the value for a URL; `{{` and `}}` are literal braces. Either this or `cel` is required."),
     key("cel", ValueKind::Text, "An expression of the Common Expression Language. `self` is the object that the op starts from."),
     key("back", ValueKind::Map(&ValueKind::Text), "With `cel`: the old members that the new one replaces, each with the expression that computes its value on the way back. The op is then not additive."),
     key("lossy", ValueKind::Flag, "With `back`: accepts messages that are not the same after a round trip.").or("false"),
@@ -352,7 +352,7 @@ static REMOVE_ROUTE: Table = head("remove_route", "`remove_route`",
 ]);
 
 #[rustfmt::skip]
-static MOVE_ROUTE: Table = head("move_route", "`move_route`", "The version moved this route.", &[
+static MOVE_ROUTE: Table = head("move_route", "`move_route`", "The version moved this route to another path. The method stays.", &[
     key("move_route", ValueKind::Name, "The old route, `GET /people/{id}`.").required(),
     key("to", ValueKind::Name, "The new route, `GET /users/{id}`.").required(),
     key("query", ValueKind::Map(&ValueKind::Text),
@@ -360,7 +360,7 @@ static MOVE_ROUTE: Table = head("move_route", "`move_route`", "The version moved
          are set on the way up and removed on the way back. Several old routes may become one if their `query` differs; a \
          request with the `query` of none of them gets a 404 from an older service."),
     key("lost", ValueKind::Map(&ValueKind::Name),
-        "Path parameters of the old route that the new one lacks, and their values on the way back, `{ type = \"_doc\" }`."),
+        "Path parameters of the old route that the new one lacks, and their values on the way back, `{ type = \"_doc\" }`. Links that lead back to the path of the request have its values instead."),
 ]);
 
 #[rustfmt::skip]

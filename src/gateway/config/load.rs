@@ -159,8 +159,8 @@ pub fn environment(name: &str) -> Option<String> {
 }
 
 fn build(config: Config, now: Timestamp, unserved: Severity, found: &mut Diagnostics) -> Option<Loaded> {
-    let Config { gateway, mut apis, upstreams, consumers, complete, .. } = config;
-    if apis.is_empty() && !complete {
+    let Config { gateway, mut apis, upstreams, consumers, complete, names_api, .. } = config;
+    if apis.is_empty() && (names_api || !complete) {
         return None;
     }
     let unserved = if upstreams.is_empty() && complete { unserved } else { Severity::Error };

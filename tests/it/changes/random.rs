@@ -231,7 +231,10 @@ impl Shape {
         let (top, name) = (self.top(), self.name());
         let place = self.fields[at].at.clone();
         let below = |at: &str, around: &str| at.strip_prefix(around).map(str::to_owned);
-        if let Some((prefix, _)) = self.prefixes.iter().find(|(_, of)| *of == top).filter(|_| more.is_multiple_of(2)) {
+        let known = self.prefixes.iter().position(|(_, of)| *of == top).filter(|_| more.is_multiple_of(2));
+        if let Some(known) = known {
+            // An op takes all of them.
+            let (prefix, _) = self.prefixes.remove(known);
             let to = format!("{top}/{name}");
             let beside = format!("{top}/{prefix}");
             for field in &mut self.fields {
@@ -239,7 +242,7 @@ impl Shape {
                     field.at = format!("{to}/{rest}");
                 }
             }
-            return OpSpec::nest(&top, prefix, &to);
+            return OpSpec::nest(&top, &prefix, &to);
         }
         let inside = below(&place, &top).unwrap_or_default();
         let Some((object, _)) = inside[1..].split_once('/') else { return self.rename(at) };

@@ -143,6 +143,43 @@ fn a_link_does_not_lose_its_only_part() {
     }
 }
 
+/// The service does not know the shop any more; a link to the page of the request has that of the request.
+#[test]
+fn a_page_stays_in_its_collection() {
+    let change = Change::new("2", "things are in one list")
+        .with_on("page")
+        .with_breaking(true)
+        .with_op(OpSpec::move_route("GET /shops/{shop}/things", "GET /items").with_lost("shop", "main"))
+        .with_op(OpSpec::move_route("* /shops/{shop}/things/{id}", "* /items/{id}").with_lost("shop", "main"))
+        .with_op(OpSpec::rename_query("per_page", "limit"));
+    let page = Resource::new("page").with_at("GET /items -> 200").with_at("GET /items/{id} -> 200").with_link("/next");
+    let api = Api::new("shop").with_base_path("/api").with_version_path("/v{version}").with_resource(page);
+    let api = api.with_change(change).with_version(Version::new("1")).with_version(Version::new("2"));
+    let bench = Bench::new(api);
+    let list = "GET /api/v1/shops/s%209/things?per_page=3";
+    let rows = [
+        (list, "/api/v2/items?page=2&limit=3", "/api/v1/shops/s%209/things?page=2&per_page=3"),
+        (list, "http://shop.test/api/v2/items?page=2", "http://shop.test/api/v1/shops/s%209/things?page=2"),
+        (list, "?page=2&limit=3", "?page=2&per_page=3"),
+        (list, "items?page=2", "/api/v1/shops/s%209/things?page=2"),
+        (list, "/api/v2/items/7", "/api/v1/shops/main/things/7"),
+        ("GET /api/v1/shops/s9/things/7", "/api/v2/items/8", "/api/v1/shops/s9/things/8"),
+        ("GET /api/v1/shops/s9/things/7", "/api/v2/items", "/api/v1/shops/main/things"),
+        ("GET /api/v1/other", "/api/v2/items", "/api/v1/shops/main/things"),
+        ("GET /api/v2/items", "/api/v2/items?page=2", "/api/v2/items?page=2"),
+    ];
+    for (request, sent, expected) in rows {
+        let answer = format!("{JSON}{{\"next\": \"{sent}\"}}");
+        let answer = answer.replace("200\n", &format!("200\nlocation: {sent}\nlink: <{sent}>\n"));
+        let exchange = bench.exchange(&format!("{request}\nHost: shop.test"), &answer);
+        assert_eq!(exchange.field("location").as_deref(), Some(expected), "{request}: {sent}");
+        assert_eq!(exchange.field("link"), Some(format!("<{expected}>")), "{request}: {sent}");
+        if !request.ends_with("other") {
+            assert_eq!(exchange.body, format!("{{\"next\": \"{expected}\"}}"), "{request}: {sent}");
+        }
+    }
+}
+
 /// Where a client follows a link, the service gets the request that it wrote.
 #[test]
 fn a_link_leads_back() {
