@@ -33,6 +33,8 @@ mod ledger;
 mod memory;
 mod route;
 mod shards;
+#[cfg(feature = "ledger")]
+mod sqlite;
 mod store;
 
 pub use agents::TopAgents;
@@ -45,6 +47,8 @@ pub use key::{ConsumerKey, Period, UsageKey};
 pub use ledger::{Ledger, LedgerHealth};
 pub use memory::MemoryStore;
 pub use route::UsedRoute;
+#[cfg(feature = "ledger")]
+pub use sqlite::{LedgerError, LedgerRetention, SqliteLedger, StoredUsage};
 pub use store::LedgerStore;
 
 #[cfg(test)]
