@@ -7,6 +7,7 @@ mod refusal;
 
 use metrics::{Counter, Gauge, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
+use crate::consumer::TokenError;
 pub(crate) use handles::{Handles, Labels, MigrationHandles};
 pub use refusal::Refusal;
 pub(crate) use refusal::Refusals;
@@ -39,6 +40,8 @@ pub(crate) const UNDECLARED: &str = "sunward_undeclared_total";
 pub(crate) const RESPONSE_BYTES: &str = "sunward_response_body_bytes_total";
 /// How long a request took, by OpenTelemetry's name.
 pub(crate) const REQUEST_DURATION: &str = "http_server_request_duration_seconds";
+/// Tokens that are not right, and so name no consumer.
+pub(crate) const TOKEN_ERRORS: &str = "sunward_token_errors_total";
 /// Reloads of the config file.
 pub(crate) const RELOADS: &str = "sunward_config_reload_total";
 
@@ -132,10 +135,16 @@ pub(crate) enum UpstreamResult {
 /// The methods that labels and spans name.
 pub(crate) const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
 
+/// Counts a token that is not right.
+pub(crate) fn token_error(api: &str, error: TokenError) {
+    counter!(TOKEN_ERRORS, "api" => api.to_owned(), "reason" => error.as_str()).increment(1);
+}
+
 /// Describes each metric to the recorder.
 pub(crate) fn describe() {
     describe_counter!(REQUESTS, "Requests by api, version, route, method, status class and outcome.");
     describe_counter!(DEPRECATED_REQUESTS, "Requests for a deprecated version.");
+    describe_counter!(TOKEN_ERRORS, "Tokens that could not be verified, and so name no consumer, by api and reason.");
     describe_counter!(GONE, "Requests for a version that is gone, answered 410.");
     describe_counter!(BROWNOUT, "Requests that a brownout refused, or would have refused but for a dry run.");
     describe_gauge!(REQUESTED_DEPRECATED, "1 if a deprecated version was asked for on this route since the start.");

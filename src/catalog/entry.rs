@@ -16,7 +16,7 @@ use super::template::{HostPattern, HostTemplate, PathTemplate};
 use super::version_source::VersionSource;
 use crate::change::{RouteHistory, RouteName};
 use crate::clock::Timestamp;
-use crate::consumer::ConsumerSecret;
+use crate::consumer::{ConsumerSecret, TokenVerifier};
 use crate::diagnostic::Span;
 use crate::headers::merge;
 use crate::headers::template::MediaTemplate;
@@ -71,6 +71,8 @@ pub struct ApiEntry {
     pub(crate) consumer: Box<[ConsumerSource]>,
     /// What hashes keys.
     pub(crate) consumer_secret: Option<ConsumerSecret>,
+    /// What verifies the tokens of the source at the same index.
+    pub(crate) verifiers: Box<[Option<TokenVerifier>]>,
     /// What consumers speak that name none.
     pub(crate) pins: BTreeMap<Box<str>, VersionId>,
     /// Who keeps a version for longer.

@@ -40,7 +40,7 @@ pub use register::{ConsumerEntry, Contact, Register};
 pub(crate) use router::{Match, RouteId};
 pub use spec::{
     Api, Brownout, Case, ConsumerRole, ConsumerSource, Cors, Date, ExpectedUse, Extension, KeySource, OnUnacceptable,
-    OnUndeclared, OnUntyped, RegisteredConsumer, Route, Sample, ShareOf, Version,
+    OnUndeclared, OnUntyped, RegisteredConsumer, Route, Sample, ShareOf, VerifiedClaim, Version,
 };
 pub(crate) use template::{HostPattern, strip_start};
 pub use version_source::VersionSource;
@@ -49,7 +49,7 @@ pub use view::{ExplainedChange, Explanation, Standing};
 pub use crate::path::PathCase;
 
 #[cfg(feature = "config")]
-pub(crate) use spec::{Back, Body, LifecycleSpec, Unspecified, VersionSourcesSpec};
+pub(crate) use spec::{Back, Body, KeysSpec, LifecycleSpec, Unspecified, VersionSourcesSpec};
 
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::consumer::{KnownConsumers, Pins};

@@ -3,7 +3,9 @@
 use super::keys::ValueKind;
 use super::node::ConfigNode;
 use super::tree::{TableReader, word_or_table};
-use crate::catalog::{ConsumerRole, ConsumerSource, ExpectedUse, KeySource, RegisteredConsumer};
+use crate::catalog::{
+    ConsumerRole, ConsumerSource, ExpectedUse, KeySource, KeysSpec, RegisteredConsumer, VerifiedClaim,
+};
 use crate::diagnostic::{Diagnostic, Diagnostics, Spanned};
 
 /// One element of `consumer` of an api.
@@ -32,7 +34,7 @@ fn source_table(mut reader: TableReader<'_, '_>) -> Option<Spanned<ConsumerSourc
     let key = reader.word_or_table("key", |_| Some(KeySource::Basic), |reader| Some(key(reader)));
     let claim = claim(&mut reader);
     without(&mut reader, "trusted", "header");
-    without(&mut reader, "verify", "claim");
+    ["verify", "jwks", "issuer", "audience"].iter().for_each(|name| without(&mut reader, name, "claim"));
     if !["header", "key", "claim"].iter().any(|name| reader.has(name)) {
         reader.missing_one_of::<()>(&["header", "key", "claim"]);
     }
@@ -42,7 +44,7 @@ fn source_table(mut reader: TableReader<'_, '_>) -> Option<Spanned<ConsumerSourc
         true => header.map(ConsumerSource::TrustedHeader),
         false => header.map(ConsumerSource::Header),
     });
-    let other = key.flatten().map(ConsumerSource::Key).or(claim.map(ConsumerSource::Claimed));
+    let other = key.flatten().map(ConsumerSource::Key).or(claim);
     header.or(other.map(|source| Spanned::new(source, span)))
 }
 
@@ -71,17 +73,34 @@ fn key(mut reader: TableReader<'_, '_>) -> Option<KeySource> {
 }
 
 /// That nothing verifies a token is the operator's choice, so it has to be written.
-fn claim(reader: &mut TableReader<'_, '_>) -> Option<String> {
-    let claim = reader.text("claim")?;
-    match reader.flag("verify") {
-        Some(false) => return Some(claim.value),
-        _ => {
-            let message = "nothing says how the token of `claim` is verified";
-            let help = "write `verify = false` to take what any client writes; the consumer is then `claimed:…`";
-            reader.found.push(Diagnostic::error("unverified-claim", message, claim.span).help(help));
-        }
+fn claim(reader: &mut TableReader<'_, '_>) -> Option<ConsumerSource> {
+    let claim = reader.text("claim");
+    let (jwks, verify) = (reader.text("jwks"), reader.flag("verify").unwrap_or(true));
+    let (issuer, audience) = (reader.text("issuer"), reader.text("audience"));
+    let claim = claim?;
+    if verify && !reader.has("jwks") {
+        let message = "nothing says how the token of `claim` is verified";
+        let help = "add `jwks`, the file with the keys of the issuer; or write `verify = false` to take what any client \
+                    writes: the consumer is then `claimed:…`";
+        reader.found.push(Diagnostic::error("unverified-claim", message, claim.span).help(help));
     }
-    None
+    if !verify {
+        ["jwks", "issuer", "audience"].iter().for_each(|name| reader.exclude("verify", name));
+        return Some(ConsumerSource::Claimed(claim.value));
+    }
+    let jwks = jwks?;
+    if jwks.contains("://") {
+        let message = format!("`{}` is a URL; the keys are read from a file", jwks.value);
+        let help = "download them to a file from time to time, such as `curl -fo keys.json URL`, and reload the config";
+        reader.found.push(Diagnostic::error("jwks-url", message, jwks.span).help(help));
+    }
+    let text = |text: Option<Spanned<String>>| text.map(|text| text.value);
+    Some(ConsumerSource::Claim(VerifiedClaim {
+        name: claim.value,
+        keys: KeysSpec::File(jwks.value.into()),
+        issuer: text(issuer),
+        audience: text(audience),
+    }))
 }
 
 /// One `[[consumer]]` table.

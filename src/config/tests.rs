@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::{Config, GatewaySpec, LogFormat, SourceMap, read, read_all, value};
 use crate::catalog::{
-    Api, Brownout, ConsumerRole, ConsumerSource, Content, Cors, ExpectedUse, Extension, KeySource, OnUnacceptable,
-    OnUndeclared, OnUntyped, RegisteredConsumer, Route, ShareOf, Unspecified, Version, VersionSource,
+    Api, Brownout, ConsumerRole, ConsumerSource, Content, Cors, ExpectedUse, Extension, KeySource, KeysSpec,
+    OnUnacceptable, OnUndeclared, OnUntyped, RegisteredConsumer, Route, ShareOf, Unspecified, VerifiedClaim, Version,
+    VersionSource,
 };
 use crate::change::{Change, OpKind, OpSpec, Resource, ValueFormat, When};
 use crate::json::{
@@ -106,6 +107,16 @@ fn an_api_is_read() {
     assert_eq!(api.extensions[0].approved_by, "kim");
     let at = &EVERY_KEY[api.name.span.start()..api.name.span.end()];
     assert_eq!(at, "\"shop\"");
+}
+
+/// What a file says of a verified claim, the builders say with the keys themselves.
+#[test]
+fn keys_of_tokens_are_a_file() {
+    let api = api(include_str!("../../tests/cases/config/valid/tokens.toml"));
+    let ConsumerSource::Claim(mut claim) = api.consumer[0].value.clone() else { panic!("a verified claim") };
+    assert_eq!(claim.keys, KeysSpec::File("keys.json".into()));
+    claim.keys = KeysSpec::Json("{}".into());
+    assert_eq!(claim, VerifiedClaim::new("azp", "{}").with_issuer("https://id.example").with_audience("shop"));
 }
 
 #[test]

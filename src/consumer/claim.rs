@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 use super::identity::CLAIMED;
 
 /// A longer token is not read.
-const MAX_TOKEN: usize = 16 * 1024;
+pub(super) const MAX_TOKEN: usize = 16 * 1024;
 /// A longer claim is not the name of a consumer.
 const MAX_CLAIM: usize = 256;
 
@@ -32,7 +32,7 @@ pub(crate) fn claimed(token: &[u8], name: &str) -> Option<String> {
 
 /// The claim `name` of a payload, if it can be the name of a consumer: a string, not too long, without characters that
 /// would be invisible or misleading in a log.
-fn claim(payload: &[u8], name: &str) -> Option<String> {
+pub(super) fn claim(payload: &[u8], name: &str) -> Option<String> {
     let mut reader = serde_json::Deserializer::from_slice(payload);
     let claim = ClaimReader(name).deserialize(&mut reader).ok()??;
     reader.end().ok()?;

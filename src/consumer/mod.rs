@@ -10,6 +10,13 @@ mod origin;
 mod secret;
 #[cfg(not(feature = "consumers"))]
 mod secret_off;
+#[cfg(feature = "jwt")]
+mod signature;
+#[cfg(feature = "jwt")]
+mod token;
+mod token_error;
+#[cfg(not(feature = "jwt"))]
+mod token_off;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,6 +31,11 @@ pub use origin::ClientOrigin;
 pub use secret::{ConsumerSecret, ShortSecret};
 #[cfg(not(feature = "consumers"))]
 pub(crate) use secret_off::{ConsumerSecret, basic_user, claimed, with_scheme};
+#[cfg(feature = "jwt")]
+pub(crate) use token::TokenVerifier;
+pub(crate) use token_error::TokenError;
+#[cfg(not(feature = "jwt"))]
+pub(crate) use token_off::TokenVerifier;
 
 /// Who sent a request, as far as the configured sources can tell.
 ///

@@ -5,7 +5,9 @@ use http::header::{AUTHORIZATION, HeaderValue};
 use super::RequestHead;
 use crate::catalog::{ApiEntry, Catalog, ConsumerSource, KeySource, Register};
 use crate::change::decode_query;
+use crate::clock::Timestamp;
 use crate::consumer::{Consumer, basic_user, claimed, is_reserved, network, with_scheme};
+use crate::names;
 
 /// A longer value is no key.
 const MAX_KEY: usize = 4096;
@@ -15,18 +17,19 @@ struct SourceReader<'a> {
     api: &'a ApiEntry,
     head: RequestHead<'a>,
     register: &'a Register,
+    now: Timestamp,
 }
 
 /// What the first source says that says something.
-pub(super) fn consumer(catalog: &Catalog, api: &ApiEntry, head: RequestHead<'_>) -> Option<Consumer> {
-    let reader = SourceReader { api, head, register: catalog.register() };
-    api.consumer.iter().find_map(|source| reader.read(source))
+pub(super) fn consumer(catalog: &Catalog, api: &ApiEntry, head: RequestHead<'_>, now: Timestamp) -> Option<Consumer> {
+    let reader = SourceReader { api, head, register: catalog.register(), now };
+    api.consumer.iter().enumerate().find_map(|(at, source)| reader.read(at, source))
 }
 
 // === impl SourceReader ===
 
 impl<'a> SourceReader<'a> {
-    fn read(&self, source: &ConsumerSource) -> Option<Consumer> {
+    fn read(&self, at: usize, source: &ConsumerSource) -> Option<Consumer> {
         match source {
             ConsumerSource::Header(name) => self.named(self.text(name)?),
             ConsumerSource::TrustedHeader(name) => {
@@ -37,6 +40,12 @@ impl<'a> SourceReader<'a> {
             ConsumerSource::Claimed(name) => {
                 let token = with_scheme(self.once(AUTHORIZATION.as_str())?.as_bytes(), "bearer")?;
                 Some(self.register.name(&claimed(token, name)?))
+            }
+            ConsumerSource::Claim(claim) => {
+                let verifier = self.api.verifiers.get(at)?.as_ref()?;
+                let token = with_scheme(self.once(AUTHORIZATION.as_str())?.as_bytes(), "bearer")?;
+                let claim = verifier.claim(token, &claim.name, self.now.as_secs());
+                self.named(&claim.inspect_err(|error| names::token_error(&self.api.name, *error)).ok()??)
             }
             ConsumerSource::Network => Some(self.register.name(&network(self.head.origin?.address()?))),
             ConsumerSource::UserAgent => self.named(self.text("user-agent")?.split(['/', ' ']).next()?),

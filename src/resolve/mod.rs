@@ -177,7 +177,7 @@ pub(crate) fn resolve(head: RequestHead<'_>, catalog: &Catalog, now: Timestamp) 
     if api.excludes(&path, api.path_case) {
         return Resolved::Excluded(index);
     }
-    let consumer = consumer(catalog, api, head);
+    let consumer = consumer(catalog, api, head, now);
     let (named, below) = read::split(api, &path[api.base_path.len()..]);
     Resolver { catalog, index, api, head, whole: &path, named, path: below, consumer, now }.read()
 }

@@ -10,10 +10,11 @@ use std::path::Path;
 use crate::layering::{files, plain, tokens};
 
 /// Names that several types may have: in which modules, and why. A folder stands for all files in it.
-const SHARED: [(&str, &[&str], &str); 10] = [
+const SHARED: [(&str, &[&str], &str); 11] = [
     ("Inner", &[""], "the shared part behind a handle, private to the handle's module"),
     ("Command", &["bin"], "the subcommands, as clap's documentation calls them; private to their file"),
     ("ConsumerSecret", &["consumer"], STAND_IN),
+    ("TokenVerifier", &["consumer"], STAND_IN),
     ("Args", &["bin"], "a command's arguments, as clap's documentation calls them; always qualified by the command"),
     ("CompiledExpression", &["json/cel"], STAND_IN),
     ("DecodeStep", &["coding"], STAND_IN),

@@ -1,8 +1,9 @@
 //! Who sends requests: what may say so, and what hangs on it.
 
-use super::super::spec::{Api, ConsumerSource, KeySource, LifecycleSpec};
+use super::super::spec::{Api, ConsumerSource, KeySource, KeysSpec, LifecycleSpec, VerifiedClaim};
 use super::Builder;
 use crate::clock::Timestamp;
+use crate::consumer::TokenVerifier;
 use crate::diagnostic::{Diagnostic, Span, Spanned, is_typo};
 use crate::headers::secret::{Sensitivity, carries};
 
@@ -68,6 +69,35 @@ impl Builder<'_> {
             self.error("bad-key-source", message, span, "write a name such as `Bearer` or `api_key`");
         }
         self.check_secret(span);
+    }
+
+    /// What verifies the tokens of each source.
+    pub(super) fn verifiers(&mut self) -> Box<[Option<TokenVerifier>]> {
+        let api = self.api;
+        let verifier = |source: &Spanned<ConsumerSource>| match &source.value {
+            ConsumerSource::Claim(claim) => self.verifier(claim, source.span),
+            _ => None,
+        };
+        api.consumer.iter().map(verifier).collect()
+    }
+
+    fn verifier(&mut self, claim: &VerifiedClaim, span: Span) -> Option<TokenVerifier> {
+        let jwks = match &claim.keys {
+            KeysSpec::Json(jwks) => jwks,
+            KeysSpec::File(file) => {
+                let message = format!("the keys in `{}` are not read, so `{}` is not used", file.display(), claim.name);
+                self.doubt("unread-jwks", message, span, "in Rust, pass their text to `VerifiedClaim::new`");
+                return None;
+            }
+        };
+        match TokenVerifier::new(jwks, claim.issuer.as_deref(), claim.audience.as_deref()) {
+            Ok(verifier) => Some(verifier),
+            Err(problem) => {
+                let message = format!("the keys for `{}` cannot be used: {problem}", claim.name);
+                self.error("bad-jwks", message, span, "use the JWK Set of the issuer: a JSON object with `keys`");
+                None
+            }
+        }
     }
 
     fn check_secret(&mut self, span: Span) {

@@ -150,6 +150,7 @@ impl<'a> Builder<'a> {
             known_paths,
             consumer: api.consumer.iter().map(|source| source.value.clone()).collect(),
             consumer_secret: api.consumer_secret.clone(),
+            verifiers: self.verifiers(),
             pins,
             extensions: self.extensions(),
             speaks,

@@ -1,5 +1,7 @@
 //! Where a request says which version it speaks, and who sent it.
 
+use std::path::PathBuf;
+
 use crate::diagnostic::Spanned;
 
 /// Where a request may name its version. All that are set are read, and all that speak must agree.
@@ -76,6 +78,9 @@ pub enum ConsumerSource {
     /// A claim of a JSON Web Token in `Authorization: Bearer`, such as `azp`, that nothing verifies: the consumer is
     /// `claimed:` and the claim. It needs the feature `consumers`.
     Claimed(String),
+    /// A claim of a JSON Web Token in `Authorization: Bearer` whose signature and lifetime are verified. A token that is not
+    /// right says nothing, and is counted by `sunward_token_errors_total`. It needs the feature `jwt`.
+    Claim(VerifiedClaim),
     /// The client's network, `/24` of IPv4 or `/48` of IPv6: `net:192.0.2.0/24`. See
     /// [`ClientOrigin`](crate::consumer::ClientOrigin).
     Network,
@@ -106,6 +111,33 @@ pub enum KeySource {
     Basic,
 }
 
+/// A claim of a token, and by which keys the token is verified. The token must have `exp`.
+///
+/// ```
+/// use sunward::catalog::{ConsumerSource, VerifiedClaim};
+///
+/// # let keys = "{\"keys\":[]}";
+/// let claim = VerifiedClaim::new("azp", keys).with_issuer("https://id.example.com").with_audience("shop");
+/// let source = ConsumerSource::Claim(claim);
+/// # let _ = source;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedClaim {
+    pub(crate) name: String,
+    pub(crate) keys: KeysSpec,
+    pub(crate) issuer: Option<String>,
+    pub(crate) audience: Option<String>,
+}
+
+/// A JWK Set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeysSpec {
+    /// In a file that has not been read.
+    File(PathBuf),
+    /// As JSON.
+    Json(String),
+}
+
 const AUTHORIZATION: &str = "authorization";
 
 // === impl ConsumerSource ===
@@ -116,7 +148,7 @@ impl ConsumerSource {
         match self {
             Self::Header(name) | Self::TrustedHeader(name) => Some(name),
             Self::Key(key) => key.field(),
-            Self::Claimed(_) => Some(AUTHORIZATION),
+            Self::Claimed(_) | Self::Claim(_) => Some(AUTHORIZATION),
             Self::UserAgent => Some("user-agent"),
             Self::Network | Self::ClientCertificate => None,
         }
@@ -134,6 +166,7 @@ impl ConsumerSource {
             Self::TrustedHeader(name) => format!("{} of trusted proxies", name.to_ascii_lowercase()),
             Self::Key(key) => format!("the key in {}", key.describe()),
             Self::Claimed(name) => format!("the unverified claim {name}"),
+            Self::Claim(claim) => format!("the verified claim {}", claim.name),
             Self::Network => "network".to_owned(),
             Self::UserAgent => "user-agent".to_owned(),
             Self::ClientCertificate => "client-certificate".to_owned(),
@@ -164,5 +197,28 @@ impl KeySource {
             Self::Query(name) => format!("the query parameter {name}"),
             Self::Basic => "Basic authentication".to_owned(),
         }
+    }
+}
+
+// === impl VerifiedClaim ===
+
+impl VerifiedClaim {
+    /// The claim `name` of tokens that a key of `jwks` has signed, the JSON of a JWK Set (RFC 7517 §5).
+    pub fn new(name: impl Into<String>, jwks: impl Into<String>) -> Self {
+        Self { name: name.into(), keys: KeysSpec::Json(jwks.into()), issuer: None, audience: None }
+    }
+
+    /// What `iss` must be. Default: anything, or nothing.
+    #[must_use]
+    pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// What `aud` must have. Default: anything, or nothing.
+    #[must_use]
+    pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
     }
 }

@@ -24,9 +24,15 @@ pub(super) static CONSUMER: Table = Table {
              hexadecimal digits of its HMAC-SHA-256 under `consumer_secret` of `[gateway]`; the key itself is neither kept nor logged."),
         key("claim", ValueKind::Name,
             "A claim of the JSON Web Token in `Authorization: Bearer`, such as `azp` or `client_id`."),
+        key("jwks", ValueKind::Name,
+            "The file with the public keys that tokens are verified with, as a JWK Set: RSA, P-256, P-384 and Ed25519. It is \
+             read at start and at each reload. A token must have `exp`; clocks may differ by 60 seconds. A token that is not \
+             right names no consumer, and is counted by `sunward_token_errors_total`."),
+        key("issuer", ValueKind::Name, "What `iss` of the token must be."),
+        key("audience", ValueKind::Name, "What `aud` of the token must have."),
         key("verify", ValueKind::Flag,
-            "Whether the token of `claim` is verified. With `false`, anything that a client writes is taken for true, so the \
-             consumer is `claimed:` and the claim."),
+            "`false`, in place of `jwks`: the token of `claim` is not verified. Anything that a client writes is taken for \
+             true, so the consumer is `claimed:` and the claim.").or("true"),
     ],
     common: &[],
 };

@@ -170,6 +170,7 @@ fn build(config: Config, now: Timestamp, unserved: Severity, found: &mut Diagnos
         prefixes(api, &upstreams);
     }
     secret::hash_keys(&gateway, &mut apis, found);
+    secret::read_token_keys(&mut apis, found);
     let read_with_errors = found.has_errors();
     let catalog = match Catalog::draft(apis, &consumers, now) {
         Ok(catalog) => catalog,

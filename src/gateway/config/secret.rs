@@ -1,8 +1,9 @@
-//! The secret under which the API keys of consumers are hashed.
+//! What identifies consumers and is not in the config: the secret under which API keys are hashed, and the public keys of
+//! tokens.
 
 use std::path::Path;
 
-use crate::catalog::{Api, ConsumerSource};
+use crate::catalog::{Api, ConsumerSource, KeysSpec};
 use crate::config::GatewaySpec;
 use crate::consumer::ConsumerSecret;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -25,6 +26,22 @@ pub(super) fn hash_keys(gateway: &GatewaySpec, apis: &mut [Api], found: &mut Dia
     for api in apis.iter_mut().filter(|api| has_key(api) && api.consumer_secret.is_none()) {
         // Why there is none has been said: the apis need not say that it is missing.
         api.consumer_secret = secret.clone().or_else(|| ConsumerSecret::new([0; 32]).ok());
+    }
+}
+
+/// Reads the keys that tokens are verified with.
+pub(super) fn read_token_keys(apis: &mut [Api], found: &mut Diagnostics) {
+    for source in apis.iter_mut().flat_map(|api| &mut api.consumer) {
+        let ConsumerSource::Claim(claim) = &mut source.value else { continue };
+        let KeysSpec::File(file) = &claim.keys else { continue };
+        match std::fs::read_to_string(file) {
+            Ok(jwks) => claim.keys = KeysSpec::Json(jwks),
+            Err(error) => {
+                let message = format!("cannot read the keys in `{}`: {error}", file.display());
+                let finding = Diagnostic::error("unreadable-jwks", message, source.span);
+                found.push(finding.help("write the path of the JWK Set of the issuer"));
+            }
+        }
     }
 }
 

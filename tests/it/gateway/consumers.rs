@@ -12,6 +12,8 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// A client with one of these has the rights of its consumer: none may be written anywhere.
 const KEYS: [&str; 4] = ["sk_live_header", "sk_live_bearer", "sk_live_query", "sk_live_user"];
 
+const TOKEN: &str = include_str!("../../cases/consumers/token.txt");
+
 fn key(key: &str) -> String {
     ConsumerSecret::new(SECRET).expect("long enough").consumer(key).to_string()
 }
@@ -58,9 +60,13 @@ async fn every_source_is_read_and_no_key_is_written() {
         secret.display(),
         log.display()
     );
-    let sources = "[{ header = \"X-Client\", trusted = true }, { key = { header = \"X-Api-Key\" } }, \
+    let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/consumers/keys.json");
+    let verified =
+        format!("{{ claim = \"azp\", jwks = \"{keys}\", issuer = \"https://id.example\", audience = \"shop\" }}");
+    let sources = "[{ header = \"X-Client\", trusted = true }, VERIFIED, { key = { header = \"X-Api-Key\" } }, \
                    { key = { query = \"api_key\" } }, { key = \"basic\" }, { claim = \"azp\", verify = false }, \
                    { key = { header = \"Authorization\", scheme = \"Bearer\" } }, \"network\"]";
+    let sources = &sources.replace("VERIFIED", &verified);
     let gateway = rig::gateway(config("identified", &service, &own, sources)).await;
     // {"azp":"acme-app"}
     let token = "e30.eyJhenAiOiJhY21lLWFwcCJ9.c2ln";
@@ -71,6 +77,7 @@ async fn every_source_is_read_and_no_key_is_written() {
         // sk_live_user:sk_live_header
         ("", "Authorization: Basic c2tfbGl2ZV91c2VyOnNrX2xpdmVfaGVhZGVy|".to_owned(), key(KEYS[3])),
         ("", format!("Authorization: Bearer {token}|"), "claimed:acme-app".to_owned()),
+        ("", format!("Authorization: Bearer {}|", TOKEN.trim()), "acme-app".to_owned()),
         ("", format!("Authorization: Bearer {}|", KEYS[1]), "acme".to_owned()),
         ("", "X-Forwarded-For: 192.0.2.7|".to_owned(), "net:192.0.2.0/24".to_owned()),
     ];
@@ -85,7 +92,9 @@ async fn every_source_is_read_and_no_key_is_written() {
     for path in ["/metrics", "/apis", "/config"] {
         shown += &gateway.admin(path).await.body;
     }
-    for secret in KEYS.iter().chain([&SECRET, &token]) {
+    let refused = "sunward_token_errors_total{api=\"identified\",reason=\"malformed\"} 2";
+    assert!(shown.contains(refused), "{shown}");
+    for secret in KEYS.iter().chain([&SECRET, &token, &TOKEN.trim()]) {
         assert!(!shown.contains(secret), "{secret}: {shown}");
     }
     assert!(gateway.stop().await);

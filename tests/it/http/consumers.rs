@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Request;
-use sunward::catalog::{Api, Catalog, ConsumerSource, KeySource, RegisteredConsumer, Version};
+use sunward::catalog::{Api, Catalog, ConsumerSource, KeySource, RegisteredConsumer, VerifiedClaim, Version};
 use sunward::consumer::{ClientOrigin, Consumer, ConsumerSecret, Pins};
 use sunward::diagnostic::Diagnostics;
 use sunward::layer::VersioningLayer;
@@ -154,6 +154,37 @@ fn an_unverified_claim_says_so() {
             (&format!("{}\nAuthorization: Bearer x", bearer(&good)), none()),
         ],
     );
+}
+
+const JWKS: &str = include_str!("../../cases/consumers/keys.json");
+const TOKEN: &str = include_str!("../../cases/consumers/token.txt");
+
+#[test]
+fn a_verified_claim_is_a_name() {
+    let claim = |issuer: &str| ConsumerSource::Claim(VerifiedClaim::new("azp", JWKS).with_issuer(issuer));
+    let token = TOKEN.trim();
+    let (message, _) = token.rsplit_once('.').expect("three parts");
+    let bearer = |token: &str| format!("GET /a\nAuthorization: Bearer {token}");
+    check(
+        &claim("https://id.example"),
+        &[
+            ("GET /a", none()),
+            (&bearer(token), "acme-app".into()),
+            (&bearer(&format!("{message}.AAAA")), none()),
+            (&bearer(&format!("{message}.")), none()),
+            (&bearer("opaque"), none()),
+            (&format!("{}\nAuthorization: Bearer {token}", bearer(token)), none()),
+        ],
+    );
+    check(&claim("https://other.example"), &[(&bearer(token), none())]);
+    // The next source counts.
+    let sources = [claim("https://other.example"), ConsumerSource::Claimed("azp".into())];
+    assert_eq!(consumer(api(sources), &[], &bearer(token), None), "claimed:acme-app");
+    let acme = RegisteredConsumer::new("acme").with_match("acme-app");
+    assert_eq!(consumer(api([claim("https://id.example")]), &[acme], &bearer(token), None), "acme");
+    let broken = Api::new("shop").with_version_header("V").with_version(Version::new("1"));
+    let broken = broken.with_consumer_source(ConsumerSource::Claim(VerifiedClaim::new("azp", "{}")));
+    assert_eq!(codes(&Catalog::new([broken]).expect_err("a finding")), ["bad-jwks"]);
 }
 
 #[test]
