@@ -103,7 +103,7 @@ impl Multipart {
 // === impl Group ===
 
 impl Group {
-    /// Its parts as they came, with another first name.
+    /// Its parts unchanged, with another first name.
     fn named(&self, key: &[u8]) -> Vec<FormLeaf> {
         let leaf = |part: &Part| {
             let brackets = part.head.name().get(self.key.len()..).unwrap_or_default();
