@@ -76,6 +76,17 @@ pub(crate) const PROCESS_MEMORY: &str = "process_resident_memory_bytes";
 /// Lines of the access log that could not be written.
 pub(crate) const ACCESS_LOG_DROPPED: &str = "sunward_access_log_dropped_total";
 
+/// Writes of the ledger.
+pub(crate) const LEDGER_FLUSHES: &str = "sunward_ledger_flushes_total";
+/// When the ledger was last written, as seconds since 1970.
+pub(crate) const LEDGER_FLUSHED: &str = "sunward_ledger_flushed_timestamp_seconds";
+/// Rows of the ledger in memory.
+pub(crate) const LEDGER_ROWS: &str = "sunward_ledger_rows";
+/// Requests that the ledger counted as `_other`.
+pub(crate) const LEDGER_OVERFLOW: &str = "sunward_ledger_overflow_total";
+/// Rows of the ledger that were merged because they could not be written.
+pub(crate) const LEDGER_MERGED: &str = "sunward_ledger_merged_total";
+
 /// The version label of a request whose version is none of the api's.
 pub(crate) const OTHER: &str = "_other";
 /// The route label of a request whose path is none of the api's.
@@ -184,6 +195,11 @@ pub(crate) fn describe() {
     describe_gauge!(ACTS, "Acts of operators in effect, by act: pause, hold, extend, drain.");
     describe_gauge!(PROCESS_MEMORY, Unit::Bytes, "The process's memory.");
     describe_counter!(ACCESS_LOG_DROPPED, "Lines of the access log that could not be written.");
+    describe_counter!(LEDGER_FLUSHES, "Writes of the ledger, by result: ok, error.");
+    describe_gauge!(LEDGER_FLUSHED, Unit::Seconds, "When the ledger was last written, as seconds since 1970.");
+    describe_gauge!(LEDGER_ROWS, "Rows of the ledger in memory.");
+    describe_counter!(LEDGER_OVERFLOW, "Requests that the ledger counted as _other: too many consumers or rows.");
+    describe_counter!(LEDGER_MERGED, "Rows of the ledger that were merged because they could not be written.");
 }
 
 /// Says when a version ends; not a number once it does not, or is in no config.
@@ -272,6 +288,31 @@ pub(crate) fn process_memory() -> Gauge {
 /// Lines of the access log that could not be written.
 pub(crate) fn access_log_dropped() -> Counter {
     counter!(ACCESS_LOG_DROPPED)
+}
+
+/// Counts writes of the ledger; `result` is `ok` or `error`.
+pub(crate) fn ledger_flushes(result: &'static str) -> Counter {
+    counter!(LEDGER_FLUSHES, "result" => result)
+}
+
+/// When the ledger was last written.
+pub(crate) fn ledger_flushed() -> Gauge {
+    gauge!(LEDGER_FLUSHED)
+}
+
+/// Rows of the ledger in memory.
+pub(crate) fn ledger_rows() -> Gauge {
+    gauge!(LEDGER_ROWS)
+}
+
+/// Requests that the ledger counted as `_other`.
+pub(crate) fn ledger_overflow() -> Counter {
+    counter!(LEDGER_OVERFLOW)
+}
+
+/// Rows of the ledger that were merged.
+pub(crate) fn ledger_merged() -> Counter {
+    counter!(LEDGER_MERGED)
 }
 
 // === impl Outcome ===

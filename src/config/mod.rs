@@ -44,8 +44,8 @@ mod when;
 
 pub use gateway::LogFormat;
 pub(crate) use gateway::{
-    AccessLog, ActAs, Addresses, Check, ForwardedHeaders, GatewaySpec, Instance, Limits, Listen, Proxy, Secret,
-    Timeouts, Tls, Underscores, Upstream, UpstreamTls, check_references,
+    AccessLog, ActAs, Addresses, Check, ForwardedHeaders, GatewaySpec, Instance, LedgerSpec, Limits, Listen, Proxy,
+    Secret, Timeouts, Tls, Underscores, Upstream, UpstreamTls, check_references,
 };
 pub use render::{render, to_json};
 pub use schema::schema;

@@ -74,7 +74,7 @@ impl App {
         let traced = tracer.is_on();
         let control = Control::new();
         let state = spec.state.as_ref().map(|state| state.value.as_path());
-        let store = Store::open(state).with_acts(&control, SystemClock.now());
+        let store = Store::open(state).with_acts(&control, SystemClock.now()).with_ledger(&spec.ledger);
         let registry = Registry::new(options.lookup);
         registry.learn(&loaded.services).await;
         let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &store, log, traced);

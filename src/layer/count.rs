@@ -87,6 +87,16 @@ impl CountLayer {
     }
 }
 
+#[cfg(feature = "ledger")]
+impl CountLayer {
+    /// Another header of a request's id.
+    #[must_use]
+    pub(crate) fn with_request_id(mut self, name: http::HeaderName) -> Self {
+        self.recorder.request_id = name;
+        self
+    }
+}
+
 impl<S> Layer<S> for CountLayer {
     type Service = Count<S>;
 

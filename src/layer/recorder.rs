@@ -12,10 +12,14 @@ use crate::plan::Plan;
 use crate::usage::{Caller, Ledger, RefusalKind, Tally, UsedRoute};
 
 /// The ledger of a [`Count`](super::Count).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "usage"), derive(Default))]
 pub(super) struct Recorder {
     #[cfg(feature = "usage")]
     pub(super) ledger: Option<Arc<Ledger>>,
+    /// The header of a request's id.
+    #[cfg(feature = "usage")]
+    pub(super) request_id: HeaderName,
 }
 
 /// The rows of one request.
@@ -38,20 +42,27 @@ struct Tallies {
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 #[cfg(feature = "usage")]
+impl Default for Recorder {
+    fn default() -> Self {
+        Self { ledger: None, request_id: REQUEST_ID }
+    }
+}
+
+#[cfg(feature = "usage")]
 impl Recorder {
     /// A preflight is not recorded: the browser sends it, and the script's request follows.
     pub(super) fn begin(&self, plan: &Plan, headers: &HeaderMap) -> Recorded {
         let Some(ledger) = self.ledger.as_deref().filter(|_| !plan.is_preflight()) else { return Recorded::default() };
-        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let tally = |route: &UsedRoute| {
             let mut caller = Caller::new(route);
             if let Some(consumer) = plan.consumer() {
                 caller = caller.with_consumer(consumer.as_str());
             }
-            if let Some(agent) = text(USER_AGENT) {
+            if let Some(agent) = text(&USER_AGENT) {
                 caller = caller.with_user_agent(agent);
             }
-            if let Some(id) = text(REQUEST_ID) {
+            if let Some(id) = text(&self.request_id) {
                 caller = caller.with_request_id(id);
             }
             ledger.tally(plan.now(), &caller)

@@ -18,6 +18,8 @@ mod framing_h2;
 mod grpc;
 mod hosts;
 mod instance;
+#[cfg(feature = "ledger")]
+mod ledger;
 mod limits;
 mod live;
 mod load;

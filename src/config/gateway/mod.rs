@@ -1,6 +1,7 @@
 //! The gateway's own settings.
 
 mod instance;
+mod ledger;
 pub(super) mod listen;
 mod settings;
 mod upstream;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) use instance::Instance;
+pub(crate) use ledger::LedgerSpec;
 pub(crate) use listen::Listen;
 pub(crate) use settings::{AccessLog, ForwardedHeaders, Limits, Proxy, Timeouts, Tls, Underscores};
 pub(super) use upstream::check_names;
@@ -50,6 +52,8 @@ pub struct GatewaySpec {
     pub access_log: Option<AccessLog>,
     /// The folder of what is kept.
     pub state: Option<Spanned<PathBuf>>,
+    /// The ledger, kept in the folder.
+    pub ledger: LedgerSpec,
     /// How many revisions are kept.
     pub revisions: usize,
     /// For how long a version that was asked for is not dropped.
@@ -106,6 +110,7 @@ impl Default for GatewaySpec {
             log: LogFormat::Text,
             access_log: None,
             state: None,
+            ledger: LedgerSpec::default(),
             revisions: 10,
             protect: Some(Duration::from_secs(7 * 86_400)),
         }
@@ -136,12 +141,14 @@ impl GatewaySpec {
             log: if reader.word("log") == Some("json") { LogFormat::Json } else { LogFormat::Text },
             access_log: reader.table("access_log", AccessLog::read),
             state: reader.text("state").map(|path| path.map(PathBuf::from)),
+            ledger: reader.table("ledger", LedgerSpec::read).unwrap_or_default(),
             revisions: revisions.unwrap_or(default.revisions),
             protect: reader.off_or_duration("protect").unwrap_or(default.protect),
         };
         spec.check_admin(&mut reader);
         spec.check_places(&mut reader);
         spec.check_state(&mut reader, revisions.is_some());
+        spec.check_ledger(&mut reader);
         reader.finish();
         Some(spec)
     }
@@ -179,6 +186,20 @@ impl GatewaySpec {
         }
         if revisions {
             reader.warn("revisions-without-state", "revisions", "`revisions` has no effect without `state`", help);
+        }
+    }
+
+    fn check_ledger(&self, reader: &mut TableReader<'_, '_>) {
+        // That it is off is so in any case.
+        if !reader.has("ledger") || self.ledger.flush.is_none() {
+            return;
+        }
+        if cfg!(not(feature = "ledger")) {
+            let help = "use a binary with the feature `ledger`, or remove it";
+            reader.warn("ledger-not-built", "ledger", "`ledger` has no effect: this binary has no ledger", help);
+        } else if !reader.has("state") {
+            let help = "add `state = \"/var/lib/sunward\"`, or remove it";
+            reader.warn("ledger-without-state", "ledger", "`ledger` has no effect without `state`", help);
         }
     }
 
@@ -241,7 +262,7 @@ mod tests {
     fn defaults_are_those_of_the_table() {
         let tables = keys::tables();
         let mut text = String::new();
-        for name in ["gateway", "gateway.timeouts", "gateway.limits", "gateway.proxy"] {
+        for name in ["gateway", "gateway.timeouts", "gateway.limits", "gateway.proxy", "gateway.ledger"] {
             let table = tables.iter().find(|table| table.name == name).expect("a table");
             writeln!(text, "[{name}]").expect("a string");
             for key in table.all().filter(|key| !key.default.is_empty()) {

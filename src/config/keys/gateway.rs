@@ -43,6 +43,7 @@ pub(super) static GATEWAY: Table = Table {
             "Directory for data that must survive a restart: revisions of the config, the last use of each version, the \
              audit log, and the acts of operators in effect (pauses, holds, extensions, drains). Default: none of these are \
              kept."),
+        key("ledger", ValueKind::Table(&LEDGER), "The ledger in `state`: who used which version, by hour."),
         key("revisions", ValueKind::Integer { min: 1, max: 1000 }, "Number of revisions of the config to keep.").or("10"),
         key("protect", OFF_OR_DURATION,
             "A config that drops a version used within this time is rejected, unless the reload is forced. Without \
@@ -171,6 +172,26 @@ static PROXY: Table = Table {
         key("proxy_status", ValueKind::Flag,
             "Adds `Proxy-Status` to responses that the gateway generates itself, with the error types of RFC 9209.").or("false"),
         key("server_timing", ValueKind::Flag, "Adds `Server-Timing` with the time of the upstream and the total time.").or("false"),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static LEDGER: Table = Table {
+    name: "gateway.ledger",
+    title: "[gateway.ledger]",
+    doc: "The ledger: who used which version of which route, by hour, in `ledger.sqlite` of the `state` directory. It is on wherever \
+          there is one. Read at the start only.",
+    keys: &[
+        key("flush", OFF_OR_DURATION,
+            "How often it is written. `kill -9` loses at most what was counted since. `off`: nothing is counted.").or("\"5s\""),
+        key("consumers", COUNT,
+            "Maximum number of consumers of each API that are counted by name on one day; the others are counted together, as \
+             `_other`.").or("10000"),
+        key("hours_kept", ValueKind::Duration, "After this time, hours are merged into days.").or("\"14d\""),
+        key("days_kept", ValueKind::Duration, "After this time, days are deleted.").or("\"400d\""),
+        key("environment", ValueKind::Name,
+            "Written to each row, so that ledgers of several environments can be put together.").or("\"default\""),
     ],
     common: &[],
 };

@@ -87,6 +87,8 @@ impl RunningApp {
         let mut tasks = JoinSet::new();
         tasks.spawn(overload.clone().watch_memory(spec.limits.memory_bytes));
         tasks.spawn(store.clone().keep_traffic());
+        #[cfg(feature = "ledger")]
+        tasks.spawn(store.ledger.clone().keep());
         tasks.spawn(recorder::upkeep(metrics));
         let reloading = reloader.spawn(commands, ended.clone());
 
@@ -171,6 +173,8 @@ impl RunningApp {
         tasks.shutdown().await;
         let _ = reloading.await;
         store.stop();
+        #[cfg(feature = "ledger")]
+        store.ledger.stop().await;
         tracer.stop().await;
     }
 }

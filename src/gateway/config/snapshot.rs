@@ -48,6 +48,7 @@ struct StackParams {
     /// Whether services get the prefix that is removed from a path, in `X-Forwarded-Prefix`.
     forward_prefix: bool,
     observe: ObserveLayer,
+    count: CountLayer,
 }
 
 /// What a config says about every request.
@@ -107,6 +108,7 @@ impl Snapshot {
                     unmatched: names::refused(Refusal::NoApi),
                 }),
             },
+            count: state.count_layer(&gateway.proxy.request_id),
         };
         let stack = params.stack(&catalog, &pools);
         let limits = gateway.limits;
@@ -168,7 +170,7 @@ impl StackParams {
         });
         // What others than trusted proxies say of themselves was removed before.
         let resolve = ResolveLayer::new(Arc::clone(catalog)).with_trusted_forwarded(true);
-        stack(&resolve, &self.observe, &CountLayer::new(), upstreams)
+        stack(&resolve, &self.observe, &self.count, upstreams)
     }
 }
 

@@ -1,11 +1,13 @@
 //! State beside the config, kept across reloads and, with a `state` folder, across restarts: when each version was last
-//! used, the audit log, the acts in effect, and the configs that were served.
+//! used, the ledger, the audit log, the acts in effect, and the configs that were served.
 //!
 //! If the folder cannot be written, the gateway logs it and keeps serving.
 
 mod acts;
 mod audit;
 mod files;
+#[cfg(feature = "ledger")]
+mod ledger;
 mod restore;
 mod revisions;
 mod traffic;
@@ -14,7 +16,8 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::Control;
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::config::SourceMap;
+use crate::config::{LedgerSpec, SourceMap};
+use crate::layer::CountLayer;
 
 pub(super) use acts::{Acts, Persisted};
 pub(super) use audit::{Actor, Audit, AuditAction};
@@ -31,6 +34,8 @@ pub(super) struct Store {
     pub(super) audit: Audit,
     pub(super) traffic: Traffic,
     pub(super) revisions: Option<Revisions>,
+    #[cfg(feature = "ledger")]
+    pub(super) ledger: ledger::LedgerKeeper,
     folder: Option<PathBuf>,
 }
 
@@ -56,6 +61,8 @@ impl Store {
             audit: Audit::open(folder),
             traffic,
             revisions: folder.map(Revisions::new),
+            #[cfg(feature = "ledger")]
+            ledger: ledger::LedgerKeeper::default(),
             folder: folder.map(Path::to_owned),
         }
     }
@@ -64,6 +71,25 @@ impl Store {
     pub(super) fn with_acts(mut self, control: &Control, now: Timestamp) -> Self {
         self.acts = Acts::open(self.folder.as_deref(), control, now);
         self
+    }
+
+    /// Counts who uses which version, and keeps it.
+    #[cfg_attr(not(feature = "ledger"), allow(unused_mut, unused_variables))]
+    pub(super) fn with_ledger(mut self, spec: &LedgerSpec) -> Self {
+        #[cfg(feature = "ledger")]
+        {
+            self.ledger = ledger::LedgerKeeper::new(self.folder.as_deref(), spec);
+        }
+        self
+    }
+
+    /// The layer that counts requests; `request_id` is the header of a request's id.
+    #[cfg_attr(not(feature = "ledger"), allow(unused_variables, clippy::unused_self))]
+    pub(super) fn count_layer(&self, request_id: &str) -> CountLayer {
+        #[cfg(feature = "ledger")]
+        return self.ledger.count_layer(request_id);
+        #[cfg(not(feature = "ledger"))]
+        CountLayer::new()
     }
 
     /// Keeps the texts that are served; `restores` is the revision that was gone back to.

@@ -231,7 +231,7 @@ impl Reloader {
     fn accept(&mut self, loaded: Loaded, sources: SourceMap, log: Option<Log>) {
         if needs_restart(&self.served, &loaded.gateway) {
             tracing::warn!(
-                "some changes need a restart: listeners, workers, client timeouts, connection limits, `state`"
+                "some changes need a restart: listeners, workers, client timeouts, connection limits, `state`, `ledger`"
             );
         }
         if let (Some(tls), Some(config)) = (&self.tls, &loaded.tls) {
@@ -312,6 +312,7 @@ fn needs_restart(old: &GatewaySpec, new: &GatewaySpec) -> bool {
     };
     places(old) != places(new)
         || clients(old) != clients(new)
+        || old.ledger != new.ledger
         || old.tls.is_some() != new.tls.is_some()
         || old.state.as_ref().map(|state| &state.value) != new.state.as_ref().map(|state| &state.value)
 }

@@ -1,0 +1,163 @@
+//! The ledger, and the task that writes it.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderName;
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::config::LedgerSpec;
+use crate::gateway::telemetry::recorder;
+use crate::layer::CountLayer;
+use crate::names;
+use crate::usage::{Ledger, LedgerError, LedgerHealth, LedgerRetention, Period, SqliteLedger};
+
+/// The ledger of the process: it outlives every config. Clones share it. Without a `state` directory there is none.
+#[derive(Clone, Debug, Default)]
+pub(in crate::gateway) struct LedgerKeeper {
+    kept: Option<Arc<KeptLedger>>,
+}
+
+#[derive(Debug)]
+struct KeptLedger {
+    ledger: Arc<Ledger>,
+    path: PathBuf,
+    flush: Duration,
+    retention: LedgerRetention,
+    environment: String,
+    writing: Mutex<Writing>,
+}
+
+/// What is written to.
+#[derive(Debug, Default)]
+struct Writing {
+    /// Opened by the first flush, and again after a failure: another process may have it open still.
+    store: Option<SqliteLedger>,
+    /// The last flush failed.
+    failing: bool,
+    /// The hour in which old rows were last merged.
+    maintained: Option<Period>,
+    health: LedgerHealth,
+}
+
+/// The name of the file in the `state` directory.
+const FILE: &str = "ledger.sqlite";
+/// How long the last flush may take.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+// === impl LedgerKeeper ===
+
+impl LedgerKeeper {
+    pub(super) fn new(folder: Option<&Path>, spec: &LedgerSpec) -> Self {
+        let kept = folder.zip(spec.flush).map(|(folder, flush)| KeptLedger {
+            ledger: Arc::new(Ledger::new().with_consumers(spec.consumers)),
+            path: folder.join(FILE),
+            flush,
+            retention: LedgerRetention::default().with_hours(spec.hours_kept).with_days(spec.days_kept),
+            environment: spec.environment.clone(),
+            writing: Mutex::default(),
+        });
+        Self { kept: kept.map(Arc::new) }
+    }
+
+    /// The layer that counts. `request_id` is the header of a request's id.
+    pub(super) fn count_layer(&self, request_id: &str) -> CountLayer {
+        match (&self.kept, HeaderName::try_from(request_id)) {
+            (Some(kept), Ok(name)) => CountLayer::new().with_ledger(Arc::clone(&kept.ledger)).with_request_id(name),
+            (Some(kept), Err(_)) => CountLayer::new().with_ledger(Arc::clone(&kept.ledger)),
+            (None, _) => CountLayer::new(),
+        }
+    }
+
+    /// Writes what was counted, again and again, until it is dropped.
+    pub(in crate::gateway) async fn keep(self) {
+        let Some(kept) = self.kept else { return };
+        loop {
+            tokio::time::sleep(kept.flush).await;
+            let _ = kept.write_apart(false).await;
+        }
+    }
+
+    /// Writes what was counted for the last time, and closes the file.
+    pub(in crate::gateway) async fn stop(&self) {
+        let Some(kept) = &self.kept else { return };
+        if tokio::time::timeout(FAREWELL, kept.write_apart(true)).await.is_err() {
+            tracing::warn!(path = %kept.path.display(), "ledger incomplete at shutdown");
+        }
+    }
+}
+
+// === impl KeptLedger ===
+
+impl KeptLedger {
+    /// On a thread that serves no requests: a batch may be large.
+    fn write_apart(self: &Arc<Self>, last: bool) -> JoinHandle<()> {
+        let (kept, runtime) = (Arc::clone(self), Handle::current());
+        tokio::task::spawn_blocking(move || runtime.block_on(kept.write(last)))
+    }
+
+    /// After the last write, the file is closed.
+    async fn write(&self, last: bool) {
+        let mut writing = self.writing.lock().await;
+        let now = SystemClock.now();
+        let result = self.flush(&mut writing, now).await;
+        names::ledger_flushes(if result.is_ok() { "ok" } else { "error" }).increment(1);
+        match &result {
+            Ok(()) => {
+                names::ledger_flushed().set(recorder::now());
+                if writing.failing {
+                    tracing::info!("ledger is written again");
+                }
+            }
+            Err(error) => {
+                if !writing.failing {
+                    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+                    tracing::warn!(%error, cause, "cannot write the ledger; what is counted stays in memory");
+                }
+                if !error.is_locked() && !error.is_full() {
+                    writing.store = None;
+                }
+            }
+        }
+        writing.failing = result.is_err();
+        self.report(&mut writing);
+        if let Some(store) = writing.store.take_if(|_| last) {
+            store.close().await;
+        }
+    }
+
+    async fn flush(&self, writing: &mut Writing, now: Timestamp) -> Result<(), LedgerError> {
+        let store = match &mut writing.store {
+            Some(store) => store,
+            none => none.insert(SqliteLedger::open(&self.path, &self.environment).await?),
+        };
+        self.ledger.flush(store, now).await?;
+        let hour = Some(Period::hour_of(now));
+        if writing.maintained != hour {
+            store.maintain(now, &self.retention).await?;
+            writing.maintained = hour;
+        }
+        Ok(())
+    }
+
+    /// Says how the ledger does; what it lost in detail, once for each flush.
+    #[allow(clippy::cast_precision_loss, reason = "the bound of rows is far below 2^53")]
+    fn report(&self, writing: &mut Writing) {
+        let (before, health) = (writing.health, self.ledger.health());
+        names::ledger_rows().set(health.rows as f64);
+        names::ledger_overflow().increment(health.overflow - before.overflow);
+        names::ledger_merged().increment(health.merged - before.merged);
+        if health.merged > before.merged {
+            tracing::warn!(rows = health.merged - before.merged, "ledger rows merged; the store does not take them");
+        }
+        if before.overflow == 0 && health.overflow > 0 {
+            tracing::warn!("more consumers than the ledger has room for; the others are counted as `_other`");
+        }
+        writing.health = health;
+    }
+}

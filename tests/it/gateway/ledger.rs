@@ -1,0 +1,88 @@
+//! The ledger of a gateway: what is in it when the gateway has stopped.
+
+use std::path::Path;
+
+use sunward::clock::Timestamp;
+use sunward::usage::SqliteLedger;
+use tempfile::TempDir;
+
+use super::Gateway;
+use super::rig::{self, OK, Served, Service};
+
+async fn gateway(folder: &Path, ledger: &str) -> (Gateway, Service) {
+    let service = Service::start(|mut served: Served| async move {
+        while served.request().await.is_some() {
+            served.write(OK).await;
+        }
+    })
+    .await;
+    let state = folder.join("state").display().to_string();
+    let own = format!(
+        "[gateway]\nstate = {state:?}\nproxy = {{ trusted = [\"127.0.0.1\"], request_id = \"X-Correlation-Id\" }}\n\
+         [gateway.ledger]\nenvironment = \"test\"\n{ledger}"
+    );
+    let text = rig::config("ledger", &[service.address], &own, "");
+    let text = text.replacen("upstream =", "consumer = { header = \"X-Client\" }\nupstream =", 1);
+    (rig::gateway(text).await, service)
+}
+
+async fn get(gateway: &Gateway, path: &str, fields: &str) {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: a.test\r\n{fields}Connection: close\r\n\r\n");
+    assert_eq!(gateway.send(&request).await.status, 200);
+}
+
+/// Environment, version, consumer, requests and last id of each row.
+async fn lines(folder: &Path) -> Vec<String> {
+    let store = SqliteLedger::open(&folder.join("state/ledger.sqlite"), "reader").await.expect("a ledger");
+    let rows = store.rows(Timestamp::EPOCH, Timestamp::MAX).await.expect("rows");
+    let lines = rows.iter().map(|stored| {
+        let (key, counts) = (&stored.row.key, &stored.row.counts);
+        let (version, consumer) = (key.route.version(), key.consumer.as_str());
+        let id = counts.last_request.as_deref().unwrap_or_default();
+        format!(
+            "{} {version} {consumer} {} {}",
+            stored.environment,
+            counts.requests(),
+            if id.is_empty() { "" } else { "id" }
+        )
+    });
+    // Requests of two hours are two rows.
+    let mut lines: Vec<_> = lines.collect();
+    lines.sort();
+    lines
+}
+
+#[tokio::test]
+async fn the_last_flush_writes_all() {
+    let folder = TempDir::new().expect("a folder");
+    let (gateway, _service) = gateway(folder.path(), "flush = \"1h\"\n").await;
+    for fields in ["X-Client: acme\r\n", ""] {
+        get(&gateway, "/api/v1/x", fields).await;
+    }
+    gateway.stop().await;
+    assert_eq!(lines(folder.path()).await, ["test 1 acme 1 id", "test 1 anonymous 1 id"]);
+}
+
+#[tokio::test]
+async fn a_ledger_that_another_process_has_open_is_waited_for() {
+    let folder = TempDir::new().expect("a folder");
+    let state = folder.path().join("state");
+    std::fs::create_dir(&state).expect("a folder");
+    let before = SqliteLedger::open(&state.join("ledger.sqlite"), "test").await.expect("the process before");
+    let (gateway, _service) = gateway(folder.path(), "flush = \"1ms\"\n").await;
+    get(&gateway, "/api/v2/x", "X-Client: acme\r\n").await;
+    let metric = "sunward_ledger_flushes_total{result=\"error\"}";
+    assert!(rig::becomes(async || gateway.admin("/metrics").await.body.contains(metric)).await);
+    before.close().await;
+    gateway.stop().await;
+    assert_eq!(lines(folder.path()).await, ["test 2 acme 1 id"]);
+}
+
+#[tokio::test]
+async fn a_ledger_can_be_off() {
+    let folder = TempDir::new().expect("a folder");
+    let (gateway, _service) = gateway(folder.path(), "flush = \"off\"\n").await;
+    get(&gateway, "/api/v1/x", "X-Client: acme\r\n").await;
+    gateway.stop().await;
+    assert!(!folder.path().join("state/ledger.sqlite").exists());
+}
