@@ -32,14 +32,13 @@ impl MemberHead {
     /// A head that is there whole, its key without escapes. `between`: behind another member.
     #[inline]
     pub(super) fn plain(text: &mut Text<'_>, start: usize, between: bool) -> Option<Self> {
-        let lead = start + usize::from(between);
-        let key = text.after_space(lead);
+        let key = start + usize::from(between);
         if text.bytes.get(key) == Some(&b'"') && (!between || text.bytes[start] == b',') {
             let quote = text.mark(key + 1);
-            let value = text.after_space(quote + 2);
+            let value = quote + 2;
             if text.pair(quote) == *b"\":" && text.bytes.get(value).is_some_and(|byte| *byte > b' ') {
                 let comma = between.then_some(start);
-                return Some(Self { start, comma, lead, key, key_end: quote + 1, value });
+                return Some(Self { start, comma, lead: key, key, key_end: quote + 1, value });
             }
         }
         if text.bytes.get(start) == Some(&b'}') {

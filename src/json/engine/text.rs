@@ -78,20 +78,13 @@ impl<'t> Text<'t> {
     /// Behind the key that starts at `at` or behind white space there, and its colon.
     #[inline]
     pub(super) fn key(&mut self, at: usize) -> Option<usize> {
-        let start = self.after_space(at);
-        if self.bytes.get(start) == Some(&b'"') {
-            let quote = self.mark(start + 1);
+        if self.bytes.get(at) == Some(&b'"') {
+            let quote = self.mark(at + 1);
             if self.pair(quote) == *b"\":" {
-                return Some(self.after_space(quote + 2));
+                return Some(quote + 2);
             }
         }
         self.any_key(at)
-    }
-
-    /// Behind the space that many writers put after a comma and a colon.
-    #[inline]
-    pub(super) fn after_space(&self, at: usize) -> usize {
-        at + usize::from(self.bytes.get(at) == Some(&b' '))
     }
 
     #[inline(never)]
