@@ -111,7 +111,7 @@ fn what_has_no_value() {
         "self.s + 1",
         "self.n + self.s",
         "1 / 3",
-        "1 / 0",
+        "1 / size(self.e)",
         "self.p % 2",
         "self.big + 1",
         "self.s && true",
