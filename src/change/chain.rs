@@ -47,9 +47,9 @@ pub(crate) struct ChainSlice<'c, S> {
 pub(crate) struct BodyChain {
     chain: Chain<Step>,
     /// By the version from which on it applies; ascending.
-    expand: Box<[(VersionId, Box<[Step]>)]>,
+    expand: Box<[VersionSteps]>,
     /// The steps that translate links, by the version from which on they are where these say; ascending.
-    links: Box<[(VersionId, Box<[Step]>)]>,
+    links: Box<[VersionSteps]>,
     /// A template of one of its steps contains a parameter of the request's path.
     needs_path: bool,
     programs: Programs,
@@ -78,6 +78,9 @@ struct Fingerprints {
 
 /// Hashes what is written to it.
 struct FingerprintHasher(SipHasher13);
+
+/// The steps of one version.
+pub(super) type VersionSteps = (VersionId, Box<[Step]>);
 
 // === impl Link ===
 
@@ -169,11 +172,7 @@ impl<'c, S> ChainSlice<'c, S> {
 // === impl BodyChain ===
 
 impl BodyChain {
-    pub(super) fn new(
-        chain: Chain<Step>,
-        expand: Vec<(VersionId, Box<[Step]>)>,
-        links: Vec<(VersionId, Box<[Step]>)>,
-    ) -> Self {
+    pub(super) fn new(chain: Chain<Step>, expand: Vec<VersionSteps>, links: Vec<VersionSteps>) -> Self {
         let (programs, prints) = (Programs::default(), OnceLock::new());
         let mut steps = chain.links.iter().flat_map(|link| link.up.iter().chain(&link.down));
         let needs_path = steps.any(|step| step.op.path_parameters().next().is_some());
@@ -181,8 +180,8 @@ impl BodyChain {
     }
 
     /// What is beside the chain: names that new clients get as well, and links.
-    pub(super) fn beside(&self) -> (&[(VersionId, Box<[Step]>)], &[(VersionId, Box<[Step]>)]) {
-        (&self.expand, &self.links)
+    pub(super) fn beside(&self) -> [&[VersionSteps]; 2] {
+        [&self.expand, &self.links]
     }
 
     /// Makes known to the steps that translate links what these depend on, as a fingerprint.

@@ -13,8 +13,8 @@ impl BodyChain {
             parts.iter().flat_map(|(body, ops)| body.chain().links().iter().filter_map(|link| link.within(*ops)));
         let newest = parts.last().map(|(body, _)| *body);
         let end = if upwards { newest } else { parts.first().map(|(body, _)| *body) };
-        let beside = end.map(|body| body.beside().0.to_vec()).unwrap_or_default();
-        let references = newest.map(|body| body.beside().1.to_vec()).unwrap_or_default();
+        let beside = end.map(|body| body.beside()[0].to_vec()).unwrap_or_default();
+        let references = newest.map(|body| body.beside()[1].to_vec()).unwrap_or_default();
         Self::new(Chain::new(links.collect()), beside, references)
     }
 }

@@ -36,6 +36,9 @@ pub(crate) enum Back {
     Off,
 }
 
+/// A header's name and values. The span of the values includes the brackets of a list.
+pub(crate) type HeaderSpec = (Spanned<String>, Spanned<Vec<Spanned<String>>>);
+
 /// A message of a [`Case`], or the expected error. What is not given is absent, except the path, the status and the
 /// Content-Type: these have a default and are not compared.
 #[derive(Clone, Debug)]
@@ -43,8 +46,7 @@ pub struct Sample {
     pub(crate) version: Spanned<String>,
     pub(crate) path: Option<Spanned<String>>,
     pub(crate) query: Option<Spanned<String>>,
-    /// The span of the values includes the brackets of a list.
-    pub(crate) headers: Vec<(Spanned<String>, Spanned<Vec<Spanned<String>>>)>,
+    pub(crate) headers: Vec<HeaderSpec>,
     pub(crate) status: Option<Spanned<u16>>,
     pub(crate) content_type: Option<Spanned<String>>,
     pub(crate) body: Option<Body>,

@@ -130,7 +130,7 @@ impl<'r, 'a> Evaluation<'r, 'a> {
                 let at = usize::try_from(at).map_err(|_| EvaluationStop::Wrong("an index is not negative"))?;
                 let elements = self.elements(&value)?;
                 let element = elements.into_iter().nth(at);
-                element.ok_or_else(|| match value {
+                element.ok_or(match value {
                     ExprValue::Node(_) => EvaluationStop::Absent,
                     // What is absent from a document may be, what is missing from a result is not foreseen.
                     _ => EvaluationStop::Wrong("an index past the end of a computed array"),

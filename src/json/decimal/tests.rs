@@ -1,5 +1,8 @@
 use super::*;
 
+/// A number, its divisor, the digits and the rounding, and the quotient if there is one.
+type Row<'t> = (&'t str, u64, Option<usize>, Option<Rounding>, Option<&'t str>);
+
 #[test]
 fn decimals_are_exact() {
     for (integer, decimal, scale) in [
@@ -53,7 +56,7 @@ fn products_are_exact_at_any_length() {
 #[test]
 fn quotients_end_are_rounded_or_are_none() {
     use Rounding::{Ceiling, Down, Floor, HalfEven, HalfUp, Up};
-    let rows: [(&str, u64, Option<usize>, Option<Rounding>, Option<&str>); 25] = [
+    let rows: [Row<'_>; 25] = [
         ("1999", 100, None, None, Some("19.99")),
         ("1", 1024, None, None, Some("0.0009765625")),
         ("1", 1 << 59, None, None, Some("0.00000000000000000173472347597680709441192448139190673828125")),
