@@ -6,7 +6,7 @@ use super::equal;
 use super::{Expression, JsonType, Literal, Pattern};
 
 /// A condition on a document. `At` says how its places are named: from a step's node ([`Reference`](super::Reference)),
-/// from the element or value that is looked at ([`Pointer`]), or from the document ([`Pattern`](super::Pattern)).
+/// from the element or value that is looked at ([`Pointer`](super::Pointer)), or from the document ([`Pattern`](super::Pattern)).
 ///
 /// ```
 /// use sunward::json::{Condition, JsonType, Pointer, Test};

@@ -3,7 +3,7 @@
 use super::Pointer;
 
 /// A pointer that may start above the op's own node: at the resource (`level` 0) or at the node of the `level`-th `*`
-/// of [`Step::each`].
+/// of [`Step::each`](super::Step::each).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// How many stars of `each` are bound before `pointer` starts.

@@ -21,7 +21,7 @@ use crate::plan::{Answer, BodyPlan, Handling, OwnAddress, Plan, Unmigratable, em
 use crate::version::VersionId;
 
 /// A response extension: the response was made in this process in place of the service's, so it has no version and is not
-/// migrated. Set it in a service inside [`Migrate`] that responds with a document of its own, as the gateway does if no
+/// migrated. Set it in a service inside [`Migrate`](super::Migrate) that responds with a document of its own, as the gateway does if no
 /// instance can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalReply;
