@@ -35,7 +35,7 @@ pub use rollup::LedgerRetention;
 /// ledger.flush(&store, now).await?;
 /// store.maintain(now, &LedgerRetention::default()).await?;
 ///
-/// let rows = store.rows("2026-11-01".parse()?, now).await?;
+/// let rows = store.rows("2026-11-01".parse()?, "2026-12-01".parse()?).await?;
 /// assert_eq!((rows[0].environment.as_str(), rows[0].row.key.consumer.as_str()), ("production", "acme"));
 /// # Ok(()) }
 /// ```
