@@ -70,6 +70,10 @@ pub struct ManualClock {
     millis: Arc<AtomicI64>,
 }
 
+/// A clock that clones share.
+#[derive(Clone)]
+pub(crate) struct SharedClock(Arc<dyn Clock>);
+
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const LAST_MILLI: i64 = 253_402_300_799_999;
 
@@ -217,6 +221,33 @@ impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     fn now(&self) -> Timestamp {
         from_system_time(SystemTime::now()).unwrap_or(Timestamp::EPOCH)
+    }
+}
+
+// === impl SharedClock ===
+
+impl SharedClock {
+    /// `clock`, shared.
+    pub(crate) fn new(clock: impl Clock) -> Self {
+        Self(Arc::new(clock))
+    }
+}
+
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+impl Default for SharedClock {
+    fn default() -> Self {
+        Self::new(SystemClock)
+    }
+}
+
+impl fmt::Debug for SharedClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SharedClock").field(&self.now()).finish()
     }
 }
 

@@ -23,7 +23,7 @@ use super::telemetry::recorder::{self, Metrics};
 use super::telemetry::trace::Tracer;
 use super::wire::tls::ServerTls;
 use crate::catalog::{Catalog, Control};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::config::{GatewaySpec, LogFormat, SourceMap};
 use crate::diagnostic::Diagnostics;
 use crate::names;
@@ -60,7 +60,7 @@ impl App {
         let sources = source.read(options.rewrite.as_ref()).map_err(StartError::Config)?;
         // Before they are loaded: what changes after that is news.
         let seen = Fingerprint::new(sources.clone(), &*options.variables);
-        let loaded = source.load(&sources, &*options.variables).map_err(StartError::Config)?;
+        let loaded = source.load(&sources, &*options.variables, options.clock.now()).map_err(StartError::Config)?;
         let (spec, warnings) = (loaded.gateway.clone(), loaded.warnings.clone());
 
         descriptors::provide(&spec.limits);
@@ -74,7 +74,7 @@ impl App {
         let traced = tracer.is_on();
         let control = Control::new();
         let state = spec.state.as_ref().map(|state| state.value.as_path());
-        let store = Store::open(state).with_acts(&control, SystemClock.now()).with_ledger(&spec.ledger);
+        let store = Store::open(state, options.clock).with_acts(&control).with_ledger(&spec.ledger);
         let registry = Registry::new(options.lookup);
         registry.learn(&loaded.services).await;
         let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &store, log, traced);

@@ -13,7 +13,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::catalog::{ApiEntry, Catalog, CurrentCatalog};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SharedClock};
 use crate::consumer::{ClientOrigin, Consumer};
 use crate::plan::{Plan, Planning};
 use crate::resolve::RequestHead;
@@ -22,7 +22,7 @@ use crate::resolve::RequestHead;
 #[derive(Clone)]
 pub struct ResolveLayer {
     catalog: Arc<dyn CurrentCatalog>,
-    clock: Arc<dyn Clock>,
+    clock: SharedClock,
     mount: Arc<str>,
     trusts_forwarded: bool,
 }
@@ -38,7 +38,7 @@ pub struct Resolve<S> {
 
 struct ResolveParts {
     catalog: Arc<dyn CurrentCatalog>,
-    clock: Arc<dyn Clock>,
+    clock: SharedClock,
     mount: Arc<str>,
     trusts_forwarded: bool,
     draws: AtomicU64,
@@ -63,13 +63,18 @@ impl ResolveLayer {
 
     /// For a catalog that may be exchanged while requests come in; each keeps the one it was planned with.
     pub fn following(catalog: impl CurrentCatalog) -> Self {
-        Self { catalog: Arc::new(catalog), clock: Arc::new(SystemClock), mount: "".into(), trusts_forwarded: false }
+        Self { catalog: Arc::new(catalog), clock: SharedClock::default(), mount: "".into(), trusts_forwarded: false }
     }
 
     /// Another clock.
     #[must_use]
-    pub fn with_clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        self.with_shared_clock(SharedClock::new(clock))
+    }
+
+    /// A clock that others have, too.
+    pub(crate) fn with_shared_clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -96,7 +101,7 @@ impl<S> Layer<S> for ResolveLayer {
     fn layer(&self, inner: S) -> Resolve<S> {
         let shared = ResolveParts {
             catalog: Arc::clone(&self.catalog),
-            clock: Arc::clone(&self.clock),
+            clock: self.clock.clone(),
             mount: Arc::clone(&self.mount),
             trusts_forwarded: self.trusts_forwarded,
             draws: AtomicU64::new(0),

@@ -8,6 +8,7 @@ mod admin;
 mod bodies;
 mod browser;
 mod cert;
+mod clock;
 mod consumers;
 mod demo;
 mod edge;

@@ -26,15 +26,18 @@ const RANKS: [&[&str]; 11] = [
 const PLANNED: [&str; 4] = ["shadow", "rollout", "flags", "notice"];
 
 /// Who may name a foreign crate: modules, or single files. Test code may name what it likes.
-const FOREIGN: [(&str, &[&str]); 61] = [
+const FOREIGN: [(&str, &[&str]); 67] = [
     ("annotate_snippets", &["config/render.rs"]),
     ("arc_swap", &["gateway"]),
     ("atomic_waker", &["gateway/back/pool/waker.rs"]),
+    ("axum", &["gateway/admin"]),
     ("axum_core", &["extract"]),
     ("base64", &["layer/digest.rs", "consumer"]),
     ("brotli", &["coding"]),
     ("bytes", &["layer", "gateway"]),
     ("clap", &["bin"]),
+    ("comfy_table", &["bin"]),
+    ("csv", &["bin"]),
     ("datasketches", &["usage/distinct.rs"]),
     ("fastrand", &["gateway"]),
     ("flate2", &["coding"]),
@@ -56,11 +59,13 @@ const FOREIGN: [(&str, &[&str]); 61] = [
     ("jiff", &["clock", "version", "headers/date.rs", "json/time.rs", "json/time_format.rs"]),
     ("json_patch", &["change/patch.rs"]),
     ("jsonwebtoken", &["consumer/token.rs", "consumer/signature.rs"]),
+    ("lettre", &["gateway"]),
     ("listenfd", &["gateway"]),
     ("matchit", &["catalog/router.rs"]),
     ("memchr", &["json", "catalog/migration.rs"]),
     ("metrics", &["names", "gateway"]),
     ("metrics_exporter_prometheus", &["gateway"]),
+    ("minijinja", &["gateway"]),
     ("notify", &["gateway"]),
     ("opentelemetry", &["gateway/telemetry/trace/span.rs", "gateway/telemetry/trace/export.rs"]),
     ("opentelemetry_http", &["gateway/telemetry/trace/export.rs"]),
@@ -111,6 +116,7 @@ const FOREIGN: [(&str, &[&str]); 61] = [
     ("tokio_rustls", &["gateway"]),
     ("toml", &["config"]),
     ("tower", &["gateway"]),
+    ("tower_http", &["gateway/admin"]),
     ("tower_layer", &["layer", "gateway"]),
     ("tower_service", &["layer", "gateway"]),
     ("tracing", &["gateway", "layer/event.rs", "bin"]),

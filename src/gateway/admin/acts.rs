@@ -13,7 +13,7 @@ use super::request::ActRequest;
 use super::routes::Operation;
 use super::{Admin, AdminResult};
 use crate::catalog::{ActOrigin, ApiEntry, Catalog, Control, VersionEntry};
-use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::clock::Timestamp;
 use crate::gateway::state::{Actor, AuditAction, Persisted};
 
 /// What became of an act.
@@ -52,7 +52,7 @@ impl Admin {
         };
         let input = read(request, members, via).await?;
         let name = |at: usize| names.get(at).map_or("", String::as_str);
-        let now = SystemClock.now();
+        let now = self.store.now();
         let done = match route {
             Operation::Drain | Operation::Undrain => self.drain(route == Operation::Drain, name(0), &input, now)?,
             Operation::Pause | Operation::Resume => {
@@ -65,7 +65,7 @@ impl Admin {
         if done.changed {
             self.store.audit.record_apart(input.actor, done.action.clone(), now).await;
         }
-        Ok(json(StatusCode::OK, &done.json(self.store.acts.keep().await)))
+        Ok(json(StatusCode::OK, &done.json(self.store.acts.keep(now).await)))
     }
 
     fn pause(&self, pause: bool, api: &str, actor: &Actor, now: Timestamp) -> Result<ActResult, AdminError> {

@@ -41,7 +41,6 @@ use super::state::Store;
 use super::telemetry::recorder::Metrics;
 use super::wire::peer::Peer;
 use crate::catalog::Control;
-use crate::clock::{Clock, SystemClock};
 use crate::config::Secret;
 use crate::names;
 use answer::{AdminError, json, text, typed};
@@ -145,7 +144,7 @@ impl Admin {
             Operation::OpenApi => Ok(typed(StatusCode::OK, "application/json", OPENAPI.to_owned())),
             Operation::Versions => Ok(json(
                 StatusCode::OK,
-                &show::versions(&self.current.catalog(), &self.control, &self.store.traffic, SystemClock.now()),
+                &show::versions(&self.current.catalog(), &self.control, &self.store.traffic, self.store.now()),
             )),
             Operation::Upstreams => Ok(json(StatusCode::OK, &show::upstreams(&self.current.load()))),
             Operation::Audit => Ok(json(StatusCode::OK, &json!({ "acts": self.store.audit.recent() }))),
@@ -164,7 +163,7 @@ impl Admin {
             return Err(AdminError::new(StatusCode::NOT_FOUND, detail));
         };
         // An extension ends by itself, so these are counted when they are asked for.
-        for (act, count) in self.store.acts.counts(SystemClock.now()) {
+        for (act, count) in self.store.acts.counts(self.store.now()) {
             names::acts(act).set(count as f64);
         }
         let text = metrics.scrape().await;

@@ -61,7 +61,16 @@ pub fn open(path: &Path, edit: &dyn Fn(String) -> String) -> Result<SourceMap, L
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn load(sources: &SourceMap, environment: Environment<'_>) -> Result<Loaded, LoadError> {
-    read(sources, environment, SystemClock.now(), Severity::Error)
+    serve_at(sources, environment, SystemClock.now())
+}
+
+/// The same at the time `now`.
+pub(in crate::gateway) fn serve_at(
+    sources: &SourceMap,
+    environment: Environment<'_>,
+    now: Timestamp,
+) -> Result<Loaded, LoadError> {
+    read(sources, environment, now, Severity::Error)
 }
 
 /// Checks a config that was already read or built, at the current time.
@@ -69,6 +78,11 @@ pub fn load(sources: &SourceMap, environment: Environment<'_>) -> Result<Loaded,
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn load_config(config: Config) -> Result<Loaded, LoadError> {
+    load_config_at(config, SystemClock.now())
+}
+
+/// The same at the time `now`.
+pub(in crate::gateway) fn load_config_at(config: Config, now: Timestamp) -> Result<Loaded, LoadError> {
     let mut found = Diagnostics::new();
     if config.broken {
         let message = "the config was read with errors, so a part of it is missing";
@@ -77,7 +91,7 @@ pub fn load_config(config: Config) -> Result<Loaded, LoadError> {
     } else {
         config::check_references(&config.apis, &config.upstreams, &mut found);
     }
-    let checked = checked(Some(config), found, SystemClock.now(), Severity::Error);
+    let checked = checked(Some(config), found, now, Severity::Error);
     checked.map_err(|found| LoadError { sources: Box::default(), found })
 }
 

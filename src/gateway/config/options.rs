@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::load::environment;
+use crate::clock::{Clock, SharedClock};
 use crate::gateway::telemetry::recorder::Metrics;
 use crate::gateway::wire::lookup::{self, HostLookup};
 
@@ -24,6 +25,7 @@ pub struct Options {
     pub(in crate::gateway) variables: Variables,
     pub(in crate::gateway) lookup: HostLookup,
     pub(in crate::gateway) metrics: Option<Metrics>,
+    pub(in crate::gateway) clock: SharedClock,
 }
 
 // === impl Options ===
@@ -37,6 +39,7 @@ impl Default for Options {
             variables: Arc::new(environment),
             lookup: lookup::system(),
             metrics: None,
+            clock: SharedClock::default(),
         }
     }
 }
@@ -81,6 +84,25 @@ impl Options {
     #[must_use]
     pub fn with_metrics(mut self, metrics: Metrics) -> Self {
         self.metrics = Some(metrics);
+        self
+    }
+
+    /// Decides by this clock, and not by the system's: phases, brownouts, extensions, usage, the audit log. Timeouts, the access
+    /// log and metrics keep the time of the system.
+    ///
+    /// ```
+    /// use sunward::clock::ManualClock;
+    /// use sunward::gateway::Options;
+    ///
+    /// let clock = ManualClock::new("2027-06-30".parse()?);
+    /// let options = Options::new().with_clock(clock.clone());
+    /// // While the gateway runs:
+    /// clock.set("2027-07-01".parse()?);
+    /// # Ok::<(), sunward::clock::ParseTimeError>(())
+    /// ```
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = SharedClock::new(clock);
         self
     }
 

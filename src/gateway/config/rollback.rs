@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::load::{LoadError, environment, load, load_at, open};
 use super::reload::{InUse, in_use};
-use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::clock::{SharedClock, Timestamp};
 use crate::config::{self, GatewaySpec, SourceMap};
 use crate::gateway::state::{self, Actor, AuditAction, Revision, Revisions, Store};
 
@@ -111,8 +111,8 @@ impl Rollback {
         let revision = self.revisions.iter().find(|revision| Some(revision.number()) == number).ok_or_else(none)?;
         let texts = state::target(revision, &self.path).map_err(RollbackError::Io)?;
         let loaded = load(&texts, &environment).map_err(RollbackError::Findings)?;
-        let state = Store::open(Some(&self.state));
-        let now = SystemClock.now();
+        let state = Store::open(Some(&self.state), SharedClock::default());
+        let now = state.now();
         let served = self.served();
         let used = self.in_use(&served, &loaded.catalog, &state, now);
         if !to.force && !used.is_empty() {

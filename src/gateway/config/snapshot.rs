@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::load::Loaded;
 use super::observe::{Observe, ObserveLayer, Observer};
 use crate::catalog::{ApiEntry, Catalog, Control};
+use crate::clock::SharedClock;
 use crate::config::{ForwardedHeaders, Limits, Secret, SourceMap};
 use crate::gateway::back::pool::{Pool, Registry, Watch};
 use crate::gateway::back::upstream::{RoutedBody, UpstreamParams, UpstreamService};
@@ -49,6 +50,7 @@ struct StackParams {
     forward_prefix: bool,
     observe: ObserveLayer,
     count: CountLayer,
+    clock: SharedClock,
 }
 
 /// What a config says about every request.
@@ -109,6 +111,7 @@ impl Snapshot {
                 }),
             },
             count: state.count_layer(&gateway.proxy.request_id),
+            clock: state.clock.clone(),
         };
         let stack = params.stack(&catalog, &pools);
         let limits = gateway.limits;
@@ -170,6 +173,7 @@ impl StackParams {
         });
         // What others than trusted proxies say of themselves was removed before.
         let resolve = ResolveLayer::new(Arc::clone(catalog)).with_trusted_forwarded(true);
+        let resolve = resolve.with_shared_clock(self.clock.clone());
         stack(&resolve, &self.observe, &self.count, upstreams)
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::load::{LoadError, Loaded, load, load_config, open};
+use super::load::{LoadError, Loaded, load_config_at, open, serve_at};
 use super::options::Rewrite;
+use crate::clock::Timestamp;
 use crate::config::{Config, SourceMap};
 
 /// Where a gateway has its config from.
@@ -55,10 +56,11 @@ impl ConfigSource {
         &self,
         texts: &SourceMap,
         variables: &dyn Fn(&str) -> Option<String>,
+        now: Timestamp,
     ) -> Result<Loaded, LoadError> {
         match self {
-            Self::Value(config) => load_config((**config).clone()),
-            Self::File(_) | Self::Text(_) => load(texts, variables),
+            Self::Value(config) => load_config_at((**config).clone(), now),
+            Self::File(_) | Self::Text(_) => serve_at(texts, variables, now),
         }
     }
 }

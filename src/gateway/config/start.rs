@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::load::load;
+use super::load::serve_at;
 use super::options::Variables;
 use super::reload::{InUse, in_use};
 use super::snapshot::Snapshot;
-use crate::clock::{Clock, SystemClock};
 use crate::gateway::state::{self, Actor, AuditAction, Store};
 
 /// Writes down that `snapshot` is served from the start, and warns of versions in use that it does not have.
@@ -27,8 +26,8 @@ pub(in crate::gateway) fn record_start(
         tracing::warn!(dropped, "the config drops versions in use");
         target += &format!(", dropping versions in use: {dropped}");
     }
-    store.audit.record(&actor, &AuditAction { what: "start", target }, SystemClock.now());
-    store.keep_revision(&snapshot.sources, &actor, None, revisions, SystemClock.now());
+    store.audit.record(&actor, &AuditAction { what: "start", target }, store.now());
+    store.keep_revision(&snapshot.sources, &actor, None, revisions, store.now());
 }
 
 /// Versions in use that the config of the process before had, and this one does not.
@@ -42,6 +41,8 @@ fn dropped(
     let last = store.revisions.as_ref().and_then(|revisions| revisions.list().pop());
     let last = last.filter(|last| last.tag() != snapshot.tag);
     let texts = last.and_then(|last| state::target(&last, path).ok());
-    let Some(before) = texts.and_then(|texts| load(&texts, &**variables).ok()) else { return Vec::new() };
-    in_use(&before.catalog, &snapshot.catalog, &store.traffic, protect, SystemClock.now())
+    let Some(before) = texts.and_then(|texts| serve_at(&texts, &**variables, store.now()).ok()) else {
+        return Vec::new();
+    };
+    in_use(&before.catalog, &snapshot.catalog, &store.traffic, protect, store.now())
 }

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::clock::{Clock, SharedClock, Timestamp};
 use crate::config::LedgerSpec;
 use crate::gateway::telemetry::recorder;
 use crate::layer::CountLayer;
@@ -30,6 +30,7 @@ struct KeptLedger {
     flush: Duration,
     retention: LedgerRetention,
     environment: String,
+    clock: SharedClock,
     writing: Mutex<Writing>,
 }
 
@@ -53,13 +54,14 @@ const FAREWELL: Duration = Duration::from_secs(5);
 // === impl LedgerKeeper ===
 
 impl LedgerKeeper {
-    pub(super) fn new(folder: Option<&Path>, spec: &LedgerSpec) -> Self {
+    pub(super) fn new(folder: Option<&Path>, spec: &LedgerSpec, clock: SharedClock) -> Self {
         let kept = folder.zip(spec.flush).map(|(folder, flush)| KeptLedger {
             ledger: Arc::new(Ledger::new().with_consumers(spec.consumers)),
             path: folder.join(FILE),
             flush,
             retention: LedgerRetention::default().with_hours(spec.hours_kept).with_days(spec.days_kept),
             environment: spec.environment.clone(),
+            clock,
             writing: Mutex::default(),
         });
         Self { kept: kept.map(Arc::new) }
@@ -104,7 +106,7 @@ impl KeptLedger {
     /// After the last write, the file is closed.
     async fn write(&self, last: bool) {
         let mut writing = self.writing.lock().await;
-        let now = SystemClock.now();
+        let now = self.clock.now();
         let result = self.flush(&mut writing, now).await;
         names::ledger_flushes(if result.is_ok() { "ok" } else { "error" }).increment(1);
         match &result {

@@ -15,7 +15,7 @@ mod traffic;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::Control;
-use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::clock::{Clock, SharedClock, Timestamp};
 use crate::config::{LedgerSpec, SourceMap};
 use crate::layer::CountLayer;
 
@@ -36,6 +36,8 @@ pub(super) struct Store {
     pub(super) revisions: Option<Revisions>,
     #[cfg(feature = "ledger")]
     pub(super) ledger: ledger::LedgerKeeper,
+    /// What decisions go by.
+    pub(super) clock: SharedClock,
     folder: Option<PathBuf>,
 }
 
@@ -43,7 +45,7 @@ pub(super) struct Store {
 
 impl Store {
     /// Opens the folder, and makes it if it is not there; without one, all is kept in memory.
-    pub(super) fn open(folder: Option<&Path>) -> Self {
+    pub(super) fn open(folder: Option<&Path>, clock: SharedClock) -> Self {
         let folder = folder.filter(|folder| match files::make_folder(folder) {
             Ok(()) => true,
             Err(error) => {
@@ -58,6 +60,7 @@ impl Store {
         }
         Self {
             acts: Acts::default(),
+            clock,
             audit: Audit::open(folder),
             traffic,
             revisions: folder.map(Revisions::new),
@@ -67,9 +70,14 @@ impl Store {
         }
     }
 
+    /// The time now.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Restores the acts that were in effect in the process before, and keeps those to come.
-    pub(super) fn with_acts(mut self, control: &Control, now: Timestamp) -> Self {
-        self.acts = Acts::open(self.folder.as_deref(), control, now);
+    pub(super) fn with_acts(mut self, control: &Control) -> Self {
+        self.acts = Acts::open(self.folder.as_deref(), control, self.now());
         self
     }
 
@@ -78,7 +86,7 @@ impl Store {
     pub(super) fn with_ledger(mut self, spec: &LedgerSpec) -> Self {
         #[cfg(feature = "ledger")]
         {
-            self.ledger = ledger::LedgerKeeper::new(self.folder.as_deref(), spec);
+            self.ledger = ledger::LedgerKeeper::new(self.folder.as_deref(), spec, self.clock.clone());
         }
         self
     }
@@ -117,6 +125,6 @@ impl Store {
         if let Some(folder) = &self.folder {
             self.traffic.write(folder);
         }
-        self.acts.write(SystemClock.now());
+        self.acts.write(self.now());
     }
 }

@@ -25,13 +25,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::load::{LoadError, Loaded, load};
+use super::load::{LoadError, Loaded, serve_at};
 use super::options::{Rewrite, Variables};
 use super::snapshot::{LiveSnapshot, Snapshot};
 use super::source::ConfigSource;
 use crate::catalog;
 use crate::catalog::Control;
-use crate::clock::{Clock, SystemClock};
 use crate::config::{GatewaySpec, SourceMap};
 use crate::gateway::back::pool::Registry;
 use crate::gateway::state::{Actor, AuditAction, Store};
@@ -132,7 +131,7 @@ impl Reloader {
                         self.retired.keep(old, &self.current.load());
                     }
                     // Drains of addresses that are gone are not to come back with the next process.
-                    acts.keep().await;
+                    acts.keep(self.store.now()).await;
                     continue;
                 }
                 () = self.retired.due() => {
@@ -194,9 +193,9 @@ impl Reloader {
         restores: Option<u64>,
         write: impl FnOnce() -> std::io::Result<Vec<String>>,
     ) -> Result<Reloaded, ReloadError> {
-        let loaded = load(&sources, &*self.variables).map_err(ReloadError::Findings)?;
+        let loaded = serve_at(&sources, &*self.variables, self.store.now()).map_err(ReloadError::Findings)?;
         let (old, before) = (self.current.catalog(), self.current.load().tag.clone());
-        let now = SystemClock.now();
+        let now = self.store.now();
         // As what is served says: a file cannot take its own protection away.
         let in_use = in_use(&old, &loaded.catalog, &self.store.traffic, self.served.protect, now);
         if !in_use.is_empty() && !trigger.force {
@@ -223,7 +222,7 @@ impl Reloader {
             trigger.actor,
             restores,
             self.served.revisions,
-            SystemClock.now(),
+            self.store.now(),
         );
         Ok(Reloaded { tag, changes, already, files, restores })
     }
@@ -288,11 +287,11 @@ impl Reloader {
         names::reloads("rejected").increment(1);
         let Actor { by, via, reason } = trigger.actor;
         tracing::error!(by, via, what, reason, findings = %refused, "config refused; the old one is still served");
-        self.store.audit.keep(trigger.actor, &AuditAction { what, target }, SystemClock.now());
+        self.store.audit.keep(trigger.actor, &AuditAction { what, target }, self.store.now());
     }
 
     fn record(&self, what: &'static str, target: String, actor: &Actor) {
-        self.store.audit.record(actor, &AuditAction { what, target }, SystemClock.now());
+        self.store.audit.record(actor, &AuditAction { what, target }, self.store.now());
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::audit::Actor;
 use super::files;
 use crate::catalog::{Act, Catalog, Control};
-use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::clock::Timestamp;
 use crate::gateway::back::pool::Pool;
 use format::ActsRead;
 
@@ -162,10 +162,10 @@ impl Acts {
     }
 
     /// Writes the acts in effect to the file.
-    pub(in crate::gateway) async fn keep(&self) -> Persisted {
+    pub(in crate::gateway) async fn keep(&self, now: Timestamp) -> Persisted {
         let acts = self.clone();
         // A disk may take its time; requests do not wait for it.
-        let written = tokio::task::spawn_blocking(move || acts.write(SystemClock.now())).await;
+        let written = tokio::task::spawn_blocking(move || acts.write(now)).await;
         written.unwrap_or(Persisted::Failed)
     }
 
