@@ -10,7 +10,6 @@ use super::router::RouteId;
 use super::spec::{Api, Back, Body, Case, Sample};
 use crate::change::{Location, Message, PlaceError, RouteName};
 use crate::diagnostic::{Diagnostic, Diagnostics, SUGGESTED, Span, Spanned, suggestion};
-use crate::json::{self, MigrateError, MigrateOptions};
 use crate::version::VersionId;
 
 /// Reads the cases of all apis. Their spans are those of the specs.
@@ -45,11 +44,11 @@ impl ApiEntry {
         if let Some(error) = &case.from.error {
             reader.error("case-error", "`from` cannot have `error`".to_owned(), error.span, "remove it");
         }
-        let ((route, message), from, to, back) = (place?, from?, to?, back?);
-        let other = if let BackEntry::Other(back) = &back { Some(&**back) } else { None };
+        let ((route, message), mut from, mut to, mut back) = (place?, from?, to?, back?);
         if reader.reads_body(route, message, [&from, &to]) {
             // What is refused may be refused for its syntax.
-            let bodies = [Some(&from).filter(|_| to.error.is_none()), Some(&to), other];
+            let other = if let BackEntry::Other(back) = &mut back { Some(&mut **back) } else { None };
+            let bodies = [Some(&mut from).filter(|_| to.error.is_none()), Some(&mut to), other];
             bodies.into_iter().flatten().for_each(|sample| reader.syntax(sample));
         }
         for (sample, entry) in [(&case.from, &from), (&case.to, &to)] {
@@ -178,14 +177,13 @@ impl CaseReader<'_> {
         chain.is_some_and(|chain| !chain.between(from.version, to.version).is_empty())
     }
 
-    /// A body that should be JSON, and is not. One of a file of its own has not been read.
-    fn syntax(&mut self, sample: &SampleEntry) {
-        let body = sample.body.as_ref().filter(|body| body.file.is_none() && !body.bytes.is_empty());
-        let (Some(body), Some(content)) = (body, sample.content()) else { return };
-        if let Err((start, error)) = check(content, &body.bytes) {
-            let help = "correct it; for a body that is not JSON, set `content_type`";
-            let finding = Diagnostic::error("case-body", format!("the body is {error}"), body.span);
-            self.found.push(finding.within(error.offset().map(|offset| start + offset)).help(help));
+    /// A body that should be JSON, and is not. One of a file of its own is looked at when that is read.
+    fn syntax(&mut self, sample: &mut SampleEntry) {
+        let content = sample.content();
+        let (Some(body), Some(content)) = (&mut sample.body, content) else { return };
+        body.content = Some(content);
+        if body.file.is_none() {
+            body.syntax_error().into_iter().for_each(|finding| self.found.push(finding));
         }
     }
 
@@ -272,36 +270,6 @@ impl CaseReader<'_> {
     }
 }
 
-/// Whether a body is what its media type says, as far as that is JSON. An error has the start of its line.
-fn check(content: Content, body: &[u8]) -> Result<(), (usize, MigrateError)> {
-    let is_json =
-        |start: usize, text: &[u8]| json::is_json(text, &MigrateOptions::default()).map_err(|error| (start, error));
-    match content {
-        Content::MergePatch | Content::JsonPatch => is_json(0, body),
-        Content::Json => {
-            // Responses may be several documents: what is wrong with one is then that another follows it.
-            let mut start = 0;
-            while let Err((_, error)) = is_json(start, &body[start..]) {
-                let next = error.offset().map(|offset| start + offset).filter(|next| *next > start);
-                let Some(next) = next.filter(|next| is_json(start, &body[start..*next]).is_ok()) else {
-                    return Err((start, error));
-                };
-                start = next;
-            }
-            Ok(())
-        }
-        Content::Ndjson => {
-            let mut start = 0;
-            body.split_inclusive(|byte| *byte == b'\n').try_for_each(|line| {
-                let at = start;
-                start += line.len();
-                if line.iter().all(u8::is_ascii_whitespace) { Ok(()) } else { is_json(at, line) }
-            })
-        }
-        _ => Ok(()),
-    }
-}
-
 // === impl SampleEntry ===
 
 impl SampleEntry {
@@ -342,8 +310,8 @@ impl From<&Sample> for WrittenHead {
 impl From<&Body> for BodyEntry {
     fn from(body: &Body) -> Self {
         match body {
-            Body::Text(text) => Self { bytes: text.as_bytes().to_vec(), span: text.span, file: None },
-            Body::File(path) => Self { bytes: Vec::new(), span: path.span, file: Some(path.as_str().into()) },
+            Body::Text(text) => Self { bytes: text.as_bytes().to_vec(), span: text.span, ..Self::default() },
+            Body::File(path) => Self { span: path.span, file: Some(path.as_str().into()), ..Self::default() },
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The ops with one end: what they change stays where it is.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::equal::ValueType;
 use super::error::Reason;
 use super::interpret::{Interpreter, OpError};
 use super::tree::{FoundNodes, TreeNodeId};
-use super::{Collision, Condition, Conversion, Literal, Many, Mode, Other, Pointer, Wrapper, text};
+use super::{Collision, Condition, Conversion, JsonType, Literal, Many, Mode, Other, Pointer, Wrapper, text};
 
 // === impl Interpreter ===
 
@@ -105,7 +106,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn take_element(
         &mut self,
         id: TreeNodeId,
-        resource: TreeNodeId,
+        (resource, partial): (TreeNodeId, bool),
         (which, many): (Option<&Condition<Pointer>>, Many),
     ) -> Result<(), OpError> {
         let kind = self.tree.kind(id);
@@ -121,6 +122,7 @@ impl<'a> Interpreter<'a> {
         }
         match (elements.as_slice(), many) {
             ([], _) if self.mode == Mode::MergePatch => self.replace(id, Cow::Borrowed(b"null")),
+            ([], _) if partial => Err(OpError::new(id, Reason::Uncleared)),
             ([], _) => self.drop_empty(id, resource),
             ([first], _) | ([first, ..], Many::First) if self.is_merged(*first) => {
                 Err(OpError::new(*first, Reason::Merged))
@@ -189,6 +191,9 @@ impl<'a> Interpreter<'a> {
         if self.mode == Mode::MergePatch && to.as_bytes() == b"null" {
             return Err(OpError::new(id, Reason::Deletes));
         }
+        if self.mode == Mode::MergePatch && is_overlaid(pairs, other, (&self.tree.text(id), to)) {
+            return Err(OpError::new(id, Reason::Overlaid));
+        }
         self.replace(id, Cow::Borrowed(to.as_bytes()))?;
         self.tree.set_made(id, self.change);
         Ok(())
@@ -217,4 +222,37 @@ impl<'a> Interpreter<'a> {
             None => Err(self.wanted(id, conversion.wanted(self.tree.kind(id), &self.tree.text(id)))),
         }
     }
+}
+
+/// Whether, in a merge patch, a value of a map would leave members of another value in the place: one of the sides has
+/// objects with different members.
+fn is_overlaid(pairs: &[(Literal, Literal)], other: &Other, (from, to): (&[u8], &Literal)) -> bool {
+    let lacks = |value: &[u8], side: fn(&(Literal, Literal)) -> &Literal, rest: Option<&Literal>| {
+        ValueType::of(value) == ValueType::Object && {
+            let members = members(value);
+            pairs.iter().map(side).chain(rest).any(|other| !members.is_superset(&members_of(other)))
+        }
+    };
+    let rest = if let Other::Value(value) = other { Some(value) } else { None };
+    lacks(from, |(from, _)| from, None) || lacks(to.as_bytes(), |(_, to)| to, rest)
+}
+
+fn members_of(literal: &Literal) -> BTreeSet<Pointer> {
+    if literal.json_type() == JsonType::Object { members(literal.as_bytes()) } else { BTreeSet::new() }
+}
+
+/// The places of all members of an object, at any depth.
+fn members(object: &[u8]) -> BTreeSet<Pointer> {
+    fn walk(value: &serde_json::Value, at: &Pointer, into: &mut BTreeSet<Pointer>) {
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let at = at.child(name);
+            walk(value, &at, into);
+            into.insert(at);
+        }
+    }
+    let mut found = BTreeSet::new();
+    if let Ok(value) = serde_json::from_slice(object) {
+        walk(&value, &Pointer::ROOT, &mut found);
+    }
+    found
 }

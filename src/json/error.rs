@@ -77,8 +77,12 @@ pub(super) enum Reason {
     Torn,
     /// A merge patch with an object that is inside an array, or in a string, in the other version.
     Merged,
+    /// A merge patch with an object, over one that may have members which this one lacks.
+    Overlaid,
     /// An empty array in a place that cannot be left out.
     Nothing,
+    /// An empty array in a partial body, in which what is absent stays as it is stored.
+    Uncleared,
     /// The source is inside its target, or the target inside the source.
     Inside,
     /// Parts of which a joined string would not be split again.
@@ -360,7 +364,13 @@ impl fmt::Display for Reason {
                 "a merge patch changes single members of an object, and in the other version the object is part of a \
                  value that is replaced as a whole",
             ),
+            Self::Overlaid => f.write_str(
+                "a merge patch keeps stored members that the map's object does not have, and another object of the map has",
+            ),
             Self::Nothing => f.write_str("the array is empty"),
+            Self::Uncleared => f.write_str(
+                "the array is empty, and a partial body cannot say that the member is removed: send null or an element",
+            ),
             Self::Inside => f.write_str("the value is inside its own target"),
             Self::Parts => f.write_str("the parts would not come back from the joined string"),
             Self::SomeParts => {

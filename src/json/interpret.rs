@@ -199,7 +199,8 @@ impl<'a> Interpreter<'a> {
             }
             Op::Unwrap { at, from: Wrapper::Array, which, many, .. } => {
                 let choice = (which.as_ref(), *many);
-                self.every(step, node, at, |run, id| run.take_element(id, place.resource(), choice))?;
+                let around = (place.resource(), self.mode.is_partial(step));
+                self.every(step, node, at, |run, id| run.take_element(id, around, choice))?;
             }
             Op::Require { at, must } => self.every(step, node, at, |run, id| run.require(id, must))?,
             Op::Map { at, pairs, other } => self.every(step, node, at, |run, id| run.map(id, pairs, other))?,

@@ -7,7 +7,7 @@ use super::coverage::Coverage;
 use super::message::Direction;
 use super::openapi::Example;
 use crate::catalog::{ApiEntry, BodyEntry, Case, CaseEntry, Catalog, Match, Sample, SampleEntry};
-use crate::diagnostic::{Diagnostics, Span};
+use crate::diagnostic::Diagnostics;
 use crate::json::{self, ValueDifference};
 use crate::version::VersionId;
 
@@ -88,7 +88,7 @@ fn there_and_back(
         status: there.status,
         path: there.path.map(Into::into),
         query: there.query.into(),
-        body: Some(BodyEntry { bytes: there.body, span: Span::NONE, file: None }),
+        body: Some(BodyEntry { bytes: there.body, ..BodyEntry::default() }),
         ..case.from.clone()
     };
     let back = match one_way(&input, case.from.version) {

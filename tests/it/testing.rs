@@ -372,6 +372,36 @@ fn files_of_cases_have_findings_of_their_own() {
     std::fs::remove_dir_all(folder).expect("removed");
 }
 
+/// `check` reads the bodies of the cases of a config, too.
+#[test]
+fn a_body_in_a_file_that_is_not_json_is_found() {
+    let shop = "[[api]]\nname = \"shop\"\nversion_from = { header = \"Api-Version\" }\n\
+                version = [{ name = \"1\" }, { name = \"2\" }]\n[[api.change]]\nversion = \"2\"\nsummary = \"A state\"\n\
+                at = \"GET /orders/{id} -> 200\"\nbreaking = true\nops = [{ rename = \"/status\", to = \"/state\" }]\n";
+    let case = |file: &str| {
+        format!(
+            "{shop}\n[[api.case]]\nname = \"in a file\"\nat = \"GET /orders/{{id}} -> 200\"\n\
+             from = {{ version = \"2\", body_file = \"{file}\" }}\nto = {{ version = \"1\", body = '{{}}' }}\n"
+        )
+    };
+    let (broken, absent) = (case("broken.json"), case("none.json"));
+    let folder = scratch("broken", &[("a.toml", &broken), ("b.toml", &absent), ("broken.json", "{\"status\": }")]);
+    for command in ["check", "test"] {
+        for (file, part) in [
+            ("a.toml", "error[case-body]: the body is not JSON: expected a value at byte 11"),
+            ("b.toml", "error[unreadable-body]: cannot read none.json"),
+        ] {
+            let output =
+                Command::new(env!("CARGO_BIN_EXE_sunward")).current_dir(&folder).args([command, file]).output();
+            let output = output.expect("it runs");
+            let shown = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && shown.contains(part), "{command} {file}: {shown}");
+            assert!(shown.contains(&format!("{file}:")), "{command} {file}: {shown}");
+        }
+    }
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
 // === in Rust ===
 
 fn shop(change: Change) -> Api {

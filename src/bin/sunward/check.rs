@@ -3,9 +3,12 @@
 use std::process::ExitCode;
 
 use sunward::clock::{Clock, SystemClock, Timestamp};
-use sunward::config;
+use sunward::config::{self, SourceMap};
 use sunward::diagnostic::{Diagnostics, Severity};
-use sunward::gateway::{self, environment, load_at};
+use sunward::gateway::{self, Loaded, environment, load_at};
+use sunward::internals::cases;
+
+use super::bodies;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -31,7 +34,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     };
     let now = args.now.unwrap_or_else(|| SystemClock.now());
     let found = match load_at(&sources, &environment, now) {
-        Ok(loaded) => loaded.warnings,
+        Ok(loaded) => with_bodies(&loaded, &sources),
         Err(error) => error.found,
     };
     let printed = if args.json {
@@ -43,6 +46,16 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     };
     let failed = found.has_errors() || (args.strict && !found.is_empty());
     if failed { ExitCode::from(super::FAILED) } else { printed }
+}
+
+/// The warnings, and what is wrong with the bodies of cases that are in files of their own.
+fn with_bodies(loaded: &Loaded, sources: &SourceMap) -> Diagnostics {
+    let mut found = loaded.warnings.clone();
+    for case in loaded.catalog.apis().iter().flat_map(cases::declared) {
+        bodies::read(&mut case.clone(), sources, &mut found);
+    }
+    found.sort();
+    found
 }
 
 fn summary(name: &str, found: &Diagnostics) -> String {

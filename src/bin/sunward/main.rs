@@ -1,5 +1,6 @@
 //! The `sunward` command.
 
+mod bodies;
 mod check;
 mod consumer;
 mod day;

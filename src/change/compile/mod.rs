@@ -14,7 +14,7 @@ pub(super) use self::when::body_condition;
 
 use super::spec::OpSpec;
 use crate::diagnostic::{Diagnostics, Span};
-use crate::json::{Condition, OnError, Op, Otherwise, Pattern, Pointer, Reference, Step, Structure, Touch};
+use crate::json::{Condition, OnError, Op, Otherwise, Pattern, Pointer, Reference, Step, Structure, Touch, Wrapper};
 
 /// A checked op: what runs from old to new and from new to old, at one resource in all its places.
 #[derive(Clone, Debug)]
@@ -198,6 +198,7 @@ impl Compiled {
                     | Op::Convert { .. }
                     | Op::Evaluate(_)
                     | Op::Structure(_)
+                    | Op::Unwrap { from: Wrapper::Array, .. }
             );
         Step {
             resource: target.pattern.clone(),

@@ -158,8 +158,8 @@ impl AdminError {
     pub(super) fn unknown(what: &str, name: &str, known: impl Iterator<Item = String>) -> Self {
         let known: Vec<String> = known.collect();
         let detail = match &known[..] {
-            [] => format!("unknown {what} {name:?}; the config has none"),
-            _ => format!("unknown {what} {name:?}; known: {}", known.join(", ")),
+            [] => format!("unknown {what} `{name}`; the config has none"),
+            _ => format!("unknown {what} `{name}`; known: {}", known.join(", ")),
         };
         Self::new(StatusCode::NOT_FOUND, detail).with("known", known.into())
     }

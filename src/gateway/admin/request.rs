@@ -41,7 +41,7 @@ impl ActRequest {
                 said.insert(name, value.into());
             }
             if let Some(name) = said.keys().find(|name| !known.contains(&name.as_str())) {
-                return Err(AdminError::bad(format!("unknown member {name:?}; known: {}", known.join(", "))));
+                return Err(AdminError::bad(format!("unknown member `{name}`; known: {}", known.join(", "))));
             }
             let mut input = Self { actor: Actor { via, ..Actor::default() }, force: false, members: said };
             match (input.find("by"), input.find("reason")) {
@@ -140,8 +140,8 @@ mod tests {
             ("", r#"{"by":"ann","reason":7}"#, None, "\"by\" and \"reason\" (who"),
             ("by=ann", both, None, "\"by\" is given twice"),
             ("by=ann&by=bob&reason=r", "", None, "\"by\" is given twice"),
-            ("forced=true", both, None, "unknown member \"forced\"; known: by, reason, to, force"),
-            ("", r#"{"by":"ann","reason":"r","for":"1h"}"#, None, "unknown member \"for\""),
+            ("forced=true", both, None, "unknown member `forced`; known: by, reason, to, force"),
+            ("", r#"{"by":"ann","reason":"r","for":"1h"}"#, None, "unknown member `for`"),
             ("force=1", both, None, "\"force\" must be true or false"),
             ("force", both, None, "\"force\" must be true or false"),
             ("", r#"{"by":"ann","reason":"r","force":"yes"}"#, None, "\"force\" must be true or false"),

@@ -367,7 +367,7 @@ fn json_patches() {
             "unwrapped to nothing",
             vec![step(unwrap("/t", Wrapper::Array))],
             r#"[{"op":"add","path":"/t","value":[]}]"#,
-            Err("does not have the member"),
+            Err("a partial body cannot say that the member is removed"),
         ),
         (
             "out of an envelope",

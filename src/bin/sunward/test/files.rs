@@ -15,6 +15,7 @@ use sunward::gateway::{self, environment};
 use sunward::internals::cases::{self, GotValue, WrittenBody};
 use sunward::internals::{SUGGESTED, suggestion};
 
+use super::super::bodies;
 use super::{Suite, SuiteCase};
 
 /// What is to be written.
@@ -50,12 +51,12 @@ impl Suite {
                 in_config: true,
             }));
         }
-        read_bodies(&mut items, &config, &mut found);
+        items.iter_mut().for_each(|item| bodies::read(&mut item.entry, &config, &mut found));
         if found.has_errors() {
             return Err(shown(&found, &config));
         }
         let mut named = named(&catalog, &texts, &mut found);
-        read_bodies(&mut named, &texts, &mut found);
+        named.iter_mut().for_each(|item| bodies::read(&mut item.entry, &texts, &mut found));
         if found.has_errors() {
             found.sort();
             return Err(shown(&found, &texts));
@@ -139,24 +140,6 @@ fn api(catalog: &Catalog, name: Option<&Spanned<String>>, case: Span, found: &mu
     None
 }
 
-/// Bodies in files of their own, relative to the file that names them.
-fn read_bodies(items: &mut [SuiteCase], sources: &SourceMap, found: &mut Diagnostics) {
-    for item in items {
-        let read = |span, path: &str| {
-            let path = beside(sources, span, path);
-            fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
-        };
-        if let Err((span, message)) = item.entry.read_bodies(read) {
-            found.push(Diagnostic::error("unreadable-body", message, span).help("paths are relative to this file"));
-        }
-    }
-}
-
-fn beside(sources: &SourceMap, span: Span, path: &str) -> PathBuf {
-    let folder = sources.find(span).and_then(|(file, _)| file.path().parent());
-    folder.map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
-}
-
 /// What came, as TOML.
 fn written(got: &GotValue, old: &str) -> String {
     match got {
@@ -176,7 +159,7 @@ impl Edits {
     /// Exchanges a body for what came. Says whether there is a place to write it to.
     pub(super) fn add(&mut self, sources: &SourceMap, written: &WrittenBody, got: &str) -> bool {
         if let Some(path) = &written.file {
-            self.files.insert(beside(sources, written.span, path), got.to_owned());
+            self.files.insert(bodies::beside(sources, written.span, path), got.to_owned());
             return true;
         }
         self.add_value(sources, written.span, GotValue::Text(got.to_owned()))
