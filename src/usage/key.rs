@@ -15,6 +15,19 @@ pub struct UsageKey {
     pub route: UsedRoute,
     /// Who.
     pub consumer: ConsumerKey,
+    /// How it is known.
+    pub source: UsageSource,
+}
+
+/// How requests are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum UsageSource {
+    /// They were counted while they were served.
+    #[default]
+    Seen,
+    /// They were read from an access log.
+    Imported,
 }
 
 /// A time that a row counts, in UTC.
@@ -56,10 +69,30 @@ const HOURS_OF_A_DAY: u32 = 24;
 // === impl UsageKey ===
 
 impl UsageKey {
-    /// A key.
+    /// A key of requests that were counted while they were served.
     #[must_use]
     pub const fn new(period: Period, route: UsedRoute, consumer: ConsumerKey) -> Self {
-        Self { period, route, consumer }
+        Self { period, route, consumer, source: UsageSource::Seen }
+    }
+
+    /// Requests that are known otherwise.
+    #[must_use]
+    pub fn with_source(mut self, source: UsageSource) -> Self {
+        self.source = source;
+        self
+    }
+}
+
+// === impl UsageSource ===
+
+impl UsageSource {
+    /// Its name: `seen` or `imported`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::Imported => "imported",
+        }
     }
 }
 

@@ -34,7 +34,7 @@ mod memory;
 mod route;
 mod shards;
 #[cfg(feature = "ledger")]
-mod sqlite;
+mod sql;
 mod store;
 
 pub use agents::TopAgents;
@@ -43,12 +43,14 @@ pub use caller::Caller;
 pub use cell::Tally;
 pub use counts::{RefusalKind, UsageCounts};
 pub use distinct::Distinct;
-pub use key::{ConsumerKey, Period, UsageKey};
+pub use key::{ConsumerKey, Period, UsageKey, UsageSource};
 pub use ledger::{Ledger, LedgerHealth};
 pub use memory::MemoryStore;
 pub use route::UsedRoute;
+#[cfg(feature = "postgres")]
+pub use sql::PostgresOptions;
 #[cfg(feature = "ledger")]
-pub use sqlite::{LedgerError, LedgerRetention, SqliteLedger, StoredUsage};
+pub use sql::{LedgerError, LedgerRetention, SqlLedger, StoredUsage};
 pub use store::LedgerStore;
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ mod public;
 #[cfg(feature = "config")]
 mod readme;
 mod rows;
+#[cfg(feature = "postgres")]
+mod store;
 #[cfg(feature = "gateway")]
 mod testing;
 mod type_names;

@@ -15,7 +15,7 @@ use crate::config::LedgerSpec;
 use crate::gateway::telemetry::recorder;
 use crate::layer::CountLayer;
 use crate::names;
-use crate::usage::{Ledger, LedgerError, LedgerHealth, LedgerRetention, Period, SqliteLedger};
+use crate::usage::{Ledger, LedgerError, LedgerHealth, LedgerRetention, Period, SqlLedger};
 
 /// The ledger of the process: it outlives every config. Clones share it. Without a `state` directory there is none.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,7 @@ struct KeptLedger {
 #[derive(Debug, Default)]
 struct Writing {
     /// Opened by the first flush, and again after a failure: another process may have it open still.
-    store: Option<SqliteLedger>,
+    store: Option<SqlLedger>,
     /// The last flush failed.
     failing: bool,
     /// The hour in which old rows were last merged.
@@ -136,7 +136,7 @@ impl KeptLedger {
     async fn flush(&self, writing: &mut Writing, now: Timestamp) -> Result<(), LedgerError> {
         let store = match &mut writing.store {
             Some(store) => store,
-            none => none.insert(SqliteLedger::open(&self.path, &self.environment).await?),
+            none => none.insert(SqlLedger::open(&self.path, &self.environment).await?),
         };
         self.ledger.flush(store, now).await?;
         let hour = Some(Period::hour_of(now));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sunward::clock::Timestamp;
-use sunward::usage::SqliteLedger;
+use sunward::usage::SqlLedger;
 use tempfile::TempDir;
 
 use super::Gateway;
@@ -33,7 +33,7 @@ async fn get(gateway: &Gateway, path: &str, fields: &str) {
 
 /// Environment, version, consumer, requests and last id of each row.
 async fn lines(folder: &Path) -> Vec<String> {
-    let store = SqliteLedger::open(&folder.join("state/ledger.sqlite"), "reader").await.expect("a ledger");
+    let store = SqlLedger::open(&folder.join("state/ledger.sqlite"), "reader").await.expect("a ledger");
     let rows = store.rows(Timestamp::EPOCH, Timestamp::MAX).await.expect("rows");
     let lines = rows.iter().map(|stored| {
         let (key, counts) = (&stored.row.key, &stored.row.counts);
@@ -68,7 +68,7 @@ async fn a_ledger_that_another_process_has_open_is_waited_for() {
     let folder = TempDir::new().expect("a folder");
     let state = folder.path().join("state");
     std::fs::create_dir(&state).expect("a folder");
-    let before = SqliteLedger::open(&state.join("ledger.sqlite"), "test").await.expect("the process before");
+    let before = SqlLedger::open(&state.join("ledger.sqlite"), "test").await.expect("the process before");
     let (gateway, _service) = gateway(folder.path(), "flush = \"1ms\"\n").await;
     get(&gateway, "/api/v2/x", "X-Client: acme\r\n").await;
     let metric = "sunward_ledger_flushes_total{result=\"error\"}";

@@ -1,7 +1,11 @@
 //! The store, and what goes wrong with it.
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 
 use super::*;
@@ -18,8 +22,8 @@ fn folder() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-async fn open(path: &Path) -> SqliteLedger {
-    SqliteLedger::open_with(path, "test", Duration::from_millis(50)).await.expect("a ledger")
+async fn open(path: &Path) -> SqlLedger {
+    SqlLedger::open_with(path, "test", Duration::from_millis(50)).await.expect("a ledger")
 }
 
 fn count(ledger: &Ledger, now: &str, consumer: &str) {
@@ -28,8 +32,16 @@ fn count(ledger: &Ledger, now: &str, consumer: &str) {
     ledger.tally(at(now), &caller).add(200, Some(RefusalKind::Spared), 10);
 }
 
+/// What the file is written with.
+fn writer(store: &SqlLedger) -> SqlitePool {
+    match &store.database {
+        Database::Sqlite { writer: Some(writer), .. } => writer.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Span, start, consumer and requests of each row.
-async fn lines(store: &SqliteLedger) -> Vec<String> {
+async fn lines(store: &SqlLedger) -> Vec<String> {
     let rows = store.rows(Timestamp::EPOCH, Timestamp::MAX).await.expect("rows");
     let line = |stored: &StoredUsage| {
         let (key, counts) = (&stored.row.key, &stored.row.counts);
@@ -54,7 +66,7 @@ async fn what_is_written_is_read() {
     assert_eq!(rows[1].environment, "test");
     let report: (String, String, i64, i64) =
         sqlx::query_as("SELECT start, consumer, requests, consumers FROM usage_report WHERE kind = 'other'")
-            .fetch_one(&store.pool)
+            .fetch_one(&writer(&store))
             .await
             .expect("a row");
     assert_eq!(report, ("2026-01-01 10:00:00".to_owned(), "_other".to_owned(), 3, 2));
@@ -99,14 +111,14 @@ async fn a_locked_file_loses_nothing() {
 async fn a_full_disk_loses_nothing() {
     let (_folder, path) = folder();
     let (ledger, store) = (Ledger::new(), open(&path).await);
-    sqlx::query("PRAGMA max_page_count = 1").execute(&store.pool).await.expect("as many as there are");
+    sqlx::query("PRAGMA max_page_count = 1").execute(&writer(&store)).await.expect("as many as there are");
     for n in 0..500 {
         count(&ledger, "2026-01-01T10:00:00Z", &format!("consumer {n}"));
     }
     let error = ledger.flush(&store, at("2026-01-01T10:00:05Z")).await.expect_err("full");
     assert!(error.is_full(), "{error}");
     assert!(lines(&store).await.is_empty(), "a batch is written whole or not at all");
-    sqlx::query("PRAGMA max_page_count = 100000").execute(&store.pool).await.expect("more");
+    sqlx::query("PRAGMA max_page_count = 100000").execute(&writer(&store)).await.expect("more");
     assert!(ledger.flush(&store, at("2026-01-01T10:00:10Z")).await.is_ok());
     assert_eq!(lines(&store).await.len(), 500);
 }
@@ -115,19 +127,19 @@ async fn a_full_disk_loses_nothing() {
 async fn a_ledger_is_of_one_process() {
     let (_folder, path) = folder();
     let store = open(&path).await;
-    let error = SqliteLedger::open(&path, "test").await.expect_err("in use");
+    let error = SqlLedger::open(&path, "test").await.expect_err("in use");
     assert!(error.is_in_use(), "{error}");
     store.close().await;
-    assert!(SqliteLedger::open(&path, "test").await.is_ok());
+    assert!(SqlLedger::open(&path, "test").await.is_ok());
 }
 
 #[tokio::test]
 async fn what_is_no_ledger_is_named() {
     let (_folder, path) = folder();
     fs::write(&path, "not a database, but a text that is long enough to be taken for one".repeat(100)).expect("a file");
-    let error = SqliteLedger::open(&path, "test").await.expect_err("damaged");
+    let error = SqlLedger::open(&path, "test").await.expect_err("damaged");
     assert!(error.is_damaged(), "{error}");
-    let error = SqliteLedger::open(&path.join("below/a/file"), "test").await.expect_err("no folder");
+    let error = SqlLedger::open(&path.join("below/a/file"), "test").await.expect_err("no folder");
     assert!(std::error::Error::source(&error).is_some(), "{error}");
 }
 
@@ -138,9 +150,9 @@ async fn an_older_program_reads_what_it_can() {
     for (version, lowest_reader, refused) in [(98, 1, false), (99, 99, true)] {
         let store = open(&path).await;
         let later = sqlx::query("INSERT INTO schema_versions (version, lowest_reader) VALUES (?, ?)");
-        later.bind(version).bind(lowest_reader).execute(&store.pool).await.expect("a migration");
+        later.bind(version).bind(lowest_reader).execute(&writer(&store)).await.expect("a migration");
         store.close().await;
-        match SqliteLedger::open(&path, "test").await {
+        match SqlLedger::open(&path, "test").await {
             Ok(_) => assert!(!refused, "{version}"),
             Err(error) => assert!(refused && error.is_too_new(), "{version}: {error}"),
         }
@@ -182,6 +194,6 @@ async fn hours_become_days_and_days_end() {
     store.maintain(at("2027-02-06"), &retention).await.expect("deleted");
     assert_eq!(lines(&store).await, ["day 2026-01-02T00 acme 1"]);
     let names: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM consumers").fetch_all(&store.pool).await.expect("names");
+        sqlx::query_scalar("SELECT name FROM consumers").fetch_all(&writer(&store)).await.expect("names");
     assert_eq!(names, ["acme"], "a consumer without rows is forgotten");
 }

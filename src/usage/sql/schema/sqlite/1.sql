@@ -29,6 +29,8 @@ CREATE TABLE usage (
     start INTEGER NOT NULL,
     route INTEGER NOT NULL REFERENCES routes (id),
     consumer INTEGER NOT NULL REFERENCES consumers (id),
+    -- Whether a gateway saw the requests, or they were read from an access log.
+    source TEXT NOT NULL CHECK (source IN ('seen', 'imported')),
     status_1xx INTEGER NOT NULL,
     status_2xx INTEGER NOT NULL,
     status_3xx INTEGER NOT NULL,
@@ -45,13 +47,13 @@ CREATE TABLE usage (
     agents TEXT NOT NULL,
     consumers INTEGER,
     sketch BLOB,
-    PRIMARY KEY (span, start, route, consumer)
+    PRIMARY KEY (span, start, route, consumer, source)
 ) WITHOUT ROWID;
 
 CREATE INDEX usage_by_consumer ON usage (consumer);
 
 CREATE VIEW usage_report AS
-SELECT span, datetime(start, 'unixepoch') AS start, environment, api, version, method, template, kind, name AS consumer,
+SELECT span, datetime(start, 'unixepoch') AS start, environment, api, version, method, template, kind, name AS consumer, source,
     status_1xx + status_2xx + status_3xx + status_4xx + status_5xx AS requests,
     status_1xx, status_2xx, status_3xx, status_4xx, status_5xx, gone, brownout, closed, spared, bytes,
     datetime(first_seen, 'unixepoch') AS first_seen, datetime(last_seen, 'unixepoch') AS last_seen, last_request, agents,

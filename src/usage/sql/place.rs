@@ -28,11 +28,11 @@ pub(super) fn lock(path: &Path) -> Result<File, LedgerError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(PathBuf::from(name));
-    let file = file.map_err(|error| LedgerError::file(path, error))?;
+    let file = file.map_err(|error| LedgerError::file(&path.into(), error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LedgerError::in_use(path)),
-        Err(TryLockError::Error(error)) => Err(LedgerError::file(path, error)),
+        Err(TryLockError::WouldBlock) => Err(LedgerError::in_use(&path.into())),
+        Err(TryLockError::Error(error)) => Err(LedgerError::file(&path.into(), error)),
     }
 }
 
@@ -42,7 +42,7 @@ pub(super) fn refuse_network(path: &Path) -> Result<(), LedgerError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Ok(folder) = fs::canonicalize(folder) else { return Ok(()) };
     match file_system(&mounts, &folder) {
-        Some(kind) if NETWORK.contains(&kind) => Err(LedgerError::network(path, kind)),
+        Some(kind) if NETWORK.contains(&kind) => Err(LedgerError::network(&path.into(), kind)),
         _ => Ok(()),
     }
 }

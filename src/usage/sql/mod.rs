@@ -1,0 +1,82 @@
+//! The ledger in a database: an SQLite file, or PostgreSQL.
+//!
+//! | file | what |
+//! |---|---|
+//! | `database` | both databases behind one face |
+//! | `sqlite`, `postgres` | how each is opened |
+//! | `schema` | the tables, and how they came about |
+//! | `write`, `read`, `rollup` | batches, rows, and their end |
+
+mod database;
+mod error;
+mod place;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod read;
+mod rollup;
+mod schema;
+mod sqlite;
+mod write;
+
+use std::fs::File;
+
+use super::batch::Batch;
+use super::store::LedgerStore;
+use database::Database;
+pub use error::LedgerError;
+use error::LedgerPlace;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresOptions;
+pub use read::StoredUsage;
+pub use rollup::LedgerRetention;
+
+/// A ledger in a database. The tables are described in `docs/ledger.md`.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use sunward::clock::Timestamp;
+/// use sunward::usage::{Caller, Ledger, LedgerRetention, SqlLedger, UsedRoute};
+///
+/// # let folder = tempfile::tempdir()?; let path = folder.path().join("ledger.sqlite");
+/// let (ledger, store) = (Ledger::new(), SqlLedger::open(&path, "production").await?);
+/// let (now, route): (Timestamp, _) = ("2026-11-11".parse()?, UsedRoute::new("shop", "1", "GET", "/users"));
+/// ledger.tally(now, &Caller::new(&route).with_consumer("acme")).add(200, None, 0);
+/// ledger.flush(&store, now).await?;
+/// store.maintain(now, &LedgerRetention::default()).await?;
+///
+/// let rows = store.rows("2026-11-01".parse()?, "2026-12-01".parse()?).await?;
+/// assert_eq!((rows[0].environment.as_str(), rows[0].row.key.consumer.as_str()), ("production", "acme"));
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct SqlLedger {
+    database: Database,
+    environment: String,
+    place: LedgerPlace,
+    /// Of a file: held as long as the ledger is open.
+    _lock: Option<File>,
+}
+
+// === impl SqlLedger ===
+
+impl SqlLedger {
+    /// Waits until all is written, and ends the connections.
+    pub async fn close(self) {
+        self.database.close().await;
+    }
+
+    fn failed(&self, error: sqlx::Error) -> LedgerError {
+        LedgerError::database(&self.place, error)
+    }
+}
+
+impl LedgerStore for SqlLedger {
+    type Error = LedgerError;
+
+    async fn store(&self, batch: &Batch) -> Result<(), LedgerError> {
+        write::store(&self.database, &self.environment, batch).await.map_err(|error| self.failed(error))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! The tables, and how they came about.
+
+use super::database::{Database, Session};
+use super::error::{LedgerError, LedgerPlace};
+
+/// One step of the schema. A step only adds: a version that knows `lowest_reader` still reads and writes what it knows, so the
+/// program can be rolled back.
+struct SchemaStep {
+    version: i64,
+    lowest_reader: i64,
+    sqlite: &'static str,
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+    postgres: &'static str,
+}
+
+const STEPS: [SchemaStep; 1] = [SchemaStep {
+    version: 1,
+    lowest_reader: 1,
+    sqlite: include_str!("schema/sqlite/1.sql"),
+    postgres: include_str!("schema/postgres/1.sql"),
+}];
+
+/// Brings the tables up to date, in one transaction: of several processes, one does it and the others wait.
+pub(super) async fn migrate(database: &Database, place: &LedgerPlace) -> Result<(), LedgerError> {
+    let failed = |error| LedgerError::database(place, error);
+    let mut session = database.write().await.map_err(failed)?;
+    let schema = session.script(if session.is_sqlite() { "" } else { "CREATE SCHEMA IF NOT EXISTS sunward" });
+    schema.await.map_err(failed)?;
+    let table =
+        "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT PRIMARY KEY, lowest_reader BIGINT NOT NULL)";
+    session.script(table).await.map_err(failed)?;
+    let current = known(&mut session, place).await?;
+    for step in STEPS.iter().filter(|step| step.version > current) {
+        step.apply(&mut session).await.map_err(failed)?;
+    }
+    session.commit().await.map_err(failed)
+}
+
+/// Refuses tables that this version cannot read.
+pub(super) async fn check(session: &mut Session, place: &LedgerPlace) -> Result<(), LedgerError> {
+    known(session, place).await.map(drop)
+}
+
+/// The last step that was made.
+async fn known(session: &mut Session, place: &LedgerPlace) -> Result<i64, LedgerError> {
+    let failed = |error| LedgerError::database(place, error);
+    let last =
+        "SELECT COALESCE(MAX(version), 0) AS version, COALESCE(MAX(lowest_reader), 0) AS needs FROM schema_versions";
+    let Some(row) = session.row(last, &[]).await.map_err(failed)? else { return Ok(0) };
+    let (current, needs) = (row.int("version").map_err(failed)?, row.int("needs").map_err(failed)?);
+    let known = STEPS.iter().map(|step| step.version).max().unwrap_or(0);
+    if needs > known { Err(LedgerError::too_new(place, current, needs, known)) } else { Ok(current) }
+}
+
+// === impl SchemaStep ===
+
+impl SchemaStep {
+    async fn apply(&self, session: &mut Session) -> Result<(), sqlx::Error> {
+        session.script(if session.is_sqlite() { self.sqlite } else { self.postgres }).await?;
+        let note = "INSERT INTO schema_versions (version, lowest_reader) VALUES ($1, $2)";
+        session.execute(note, &[self.version.into(), self.lowest_reader.into()]).await.map(drop)
+    }
+}

@@ -1,0 +1,34 @@
+//! Ledgers in databases: SQLite, and a real server of PostgreSQL.
+
+mod fleet;
+mod same;
+mod server;
+
+use std::fmt::Write;
+
+use sunward::clock::Timestamp;
+use sunward::usage::{Caller, Ledger, RefusalKind, SqlLedger, UsedRoute};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect(text)
+}
+
+/// A request of a consumer to `GET /users/{id}` of version 1.
+fn count(ledger: &Ledger, now: &str, consumer: &str) {
+    let route = UsedRoute::new("shop", "1", "GET", "/users/{id}");
+    let caller = Caller::new(&route).with_consumer(consumer).with_user_agent("curl/8").with_request_id("r-1");
+    ledger.tally(at(now), &caller).add(200, Some(RefusalKind::Spared), 10);
+}
+
+/// Span, start, environment, version, consumer, requests, bytes and consumers behind `_other`, of each row.
+async fn lines(store: &SqlLedger) -> String {
+    let rows = store.rows(Timestamp::EPOCH, Timestamp::MAX).await.expect("rows");
+    rows.iter().fold(String::new(), |mut lines, stored| {
+        let (key, counts) = (&stored.row.key, &stored.row.counts);
+        let distinct = counts.distinct.as_ref().map_or(0, |distinct| distinct.count());
+        let (period, consumer, requests) = (key.period, key.consumer.as_str(), counts.requests());
+        writeln!(lines, "{period:?} {} {consumer} {requests} {} {distinct}", stored.environment, counts.bytes)
+            .expect("a text");
+        lines
+    })
+}

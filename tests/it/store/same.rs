@@ -1,0 +1,65 @@
+//! What one database does, the other does, too.
+
+use sunward::usage::{Ledger, LedgerRetention, PostgresOptions, SqlLedger};
+
+use super::server::Server;
+use super::{at, count, lines};
+
+/// Everything that a ledger goes through, and its rows after each step.
+async fn story(store: &SqlLedger) -> Vec<String> {
+    let mut told = Vec::new();
+    let ledger = Ledger::new().with_consumers(1);
+    for (now, consumer) in [
+        ("2026-01-01T10:00:00Z", "acme"),
+        ("2026-01-01T23:00:00Z", "acme"),
+        ("2026-01-01T10:00:00Z", "b"),
+        ("2026-01-01T11:00:00Z", "b"),
+        ("2026-01-01T11:00:00Z", "c"),
+        ("2026-01-02T00:00:00Z", "acme"),
+    ] {
+        count(&ledger, now, consumer);
+    }
+    ledger.flush(store, at("2026-01-02")).await.expect("stored");
+    told.push(lines(store).await);
+
+    // More rows than a statement takes, some of which are there.
+    let many = Ledger::new();
+    for n in 0..900 {
+        count(&many, "2026-01-02T00:00:00Z", &format!("consumer {}", n % 450));
+    }
+    count(&many, "2026-01-02T00:00:00Z", "acme");
+    let batch = many.next_batch(at("2026-01-02")).expect("rows");
+    for _ in 0..3 {
+        sunward::usage::LedgerStore::store(store, &batch).await.expect("stored");
+    }
+    told.push(lines(store).await);
+
+    let retention = LedgerRetention::default();
+    for now in ["2026-01-15T23:59:59Z", "2026-01-16", "2026-01-17", "2027-02-06"] {
+        store.maintain(at(now), &retention).await.expect("merged");
+        told.push(lines(store).await);
+    }
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_databases_have_the_same_rows() {
+    let Some(server) = Server::start() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = SqlLedger::open(&folder.path().join("ledger.sqlite"), "test").await.expect("a file");
+    let expected = story(&file).await;
+    assert!(expected[1].contains("consumer 449 2 20 0") && expected[1].contains("acme 2 20 0"), "{}", expected[1]);
+
+    let url = server.database();
+    let direct = SqlLedger::connect(&PostgresOptions::new(&url), "test").await.expect("a database");
+    assert_eq!(story(&direct).await, expected);
+    let database = url.rsplit('/').next().expect("a name");
+    let report = server.sql(database, "SELECT consumer, requests, source FROM sunward.usage_report");
+    assert_eq!(report.lines().count(), expected.last().expect("steps").lines().count());
+
+    let Some(pooler) = server.pooler() else { return };
+    let url = server.database();
+    let pooled = PostgresOptions::new(pooler.url(&url)).with_migrate_url(&url).with_prepared_statements(false);
+    let pooled = SqlLedger::connect(&pooled, "test").await.expect("a database");
+    assert_eq!(story(&pooled).await, expected);
+}
