@@ -31,7 +31,7 @@ const KEEP: &str = r#"
     "$1/initdb" -D "$2/data" -U postgres --auth=trust --no-sync -E UTF8 --locale=C >/dev/null
     "$1/pg_ctl" -D "$2/data" -l "$2/log" -w -o "-c fsync=off -c listen_addresses=127.0.0.1 -p $3 -k $2" start >/dev/null </dev/null
     echo started
-    read -r _
+    read -r _ || true
     "$1/pg_ctl" -D "$2/data" -m immediate stop >/dev/null
 "#;
 
@@ -41,7 +41,7 @@ const POOL: &str = r#"
     pgbouncer -q "$1/pool.ini" </dev/null >/dev/null 2>&1 &
     until (exec 3<>"/dev/tcp/127.0.0.1/$3") 2>/dev/null; do kill -0 $! || exit 1; sleep 0.05; done
     echo started
-    read -r _
+    read -r _ || true
     kill $!
 "#;
 
