@@ -2,7 +2,7 @@
 
 mod fleet;
 mod same;
-mod server;
+pub(crate) mod server;
 
 use std::fmt::Write;
 

@@ -194,12 +194,16 @@ impl GatewaySpec {
         if !reader.has("ledger") || self.ledger.flush.is_none() {
             return;
         }
-        if cfg!(not(feature = "ledger")) {
+        if self.ledger.url.is_some() && cfg!(not(feature = "postgres")) {
+            let message = "`ledger` is in PostgreSQL, which this binary has no part for";
+            let help = "use a binary with the feature `postgres`, or remove `url`";
+            reader.found.push(Diagnostic::error("ledger-not-built", message, reader.span).help(help));
+        } else if cfg!(not(feature = "ledger")) {
             let help = "use a binary with the feature `ledger`, or remove it";
             reader.warn("ledger-not-built", "ledger", "`ledger` has no effect: this binary has no ledger", help);
-        } else if !reader.has("state") {
-            let help = "add `state = \"/var/lib/sunward\"`, or remove it";
-            reader.warn("ledger-without-state", "ledger", "`ledger` has no effect without `state`", help);
+        } else if !reader.has("state") && self.ledger.url.is_none() {
+            let help = "add `state = \"/var/lib/sunward\"`, or the `url` of PostgreSQL, or remove it";
+            reader.warn("ledger-without-state", "ledger", "`ledger` has no effect without `state` or `url`", help);
         }
     }
 

@@ -180,8 +180,8 @@ static PROXY: Table = Table {
 static LEDGER: Table = Table {
     name: "gateway.ledger",
     title: "[gateway.ledger]",
-    doc: "The ledger: who used which version of which route, by hour, in `ledger.sqlite` of the `state` directory. It is on wherever \
-          there is one. Read at the start only.",
+    doc: "The ledger: who used which version of which route, by hour, in `ledger.sqlite` of the `state` directory, or in PostgreSQL. It is \
+          on wherever there is one of them. Read at the start only.",
     keys: &[
         key("flush", OFF_OR_DURATION,
             "How often it is written. `kill -9` loses at most what was counted since. `off`: nothing is counted.").or("\"5s\""),
@@ -192,6 +192,15 @@ static LEDGER: Table = Table {
         key("days_kept", ValueKind::Duration, "After this time, days are deleted.").or("\"400d\""),
         key("environment", ValueKind::Name,
             "Written to each row, so that ledgers of several environments can be put together.").or("\"default\""),
+        key("url", ValueKind::Name,
+            "The URL of PostgreSQL, for several gateways: `postgres://user@host:5432/database?sslmode=verify-full`. A password is given by a \
+             variable, such as `${SUNWARD_LEDGER_URL}`, or a `.pgpass` file. Without it, the ledger is a file in `state`."),
+        key("migrate_url", ValueKind::Name,
+            "The URL by which tables are created and changed: of a user who may do that, or past a pooler of connections."),
+        key("prepared_statements", ValueKind::Flag,
+            "Whether statements are prepared by name. `false` behind a pooler that does not support it.").or("true"),
+        key("replica", ValueKind::Name,
+            "The name of this gateway among those that share the database. Default: the name of the host."),
     ],
     common: &[],
 };

@@ -1,11 +1,15 @@
 //! What a config says and what cannot be, or can have no effect: as far as it takes the whole config or the disk to see it.
 
+#[cfg(feature = "postgres")]
+use std::error::Error;
 use std::fs;
 use std::path::Path;
 
 use crate::catalog::Catalog;
 use crate::config::{GatewaySpec, Upstream};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+#[cfg(feature = "postgres")]
+use crate::usage::PostgresOptions;
 
 /// Runs all checks.
 pub(in crate::gateway) fn check(
@@ -15,6 +19,8 @@ pub(in crate::gateway) fn check(
     found: &mut Diagnostics,
 ) {
     check_state(spec, found);
+    #[cfg(feature = "postgres")]
+    check_ledger(spec, found);
     check_log(spec, found);
     check_timeouts(catalog, upstreams, found);
 }
@@ -27,6 +33,19 @@ fn check_state(spec: &GatewaySpec, found: &mut Diagnostics) {
         let message = format!("cannot use `{}` as `state`: {problem}", state.value.display());
         let warning = Diagnostic::warning("unwritable-state", message, state.span);
         found.push(warning.help("use a directory that the gateway can write to"));
+    }
+}
+
+/// What the database's own client cannot read.
+#[cfg(feature = "postgres")]
+fn check_ledger(spec: &GatewaySpec, found: &mut Diagnostics) {
+    for url in [&spec.ledger.url, &spec.ledger.migrate_url].into_iter().flatten() {
+        if let Err(error) = PostgresOptions::new(url.value.expose()).check() {
+            let cause = error.source().map(ToString::to_string).unwrap_or_default();
+            let finding =
+                Diagnostic::error("bad-ledger-url", format!("this is no URL of PostgreSQL: {cause}"), url.span);
+            found.push(finding.help("write it as `postgres://user@host:5432/database?sslmode=verify-full`"));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The ledger, and the task that writes it.
 
 use std::error::Error;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,8 @@ use crate::config::LedgerSpec;
 use crate::gateway::telemetry::recorder;
 use crate::layer::CountLayer;
 use crate::names;
+#[cfg(feature = "postgres")]
+use crate::usage::PostgresOptions;
 use crate::usage::{Ledger, LedgerError, LedgerHealth, LedgerRetention, Period, SqlLedger};
 
 /// The ledger of the process: it outlives every config. Clones share it. Without a `state` directory there is none.
@@ -26,12 +29,20 @@ pub(in crate::gateway) struct LedgerKeeper {
 #[derive(Debug)]
 struct KeptLedger {
     ledger: Arc<Ledger>,
-    path: PathBuf,
+    place: LedgerLocation,
     flush: Duration,
     retention: LedgerRetention,
     environment: String,
     clock: SharedClock,
     writing: Mutex<Writing>,
+}
+
+/// Where it is kept.
+#[derive(Debug)]
+enum LedgerLocation {
+    File(PathBuf),
+    #[cfg(feature = "postgres")]
+    Server(PostgresOptions),
 }
 
 /// What is written to.
@@ -55,9 +66,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 impl LedgerKeeper {
     pub(super) fn new(folder: Option<&Path>, spec: &LedgerSpec, clock: SharedClock) -> Self {
-        let kept = folder.zip(spec.flush).map(|(folder, flush)| KeptLedger {
-            ledger: Arc::new(Ledger::new().with_consumers(spec.consumers)),
-            path: folder.join(FILE),
+        let kept = LedgerLocation::new(folder, spec).zip(spec.flush).map(|(place, flush)| KeptLedger {
+            ledger: Arc::new(Ledger::new().with_consumers(spec.consumers).with_replica(replica(spec))),
+            place,
             flush,
             retention: LedgerRetention::default().with_hours(spec.hours_kept).with_days(spec.days_kept),
             environment: spec.environment.clone(),
@@ -89,9 +100,50 @@ impl LedgerKeeper {
     pub(in crate::gateway) async fn stop(&self) {
         let Some(kept) = &self.kept else { return };
         if tokio::time::timeout(FAREWELL, kept.write_apart(true)).await.is_err() {
-            tracing::warn!(path = %kept.path.display(), "ledger incomplete at shutdown");
+            tracing::warn!(ledger = %kept.place, "ledger incomplete at shutdown");
         }
     }
+}
+
+// === impl LedgerLocation ===
+
+impl LedgerLocation {
+    fn new(folder: Option<&Path>, spec: &LedgerSpec) -> Option<Self> {
+        #[cfg(feature = "postgres")]
+        if let Some(url) = &spec.url {
+            let options = PostgresOptions::new(url.value.expose()).with_prepared_statements(spec.prepared_statements);
+            return Some(Self::Server(match &spec.migrate_url {
+                Some(url) => options.with_migrate_url(url.value.expose()),
+                None => options,
+            }));
+        }
+        let _ = spec;
+        folder.map(|folder| Self::File(folder.join(FILE)))
+    }
+
+    async fn open(&self, environment: &str) -> Result<SqlLedger, LedgerError> {
+        match self {
+            Self::File(path) => SqlLedger::open(path, environment).await,
+            #[cfg(feature = "postgres")]
+            Self::Server(options) => SqlLedger::connect(options, environment).await,
+        }
+    }
+}
+
+impl fmt::Display for LedgerLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            #[cfg(feature = "postgres")]
+            Self::Server(options) => options.fmt(f),
+        }
+    }
+}
+
+/// The name of the replica: by default, that of the host.
+fn replica(spec: &LedgerSpec) -> String {
+    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    spec.replica.clone().or_else(host).filter(|name| !name.is_empty()).unwrap_or_else(|| "1".to_owned())
 }
 
 // === impl KeptLedger ===
@@ -121,7 +173,7 @@ impl KeptLedger {
                     let cause = error.source().map(ToString::to_string).unwrap_or_default();
                     tracing::warn!(%error, cause, "cannot write the ledger; what is counted stays in memory");
                 }
-                if !error.is_locked() && !error.is_full() {
+                if !error.is_locked() && !error.is_full() && !error.is_unreachable() {
                     writing.store = None;
                 }
             }
@@ -136,7 +188,7 @@ impl KeptLedger {
     async fn flush(&self, writing: &mut Writing, now: Timestamp) -> Result<(), LedgerError> {
         let store = match &mut writing.store {
             Some(store) => store,
-            none => none.insert(SqlLedger::open(&self.path, &self.environment).await?),
+            none => none.insert(self.place.open(&self.environment).await?),
         };
         self.ledger.flush(store, now).await?;
         let hour = Some(Period::hour_of(now));

@@ -62,19 +62,32 @@ impl PostgresOptions {
         self
     }
 
+    /// Whether the URLs can be read.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot: what is wrong with it.
+    pub fn check(&self) -> Result<(), LedgerError> {
+        [Some(&self.url), self.migrate_url.as_ref()].into_iter().flatten().try_for_each(|url| parse(url).map(drop))
+    }
+
     fn pool(&self, url: &str) -> Result<(PgPool, LedgerPlace), LedgerError> {
-        let options: PgConnectOptions =
-            url.parse().map_err(|error| LedgerError::url(&LedgerPlace::from("PostgreSQL".to_owned()), error))?;
-        let place = LedgerPlace::from(format!(
-            "postgres://{}:{}/{}",
-            options.get_host(),
-            options.get_port(),
-            options.get_database().unwrap_or_default()
-        ));
+        let options = parse(url)?;
+        let place = place(&options);
         // Poolers refuse settings that they do not know, and floats there are none.
         let options = options.application_name("sunward").extra_float_digits(None);
         let pool = PgPoolOptions::new().max_connections(self.connections).acquire_timeout(CONNECT);
         Ok((pool.connect_lazy_with(options), place))
+    }
+}
+
+impl fmt::Display for PostgresOptions {
+    /// The server, port and database, without user and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.url.parse::<PgConnectOptions>() {
+            Ok(options) => place(&options).fmt(f),
+            Err(_) => f.write_str("PostgreSQL"),
+        }
     }
 }
 
@@ -86,6 +99,15 @@ impl fmt::Debug for PostgresOptions {
         shown.field("prepared_statements", prepared_statements).field("connections", connections);
         shown.finish_non_exhaustive()
     }
+}
+
+fn parse(url: &str) -> Result<PgConnectOptions, LedgerError> {
+    url.parse().map_err(|error| LedgerError::url(&LedgerPlace::from("PostgreSQL".to_owned()), error))
+}
+
+fn place(options: &PgConnectOptions) -> LedgerPlace {
+    let (host, port, database) = (options.get_host(), options.get_port(), options.get_database());
+    LedgerPlace::from(format!("postgres://{host}:{port}/{}", database.unwrap_or_default()))
 }
 
 // === impl SqlLedger ===

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use sunward::clock::Timestamp;
-use sunward::usage::SqlLedger;
+use sunward::usage::{PostgresOptions, SqlLedger};
 use tempfile::TempDir;
 
 use super::Gateway;
 use super::rig::{self, OK, Served, Service};
+use crate::store::server::Server;
 
 async fn gateway(folder: &Path, ledger: &str) -> (Gateway, Service) {
     let service = Service::start(|mut served: Served| async move {
@@ -31,9 +32,12 @@ async fn get(gateway: &Gateway, path: &str, fields: &str) {
     assert_eq!(gateway.send(&request).await.status, 200);
 }
 
-/// Environment, version, consumer, requests and last id of each row.
 async fn lines(folder: &Path) -> Vec<String> {
-    let store = SqlLedger::open(&folder.join("state/ledger.sqlite"), "reader").await.expect("a ledger");
+    lines_of(&SqlLedger::open_read_only(&folder.join("state/ledger.sqlite")).await.expect("a ledger")).await
+}
+
+/// Environment, version, consumer, requests and last id of each row.
+async fn lines_of(store: &SqlLedger) -> Vec<String> {
     let rows = store.rows(Timestamp::EPOCH, Timestamp::MAX).await.expect("rows");
     let lines = rows.iter().map(|stored| {
         let (key, counts) = (&stored.row.key, &stored.row.counts);
@@ -85,4 +89,28 @@ async fn a_ledger_can_be_off() {
     get(&gateway, "/api/v1/x", "X-Client: acme\r\n").await;
     gateway.stop().await;
     assert!(!folder.path().join("state/ledger.sqlite").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gateways_share_a_database() {
+    let Some(server) = Server::start() else { return };
+    let (folder, url) = (TempDir::new().expect("a folder"), server.database());
+    let mut gateways = Vec::new();
+    for replica in ["a", "b"] {
+        let own = format!("flush = \"1ms\"\nurl = {url:?}\nreplica = {replica:?}\n");
+        gateways.push(gateway(&folder.path().join(replica), &own).await);
+    }
+    server.stop();
+    for (gateway, _service) in &gateways {
+        for path in ["/api/v1/x", "/api/v2/x"] {
+            get(gateway, path, "X-Client: acme\r\n").await;
+        }
+    }
+    server.start_again();
+    for (gateway, _service) in gateways {
+        gateway.stop().await;
+    }
+    let store = SqlLedger::connect(&PostgresOptions::new(&url), "test").await.expect("a database");
+    assert_eq!(lines_of(&store).await, ["test 1 acme 2 id", "test 2 acme 2 id"]);
+    assert!(!folder.path().join("a/state/ledger.sqlite").exists());
 }
