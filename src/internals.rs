@@ -2,6 +2,8 @@
 //!
 //! It is no part of that interface: anything here may change or go in any release, without a word in the changelog.
 
+#[cfg(feature = "config")]
+pub use crate::config::duration;
 pub use crate::diagnostic::{SUGGESTED, suggestion};
 
 /// Paths in one spelling.

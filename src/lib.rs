@@ -42,6 +42,8 @@ mod names;
 mod path;
 mod plan;
 mod problem;
+#[cfg(feature = "ledger")]
+pub mod report;
 mod resolve;
 pub mod testing;
 #[cfg(feature = "usage")]

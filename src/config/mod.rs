@@ -50,6 +50,8 @@ pub(crate) use gateway::{
 pub use render::{render, to_json};
 pub use schema::schema;
 pub use sources::{SourceFile, SourceMap};
+#[doc(hidden)]
+pub use value::duration;
 pub use variables::Environment;
 
 use crate::catalog::{Api, RegisteredConsumer};

@@ -27,7 +27,8 @@ pub(super) fn json(text: &str, span: Span, found: &mut Diagnostics) -> Option<Li
 }
 
 /// `90s`, `1h30m`, `2d`, `250ms`.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total: u64 = 0;
     let mut last = u64::MAX;

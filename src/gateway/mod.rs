@@ -40,4 +40,6 @@ pub use config::options::{Options, Rewrite};
 pub use config::rollback::{Rollback, RollbackError, RollbackTo};
 pub use config::source::ConfigSource;
 pub use state::Revision;
+#[cfg(feature = "ledger")]
+pub use state::open_ledger;
 pub use telemetry::recorder::{Metrics, MetricsInstalled};

@@ -7,6 +7,7 @@ use super::backlog::Backlog;
 use super::batch::{Batch, UsageRow};
 use super::caller::Caller;
 use super::cell::{Tally, UsageCell};
+use super::coverage::LedgerCoverage;
 use super::distinct::fresh_run;
 use super::identities::Identities;
 use super::key::{ConsumerKey, Period, Whose, hour};
@@ -52,6 +53,8 @@ struct Outbox {
     number: u64,
     waiting: Option<Arc<Batch>>,
     backlog: Backlog,
+    /// When the first flush was.
+    since: Option<Timestamp>,
 }
 
 /// The default bound of consumers for each API.
@@ -150,7 +153,10 @@ impl Ledger {
     ///
     /// The store's.
     pub async fn flush<S: LedgerStore>(&self, store: &S, now: Timestamp) -> Result<usize, S::Error> {
-        let again = self.outbox().waiting.is_some();
+        let (again, since) = {
+            let mut outbox = self.outbox();
+            (outbox.waiting.is_some(), *outbox.since.get_or_insert(now))
+        };
         let mut rows = 0;
         for _ in 0..=usize::from(again) {
             let Some(batch) = self.next_batch(now) else { break };
@@ -158,6 +164,8 @@ impl Ledger {
             self.acknowledge(batch.number);
             rows += batch.rows.len();
         }
+        let (replica, run) = (Arc::clone(&self.replica), Arc::clone(&self.run));
+        store.cover(&LedgerCoverage { replica, run, since, until: now.max(since) }).await?;
         Ok(rows)
     }
 

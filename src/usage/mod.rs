@@ -26,6 +26,7 @@ mod batch;
 mod caller;
 mod cell;
 mod counts;
+mod coverage;
 mod distinct;
 mod identities;
 mod key;
@@ -42,6 +43,7 @@ pub use batch::{Batch, UsageRow};
 pub use caller::Caller;
 pub use cell::Tally;
 pub use counts::{RefusalKind, UsageCounts};
+pub use coverage::LedgerCoverage;
 pub use distinct::Distinct;
 pub use key::{ConsumerKey, Period, UsageKey, UsageSource};
 pub use ledger::{Ledger, LedgerHealth};
@@ -50,7 +52,7 @@ pub use route::UsedRoute;
 #[cfg(feature = "postgres")]
 pub use sql::PostgresOptions;
 #[cfg(feature = "ledger")]
-pub use sql::{LedgerError, LedgerRetention, SqlLedger, StoredUsage};
+pub use sql::{LedgerError, LedgerRetention, SqlLedger, StoredUsage, UsageFilter, UsagePast, UsageSum};
 pub use store::LedgerStore;
 
 #[cfg(test)]

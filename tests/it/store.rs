@@ -1,5 +1,7 @@
 //! Ledgers in databases: SQLite, and a real server of PostgreSQL.
 
+#[cfg(feature = "cli")]
+mod commands;
 mod fleet;
 mod same;
 pub(crate) mod server;

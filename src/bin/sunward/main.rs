@@ -2,19 +2,24 @@
 
 mod bodies;
 mod check;
+mod columns;
 mod consumer;
 mod day;
 mod diff;
 mod explain;
 mod input;
+mod ledger;
 mod migrate;
+mod names;
 mod place;
 mod progress;
+mod ready;
 mod rollback;
 mod serve;
 mod svg;
 mod test;
 mod timeline;
+mod usage;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -51,6 +56,10 @@ enum Command {
     Explain(explain::Args),
     /// Shows the versions and the dates of their lifecycles.
     Timeline(timeline::Args),
+    /// Shows who used what, from the ledger.
+    Usage(usage::Args),
+    /// Says whether a version may be retired, and if not, who uses it.
+    Ready(ready::Args),
     /// Prints the identities of consumers, for the register.
     Consumer(consumer::Args),
     /// Prints the JSON Schema of the config file, for editors.
@@ -63,7 +72,7 @@ enum Command {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0, success; 1, the command ran with a negative result: errors found, a failed \
-     case, a breaking difference, a body that cannot be migrated, a refused rollback, or requests cut off at \
+     case, a breaking difference, a version in use, a body that cannot be migrated, a refused rollback, or requests cut off at \
      shutdown; 2, invalid config or arguments.";
 
 /// What was asked for could not be done, or not without harm: the body, the findings, the differences.
@@ -81,6 +90,8 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Timeline(args) => timeline::run(&args),
+        Command::Usage(args) => usage::run(&args),
+        Command::Ready(args) => ready::run(&args),
         Command::Consumer(args) => consumer::run(&args),
         Command::Help { command } => help(command.as_deref()),
         Command::Schema => print(&format!("{:#}\n", sunward::config::schema())),

@@ -2,7 +2,6 @@
 
 use sunward::catalog::{ApiEntry, Catalog, Explanation, Migration, UnknownName};
 use sunward::clock::Timestamp;
-use sunward::internals::{SUGGESTED, suggestion};
 
 #[derive(clap::Args)]
 pub(crate) struct SelectionArgs {
@@ -61,14 +60,7 @@ impl SelectionArgs {
     }
 
     fn api<'c>(&self, catalog: &'c Catalog) -> Result<&'c ApiEntry, String> {
-        let names: Vec<&str> = catalog.apis().iter().map(ApiEntry::name).collect();
-        match (&self.api, catalog.apis()) {
-            (Some(name), _) => catalog
-                .api(name)
-                .ok_or_else(|| format!("unknown api `{name}`; {}", suggestion(name, &names, SUGGESTED))),
-            (None, [only]) => Ok(only),
-            (None, _) => Err(format!("pass `--api`; known: `{}`", names.join("`, `"))),
-        }
+        super::names::api(catalog, self.api.as_deref())
     }
 
     /// As a place is written.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use super::columns::columns;
 use super::day::day;
 use serde_json::json;
 use sunward::catalog::{ApiEntry, Catalog, VersionEntry, Window};
@@ -57,12 +58,8 @@ fn table(catalog: &Catalog, api: &ApiEntry, now: Timestamp) -> String {
         rows.push([version.name().to_owned(), phase, released, deprecated, closed, sunset, brownouts]);
     }
     let mut text = format!("{} {}\n", api.name(), if api.base_path().is_empty() { "/" } else { api.base_path() });
-    for row in &rows {
-        let cells = row.iter().enumerate().map(|(at, cell)| {
-            let width = rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
-            format!("{cell:width$}")
-        });
-        let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    for line in columns(&rows, &[]) {
+        let _ = writeln!(text, "  {line}");
     }
     for extension in api.extensions() {
         let (version, until) = (api.version(extension.version()).name(), day(Some(extension.until())));

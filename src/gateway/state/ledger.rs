@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, SharedClock, Timestamp};
-use crate::config::LedgerSpec;
+use crate::config::{GatewaySpec, LedgerSpec};
 use crate::gateway::telemetry::recorder;
 use crate::layer::CountLayer;
 use crate::names;
@@ -137,6 +137,20 @@ impl fmt::Display for LedgerLocation {
             #[cfg(feature = "postgres")]
             Self::Server(options) => options.fmt(f),
         }
+    }
+}
+
+/// The ledger of a config, to read it while a gateway may write to it; `None` if the config has none.
+///
+/// # Errors
+///
+/// If it cannot be opened: see [`SqlLedger::open_read_only`] and [`SqlLedger::connect`].
+pub async fn open_ledger(gateway: &GatewaySpec) -> Option<Result<SqlLedger, LedgerError>> {
+    let (spec, state) = (&gateway.ledger, gateway.state.as_ref());
+    match LedgerLocation::new(state.map(|state| state.value.as_path()), spec)? {
+        LedgerLocation::File(path) => Some(SqlLedger::open_read_only(&path).await),
+        #[cfg(feature = "postgres")]
+        LedgerLocation::Server(options) => Some(SqlLedger::connect(&options, &spec.environment).await),
     }
 }
 

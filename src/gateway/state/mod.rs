@@ -22,6 +22,8 @@ use crate::layer::CountLayer;
 pub(super) use acts::{Acts, Persisted};
 pub(super) use audit::{Actor, Audit, AuditAction};
 pub(super) use files::replace;
+#[cfg(feature = "ledger")]
+pub use ledger::open_ledger;
 pub(super) use restore::{restore, set_aside, target};
 pub use revisions::Revision;
 pub(super) use revisions::{Revisions, before, tag};

@@ -6,6 +6,7 @@
 //! | `sqlite`, `postgres` | how each is opened |
 //! | `schema` | the tables, and how they came about |
 //! | `write`, `read`, `rollup` | batches, rows, and their end |
+//! | `sums` | what reports ask |
 
 mod database;
 mod error;
@@ -16,11 +17,13 @@ mod read;
 mod rollup;
 mod schema;
 mod sqlite;
+mod sums;
 mod write;
 
 use std::fs::File;
 
 use super::batch::Batch;
+use super::coverage::LedgerCoverage;
 use super::store::LedgerStore;
 use database::Database;
 pub use error::LedgerError;
@@ -29,6 +32,7 @@ use error::LedgerPlace;
 pub use postgres::PostgresOptions;
 pub use read::StoredUsage;
 pub use rollup::LedgerRetention;
+pub use sums::{UsageFilter, UsagePast, UsageSum};
 
 /// A ledger in a database. The tables are described in `docs/ledger.md`.
 ///
@@ -75,6 +79,10 @@ impl LedgerStore for SqlLedger {
 
     async fn store(&self, batch: &Batch) -> Result<(), LedgerError> {
         write::store(&self.database, &self.environment, batch).await.map_err(|error| self.failed(error))
+    }
+
+    async fn cover(&self, coverage: &LedgerCoverage) -> Result<(), LedgerError> {
+        write::cover(&self.database, &self.environment, coverage).await.map_err(|error| self.failed(error))
     }
 }
 

@@ -70,14 +70,8 @@ pub(super) fn counts(row: &SqlRow) -> Result<UsageCounts, sqlx::Error> {
         agents.add(name, times.as_u64().unwrap_or(0));
     }
     Ok(UsageCounts {
-        classes: [
-            row.count("status_1xx")?,
-            row.count("status_2xx")?,
-            row.count("status_3xx")?,
-            row.count("status_4xx")?,
-            row.count("status_5xx")?,
-        ],
-        refusals: [row.count("gone")?, row.count("brownout")?, row.count("closed")?, row.count("spared")?],
+        classes: classes(row)?,
+        refusals: refusals(row)?,
         bytes: row.count("bytes")?,
         last_request: row.maybe_text("last_request")?.map(Into::into),
         agents,
@@ -85,6 +79,20 @@ pub(super) fn counts(row: &SqlRow) -> Result<UsageCounts, sqlx::Error> {
         last_seen: time(row.int("last_seen")?),
         first_seen: time(row.int("first_seen")?),
     })
+}
+
+pub(super) fn classes(row: &SqlRow) -> Result<[u64; 5], sqlx::Error> {
+    Ok([
+        row.count("status_1xx")?,
+        row.count("status_2xx")?,
+        row.count("status_3xx")?,
+        row.count("status_4xx")?,
+        row.count("status_5xx")?,
+    ])
+}
+
+pub(super) fn refusals(row: &SqlRow) -> Result<[u64; 4], sqlx::Error> {
+    Ok([row.count("gone")?, row.count("brownout")?, row.count("closed")?, row.count("spared")?])
 }
 
 /// The consumer that `kind` and `name` are of.

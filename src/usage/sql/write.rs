@@ -8,6 +8,7 @@ use super::database::{Database, Session, SqlValue, placeholders};
 use super::read;
 use crate::usage::batch::Batch;
 use crate::usage::counts::UsageCounts;
+use crate::usage::coverage::LedgerCoverage;
 use crate::usage::distinct::Distinct;
 use crate::usage::key::{ConsumerKey, UsageKey};
 use crate::usage::route::UsedRoute;
@@ -58,6 +59,23 @@ pub(super) async fn store(database: &Database, environment: &str, batch: &Batch)
         writer.session.commit().await?;
     }
     Ok(())
+}
+
+/// Notes until when a run has written everything.
+pub(super) async fn cover(
+    database: &Database,
+    environment: &str,
+    coverage: &LedgerCoverage,
+) -> Result<(), sqlx::Error> {
+    let note = "INSERT INTO coverage (environment, replica, run, since, until) VALUES ($1, $2, $3, $4, $5) \
+                ON CONFLICT (environment, replica, run) DO UPDATE SET until = excluded.until \
+                WHERE excluded.until > coverage.until";
+    let LedgerCoverage { replica, run, since, until } = coverage;
+    let mut session = database.write().await?;
+    let names = [environment.into(), (&**replica).into(), (&**run).into()];
+    let values = names.into_iter().chain([since.as_secs().into(), until.as_secs().into()]).collect::<Vec<_>>();
+    session.execute(note, &values).await?;
+    session.commit().await
 }
 
 // === impl Writer ===

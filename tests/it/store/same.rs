@@ -1,6 +1,6 @@
 //! What one database does, the other does, too.
 
-use sunward::usage::{Ledger, LedgerRetention, PostgresOptions, SqlLedger};
+use sunward::usage::{Ledger, LedgerRetention, PostgresOptions, SqlLedger, UsageFilter};
 
 use super::server::Server;
 use super::{at, count, lines};
@@ -33,13 +33,27 @@ async fn story(store: &SqlLedger) -> Vec<String> {
         sunward::usage::LedgerStore::store(store, &batch).await.expect("stored");
     }
     told.push(lines(store).await);
+    told.push(reports(store).await);
 
     let retention = LedgerRetention::default();
     for now in ["2026-01-15T23:59:59Z", "2026-01-16", "2026-01-17", "2027-02-06"] {
         store.maintain(at(now), &retention).await.expect("merged");
         told.push(lines(store).await);
+        told.push(reports(store).await);
     }
     told
+}
+
+/// What reports ask.
+async fn reports(store: &SqlLedger) -> String {
+    let filter = UsageFilter::new(at("2026-01-01T11:00:00Z"), at("2026-02-01"));
+    let filter = filter.with_environment("test").with_api("shop").with_version("1");
+    let (sums, past) = (store.sums(&filter).await.expect("sums"), store.past(&filter).await.expect("the past"));
+    // Runs have random names, but their times are the same.
+    let covered = store.covered(&filter).await.expect("times");
+    let none = store.sums(&filter.clone().with_version("2")).await.expect("sums");
+    assert!(none.is_empty());
+    format!("{sums:#?}\n{past:#?}\n{covered:?}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,6 +62,8 @@ async fn both_databases_have_the_same_rows() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = SqlLedger::open(&folder.path().join("ledger.sqlite"), "test").await.expect("a file");
     let expected = story(&file).await;
+    let acme = expected[2].split("    UsagePast").skip(1).find(|part| part.contains("\"acme\"")).expect("acme");
+    assert!(acme.contains("requests: 4") && acme.contains("longest_pause: 46800"), "{acme}");
     assert!(expected[1].contains("consumer 449 2 20 0") && expected[1].contains("acme 2 20 0"), "{}", expected[1]);
 
     let url = server.database();
@@ -55,7 +71,7 @@ async fn both_databases_have_the_same_rows() {
     assert_eq!(story(&direct).await, expected);
     let database = url.rsplit('/').next().expect("a name");
     let report = server.sql(database, "SELECT consumer, requests, source FROM sunward.usage_report");
-    assert_eq!(report.lines().count(), expected.last().expect("steps").lines().count());
+    assert_eq!(report.lines().count(), expected[expected.len() - 2].lines().count());
 
     let Some(pooler) = server.pooler() else { return };
     let url = server.database();

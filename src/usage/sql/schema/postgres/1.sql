@@ -6,6 +6,16 @@ CREATE TABLE runs (
     PRIMARY KEY (replica, run)
 );
 
+-- When each run counted: hours without rows are known to be empty only where a run covers them.
+CREATE TABLE coverage (
+    environment TEXT NOT NULL,
+    replica TEXT NOT NULL,
+    run TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    PRIMARY KEY (environment, replica, run)
+);
+
 CREATE TABLE routes (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     environment TEXT NOT NULL,

@@ -1,0 +1,200 @@
+//! `sunward usage`: who used what.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::json;
+use sunward::clock::{Clock, SystemClock, Timestamp};
+use sunward::gateway::Loaded;
+use sunward::report::{self, Grouping, UsageLine};
+use sunward::usage::{UsageFilter, UsageSum};
+
+use super::columns::columns;
+use super::{ledger, names};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    file: super::ConfigArg,
+    /// What a line is about.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
+    by: By,
+    /// Counts requests since this time, or of this long before now.
+    #[arg(long, value_name = "TIME|DURATION", default_value = "30d")]
+    since: String,
+    /// Only this api.
+    #[arg(long, value_name = "NAME")]
+    api: Option<String>,
+    /// Only this version.
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// Only this consumer: a name, `anonymous`, or `_other`.
+    #[arg(long, value_name = "NAME")]
+    consumer: Option<String>,
+    /// Only this environment.
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// Only lines whose last request was before this time, or longer ago than this.
+    #[arg(long, value_name = "TIME|DURATION")]
+    quiet_since: Option<String>,
+    /// Prints JSON.
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Prints CSV.
+    #[arg(long)]
+    csv: bool,
+    /// Uses this time. Default: now.
+    #[arg(long, value_name = "TIME", value_parser = super::time)]
+    now: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum By {
+    /// A version.
+    #[default]
+    Version,
+    /// A route of a version.
+    Route,
+    /// A consumer of a version.
+    Consumer,
+}
+
+const HEAD: [&str; 11] = [
+    "environment",
+    "api",
+    "version",
+    "what",
+    "requests",
+    "errors",
+    "refused",
+    "consumers",
+    "first seen",
+    "last seen",
+    "evidence",
+];
+/// Of numbers.
+const RIGHT: [usize; 4] = [4, 5, 6, 7];
+
+pub(crate) fn run(args: &Args) -> ExitCode {
+    let now = args.now.unwrap_or_else(|| SystemClock.now());
+    let loaded = match super::open(&args.file.path, Some(now)) {
+        Ok(loaded) => loaded,
+        Err(code) => return code,
+    };
+    match lines(args, &loaded, now) {
+        Ok((lines, since)) => show(args, &lines, since, now),
+        Err(code) => code,
+    }
+}
+
+fn lines(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<(Vec<UsageLine>, Timestamp), ExitCode> {
+    let misused = |message: String| super::misused(&format!("error: {message}"));
+    let since = ledger::before(&args.since, now).map_err(misused)?;
+    let quiet = args.quiet_since.as_deref().map(|text| ledger::before(text, now)).transpose().map_err(misused)?;
+    let filter = filter(args, loaded, since, now).map_err(misused)?;
+    let (sums, past) = ledger::ask(loaded, async |ledger| {
+        let past = if args.consumer.is_some() { ledger.past(&filter).await? } else { Vec::new() };
+        Ok((ledger.sums(&filter).await?, past))
+    })?;
+    let sums: Vec<UsageSum> = match &args.consumer {
+        Some(name) => {
+            ledger::consumer(loaded, &past, name).map_err(misused)?;
+            sums.into_iter().filter(|sum| sum.consumer.as_str() == name).collect()
+        }
+        None => sums,
+    };
+    let mut lines = report::usage(
+        &sums,
+        match args.by {
+            By::Version => Grouping::Version,
+            By::Route => Grouping::Route,
+            By::Consumer => Grouping::Consumer,
+        },
+    );
+    lines.retain(|line| quiet.is_none_or(|quiet| line.last_seen < quiet));
+    Ok((lines, since))
+}
+
+fn filter(args: &Args, loaded: &Loaded, since: Timestamp, now: Timestamp) -> Result<UsageFilter, String> {
+    let mut filter = UsageFilter::new(since, now.saturating_add(Duration::from_secs(1)));
+    filter.environment.clone_from(&args.environment);
+    let catalog = &loaded.catalog;
+    if let Some(name) = &args.api {
+        filter.api = Some(names::api(catalog, Some(name))?.name().to_owned());
+    }
+    if let Some(name) = &args.version {
+        let known = catalog.apis().iter().filter(|api| args.api.as_ref().is_none_or(|name| api.name() == name));
+        let found: Vec<_> = known.map(|api| names::version(api, name)).collect();
+        let version = found.iter().find_map(|found| found.as_ref().ok()).map(|version| version.name().to_owned());
+        let unknown = || found.iter().find_map(|found| found.as_ref().err()).cloned();
+        filter.version = Some(version.ok_or_else(|| unknown().unwrap_or_default())?);
+    }
+    Ok(filter)
+}
+
+fn show(args: &Args, lines: &[UsageLine], since: Timestamp, now: Timestamp) -> ExitCode {
+    if args.json {
+        let lines: Vec<_> = lines.iter().map(UsageLine::to_json).collect();
+        let report = json!({ "since": since.to_string(), "until": now.to_string(), "usage": lines });
+        return super::print(&format!("{report:#}\n"));
+    }
+    let rows: Vec<[String; HEAD.len()]> = lines.iter().map(cells).collect();
+    if args.csv {
+        return match csv(&rows) {
+            Ok(bytes) => super::print_bytes(&bytes),
+            Err(error) => super::misused(&format!("error: {error}")),
+        };
+    }
+    if lines.is_empty() {
+        super::tell(&format!("no requests since {since}\n"));
+        return ExitCode::SUCCESS;
+    }
+    super::print(&format!("{}\n", table(args, rows).join("\n")))
+}
+
+fn cells(line: &UsageLine) -> [String; HEAD.len()] {
+    let what = line.consumer.as_deref().or(line.route.as_deref()).unwrap_or_default();
+    let consumers = if line.consumer.is_some() { String::new() } else { line.consumers.to_string() };
+    [
+        line.environment.clone(),
+        line.api.clone(),
+        line.version.clone(),
+        what.to_owned(),
+        line.requests.to_string(),
+        line.errors.to_string(),
+        line.refused.to_string(),
+        consumers,
+        line.first_seen.to_string(),
+        line.last_seen.to_string(),
+        line.evidence().to_owned(),
+    ]
+}
+
+fn csv(rows: &[[String; HEAD.len()]]) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(HEAD.map(|name| name.replace(' ', "_")))?;
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// Columns without anything in them are left out, and so is the environment if there is only one.
+fn table(args: &Args, rows: Vec<[String; HEAD.len()]>) -> Vec<String> {
+    let one = rows.iter().all(|row| row[0] == rows[0][0]);
+    let mut head = HEAD.map(str::to_owned);
+    head[3] = match args.by {
+        By::Version => String::new(),
+        By::Route => "route".to_owned(),
+        By::Consumer => "consumer".to_owned(),
+    };
+    let mut all = vec![head];
+    all.extend(rows.into_iter().map(|row| row.map(|cell| super::printable(&cell))));
+    if matches!(args.by, By::Consumer) {
+        all[0][7].clear();
+    }
+    if one {
+        all.iter_mut().for_each(|row| row[0].clear());
+    }
+    columns(&all, &RIGHT)
+}

@@ -1,0 +1,28 @@
+//! Who still uses what, and whether a version may go: pure functions of the ledger's sums, the register and the time.
+//!
+//! | file | what |
+//! |---|---|
+//! | `usage` | sums by version, route or consumer |
+//! | `ready` | whether a version may be retired, and if not, why |
+
+mod ready;
+mod usage;
+
+pub use ready::{Blocker, BlockerKind, Readiness, ReadinessEvidence, ReadinessRule, Spared};
+pub use usage::{Grouping, UsageLine, usage};
+
+use crate::clock::Timestamp;
+use crate::usage::ConsumerKey;
+
+/// What a consumer is called in a report.
+fn consumer_name(consumer: &ConsumerKey) -> &str {
+    consumer.as_str()
+}
+
+/// The id of the later of two requests.
+fn later<'a>(one: (Timestamp, Option<&'a str>), other: (Timestamp, Option<&'a str>)) -> Option<&'a str> {
+    if other.1.is_some() && (other.0 >= one.0 || one.1.is_none()) { other.1 } else { one.1 }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+//! What reports ask of a ledger: sums, made by the database.
+
+use super::SqlLedger;
+use super::database::{SqlRow, SqlValue};
+use super::error::LedgerError;
+use super::read::{self, LIMIT};
+use crate::clock::Timestamp;
+use crate::usage::key::{ConsumerKey, UsageSource};
+use crate::usage::route::UsedRoute;
+
+/// Which rows are summed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UsageFilter {
+    /// Rows in which something was seen at this time or later.
+    pub since: Timestamp,
+    /// Rows in which something was seen before this time.
+    pub until: Timestamp,
+    /// Of this environment; `None`: of all.
+    pub environment: Option<String>,
+    /// Of this API.
+    pub api: Option<String>,
+    /// Of this version.
+    pub version: Option<String>,
+}
+
+/// The requests of a consumer to a route of a version, within a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UsageSum {
+    /// The environment.
+    pub environment: String,
+    /// The API, the version and the route.
+    pub route: UsedRoute,
+    /// Who sent them.
+    pub consumer: ConsumerKey,
+    /// How they are known.
+    pub source: UsageSource,
+    /// Requests by the class of their status, `1xx` to `5xx`.
+    pub classes: [u64; 5],
+    /// Requests that were refused, in the order of [`RefusalKind::ALL`](crate::usage::RefusalKind::ALL).
+    pub refusals: [u64; 4],
+    /// Bytes of response bodies.
+    pub bytes: u64,
+    /// The first request.
+    pub first_seen: Timestamp,
+    /// The last one.
+    pub last_seen: Timestamp,
+    /// The id of the last request that had one.
+    pub last_request: Option<String>,
+    /// How many consumers these are, at least; more than one only for [`ConsumerKey::Other`].
+    pub consumers: u64,
+}
+
+/// How a consumer used a version as far back as the ledger goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UsagePast {
+    /// The consumer.
+    pub consumer: ConsumerKey,
+    /// All requests.
+    pub requests: u64,
+    /// The first one.
+    pub first_seen: Timestamp,
+    /// The last one.
+    pub last_seen: Timestamp,
+    /// The longest time between two requests, in seconds, to the precision of the rows: of hours, and later of days.
+    pub longest_pause: u64,
+    /// The id of the last request that had one.
+    pub last_request: Option<String>,
+}
+
+/// The rows of `routes` that are asked for. A placeholder that is null asks for all.
+const FILTER: &str = "($1 IS NULL OR environment = $1) AND ($2 IS NULL OR api = $2) AND ($3 IS NULL OR version = $3)";
+/// Of the latest request: times have ten digits until the year 2286.
+const LAST: &str = "MAX(CAST(last_seen AS TEXT) || ' ' || last_request) AS last_request";
+const REQUESTS: &str =
+    "CAST(SUM(status_1xx + status_2xx + status_3xx + status_4xx + status_5xx) AS BIGINT) AS requests";
+
+// === impl UsageFilter ===
+
+impl UsageFilter {
+    /// Everything that was seen from `since` to before `until`.
+    #[must_use]
+    pub const fn new(since: Timestamp, until: Timestamp) -> Self {
+        Self { since, until, environment: None, api: None, version: None }
+    }
+
+    /// Only in this environment.
+    #[must_use]
+    pub fn with_environment(mut self, environment: impl Into<String>) -> Self {
+        self.environment = Some(environment.into());
+        self
+    }
+
+    /// Only of this API.
+    #[must_use]
+    pub fn with_api(mut self, api: impl Into<String>) -> Self {
+        self.api = Some(api.into());
+        self
+    }
+
+    /// Only of this version.
+    #[must_use]
+    pub fn with_version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    fn names(&self) -> [SqlValue<'_>; 3] {
+        [&self.environment, &self.api, &self.version].map(|name| SqlValue::Text(name.as_deref()))
+    }
+}
+
+// === impl UsageSum ===
+
+impl UsageSum {
+    /// All requests.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.classes.iter().sum()
+    }
+}
+
+// === impl SqlLedger ===
+
+impl SqlLedger {
+    /// The requests of each consumer to each route, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails, or takes longer than 30 seconds.
+    pub async fn sums(&self, filter: &UsageFilter) -> Result<Vec<UsageSum>, LedgerError> {
+        let columns =
+            ["status_1xx", "status_2xx", "status_3xx", "status_4xx", "status_5xx", "gone", "brownout", "closed"];
+        let sums: Vec<String> = columns
+            .iter()
+            .chain(&["spared", "bytes"])
+            .map(|name| format!("CAST(SUM({name}) AS BIGINT) AS {name}"))
+            .collect();
+        let text = format!(
+            "SELECT environment, api, version, method, template, kind, name, source, {}, MIN(first_seen) AS first_seen, \
+             MAX(last_seen) AS last_seen, {LAST}, MAX(usage.consumers) AS consumers \
+             FROM usage JOIN routes ON routes.id = usage.route JOIN consumers ON consumers.id = usage.consumer \
+             WHERE {FILTER} AND last_seen >= $4 AND first_seen < $5 \
+             GROUP BY environment, api, version, method, template, kind, name, source \
+             ORDER BY environment, api, version, kind, name, template, method, source",
+            sums.join(", ")
+        );
+        let times = [filter.since.as_secs().into(), filter.until.as_secs().into()];
+        let values: Vec<SqlValue<'_>> = filter.names().into_iter().chain(times).collect();
+        self.ask(&text, &values, sum).await
+    }
+
+    /// How each consumer used what `filter` names, whenever that was.
+    ///
+    /// # Errors
+    ///
+    /// As [`sums`](SqlLedger::sums).
+    pub async fn past(&self, filter: &UsageFilter) -> Result<Vec<UsagePast>, LedgerError> {
+        let text = format!(
+            "WITH seen AS (SELECT usage.*, first_seen - MAX(last_seen) OVER (PARTITION BY usage.consumer \
+             ORDER BY first_seen, last_seen ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS pause \
+             FROM usage JOIN routes ON routes.id = usage.route WHERE {FILTER}) \
+             SELECT kind, name, {REQUESTS}, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, {LAST}, \
+             COALESCE(MAX(pause), 0) AS pause FROM seen JOIN consumers ON consumers.id = seen.consumer \
+             GROUP BY kind, name ORDER BY kind, name"
+        );
+        self.ask(&text, &filter.names(), past).await
+    }
+
+    /// When somebody was counting, in the environment that `filter` names: the times of all runs, by their beginning, and with those
+    /// put together that overlap.
+    ///
+    /// # Errors
+    ///
+    /// As [`sums`](SqlLedger::sums).
+    pub async fn covered(&self, filter: &UsageFilter) -> Result<Vec<(Timestamp, Timestamp)>, LedgerError> {
+        let text = "SELECT since, until FROM coverage WHERE $1 IS NULL OR environment = $1 ORDER BY since";
+        let runs = self.ask(text, &filter.names()[..1], |row| Ok((row.int("since")?, row.int("until")?))).await?;
+        let mut covered: Vec<(Timestamp, Timestamp)> = Vec::new();
+        for (since, until) in runs {
+            let (since, until) = (read::time(since), read::time(until));
+            match covered.last_mut().filter(|(_, end)| since <= *end) {
+                Some((_, end)) => *end = until.max(*end),
+                None => covered.push((since, until)),
+            }
+        }
+        Ok(covered)
+    }
+
+    async fn ask<T>(
+        &self,
+        text: &str,
+        values: &[SqlValue<'_>],
+        read: impl Fn(&SqlRow) -> Result<T, sqlx::Error> + Send + Sync,
+    ) -> Result<Vec<T>, LedgerError> {
+        let rows = async {
+            let mut session = self.database.read(LIMIT).await?;
+            session.rows(text, values).await
+        };
+        let rows = rows.await.map_err(|error| self.failed(error))?;
+        rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| self.failed(error))
+    }
+}
+
+fn sum(row: &SqlRow) -> Result<UsageSum, sqlx::Error> {
+    Ok(UsageSum {
+        environment: row.text("environment")?.to_owned(),
+        route: UsedRoute::new(row.text("api")?, row.text("version")?, row.text("method")?, row.text("template")?),
+        consumer: read::consumer(row)?,
+        source: read::source(row)?,
+        classes: read::classes(row)?,
+        refusals: read::refusals(row)?,
+        bytes: row.count("bytes")?,
+        first_seen: read::time(row.int("first_seen")?),
+        last_seen: read::time(row.int("last_seen")?),
+        last_request: last_request(row)?,
+        consumers: row.maybe_int("consumers")?.map_or(1, i64::unsigned_abs),
+    })
+}
+
+fn past(row: &SqlRow) -> Result<UsagePast, sqlx::Error> {
+    Ok(UsagePast {
+        consumer: read::consumer(row)?,
+        requests: row.count("requests")?,
+        first_seen: read::time(row.int("first_seen")?),
+        last_seen: read::time(row.int("last_seen")?),
+        longest_pause: row.int("pause")?.max(0).unsigned_abs(),
+        last_request: last_request(row)?,
+    })
+}
+
+/// Without the time before it.
+fn last_request(row: &SqlRow) -> Result<Option<String>, sqlx::Error> {
+    Ok(row.maybe_text("last_request")?.and_then(|text| text.split_once(' ')).map(|(_, id)| id.to_owned()))
+}
