@@ -66,7 +66,8 @@ impl LedgerSpec {
             replica: reader.text("replica").map(|text| text.value),
         };
         for name in ["migrate_url", "prepared_statements", "replica"] {
-            if reader.has(name) && !reader.has("url") {
+            let says_default = name == "prepared_statements" && spec.prepared_statements;
+            if reader.has(name) && !says_default && !reader.has("url") {
                 let message = format!("`{name}` has no effect without `url`");
                 reader.warn("no-effect", name, message, "add the `url` of PostgreSQL, or remove it");
             }
