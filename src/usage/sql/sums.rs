@@ -138,12 +138,13 @@ impl SqlLedger {
             .chain(&["spared", "bytes"])
             .map(|name| format!("CAST(SUM({name}) AS BIGINT) AS {name}"))
             .collect();
+        // The sums are by ids, and of the days in question only: names are joined to the few rows that come out.
         let text = format!(
-            "SELECT environment, api, version, method, template, kind, name, source, {}, MIN(first_seen) AS first_seen, \
-             MAX(last_seen) AS last_seen, {LAST}, MAX(usage.consumers) AS consumers \
-             FROM usage JOIN routes ON routes.id = usage.route JOIN consumers ON consumers.id = usage.consumer \
-             WHERE {FILTER} AND last_seen >= $4 AND first_seen < $5 \
-             GROUP BY environment, api, version, method, template, kind, name, source \
+            "SELECT sums.*, environment, api, version, method, template, kind, name FROM (SELECT route, consumer, source, {}, \
+             MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, {LAST}, MAX(usage.consumers) AS consumers \
+             FROM usage WHERE span IN ('hour', 'day') AND start > $4 - 86400 AND start < $5 AND last_seen >= $4 AND first_seen < $5 \
+             AND route IN (SELECT id FROM routes WHERE {FILTER}) GROUP BY route, consumer, source) AS sums \
+             JOIN routes ON routes.id = sums.route JOIN consumers ON consumers.id = sums.consumer \
              ORDER BY environment, api, version, kind, name, template, method, source",
             sums.join(", ")
         );
@@ -161,7 +162,7 @@ impl SqlLedger {
         let text = format!(
             "WITH seen AS (SELECT usage.*, first_seen - MAX(last_seen) OVER (PARTITION BY usage.consumer \
              ORDER BY first_seen, last_seen ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS pause \
-             FROM usage JOIN routes ON routes.id = usage.route WHERE {FILTER}) \
+             FROM usage WHERE route IN (SELECT id FROM routes WHERE {FILTER})) \
              SELECT kind, name, {REQUESTS}, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, {LAST}, \
              COALESCE(MAX(pause), 0) AS pause FROM seen JOIN consumers ON consumers.id = seen.consumer \
              GROUP BY kind, name ORDER BY kind, name"
