@@ -350,7 +350,13 @@ fn not_known(
     covered: &[(Timestamp, Timestamp)],
     now: Timestamp,
 ) -> Option<Blocker> {
+    // It could hide any gap.
+    let ahead = covered.iter().find(|(_, end)| *end > now.saturating_add(RESTART));
     let reason = match covered_since {
+        _ if ahead.is_some() => {
+            let until = ahead.map(|(_, end)| end.to_string()).unwrap_or_default();
+            format!("the clock of a gateway was ahead: it counted until {until}, and now it is {now}")
+        }
         Some(begin) if begin <= since.saturating_add(RESTART) => return None,
         Some(begin) => match covered.iter().rev().find(|(_, end)| *end < begin) {
             Some((_, end)) if *end > since => format!("from {end} to {begin}, nothing was counted"),

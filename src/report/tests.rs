@@ -148,6 +148,13 @@ fn rows() -> Vec<Row> {
             ],
             ..row("the gateway is away")
         },
+        Row {
+            covered: &[("2026-01-01", "2027-12-01")],
+            blockers: &[
+                "not-known -: the clock of a gateway was ahead: it counted until 2027-12-01T00:00:00Z, and now it is 2026-12-01T00:00:00Z",
+            ],
+            ..row("a clock was ahead")
+        },
         Row { covered: &[], blockers: &["not-known -: nothing has been counted yet"], ..row("the ledger is empty") },
     ]
 }

@@ -84,11 +84,14 @@ fn answer(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<(ReadyQuestion
     rule.max_requests = args.max_requests;
     let filter = UsageFilter::new(rule.since(now), now.saturating_add(Duration::from_secs(1)));
     let filter = filter.with_environment(&environment).with_api(api.name()).with_version(version.name());
-    let (sums, past, covered) = ledger::ask(loaded, async |ledger| {
-        Ok((ledger.sums(&filter).await?, ledger.past(&filter).await?, ledger.covered(&filter).await?))
+    // Consumers of other versions are known, too.
+    let anywhere = UsageFilter::new(rule.since(now), now);
+    let (sums, past, covered, known) = ledger::ask(loaded, async |ledger| {
+        let known = if args.allow.is_empty() { Vec::new() } else { ledger.past(&anywhere).await? };
+        Ok((ledger.sums(&filter).await?, ledger.past(&filter).await?, ledger.covered(&filter).await?, known))
     })?;
     for name in &args.allow {
-        ledger::consumer(loaded, &past, name).map_err(misused)?;
+        ledger::consumer(loaded, &known, name).map_err(misused)?;
     }
     let register = loaded.catalog.register();
     let evidence = ReadinessEvidence::new(&sums, &past, &covered, register);
@@ -106,9 +109,9 @@ fn shown(args: &Args, question: &ReadyQuestion, answer: &Readiness) -> String {
         return format!("{object:#}\n");
     }
     if args.annotations {
-        let line = |blocker: &Blocker| {
-            format!("::error title={api} {version} is in use::{}\n", super::printable(&blocker.reason))
-        };
+        // In a workflow command, `%` begins an escape.
+        let reason = |blocker: &Blocker| super::printable(&blocker.reason).replace('%', "%25");
+        let line = |blocker: &Blocker| format!("::error title={api} {version} is not ready::{}\n", reason(blocker));
         return answer.blockers.iter().map(line).collect();
     }
     text(question, answer)

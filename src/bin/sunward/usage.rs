@@ -93,7 +93,9 @@ fn lines(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<(Vec<UsageLine>
     let quiet = args.quiet_since.as_deref().map(|text| ledger::before(text, now)).transpose().map_err(misused)?;
     let filter = filter(args, loaded, since, now).map_err(misused)?;
     let (sums, past) = ledger::ask(loaded, async |ledger| {
-        let past = if args.consumer.is_some() { ledger.past(&filter).await? } else { Vec::new() };
+        // A consumer of other versions is known, too.
+        let anywhere = UsageFilter::new(since, now);
+        let past = if args.consumer.is_some() { ledger.past(&anywhere).await? } else { Vec::new() };
         Ok((ledger.sums(&filter).await?, past))
     })?;
     let sums: Vec<UsageSum> = match &args.consumer {

@@ -159,8 +159,9 @@ impl SqlLedger {
     ///
     /// As [`sums`](SqlLedger::sums).
     pub async fn past(&self, filter: &UsageFilter) -> Result<Vec<UsagePast>, LedgerError> {
+        // With the plus, SQLite reads the table in its order, and not by the index of consumers.
         let text = format!(
-            "WITH seen AS (SELECT usage.*, first_seen - MAX(last_seen) OVER (PARTITION BY usage.consumer \
+            "WITH seen AS (SELECT usage.*, first_seen - MAX(last_seen) OVER (PARTITION BY +usage.consumer \
              ORDER BY first_seen, last_seen ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS pause \
              FROM usage WHERE route IN (SELECT id FROM routes WHERE {FILTER})) \
              SELECT kind, name, {REQUESTS}, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, {LAST}, \

@@ -47,9 +47,13 @@ async fn fill(store: &SqlLedger) {
     };
     ledger.flush(store, at("2026-09-01")).await.expect("stored");
     count("2026-09-20T10:00:00Z", "1", Some("old"), 200);
-    for (version, consumer, status) in
-        [("1", Some("acme"), 200), ("1", Some("acme"), 404), ("1", Some("probe"), 200), ("2", Some("acme"), 200)]
-    {
+    for (version, consumer, status) in [
+        ("1", Some("acme"), 200),
+        ("1", Some("acme"), 404),
+        ("1", Some("probe"), 200),
+        ("2", Some("new"), 200),
+        ("2", Some("acme"), 200),
+    ] {
         count("2026-11-20T10:00:00Z", version, consumer, status);
     }
     count("2026-11-30T23:59:59Z", "1", None, 200);
@@ -73,7 +77,7 @@ async fn reports_say_who_is_left() {
             &[
                 "api   version  requests  errors  refused  consumers  first seen            last seen             evidence",
                 "shop  1               4       1        0          2  2026-11-20T10:00:00Z  2026-11-30T23:59:59Z  seen",
-                "shop  2               1       0        0          1  2026-11-20T10:00:00Z  2026-11-20T10:00:00Z  seen",
+                "shop  2               2       0        0          2  2026-11-20T10:00:00Z  2026-11-20T10:00:00Z  seen",
             ],
         ),
         (
@@ -109,7 +113,7 @@ async fn reports_say_who_is_left() {
             ],
         ),
         (
-            &["ready", "--version", "1", "--allow", "acme", "--allow", "anonymous"],
+            &["ready", "--version", "1", "--allow", "acme", "--allow", "anonymous", "--allow", "new"],
             0,
             &["shop 1 in `production` is ready: 4 requests"],
         ),
@@ -118,8 +122,8 @@ async fn reports_say_who_is_left() {
             &["ready", "--version", "2", "--quiet-for", "120d", "--annotations"],
             1,
             &[
-                "::error title=shop 2 is in use::the ledger counts only since 2026-09-01T00:00:00Z",
-                "::error title=shop 2 is in use::acme uses it",
+                "::error title=shop 2 is not ready::the ledger counts only since 2026-09-01T00:00:00Z",
+                "::error title=shop 2 is not ready::acme uses it",
             ],
         ),
         (&["ready", "--version", "1", "--allow", "unheard-of"], 2, &["error: unknown consumer `unheard-of`"]),
