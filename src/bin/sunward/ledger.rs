@@ -44,6 +44,15 @@ pub(crate) fn before(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     text.parse().map_err(|_| format!("`{text}` is neither a time nor a duration; write `2026-11-01` or `30d`"))
 }
 
+/// An environment that the ledger knows, if one is named.
+pub(crate) fn environment(known: &[String], name: Option<&str>) -> Result<(), String> {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    match name.filter(|name| !known.contains(name)) {
+        Some(name) => Err(names::unknown("environment", name, &known)),
+        None => Ok(()),
+    }
+}
+
 /// A consumer that the ledger or the register knows.
 pub(crate) fn consumer(loaded: &Loaded, past: &[UsagePast], name: &str) -> Result<(), String> {
     let registered = loaded.catalog.register().entries().iter().map(|entry| entry.consumer.as_str());

@@ -86,10 +86,12 @@ fn answer(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<(ReadyQuestion
     let filter = filter.with_environment(&environment).with_api(api.name()).with_version(version.name());
     // Consumers of other versions are known, too.
     let anywhere = UsageFilter::new(rule.since(now), now);
-    let (sums, past, covered, known) = ledger::ask(loaded, async |ledger| {
+    let (sums, past, covered, known, environments) = ledger::ask(loaded, async |ledger| {
         let known = if args.allow.is_empty() { Vec::new() } else { ledger.past(&anywhere).await? };
-        Ok((ledger.sums(&filter).await?, ledger.past(&filter).await?, ledger.covered(&filter).await?, known))
+        let (sums, past) = (ledger.sums(&filter).await?, ledger.past(&filter).await?);
+        Ok((sums, past, ledger.covered(&filter).await?, known, ledger.environments().await?))
     })?;
+    ledger::environment(&environments, args.environment.as_deref()).map_err(misused)?;
     for name in &args.allow {
         ledger::consumer(loaded, &known, name).map_err(misused)?;
     }

@@ -92,12 +92,13 @@ fn lines(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<(Vec<UsageLine>
     let since = ledger::before(&args.since, now).map_err(misused)?;
     let quiet = args.quiet_since.as_deref().map(|text| ledger::before(text, now)).transpose().map_err(misused)?;
     let filter = filter(args, loaded, since, now).map_err(misused)?;
-    let (sums, past) = ledger::ask(loaded, async |ledger| {
+    let (sums, past, environments) = ledger::ask(loaded, async |ledger| {
         // A consumer of other versions is known, too.
         let anywhere = UsageFilter::new(since, now);
         let past = if args.consumer.is_some() { ledger.past(&anywhere).await? } else { Vec::new() };
-        Ok((ledger.sums(&filter).await?, past))
+        Ok((ledger.sums(&filter).await?, past, ledger.environments().await?))
     })?;
+    ledger::environment(&environments, args.environment.as_deref()).map_err(misused)?;
     let sums: Vec<UsageSum> = match &args.consumer {
         Some(name) => {
             ledger::consumer(loaded, &past, name).map_err(misused)?;

@@ -108,6 +108,7 @@ impl LedgerKeeper {
 // === impl LedgerLocation ===
 
 impl LedgerLocation {
+    #[cfg_attr(not(feature = "postgres"), allow(unused_variables))]
     fn new(folder: Option<&Path>, spec: &LedgerSpec) -> Option<Self> {
         #[cfg(feature = "postgres")]
         if let Some(url) = &spec.url {
@@ -117,7 +118,6 @@ impl LedgerLocation {
                 None => options,
             }));
         }
-        let _ = spec;
         folder.map(|folder| Self::File(folder.join(FILE)))
     }
 
@@ -144,13 +144,13 @@ impl fmt::Display for LedgerLocation {
 ///
 /// # Errors
 ///
-/// If it cannot be opened: see [`SqlLedger::open_read_only`] and [`SqlLedger::connect`].
+/// If it cannot be opened: see [`SqlLedger::open_read_only`], and `SqlLedger::connect_read_only` of the feature `postgres`.
 pub async fn open_ledger(gateway: &GatewaySpec) -> Option<Result<SqlLedger, LedgerError>> {
     let (spec, state) = (&gateway.ledger, gateway.state.as_ref());
     match LedgerLocation::new(state.map(|state| state.value.as_path()), spec)? {
         LedgerLocation::File(path) => Some(SqlLedger::open_read_only(&path).await),
         #[cfg(feature = "postgres")]
-        LedgerLocation::Server(options) => Some(SqlLedger::connect(&options, &spec.environment).await),
+        LedgerLocation::Server(options) => Some(SqlLedger::connect_read_only(&options).await),
     }
 }
 

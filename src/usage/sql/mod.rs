@@ -69,6 +69,14 @@ impl SqlLedger {
         self.database.close().await;
     }
 
+    /// A ledger that is only read.
+    async fn reading(database: Database, place: LedgerPlace) -> Result<Self, LedgerError> {
+        let mut session = database.read(read::LIMIT).await.map_err(|error| LedgerError::database(&place, error))?;
+        schema::check(&mut session, &place).await?;
+        drop(session);
+        Ok(Self { database, environment: String::new(), place, _lock: None })
+    }
+
     fn failed(&self, error: sqlx::Error) -> LedgerError {
         LedgerError::database(&self.place, error)
     }

@@ -136,4 +136,16 @@ impl SqlLedger {
         }
         Ok(Self { database, environment: environment.to_owned(), place, _lock: None })
     }
+
+    /// Connects to PostgreSQL to read a ledger: it makes no tables, and a user who may only read will do.
+    ///
+    /// # Errors
+    ///
+    /// If the URL is wrong, the server does not answer or refuses the user, there is no ledger, or it was made by a version that this
+    /// one cannot read.
+    pub async fn connect_read_only(options: &PostgresOptions) -> Result<Self, LedgerError> {
+        let (pool, place) = options.pool(&options.url)?;
+        let database = Database::Postgres { pool, prepared: options.prepared_statements };
+        Self::reading(database, place).await
+    }
 }

@@ -8,7 +8,6 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use super::database::Database;
 use super::error::{LedgerError, LedgerPlace};
-use super::read::LIMIT;
 use super::{SqlLedger, place, schema};
 
 /// How long it waits for another writer, such as a tool that changes the file.
@@ -40,11 +39,7 @@ impl SqlLedger {
         place::refuse_network(path)?;
         let place = LedgerPlace::from(path);
         let readers = readers(path, BUSY);
-        let database = Database::Sqlite { writer: None, readers };
-        let mut session = database.read(LIMIT).await.map_err(|error| LedgerError::database(&place, error))?;
-        schema::check(&mut session, &place).await?;
-        drop(session);
-        Ok(Self { database, environment: String::new(), place, _lock: None })
+        Self::reading(Database::Sqlite { writer: None, readers }, place).await
     }
 
     pub(super) async fn open_with(path: &Path, environment: &str, busy: Duration) -> Result<Self, LedgerError> {

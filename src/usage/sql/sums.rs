@@ -129,7 +129,7 @@ impl SqlLedger {
     ///
     /// # Errors
     ///
-    /// If the database fails, or takes longer than 30 seconds.
+    /// If the database fails. PostgreSQL ends a query after 30 seconds.
     pub async fn sums(&self, filter: &UsageFilter) -> Result<Vec<UsageSum>, LedgerError> {
         let columns =
             ["status_1xx", "status_2xx", "status_3xx", "status_4xx", "status_5xx", "gone", "brownout", "closed"];
@@ -189,6 +189,16 @@ impl SqlLedger {
             }
         }
         Ok(covered)
+    }
+
+    /// The environments of which there are rows, by name.
+    ///
+    /// # Errors
+    ///
+    /// As [`sums`](SqlLedger::sums).
+    pub async fn environments(&self) -> Result<Vec<String>, LedgerError> {
+        let text = "SELECT DISTINCT environment FROM routes ORDER BY environment";
+        self.ask(text, &[], |row| row.text("environment").map(str::to_owned)).await
     }
 
     async fn ask<T>(

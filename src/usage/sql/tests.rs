@@ -93,6 +93,24 @@ async fn a_batch_counts_once_also_after_a_crash() {
 }
 
 #[tokio::test]
+async fn a_batch_counts_once_also_if_another_replica_tidies_up_in_between() {
+    let (_folder, path) = folder();
+    let (ledger, store) = (Ledger::new(), open(&path).await);
+    count(&ledger, "2026-01-01T10:00:00Z", "acme");
+    let batch = ledger.next_batch(at("2026-01-01T10:00:05Z")).expect("rows");
+    for _ in 0..2 {
+        // Its answer was lost, and its coverage is not noted yet.
+        store.store(&batch).await.expect("stored");
+        store.maintain(at("2026-01-01T11:00:00Z"), &LedgerRetention::default()).await.expect("nothing to do");
+    }
+    assert_eq!(lines(&store).await, ["hour 2026-01-01T10 acme 1"]);
+    assert!(ledger.flush(&store, at("2026-01-01T10:00:10Z")).await.is_ok());
+    store.maintain(at("2027-03-01"), &LedgerRetention::default()).await.expect("deleted");
+    let runs: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM runs").fetch_one(&writer(&store)).await.expect("a count");
+    assert_eq!(runs, 0, "runs of which nothing is left");
+}
+
+#[tokio::test]
 async fn a_locked_file_loses_nothing() {
     let (_folder, path) = folder();
     let (ledger, store) = (Ledger::new(), open(&path).await);

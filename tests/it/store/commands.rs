@@ -70,7 +70,7 @@ async fn reports_say_who_is_left() {
     let store = SqlLedger::open(&folder.path().join("ledger.sqlite"), "production").await.expect("a ledger");
     fill(&store).await;
 
-    let rows: [(&[&str], i32, &[&str]); 12] = [
+    let rows: [(&[&str], i32, &[&str]); 14] = [
         (
             &["usage"],
             0,
@@ -96,6 +96,12 @@ async fn reports_say_who_is_left() {
         (&["usage", "--by", "route", "--consumer", "anonymous"], 0, &["shop  1        GET /users/{id}         1"]),
         (&["usage", "--version", "9"], 2, &["error: unknown version `9`; known: `1`, `2`"]),
         (&["usage", "--consumer", "amce"], 2, &["error: unknown consumer `amce`; did you mean `acme`?"]),
+        (
+            &["usage", "--environment", "prodution"],
+            2,
+            &["error: unknown environment `prodution`; did you mean `production`?"],
+        ),
+        (&["ready", "--version", "1", "--environment", "staging"], 2, &["error: unknown environment `staging`"]),
         (
             &["usage", "--since", "soon"],
             2,

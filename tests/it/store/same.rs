@@ -73,6 +73,17 @@ async fn both_databases_have_the_same_rows() {
     let report = server.sql(database, "SELECT consumer, requests, source FROM sunward.usage_report");
     assert_eq!(report.lines().count(), expected[expected.len() - 2].lines().count());
 
+    // Who may only read gets the same reports.
+    let grants = "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA sunward TO reader; \
+                  GRANT SELECT ON ALL TABLES IN SCHEMA sunward TO reader";
+    server.sql(database, grants);
+    let reader = PostgresOptions::new(url.replacen("postgres@", "reader@", 1));
+    let reader = SqlLedger::connect_read_only(&reader).await.expect("a ledger");
+    assert_eq!(&reports(&reader).await, expected.last().expect("steps"));
+    assert_eq!(reader.environments().await.expect("names"), ["test"]);
+    let empty = SqlLedger::connect_read_only(&PostgresOptions::new(server.database())).await;
+    assert!(empty.expect_err("no ledger").to_string().ends_with("the database failed"));
+
     let Some(pooler) = server.pooler() else { return };
     let url = server.database();
     let pooled = PostgresOptions::new(pooler.url(&url)).with_migrate_url(&url).with_prepared_statements(false);
