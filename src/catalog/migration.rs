@@ -97,7 +97,7 @@ impl<'c> Migration<'c> {
     /// Text that is not JSON, a value that an op cannot take, a limit. Nothing is half done.
     pub fn run(&self, content: Content, body: &[u8]) -> Result<Migrated, MigrateError> {
         if self.is_empty() {
-            return Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 });
+            return Ok(Migrated::unchanged(body));
         }
         match content {
             Content::Json => self.document(body, Mode::Whole),
@@ -202,7 +202,12 @@ impl<'c> Migration<'c> {
         let mut migrated = Vec::with_capacity(body.len() + body.len() / 8);
         let result = framed.feed(body, &mut migrated).and_then(|()| framed.finish(&mut migrated));
         match result {
-            Ok(()) => Ok(Migrated { body: migrated, collisions: framed.collisions(), passed: framed.passed() }),
+            Ok(()) => Ok(Migrated {
+                body: migrated,
+                collisions: framed.collisions(),
+                passed: framed.passed(),
+                changes: framed.changes().clone(),
+            }),
             // The program knows what is wrong, the interpreter also where.
             Err(error) if error.is_value() => {
                 let options = options.clone().with_mode(Mode::Whole);

@@ -157,7 +157,9 @@ impl<'a> Interpreter<'a> {
                 // It keeps its place.
                 Some((last, others)) => {
                     others.iter().for_each(|id| self.tree.kill(*id));
-                    self.tree.put(*last, value);
+                    if self.tree.text(*last) != self.tree.text(value) {
+                        self.tree.put(*last, value);
+                    }
                 }
                 None => self.write(node, to, value, op.collision)?,
             }

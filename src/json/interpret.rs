@@ -10,7 +10,7 @@ use super::options::PathParameters;
 use super::pattern::Segment;
 use super::tree::{FoundNodes, Tree, TreeNodeId};
 use super::{
-    Condition, LinkMapper, Literal, MigrateError, MigrateOptions, Mode, OnError, Op, Otherwise, Pointer, Reference,
+    ChangeSet, Condition, LinkMapper, Literal, MigrateError, MigrateOptions, Mode, OnError, Op, Otherwise, Pointer, Reference,
     Step, Test, Wrapper, number, text,
 };
 
@@ -24,6 +24,8 @@ pub struct Migrated {
     pub collisions: u64,
     /// How many values were left as they were under [`OnError::Pass`].
     pub passed: u64,
+    /// The changes that altered something.
+    pub changes: ChangeSet,
 }
 
 /// The interpreter with its document.
@@ -44,6 +46,7 @@ pub(super) struct Interpreter<'a> {
     pub(super) change: u32,
     pub(super) collisions: u64,
     pub(super) passed: u64,
+    pub(super) changes: ChangeSet,
     /// How many more steps expressions may take.
     pub(super) steps: u64,
 }
@@ -78,7 +81,7 @@ pub fn migrate<'s>(
 ) -> Result<Migrated, MigrateError> {
     let steps = options.mode().running(steps);
     if steps.is_empty() || document.is_empty() {
-        return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
+        return Ok(Migrated::unchanged(document));
     }
     migrate_tree(Tree::parse(document, options)?, steps, options, &mut budget(document.len()))
 }
@@ -104,7 +107,17 @@ pub(super) fn migrate_tree<'s>(
         }
     }
     *budget = run.steps;
-    Ok(Migrated { body: run.tree.document(), collisions: run.collisions, passed: run.passed })
+    let Interpreter { tree, collisions, passed, changes, .. } = run;
+    Ok(Migrated { body: tree.document(), collisions, passed, changes })
+}
+
+// === impl Migrated ===
+
+impl Migrated {
+    /// A document that no step is for.
+    pub(crate) fn unchanged(document: &[u8]) -> Self {
+        Self { body: document.to_vec(), collisions: 0, passed: 0, changes: ChangeSet::default() }
+    }
 }
 
 // === impl Interpreter ===
@@ -122,13 +135,18 @@ impl<'a> Interpreter<'a> {
             change: 0,
             collisions: 0,
             passed: 0,
+            changes: ChangeSet::default(),
             steps: budget(0),
         }
     }
 
     pub(super) fn step(&mut self, step: &'a Step) -> Result<(), MigrateError> {
         self.change = step.change;
+        let before = self.tree.edits();
         self.resources(step, self.tree.root(), step.resource.segments())?;
+        if self.tree.edits() != before {
+            self.changes.insert(step.change);
+        }
         self.tree.sweep();
         Ok(())
     }
@@ -217,7 +235,7 @@ impl<'a> Interpreter<'a> {
                     Some(at) => self.every(step, node, at, |run, id| run.restructure(id, op, partial))?,
                     None => {
                         let once = self.once(node, &step.op);
-                        let result = once.and_then(|()| self.structure(node, op, partial));
+                        let result = once.and_then(|()| self.attempt(|run| run.structure(node, op, partial)));
                         self.settle(step, result)?;
                     }
                 }
@@ -226,11 +244,12 @@ impl<'a> Interpreter<'a> {
             Op::Patch(ops) => self.every(step, node, &Pointer::ROOT, |run, id| run.patch(id, ops))?,
             Op::Evaluate(op) => {
                 let once = self.once(node, &step.op);
-                let result = once.and_then(|()| self.evaluate(op, place, self.may_lack(step)));
+                let may_lack = self.may_lack(step);
+                let result = once.and_then(|()| self.attempt(|run| run.evaluate(op, place, may_lack)));
                 self.settle(step, result)?;
             }
             Op::Copy { .. } | Op::Compute { .. } | Op::Move { .. } | Op::Split { .. } | Op::Join { .. } => {
-                let result = self.transfer(step, place);
+                let result = self.attempt(|run| run.transfer(step, place));
                 self.settle(step, result)?;
             }
         }
@@ -337,10 +356,20 @@ impl<'a> Interpreter<'a> {
         mut op: impl FnMut(&mut Self, TreeNodeId) -> Result<(), OpError>,
     ) -> Result<(), MigrateError> {
         for id in self.tree.find(node, at) {
-            let result = op(self, id).or_else(|fault| self.again_as_scalar(id, fault, &mut op));
+            let result = self.attempt(|run| op(run, id).or_else(|fault| run.again_as_scalar(id, fault, &mut op)));
             self.settle(step, result)?;
         }
         Ok(())
+    }
+
+    /// An op that undoes what it did where it cannot be run.
+    fn attempt(&mut self, op: impl FnOnce(&mut Self) -> Result<(), OpError>) -> Result<(), OpError> {
+        let before = self.tree.edits();
+        let result = op(self);
+        if result.is_err() {
+            self.tree.set_edits(before);
+        }
+        result
     }
 
     /// Where every value is a text: the op once more, on what the text spells.

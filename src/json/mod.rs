@@ -28,6 +28,7 @@ mod cel;
 #[cfg(not(feature = "cel"))]
 mod cel_off;
 mod change;
+mod change_set;
 mod condition;
 mod conversion;
 mod custom;
@@ -75,6 +76,7 @@ mod touch;
 mod transfer;
 mod tree;
 
+pub use self::change_set::ChangeSet;
 pub use self::condition::{Condition, Test};
 pub use self::conversion::Conversion;
 pub use self::decimal::Rounding;

@@ -32,7 +32,8 @@ pub struct Step {
     /// in only inside of an object that a step of the same change made, texts are joined only with all their parts, and
     /// arrays get back what belongs into them only if that is there, too.
     pub partial: bool,
-    /// Which change it is of. Steps of one change have the same number; nothing else is read from it.
+    /// Which change it is of. Steps of one change have the same number, by which [`Migrated::changes`](super::Migrated::changes) names
+    /// it. The numbers are best small: a set of them takes a bit for each number below.
     pub change: u32,
 }
 

@@ -34,9 +34,12 @@ impl<'a> Interpreter<'a> {
     /// All operations or none.
     pub(super) fn patch(&mut self, id: TreeNodeId, ops: &'a [PatchOp]) -> Result<(), OpError> {
         let copy = self.tree.duplicate(id);
+        let before = self.tree.edits();
         let applied = ops.iter().try_for_each(|op| self.tree.apply(copy, op));
         applied.map_err(|why| OpError::patch(id, why))?;
-        self.tree.put(id, copy);
+        if self.tree.edits() != before {
+            self.tree.put(id, copy);
+        }
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::equal::ValueType;
 use super::interpret::Interpreter;
 use super::patch_reach::{Applicability, judge};
 use super::tree::{Tree, TreeNodeId};
-use super::{Literal, MigrateError, MigrateOptions, Migrated, Mode, PatchOp, Pointer, Step, text};
+use super::{ChangeSet, Literal, MigrateError, MigrateOptions, Migrated, Mode, PatchOp, Pointer, Step, text};
 
 /// An operation in its document.
 pub(super) struct PatchOperation {
@@ -47,6 +47,7 @@ struct StepRunner<'s> {
     options: &'s MigrateOptions,
     collisions: u64,
     passed: u64,
+    changes: ChangeSet,
 }
 
 /// Migrates the body of a PATCH request with a JSON Patch (RFC 6902): `path` and `from` are rewritten, `value` is
@@ -77,10 +78,17 @@ pub fn migrate_json_patch<'s>(
 ) -> Result<Migrated, MigrateError> {
     let steps = Mode::Partial.running(steps);
     if steps.is_empty() || document.is_empty() {
-        return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
+        return Ok(Migrated::unchanged(document));
     }
     let mut body = Tree::parse(document, options)?;
-    let mut carrier = StepRunner { steps, max_depth: options.max_depth(), options, collisions: 0, passed: 0 };
+    let mut carrier = StepRunner {
+        steps,
+        max_depth: options.max_depth(),
+        options,
+        collisions: 0,
+        passed: 0,
+        changes: ChangeSet::default(),
+    };
     let mut end = 0;
     for operation in operations(&mut body)? {
         end += 1;
@@ -90,7 +98,8 @@ pub fn migrate_json_patch<'s>(
             carrier.one_path(&mut body, &operation, end)?
         };
     }
-    Ok(Migrated { body: body.document(), collisions: carrier.collisions, passed: carrier.passed })
+    let StepRunner { collisions, passed, changes, .. } = carrier;
+    Ok(Migrated { body: body.document(), collisions, passed, changes })
 }
 
 /// The operations of a JSON Patch document.
@@ -262,6 +271,7 @@ impl StepRunner<'_> {
         }
         self.collisions += run.collisions;
         self.passed += run.passed;
+        self.changes |= &run.changes;
         let marked = run.tree.marked().into_iter();
         let places: Vec<_> = marked.map(|(id, pointer)| (pointer, run.tree.text(id).into_owned())).collect();
         if places.is_empty() {

@@ -39,7 +39,7 @@ impl BodyPlan {
     /// A body that cannot be migrated.
     pub(crate) fn run(&self, body: &[u8]) -> Result<Migrated, Unmigratable> {
         let result = self.migration().map_or_else(
-            || Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 }),
+            || Ok(Migrated::unchanged(body)),
             |migration| {
                 let options = migration.options().with_max_bytes(usize::MAX);
                 migration.with_options(options).run(self.content, body)

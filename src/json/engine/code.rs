@@ -39,8 +39,12 @@ pub(super) enum Children {
 impl ProgramNode {
     /// Whether it makes a number of what it counts, so that several values would be several numbers.
     pub(super) fn counts(&self) -> bool {
-        let counts = |step: &Step| matches!(step.op, Op::Structure(Structure::Count { .. }));
-        matches!(self, Self::Hold(steps) if steps.first().is_some_and(counts))
+        let of_value = |step: &Step| step.resource.segments().is_empty() && step.each.segments().is_empty();
+        let counts = |step: &Step| match &step.op {
+            Op::Structure(Structure::Count { from, to, .. }) => of_value(step) && from.is_root() && to.is_root(),
+            _ => false,
+        };
+        matches!(self, Self::Hold(steps) if steps.iter().any(counts))
     }
 }
 

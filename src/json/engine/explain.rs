@@ -124,7 +124,7 @@ impl ProgramWriter<'_, '_, '_> {
         }
         if let Some(others) = &plan.others {
             let renamings: Vec<String> =
-                others.renamings.iter().map(|(renaming, _)| format!("renamed {renaming}")).collect();
+                others.renamings.iter().map(|rule| format!("renamed {}", rule.renaming)).collect();
             if !renamings.is_empty() {
                 self.line(depth, format_args!("every other member: {}", renamings.join(", then ")))?;
             }

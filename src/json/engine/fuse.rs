@@ -9,9 +9,9 @@ mod cells;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::{Collision, Literal, MigrateOptions, OnError, Op, Pointer, Renaming, Step, Structure, migrate};
+use super::super::{ChangeSet, Collision, Literal, MigrateOptions, OnError, Op, Pointer, Renaming, Step, Structure, migrate};
 use super::local::LocalStep;
-use super::plan::{NodeId, ObjectPlan};
+use super::plan::{NameRule, NodeId, ObjectPlan};
 
 /// A candidate, while the lists are put together.
 #[derive(Clone)]
@@ -19,6 +19,8 @@ struct CellCandidate {
     from: CandidateValue,
     copied: bool,
     pending: Vec<LocalStep>,
+    /// The changes that brought it here.
+    changes: ChangeSet,
     /// Better ones were known before a step that may refuse it: where one of them is there, the step does not see it.
     contested: bool,
 }
@@ -40,7 +42,9 @@ struct CellNames {
     /// Members of the source that go, and whose value must be seen for what it may refuse before.
     seen: Vec<(Box<str>, Vec<LocalStep>)>,
     /// What all names became, one after the other.
-    renamings: Vec<(Arc<Renaming>, OnError)>,
+    renamings: Vec<NameRule>,
+    /// The changes that took away a member of the source.
+    gone: BTreeMap<Box<str>, ChangeSet>,
     /// What is done to every member.
     every: Vec<LocalStep>,
 }
@@ -73,12 +77,13 @@ impl CellNames {
             Op::Add { at, value } => match split(at)? {
                 // The step that makes this object runs with all its content, so there is nothing else to do.
                 (_, None) if local.fills_only_made() => {}
-                (name, None) => self.add(name, value)?,
+                (name, None) => self.add(name, value, local.change())?,
                 (name, Some(at)) => return self.deeper(local, name, Op::Add { at, value: value.clone() }),
             },
             Op::Drop { at, prune } => match split(at)? {
                 (name, None) => {
                     let gone = self.take(name)?;
+                    self.lose(&gone, local.change());
                     self.see(gone)?;
                 }
                 // Whether what is around it goes, only the whole shows.
@@ -86,18 +91,18 @@ impl CellNames {
                 (name, Some(at)) => return self.deeper(local, name, Op::Drop { at, prune: false }),
             },
             Op::Rename { object, from, to, collision } => match split(object) {
-                None => self.rename(from, to, *collision)?,
+                None => self.rename((from, to), *collision, local.change())?,
                 Some((name, rest)) => {
                     let (object, from, to) = (rest.unwrap_or_default(), from.clone(), to.clone());
                     return self.deeper(local, name, Op::Rename { object, from, to, collision: *collision });
                 }
             },
             Op::Copy { from, to, collision } => match (from.tokens(), to.tokens()) {
-                ([from], [to]) => self.copy(from, to, *collision)?,
+                ([from], [to]) => self.copy((from, to), *collision, local.change())?,
                 _ => return None,
             },
             Op::Move { from, to, collision } => match (from.tokens(), to.tokens()) {
-                ([from], [to]) => self.relocate(from, to, *collision)?,
+                ([from], [to]) => self.relocate((from, to), *collision, local.change())?,
                 _ => return None,
             },
             Op::Structure(Structure::Count { from, to, collision }) if from != to => match (from.tokens(), to.tokens())
@@ -118,12 +123,13 @@ impl CellNames {
     fn list(&mut self, name: &str) -> Option<&mut Vec<CellCandidate>> {
         if !self.cells.contains_key(name) {
             let candidates = match self.source_of(name)? {
-                Some(source) => {
+                Some((source, changes)) => {
                     self.known.insert(source.clone());
                     vec![CellCandidate {
                         from: CandidateValue::Source(source),
                         copied: false,
                         pending: self.every.clone(),
+                        changes,
                         contested: false,
                     }]
                 }
@@ -135,48 +141,62 @@ impl CellNames {
         self.cells.get_mut(name)
     }
 
-    /// The member of the source that is called so by now, if there can be one. `None` if it could be another as well.
-    fn source_of(&self, name: &str) -> Option<Option<Box<str>>> {
-        let mut name: Box<str> = name.into();
-        for (renaming, on_error) in self.renamings.iter().rev() {
+    /// The member of the source that is called so by now, if there can be one, and the changes that renamed it. `None` if
+    /// it could be another as well.
+    fn source_of(&self, name: &str) -> Option<Option<(Box<str>, ChangeSet)>> {
+        let (mut name, mut changes): (Box<str>, ChangeSet) = (name.into(), ChangeSet::default());
+        for NameRule { renaming, on_error, change } in self.renamings.iter().rev() {
             // A name that does not fit keeps its place.
             if *on_error == OnError::Pass {
                 return None;
             }
-            match renaming.reversed().rename(&name).map(|before| before.as_ref().into()) {
-                Some(before) => name = before,
+            let before: Box<str> = match renaming.reversed().rename(&name) {
+                Some(before) => before.as_ref().into(),
                 None => return Some(None),
+            };
+            if before != name {
+                changes.insert(*change);
             }
+            name = before;
         }
-        Some(Some(name))
+        Some(Some((name, changes)))
     }
 
     fn take(&mut self, name: &str) -> Option<Vec<CellCandidate>> {
         self.list(name).map(std::mem::take)
     }
 
-    fn add(&mut self, name: &str, value: &Literal) -> Option<()> {
+    fn add(&mut self, name: &str, value: &Literal, change: u32) -> Option<()> {
         let list = self.list(name)?;
         if !list.last().is_some_and(CellCandidate::is_constant) {
-            list.push(CellCandidate {
+            let mut constant = CellCandidate {
                 from: CandidateValue::Constant(value.clone()),
                 copied: false,
                 pending: Vec::new(),
+                changes: ChangeSet::default(),
                 contested: false,
-            });
+            };
+            constant.changes.insert(change);
+            list.push(constant);
         }
         Some(())
     }
 
-    fn rename(&mut self, from: &str, to: &str, collision: Collision) -> Option<()> {
-        let source = self.take(from)?;
-        self.merge(to, source, collision)
+    fn rename(&mut self, (from, to): (&str, &str), collision: Collision, change: u32) -> Option<()> {
+        let mut source = self.take(from)?;
+        if from != to {
+            source.iter_mut().for_each(|candidate| candidate.changes.insert(change));
+        }
+        self.merge(to, source, collision, change)
     }
 
-    fn copy(&mut self, from: &str, to: &str, collision: Collision) -> Option<()> {
+    fn copy(&mut self, (from, to): (&str, &str), collision: Collision, change: u32) -> Option<()> {
         let mut source = self.list(from)?.clone();
-        source.iter_mut().for_each(|candidate| (candidate.copied, candidate.contested) = (true, false));
-        self.merge(to, source, collision)
+        for candidate in &mut source {
+            (candidate.copied, candidate.contested) = (true, false);
+            candidate.changes.insert(change);
+        }
+        self.merge(to, source, collision, change)
     }
 
     /// A copy, of which only the number is left.
@@ -190,20 +210,33 @@ impl CellNames {
         let inside = local.in_member(from, Op::Structure(here));
         for candidate in &mut source {
             (candidate.copied, candidate.contested) = (true, false);
+            candidate.changes.insert(local.change());
             candidate.push(&inside)?;
         }
-        self.merge(to, source, collision)
+        self.merge(to, source, collision, local.change())
     }
 
     /// Of members that share the name only the last arrives, unlike with a rename; so it is a copy, and the rest goes.
-    fn relocate(&mut self, from: &str, to: &str, collision: Collision) -> Option<()> {
+    fn relocate(&mut self, (from, to): (&str, &str), collision: Collision, change: u32) -> Option<()> {
         if from == to {
             return Some(());
         }
         may_go(self.list(from)?)?;
-        self.copy(from, to, collision)?;
-        self.take(from)?;
+        self.copy((from, to), collision, change)?;
+        let gone = self.take(from)?;
+        self.lose(&gone, change);
         Some(())
+    }
+
+    /// The change takes these away. Of what was only written on the way nothing is left to tell.
+    fn lose(&mut self, gone: &[CellCandidate], change: u32) {
+        for candidate in gone.iter().filter(|candidate| !candidate.copied) {
+            if let CandidateValue::Source(source) = &candidate.from {
+                let changes = self.gone.entry(source.clone()).or_default();
+                *changes |= &candidate.changes;
+                changes.insert(change);
+            }
+        }
     }
 
     /// These go. What may refuse the document on the way must still see them.
@@ -227,12 +260,18 @@ impl CellNames {
         }
         let inside = local.in_every();
         let mut renamed: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
+        let change = local.change();
         for (name, candidates) in &mut self.cells {
             if let Some(inside) = inside.as_ref().filter(|_| !renaming.excepts(name)) {
                 go_inside(candidates, inside)?;
             }
             match renaming.rename(name) {
-                Some(new) => drop(renamed.insert(name.clone(), new.as_ref().into())),
+                Some(new) => {
+                    if *new != **name {
+                        candidates.iter_mut().for_each(|candidate| candidate.changes.insert(change));
+                    }
+                    renamed.insert(name.clone(), new.as_ref().into());
+                }
                 // No member is called so any more.
                 None if candidates.is_empty() => {}
                 None => return None,
@@ -241,7 +280,7 @@ impl CellNames {
         let cells = std::mem::take(&mut self.cells).into_iter();
         self.cells = cells.filter_map(|(name, list)| Some((renamed.get(&name)?.clone(), list))).collect();
         self.order = self.order.iter().filter_map(|name| renamed.get(name).cloned()).collect();
-        self.renamings.push((renaming.clone(), local.on_error()));
+        self.renamings.push(NameRule { renaming: renaming.clone(), on_error: local.on_error(), change });
         self.every.extend(inside);
         Some(())
     }
@@ -253,7 +292,7 @@ impl CellNames {
         Some(())
     }
 
-    fn merge(&mut self, to: &str, incoming: Vec<CellCandidate>, collision: Collision) -> Option<()> {
+    fn merge(&mut self, to: &str, incoming: Vec<CellCandidate>, collision: Collision, change: u32) -> Option<()> {
         if incoming.is_empty() {
             return Some(());
         }
@@ -269,7 +308,9 @@ impl CellNames {
         }
         list.extend(first);
         // Behind what is always there nothing is looked at.
-        if !list.last().is_some_and(CellCandidate::is_constant) {
+        if list.last().is_some_and(CellCandidate::is_constant) {
+            self.lose(&second, change);
+        } else {
             list.extend(second);
         }
         self.order.retain(|name| **name != *to);
@@ -328,6 +369,7 @@ impl CellCandidate {
             CandidateValue::Constant(literal) => {
                 let step: Step = local.step_from_here();
                 let changed = migrate(literal.as_str().as_bytes(), [&step], &MigrateOptions::default()).ok()?;
+                self.changes |= &changed.changes;
                 *literal = Literal::parse(std::str::from_utf8(&changed.body).ok()?).ok()?;
             }
         }

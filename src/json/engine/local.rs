@@ -72,6 +72,11 @@ impl LocalStep {
         self.step.constant && self.step.partial
     }
 
+    /// The number of its change.
+    pub(super) const fn change(&self) -> u32 {
+        self.step.change
+    }
+
     pub(super) const fn on_error(&self) -> OnError {
         self.step.on_error
     }

@@ -4,8 +4,8 @@ use super::super::{MigrateError, OnError, text};
 use super::chunk::Chunk;
 use super::code::Code;
 use super::head::{MemberHead, NextMember};
-use super::object::{Object, Retention};
-use super::plan::{COPY, Cell, NodeId, Others, Rank};
+use super::object::{Object, PendingMembers, Retention};
+use super::plan::{COPY, Cell, NameRule, NodeId, Others, Rank};
 use super::run::{OpenContainer, Run, RunState, SkipPurpose, TakenValue};
 use super::summary::Summary;
 
@@ -161,11 +161,14 @@ impl Run {
         }
         let plain = text::unescape(text::inner(quoted));
         let mut renamed: Option<String> = None;
-        for (renaming, on_error) in &others.renamings {
+        for NameRule { renaming, on_error, change } in &others.renamings {
             let name = renamed.as_deref().map_or_else(|| std::str::from_utf8(&plain).ok(), Some);
             match name.and_then(|name| Some((name, renaming.rename(name)?))) {
                 Some((name, new)) if new == name => {}
-                Some((_, new)) => renamed = Some(new.into_owned()),
+                Some((_, new)) => {
+                    renamed = Some(new.into_owned());
+                    self.changes.insert(*change);
+                }
                 None if *on_error == OnError::Pass => self.passed += 1,
                 None => return Err(MigrateError::name(&plain)),
             }
@@ -184,12 +187,18 @@ impl Run {
     ) -> Result<(), MigrateError> {
         let Some(OpenContainer::Members(object)) = self.frames.last_mut() else { return Ok(()) };
         let source = &code.objects[object.plan].sources[index];
+        if let Some(waiting) = &mut object.waiting {
+            waiting.note_changes(&mut self.changes);
+        }
         let verdict = object.meet(source, index, &mut self.held);
         let first_to_wait = verdict.fate == Retention::Waits && object.waiting.is_none();
         self.collisions += verdict.collisions;
         if verdict.taken {
             let summary = source.summarized.then(Summary::default);
             self.taken.push(TakenValue { summary, ..TakenValue::at(head.value) });
+        }
+        if !source.changes.is_empty() {
+            *object.waiting.as_mut().map_or(&mut self.changes, PendingMembers::changes_of_all) |= &source.changes;
         }
         if verdict.fate == Retention::Goes {
             self.drop_head(head, chunk, out);
@@ -260,6 +269,9 @@ impl Run {
         self.pass(chunk, head.start, out);
         let start = self.held.len();
         let Some(OpenContainer::Members(object)) = self.frames.last_mut() else { return };
+        if let Some(waiting) = &mut object.waiting {
+            waiting.note_changes(&mut self.changes);
+        }
         let flowing = std::mem::replace(&mut object.flowing, true);
         let written = std::mem::replace(&mut object.written, true);
         let comma = if flowing {
@@ -313,6 +325,7 @@ impl Run {
             if let Some(refused) = object.refused() {
                 return Err(refused);
             }
+            object.end_changes(&mut self.changes);
             self.end_waiting(chunk, out);
         }
         self.spare.push(object);
@@ -349,9 +362,13 @@ impl Run {
                     let member = self.copied_member(code, node, cell, &before)?;
                     self.append_member(object, &member, chunk, out);
                 }
+                self.changes |= &cell.changes[usize::from(rank)];
                 Some(self.copied_member(code, node, cell, &value)?)
             }
         };
+        if let (None, Some(_), Some(changes)) = (&copy, &cell.constant, cell.changes.last()) {
+            self.changes |= changes;
+        }
         if let Some(member) = copy.as_deref().or(cell.constant.as_deref()) {
             self.append_member(object, member, chunk, out);
         }

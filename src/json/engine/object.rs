@@ -1,6 +1,6 @@
 //! One object on its way: which candidates are there so far, and what waits for those that may still come.
 
-use super::super::MigrateError;
+use super::super::{ChangeSet, MigrateError};
 use super::plan::{ObjectPlan, Rank, SourceMember};
 
 /// The state of one object of a plan.
@@ -31,6 +31,8 @@ pub(super) struct PendingMembers {
     members: Vec<HeldMember>,
     /// Something had been written before the first of them.
     before: bool,
+    /// The changes that count whichever of them go.
+    changes: ChangeSet,
 }
 
 /// A member in the held text.
@@ -41,6 +43,8 @@ struct HeldMember {
     cell: Option<(usize, Rank)>,
     /// Why its value cannot be taken, if it stays.
     refused: Option<MigrateError>,
+    /// The changes that altered something in its value.
+    changes: ChangeSet,
 }
 
 /// No candidate is there.
@@ -171,13 +175,13 @@ impl Object {
 
     /// From here on, members are held.
     pub(super) fn wait(&mut self) {
-        self.waiting = Some(PendingMembers { members: Vec::new(), before: self.written });
+        self.waiting = Some(PendingMembers { members: Vec::new(), before: self.written, changes: ChangeSet::default() });
     }
 
     /// A member begins in the held text.
     pub(super) fn begin_member(&mut self, start: usize, comma: Option<usize>, cell: Option<(usize, Rank)>) {
         if let Some(waiting) = &mut self.waiting {
-            waiting.members.push(HeldMember { start, comma, cell, refused: None });
+            waiting.members.push(HeldMember { start, comma, cell, refused: None, changes: ChangeSet::default() });
         }
     }
 
@@ -191,6 +195,15 @@ impl Object {
     /// Why a member that stays cannot be taken.
     pub(super) fn refused(&mut self) -> Option<MigrateError> {
         self.waiting.iter_mut().flat_map(|waiting| &mut waiting.members).find_map(|member| member.refused.take())
+    }
+
+    /// Nothing goes any more: adds the changes of what is left to `changes`.
+    pub(super) fn end_changes(&mut self, changes: &mut ChangeSet) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.note_changes(changes);
+            *changes |= &waiting.changes;
+            waiting.members.iter().for_each(|member| *changes |= &member.changes);
+        }
     }
 
     /// Takes the candidates of `cell` that are worse than `rank` out of the held text. Says how many there were.
@@ -214,6 +227,19 @@ impl Object {
 // === impl PendingMembers ===
 
 impl PendingMembers {
+    /// Takes the changes so far for those of the last member.
+    pub(super) fn note_changes(&mut self, changes: &mut ChangeSet) {
+        if !changes.is_empty() {
+            let changes = std::mem::take(changes);
+            *self.members.last_mut().map_or(&mut self.changes, |member| &mut member.changes) |= &changes;
+        }
+    }
+
+    /// The changes that count whichever members go.
+    pub(super) const fn changes_of_all(&mut self) -> &mut ChangeSet {
+        &mut self.changes
+    }
+
     fn remove(&mut self, at: usize, held: &mut Vec<u8>) {
         let member = self.members.remove(at);
         let end = self.members.get(at).map_or(held.len(), |next| next.start);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::{OnError, Renaming, text};
+use super::super::{ChangeSet, OnError, Renaming, text};
 
 /// A node of the program, by its number.
 pub(super) type NodeId = usize;
@@ -44,15 +44,26 @@ pub(super) struct SourceMember {
     pub(super) seen: bool,
     /// What its node refuses is refused only where it stays.
     pub(super) contested: bool,
+    /// The changes that alter something where it is there, whatever is in it.
+    pub(super) changes: ChangeSet,
 }
 
 /// Members of the source that are not known by name.
 #[derive(Clone, Debug)]
 pub(super) struct Others {
     /// What becomes of their names, one after the other.
-    pub(super) renamings: Box<[(Arc<Renaming>, OnError)]>,
+    pub(super) renamings: Box<[NameRule]>,
     /// What is done to their values.
     pub(super) node: NodeId,
+}
+
+/// What becomes of all names.
+#[derive(Clone, Debug)]
+pub(super) struct NameRule {
+    pub(super) renaming: Arc<Renaming>,
+    pub(super) on_error: OnError,
+    /// The number of the change.
+    pub(super) change: u32,
 }
 
 /// A name of the result.
@@ -62,6 +73,8 @@ pub(super) struct Cell {
     pub(super) key: Box<[u8]>,
     /// What is done to a copied candidate, by rank.
     pub(super) nodes: Box<[NodeId]>,
+    /// The changes that wrote a copied candidate, by rank; last those of the constant.
+    pub(super) changes: Box<[ChangeSet]>,
     /// The member that is added if no candidate is there, behind a comma.
     pub(super) constant: Option<Box<[u8]>>,
 }
@@ -87,6 +100,7 @@ impl SourceMember {
             key: None,
             seen: false,
             contested: false,
+            changes: ChangeSet::default(),
         }
     }
 

@@ -42,7 +42,7 @@ impl Program {
     /// The document is not JSON, is past a limit of `options`, or holds a value that an op cannot take.
     pub fn rewrite(&self, document: &[u8], options: &MigrateOptions) -> Result<Migrated, MigrateError> {
         if self.is_empty() {
-            return Ok(Migrated { body: document.to_vec(), collisions: 0, passed: 0 });
+            return Ok(Migrated::unchanged(document));
         }
         if document.len() > options.max_bytes() {
             return Err(MigrateError::size(document.len(), options.max_bytes()));
@@ -52,6 +52,6 @@ impl Program {
         let mut body = Vec::with_capacity(document.len() + document.len() / 8);
         run.feed(&self.code, document, &mut body)?;
         run.finish(&self.code, &mut body)?;
-        Ok(Migrated { body, collisions: run.collisions, passed: run.passed })
+        Ok(Migrated { body, collisions: run.collisions, passed: run.passed, changes: run.changes })
     }
 }

@@ -1,6 +1,6 @@
 //! The public face of a run.
 
-use super::super::{MigrateError, MigrateOptions};
+use super::super::{ChangeSet, MigrateError, MigrateOptions};
 use super::program::Program;
 use super::run::Run;
 
@@ -97,5 +97,11 @@ impl Rewriter {
     #[must_use]
     pub const fn passed(&self) -> u64 {
         self.run.passed
+    }
+
+    /// The changes that altered something so far.
+    #[must_use]
+    pub const fn changes(&self) -> &ChangeSet {
+        &self.run.changes
     }
 }

@@ -1,7 +1,7 @@
 //! Runs a program over a text that comes in chunks.
 
 use super::super::evaluation::BASE_STEPS;
-use super::super::{MigrateError, MigrateOptions};
+use super::super::{ChangeSet, MigrateError, MigrateOptions};
 use super::chunk::Chunk;
 use super::code::Code;
 use super::head::{MemberHead, NextMember};
@@ -43,6 +43,7 @@ pub(super) struct Run {
     pub(super) spare: Vec<Box<Object>>,
     pub(super) collisions: u64,
     pub(super) passed: u64,
+    pub(super) changes: ChangeSet,
     /// How many more steps expressions may take; what is held adds to them.
     pub(super) expression_steps: u64,
 }
@@ -130,6 +131,7 @@ impl Run {
             spare: Vec::new(),
             collisions: 0,
             passed: 0,
+            changes: ChangeSet::default(),
             expression_steps: BASE_STEPS,
         }
     }

@@ -220,9 +220,10 @@ impl Run {
         let options = self.options.clone().with_mode(Mode::Whole).with_max_bytes(self.hold_limit);
         self.expression_steps = self.expression_steps.saturating_add(allowance(value.len()));
         let migrated = migrate_tree(Tree::of(Cow::Borrowed(value)), steps, &options, &mut self.expression_steps);
-        let Migrated { body, collisions, passed } = migrated.map_err(|error| self.placed(code, node, error))?;
+        let Migrated { body, collisions, passed, changes } = migrated.map_err(|error| self.placed(code, node, error))?;
         self.collisions += collisions;
         self.passed += passed;
+        self.changes |= &changes;
         Ok(body)
     }
 
@@ -248,6 +249,7 @@ impl Run {
         inner.finish(code, &mut out).map_err(|error| error.inside(None))?;
         self.collisions += inner.collisions;
         self.passed += inner.passed;
+        self.changes |= &inner.changes;
         self.expression_steps = inner.expression_steps;
         Ok(out)
     }

@@ -96,7 +96,7 @@ pub fn migrate_form(
     options: &MigrateOptions,
 ) -> Result<Migrated, MigrateError> {
     if program.is_empty() {
-        return Ok(Migrated { body: body.to_vec(), collisions: 0, passed: 0 });
+        return Ok(Migrated::unchanged(body));
     }
     if body.len() > options.max_bytes() {
         return Err(MigrateError::size(body.len(), options.max_bytes()));

@@ -12,7 +12,7 @@ use self::lines::Lines;
 pub(crate) use self::outline::Outline;
 use self::sequence::Sequence;
 use super::form::Multipart;
-use super::{FieldNames, MigrateError, MigrateOptions, Program, Rewriter};
+use super::{ChangeSet, FieldNames, MigrateError, MigrateOptions, Program, Rewriter};
 
 /// How a body contains documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -158,6 +158,12 @@ impl Framed {
     #[must_use]
     pub const fn passed(&self) -> u64 {
         self.rewriter.passed()
+    }
+
+    /// The changes that altered something so far, in all documents.
+    #[must_use]
+    pub const fn changes(&self) -> &ChangeSet {
+        self.rewriter.changes()
     }
 
     /// The line at hand, from 1 on, of a body of lines; after an error, the one that it is about.

@@ -22,6 +22,7 @@ impl<'a> Tree<'a> {
 
     /// Takes a node out of its container; its text stays readable.
     pub(in crate::json) fn kill(&mut self, id: TreeNodeId) {
+        self.edits += 1;
         self.node_mut(id).dead = true;
         self.dirty.extend(self.parent(id));
     }
@@ -43,6 +44,8 @@ impl<'a> Tree<'a> {
 
     /// Gives the value another text, in its place.
     pub(in crate::json) fn set(&mut self, id: TreeNodeId, value: Cow<'a, [u8]>) {
+        let same = matches!(&self.node(id).content, NodeContent::Text(old) if *old == value);
+        self.edits += u64::from(!same);
         let node = self.node_mut(id);
         node.content = NodeContent::Text(value);
         node.made = None;
@@ -63,6 +66,7 @@ impl<'a> Tree<'a> {
         let content = self.take_content(source);
         let marked = mem::take(&mut self.node_mut(source).marked);
         let made = mem::take(&mut self.node_mut(source).made);
+        self.edits += 1;
         let node = self.node_mut(target);
         node.content = content;
         node.marked |= marked;
@@ -110,11 +114,12 @@ impl<'a> Tree<'a> {
     /// Gives members other keys, quotes included: by their values, in the order of the document.
     pub(in crate::json) fn respell(&mut self, object: TreeNodeId, keys: Vec<(TreeNodeId, Vec<u8>)>) {
         self.open(object);
-        self.edit(object, |_, container| {
+        self.edit(object, |tree, container| {
             let mut keys = keys.into_iter().peekable();
             for item in &mut container.items {
                 if let (Some(name), Some((_, key))) = (&mut item.name, keys.next_if(|(value, _)| *value == item.value))
                 {
+                    tree.edits += u64::from(*name.key != *key);
                     name.key = Cow::Owned(key);
                 }
             }
@@ -145,6 +150,7 @@ impl<'a> Tree<'a> {
 
     /// Puts a node into an array of one, or into an object of one member. Its mark goes to the outside.
     pub(in crate::json) fn wrap(&mut self, id: TreeNodeId, name: Option<&str>) {
+        self.edits += 1;
         let marked = mem::take(&mut self.node_mut(id).marked);
         let inner = self.detach(id);
         let item = name.map_or_else(|| Item::element(inner), |name| Item::member(name, inner));
@@ -163,9 +169,10 @@ impl<'a> Tree<'a> {
     /// Gives all members of one name another, in their places.
     pub(in crate::json) fn rename(&mut self, object: TreeNodeId, from: &str, to: &str) {
         self.open(object);
-        self.edit(object, |_, container| {
+        self.edit(object, |tree, container| {
             for name in container.items.iter_mut().filter_map(|item| item.name.as_mut()) {
                 if text::spells(&name.key, from) {
+                    tree.edits += u64::from(from != to);
                     name.key = Cow::Owned(text::quote(to));
                 }
             }
@@ -221,6 +228,7 @@ impl<'a> Tree<'a> {
     }
 
     fn insert_item(&mut self, id: TreeNodeId, at: Option<usize>, item: Item<'a>) {
+        self.edits += 1;
         self.open(id);
         self.node_mut(item.value).parent = Some(id);
         self.edit(id, |_, container| {

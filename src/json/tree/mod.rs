@@ -36,6 +36,8 @@ pub(super) struct Tree<'a> {
     room: usize,
     /// Containers that hold dead nodes.
     dirty: Vec<TreeNodeId>,
+    /// How often something was altered.
+    edits: u64,
 }
 
 #[derive(Debug)]
@@ -105,7 +107,7 @@ impl<'a> Tree<'a> {
         };
         let nodes = Vec::with_capacity((value.len() / BYTES_OF_NODE).clamp(4, FIRST_NODES));
         let mut tree =
-            Self { nodes, root: TreeNodeId(0), around: [b"", b""], read, room: usize::MAX, dirty: Vec::new() };
+            Self { nodes, root: TreeNodeId(0), around: [b"", b""], read, room: usize::MAX, dirty: Vec::new(), edits: 0 };
         tree.root = tree.add(value);
         tree
     }
@@ -300,6 +302,16 @@ impl<'a> Tree<'a> {
 
     fn node_mut(&mut self, id: TreeNodeId) -> &mut TreeNode<'a> {
         &mut self.nodes[id.0]
+    }
+
+    /// How often something was altered. What was altered may have been undone, or stand nowhere.
+    pub(super) fn edits(&self) -> u64 {
+        self.edits
+    }
+
+    /// Takes what was altered since for undone.
+    pub(super) fn set_edits(&mut self, edits: u64) {
+        self.edits = edits;
     }
 
     /// Bounds how much may be added; more than that is counted, but not duplicated.

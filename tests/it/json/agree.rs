@@ -1,7 +1,7 @@
 //! What the engine owes the interpreter, as functions that property tests and fuzz targets call alike.
 
 use sunward::json::{
-    Collision, Condition, Conversion, ElementPosition, Expression, ExpressionOp, JsonType, LinkMapper, Literal, Many,
+    ChangeSet, Collision, Condition, Conversion, ElementPosition, Expression, ExpressionOp, JsonType, LinkMapper, Literal, Many,
     MigrateError, MigrateOptions, Mode, NameCase, OnError, Op, Other, Pattern, PatternReplacement, Pointer, Program,
     Reference, Renaming, Replacement, Rewriter, Rounding, Scaling, Step, Structure, Test, TimeFormat, Wrapper, migrate,
 };
@@ -13,6 +13,11 @@ pub(crate) fn options() -> MigrateOptions {
 
 /// Through the engine, in chunks that end at `cuts`.
 pub(crate) fn rewrite(program: &Program, text: &[u8], cuts: &[usize]) -> Result<Vec<u8>, MigrateError> {
+    run(program, text, cuts).map(|(out, _)| out)
+}
+
+/// The same, with the changes that altered something.
+fn run(program: &Program, text: &[u8], cuts: &[usize]) -> Result<(Vec<u8>, ChangeSet), MigrateError> {
     let mut rewriter = Rewriter::new(program, &options());
     let mut out = Vec::new();
     let mut from = 0;
@@ -21,7 +26,7 @@ pub(crate) fn rewrite(program: &Program, text: &[u8], cuts: &[usize]) -> Result<
         from = cut;
     }
     rewriter.finish(&mut out)?;
-    Ok(out)
+    Ok((out, rewriter.changes().clone()))
 }
 
 /// The text without white space between tokens, and with members in an order of their own: ops may put what they
@@ -105,9 +110,9 @@ fn blank(text: &[u8], at: &mut usize) {
 pub(crate) fn agrees(name: impl std::fmt::Display, steps: &[Step], text: &[u8]) {
     let program = Program::new(steps, Mode::Whole);
     let expected = migrate(text, steps, &options());
-    let whole = rewrite(&program, text, &[]);
+    let whole = run(&program, text, &[]);
     match (&whole, &expected) {
-        (Ok(ours), Ok(reference)) => {
+        (Ok((ours, changes)), Ok(reference)) => {
             let shown = (String::from_utf8_lossy(ours), String::from_utf8_lossy(&reference.body));
             assert_eq!(
                 canonical(ours),
@@ -117,6 +122,14 @@ pub(crate) fn agrees(name: impl std::fmt::Display, steps: &[Step], text: &[u8]) 
             );
             if program.is_empty() {
                 assert_eq!(ours, text, "{name}: nothing was touched");
+            }
+            let shown = String::from_utf8_lossy(text);
+            let altered = canonical(ours) != canonical(text);
+            let known = changes.iter().all(|change| reference.changes.contains(change));
+            assert!(known, "{name}: {changes:?}, but {:?} for {shown}", reference.changes);
+            assert!(!altered || !changes.is_empty(), "{name}: no change for {shown}");
+            if steps.len() == 1 {
+                assert_eq!(*changes, reference.changes, "{name}: for {shown}");
             }
         }
         // What is wrong further on is not seen by then.
@@ -130,14 +143,14 @@ pub(crate) fn agrees(name: impl std::fmt::Display, steps: &[Step], text: &[u8]) 
         (ours, reference) => panic!("{name}: {ours:?}, but {reference:?} for {}", String::from_utf8_lossy(text)),
     }
     for cut in 0..=text.len() {
-        match (&whole, rewrite(&program, text, &[cut])) {
+        match (&whole, run(&program, text, &[cut])) {
             (Ok(whole), Ok(ours)) => assert_eq!(*whole, ours, "{name}, cut at {cut}"),
             (Err(_), Err(_)) => {}
             (whole, ours) => panic!("{name}, cut at {cut}: {ours:?}, whole {whole:?}"),
         }
     }
     let bytewise: Vec<usize> = (0..text.len()).collect();
-    assert_eq!(rewrite(&program, text, &bytewise).ok(), whole.ok(), "{name}, byte by byte");
+    assert_eq!(run(&program, text, &bytewise).ok(), whole.ok(), "{name}, byte by byte");
 }
 
 /// Steps that bytes stand for: any bytes give some. Names are few, so that steps meet.

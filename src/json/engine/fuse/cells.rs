@@ -11,7 +11,7 @@ use super::{CandidateValue, CellCandidate, CellNames};
 
 impl CellNames {
     pub(super) fn plan(self, mut node: impl FnMut(Vec<LocalStep>) -> NodeId) -> ObjectPlan {
-        let Self { mut cells, order, known, seen, renamings, every } = self;
+        let Self { mut cells, order, known, seen, renamings, every, gone } = self;
         let mut sources: BTreeMap<Box<str>, SourceMember> =
             known.into_iter().map(|name| (name.clone(), SourceMember::gone(&name))).collect();
         let mut planned = Vec::new();
@@ -19,6 +19,9 @@ impl CellNames {
             let candidates = cells.remove(name).unwrap_or_default();
             let index = planned.len();
             planned.extend(plan_cell(&mut node, name, candidates, index, &mut sources));
+        }
+        for (name, changes) in gone {
+            sources.entry(name).and_modify(|source| source.changes |= &changes);
         }
         for (name, pending) in seen {
             let seen = node(pending);
@@ -45,13 +48,15 @@ fn plan_cell(
     if candidates.is_empty() {
         return None;
     }
-    let mut cell = Cell { key: text::quote(name).into(), nodes: Box::default(), constant: None };
-    let mut nodes = Vec::new();
+    let mut cell =
+        Cell { key: text::quote(name).into(), nodes: Box::default(), changes: Box::default(), constant: None };
+    let (mut nodes, mut changes) = (Vec::new(), Vec::new());
     for (rank, candidate) in candidates.into_iter().enumerate() {
         let rank = Rank::try_from(rank).unwrap_or(Rank::MAX);
         let (contested, may_fail) = (candidate.contested, candidate.may_fail());
         let counts = candidate.pending.first().is_some_and(LocalStep::counts);
         let node = compile(candidate.pending);
+        changes.push(candidate.changes.clone());
         match candidate.from {
             CandidateValue::Constant(literal) => cell.constant = Some(cell.member(literal.as_str().as_bytes()).into()),
             CandidateValue::Source(source) => {
@@ -64,13 +69,14 @@ fn plan_cell(
                     entry.node = node;
                     entry.seen = may_fail && !contested;
                     entry.contested = contested;
+                    entry.changes |= &candidate.changes;
                     entry.key = (*source != *name).then(|| cell.key.clone());
                 }
                 nodes.push(node);
             }
         }
     }
-    cell.nodes = nodes.into();
+    (cell.nodes, cell.changes) = (nodes.into(), changes.into());
     Some(cell)
 }
 
