@@ -22,6 +22,8 @@ use crate::headers::merge;
 use crate::headers::template::MediaTemplate;
 use crate::json::FieldNames;
 use crate::path::{PathCase, strip_prefix};
+#[cfg(feature = "usage")]
+use crate::usage::UsedChange;
 use crate::version::{Scheme, VersionId, VersionName};
 
 /// One api.
@@ -103,6 +105,9 @@ pub struct ApiEntry {
     pub(crate) cors: Option<CorsEntry>,
     /// The summaries of its changes, by the changes' place in the list.
     pub(crate) changes: Box<[(VersionId, Box<str>)]>,
+    /// The same, as a ledger names them.
+    #[cfg(feature = "usage")]
+    pub(crate) used_changes: Box<[UsedChange]>,
     /// The ops of its changes, in the same order.
     pub(crate) ops: Box<[Box<[OpEntry]>]>,
     /// Its tests of the changes.

@@ -14,26 +14,30 @@ pub(super) struct CookieRenaming<'n> {
 
 impl CookieRenaming<'_> {
     /// Exchanges the name. All other bytes stay: values, attributes, other cookies, their order and their lines.
-    pub(super) fn run(&self, headers: &mut HeaderMap) {
-        self.field(headers, &header::COOKIE, |line| line.split(|byte| *byte == b';').collect());
+    /// Says whether a cookie had it.
+    pub(super) fn run(&self, headers: &mut HeaderMap) -> bool {
+        let sent = self.field(headers, &header::COOKIE, |line| line.split(|byte| *byte == b';').collect());
         // What follows are attributes of the one cookie.
-        self.field(headers, &header::SET_COOKIE, |line| vec![line.split(|byte| *byte == b';').next().unwrap_or(line)]);
+        let set = self
+            .field(headers, &header::SET_COOKIE, |line| vec![line.split(|byte| *byte == b';').next().unwrap_or(line)]);
+        sent || set
     }
 
     /// `pairs` gives the parts of a line that are cookies, from its beginning on.
-    fn field(&self, headers: &mut HeaderMap, field: &HeaderName, pairs: impl Fn(&[u8]) -> Vec<&[u8]>) {
+    fn field(&self, headers: &mut HeaderMap, field: &HeaderName, pairs: impl Fn(&[u8]) -> Vec<&[u8]>) -> bool {
         let lines: Vec<&HeaderValue> = headers.get_all(field).iter().collect();
         let has = |wanted: &str| {
             let mut all = lines.iter().flat_map(|line| pairs(line.as_bytes()));
             all.any(|pair| name(pair) == Some(wanted.as_bytes()))
         };
         if !has(self.from) {
-            return;
+            return false;
         }
         let renamed: Vec<HeaderValue> =
             lines.iter().filter_map(|line| self.line(line, &pairs(line.as_bytes()))).collect();
         headers.remove(field);
         headers.extend(renamed.into_iter().map(|line| (field.clone(), line)));
+        true
     }
 
     /// `None` where no cookie is left of it.

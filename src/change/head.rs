@@ -52,30 +52,33 @@ pub(crate) enum QueryStep {
 
 /// Runs `step` on `headers`, except those that need to know more than the language of changes does: steps on prefixes (which
 /// part of a URL is the api's), and on media types.
-pub(crate) fn run_header(step: &HeaderStep, headers: &mut HeaderMap) {
+pub(crate) fn run_header(step: &HeaderStep, headers: &mut HeaderMap) -> bool {
     match step {
         HeaderStep::Add(name, value) => {
-            headers.entry(name).or_insert_with(|| value.clone());
+            let adds = !headers.contains_key(name);
+            if adds {
+                headers.insert(name, value.clone());
+            }
+            adds
         }
-        HeaderStep::Drop(name) => {
-            headers.remove(name);
-        }
+        HeaderStep::Drop(name) => headers.remove(name).is_some(),
         HeaderStep::Rename(from, to, keep) => {
             let values: Vec<HeaderValue> = headers.get_all(from).iter().cloned().collect();
             if values.is_empty() {
-                return;
+                return false;
             }
             headers.remove(from);
             if *keep && headers.contains_key(to) {
-                return;
+                return true;
             }
             headers.remove(to);
             for value in values {
                 headers.append(to, value);
             }
+            true
         }
         HeaderStep::Cookie(from, to, keep) => CookieRenaming { from, to, keep: *keep }.run(headers),
-        HeaderStep::Prefix(..) | HeaderStep::ContentType(..) | HeaderStep::Accept(..) => {}
+        HeaderStep::Prefix(..) | HeaderStep::ContentType(..) | HeaderStep::Accept(..) => false,
     }
 }
 

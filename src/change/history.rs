@@ -157,6 +157,27 @@ impl RouteHistory {
         steps.try_fold(Cow::Borrowed(query), |now, step| takes(step, &now).then(|| run_query(step, &now).into()))
     }
 
+    /// Whether some change moves it or is about its query.
+    pub(crate) fn has_targets(&self) -> bool {
+        !self.moves.is_empty() || !self.query.links().is_empty()
+    }
+
+    /// The changes that move the route, or alter this query, between two versions.
+    pub(crate) fn target_changes(&self, query: &str, from: VersionId, to: VersionId) -> Vec<u32> {
+        let (low, high) = (from.min(to), from.max(to));
+        let moves = self.moves.iter().filter(|moved| low < moved.version && moved.version <= high);
+        let mut changes: Vec<u32> = moves.map(|moved| moved.op.0).collect();
+        let mut now = Cow::Borrowed(query);
+        for ((change, _), step) in self.query.between(from, to).ops() {
+            let next = run_query(step, &now);
+            if next != now {
+                changes.push(change);
+            }
+            now = next.into();
+        }
+        changes
+    }
+
     /// The oldest version in which this is the route of a request of `version` with that query.
     #[must_use]
     pub(crate) fn reaches(&self, query: &str, version: VersionId) -> VersionId {

@@ -79,6 +79,24 @@ impl RouteHistory {
         }
     }
 
+    /// The changes that exchange a status on its way, where the conditional ops `taken` did.
+    pub(crate) fn status_changes(
+        &self,
+        status: u16,
+        (from, to): (VersionId, VersionId),
+        taken: &[OpKey],
+    ) -> impl Iterator<Item = u32> {
+        let mut now = status;
+        self.links_between(from, to).into_iter().filter_map(move |link| {
+            let (own, other) = link.ends(from < to);
+            let acts = now == own && (link.when.is_none() || taken.contains(&link.op));
+            acts.then(|| {
+                now = other;
+                link.op.0
+            })
+        })
+    }
+
     fn walk(
         &self,
         status: u16,

@@ -26,14 +26,17 @@ struct AcceptRange<'a> {
 
 impl Retyping<'_> {
     /// Exchanges the media type of the content. Parameters keep their spelling.
-    pub(crate) fn run_content_type(self, headers: &mut HeaderMap) {
-        let header::Entry::Occupied(mut entry) = headers.entry(header::CONTENT_TYPE) else { return };
+    pub(crate) fn run_content_type(self, headers: &mut HeaderMap) -> bool {
+        let header::Entry::Occupied(mut entry) = headers.entry(header::CONTENT_TYPE) else { return false };
+        let mut altered = false;
         for value in entry.iter_mut() {
             let renamed = text(value).and_then(|text| self.rename(text));
             if let Some(renamed) = renamed.and_then(|renamed| HeaderValue::try_from(renamed).ok()) {
+                altered |= *value != renamed;
                 *value = renamed;
             }
         }
+        altered
     }
 
     /// Lets a client that accepts the one type accept the other: each range that names `from` is followed by one that names

@@ -28,11 +28,17 @@ pub struct ChangeSet {
     words: SmallVec<[u64; 2]>,
 }
 
+/// From here on, numbers are of no change.
+const LIMIT: u32 = 1 << 16;
+
 // === impl ChangeSet ===
 
 impl ChangeSet {
-    /// Adds a number.
+    /// Adds a number. Numbers from 65 536 on are those of steps that are of no change, and left out.
     pub fn insert(&mut self, number: u32) {
+        if number >= LIMIT {
+            return;
+        }
         let (word, bit) = (number as usize / 64, number % 64);
         if self.words.len() <= word {
             self.words.resize(word + 1, 0);

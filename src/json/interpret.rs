@@ -10,8 +10,8 @@ use super::options::PathParameters;
 use super::pattern::Segment;
 use super::tree::{FoundNodes, Tree, TreeNodeId};
 use super::{
-    ChangeSet, Condition, LinkMapper, Literal, MigrateError, MigrateOptions, Mode, OnError, Op, Otherwise, Pointer, Reference,
-    Step, Test, Wrapper, number, text,
+    ChangeSet, Condition, LinkMapper, Literal, MigrateError, MigrateOptions, Mode, OnError, Op, Otherwise, Pointer,
+    Reference, Step, Test, Wrapper, number, text,
 };
 
 /// A document after its steps.

@@ -33,7 +33,7 @@ pub struct Step {
     /// arrays get back what belongs into them only if that is there, too.
     pub partial: bool,
     /// Which change it is of. Steps of one change have the same number, by which [`Migrated::changes`](super::Migrated::changes) names
-    /// it. The numbers are best small: a set of them takes a bit for each number below.
+    /// it. Numbers from 65 536 on are of no change.
     pub change: u32,
 }
 

@@ -161,7 +161,7 @@ impl std::fmt::Debug for Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        self.recorded.end(self.status, self.bytes);
+        self.recorded.end(&self.plan, self.status, self.bytes);
         let handles = self.plan.handles();
         handles.request(self.status.as_u16(), self.outcome, self.bytes, self.started.elapsed().as_secs_f64());
         if self.plan.is_deprecated() {

@@ -74,10 +74,12 @@ impl Recorder {
 
 #[cfg(feature = "usage")]
 impl Recorded {
-    pub(super) fn end(&self, status: StatusCode, bytes: u64) {
+    pub(super) fn end(&self, plan: &Plan, status: StatusCode, bytes: u64) {
         let Some(tallies) = &self.tallies else { return };
+        let changes = plan.altered_by();
         for tally in [Some(&tallies.response), tallies.content.as_ref()].into_iter().flatten() {
             tally.add(status.as_u16(), tallies.refusal, bytes);
+            changes.iter().for_each(|change| tally.add_change(change));
         }
     }
 }
@@ -91,5 +93,5 @@ impl Recorder {
 
 #[cfg(not(feature = "usage"))]
 impl Recorded {
-    pub(super) fn end(&self, _: StatusCode, _: u64) {}
+    pub(super) fn end(&self, _: &Plan, _: StatusCode, _: u64) {}
 }

@@ -197,6 +197,7 @@ impl MigrationStream {
         let handles = self.plan.plan().migration_handles(self.plan.is_response());
         handles.collisions.increment(self.framed.collisions());
         handles.passed.increment(self.framed.passed());
+        self.plan.plan().note_changes(self.framed.changes());
     }
 
     fn broke<E>(&mut self, failure: Unmigratable) -> BodyError<E> {
@@ -207,6 +208,13 @@ impl MigrationStream {
         let _ = self.fault.failure.set(failure);
         let (failure, plan) = (self.fault.clone(), self.plan.plan().clone());
         BodyError { kind: BodyErrorKind::Migration { failure, cause: text, plan } }
+    }
+}
+
+/// A stream that goes on until its client leaves has altered something by then.
+impl Drop for MigrationStream {
+    fn drop(&mut self) {
+        self.plan.plan().note_changes(self.framed.changes());
     }
 }
 

@@ -205,6 +205,7 @@ impl Work {
         handles.duration.record(started.elapsed().as_secs_f64());
         let migrated = result?;
         handles.passed.increment(migrated.passed);
+        self.plan.plan().note_changes(&migrated.changes);
         handles.collisions.increment(migrated.collisions);
         Ok(migrated.body.into())
     }

@@ -9,11 +9,15 @@ use crate::headers::retype::Retyping;
 
 const JSON: &str = "application/json";
 
-/// Runs `step` on the fields of a message. Steps on prefixes are run where URLs are.
-pub(crate) fn run_field(step: &HeaderStep, headers: &mut HeaderMap) {
+/// Runs `step` on the fields of a message, and says whether it altered one. Steps on prefixes are run where URLs are.
+pub(crate) fn run_field(step: &HeaderStep, headers: &mut HeaderMap) -> bool {
     match step {
         HeaderStep::ContentType(from, to) => Retyping { from, to }.run_content_type(headers),
-        HeaderStep::Accept(from, to) => Retyping { from, to }.run_accept(headers),
+        HeaderStep::Accept(from, to) => {
+            Retyping { from, to }.run_accept(headers);
+            // What a client accepts is asked for in another way; it gets nothing else by that.
+            false
+        }
         _ => run_header(step, headers),
     }
 }
@@ -21,12 +25,25 @@ pub(crate) fn run_field(step: &HeaderStep, headers: &mut HeaderMap) {
 // === impl Plan ===
 
 impl Plan {
-    /// The same for an api whose JSON also has a media type that names the version: to a change it is `application/json`.
-    pub(super) fn run_field(&self, step: &HeaderStep, headers: &mut HeaderMap) {
+    /// Runs the steps of changes on the fields of a message.
+    pub(super) fn run_fields<'s>(
+        &self,
+        steps: impl Iterator<Item = ((u32, u32), &'s HeaderStep)>,
+        headers: &mut HeaderMap,
+    ) {
+        for ((change, _), step) in steps {
+            if self.run_field(step, headers) {
+                self.note_change(change);
+            }
+        }
+    }
+
+    /// [`run_field`] for an api whose JSON also has a media type that names the version: to a change it is `application/json`.
+    pub(super) fn run_field(&self, step: &HeaderStep, headers: &mut HeaderMap) -> bool {
         match step {
             HeaderStep::ContentType(from, to) if from.eq_ignore_ascii_case(JSON) => {
                 let own = self.versioned_type(headers);
-                Retyping { from: own.as_deref().unwrap_or(from), to }.run_content_type(headers);
+                Retyping { from: own.as_deref().unwrap_or(from), to }.run_content_type(headers)
             }
             _ => run_field(step, headers),
         }

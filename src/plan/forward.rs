@@ -43,6 +43,7 @@ impl Plan {
             None if matches!(self.inner.outcome, PlanOutcome::Preflight(_)) => self.query().into(),
             query => query?,
         };
+        self.note_target_changes(resolution, spoken);
         let (prefix, query) = (self.prefix(spoken), self.with_version(query, spoken));
         if self.is_unchanged(prefix, &below, &query) {
             return Some(Forward { target: None });
@@ -131,9 +132,7 @@ impl Plan {
         let api = self.api();
         let version = api.version(spoken);
         if let Some(route) = self.route() {
-            for step in route.history.request_headers.between(resolution.request, spoken).steps() {
-                self.run_field(step, headers);
-            }
+            self.run_fields(route.history.request_headers.between(resolution.request, spoken).ops(), headers);
         }
         if let Some(name) = &api.sources.header
             && headers.contains_key(name)
@@ -143,7 +142,7 @@ impl Plan {
         self.forward_media(spoken, headers);
         if let Some(route) = self.route() {
             let accept = route.history.accept.between(resolution.response, spoken);
-            accept.steps().for_each(|step| run_field(step, headers));
+            accept.steps().for_each(|step| _ = run_field(step, headers));
         }
         if self.changes_responses(spoken) || self.decides_by_bodies(spoken) {
             if headers.keys().any(|name| CONDITIONS.contains(name)) {

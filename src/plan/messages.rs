@@ -109,6 +109,8 @@ impl Plan {
         };
         let mapped = path.map_or_else(|| history.status(received.as_u16(), spoken, to), |path| path.status);
         *status = StatusCode::from_u16(mapped).unwrap_or(received);
+        let taken = path.map_or(&[][..], |path| &path.taken);
+        history.status_changes(received.as_u16(), (spoken, to), taken).for_each(|change| self.note_change(change));
         self.response_fields((spoken, to), canonical, path, headers);
         if matches!(received, StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED) {
             self.retype_as_shown(canonical, spoken, to, headers);
@@ -158,12 +160,12 @@ impl Plan {
         match path {
             Some(path) => {
                 let steps = path.steps(|status| history.response_header(status), (from, to));
-                steps.into_iter().for_each(|(_, step)| self.run_field(step, headers));
+                self.run_fields(steps.into_iter(), headers);
             }
             None => {
                 let chain = history.response_header(canonical);
-                let steps = chain.into_iter().flat_map(|chain| chain.between(from, to).steps());
-                steps.for_each(|step| self.run_field(step, headers));
+                let steps = chain.into_iter().flat_map(|chain| chain.between(from, to).ops());
+                self.run_fields(steps, headers);
             }
         }
     }
@@ -203,7 +205,7 @@ impl Plan {
             return;
         }
         let shown = history.response_header(history.status(200, spoken, self.api().newest()));
-        shown.map(steps).into_iter().flatten().for_each(|step| self.run_field(&step, headers));
+        shown.map(steps).into_iter().flatten().for_each(|step| _ = self.run_field(&step, headers));
     }
 
     /// Takes the validators from a successful answer to a request whose content was changed: what is stored is not

@@ -3,6 +3,7 @@
 //! The only place where what was resolved and what was decided meet. Everything else asks the plan: the gate what to
 //! answer, the migration what to run, the annotation what to write, the count what to add to.
 
+mod altered;
 mod annotate;
 mod answer;
 mod body_links;
@@ -41,6 +42,7 @@ use crate::resolve::{RequestHead, Resolution, ResolveError, Resolved, Undeclared
 use crate::usage::{RefusalKind, UsedRoute};
 use crate::version::VersionId;
 
+use altered::AlteredBy;
 pub(crate) use answer::Answer;
 pub(crate) use body_plan::BodyPlan;
 pub(crate) use content::Untyped;
@@ -94,6 +96,7 @@ struct Inner {
     /// Where a script asks, in a browser.
     cors: Option<ScriptOrigin>,
     now: Timestamp,
+    altered: AlteredBy,
 }
 
 #[derive(Debug)]
@@ -157,6 +160,7 @@ impl Plan {
                 credentialed: headers.contains_key(header::COOKIE) || headers.contains_key(header::AUTHORIZATION),
             }),
             now,
+            altered: AlteredBy::default(),
         };
         Planning::Planned(Self { inner: Arc::new(inner) })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use http::uri::{InvalidUri, PathAndQuery};
 
+use super::altered::AlteredBy;
 use super::{Inner, Plan, PlanOutcome};
 use crate::catalog::{Catalog, RouteId, VersionSource, VersionSources, strip_start};
 use crate::clock::Timestamp;
@@ -58,6 +59,7 @@ impl Plan {
             mount: Box::default(),
             cors: None,
             now,
+            altered: AlteredBy::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

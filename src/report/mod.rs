@@ -3,11 +3,14 @@
 //! | file | what |
 //! |---|---|
 //! | `usage` | sums by version, route or consumer |
+//! | `changes` | the changes that altered requests, and whose |
 //! | `ready` | whether a version may be retired, and if not, why |
 
+mod changes;
 mod ready;
 mod usage;
 
+pub use changes::{ChangeLine, changes};
 pub use ready::{Blocker, BlockerKind, Readiness, ReadinessEvidence, ReadinessRule, Spared};
 pub use usage::{Grouping, UsageLine, usage};
 
@@ -17,6 +20,15 @@ use crate::usage::ConsumerKey;
 /// What a consumer is called in a report.
 fn consumer_name(consumer: &ConsumerKey) -> &str {
     consumer.as_str()
+}
+
+/// How requests are known.
+const fn evidence(seen: bool, imported: bool) -> &'static str {
+    match (seen, imported) {
+        (true, true) => "seen, imported",
+        (false, true) => "imported",
+        _ => "seen",
+    }
 }
 
 /// The id of the later of two requests.

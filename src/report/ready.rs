@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::changes::by_consumer;
 use super::{consumer_name, later};
 use crate::catalog::{ConsumerRole, Register};
 use crate::clock::Timestamp;
-use crate::usage::{ConsumerKey, UsagePast, UsageSource, UsageSum};
+use crate::usage::{ChangeSum, ConsumerKey, UsagePast, UsageSource, UsageSum};
 
 /// What has to be so before a version goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct ReadinessEvidence<'a> {
     pub past: &'a [UsagePast],
     /// When somebody was counting, see [`SqlLedger::covered`](crate::usage::SqlLedger::covered).
     pub covered: &'a [(Timestamp, Timestamp)],
+    /// The changes that altered something in its requests within `quiet_for`.
+    pub changes: &'a [ChangeSum],
     /// What is known of the consumers.
     pub register: &'a Register,
 }
@@ -70,6 +73,8 @@ pub struct Blocker {
     pub last_request: Option<String>,
     /// The routes that were used.
     pub routes: Vec<String>,
+    /// The summaries of the changes that altered something in its requests: what it breaks by.
+    pub changes: Vec<String>,
     /// How it is known: `seen`, `imported` or `claimed`.
     pub evidence: Vec<&'static str>,
     /// Who owns the consumer.
@@ -126,7 +131,14 @@ impl<'a> ReadinessEvidence<'a> {
         covered: &'a [(Timestamp, Timestamp)],
         register: &'a Register,
     ) -> Self {
-        Self { sums, past, covered, register }
+        Self { sums, past, covered, changes: &[], register }
+    }
+
+    /// With the changes that altered something.
+    #[must_use]
+    pub const fn with_changes(mut self, changes: &'a [ChangeSum]) -> Self {
+        self.changes = changes;
+        self
     }
 }
 
@@ -162,6 +174,11 @@ impl ReadinessRule {
         for past in evidence.past.iter().filter(|past| !uses.contains_key(&past.consumer)) {
             self.judge_quiet(past, evidence.register, now, &mut answer);
         }
+        let changes = by_consumer(evidence.changes);
+        for blocker in &mut answer.blockers {
+            let own = blocker.consumer.as_deref().and_then(|name| changes.get(name));
+            blocker.changes = own.into_iter().flatten().map(|summary| (*summary).to_owned()).collect();
+        }
         answer.blockers.sort_by_key(|blocker| std::cmp::Reverse(blocker.requests));
         answer
     }
@@ -187,6 +204,7 @@ impl ReadinessRule {
                 last_seen: Some(used.last_seen),
                 last_request: used.last_request.map(str::to_owned),
                 routes: used.routes.clone(),
+                changes: Vec::new(),
                 evidence: with_claim(name, used.evidence.clone()),
                 owner: owner(name, register),
             }),
@@ -218,6 +236,7 @@ impl ReadinessRule {
             last_seen: Some(past.last_seen),
             last_request: past.last_request.clone(),
             routes: Vec::new(),
+            changes: Vec::new(),
             evidence: with_claim(name, Vec::new()),
             owner: owner(name, register),
         });
@@ -284,6 +303,7 @@ impl Blocker {
             "last_seen": self.last_seen.map(|at| at.to_string()),
             "last_request": self.last_request,
             "routes": self.routes,
+            "changes": self.changes,
             "evidence": self.evidence,
             "owner": self.owner,
         })
@@ -375,6 +395,7 @@ fn not_known(
         last_seen: None,
         last_request: None,
         routes: Vec::new(),
+        changes: Vec::new(),
         evidence: Vec::new(),
         owner: None,
     })

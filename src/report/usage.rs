@@ -141,11 +141,7 @@ impl UsageLine {
     /// How its requests are known: `seen`, `imported`, or `seen, imported`.
     #[must_use]
     pub const fn evidence(&self) -> &'static str {
-        match (self.seen, self.imported) {
-            (true, true) => "seen, imported",
-            (false, true) => "imported",
-            _ => "seen",
-        }
+        super::evidence(self.seen, self.imported)
     }
 
     /// As commands and the admin API show it. Members that the line is not about are left out.

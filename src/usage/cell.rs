@@ -1,10 +1,12 @@
 //! One row while it is counted.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::agents::TopAgents;
 use super::caller::Caller;
+use super::change::UsedChange;
 use super::counts::{RefusalKind, UsageCounts};
 use super::distinct::Distinct;
 use super::key::{ConsumerKey, Period, UsageKey, Whose};
@@ -29,6 +31,8 @@ pub(super) struct UsageCell {
     first_seen: AtomicI64,
     last_seen: AtomicI64,
     seen: Mutex<Seen>,
+    /// Requests by the change that altered something in them. A change stays when it was drained, for the next request.
+    changes: Mutex<BTreeMap<UsedChange, u64>>,
 }
 
 /// What is text. Of requests at the same moment some may be left out.
@@ -56,6 +60,17 @@ impl Tally {
     }
 }
 
+impl Tally {
+    /// Adds the request to those in which this change altered something.
+    pub fn add_change(&self, change: &UsedChange) {
+        let mut changes = self.0.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        match changes.get_mut(change) {
+            Some(requests) => *requests += 1,
+            None => drop(changes.insert(change.clone(), 1)),
+        }
+    }
+}
+
 // === impl UsageCell ===
 
 impl UsageCell {
@@ -70,6 +85,7 @@ impl UsageCell {
             first_seen: AtomicI64::new(now.as_millis()),
             last_seen: AtomicI64::new(now.as_millis()),
             seen: Mutex::default(),
+            changes: Mutex::default(),
         }
     }
 
@@ -130,8 +146,15 @@ impl UsageCell {
             last_seen: at(&self.last_seen),
             last_request: (!seen.last_request.is_empty()).then(|| seen.last_request.as_str().into()),
             agents: seen.agents.take(),
+            changes: self.take_changes(),
             distinct: seen.distinct.take(),
         })
+    }
+
+    fn take_changes(&self) -> BTreeMap<UsedChange, u64> {
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = changes.iter_mut().filter(|(_, requests)| **requests > 0);
+        counted.map(|(change, requests)| (change.clone(), std::mem::take(requests))).collect()
     }
 
     /// Whether nothing was counted since the last drain.

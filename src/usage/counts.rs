@@ -1,8 +1,10 @@
 //! What a row says.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::agents::TopAgents;
+use super::change::UsedChange;
 use super::distinct::Distinct;
 use crate::clock::Timestamp;
 
@@ -38,6 +40,8 @@ pub struct UsageCounts {
     pub last_request: Option<Arc<str>>,
     /// The most frequent user agents.
     pub agents: TopAgents,
+    /// Requests in which a change altered something, in either direction, by change.
+    pub changes: BTreeMap<UsedChange, u64>,
     /// How many consumers there were; only for [`ConsumerKey::Other`](super::ConsumerKey::Other).
     pub distinct: Option<Distinct>,
 }
@@ -74,6 +78,7 @@ impl UsageCounts {
             last_seen: at,
             last_request: None,
             agents: TopAgents::default(),
+            changes: BTreeMap::new(),
             distinct: None,
         }
     }
@@ -105,6 +110,10 @@ impl UsageCounts {
         }
         self.last_seen = self.last_seen.max(other.last_seen);
         self.agents.merge(&other.agents);
+        for (change, more) in &other.changes {
+            let sum = self.changes.entry(change.clone()).or_default();
+            *sum = sum.saturating_add(*more);
+        }
         if let Some(other) = &other.distinct {
             self.distinct.get_or_insert_default().merge(other);
         }

@@ -25,6 +25,7 @@ mod backlog;
 mod batch;
 mod caller;
 mod cell;
+mod change;
 mod counts;
 mod coverage;
 mod distinct;
@@ -42,6 +43,7 @@ pub use agents::TopAgents;
 pub use batch::{Batch, UsageRow};
 pub use caller::Caller;
 pub use cell::Tally;
+pub use change::UsedChange;
 pub use counts::{RefusalKind, UsageCounts};
 pub use coverage::LedgerCoverage;
 pub use distinct::Distinct;
@@ -52,7 +54,7 @@ pub use route::UsedRoute;
 #[cfg(feature = "postgres")]
 pub use sql::PostgresOptions;
 #[cfg(feature = "ledger")]
-pub use sql::{LedgerError, LedgerRetention, SqlLedger, StoredUsage, UsageFilter, UsagePast, UsageSum};
+pub use sql::{ChangeSum, LedgerError, LedgerRetention, SqlLedger, StoredUsage, UsageFilter, UsagePast, UsageSum};
 pub use store::LedgerStore;
 
 #[cfg(test)]

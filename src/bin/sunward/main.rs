@@ -1,6 +1,7 @@
 //! The `sunward` command.
 
 mod bodies;
+mod changed;
 mod check;
 mod columns;
 mod consumer;

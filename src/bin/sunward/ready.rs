@@ -86,17 +86,18 @@ fn answer(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<(ReadyQuestion
     let filter = filter.with_environment(&environment).with_api(api.name()).with_version(version.name());
     // Consumers of other versions are known, too.
     let anywhere = UsageFilter::new(rule.since(now), now);
-    let (sums, past, covered, known, environments) = ledger::ask(loaded, async |ledger| {
+    let (sums, past, covered, changes, known, environments) = ledger::ask(loaded, async |ledger| {
         let known = if args.allow.is_empty() { Vec::new() } else { ledger.past(&anywhere).await? };
         let (sums, past) = (ledger.sums(&filter).await?, ledger.past(&filter).await?);
-        Ok((sums, past, ledger.covered(&filter).await?, known, ledger.environments().await?))
+        let (covered, changes) = (ledger.covered(&filter).await?, ledger.change_sums(&filter).await?);
+        Ok((sums, past, covered, changes, known, ledger.environments().await?))
     })?;
     ledger::environment(&environments, args.environment.as_deref()).map_err(misused)?;
     for name in &args.allow {
         ledger::consumer(loaded, &known, name).map_err(misused)?;
     }
     let register = loaded.catalog.register();
-    let evidence = ReadinessEvidence::new(&sums, &past, &covered, register);
+    let evidence = ReadinessEvidence::new(&sums, &past, &covered, register).with_changes(&changes);
     let question = ReadyQuestion { api: api.name().to_owned(), version: version.name().to_owned(), environment };
     Ok((question, rule.apply(evidence, now)))
 }
@@ -132,8 +133,11 @@ fn text(question: &ReadyQuestion, answer: &Readiness) -> String {
     }
     let used: Vec<&Blocker> = answer.blockers.iter().filter(|blocker| blocker.consumer.is_some()).collect();
     if !used.is_empty() {
-        let head = ["consumer", "requests", "last seen", "evidence", "owner", "routes"].map(str::to_owned);
-        let rows: Vec<[String; 6]> = std::iter::once(head).chain(used.into_iter().map(cells)).collect();
+        let head = ["consumer", "requests", "last seen", "evidence", "owner", "routes", "changes"].map(str::to_owned);
+        let mut rows: Vec<[String; 7]> = std::iter::once(head).chain(used.iter().map(|used| cells(used))).collect();
+        if used.iter().all(|used| used.changes.is_empty()) {
+            rows[0][6].clear();
+        }
         let _ = writeln!(text, "\n{}", columns(&rows, &[1]).join("\n"));
     }
     if !answer.spared.is_empty() {
@@ -148,7 +152,7 @@ fn text(question: &ReadyQuestion, answer: &Readiness) -> String {
     text
 }
 
-fn cells(blocker: &Blocker) -> [String; 6] {
+fn cells(blocker: &Blocker) -> [String; 7] {
     [
         blocker.consumer.clone().unwrap_or_default(),
         blocker.requests.to_string(),
@@ -156,6 +160,7 @@ fn cells(blocker: &Blocker) -> [String; 6] {
         blocker.evidence.join(", "),
         blocker.owner.clone().unwrap_or_default(),
         blocker.routes.join(", "),
+        blocker.changes.join("; "),
     ]
     .map(|cell| super::printable(&cell))
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde_json::json;
 use sunward::clock::{Clock, SystemClock, Timestamp};
 use sunward::gateway::Loaded;
-use sunward::report::{self, Grouping, UsageLine};
-use sunward::usage::{UsageFilter, UsageSum};
+use sunward::report::{self, ChangeLine, Grouping, UsageLine};
+use sunward::usage::{ChangeSum, ConsumerKey, UsageFilter, UsageSum};
 
 use super::columns::columns;
-use super::{ledger, names};
+use super::{changed, ledger, names};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -57,6 +57,8 @@ enum By {
     Route,
     /// A consumer of a version.
     Consumer,
+    /// A change that altered requests to a version.
+    Change,
 }
 
 const HEAD: [&str; 11] = [
@@ -81,41 +83,56 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
-    match lines(args, &loaded, now) {
-        Ok((lines, since)) => show(args, &lines, since, now),
-        Err(code) => code,
-    }
+    answer(args, &loaded, now).unwrap_or_else(|code| code)
 }
 
-fn lines(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<(Vec<UsageLine>, Timestamp), ExitCode> {
+/// What the ledger knows of the requests in question.
+enum UsageAnswer {
+    Sums(Vec<UsageSum>),
+    Changes(Vec<ChangeSum>),
+}
+
+fn answer(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<ExitCode, ExitCode> {
     let misused = |message: String| super::misused(&format!("error: {message}"));
     let since = ledger::before(&args.since, now).map_err(misused)?;
     let quiet = args.quiet_since.as_deref().map(|text| ledger::before(text, now)).transpose().map_err(misused)?;
+    let by = match args.by {
+        By::Version => Some(Grouping::Version),
+        By::Route => Some(Grouping::Route),
+        By::Consumer => Some(Grouping::Consumer),
+        By::Change => None,
+    };
+    if by.is_none() && quiet.is_some() {
+        return Err(misused("`--quiet-since` is about requests, and not about changes; use another `--by`".to_owned()));
+    }
     let filter = filter(args, loaded, since, now).map_err(misused)?;
-    let (sums, past, environments) = ledger::ask(loaded, async |ledger| {
+    let (known, past, environments) = ledger::ask(loaded, async |ledger| {
         // A consumer of other versions is known, too.
         let anywhere = UsageFilter::new(since, now);
         let past = if args.consumer.is_some() { ledger.past(&anywhere).await? } else { Vec::new() };
-        Ok((ledger.sums(&filter).await?, past, ledger.environments().await?))
+        let known = match by {
+            Some(_) => UsageAnswer::Sums(ledger.sums(&filter).await?),
+            None => UsageAnswer::Changes(ledger.change_sums(&filter).await?),
+        };
+        Ok((known, past, ledger.environments().await?))
     })?;
     ledger::environment(&environments, args.environment.as_deref()).map_err(misused)?;
-    let sums: Vec<UsageSum> = match &args.consumer {
-        Some(name) => {
-            ledger::consumer(loaded, &past, name).map_err(misused)?;
-            sums.into_iter().filter(|sum| sum.consumer.as_str() == name).collect()
+    if let Some(name) = &args.consumer {
+        ledger::consumer(loaded, &past, name).map_err(misused)?;
+    }
+    let wanted = |consumer: &ConsumerKey| args.consumer.as_ref().is_none_or(|name| consumer.as_str() == name);
+    Ok(match known {
+        UsageAnswer::Sums(mut sums) => {
+            sums.retain(|sum| wanted(&sum.consumer));
+            let mut lines = report::usage(&sums, by.unwrap_or_default());
+            lines.retain(|line| quiet.is_none_or(|quiet| line.last_seen < quiet));
+            show(args, &lines, since, now)
         }
-        None => sums,
-    };
-    let mut lines = report::usage(
-        &sums,
-        match args.by {
-            By::Version => Grouping::Version,
-            By::Route => Grouping::Route,
-            By::Consumer => Grouping::Consumer,
-        },
-    );
-    lines.retain(|line| quiet.is_none_or(|quiet| line.last_seen < quiet));
-    Ok((lines, since))
+        UsageAnswer::Changes(mut sums) => {
+            sums.retain(|sum| wanted(&sum.consumer));
+            show_changes(args, &report::changes(&sums), since, now)
+        }
+    })
 }
 
 fn filter(args: &Args, loaded: &Loaded, since: Timestamp, now: Timestamp) -> Result<UsageFilter, String> {
@@ -138,21 +155,45 @@ fn filter(args: &Args, loaded: &Loaded, since: Timestamp, now: Timestamp) -> Res
 fn show(args: &Args, lines: &[UsageLine], since: Timestamp, now: Timestamp) -> ExitCode {
     if args.json {
         let lines: Vec<_> = lines.iter().map(UsageLine::to_json).collect();
-        let report = json!({ "since": since.to_string(), "until": now.to_string(), "usage": lines });
-        return super::print(&format!("{report:#}\n"));
+        return super::print(&format!(
+            "{:#}\n",
+            json!({ "since": since.to_string(), "until": now.to_string(), "usage": lines })
+        ));
     }
     let rows: Vec<[String; HEAD.len()]> = lines.iter().map(cells).collect();
-    if args.csv {
-        return match csv(&rows) {
-            Ok(bytes) => super::print_bytes(&bytes),
-            Err(error) => super::misused(&format!("error: {error}")),
-        };
+    match lines {
+        _ if args.csv => print_csv(&HEAD, &rows),
+        [] => nothing(&format!("no requests since {since}")),
+        _ => super::print(&format!("{}\n", table(args, rows).join("\n"))),
     }
-    if lines.is_empty() {
-        super::tell(&format!("no requests since {since}\n"));
-        return ExitCode::SUCCESS;
+}
+
+fn show_changes(args: &Args, lines: &[ChangeLine], since: Timestamp, now: Timestamp) -> ExitCode {
+    if args.json {
+        let lines: Vec<_> = lines.iter().map(ChangeLine::to_json).collect();
+        return super::print(&format!(
+            "{:#}\n",
+            json!({ "since": since.to_string(), "until": now.to_string(), "changes": lines })
+        ));
     }
-    super::print(&format!("{}\n", table(args, rows).join("\n")))
+    let rows: Vec<_> = lines.iter().map(changed::cells).collect();
+    match lines {
+        _ if args.csv => print_csv(&changed::HEAD, &rows),
+        [] => nothing(&format!("no change altered a request since {since}")),
+        _ => super::print(&format!("{}\n", changed::table(lines).join("\n"))),
+    }
+}
+
+fn nothing(text: &str) -> ExitCode {
+    super::tell(&format!("{text}\n"));
+    ExitCode::SUCCESS
+}
+
+fn print_csv<const N: usize>(head: &[&str; N], rows: &[[String; N]]) -> ExitCode {
+    match csv(head, rows) {
+        Ok(bytes) => super::print_bytes(&bytes),
+        Err(error) => super::misused(&format!("error: {error}")),
+    }
 }
 
 fn cells(line: &UsageLine) -> [String; HEAD.len()] {
@@ -173,9 +214,9 @@ fn cells(line: &UsageLine) -> [String; HEAD.len()] {
     ]
 }
 
-fn csv(rows: &[[String; HEAD.len()]]) -> Result<Vec<u8>, csv::Error> {
+fn csv<const N: usize>(head: &[&str; N], rows: &[[String; N]]) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(HEAD.map(|name| name.replace(' ', "_")))?;
+    writer.write_record(head.map(|name| name.replace(' ', "_")))?;
     for row in rows {
         writer.write_record(row)?;
     }
@@ -187,7 +228,7 @@ fn table(args: &Args, rows: Vec<[String; HEAD.len()]>) -> Vec<String> {
     let one = rows.iter().all(|row| row[0] == rows[0][0]);
     let mut head = HEAD.map(str::to_owned);
     head[3] = match args.by {
-        By::Version => String::new(),
+        By::Version | By::Change => String::new(),
         By::Route => "route".to_owned(),
         By::Consumer => "consumer".to_owned(),
     };

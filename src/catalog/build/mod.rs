@@ -24,6 +24,8 @@ use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, quoted};
 use crate::headers::{link, merge};
 use crate::path::PathCase;
+#[cfg(feature = "usage")]
+use crate::usage::UsedChange;
 use crate::version::VersionId;
 
 /// Reads one api; knows its versions.
@@ -163,6 +165,11 @@ impl<'a> Builder<'a> {
             clamp_freshness: api.clamp_freshness,
             cors: self.cors(),
             changes: dated.iter().map(|dated| (dated.version, dated.change.summary.as_str().into())).collect(),
+            #[cfg(feature = "usage")]
+            used_changes: dated
+                .iter()
+                .map(|dated| UsedChange::new(&dated.change.version, &dated.change.summary))
+                .collect(),
             ops: dated.iter().map(|dated| dated.change.ops.iter().map(op).collect()).collect(),
             cases: Box::default(),
             names: self.versions.iter().map(|version| (version.text.clone(), version.id)).collect(),

@@ -9,7 +9,9 @@ mod cells;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::{ChangeSet, Collision, Literal, MigrateOptions, OnError, Op, Pointer, Renaming, Step, Structure, migrate};
+use super::super::{
+    ChangeSet, Collision, Literal, MigrateOptions, OnError, Op, Pointer, Renaming, Step, Structure, migrate,
+};
 use super::local::LocalStep;
 use super::plan::{NameRule, NodeId, ObjectPlan};
 

@@ -175,7 +175,8 @@ impl Object {
 
     /// From here on, members are held.
     pub(super) fn wait(&mut self) {
-        self.waiting = Some(PendingMembers { members: Vec::new(), before: self.written, changes: ChangeSet::default() });
+        self.waiting =
+            Some(PendingMembers { members: Vec::new(), before: self.written, changes: ChangeSet::default() });
     }
 
     /// A member begins in the held text.

@@ -220,7 +220,8 @@ impl Run {
         let options = self.options.clone().with_mode(Mode::Whole).with_max_bytes(self.hold_limit);
         self.expression_steps = self.expression_steps.saturating_add(allowance(value.len()));
         let migrated = migrate_tree(Tree::of(Cow::Borrowed(value)), steps, &options, &mut self.expression_steps);
-        let Migrated { body, collisions, passed, changes } = migrated.map_err(|error| self.placed(code, node, error))?;
+        let Migrated { body, collisions, passed, changes } =
+            migrated.map_err(|error| self.placed(code, node, error))?;
         self.collisions += collisions;
         self.passed += passed;
         self.changes |= &changes;

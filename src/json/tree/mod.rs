@@ -106,8 +106,15 @@ impl<'a> Tree<'a> {
             Cow::Owned(_) => b"",
         };
         let nodes = Vec::with_capacity((value.len() / BYTES_OF_NODE).clamp(4, FIRST_NODES));
-        let mut tree =
-            Self { nodes, root: TreeNodeId(0), around: [b"", b""], read, room: usize::MAX, dirty: Vec::new(), edits: 0 };
+        let mut tree = Self {
+            nodes,
+            root: TreeNodeId(0),
+            around: [b"", b""],
+            read,
+            room: usize::MAX,
+            dirty: Vec::new(),
+            edits: 0,
+        };
         tree.root = tree.add(value);
         tree
     }
@@ -304,7 +311,7 @@ impl<'a> Tree<'a> {
         &mut self.nodes[id.0]
     }
 
-    /// How often something was altered. What was altered may have been undone, or stand nowhere.
+    /// How often something was altered. Some of it may have been undone, or be of values that are not in the document.
     pub(super) fn edits(&self) -> u64 {
         self.edits
     }

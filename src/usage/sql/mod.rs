@@ -6,8 +6,10 @@
 //! | `sqlite`, `postgres` | how each is opened |
 //! | `schema` | the tables, and how they came about |
 //! | `write`, `read`, `rollup` | batches, rows, and their end |
+//! | `changes` | which changes altered something |
 //! | `sums` | what reports ask |
 
+mod changes;
 mod database;
 mod error;
 mod place;
@@ -25,6 +27,7 @@ use std::fs::File;
 use super::batch::Batch;
 use super::coverage::LedgerCoverage;
 use super::store::LedgerStore;
+pub use changes::ChangeSum;
 use database::Database;
 pub use error::LedgerError;
 use error::LedgerPlace;

@@ -1,5 +1,6 @@
 //! Reading rows.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -47,22 +48,36 @@ impl SqlLedger {
             "{COLUMNS} WHERE start >= $1 AND start < $2 \
              ORDER BY start, span, environment, api, version, template, method, kind, name, source"
         );
+        let range = [from.as_secs().into(), until.as_secs().into()];
         let mut session = self.database.read(LIMIT).await?;
-        let rows = session.rows(&text, &[from.as_secs().into(), until.as_secs().into()]).await?;
-        rows.iter().map(stored).collect()
+        let rows = session.rows(&text, &range).await?;
+        drop(session);
+        let mut changes = self.changes_of_rows(&range).await?;
+        let with_changes = |row| {
+            let mut stored = stored(row)?;
+            let name = (stored.environment.clone(), stored.row.key.clone());
+            stored.row.counts.changes = changes.remove(&name).unwrap_or_default();
+            Ok(stored)
+        };
+        rows.iter().map(with_changes).collect()
     }
 }
 
 /// A row of [`COLUMNS`].
 pub(super) fn stored(row: &SqlRow) -> Result<StoredUsage, sqlx::Error> {
+    let row_of = UsageRow { key: key(row)?, counts: counts(row)? };
+    Ok(StoredUsage { environment: row.text("environment")?.to_owned(), row: row_of })
+}
+
+/// Which row it is.
+pub(super) fn key(row: &SqlRow) -> Result<UsageKey, sqlx::Error> {
     let route = UsedRoute::new(row.text("api")?, row.text("version")?, row.text("method")?, row.text("template")?);
     let start = time(row.int("start")?);
     let period = if row.text("span")? == "day" { Period::day_of(start) } else { Period::hour_of(start) };
-    let key = UsageKey::new(period, route, consumer(row)?).with_source(source(row)?);
-    Ok(StoredUsage { environment: row.text("environment")?.to_owned(), row: UsageRow { key, counts: counts(row)? } })
+    Ok(UsageKey::new(period, route, consumer(row)?).with_source(source(row)?))
 }
 
-/// What a row of the table counts.
+/// What a row of the table counts; the changes are in a table of their own.
 pub(super) fn counts(row: &SqlRow) -> Result<UsageCounts, sqlx::Error> {
     let mut agents = TopAgents::default();
     let names: Map<String, Value> = serde_json::from_str(row.text("agents")?).unwrap_or_default();
@@ -75,6 +90,7 @@ pub(super) fn counts(row: &SqlRow) -> Result<UsageCounts, sqlx::Error> {
         bytes: row.count("bytes")?,
         last_request: row.maybe_text("last_request")?.map(Into::into),
         agents,
+        changes: BTreeMap::new(),
         distinct: row.maybe_bytes("sketch")?.and_then(Distinct::from_bytes),
         last_seen: time(row.int("last_seen")?),
         first_seen: time(row.int("first_seen")?),

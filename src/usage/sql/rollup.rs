@@ -94,6 +94,7 @@ impl SqlLedger {
 
     async fn delete(&self, before: Timestamp) -> Result<bool, sqlx::Error> {
         let mut session = self.database.write().await?;
+        session.execute("DELETE FROM usage_changes WHERE start < $1", &[before.as_secs().into()]).await?;
         let deleted = session.execute("DELETE FROM usage WHERE start < $1", &[before.as_secs().into()]).await?;
         // Before the coverage goes by which they are known to be old: the last batch of a run that is young may come again.
         let ended = "DELETE FROM runs WHERE EXISTS (SELECT 1 FROM coverage \
@@ -124,15 +125,17 @@ impl SqlLedger {
         }
         let rows = days.iter().map(|((environment, key), counts)| Addition { environment, key, counts });
         writer.add(&rows.collect::<Vec<_>>()).await?;
+        writer.merge_changes(day.as_secs(), day.saturating_add(DAY).as_secs()).await?;
         let delete = "DELETE FROM usage WHERE span = 'hour' AND start >= $1 AND start < $2";
         writer.session.execute(delete, &range).await?;
         writer.session.commit().await?;
         Ok(true)
     }
 
-    /// Routes and consumers without rows.
+    /// Routes, consumers and changes without rows.
     async fn forget_orphans(&self) -> Result<(), sqlx::Error> {
         let mut session = self.database.write().await?;
+        session.execute("DELETE FROM changes WHERE id NOT IN (SELECT change FROM usage_changes)", &[]).await?;
         session.execute("DELETE FROM consumers WHERE id NOT IN (SELECT consumer FROM usage)", &[]).await?;
         session.execute("DELETE FROM routes WHERE id NOT IN (SELECT route FROM usage)", &[]).await?;
         session.commit().await

@@ -13,12 +13,20 @@ struct SchemaStep {
     postgres: &'static str,
 }
 
-const STEPS: [SchemaStep; 1] = [SchemaStep {
-    version: 1,
-    lowest_reader: 1,
-    sqlite: include_str!("schema/sqlite/1.sql"),
-    postgres: include_str!("schema/postgres/1.sql"),
-}];
+const STEPS: [SchemaStep; 2] = [
+    SchemaStep {
+        version: 1,
+        lowest_reader: 1,
+        sqlite: include_str!("schema/sqlite/1.sql"),
+        postgres: include_str!("schema/postgres/1.sql"),
+    },
+    SchemaStep {
+        version: 2,
+        lowest_reader: 1,
+        sqlite: include_str!("schema/sqlite/2.sql"),
+        postgres: include_str!("schema/postgres/2.sql"),
+    },
+];
 
 /// Brings the tables up to date, in one transaction: of several processes, one does it and the others wait.
 pub(super) async fn migrate(database: &Database, place: &LedgerPlace) -> Result<(), LedgerError> {

@@ -71,7 +71,8 @@ pub struct UsagePast {
 }
 
 /// The rows of `routes` that are asked for. A placeholder that is null asks for all.
-const FILTER: &str = "($1 IS NULL OR environment = $1) AND ($2 IS NULL OR api = $2) AND ($3 IS NULL OR version = $3)";
+pub(super) const FILTER: &str =
+    "($1 IS NULL OR environment = $1) AND ($2 IS NULL OR api = $2) AND ($3 IS NULL OR routes.version = $3)";
 /// Of the latest request: times have ten digits until the year 2286.
 const LAST: &str = "MAX(CAST(last_seen AS TEXT) || ' ' || last_request) AS last_request";
 const REQUESTS: &str =
@@ -105,6 +106,12 @@ impl UsageFilter {
     pub fn with_version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self
+    }
+
+    /// The names, and the times.
+    pub(super) fn values(&self) -> Vec<SqlValue<'_>> {
+        let times = [self.since.as_secs().into(), self.until.as_secs().into()];
+        self.names().into_iter().chain(times).collect()
     }
 
     fn names(&self) -> [SqlValue<'_>; 3] {
@@ -148,9 +155,7 @@ impl SqlLedger {
              ORDER BY environment, api, version, kind, name, template, method, source",
             sums.join(", ")
         );
-        let times = [filter.since.as_secs().into(), filter.until.as_secs().into()];
-        let values: Vec<SqlValue<'_>> = filter.names().into_iter().chain(times).collect();
-        self.ask(&text, &values, sum).await
+        self.ask(&text, &filter.values(), sum).await
     }
 
     /// How each consumer used what `filter` names, whenever that was.
@@ -201,7 +206,7 @@ impl SqlLedger {
         self.ask(text, &[], |row| row.text("environment").map(str::to_owned)).await
     }
 
-    async fn ask<T>(
+    pub(super) async fn ask<T>(
         &self,
         text: &str,
         values: &[SqlValue<'_>],

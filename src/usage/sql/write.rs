@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::database::{Database, Session, SqlValue, placeholders};
 use super::read;
 use crate::usage::batch::Batch;
+use crate::usage::change::UsedChange;
 use crate::usage::counts::UsageCounts;
 use crate::usage::coverage::LedgerCoverage;
 use crate::usage::distinct::Distinct;
@@ -18,6 +19,7 @@ pub(super) struct Writer {
     pub(super) session: Session,
     routes: HashMap<(String, UsedRoute), i64>,
     consumers: HashMap<ConsumerKey, i64>,
+    pub(super) changes: HashMap<UsedChange, i64>,
 }
 
 /// What is added to the row of a key.
@@ -82,7 +84,12 @@ pub(super) async fn cover(
 
 impl Writer {
     pub(super) async fn begin(database: &Database) -> Result<Self, sqlx::Error> {
-        Ok(Self { session: database.write().await?, routes: HashMap::new(), consumers: HashMap::new() })
+        Ok(Self {
+            session: database.write().await?,
+            routes: HashMap::new(),
+            consumers: HashMap::new(),
+            changes: HashMap::new(),
+        })
     }
 
     async fn is_new(&mut self, batch: &Batch) -> Result<bool, sqlx::Error> {
@@ -104,6 +111,7 @@ impl Writer {
 
     async fn add_some(&mut self, rows: &[Addition<'_>]) -> Result<(), sqlx::Error> {
         let keys: Vec<StoredKey> = rows.iter().filter_map(|row| self.key_of(row)).collect();
+        self.add_changes(&keys, rows).await?;
         let values: Vec<SqlValue<'_>> = keys.iter().flat_map(StoredKey::values).collect();
         let text = format!(
             "WITH wanted ({KEY}) AS (VALUES {}) SELECT usage.* FROM wanted JOIN usage ON usage.span = wanted.span AND \
@@ -202,7 +210,7 @@ impl Writer {
 
 /// The key of a row, with ids.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct StoredKey {
+pub(super) struct StoredKey {
     span: &'static str,
     start: i64,
     route: i64,
@@ -231,7 +239,7 @@ impl StoredKey {
         })
     }
 
-    fn values(&self) -> [SqlValue<'_>; 5] {
+    pub(super) fn values(&self) -> [SqlValue<'_>; 5] {
         [self.span.into(), self.start.into(), self.route.into(), self.consumer.into(), self.source.into()]
     }
 }
@@ -269,6 +277,6 @@ fn agents(counts: &UsageCounts) -> String {
     Value::Object(agents.collect::<Map<_, _>>()).to_string()
 }
 
-fn signed(count: u64) -> i64 {
+pub(super) fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use sunward::catalog::{Api, Catalog, ConsumerSource, Route, Version};
+use sunward::change::{Change, OpSpec, Resource};
 use sunward::clock::{ManualClock, Timestamp};
-use sunward::layer::VersioningLayer;
+use sunward::layer::{MigrateBody, VersioningLayer};
 use sunward::usage::Ledger;
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -131,6 +132,78 @@ async fn a_request_that_is_given_up_counts() {
     drop(answer);
     let batch = ledger.next_batch("2026-01-01".parse().expect("a time")).expect("a row");
     assert_eq!((batch.rows.len(), batch.rows[0].counts.requests()), (1, 1));
+}
+
+/// Version 2 moved a route, and altered a body, a header, a query and a status.
+fn changed() -> Api {
+    let change = |summary: &str, ops: Vec<OpSpec>| {
+        let change = Change::new("2", summary).with_on("user").with_breaking(true);
+        ops.into_iter().fold(change, Change::with_op)
+    };
+    Api::new("shop")
+        .with_version_header("Api-Version")
+        .with_unspecified("2")
+        .with_version(Version::new("1"))
+        .with_version(Version::new("2"))
+        .with_resource(
+            Resource::new("user")
+                .with_at("GET /people/{id} -> 200")
+                .with_at("GET /people/{id} -> 404")
+                .with_at("POST /people <-")
+                .with_at("POST /people -> 201"),
+        )
+        .with_change(
+            Change::new("2", "users are people")
+                .with_breaking(true)
+                .with_op(OpSpec::move_route("GET /users/{id}", "GET /people/{id}")),
+        )
+        .with_change(change("mail is email", vec![OpSpec::rename("/mail", "/email")]))
+        .with_change(change("states are words", vec![OpSpec::map("/state", [(1, "on")])]))
+        .with_change(change("a tag", vec![OpSpec::rename_header("X-Tag", "Tag")]))
+        .with_change(change("a limit", vec![OpSpec::rename_query("max", "limit")]))
+        .with_change(change("gone is not found", vec![OpSpec::map_status(410, 404)]))
+}
+
+/// Method and path of a request of version 1, its body; status, header and body of the response; and what altered something.
+type Altered = ([&'static str; 3], (u16, &'static str, &'static str), &'static [&'static str]);
+
+const ALTERED: [Altered; 9] = [
+    (["GET", "/people/1", ""], (200, "", "{}"), &[]),
+    (["GET", "/users/1", ""], (200, "", r#"{"name": "a"}"#), &["users are people"]),
+    (["GET", "/users/1", ""], (200, "", r#"{"email": "a"}"#), &["mail is email", "users are people"]),
+    (["GET", "/users/1", ""], (200, "", r#"{"state": "on"}"#), &["states are words", "users are people"]),
+    (["GET", "/users/1?max=3", ""], (200, "", "{}"), &["a limit", "users are people"]),
+    (["GET", "/users/1?min=3", ""], (200, "tag", "{}"), &["a tag", "users are people"]),
+    (["GET", "/users/1", ""], (404, "", "{}"), &["gone is not found", "users are people"]),
+    (["POST", "/people", r#"{"mail": "a"}"#], (201, "", "{}"), &["mail is email"]),
+    (["POST", "/people", r#"{"mail": "a"}"#], (201, "", r#"{"state": "on"}"#), &["mail is email", "states are words"]),
+];
+
+#[tokio::test]
+async fn a_change_counts_where_it_altered_something() {
+    let now: Timestamp = "2026-01-01T10:20:30Z".parse().expect("a time");
+    for ([method, path, sent], (status, field, body), expected) in ALTERED {
+        let ledger = Arc::new(Ledger::new());
+        let inner = service_fn(move |request: Request<MigrateBody<Full<Bytes>>>| async move {
+            request.into_body().collect().await.expect("a body");
+            let mut response = Response::builder().status(status).header("content-type", "application/json");
+            if !field.is_empty() {
+                response = response.header(field, "x");
+            }
+            Ok::<_, Infallible>(response.body(Full::<Bytes>::from(body)).expect("a response"))
+        });
+        let layer = VersioningLayer::new(Catalog::new([changed()]).expect("a catalog"));
+        let layer = layer.with_ledger(Arc::clone(&ledger)).with_clock(ManualClock::new(now));
+        let request = Request::builder().method(method).uri(path).header("api-version", "1");
+        let request = request.header("content-type", "application/json").body(Full::from(sent)).expect("a request");
+        layer.layer(inner).oneshot(request).await.expect("an answer").into_body().collect().await.expect("a body");
+        let batch = ledger.next_batch(now).expect("a row");
+        let mut changes: Vec<_> = batch.rows[0].counts.changes.iter().collect();
+        assert!(changes.iter().all(|(change, requests)| change.version() == "2" && **requests == 1), "{changes:?}");
+        let mut altered: Vec<_> = changes.drain(..).map(|(change, _)| change.summary()).collect();
+        altered.sort_unstable();
+        assert_eq!(altered, expected, "{method} {path} {sent}, answered by {status} {field} {body}");
+    }
 }
 
 fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>) -> std::task::Poll<F::Output> {

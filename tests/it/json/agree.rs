@@ -1,9 +1,10 @@
 //! What the engine owes the interpreter, as functions that property tests and fuzz targets call alike.
 
 use sunward::json::{
-    ChangeSet, Collision, Condition, Conversion, ElementPosition, Expression, ExpressionOp, JsonType, LinkMapper, Literal, Many,
-    MigrateError, MigrateOptions, Mode, NameCase, OnError, Op, Other, Pattern, PatternReplacement, Pointer, Program,
-    Reference, Renaming, Replacement, Rewriter, Rounding, Scaling, Step, Structure, Test, TimeFormat, Wrapper, migrate,
+    ChangeSet, Collision, Condition, Conversion, ElementPosition, Expression, ExpressionOp, JsonType, LinkMapper,
+    Literal, Many, MigrateError, MigrateOptions, Mode, NameCase, OnError, Op, Other, Pattern, PatternReplacement,
+    Pointer, Program, Reference, Renaming, Replacement, Rewriter, Rounding, Scaling, Step, Structure, Test, TimeFormat,
+    Wrapper, migrate,
 };
 
 /// Links to `x` or `a` lead to `/y"` elsewhere.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use sunward::usage::{Caller, Ledger, SqlLedger, UsedRoute};
+use sunward::usage::{Caller, Ledger, SqlLedger, UsedChange, UsedRoute};
 use tempfile::TempDir;
 
 use super::at;
@@ -43,7 +43,11 @@ async fn fill(store: &SqlLedger) {
         let route = UsedRoute::new("shop", version, "GET", "/users/{id}");
         let caller = Caller::new(&route).with_request_id("r-9");
         let caller = consumer.map_or(caller, |name| caller.with_consumer(name));
-        ledger.tally(at(now), &caller).add(status, None, 10);
+        let tally = ledger.tally(at(now), &caller);
+        tally.add(status, None, 10);
+        if consumer == Some("acme") && version == "1" {
+            tally.add_change(&UsedChange::new("2", "mail is email"));
+        }
     };
     ledger.flush(store, at("2026-09-01")).await.expect("stored");
     count("2026-09-20T10:00:00Z", "1", Some("old"), 200);
@@ -70,7 +74,18 @@ async fn reports_say_who_is_left() {
     let store = SqlLedger::open(&folder.path().join("ledger.sqlite"), "production").await.expect("a ledger");
     fill(&store).await;
 
-    let rows: [(&[&str], i32, &[&str]); 14] = [
+    let rows: [(&[&str], i32, &[&str]); 18] = [
+        (
+            &["usage", "--by", "change"],
+            0,
+            &[
+                "api   version  change         since version  requests  consumers  evidence",
+                "shop  1        mail is email  2                     2  acme       seen",
+            ],
+        ),
+        (&["usage", "--by", "change", "--consumer", "new"], 0, &[]),
+        (&["usage", "--by", "change", "--csv"], 0, &["production,shop,1,mail is email,2,2,acme,seen"]),
+        (&["usage", "--by", "change", "--quiet-since", "1d"], 2, &["error: `--quiet-since` is about requests"]),
         (
             &["usage"],
             0,

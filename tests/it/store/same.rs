@@ -53,7 +53,8 @@ async fn reports(store: &SqlLedger) -> String {
     let covered = store.covered(&filter).await.expect("times");
     let none = store.sums(&filter.clone().with_version("2")).await.expect("sums");
     assert!(none.is_empty());
-    format!("{sums:#?}\n{past:#?}\n{covered:?}")
+    let changes = store.change_sums(&filter).await.expect("sums");
+    format!("{sums:#?}\n{past:#?}\n{covered:?}\n{changes:#?}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,6 +65,8 @@ async fn both_databases_have_the_same_rows() {
     let expected = story(&file).await;
     let acme = expected[2].split("    UsagePast").skip(1).find(|part| part.contains("\"acme\"")).expect("acme");
     assert!(acme.contains("requests: 4") && acme.contains("longest_pause: 46800"), "{acme}");
+    let changes = expected[2].split("    ChangeSum").nth(1).expect("a change");
+    assert!(changes.contains("\"acme\"") && changes.contains("requests: 3"), "{changes}");
     assert!(expected[1].contains("consumer 449 2 20 0") && expected[1].contains("acme 2 20 0"), "{}", expected[1]);
 
     let url = server.database();

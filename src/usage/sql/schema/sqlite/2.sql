@@ -1,0 +1,24 @@
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY,
+    version TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    UNIQUE (version, summary)
+);
+
+-- The requests of a row of usage in which a change altered something.
+CREATE TABLE usage_changes (
+    span TEXT NOT NULL CHECK (span IN ('hour', 'day')),
+    start INTEGER NOT NULL,
+    route INTEGER NOT NULL REFERENCES routes (id),
+    consumer INTEGER NOT NULL REFERENCES consumers (id),
+    source TEXT NOT NULL CHECK (source IN ('seen', 'imported')),
+    change INTEGER NOT NULL REFERENCES changes (id),
+    requests INTEGER NOT NULL,
+    PRIMARY KEY (span, start, route, consumer, source, change)
+) WITHOUT ROWID;
+
+CREATE VIEW changes_report AS
+SELECT span, datetime(start, 'unixepoch') AS start, environment, api, routes.version, method, template, kind,
+    name AS consumer, source, changes.version AS change_version, summary, requests
+FROM usage_changes JOIN routes ON routes.id = route JOIN consumers ON consumers.id = consumer
+    JOIN changes ON changes.id = change;
