@@ -87,6 +87,13 @@ pub(crate) const LEDGER_OVERFLOW: &str = "sunward_ledger_overflow_total";
 /// Rows of the ledger that were merged because they could not be written.
 pub(crate) const LEDGER_MERGED: &str = "sunward_ledger_merged_total";
 
+/// Whether what replicas share could be read.
+pub(crate) const SHARED_STATE_UP: &str = "sunward_shared_state_up";
+/// Whether changes of what replicas share are heard of.
+pub(crate) const SHARED_STATE_LISTENING: &str = "sunward_shared_state_listening";
+/// When what replicas share was last read, as seconds since 1970.
+pub(crate) const SHARED_STATE_READ: &str = "sunward_shared_state_read_timestamp_seconds";
+
 /// The version label of a request whose version is none of the api's.
 pub(crate) const OTHER: &str = "_other";
 /// The route label of a request whose path is none of the api's.
@@ -200,6 +207,9 @@ pub(crate) fn describe() {
     describe_gauge!(LEDGER_ROWS, "Rows of the ledger in memory.");
     describe_counter!(LEDGER_OVERFLOW, "Requests that the ledger counted as _other: too many consumers or rows.");
     describe_counter!(LEDGER_MERGED, "Rows of the ledger that were merged because they could not be written.");
+    describe_gauge!(SHARED_STATE_UP, "1 if what replicas share could be read the last time, 0 if not.");
+    describe_gauge!(SHARED_STATE_LISTENING, "1 if changes of what replicas share are announced, 0 if they are polled.");
+    describe_gauge!(SHARED_STATE_READ, Unit::Seconds, "When what replicas share was last read, as seconds since 1970.");
 }
 
 /// Says when a version ends; not a number once it does not, or is in no config.
@@ -313,6 +323,21 @@ pub(crate) fn ledger_overflow() -> Counter {
 /// Rows of the ledger that were merged.
 pub(crate) fn ledger_merged() -> Counter {
     counter!(LEDGER_MERGED)
+}
+
+/// Whether what replicas share could be read.
+pub(crate) fn shared_state_up() -> Gauge {
+    gauge!(SHARED_STATE_UP)
+}
+
+/// Whether changes of what replicas share are heard of.
+pub(crate) fn shared_state_listening() -> Gauge {
+    gauge!(SHARED_STATE_LISTENING)
+}
+
+/// When what replicas share was last read.
+pub(crate) fn shared_state_read() -> Gauge {
+    gauge!(SHARED_STATE_READ)
 }
 
 // === impl Outcome ===

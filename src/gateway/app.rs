@@ -74,7 +74,8 @@ impl App {
         let traced = tracer.is_on();
         let control = Control::new();
         let state = spec.state.as_ref().map(|state| state.value.as_path());
-        let store = Store::open(state, options.clock).with_acts(&control).with_ledger(&spec.ledger);
+        let store = Store::open(state, &spec.ledger, options.clock).with_acts(&control).with_ledger(&spec.ledger);
+        let store = store.with_shared(&spec.ledger).await;
         let registry = Registry::new(options.lookup);
         registry.learn(&loaded.services).await;
         let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &store, log, traced);

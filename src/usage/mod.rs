@@ -55,6 +55,8 @@ pub use route::UsedRoute;
 pub use sql::PostgresOptions;
 #[cfg(feature = "ledger")]
 pub use sql::{ChangeSum, LedgerError, LedgerRetention, SqlLedger, StoredUsage, UsageFilter, UsagePast, UsageSum};
+#[cfg(all(feature = "postgres", feature = "gateway"))]
+pub(crate) use sql::{SharedAct, SharedEntries, SharedListener, SharedNews, SharedStore, SharedUpdate};
 pub use store::LedgerStore;
 
 #[cfg(test)]

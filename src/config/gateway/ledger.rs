@@ -24,6 +24,8 @@ pub struct LedgerSpec {
     pub url: Option<Spanned<Secret>>,
     /// Another URL, for what creates and changes the tables.
     pub migrate_url: Option<Spanned<Secret>>,
+    /// Another URL, for the connection that hears of changes.
+    pub listen_url: Option<Spanned<Secret>>,
     /// Whether statements are prepared by name.
     pub prepared_statements: bool,
     /// The name of this replica; `None`: that of the host.
@@ -44,6 +46,7 @@ impl Default for LedgerSpec {
             environment: "default".into(),
             url: None,
             migrate_url: None,
+            listen_url: None,
             prepared_statements: true,
             replica: None,
         }
@@ -62,10 +65,11 @@ impl LedgerSpec {
             environment: reader.text("environment").map_or(default.environment, |text| text.value),
             url: url(&mut reader, "url"),
             migrate_url: url(&mut reader, "migrate_url"),
+            listen_url: url(&mut reader, "listen_url"),
             prepared_statements: reader.flag("prepared_statements").unwrap_or(default.prepared_statements),
             replica: reader.text("replica").map(|text| text.value),
         };
-        for name in ["migrate_url", "prepared_statements", "replica"] {
+        for name in ["migrate_url", "listen_url", "prepared_statements", "replica"] {
             let says_default = name == "prepared_statements" && spec.prepared_statements;
             if reader.has(name) && !says_default && !reader.has("url") {
                 let message = format!("`{name}` has no effect without `url`");

@@ -193,10 +193,13 @@ static LEDGER: Table = Table {
         key("environment", ValueKind::Name,
             "Written to each row, so that ledgers of several environments can be put together.").or("\"default\""),
         key("url", ValueKind::Name,
-            "The URL of PostgreSQL, for several gateways: `postgres://user@host:5432/database?sslmode=verify-full`. A password is given by a \
-             variable, such as `${SUNWARD_LEDGER_URL}`, or a `.pgpass` file. Without it, the ledger is a file in `state`."),
+            "The URL of PostgreSQL, for several gateways: `postgres://user@host:5432/database?sslmode=verify-full`. They share the ledger and the \
+             acts of operators. A password is given by a variable, such as `${SUNWARD_LEDGER_URL}`, or a `.pgpass` file. Without it, the ledger is a file in `state`."),
         key("migrate_url", ValueKind::Name,
             "The URL by which tables are created and changed: of a user who may do that, or past a pooler of connections."),
+        key("listen_url", ValueKind::Name,
+            "The URL by which changes of the shared state are announced: past a pooler of connections, since those that share connections \
+             between transactions do not pass them on. Without them, the shared state is read twice a second."),
         key("prepared_statements", ValueKind::Flag,
             "Whether statements are prepared by name. `false` behind a pooler that does not support it.").or("true"),
         key("replica", ValueKind::Name,

@@ -12,14 +12,14 @@ use super::config::read;
 use super::request::ActRequest;
 use super::routes::Operation;
 use super::{Admin, AdminResult};
-use crate::catalog::{ActOrigin, ApiEntry, Catalog, Control, VersionEntry};
+use crate::catalog::{ApiEntry, Catalog, VersionEntry};
 use crate::clock::Timestamp;
-use crate::gateway::state::{Actor, AuditAction, Persisted};
+use crate::gateway::state::{ActChange, ActRefused, AuditAction, Persisted};
 
-/// What became of an act.
-struct ActResult {
+/// What is to be done.
+struct ActPlan {
+    change: ActChange,
     action: AuditAction,
-    changed: bool,
     /// Why it has no effect, or not all that one may expect.
     note: Option<String>,
 }
@@ -53,60 +53,50 @@ impl Admin {
         let input = read(request, members, via).await?;
         let name = |at: usize| names.get(at).map_or("", String::as_str);
         let now = self.store.now();
-        let done = match route {
-            Operation::Drain | Operation::Undrain => self.drain(route == Operation::Drain, name(0), &input, now)?,
-            Operation::Pause | Operation::Resume => {
-                self.pause(route == Operation::Pause, name(0), &input.actor, now)?
-            }
+        let plan = match route {
+            Operation::Drain | Operation::Undrain => self.drain(route == Operation::Drain, name(0), &input)?,
+            Operation::Pause | Operation::Resume => self.pause(route == Operation::Pause, name(0))?,
             Operation::Extend => self.extend(name(0), name(1), &input, now)?,
-            Operation::Withdraw => self.withdraw(name(0), name(1), &input, now)?,
-            _ => self.hold(route == Operation::Hold, name(0), name(1), &input.actor, now)?,
+            Operation::Withdraw => self.withdraw(name(0), name(1), &input)?,
+            _ => self.hold(route == Operation::Hold, name(0), name(1))?,
         };
-        if done.changed {
-            self.store.audit.record_apart(input.actor, done.action.clone(), now).await;
-        }
-        Ok(json(StatusCode::OK, &done.json(self.store.acts.keep(now).await)))
+        let done = self.store.perform(&plan.change, input.actor, plan.action.clone(), now).await;
+        let (changed, kept) = done.map_err(refused)?;
+        self.store.acts.settle(&self.current.load().pools);
+        Ok(json(StatusCode::OK, &plan.json(changed, kept)))
     }
 
-    fn pause(&self, pause: bool, api: &str, actor: &Actor, now: Timestamp) -> Result<ActResult, AdminError> {
+    fn pause(&self, pause: bool, api: &str) -> Result<ActPlan, AdminError> {
         let catalog = self.current.catalog();
         let api = find_api(&catalog, api)?;
-        let control = &self.control;
-        let act = if pause { Control::pause_brownouts } else { Control::resume_brownouts };
-        let changed = act(control, &api.name, ActOrigin::new(&actor.by, &actor.reason, now));
         let note = match pause {
             true if !has_brownouts(api) => Some("the api has no brownout now".to_owned()),
             false if api.pause => Some("brownouts stay paused: the config has `pause = true`".to_owned()),
             _ => None,
         };
-        let what = if pause { "pause" } else { "resume" };
-        Ok(ActResult { action: AuditAction { what, target: api.name.to_string() }, changed, note })
+        let (what, name) = (if pause { "pause" } else { "resume" }, api.name.to_string());
+        let change =
+            if pause { ActChange::Pause { api: name.clone() } } else { ActChange::Resume { api: name.clone() } };
+        Ok(ActPlan { change, action: AuditAction { what, target: name }, note })
     }
 
-    fn hold(
-        &self,
-        hold: bool,
-        api: &str,
-        version: &str,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<ActResult, AdminError> {
+    fn hold(&self, hold: bool, api: &str, version: &str) -> Result<ActPlan, AdminError> {
         let catalog = self.current.catalog();
         let target = find_version(&catalog, api, version)?;
-        let VersionRef { api, version } = target;
-        let control = &self.control;
-        let act = if hold { Control::hold_sunset } else { Control::release_sunset };
-        let changed = act(control, &api.name, &version.text, ActOrigin::new(&actor.by, &actor.reason, now));
         let note = match hold {
             true if target.sunset().is_none() => Some("the version has no sunset".to_owned()),
-            false if version.life.held => Some("the sunset stays held: the config has `hold_sunset = true`".to_owned()),
+            false if target.version.life.held => {
+                Some("the sunset stays held: the config has `hold_sunset = true`".to_owned())
+            }
             _ => None,
         };
+        let (api, version) = target.names();
         let what = if hold { "hold" } else { "release" };
-        Ok(ActResult { action: AuditAction { what, target: target.to_string() }, changed, note })
+        let change = if hold { ActChange::Hold { api, version } } else { ActChange::Release { api, version } };
+        Ok(ActPlan { change, action: AuditAction { what, target: target.to_string() }, note })
     }
 
-    fn extend(&self, api: &str, version: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
+    fn extend(&self, api: &str, version: &str, input: &ActRequest, now: Timestamp) -> Result<ActPlan, AdminError> {
         let catalog = self.current.catalog();
         let target = find_version(&catalog, api, version)?;
         let VersionRef { api, version } = target;
@@ -129,44 +119,53 @@ impl Admin {
                 format!("the config has an extension for {consumer} until {later}: change its `[[api.extension]]`");
             return Err(AdminError::conflict(detail));
         }
-        let Actor { by, reason, .. } = &input.actor;
-        let changed = self.control.extend(&api.name, &version.text, consumer, until, ActOrigin::new(by, reason, now));
         let action = AuditAction { what: "extend", target: format!("{target} for {consumer} until {until}") };
-        Ok(ActResult { action, changed, note: None })
-    }
-
-    fn withdraw(&self, api: &str, version: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
-        let catalog = self.current.catalog();
-        let target = find_version(&catalog, api, version)?;
-        let VersionRef { api, version } = target;
-        let consumer = input.text("consumer")?;
-        let Actor { by, reason, .. } = &input.actor;
-        let changed =
-            self.control.withdraw_extension(&api.name, &version.text, consumer, ActOrigin::new(by, reason, now));
-        let note = target.configured(consumer).map(|until| {
-            format!("the extension for {consumer} until {until} remains: the config has it as `[[api.extension]]`")
-        });
-        Ok(ActResult {
-            action: AuditAction { what: "withdraw", target: format!("{target} from {consumer}") },
-            changed,
-            note,
+        let (api, version) = target.names();
+        Ok(ActPlan {
+            change: ActChange::Extend { api, version, consumer: consumer.to_owned(), until },
+            action,
+            note: None,
         })
     }
 
-    fn drain(&self, drain: bool, upstream: &str, input: &ActRequest, now: Timestamp) -> Result<ActResult, AdminError> {
+    fn withdraw(&self, api: &str, version: &str, input: &ActRequest) -> Result<ActPlan, AdminError> {
+        let catalog = self.current.catalog();
+        let target = find_version(&catalog, api, version)?;
+        let consumer = input.text("consumer")?.to_owned();
+        let note = target.configured(&consumer).map(|until| {
+            format!("the extension for {consumer} until {until} remains: the config has it as `[[api.extension]]`")
+        });
+        let action = AuditAction { what: "withdraw", target: format!("{target} from {consumer}") };
+        let (api, version) = target.names();
+        Ok(ActPlan { change: ActChange::Withdraw { api, version, consumer }, action, note })
+    }
+
+    fn drain(&self, drain: bool, upstream: &str, input: &ActRequest) -> Result<ActPlan, AdminError> {
         let instance = input.text("instance")?;
         let snapshot = self.current.load();
         let unknown = || AdminError::unknown("upstream", upstream, snapshot.pools.keys().cloned());
         let pool = snapshot.pools.get(upstream).ok_or_else(unknown)?;
         let called = pool.called(instance);
         let called = called.ok_or_else(|| AdminError::unknown("instance", instance, pool.labels().into_iter()))?;
-        let acts = &self.store.acts;
-        let changed = acts.drain(drain, upstream, &called, &input.actor, now).map_err(|whole| {
-            AdminError::conflict(format!("{whole} is drained with all its addresses: undrain {whole} instead"))
-        })?;
-        acts.settle(&self.current.load().pools);
         let what = if drain { "drain" } else { "undrain" };
-        Ok(ActResult { action: AuditAction { what, target: format!("{upstream} {called}") }, changed, note: None })
+        let action = AuditAction { what, target: format!("{upstream} {called}") };
+        let (upstream, instance) = (upstream.to_owned(), called.to_string());
+        let change =
+            if drain { ActChange::Drain { upstream, instance } } else { ActChange::Undrain { upstream, instance } };
+        Ok(ActPlan { change, action, note: None })
+    }
+}
+
+fn refused(refused: ActRefused) -> AdminError {
+    match refused {
+        ActRefused::Whole(whole) => {
+            AdminError::conflict(format!("{whole} is drained with all its addresses: undrain {whole} instead"))
+        }
+        ActRefused::Unavailable(why) => {
+            let detail =
+                format!("nothing was changed, since it cannot be stored for all replicas: {why}; send it again later");
+            AdminError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
     }
 }
 
@@ -215,6 +214,10 @@ impl VersionRef<'_> {
         self.version.life.sunset.into_iter().chain(of_routes).min()
     }
 
+    fn names(&self) -> (String, String) {
+        (self.api.name.to_string(), self.version.text.to_string())
+    }
+
     /// Until when the config lets `consumer` keep it.
     fn configured(&self, consumer: &str) -> Option<Timestamp> {
         self.api.extension(self.version.id, Some(consumer)).map(|extension| extension.until)
@@ -227,11 +230,11 @@ impl std::fmt::Display for VersionRef<'_> {
     }
 }
 
-// === impl ActResult ===
+// === impl ActPlan ===
 
-impl ActResult {
+impl ActPlan {
     /// What was done, whether it changed anything, and whether it outlives the process.
-    fn json(self, kept: Persisted) -> Value {
+    fn json(self, changed: bool, kept: Persisted) -> Value {
         let begins = matches!(self.action.what, "pause" | "hold" | "extend" | "drain");
         let lost = match kept {
             Persisted::No if begins => Some("it ends with the process: `state` is not configured"),
@@ -241,7 +244,7 @@ impl ActResult {
         };
         let notes: Vec<String> = self.note.into_iter().chain(lost.map(str::to_owned)).collect();
         let mut done = json!({
-            "done": self.action.what, "target": self.action.target, "changed": self.changed, "kept": kept == Persisted::Yes,
+            "done": self.action.what, "target": self.action.target, "changed": changed, "kept": kept == Persisted::Yes,
         });
         if !notes.is_empty() {
             done["note"] = notes.join("; ").into();

@@ -190,9 +190,15 @@ impl Admin {
             () if !self.started.load(Ordering::Relaxed) => not("starting\n"),
             () if !self.known.load(Ordering::Relaxed) => match self.unknown() {
                 Some(why) => not(why),
-                None => text(StatusCode::OK, "ready\n"),
+                None => self.is_ready(),
             },
-            () => text(StatusCode::OK, "ready\n"),
+            () => self.is_ready(),
         }
+    }
+
+    /// What does not work, but does not keep it from serving, is a second line.
+    fn is_ready(&self) -> Response<Full<Bytes>> {
+        let detail = self.store.detail().map_or_else(String::new, |detail| format!("{detail}\n"));
+        typed(StatusCode::OK, "text/plain; charset=utf-8", format!("ready\n{detail}"))
     }
 }

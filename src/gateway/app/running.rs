@@ -89,6 +89,11 @@ impl RunningApp {
         tasks.spawn(store.clone().keep_traffic());
         #[cfg(feature = "ledger")]
         tasks.spawn(store.ledger.clone().keep());
+        #[cfg(feature = "postgres")]
+        {
+            let (acts, current) = (store.acts.clone(), current.clone());
+            tasks.spawn(store.shared.clone().keep(move || acts.settle(&current.load().pools)));
+        }
         tasks.spawn(recorder::upkeep(metrics));
         let reloading = reloader.spawn(commands, ended.clone());
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::load::{LoadError, environment, load, load_at, open};
 use super::reload::{InUse, in_use};
 use crate::clock::{SharedClock, Timestamp};
-use crate::config::{self, GatewaySpec, SourceMap};
+use crate::config::{self, GatewaySpec, LedgerSpec, SourceMap};
 use crate::gateway::state::{self, Actor, AuditAction, Revision, Revisions, Store};
 
 /// The revisions of a config file, and the way back to one.
@@ -111,7 +111,7 @@ impl Rollback {
         let revision = self.revisions.iter().find(|revision| Some(revision.number()) == number).ok_or_else(none)?;
         let texts = state::target(revision, &self.path).map_err(RollbackError::Io)?;
         let loaded = load(&texts, &environment).map_err(RollbackError::Findings)?;
-        let state = Store::open(Some(&self.state), SharedClock::default());
+        let state = Store::open(Some(&self.state), &LedgerSpec::default(), SharedClock::default());
         let now = state.now();
         let served = self.served();
         let used = self.in_use(&served, &loaded.catalog, &state, now);

@@ -19,6 +19,8 @@ pub(in crate::gateway) struct Audit {
 #[derive(Debug)]
 struct Inner {
     file: Option<PathBuf>,
+    /// The name of this process among those that share a database.
+    replica: Option<String>,
     /// The latest, newest last. It is held while a line is written, so that lines do not mix.
     recent: Mutex<VecDeque<Value>>,
 }
@@ -50,12 +52,12 @@ const END: u64 = 512 * 1024;
 // === impl Audit ===
 
 impl Audit {
-    pub(super) fn open(folder: Option<&Path>) -> Self {
+    pub(super) fn open(folder: Option<&Path>, replica: Option<String>) -> Self {
         let file = folder.map(|folder| folder.join(FILE));
         let end = file.as_ref().and_then(|file| end(file).ok()).unwrap_or_default();
         let mut recent: VecDeque<Value> = end.lines().rev().filter_map(parse).take(RECENT).collect();
         recent.make_contiguous().reverse();
-        Self { inner: Arc::new(Inner { file, recent: Mutex::new(recent) }) }
+        Self { inner: Arc::new(Inner { file, replica, recent: Mutex::new(recent) }) }
     }
 
     /// Writes an act down, in the file and in the log of the process.
@@ -70,14 +72,21 @@ impl Audit {
     pub(in crate::gateway) fn keep(&self, actor: &Actor, action: &AuditAction, at: Timestamp) {
         let Actor { by, via, reason } = actor;
         let AuditAction { what, target } = action;
-        let line = json!({
+        let mut line = json!({
             "time": at.to_string(), "by": by, "via": via, "what": what, "target": target, "reason": reason,
         });
+        if let Some(replica) = &self.inner.replica {
+            line["replica"] = replica.as_str().into();
+        }
         let mut recent = self.inner.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = &self.inner.file
             && let Err(error) = append(file, &line)
         {
             tracing::error!(file = %file.display(), %error, "cannot write the audit log");
+        }
+        // It may have been read from the database meanwhile.
+        if self.inner.replica.is_some() && recent.contains(&line) {
+            return;
         }
         if recent.len() == RECENT {
             recent.pop_front();
@@ -90,6 +99,28 @@ impl Audit {
         let audit = self.clone();
         // It runs even if the caller no longer waits.
         let _ = tokio::task::spawn_blocking(move || audit.record(&actor, &action, at)).await;
+    }
+
+    /// Shows the acts of other replicas, too. Those that are known are left out: this process did them, or one before it.
+    #[cfg(feature = "postgres")]
+    pub(super) fn add_others(&self, acts: &[crate::usage::SharedAct]) {
+        if acts.is_empty() {
+            return;
+        }
+        let mut recent = self.inner.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        for act in acts {
+            let line = json!({
+                "time": act.at.to_string(), "by": act.by, "via": act.via, "what": act.what, "target": act.target,
+                "reason": act.reason, "replica": act.replica,
+            });
+            if !recent.contains(&line) {
+                recent.push_back(line);
+            }
+        }
+        let time = |line: &Value| line["time"].as_str().and_then(|time| time.parse::<Timestamp>().ok());
+        recent.make_contiguous().sort_by_key(time);
+        let surplus = recent.len().saturating_sub(RECENT);
+        recent.drain(..surplus);
     }
 
     /// The latest acts, newest last.
@@ -137,7 +168,7 @@ mod tests {
     fn a_line_is_a_line() {
         let folder = std::env::temp_dir().join(format!("sunward-audit-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
-        let audit = Audit::open(Some(&folder));
+        let audit = Audit::open(Some(&folder), None);
         let actor =
             Actor { by: "ops".to_owned(), via: "127.0.0.1".to_owned(), reason: "two\nlines \"quoted\"".to_owned() };
         let action = AuditAction { what: "pause", target: "shop".to_owned() };
@@ -145,7 +176,7 @@ mod tests {
         audit.record(&Actor::system("file"), &AuditAction { what: "reload", ..action }, Timestamp::EPOCH);
         let text = fs::read_to_string(folder.join(FILE)).expect("a text");
         assert_eq!(text.lines().count(), 2, "{text}");
-        let again = Audit::open(Some(&folder));
+        let again = Audit::open(Some(&folder), None);
         assert_eq!(again.recent(), audit.recent());
         assert_eq!(
             (&again.recent()[0]["reason"], &again.recent()[1]["what"]),

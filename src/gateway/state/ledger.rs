@@ -90,6 +90,8 @@ impl LedgerKeeper {
     /// Writes what was counted, again and again, until it is dropped.
     pub(in crate::gateway) async fn keep(self) {
         let Some(kept) = self.kept else { return };
+        let KeptLedger { place, environment, flush, .. } = &*kept;
+        tracing::info!(%place, environment, ?flush, "ledger started");
         loop {
             tokio::time::sleep(kept.flush).await;
             let _ = kept.write_apart(false).await;
@@ -111,12 +113,8 @@ impl LedgerLocation {
     #[cfg_attr(not(feature = "postgres"), allow(unused_variables))]
     fn new(folder: Option<&Path>, spec: &LedgerSpec) -> Option<Self> {
         #[cfg(feature = "postgres")]
-        if let Some(url) = &spec.url {
-            let options = PostgresOptions::new(url.value.expose()).with_prepared_statements(spec.prepared_statements);
-            return Some(Self::Server(match &spec.migrate_url {
-                Some(url) => options.with_migrate_url(url.value.expose()),
-                None => options,
-            }));
+        if let Some(options) = super::shared::options(spec) {
+            return Some(Self::Server(options));
         }
         folder.map(|folder| Self::File(folder.join(FILE)))
     }
@@ -155,7 +153,7 @@ pub async fn open_ledger(gateway: &GatewaySpec) -> Option<Result<SqlLedger, Ledg
 }
 
 /// The name of the replica: by default, that of the host.
-fn replica(spec: &LedgerSpec) -> String {
+pub(super) fn replica(spec: &LedgerSpec) -> String {
     let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
     spec.replica.clone().or_else(host).filter(|name| !name.is_empty()).unwrap_or_else(|| "1".to_owned())
 }

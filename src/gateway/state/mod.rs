@@ -1,5 +1,5 @@
 //! State beside the config, kept across reloads and, with a `state` folder, across restarts: when each version was last
-//! used, the ledger, the audit log, the acts in effect, and the configs that were served.
+//! used, the ledger, the audit log, the acts in effect, and the configs that were served. Replicas with a database share the acts.
 //!
 //! If the folder cannot be written, the gateway logs it and keeps serving.
 
@@ -10,6 +10,8 @@ mod files;
 mod ledger;
 mod restore;
 mod revisions;
+#[cfg(feature = "postgres")]
+mod shared;
 mod traffic;
 
 use std::path::{Path, PathBuf};
@@ -19,7 +21,7 @@ use crate::clock::{Clock, SharedClock, Timestamp};
 use crate::config::{LedgerSpec, SourceMap};
 use crate::layer::CountLayer;
 
-pub(super) use acts::{Acts, Persisted};
+pub(super) use acts::{ActChange, ActRefused, Acts, Persisted};
 pub(super) use audit::{Actor, Audit, AuditAction};
 pub(super) use files::replace;
 #[cfg(feature = "ledger")]
@@ -38,6 +40,8 @@ pub(super) struct Store {
     pub(super) revisions: Option<Revisions>,
     #[cfg(feature = "ledger")]
     pub(super) ledger: ledger::LedgerKeeper,
+    #[cfg(feature = "postgres")]
+    pub(super) shared: shared::SharedState,
     /// What decisions go by.
     pub(super) clock: SharedClock,
     folder: Option<PathBuf>,
@@ -47,7 +51,7 @@ pub(super) struct Store {
 
 impl Store {
     /// Opens the folder, and makes it if it is not there; without one, all is kept in memory.
-    pub(super) fn open(folder: Option<&Path>, clock: SharedClock) -> Self {
+    pub(super) fn open(folder: Option<&Path>, spec: &LedgerSpec, clock: SharedClock) -> Self {
         let folder = folder.filter(|folder| match files::make_folder(folder) {
             Ok(()) => true,
             Err(error) => {
@@ -63,11 +67,13 @@ impl Store {
         Self {
             acts: Acts::default(),
             clock,
-            audit: Audit::open(folder),
+            audit: Audit::open(folder, replica(spec)),
             traffic,
             revisions: folder.map(Revisions::new),
             #[cfg(feature = "ledger")]
             ledger: ledger::LedgerKeeper::default(),
+            #[cfg(feature = "postgres")]
+            shared: shared::SharedState::default(),
             folder: folder.map(Path::to_owned),
         }
     }
@@ -81,6 +87,54 @@ impl Store {
     pub(super) fn with_acts(mut self, control: &Control) -> Self {
         self.acts = Acts::open(self.folder.as_deref(), control, self.now());
         self
+    }
+
+    /// Shares the acts with other replicas, if there is a database.
+    #[cfg_attr(not(feature = "postgres"), allow(unused_mut, unused_variables, clippy::unused_async))]
+    pub(super) async fn with_shared(mut self, spec: &LedgerSpec) -> Self {
+        #[cfg(feature = "postgres")]
+        {
+            let replica = ledger::replica(spec);
+            self.shared = shared::SharedState::new(spec, replica, &self.acts, &self.audit, self.clock.clone());
+            self.shared.meet().await;
+        }
+        self
+    }
+
+    /// Does what an operator asks for, and writes it down. Returns whether this changed anything, and whether the next process will
+    /// know.
+    ///
+    /// # Errors
+    /// It is refused, and nothing was changed.
+    pub(super) async fn perform(
+        &self,
+        change: &ActChange,
+        actor: Actor,
+        action: AuditAction,
+        now: Timestamp,
+    ) -> Result<(bool, Persisted), ActRefused> {
+        #[cfg(feature = "postgres")]
+        if let Some(done) = self.shared.perform(change, &actor, &action, now).await {
+            if done? {
+                self.audit.record_apart(actor, action, now).await;
+                return Ok((true, Persisted::Yes));
+            }
+            return Ok((false, Persisted::Yes));
+        }
+        let changed = self.acts.perform(change, &actor, now)?;
+        if changed {
+            self.audit.record_apart(actor, action, now).await;
+        }
+        Ok((changed, self.acts.keep(now).await))
+    }
+
+    /// What operators should know of the state, if there is something.
+    #[cfg_attr(not(feature = "postgres"), allow(clippy::unused_self))]
+    pub(super) fn detail(&self) -> Option<String> {
+        #[cfg(feature = "postgres")]
+        return self.shared.detail();
+        #[cfg(not(feature = "postgres"))]
+        None
     }
 
     /// Counts who uses which version, and keeps it.
@@ -129,4 +183,13 @@ impl Store {
         }
         self.acts.write(self.now());
     }
+}
+
+/// The name of the replica, if there are others.
+#[cfg_attr(not(feature = "postgres"), allow(unused_variables))]
+fn replica(spec: &LedgerSpec) -> Option<String> {
+    #[cfg(feature = "postgres")]
+    return spec.url.as_ref().map(|_| ledger::replica(spec));
+    #[cfg(not(feature = "postgres"))]
+    None
 }

@@ -58,6 +58,10 @@ pub(super) enum SqlRow {
 #[cfg(feature = "postgres")]
 const WRITING: &str = "SET LOCAL search_path TO sunward; SET LOCAL lock_timeout TO '5s'; SET LOCAL statement_timeout TO '30s'; \
                        SELECT pg_advisory_xact_lock(8391162079)";
+/// The same for what replicas share: it does not wait for those who write the ledger.
+#[cfg(all(feature = "postgres", feature = "gateway"))]
+const SHARING: &str = "SET LOCAL search_path TO sunward; SET LOCAL lock_timeout TO '2s'; SET LOCAL statement_timeout TO '2s'; \
+                       SELECT pg_advisory_xact_lock(8391162080)";
 #[cfg(feature = "postgres")]
 const READING: &str = "SET LOCAL search_path TO sunward";
 
@@ -94,12 +98,28 @@ impl Database {
             }
             Self::Sqlite { writer: None, .. } => Err(sqlx::Error::PoolClosed),
             #[cfg(feature = "postgres")]
-            Self::Postgres { pool, prepared } => {
-                let mut transaction = pool.begin().await?;
-                (&mut *transaction).execute(WRITING).await?;
-                Ok(Session::Postgres(transaction, *prepared))
-            }
+            Self::Postgres { .. } => self.begin(WRITING).await,
         }
+    }
+
+    /// A transaction that changes what replicas share. There is one at a time.
+    #[cfg(all(feature = "postgres", feature = "gateway"))]
+    pub(super) async fn share(&self) -> Result<Session, sqlx::Error> {
+        self.begin(SHARING).await
+    }
+
+    /// A transaction that only notifies.
+    #[cfg(all(feature = "postgres", feature = "gateway"))]
+    pub(super) async fn notify(&self) -> Result<Session, sqlx::Error> {
+        self.begin("SET LOCAL statement_timeout TO '2s'").await
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn begin(&self, first: &'static str) -> Result<Session, sqlx::Error> {
+        let Self::Postgres { pool, prepared } = self else { return Err(sqlx::Error::PoolClosed) };
+        let mut transaction = pool.begin().await?;
+        (&mut *transaction).execute(first).await?;
+        Ok(Session::Postgres(transaction, *prepared))
     }
 
     /// A transaction that reads one state of everything. PostgreSQL ends a statement that takes longer than `limit`.

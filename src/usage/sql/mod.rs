@@ -8,6 +8,7 @@
 //! | `write`, `read`, `rollup` | batches, rows, and their end |
 //! | `changes` | which changes altered something |
 //! | `sums` | what reports ask |
+//! | `shared` | what replicas share beside the ledger |
 
 mod changes;
 mod database;
@@ -18,6 +19,8 @@ mod postgres;
 mod read;
 mod rollup;
 mod schema;
+#[cfg(all(feature = "postgres", feature = "gateway"))]
+mod shared;
 mod sqlite;
 mod sums;
 mod write;
@@ -35,6 +38,8 @@ use error::LedgerPlace;
 pub use postgres::PostgresOptions;
 pub use read::StoredUsage;
 pub use rollup::LedgerRetention;
+#[cfg(all(feature = "postgres", feature = "gateway"))]
+pub(crate) use shared::{SharedAct, SharedEntries, SharedListener, SharedNews, SharedStore, SharedUpdate};
 pub use sums::{UsageFilter, UsagePast, UsageSum};
 
 /// A ledger in a database. The tables are described in `docs/ledger.md`.

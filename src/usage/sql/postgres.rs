@@ -24,6 +24,7 @@ pub struct PostgresOptions {
     migrate_url: Option<String>,
     prepared_statements: bool,
     connections: u32,
+    patience: Duration,
 }
 
 /// How long a connection is waited for.
@@ -37,7 +38,13 @@ impl PostgresOptions {
     /// A server by its URL, such as `postgres://user:password@host:5432/database?sslmode=verify-full`.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), migrate_url: None, prepared_statements: true, connections: CONNECTIONS }
+        Self {
+            url: url.into(),
+            migrate_url: None,
+            prepared_statements: true,
+            connections: CONNECTIONS,
+            patience: CONNECT,
+        }
     }
 
     /// The tables are brought up to date by this URL: for a user who may create tables, or past a pooler of connections.
@@ -62,6 +69,13 @@ impl PostgresOptions {
         self
     }
 
+    /// How long a connection is waited for.
+    #[cfg(feature = "gateway")]
+    pub(super) const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Whether the URLs can be read.
     ///
     /// # Errors
@@ -71,12 +85,44 @@ impl PostgresOptions {
         [Some(&self.url), self.migrate_url.as_ref()].into_iter().flatten().try_for_each(|url| parse(url).map(drop))
     }
 
+    /// Connects, and brings the tables up to date.
+    pub(super) async fn open(&self) -> Result<(Database, LedgerPlace), LedgerError> {
+        let prepared = self.prepared_statements;
+        let (pool, place) = self.pool(&self.url)?;
+        let database = Database::Postgres { pool, prepared };
+        match &self.migrate_url {
+            Some(url) => {
+                let (pool, place) = self.pool(url)?;
+                let database = Database::Postgres { pool, prepared };
+                let migrated = schema::migrate(&database, &place).await;
+                database.close().await;
+                migrated?;
+            }
+            None => schema::migrate(&database, &place).await?,
+        }
+        Ok((database, place))
+    }
+
+    /// One connection that is kept for as long as it works.
+    #[cfg(feature = "gateway")]
+    pub(super) fn one_connection(&self) -> Result<(PgPool, LedgerPlace), LedgerError> {
+        let options = parse(&self.url)?;
+        let place = place(&options);
+        let options = options.application_name("sunward").extra_float_digits(None);
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(self.patience)
+            .idle_timeout(None)
+            .max_lifetime(None);
+        Ok((pool.connect_lazy_with(options), place))
+    }
+
     fn pool(&self, url: &str) -> Result<(PgPool, LedgerPlace), LedgerError> {
         let options = parse(url)?;
         let place = place(&options);
         // Poolers refuse settings that they do not know, and floats there are none.
         let options = options.application_name("sunward").extra_float_digits(None);
-        let pool = PgPoolOptions::new().max_connections(self.connections).acquire_timeout(CONNECT);
+        let pool = PgPoolOptions::new().max_connections(self.connections).acquire_timeout(self.patience);
         Ok((pool.connect_lazy_with(options), place))
     }
 }
@@ -121,19 +167,7 @@ impl SqlLedger {
     /// If the URL is wrong, the server does not answer or refuses the user, or the tables were made by a version that this one cannot
     /// read.
     pub async fn connect(options: &PostgresOptions, environment: &str) -> Result<Self, LedgerError> {
-        let prepared = options.prepared_statements;
-        let (pool, place) = options.pool(&options.url)?;
-        let database = Database::Postgres { pool, prepared };
-        match &options.migrate_url {
-            Some(url) => {
-                let (pool, place) = options.pool(url)?;
-                let database = Database::Postgres { pool, prepared };
-                let migrated = schema::migrate(&database, &place).await;
-                database.close().await;
-                migrated?;
-            }
-            None => schema::migrate(&database, &place).await?,
-        }
+        let (database, place) = options.open().await?;
         Ok(Self { database, environment: environment.to_owned(), place, _lock: None })
     }
 

@@ -13,7 +13,7 @@ struct SchemaStep {
     postgres: &'static str,
 }
 
-const STEPS: [SchemaStep; 2] = [
+const STEPS: [SchemaStep; 3] = [
     SchemaStep {
         version: 1,
         lowest_reader: 1,
@@ -25,6 +25,12 @@ const STEPS: [SchemaStep; 2] = [
         lowest_reader: 1,
         sqlite: include_str!("schema/sqlite/2.sql"),
         postgres: include_str!("schema/postgres/2.sql"),
+    },
+    SchemaStep {
+        version: 3,
+        lowest_reader: 1,
+        sqlite: include_str!("schema/sqlite/3.sql"),
+        postgres: include_str!("schema/postgres/3.sql"),
     },
 ];
 

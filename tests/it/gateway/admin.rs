@@ -3,6 +3,8 @@
 mod acts;
 mod config;
 mod document;
+#[cfg(feature = "postgres")]
+mod fleet;
 mod keep;
 mod mistakes;
 mod revisions;

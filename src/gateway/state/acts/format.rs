@@ -11,18 +11,23 @@ use crate::clock::Timestamp;
 pub(super) struct ActsRead {
     pub(super) acts: Vec<Act>,
     pub(super) drains: Drains,
+    /// All replicas know them: they are a copy of what is in the database.
+    pub(super) shared: bool,
     /// What could not be read, each with its place.
     pub(super) wrong: Vec<String>,
 }
 
-const DRAIN: &str = "drain";
+pub(super) const DRAIN: &str = "drain";
+/// The member of a file that is a copy.
+const SHARED: &str = "shared";
 /// The word of operators, and that of the `Control`.
 const PAUSE: (&str, &str) = ("pause", "pause-brownouts");
 const HOLD: (&str, &str) = ("hold", "hold-sunset");
 const EXTEND: (&str, &str) = ("extend", "extend");
 
 /// An act of the file.
-enum ActEntry {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ActEntry {
     Act(Act),
     Drain((String, String), Drain),
 }
@@ -37,7 +42,10 @@ pub(super) fn read(text: &[u8], now: Timestamp) -> ActsRead {
     let mut found = ActsRead::default();
     let list = serde_json::from_slice::<Value>(text).map_err(|error| error.to_string());
     let list = list.and_then(|file| match file.get("acts").and_then(Value::as_array) {
-        Some(list) => Ok(list.clone()),
+        Some(list) => {
+            found.shared = file.get(SHARED) == Some(&Value::Bool(true));
+            Ok(list.clone())
+        }
         None => Err("it has no array `acts`".to_owned()),
     });
     let list = list.unwrap_or_else(|problem| {
@@ -56,16 +64,14 @@ pub(super) fn read(text: &[u8], now: Timestamp) -> ActsRead {
 }
 
 /// The text of a file with these, but for those whose end has passed.
-pub(super) fn write(acts: &[Act], drains: &Drains, now: Timestamp) -> String {
+pub(super) fn write(acts: &[Act], drains: &Drains, shared: bool, now: Timestamp) -> String {
     let acts = acts.iter().filter(|act| !has_ended(act, now)).map(act_json);
-    let drains = drains.iter().map(|((upstream, instance), drain)| {
-        let Drain { at, by, reason } = drain;
-        json!({
-            "what": DRAIN, "upstream": upstream, "instance": instance,
-            "time": at.to_string(), "by": by, "reason": reason,
-        })
-    });
-    format!("{:#}\n", json!({ "acts": acts.chain(drains).collect::<Vec<_>>() }))
+    let drains = drains.iter().map(|(key, drain)| drain_json(key, drain));
+    let mut file = json!({ "acts": acts.chain(drains).collect::<Vec<_>>() });
+    if shared {
+        file[SHARED] = true.into();
+    }
+    format!("{file:#}\n")
 }
 
 /// How many of each kind have not ended.
@@ -85,15 +91,34 @@ pub(super) fn told(act: &Act) -> String {
     told
 }
 
-fn has_ended(act: &Act, now: Timestamp) -> bool {
+pub(super) fn has_ended(act: &Act, now: Timestamp) -> bool {
     act.until.is_some_and(|until| until <= now)
 }
 
-fn word(what: &str) -> &str {
+/// The act that takes it back.
+#[cfg(feature = "postgres")]
+pub(super) fn ending(act: &Act) -> Option<Act> {
+    let what = match act.what {
+        what if what == PAUSE.1 => "resume-brownouts",
+        what if what == HOLD.1 => "release-sunset",
+        what if what == EXTEND.1 => "withdraw-extension",
+        _ => return None,
+    };
+    Some(Act { what, ..act.clone() })
+}
+
+pub(super) fn word(what: &str) -> &str {
     [PAUSE, HOLD, EXTEND].into_iter().find(|(_, known)| *known == what).map_or(what, |(word, _)| word)
 }
 
-fn act_json(act: &Act) -> Value {
+pub(super) fn drain_json((upstream, instance): &(String, String), drain: &Drain) -> Value {
+    let Drain { at, by, reason } = drain;
+    json!({
+        "what": DRAIN, "upstream": upstream, "instance": instance, "time": at.to_string(), "by": by, "reason": reason,
+    })
+}
+
+pub(super) fn act_json(act: &Act) -> Value {
     let mut members = Map::new();
     let mut say = |name: &str, text: Option<String>| {
         if let Some(text) = text {
@@ -111,7 +136,8 @@ fn act_json(act: &Act) -> Value {
     Value::Object(members)
 }
 
-fn entry(value: &Value) -> Result<ActEntry, String> {
+/// An act by its JSON.
+pub(super) fn entry(value: &Value) -> Result<ActEntry, String> {
     let members = ObjectReader { of: value.as_object().ok_or("it is not an object")? };
     let what = members.text("what")?;
     let (at, by, reason) = (members.time("time")?, members.text("by")?, members.text("reason")?);

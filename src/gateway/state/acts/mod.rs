@@ -2,9 +2,14 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `change` | what operators ask for |
 //! | `format` | the file, read and written |
+//! | `shared` | the acts that all replicas know |
 
+mod change;
 mod format;
+#[cfg(feature = "postgres")]
+mod shared;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,6 +22,7 @@ use super::files;
 use crate::catalog::{Act, Catalog, Control};
 use crate::clock::Timestamp;
 use crate::gateway::back::pool::Pool;
+pub(in crate::gateway) use change::{ActChange, ActRefused};
 use format::ActsRead;
 
 /// The acts in effect. Clones share them; they outlive every config.
@@ -32,6 +38,8 @@ struct Inner {
     /// An instance has one only while a config names it: these are of all.
     drains: Mutex<Drains>,
     file: Option<Mutex<ActsFile>>,
+    #[cfg(feature = "postgres")]
+    shared: Mutex<shared::SharedActs>,
 }
 
 /// Where they are kept. It is written whole: of two processes with one folder, the later word is believed.
@@ -71,8 +79,10 @@ const FILE: &str = "acts.json";
 impl Acts {
     /// Lets those hold that an earlier process wrote down. A file that cannot be read, or only in part, is set aside.
     pub(super) fn open(folder: Option<&Path>, control: &Control, now: Timestamp) -> Self {
-        let Some(path) = folder.map(|folder| folder.join(FILE)) else { return Self::new(control, Drains::new(), None) };
-        let ActsRead { acts, drains, wrong } = match fs::read(&path) {
+        let Some(path) = folder.map(|folder| folder.join(FILE)) else {
+            return Self::new(control, Drains::new(), None, false);
+        };
+        let ActsRead { acts, drains, shared, wrong } = match fs::read(&path) {
             Ok(text) => format::read(&text, now),
             Err(error) if error.kind() == io::ErrorKind::NotFound => ActsRead::default(),
             Err(error) => ActsRead { wrong: vec![error.to_string()], ..ActsRead::default() },
@@ -80,7 +90,7 @@ impl Acts {
         let count = acts.len() + drains.len();
         control.restore(acts);
         let free = wrong.is_empty() || set_aside(&path, &wrong, count);
-        let acts = Self::new(control, drains, free.then_some(path));
+        let acts = Self::new(control, drains, free.then_some(path), shared);
         if count > 0 {
             tracing::info!(count, "restored acts of an earlier process");
         }
@@ -93,46 +103,45 @@ impl Acts {
         acts
     }
 
-    fn new(control: &Control, drains: Drains, file: Option<PathBuf>) -> Self {
+    #[cfg_attr(not(feature = "postgres"), allow(unused_variables))]
+    fn new(control: &Control, drains: Drains, file: Option<PathBuf>, shared: bool) -> Self {
         let file = file.map(|path| Mutex::new(ActsFile { path, text: String::new() }));
-        Self { inner: Arc::new(Inner { control: control.clone(), drains: Mutex::new(drains), file }) }
+        Self {
+            inner: Arc::new(Inner {
+                control: control.clone(),
+                drains: Mutex::new(drains),
+                file,
+                #[cfg(feature = "postgres")]
+                shared: Mutex::new(shared::SharedActs::of_file(shared)),
+            }),
+        }
     }
 
-    /// Starts or ends the drain of an instance; [`Acts::settle`] applies it. A URL stands for all its addresses, including
-    /// future ones; `URL#ADDRESS` is a single one. Returns whether this changed anything.
+    /// Does what an operator asks for; [`Acts::settle`] applies drains. Returns whether this changed anything.
     ///
     /// # Errors
-    /// One address of a URL cannot be taken back that is drained as a whole; this is the URL.
-    pub(in crate::gateway) fn drain(
+    /// One address of a URL cannot be taken back that is drained as a whole.
+    pub(in crate::gateway) fn perform(
         &self,
-        drain: bool,
-        upstream: &str,
-        instance: &str,
+        change: &ActChange,
         actor: &Actor,
         now: Timestamp,
-    ) -> Result<bool, String> {
-        let mut drains = lock(&self.inner.drains);
-        let key = |instance: &str| (upstream.to_owned(), instance.to_owned());
-        if drain {
-            if drains.contains_key(&key(instance)) {
-                return Ok(false);
-            }
-            drains.insert(key(instance), Drain { at: now, by: actor.by.clone(), reason: actor.reason.clone() });
-            return Ok(true);
-        }
-        if let Some(whole) = whole(instance).filter(|whole| drains.contains_key(&key(whole))) {
-            return Err(whole.to_owned());
-        }
-        let before = drains.len();
-        drains.retain(|(of, drained), _| of != upstream || (drained != instance && whole(drained) != Some(instance)));
-        Ok(drains.len() < before)
+    ) -> Result<bool, ActRefused> {
+        change.apply(&self.inner.control, &mut lock(&self.inner.drains), actor, now)
     }
 
     /// Drains the instances of a config, or ends their drain. The drain of an address is forgotten once its host name no
     /// longer resolves to it, because another machine may get the address.
     pub(in crate::gateway) fn settle(&self, pools: &BTreeMap<String, Arc<Pool>>) {
         let mut drains = lock(&self.inner.drains);
-        drains.retain(|(upstream, instance), _| !has_left(instance, pools.get(upstream).map(|pool| &**pool)));
+        let mut left = Vec::new();
+        drains.retain(|(upstream, instance), _| {
+            let stays = !has_left(instance, pools.get(upstream).map(|pool| &**pool));
+            if !stays {
+                left.push((upstream.clone(), instance.clone()));
+            }
+            stays
+        });
         for (upstream, pool) in pools {
             for endpoint in pool.members.iter().map(|member| &member.endpoint) {
                 let is_drained = |called: &str| drains.contains_key(&(upstream.clone(), called.to_owned()));
@@ -142,6 +151,9 @@ impl Acts {
                 }
             }
         }
+        drop(drains);
+        #[cfg(feature = "postgres")]
+        lock(&self.inner.shared).forget(left);
     }
 
     /// Those that have no effect, as the config has nothing of the kind. They are kept: it may come back.
@@ -186,7 +198,11 @@ impl Acts {
     }
 
     fn text(&self, now: Timestamp) -> String {
-        format::write(&self.inner.control.standing(), &lock(&self.inner.drains), now)
+        #[cfg(feature = "postgres")]
+        let shared = lock(&self.inner.shared).is_copy();
+        #[cfg(not(feature = "postgres"))]
+        let shared = false;
+        format::write(&self.inner.control.standing(), &lock(&self.inner.drains), shared, now)
     }
 }
 

@@ -32,6 +32,13 @@ fn actor() -> Actor {
     Actor { by: "ann".to_owned(), reason: "an incident".to_owned(), via: "127.0.0.1".to_owned() }
 }
 
+fn drain(acts: &Acts, drain: bool, instance: &str, now: Timestamp) {
+    let (upstream, instance) = ("u".to_owned(), instance.to_owned());
+    let change =
+        if drain { ActChange::Drain { upstream, instance } } else { ActChange::Undrain { upstream, instance } };
+    assert_eq!(acts.perform(&change, &actor(), now), Ok(true));
+}
+
 #[test]
 fn what_is_written_is_read() {
     let folder = folder("again", None);
@@ -48,9 +55,9 @@ fn what_is_written_is_read() {
     control.release_sunset("a", "2", ActOrigin::new("ann", "r", now));
     control.extend("a", "1", "acme", at("2026-06-02"), ActOrigin::new("ann", "r", now));
     control.extend("a", "1", "late", at("2026-06-03"), ActOrigin::new("ann", "r", now));
-    acts.drain(true, "u", "http://b:1", &actor(), now).expect("it is none of a whole");
-    acts.drain(true, "u", "http://b:2", &actor(), now).expect("it is none of a whole");
-    acts.drain(false, "u", "http://b:2", &actor(), now).expect("it is none of a whole");
+    drain(&acts, true, "http://b:1", now);
+    drain(&acts, true, "http://b:2", now);
+    drain(&acts, false, "http://b:2", now);
     assert_eq!((acts.write(now), names(&folder)), (Persisted::Yes, vec![FILE.to_owned()]));
 
     let again = Control::new();
@@ -128,7 +135,7 @@ fn nothing_is_kept_where_nothing_can_be() {
     // The folder is gone.
     let folder = folder("gone", None);
     let acts = Acts::open(Some(&folder), &Control::new(), at(NOW));
-    acts.drain(true, "u", "http://b:1", &actor(), at(NOW)).expect("it is none of a whole");
+    drain(&acts, true, "http://b:1", at(NOW));
     fs::remove_dir_all(&folder).expect("removed");
     assert_eq!(acts.write(at(NOW)), Persisted::Failed);
 }
@@ -145,7 +152,7 @@ fn an_act_without_its_like_is_a_stray() {
     control.hold_sunset("a", "1", ActOrigin::new("ann", "r", now));
     control.hold_sunset("a", "3", ActOrigin::new("ann", "r", now));
     control.extend("b", "1", "acme", at("2027-06-01"), ActOrigin::new("ann", "r", now));
-    acts.drain(true, "u", "http://b:1", &actor(), now).expect("it is none of a whole");
+    drain(&acts, true, "http://b:1", now);
     let expected = ["pause b", "hold a 3", "extend b 1 for acme until 2027-06-01T00:00:00Z", "drain u http://b:1"];
     assert_eq!(acts.strays(&catalog, &BTreeMap::new()), expected);
 }

@@ -1,0 +1,1 @@
+-- A file has one process: what several share is in PostgreSQL only.
