@@ -97,6 +97,18 @@ impl Timestamp {
         if millis < 0 || millis > LAST_MILLI { None } else { Some(Self { millis }) }
     }
 
+    /// From year, month and day, hour, minute and second, and the seconds by which they are ahead of UTC; `None` if there is no such
+    /// time, or it is outside the range.
+    #[cfg(feature = "cli")]
+    pub(crate) fn from_civil(date: [i32; 3], time: [i32; 3], offset: i32) -> Option<Self> {
+        let small = |number: i32| i8::try_from(number).ok();
+        let [year, month, day] = date;
+        let date = civil::Date::new(i16::try_from(year).ok()?, small(month)?, small(day)?).ok()?;
+        let time = civil::Time::new(small(time[0])?, small(time[1])?, small(time[2])?, 0).ok()?;
+        let at = jiff::tz::Offset::from_seconds(offset).ok()?.to_timestamp(date.to_datetime(time)).ok()?;
+        Self::from_millis(at.as_millisecond())
+    }
+
     /// Whole seconds since 1970, rounded down.
     #[must_use]
     pub const fn as_secs(self) -> i64 {

@@ -53,3 +53,12 @@ pub mod cases {
 /// The tables of `docs/reference.md`.
 #[cfg(feature = "config")]
 pub use crate::config::keys::reference;
+
+/// What `sunward usage import` does.
+#[cfg(feature = "cli")]
+pub mod import {
+    pub use crate::import::{
+        ImportOptions, ImportProgress, ImportSummary, LogField, LogFields, LogSyntax, SkippedLine, UnreadableLine,
+        import_logs,
+    };
+}

@@ -33,6 +33,8 @@ pub mod extract;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 mod headers;
+#[cfg(feature = "cli")]
+mod import;
 #[doc(hidden)]
 pub mod internals;
 pub mod json;

@@ -30,6 +30,8 @@ mod counts;
 mod coverage;
 mod distinct;
 mod identities;
+#[cfg(feature = "cli")]
+pub(crate) mod imported;
 mod key;
 mod ledger;
 mod memory;

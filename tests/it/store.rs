@@ -3,6 +3,8 @@
 #[cfg(feature = "cli")]
 mod commands;
 mod fleet;
+#[cfg(feature = "cli")]
+mod import;
 mod same;
 pub(crate) mod server;
 

@@ -14,15 +14,35 @@ pub(crate) fn ask<T>(
     loaded: &Loaded,
     question: impl AsyncFnOnce(&SqlLedger) -> Result<T, LedgerError>,
 ) -> Result<T, ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| super::misused(&format!("error: {error}")))?;
-    let answer = runtime.block_on(async {
+    run(async {
         match gateway::open_ledger(&loaded.gateway).await.transpose()? {
             Some(ledger) => question(&ledger).await.map(Some),
             None => Ok(None),
         }
-    });
-    match answer.map_err(|error| fail(&error))? {
+    })
+}
+
+/// Changes a ledger that `open` opens, while no gateway has it open.
+pub(crate) fn change<T>(
+    open: impl Future<Output = Option<Result<SqlLedger, LedgerError>>>,
+    change: impl AsyncFnOnce(&SqlLedger) -> Result<T, LedgerError>,
+) -> Result<T, ExitCode> {
+    run(async {
+        match open.await.transpose()? {
+            Some(ledger) => {
+                let changed = change(&ledger).await;
+                ledger.close().await;
+                changed.map(Some)
+            }
+            None => Ok(None),
+        }
+    })
+}
+
+fn run<T>(work: impl Future<Output = Result<Option<T>, LedgerError>>) -> Result<T, ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| super::misused(&format!("error: {error}")))?;
+    match runtime.block_on(work).map_err(|error| fail(&error))? {
         Some(answer) => Ok(answer),
         None => Err(super::misused(
             "error: the config has no ledger: add `state = \"/var/lib/sunward\"` to `[gateway]`, or `url` to `[gateway.ledger]`",

@@ -21,6 +21,7 @@ mod svg;
 mod test;
 mod timeline;
 mod usage;
+mod usage_import;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -58,7 +59,7 @@ enum Command {
     /// Shows the versions and the dates of their lifecycles.
     Timeline(timeline::Args),
     /// Shows who used what, from the ledger.
-    Usage(usage::Args),
+    Usage(usage::Command),
     /// Says whether a version may be retired, and if not, who uses it.
     Ready(ready::Args),
     /// Prints the identities of consumers, for the register.
@@ -91,7 +92,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Timeline(args) => timeline::run(&args),
-        Command::Usage(args) => usage::run(&args),
+        Command::Usage(command) => usage::run(&command),
         Command::Ready(args) => ready::run(&args),
         Command::Consumer(args) => consumer::run(&args),
         Command::Help { command } => help(command.as_deref()),

@@ -7,7 +7,6 @@ pub(crate) struct Progress {
     /// When the next line is due; never, if there is no terminal.
     due: Option<Instant>,
     shown: bool,
-    read: usize,
     written: usize,
 }
 
@@ -18,17 +17,23 @@ const EVERY: Duration = Duration::from_millis(500);
 
 impl Progress {
     pub(crate) fn new(terminal: bool) -> Self {
-        Self { due: terminal.then(|| Instant::now() + FIRST), shown: false, read: 0, written: 0 }
+        Self { due: terminal.then(|| Instant::now() + FIRST), shown: false, written: 0 }
     }
 
     /// `read` bytes were read in all, and `more` were written since the last time.
     pub(crate) fn at(&mut self, read: usize, more: usize) {
-        (self.read, self.written) = (read, self.written + more);
+        self.written += more;
+        let written = self.written;
+        self.show(|| format!("{} MiB read, {} MiB written", read >> 20, written >> 20));
+    }
+
+    /// Shows `text`, if that is due.
+    pub(crate) fn show(&mut self, text: impl FnOnce() -> String) {
         let now = Instant::now();
         if self.due.is_some_and(|due| due <= now) {
             self.due = Some(now + EVERY);
             self.shown = true;
-            super::tell(&format!("\r{} MiB read, {} MiB written", self.read >> 20, self.written >> 20));
+            super::tell(&format!("\r{}", text()));
         }
     }
 

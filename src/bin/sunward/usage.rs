@@ -1,5 +1,6 @@
 //! `sunward usage`: who used what.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,12 +11,28 @@ use sunward::report::{self, ChangeLine, Grouping, UsageLine};
 use sunward::usage::{ChangeSum, ConsumerKey, UsageFilter, UsageSum};
 
 use super::columns::columns;
-use super::{changed, ledger, names};
+use super::{changed, ledger, names, usage_import};
 
 #[derive(clap::Args)]
-pub(crate) struct Args {
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    act: Option<UsageAct>,
     #[command(flatten)]
-    file: super::ConfigArg,
+    report: ReportArgs,
+}
+
+#[derive(clap::Subcommand)]
+enum UsageAct {
+    /// Reads access logs into the ledger.
+    Import(usage_import::Args),
+}
+
+#[derive(clap::Args)]
+struct ReportArgs {
+    /// The config file.
+    #[arg(value_name = "FILE", required = true, value_parser = super::file)]
+    file: Option<PathBuf>,
     /// What a line is about.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
     by: By,
@@ -77,9 +94,17 @@ const HEAD: [&str; 11] = [
 /// Of numbers.
 const RIGHT: [usize; 4] = [4, 5, 6, 7];
 
-pub(crate) fn run(args: &Args) -> ExitCode {
+pub(crate) fn run(command: &Command) -> ExitCode {
+    match (&command.act, &command.report.file) {
+        (Some(UsageAct::Import(args)), _) => usage_import::run(args),
+        (None, Some(file)) => report(file, &command.report),
+        (None, None) => super::misused("error: pass the config file"),
+    }
+}
+
+fn report(file: &Path, args: &ReportArgs) -> ExitCode {
     let now = args.now.unwrap_or_else(|| SystemClock.now());
-    let loaded = match super::open(&args.file.path, Some(now)) {
+    let loaded = match super::open(file, Some(now)) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -92,7 +117,7 @@ enum UsageAnswer {
     Changes(Vec<ChangeSum>),
 }
 
-fn answer(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<ExitCode, ExitCode> {
+fn answer(args: &ReportArgs, loaded: &Loaded, now: Timestamp) -> Result<ExitCode, ExitCode> {
     let misused = |message: String| super::misused(&format!("error: {message}"));
     let since = ledger::before(&args.since, now).map_err(misused)?;
     let quiet = args.quiet_since.as_deref().map(|text| ledger::before(text, now)).transpose().map_err(misused)?;
@@ -135,7 +160,7 @@ fn answer(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<ExitCode, Exit
     })
 }
 
-fn filter(args: &Args, loaded: &Loaded, since: Timestamp, now: Timestamp) -> Result<UsageFilter, String> {
+fn filter(args: &ReportArgs, loaded: &Loaded, since: Timestamp, now: Timestamp) -> Result<UsageFilter, String> {
     let mut filter = UsageFilter::new(since, now.saturating_add(Duration::from_secs(1)));
     filter.environment.clone_from(&args.environment);
     let catalog = &loaded.catalog;
@@ -152,7 +177,7 @@ fn filter(args: &Args, loaded: &Loaded, since: Timestamp, now: Timestamp) -> Res
     Ok(filter)
 }
 
-fn show(args: &Args, lines: &[UsageLine], since: Timestamp, now: Timestamp) -> ExitCode {
+fn show(args: &ReportArgs, lines: &[UsageLine], since: Timestamp, now: Timestamp) -> ExitCode {
     if args.json {
         let lines: Vec<_> = lines.iter().map(UsageLine::to_json).collect();
         return super::print(&format!(
@@ -168,7 +193,7 @@ fn show(args: &Args, lines: &[UsageLine], since: Timestamp, now: Timestamp) -> E
     }
 }
 
-fn show_changes(args: &Args, lines: &[ChangeLine], since: Timestamp, now: Timestamp) -> ExitCode {
+fn show_changes(args: &ReportArgs, lines: &[ChangeLine], since: Timestamp, now: Timestamp) -> ExitCode {
     if args.json {
         let lines: Vec<_> = lines.iter().map(ChangeLine::to_json).collect();
         return super::print(&format!(
@@ -224,7 +249,7 @@ fn csv<const N: usize>(head: &[&str; N], rows: &[[String; N]]) -> Result<Vec<u8>
 }
 
 /// Columns without anything in them are left out, and so is the environment if there is only one.
-fn table(args: &Args, rows: Vec<[String; HEAD.len()]>) -> Vec<String> {
+fn table(args: &ReportArgs, rows: Vec<[String; HEAD.len()]>) -> Vec<String> {
     let one = rows.iter().all(|row| row[0] == rows[0][0]);
     let mut head = HEAD.map(str::to_owned);
     head[3] = match args.by {

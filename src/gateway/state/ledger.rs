@@ -152,6 +152,17 @@ pub async fn open_ledger(gateway: &GatewaySpec) -> Option<Result<SqlLedger, Ledg
     }
 }
 
+/// The ledger of a config, to write what no gateway has counted; `None` if the config has none. A gateway must not have it open, unless
+/// it is in PostgreSQL.
+///
+/// # Errors
+///
+/// If it cannot be opened: see [`SqlLedger::open`], and `SqlLedger::connect` of the feature `postgres`.
+pub async fn open_ledger_to_write(gateway: &GatewaySpec, environment: &str) -> Option<Result<SqlLedger, LedgerError>> {
+    let location = LedgerLocation::new(gateway.state.as_ref().map(|state| state.value.as_path()), &gateway.ledger)?;
+    Some(location.open(environment).await)
+}
+
 /// The name of the replica: by default, that of the host.
 pub(super) fn replica(spec: &LedgerSpec) -> String {
     let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());

@@ -25,7 +25,7 @@ pub(super) use acts::{ActChange, ActRefused, Acts, Persisted};
 pub(super) use audit::{Actor, Audit, AuditAction};
 pub(super) use files::replace;
 #[cfg(feature = "ledger")]
-pub use ledger::open_ledger;
+pub use ledger::{open_ledger, open_ledger_to_write};
 pub(super) use restore::{restore, set_aside, target};
 pub use revisions::Revision;
 pub(super) use revisions::{Revisions, before, tag};

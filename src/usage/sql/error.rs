@@ -26,6 +26,8 @@ enum Why {
         needs: i64,
         known: i64,
     },
+    #[cfg(feature = "cli")]
+    OtherImport,
     Database(sqlx::Error),
     #[cfg(feature = "postgres")]
     Url(sqlx::Error),
@@ -85,6 +87,11 @@ impl LedgerError {
 
     pub(super) fn database(place: &LedgerPlace, error: sqlx::Error) -> Self {
         Self { place: place.clone(), why: Why::Database(error) }
+    }
+
+    #[cfg(feature = "cli")]
+    pub(super) fn other_import(place: &LedgerPlace) -> Self {
+        Self { place: place.clone(), why: Why::OtherImport }
     }
 
     #[cfg(feature = "postgres")]
@@ -164,6 +171,10 @@ impl fmt::Display for LedgerError {
                 f,
                 "its schema {schema} needs a version that knows schema {needs}; this one knows {known}, so use a newer version"
             ),
+            #[cfg(feature = "cli")]
+            Why::OtherImport => {
+                f.write_str("another import reads the same log; wait for its end and start this one again")
+            }
             Why::Database(_) if self.is_damaged() => {
                 f.write_str("it is damaged, or no ledger; move the file away, and a new one will be created")
             }

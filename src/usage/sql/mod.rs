@@ -9,10 +9,13 @@
 //! | `changes` | which changes altered something |
 //! | `sums` | what reports ask |
 //! | `shared` | what replicas share beside the ledger |
+//! | `imports` | what was read from logs |
 
 mod changes;
 mod database;
 mod error;
+#[cfg(feature = "cli")]
+mod imports;
 mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -83,6 +86,12 @@ impl SqlLedger {
         schema::check(&mut session, &place).await?;
         drop(session);
         Ok(Self { database, environment: String::new(), place, _lock: None })
+    }
+
+    /// What is written to each row.
+    #[cfg(feature = "cli")]
+    pub(crate) fn environment(&self) -> &str {
+        &self.environment
     }
 
     fn failed(&self, error: sqlx::Error) -> LedgerError {

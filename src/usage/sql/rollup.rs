@@ -101,6 +101,7 @@ impl SqlLedger {
                      WHERE coverage.replica = runs.replica AND coverage.run = runs.run AND until < $1)";
         session.execute(ended, &[before.as_secs().into()]).await?;
         session.execute("DELETE FROM coverage WHERE until < $1", &[before.as_secs().into()]).await?;
+        session.execute("DELETE FROM imported_blocks WHERE at < $1", &[before.as_secs().into()]).await?;
         session.commit().await?;
         Ok(deleted > 0)
     }

@@ -13,7 +13,7 @@ struct SchemaStep {
     postgres: &'static str,
 }
 
-const STEPS: [SchemaStep; 3] = [
+const STEPS: [SchemaStep; 4] = [
     SchemaStep {
         version: 1,
         lowest_reader: 1,
@@ -31,6 +31,12 @@ const STEPS: [SchemaStep; 3] = [
         lowest_reader: 1,
         sqlite: include_str!("schema/sqlite/3.sql"),
         postgres: include_str!("schema/postgres/3.sql"),
+    },
+    SchemaStep {
+        version: 4,
+        lowest_reader: 1,
+        sqlite: include_str!("schema/sqlite/4.sql"),
+        postgres: include_str!("schema/postgres/4.sql"),
     },
 ];
 
