@@ -5,6 +5,7 @@ mod commands;
 mod fleet;
 #[cfg(feature = "cli")]
 mod import;
+mod older;
 mod same;
 pub(crate) mod server;
 

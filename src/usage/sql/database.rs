@@ -60,7 +60,7 @@ const WRITING: &str = "SET LOCAL search_path TO sunward; SET LOCAL lock_timeout 
                        SELECT pg_advisory_xact_lock(8391162079)";
 /// The same for what replicas share: it does not wait for those who write the ledger.
 #[cfg(all(feature = "postgres", feature = "gateway"))]
-const SHARING: &str = "SET LOCAL search_path TO sunward; SET LOCAL lock_timeout TO '2s'; SET LOCAL statement_timeout TO '2s'; \
+const SHARING: &str = "SET LOCAL search_path TO sunward; SET LOCAL lock_timeout TO '1500ms'; SET LOCAL statement_timeout TO '2s'; \
                        SELECT pg_advisory_xact_lock(8391162080)";
 #[cfg(feature = "postgres")]
 const READING: &str = "SET LOCAL search_path TO sunward";

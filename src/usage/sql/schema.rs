@@ -2,6 +2,7 @@
 
 use super::database::{Database, Session};
 use super::error::{LedgerError, LedgerPlace};
+use super::read::LIMIT;
 
 /// One step of the schema. A step only adds: a version that knows `lowest_reader` still reads and writes what it knows, so the
 /// program can be rolled back.
@@ -43,6 +44,9 @@ const STEPS: [SchemaStep; 4] = [
 /// Brings the tables up to date, in one transaction: of several processes, one does it and the others wait.
 pub(super) async fn migrate(database: &Database, place: &LedgerPlace) -> Result<(), LedgerError> {
     let failed = |error| LedgerError::database(place, error);
+    if is_current(database, place).await? {
+        return Ok(());
+    }
     let mut session = database.write().await.map_err(failed)?;
     let schema = session.script(if session.is_sqlite() { "" } else { "CREATE SCHEMA IF NOT EXISTS sunward" });
     schema.await.map_err(failed)?;
@@ -54,6 +58,17 @@ pub(super) async fn migrate(database: &Database, place: &LedgerPlace) -> Result<
         step.apply(&mut session).await.map_err(failed)?;
     }
     session.commit().await.map_err(failed)
+}
+
+/// Whether there is nothing to do, which is so almost always. That takes no lock, and no right to create tables.
+async fn is_current(database: &Database, place: &LedgerPlace) -> Result<bool, LedgerError> {
+    let Ok(mut session) = database.read(LIMIT).await else { return Ok(false) };
+    match known(&mut session, place).await {
+        Ok(current) => Ok(current >= newest()),
+        Err(error) if error.is_too_new() => Err(error),
+        // There are no tables yet; or it fails again in a moment.
+        Err(_) => Ok(false),
+    }
 }
 
 /// Refuses tables that this version cannot read.
@@ -68,8 +83,12 @@ async fn known(session: &mut Session, place: &LedgerPlace) -> Result<i64, Ledger
         "SELECT COALESCE(MAX(version), 0) AS version, COALESCE(MAX(lowest_reader), 0) AS needs FROM schema_versions";
     let Some(row) = session.row(last, &[]).await.map_err(failed)? else { return Ok(0) };
     let (current, needs) = (row.int("version").map_err(failed)?, row.int("needs").map_err(failed)?);
-    let known = STEPS.iter().map(|step| step.version).max().unwrap_or(0);
+    let known = newest();
     if needs > known { Err(LedgerError::too_new(place, current, needs, known)) } else { Ok(current) }
+}
+
+fn newest() -> i64 {
+    STEPS.iter().map(|step| step.version).max().unwrap_or(0)
 }
 
 // === impl SchemaStep ===

@@ -1,5 +1,9 @@
 //! The ledger of a gateway: what is in it when the gateway has stopped.
 
+mod faults;
+#[cfg(all(feature = "cli", unix))]
+mod killed;
+
 use std::path::Path;
 
 use sunward::clock::Timestamp;
@@ -11,6 +15,12 @@ use super::rig::{self, OK, Served, Service};
 use crate::store::server::Server;
 
 async fn gateway(folder: &Path, ledger: &str) -> (Gateway, Service) {
+    let (text, service) = config(folder, ledger).await;
+    (rig::gateway(text).await, service)
+}
+
+/// A config with these lines of the ledger, and the service behind it.
+async fn config(folder: &Path, ledger: &str) -> (String, Service) {
     let service = Service::start(|mut served: Served| async move {
         while served.request().await.is_some() {
             served.write(OK).await;
@@ -24,7 +34,7 @@ async fn gateway(folder: &Path, ledger: &str) -> (Gateway, Service) {
     );
     let text = rig::config("ledger", &[service.address], &own, "");
     let text = text.replacen("upstream =", "consumer = { header = \"X-Client\" }\nupstream =", 1);
-    (rig::gateway(text).await, service)
+    (text, service)
 }
 
 async fn get(gateway: &Gateway, path: &str, fields: &str) {

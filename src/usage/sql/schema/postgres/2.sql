@@ -5,12 +5,12 @@ CREATE TABLE changes (
     UNIQUE (version, summary)
 );
 
--- The requests of a row of usage in which a change altered something.
+-- The requests of a row of usage in which a change altered something. An older program deletes routes and consumers without them.
 CREATE TABLE usage_changes (
     span TEXT NOT NULL CHECK (span IN ('hour', 'day')),
     start BIGINT NOT NULL,
-    route BIGINT NOT NULL REFERENCES routes (id),
-    consumer BIGINT NOT NULL REFERENCES consumers (id),
+    route BIGINT NOT NULL REFERENCES routes (id) ON DELETE CASCADE,
+    consumer BIGINT NOT NULL REFERENCES consumers (id) ON DELETE CASCADE,
     source TEXT NOT NULL CHECK (source IN ('seen', 'imported')),
     change BIGINT NOT NULL REFERENCES changes (id),
     requests BIGINT NOT NULL,
