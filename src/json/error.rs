@@ -105,6 +105,8 @@ pub(super) enum Reason {
     Twice,
     /// A name that cannot be converted to the other case and back.
     Name,
+    /// A name that stays, and that another name becomes.
+    TakenName,
     /// An op on structure cannot process it.
     Structure(&'static str),
     /// An expression has no value.
@@ -179,6 +181,12 @@ impl MigrateError {
     pub(super) fn name(name: &[u8]) -> Self {
         let name = String::from_utf8_lossy(name).into_owned();
         Self::value(Pointer::from_tokens([name]), Reason::Name)
+    }
+
+    /// The same for one that would stay and come back as another one.
+    pub(super) fn taken_name(name: &[u8]) -> Self {
+        let name = String::from_utf8_lossy(name).into_owned();
+        Self::value(Pointer::from_tokens([name]), Reason::TakenName)
     }
 
     /// A field that occurs several times, by its key in quotes.
@@ -386,6 +394,7 @@ impl fmt::Display for Reason {
             Self::Boundary => f.write_str("the value contains the boundary of the form, which would end its part"),
             Self::Twice => f.write_str("the file would have to be written twice"),
             Self::Name => f.write_str("the member name cannot be converted to the other case and back"),
+            Self::TakenName => f.write_str("two members would have the same name: one that stays, and one that is converted"),
             Self::Structure(what) => f.write_str(what),
             Self::Expression { source, why } => write!(f, "the expression `{source}` cannot be computed: {why}"),
             Self::Irreversible => f.write_str("the expressions of `back` give a different value"),

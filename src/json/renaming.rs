@@ -47,6 +47,10 @@ pub struct Renaming {
     except: BTreeSet<Box<str>>,
 }
 
+/// The names of one object where some stay that do not fit: none of them may be one that another name becomes.
+#[derive(Debug, Default)]
+pub(super) struct MixedNames(BTreeMap<(usize, Box<str>), bool>);
+
 // === impl NameCase ===
 
 impl NameCase {
@@ -200,6 +204,20 @@ impl Renaming {
     /// The names that are listed one by one.
     pub(super) fn known(&self) -> impl Iterator<Item = &str> {
         self.there.keys().chain(&self.except).map(|name| &**name)
+    }
+}
+
+// === impl MixedNames ===
+
+impl MixedNames {
+    /// Adds a name that rule number `rule` has left as it is, or has made. Returns whether no other name is the same.
+    pub(super) fn add(&mut self, rule: usize, name: &str, stays: bool) -> bool {
+        *self.0.entry((rule, name.into())).or_insert(stays) == stays
+    }
+
+    /// Forgets them all.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
     }
 }
 

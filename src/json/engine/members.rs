@@ -161,16 +161,24 @@ impl Run {
         }
         let plain = text::unescape(text::inner(quoted));
         let mut renamed: Option<String> = None;
-        for NameRule { renaming, on_error, change } in &others.renamings {
+        for (number, NameRule { renaming, on_error, change }) in others.renamings.iter().enumerate() {
             let name = renamed.as_deref().map_or_else(|| std::str::from_utf8(&plain).ok(), Some);
-            match name.and_then(|name| Some((name, renaming.rename(name)?))) {
-                Some((name, new)) if new == name => {}
-                Some((_, new)) => {
-                    renamed = Some(new.into_owned());
-                    self.changes.insert(*change);
+            let new = name.and_then(|name| renaming.rename(name));
+            let stays = new.is_none();
+            if *on_error == OnError::Pass {
+                self.passed += u64::from(stays);
+                let names = self.members().map(|object| &mut object.names);
+                if let Some((names, name)) = names.zip(new.as_deref().or(name))
+                    && !names.add(number, name, stays)
+                {
+                    return Err(MigrateError::taken_name(&plain));
                 }
-                None if *on_error == OnError::Pass => self.passed += 1,
-                None => return Err(MigrateError::name(&plain)),
+            } else if stays {
+                return Err(MigrateError::name(&plain));
+            }
+            if let Some(new) = new.filter(|new| name != Some(new)) {
+                renamed = Some(new.into_owned());
+                self.changes.insert(*change);
             }
         }
         Ok(renamed.map(|name| text::quote(&name)))

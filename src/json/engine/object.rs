@@ -1,5 +1,6 @@
 //! One object on its way: which candidates are there so far, and what waits for those that may still come.
 
+use super::super::renaming::MixedNames;
 use super::super::{ChangeSet, MigrateError};
 use super::plan::{ObjectPlan, Rank, SourceMember};
 
@@ -23,6 +24,8 @@ pub(super) struct Object {
     pub(super) trail: Vec<u8>,
     /// What was written since a member had to wait: it goes out at the object's end.
     pub(super) waiting: Option<PendingMembers>,
+    /// Where names that do not fit stay.
+    pub(super) names: MixedNames,
 }
 
 /// Members that may have to go again.
@@ -84,6 +87,7 @@ impl Object {
             flowing: true,
             trail: Vec::new(),
             waiting: None,
+            names: MixedNames::default(),
         }
     }
 
@@ -94,6 +98,7 @@ impl Object {
         (self.written, self.flowing) = (false, true);
         self.trail.clear();
         self.repeated.clear();
+        self.names.clear();
         (self.taking, self.waiting) = (None, None);
     }
 

@@ -3,8 +3,9 @@
 use super::super::equal::ValueType;
 use super::super::error::Reason;
 use super::super::interpret::{Interpreter, OpError};
+use super::super::renaming::MixedNames;
 use super::super::tree::TreeNodeId;
-use super::super::{MigrateError, Renaming, Step, text};
+use super::super::{MigrateError, OnError, Renaming, Step, text};
 
 // === impl Interpreter ===
 
@@ -40,17 +41,26 @@ impl Interpreter<'_> {
         object: TreeNodeId,
         renaming: &Renaming,
     ) -> Result<Vec<TreeNodeId>, MigrateError> {
-        let (mut keys, mut inside) = (Vec::new(), Vec::new());
+        let (mut keys, mut inside, mut names) = (Vec::new(), Vec::new(), MixedNames::default());
         for (key, child) in self.tree.entries(object) {
             let plain = text::unescape(text::inner(&key));
             let name = std::str::from_utf8(&plain).ok();
             if !name.is_some_and(|name| renaming.excepts(name)) {
                 inside.push(child);
             }
-            match name.and_then(|name| Some((name, renaming.rename(name)?))) {
-                Some((name, new)) if new == name => {}
-                Some((_, new)) => keys.push((child, text::quote(&new))),
-                None => self.settle(step, Err(OpError::new(child, Reason::Name)))?,
+            let new = name.and_then(|name| renaming.rename(name));
+            let stays = new.is_none();
+            if stays {
+                self.settle(step, Err(OpError::new(child, Reason::Name)))?;
+            }
+            if let Some(name) = new.as_deref().or(name)
+                && step.on_error == OnError::Pass
+                && !names.add(0, name, stays)
+            {
+                return Err(MigrateError::value(self.tree.origin(child), Reason::TakenName).of_change(step.change));
+            }
+            if let Some(new) = new.filter(|new| name != Some(new)) {
+                keys.push((child, text::quote(&new)));
             }
         }
         self.tree.respell(object, keys);

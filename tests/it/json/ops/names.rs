@@ -61,6 +61,32 @@ fn names_by_rule() {
             Err("cannot be converted to the other case and back"),
         ),
         ("a lone surrogate", vec![all()], r#"{"\ud800_a":1}"#, Err("cannot be converted to the other case and back")),
+        (
+            "it stays, and another becomes the same",
+            vec![pass(all())],
+            r#"{"x":[{"a_b":1,"aB":2}]}"#,
+            Err("two members would have the same name"),
+        ),
+        (
+            "the other way round",
+            vec![pass(all())],
+            r#"{"aB":1,"c":{},"a_b":2}"#,
+            Err("two members would have the same name"),
+        ),
+        ("in different objects", vec![pass(all())], r#"[{"a_b":1},{"aB":2}]"#, Ok(r#"[{"aB":1},{"aB":2}]"#)),
+        ("twice, and it stays", vec![pass(all())], r#"{"aB":1,"aB":2}"#, Ok(r#"{"aB":1,"aB":2}"#)),
+        (
+            "listed, and it stays",
+            vec![pass(all())],
+            r#"{"line_2":1,"line2":2}"#,
+            Err("two members would have the same name"),
+        ),
+        (
+            "of another op, and it stays",
+            vec![step(copy("/a_b", "/c_d")), pass(all())],
+            r#"{"a_b":1,"cD":2}"#,
+            Err("two members would have the same name"),
+        ),
         ("or it stays", vec![pass(all())], r#"{"userId":{"a_b":1},"c_d":2}"#, Ok(r#"{"userId":{"aB":1},"cD":2}"#)),
         (
             "one level",
