@@ -58,8 +58,9 @@ fn sender(text: &[u8]) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>, Option<Co
     let is_address = |word: &str| word.parse::<std::net::IpAddr>().is_ok();
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
     let (second, more) = rest.split_once(' ').unwrap_or((rest, ""));
-    let (host, client, rest) =
-        if !is_address(first) && is_address(second) { (Some(first), second, more) } else { (None, first, rest) };
+    // Almost no client says who its user is by RFC 1413.
+    let has_host = second != "-" && !is_address(first) && is_address(second);
+    let (host, client, rest) = if has_host { (Some(first), second, more) } else { (None, first, rest) };
     let user = rest.split_once(' ').map_or("", |(_, user)| user.trim());
     let known = |word: &'_ str| !word.is_empty() && word != "-";
     (

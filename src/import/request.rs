@@ -23,6 +23,8 @@ pub(super) struct RequestReader {
     host: Option<HeaderValue>,
     /// Whether an api names consumers by their user agent.
     needs_agent: bool,
+    /// Whether one does by where they are.
+    needs_origin: bool,
 }
 
 /// What a line is about.
@@ -47,7 +49,8 @@ impl RequestReader {
     pub(super) fn new(catalog: Arc<Catalog>, host: Option<HeaderValue>) -> Self {
         let sources = catalog.apis().iter().flat_map(|api| &api.consumer);
         let needs_agent = sources.clone().any(|source| matches!(source, ConsumerSource::UserAgent));
-        Self { catalog, host, needs_agent }
+        let needs_origin = catalog.needs_origin();
+        Self { catalog, host, needs_agent, needs_origin }
     }
 
     pub(super) fn read(&self, line: &LogLine<'_>) -> Result<LineUse<'_>, NotUsed> {
@@ -63,7 +66,7 @@ impl RequestReader {
         {
             name_version(api, version, &mut uri, &mut headers);
         }
-        let address = line.client.as_deref().and_then(|client| client.parse().ok());
+        let address = line.client.as_deref().filter(|_| self.needs_origin).and_then(|client| client.parse().ok());
         let head = RequestHead {
             method: &method,
             uri: &uri,

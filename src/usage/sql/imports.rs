@@ -7,8 +7,8 @@ use super::write::{Addition, Writer};
 use crate::usage::imported::{ImportedBatch, ImportedBlock};
 
 const COLUMNS: &str = "digest, previous, times, at, lines";
-/// How many blocks a statement has.
-const BLOCKS: usize = 500;
+/// How many blocks a statement has: what binding its values costs grows with their square in SQLite.
+const BLOCKS: usize = 64;
 
 // === impl SqlLedger ===
 

@@ -8,6 +8,8 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::server::Server;
+
 const CONFIG: &str = r#"
 [gateway]
 state = "STATE"
@@ -36,6 +38,14 @@ impl Rig {
         let folder = TempDir::new().expect("a folder");
         let rig = Self { folder };
         rig.write("sunward.toml", CONFIG.replace("STATE", &rig.folder.path().display().to_string()));
+        rig
+    }
+
+    /// With a ledger in PostgreSQL.
+    fn on(url: &str) -> Self {
+        let rig = Self::new();
+        let text = std::fs::read_to_string(rig.path("sunward.toml")).expect("a text");
+        rig.write("sunward.toml", text.replace("[gateway.ledger]", &format!("[gateway.ledger]\nurl = \"{url}\"")));
         rig
     }
 
@@ -99,10 +109,19 @@ fn gzip(text: &str) -> Vec<u8> {
 
 #[test]
 fn a_line_counts_once_whatever_becomes_of_its_log() {
+    import_again_and_again(&Rig::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_counts_once_in_postgresql() {
+    let Some(server) = Server::start() else { return };
+    import_again_and_again(&Rig::on(&server.database()));
+}
+
+fn import_again_and_again(rig: &Rig) {
     let all = log(0, 9000);
     let lines: Vec<&str> = all.split_inclusive('\n').collect();
     let part = |from: usize, until: usize| lines[from..until].concat();
-    let rig = Rig::new();
     let mut counted = 0;
     let other = all.replace("192.0.2.1", "192.0.2.2");
     let other: Vec<&str> = other.split_inclusive('\n').collect();
