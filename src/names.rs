@@ -87,6 +87,8 @@ pub(crate) const LEDGER_OVERFLOW: &str = "sunward_ledger_overflow_total";
 /// Rows of the ledger that were merged because they could not be written.
 pub(crate) const LEDGER_MERGED: &str = "sunward_ledger_merged_total";
 
+/// The size of the write-ahead log of a ledger that is a file.
+pub(crate) const LEDGER_WAL: &str = "sunward_ledger_wal_bytes";
 /// Whether what replicas share could be read.
 pub(crate) const SHARED_STATE_UP: &str = "sunward_shared_state_up";
 /// Whether changes of what replicas share are heard of.
@@ -207,6 +209,7 @@ pub(crate) fn describe() {
     describe_gauge!(LEDGER_ROWS, "Rows of the ledger in memory.");
     describe_counter!(LEDGER_OVERFLOW, "Requests that the ledger counted as _other: too many consumers or rows.");
     describe_counter!(LEDGER_MERGED, "Rows of the ledger that were merged because they could not be written.");
+    describe_gauge!(LEDGER_WAL, Unit::Bytes, "The size of the write-ahead log of a ledger in a file.");
     describe_gauge!(SHARED_STATE_UP, "1 if what replicas share could be read the last time, 0 if not.");
     describe_gauge!(SHARED_STATE_LISTENING, "1 if changes of what replicas share are announced, 0 if they are polled.");
     describe_gauge!(SHARED_STATE_READ, Unit::Seconds, "When what replicas share was last read, as seconds since 1970.");
@@ -323,6 +326,11 @@ pub(crate) fn ledger_overflow() -> Counter {
 /// Rows of the ledger that were merged.
 pub(crate) fn ledger_merged() -> Counter {
     counter!(LEDGER_MERGED)
+}
+
+/// The size of the write-ahead log of a ledger that is a file.
+pub(crate) fn ledger_wal() -> Gauge {
+    gauge!(LEDGER_WAL)
 }
 
 /// Whether what replicas share could be read.

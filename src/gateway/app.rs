@@ -156,7 +156,8 @@ impl App {
         listening.chain([format!("admin {}\n", place("http", &self.admin))]).collect()
     }
 
-    /// The emergency handle; it survives reloads.
+    /// The emergency handle; it survives reloads. What is done with it is of this process only: other gateways with the same database
+    /// do not learn of it.
     #[must_use]
     pub fn control(&self) -> Control {
         self.control.clone()

@@ -190,15 +190,18 @@ impl GatewaySpec {
     }
 
     fn check_ledger(&self, reader: &mut TableReader<'_, '_>) {
-        // That it is off is so in any case.
-        if !reader.has("ledger") || self.ledger.flush.is_none() {
-            return;
-        }
+        // Acts are shared there, also where nothing is counted.
         if self.ledger.url.is_some() && cfg!(not(feature = "postgres")) {
             let message = "`ledger` is in PostgreSQL, which this binary has no part for";
             let help = "use a binary with the feature `postgres`, or remove `url`";
             reader.found.push(Diagnostic::error("ledger-not-built", message, reader.span).help(help));
-        } else if cfg!(not(feature = "ledger")) {
+            return;
+        }
+        // That it is off is so in any case.
+        if !reader.has("ledger") || self.ledger.flush.is_none() {
+            return;
+        }
+        if cfg!(not(feature = "ledger")) {
             let help = "use a binary with the feature `ledger`, or remove it";
             reader.warn("ledger-not-built", "ledger", "`ledger` has no effect: this binary has no ledger", help);
         } else if !reader.has("state") && self.ledger.url.is_none() {

@@ -59,6 +59,8 @@ struct Writing {
 
 /// The name of the file in the `state` directory.
 const FILE: &str = "ledger.sqlite";
+/// Clocks may differ by so much.
+const AHEAD: Duration = Duration::from_secs(3600);
 /// How long the last flush may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -119,6 +121,18 @@ impl LedgerLocation {
         folder.map(|folder| Self::File(folder.join(FILE)))
     }
 
+    /// How large the write-ahead log of a file is.
+    fn wal_bytes(&self) -> Option<u64> {
+        match self {
+            Self::File(path) => {
+                let wal = path.with_file_name(format!("{FILE}-wal"));
+                Some(std::fs::metadata(wal).map_or(0, |meta| meta.len()))
+            }
+            #[cfg(feature = "postgres")]
+            Self::Server(_) => None,
+        }
+    }
+
     async fn open(&self, environment: &str) -> Result<SqlLedger, LedgerError> {
         match self {
             Self::File(path) => SqlLedger::open(path, environment).await,
@@ -169,6 +183,12 @@ pub(super) fn replica(spec: &LedgerSpec) -> String {
     spec.replica.clone().or_else(host).filter(|name| !name.is_empty()).unwrap_or_else(|| "1".to_owned())
 }
 
+/// Whether rows would be taken for old that are not: the ledger is that of all replicas.
+async fn is_ahead(store: &SqlLedger, now: Timestamp) -> Result<bool, LedgerError> {
+    let server = store.server_time().await?;
+    Ok(server.is_some_and(|server| now > server.saturating_add(AHEAD)))
+}
+
 // === impl KeptLedger ===
 
 impl KeptLedger {
@@ -216,19 +236,26 @@ impl KeptLedger {
         self.ledger.flush(store, now).await?;
         let hour = Some(Period::hour_of(now));
         if writing.maintained != hour {
-            store.maintain(now, &self.retention).await?;
+            if is_ahead(store, now).await? {
+                tracing::warn!(%now, "clock is ahead of the database's; old rows are not merged or deleted");
+            } else {
+                store.maintain(now, &self.retention).await?;
+            }
             writing.maintained = hour;
         }
         Ok(())
     }
 
     /// Says how the ledger does; what it lost in detail, once for each flush.
-    #[allow(clippy::cast_precision_loss, reason = "the bound of rows is far below 2^53")]
+    #[allow(clippy::cast_precision_loss, reason = "rows and bytes are far below 2^53")]
     fn report(&self, writing: &mut Writing) {
         let (before, health) = (writing.health, self.ledger.health());
         names::ledger_rows().set(health.rows as f64);
         names::ledger_overflow().increment(health.overflow - before.overflow);
         names::ledger_merged().increment(health.merged - before.merged);
+        if let Some(bytes) = self.place.wal_bytes() {
+            names::ledger_wal().set(bytes as f64);
+        }
         if health.merged > before.merged {
             tracing::warn!(rows = health.merged - before.merged, "ledger rows merged; the store does not take them");
         }

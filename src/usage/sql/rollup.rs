@@ -80,6 +80,20 @@ impl SqlLedger {
             .map_err(|error| self.failed(error))
     }
 
+    /// The time of the server that has the database; a file has no other clock than the caller's.
+    #[cfg(feature = "gateway")]
+    pub(crate) async fn server_time(&self) -> Result<Option<Timestamp>, LedgerError> {
+        let read = async {
+            let mut session = self.database.read(read::LIMIT).await?;
+            if session.is_sqlite() {
+                return Ok(None);
+            }
+            let now = session.row("SELECT CAST(EXTRACT(EPOCH FROM now()) AS BIGINT) AS now", &[]).await?;
+            now.map(|row| Ok(read::time(row.int("now")?))).transpose()
+        };
+        read.await.map_err(|error| self.failed(error))
+    }
+
     async fn roll_up(&self, merged: Timestamp, deleted: Timestamp) -> Result<(), sqlx::Error> {
         let mut changed = self.delete(deleted).await?;
         while self.merge_day(merged).await? {
@@ -87,9 +101,8 @@ impl SqlLedger {
         }
         if changed {
             self.forget_orphans().await?;
-            self.database.checkpoint().await?;
         }
-        Ok(())
+        self.database.checkpoint().await
     }
 
     async fn delete(&self, before: Timestamp) -> Result<bool, sqlx::Error> {

@@ -173,3 +173,126 @@ fn parse(value: &str) -> Result<ActEntry, String> {
     let value: Value = serde_json::from_str(value).map_err(|error| error.to_string())?;
     format::entry(&value)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::catalog::ActOrigin;
+
+    fn now() -> Timestamp {
+        "2026-06-01".parse().expect("a date")
+    }
+
+    fn ann() -> Actor {
+        Actor { by: "ann".to_owned(), reason: "r".to_owned(), via: "127.0.0.1".to_owned() }
+    }
+
+    fn change(text: &str) -> ActChange {
+        let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+        let word = |at: usize| words.get(at).cloned().unwrap_or_default();
+        match &*words[0] {
+            "pause" => ActChange::Pause { api: word(1) },
+            "resume" => ActChange::Resume { api: word(1) },
+            "hold" => ActChange::Hold { api: word(1), version: word(2) },
+            "extend" => ActChange::Extend {
+                api: word(1),
+                version: word(2),
+                consumer: word(3),
+                until: word(4).parse().expect("a date"),
+            },
+            "withdraw" => ActChange::Withdraw { api: word(1), version: word(2), consumer: word(3) },
+            "drain" => ActChange::Drain { upstream: word(1), instance: word(2) },
+            "undrain" => ActChange::Undrain { upstream: word(1), instance: word(2) },
+            other => panic!("{other}"),
+        }
+    }
+
+    /// Entries after these changes, beside some that this version does not know.
+    fn entries(changes: &[&str]) -> SharedEntries {
+        let own = |kind: &str, key: &str| ((kind.to_owned(), key.to_owned()), r#"{"what":"later"}"#.to_owned());
+        let mut entries: SharedEntries = [own("act", "[\"later\"]"), own("later", "a")].into_iter().collect();
+        for text in changes {
+            let (update, _) = Acts::plan(&change(text), &ann(), now(), &entries).expect(text);
+            for (key, value) in update.entries {
+                match value {
+                    Some(value) => drop(entries.insert(key, value)),
+                    None => drop(entries.remove(&key).expect("it was there")),
+                }
+            }
+        }
+        entries
+    }
+
+    #[test]
+    fn acts_that_are_taken_back_leave_no_entry() {
+        let rows: [(&[&str], usize); 7] = [
+            (&["pause a", "hold a 1", "extend a 1 acme 2027-01-01", "drain u http://b:1"], 4),
+            (&["pause a", "pause a", "pause b"], 2),
+            (&["pause a", "resume a", "resume b"], 0),
+            (&["extend a 1 acme 2027-01-01", "extend a 1 acme 2028-01-01"], 1),
+            (&["extend a 1 acme 2027-01-01", "withdraw a 1 acme"], 0),
+            (&["drain u http://b:1#1.2.3.4", "drain u http://b:1", "undrain u http://b:1"], 0),
+            (&["drain u http://b:1", "undrain v http://b:1"], 1),
+        ];
+        for (changes, expected) in rows {
+            assert_eq!(entries(changes).len(), expected + 2, "{changes:?}");
+        }
+        let whole = entries(&["drain u http://b:1"]);
+        let part = Acts::plan(&change("undrain u http://b:1#1.2.3.4"), &ann(), now(), &whole);
+        assert_eq!(part.map(|_| ()), Err(ActRefused::Whole("http://b:1".to_owned())));
+        let repeated = Acts::plan(&change("drain u http://b:1"), &ann(), now(), &whole).expect("it is one");
+        assert!(!repeated.1 && repeated.0.entries.is_empty());
+    }
+
+    #[test]
+    fn a_replica_takes_over_what_the_others_did() {
+        let control = Control::new();
+        let acts = Acts::open(None, &control, now());
+        acts.share(now());
+        // The process that embeds it did this, and it is nothing that replicas share.
+        control.hold_sunset("a", "own", ActOrigin::new("bob", "r", now()));
+        acts.install(&SharedEntries::new());
+        let rows: [(&[&str], &[&str]); 4] = [
+            (&["pause a", "extend a 1 acme 2027-01-01", "drain u http://b:1"], &["pause a", "extend a 1 2027"]),
+            (&["extend a 1 acme 2028-01-01", "hold a 2"], &["hold a 2", "extend a 1 2028"]),
+            (&["hold a 2", "drain u http://b:2"], &["hold a 2"]),
+            (&[], &[]),
+        ];
+        for (changes, expected) in rows {
+            let entries = entries(changes);
+            assert!(acts.install(&entries) && !acts.install(&entries), "{changes:?}");
+            let standing = control.standing().into_iter().filter(|act| act.version.as_deref() != Some("own"));
+            let told = standing.map(|act| {
+                let until = act.until.map(|until| until.to_string()[..4].to_owned());
+                let parts = [Some(format::word(act.what).to_owned()), Some(act.api), act.version, until];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+            });
+            assert_eq!(told.collect::<Vec<_>>(), expected);
+            let drains = changes.iter().filter(|change| change.starts_with("drain")).count();
+            assert_eq!(lock(&acts.inner.drains).len(), drains, "{changes:?}");
+            assert!(control.sunset_held("a", "own"));
+        }
+    }
+
+    #[test]
+    fn a_file_is_brought_to_the_database_unless_it_is_a_copy() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let acts = Acts::open(Some(folder.path()), &Control::new(), now());
+        acts.perform(&change("hold a 1"), &ann(), now()).expect("it is one");
+        acts.write(now());
+        for (shared, news) in [(true, 1), (false, 0)] {
+            let control = Control::new();
+            let acts = Acts::open(Some(folder.path()), &control, now());
+            acts.share(now());
+            assert_eq!(acts.news(&SharedEntries::new(), now()).entries.len(), news);
+            assert!(control.sunset_held("a", "1"), "until the database says otherwise");
+            acts.install(&if shared { entries(&["hold a 1"]) } else { SharedEntries::new() });
+            assert_eq!(control.sunset_held("a", "1"), shared);
+            acts.write(now());
+            let text = fs::read_to_string(folder.path().join("acts.json")).expect("a text");
+            assert!(text.contains("\"shared\": true"), "{text}");
+        }
+    }
+}

@@ -152,9 +152,11 @@ impl SharedInner {
         match done.await? {
             Ok((entries, changed)) => {
                 // The history of this process has it as an act of its own.
-                let performed = if changed { self.acts.perform(change, actor, now) } else { Ok(false) };
+                if changed {
+                    let _ = self.acts.perform(change, actor, now);
+                }
                 self.install(&entries).await;
-                Ok(performed.map(|_| changed))
+                Ok(Ok(changed))
             }
             Err(refused) => Ok(Err(refused)),
         }

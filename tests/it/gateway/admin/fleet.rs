@@ -21,8 +21,11 @@ impl Fleet {
         let mut gateways = Vec::new();
         for (at, lines) in lines.iter().enumerate() {
             let desk = Desk::new(&format!("{name}-{at}"), lines).await;
-            // All have the same api.
-            std::fs::write(desk.file(), desk.text().replace(&format!("{name}-{at}"), name)).expect("written");
+            // All have the same api, and the same instance behind it.
+            let text = desk.text().replace(&format!("{name}-{at}"), name);
+            let first = gateways.first().map_or(desk.port, |(first, _): &(Desk, Gateway)| first.port);
+            let text = text.replace(&format!("127.0.0.1:{}", desk.port), &format!("127.0.0.1:{first}"));
+            std::fs::write(desk.file(), text).expect("written");
             let gateway = desk.start().await;
             gateways.push((desk, gateway));
         }
@@ -92,6 +95,17 @@ async fn an_act_at_one_is_in_effect_at_all() {
         let took = fleet.agrees(expected).await;
         println!("{path} is in effect at all after {took:?}");
     }
+    let instance = format!("http://127.0.0.1:{}", fleet.gateways[0].0.port);
+    let drain = format!(r#"{{"by":"ops","reason":"a new disk","instance":"{instance}"}}"#);
+    for (at, path, expected) in [(2, "drain", "draining"), (0, "undrain", "up")] {
+        fleet.acts_well(at, &format!("/upstreams/shop/{path}"), &drain).await;
+        for (_, gateway) in &fleet.gateways {
+            let is = async || {
+                gateway.ask("GET /upstreams", "").await.json()["upstreams"][0]["instances"][0]["state"] == expected
+            };
+            assert!(becomes(is).await, "{expected}");
+        }
+    }
     // What was done elsewhere is known: it changes nothing.
     assert_eq!(fleet.acts_well(0, "/apis/fleet/versions/1/hold", ACT).await["changed"], false);
 
@@ -107,7 +121,18 @@ async fn an_act_at_one_is_in_effect_at_all() {
         fleet.agrees(&expect(false, true, true)).await;
     }
 
-    let all = ["a pause", "b hold", "c extend", "b resume", "c pause", "a resume", "c pause", "a resume"];
+    let all = [
+        "a pause",
+        "b hold",
+        "c extend",
+        "b resume",
+        "c drain",
+        "a undrain",
+        "c pause",
+        "a resume",
+        "c pause",
+        "a resume",
+    ];
     for (_, gateway) in &fleet.gateways {
         let told = becomes(async || {
             let audit = gateway.ask("GET /audit", "").await.json();

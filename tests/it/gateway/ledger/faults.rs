@@ -117,6 +117,24 @@ async fn a_database_that_is_away_for_hours_gets_all_of_them() {
     assert_eq!(hours(&store).await, expected);
 }
 
+/// The clock of one replica is decades ahead: what the others counted is not old because of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_ahead_deletes_nothing_of_others() {
+    let Some(server) = Server::start() else { return };
+    let (folder, url) = (TempDir::new().expect("a folder"), server.database());
+    let own = format!("flush = \"10ms\"\nurl = {url:?}\n");
+    let (sound, _service) = gateway(&folder.path().join("sound"), &own).await;
+    get(&sound, "/api/v1/x", ACME).await;
+    sound.stop().await;
+    let clock = ManualClock::new("2099-01-01".parse().expect("a time"));
+    let (ahead, _service) = with_clock(&folder.path().join("ahead"), &own, &clock).await;
+    get(&ahead, "/api/v1/x", ACME).await;
+    ahead.stop().await;
+    let store = SqlLedger::connect(&PostgresOptions::new(&url), "test").await.expect("a database");
+    let hours = hours(&store).await;
+    assert_eq!((hours.len(), &hours[1].0), (2, &"2099-01-01T00:00:00Z".to_owned()), "{hours:?}");
+}
+
 /// A session of another program has the lock of those who write, and does not end.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_that_is_left_behind_stops_no_traffic() {
