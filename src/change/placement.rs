@@ -120,16 +120,20 @@ pub(super) fn check_routes(
     histories: &[RouteHistory],
     found: &mut Diagnostics,
 ) {
-    let resources = input.resources.iter().map(|resource| (&resource.except, resource.name.span));
-    let owners = resources.chain(input.changes.iter().map(|dated| (&dated.change.except, dated.change.span)));
-    for (owner, (except, span)) in owners.enumerate() {
+    let resources = input.resources.iter().map(|resource| (&resource.except, resource.name.span, None));
+    let changes = input.changes.iter().map(|dated| (&dated.change.except, dated.change.span, Some(dated.version)));
+    for (owner, (except, span, version)) in resources.chain(changes).enumerate() {
         let several: Vec<_> = placements.iter().filter(|p| p.owner == owner && p.is_of_several()).collect();
         if histories.is_empty() && found.errors() == 0 && several.iter().any(|p| p.location.route.is_every()) {
             let message = "a place of every route (`*`) is in an api that declares no route".to_owned();
             let help = "declare its routes in `[[api.route]]`, or with places of their own";
             found.push(Diagnostic::error("place-without-routes", message, span).help(help));
         }
-        except.iter().for_each(|text| check_exclusion(text, span, &several, histories, found));
+        // What a version adds, its changes do not alter: no older one has it.
+        let older =
+            |history: &&RouteHistory| version.is_none_or(|version| history.added.is_none_or(|added| added < version));
+        let histories: Vec<&RouteHistory> = histories.iter().filter(older).collect();
+        except.iter().for_each(|text| check_exclusion(text, span, &several, &histories, found));
     }
 }
 
@@ -137,7 +141,7 @@ fn check_exclusion(
     text: &Spanned<String>,
     owner: Span,
     several: &[&PlacedOwner],
-    histories: &[RouteHistory],
+    histories: &[&RouteHistory],
     found: &mut Diagnostics,
 ) {
     // An invalid name already has a finding.
@@ -145,10 +149,9 @@ fn check_exclusion(
     let excluded = |history: &RouteHistory| {
         name.covers(&history.name) && several.iter().any(|p| p.location.route.covers(&history.name))
     };
-    if !histories.iter().any(excluded) {
+    if !histories.iter().any(|history| excluded(history)) {
         let message = format!("`{name}` is excluded from no place: no place of several routes includes it");
-        let help =
-            "write a declared route as the newest version has it, beside a place such as `* -> 4xx`; or remove it";
+        let help = "write a declared route as the newest version has it, and not one that this version adds, beside a place such as `* -> 4xx`; or remove it";
         let span = if text.span.is_none() { owner } else { text.span };
         found.push(Diagnostic::error("empty-exclusion", message, span).help(help));
     }

@@ -183,6 +183,9 @@ impl ValueKind {
             Self::Map(inner) => format!("table of {}", inner.plural()).into(),
             Self::List(inner) => format!("list of {}", inner.plural()).into(),
             Self::OneOrMore(inner) => format!("{}, or a list of {}", inner.label(), inner.plural()).into(),
+            Self::Either(Self::Word(words @ [_, _, ..]), other) => {
+                format!("{}, or {}", listed(words), other.describe()).into()
+            }
             Self::Either(one, other) => format!("{} or {}", one.label(), other.describe()).into(),
         }
     }

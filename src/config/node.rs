@@ -152,7 +152,12 @@ impl<'t> ConfigNode<'t> {
         let known = words.iter().copied().find(|word| *word == text.value);
         if known.is_none() {
             let written = self.value.as_str().unwrap_or_default();
-            let message = format!("`{}` is `{}`; expected {}", self.key, value::excerpt(written), wanted.describe());
+            let message = format!(
+                "unknown value `{}` of `{}`; expected {}",
+                value::excerpt(written),
+                self.key,
+                wanted.describe()
+            );
             let help = meant(written, words)
                 .map_or_else(|| one_of_these(wanted, self.value), |word| format!("did you mean `{word}`?"));
             found.push(Diagnostic::error("unknown-word", message, self.span).help(help));

@@ -25,6 +25,8 @@ pub(super) struct RequestReader {
     needs_agent: bool,
     /// Whether one does by where they are.
     needs_origin: bool,
+    /// Whether one does by the user of Basic authentication.
+    needs_user: bool,
 }
 
 /// What a line is about.
@@ -47,10 +49,11 @@ pub(super) enum NotUsed {
 
 impl RequestReader {
     pub(super) fn new(catalog: Arc<Catalog>, host: Option<HeaderValue>) -> Self {
-        let sources = catalog.apis().iter().flat_map(|api| &api.consumer);
-        let needs_agent = sources.clone().any(|source| matches!(source, ConsumerSource::UserAgent));
+        let mut sources = catalog.apis().iter().flat_map(|api| &api.consumer);
+        let needs_user = sources.clone().any(is_user);
+        let needs_agent = sources.any(|source| matches!(source, ConsumerSource::UserAgent));
         let needs_origin = catalog.needs_origin();
-        Self { catalog, host, needs_agent, needs_origin }
+        Self { catalog, host, needs_agent, needs_origin, needs_user }
     }
 
     pub(super) fn read(&self, line: &LogLine<'_>) -> Result<LineUse<'_>, NotUsed> {
@@ -107,7 +110,7 @@ impl RequestReader {
         if let Some(agent) = line.user_agent.as_deref().filter(|_| self.needs_agent) {
             set(USER_AGENT, agent);
         }
-        if let Some(user) = &line.user {
+        if let Some(user) = line.user.as_deref().filter(|_| self.needs_user) {
             set(AUTHORIZATION, &format!("Basic {}", STANDARD.encode(format!("{user}:"))));
         }
         if let Some(host) = &line.host {
@@ -124,12 +127,15 @@ impl RequestReader {
         if let Some(consumer) = &line.consumer {
             return Some(named(consumer));
         }
-        let is_key = |source: &ConsumerSource| matches!(source, ConsumerSource::Key(KeySource::Basic));
         match &line.user {
-            Some(user) if !is_reserved(user) && !api.consumer.iter().any(is_key) => Some(named(user)),
+            Some(user) if !is_reserved(user) && !api.consumer.iter().any(is_user) => Some(named(user)),
             _ => found,
         }
     }
+}
+
+fn is_user(source: &ConsumerSource) -> bool {
+    matches!(source, ConsumerSource::Key(KeySource::Basic))
 }
 
 /// Names the version as a client would, where the path does not.

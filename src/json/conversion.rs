@@ -115,7 +115,10 @@ impl Conversion {
             Self::NumberToString => "a number",
             Self::StringToNumber => "a string that is a number",
             Self::IntegerToDecimal { .. } => "an integer without fraction and exponent",
-            Self::DecimalToInteger { .. } => "a string that is a decimal of this scale",
+            Self::DecimalToInteger { scale: 0 } => "a string that is an integer",
+            Self::DecimalToInteger { scale } => {
+                return format!("a string that is a decimal of at most {scale} digits after the point").into();
+            }
             Self::Time { from, to } => return from.wanted(to),
             Self::JsonToString => "a value whose strings are UTF-8",
             Self::StringToJson => "a string that contains JSON of at most 256 levels, and not `null`",

@@ -212,7 +212,7 @@ fn findings_are_json_for_programs() {
     assert_eq!(found.iter().map(Diagnostic::severity).collect::<Vec<_>>(), [Severity::Error, Severity::Warning]);
     let expected = serde_json::json!([
         {
-            "severity": "error", "code": "unknown-word", "message": "`log` is `jsno`; expected `text` or `json`",
+            "severity": "error", "code": "unknown-word", "message": "unknown value `jsno` of `log`; expected `text` or `json`",
             "help": "did you mean `json`?", "file": "a.toml", "line": 2, "column": 7
         },
         {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::entry::RouteEntry;
-use super::super::spec::Unspecified;
+use super::super::spec::{OnUndeclared, Unspecified};
 use super::super::template::PathTemplate;
 use super::Builder;
 use crate::change::{Location, Message, RouteName, inside_of};
@@ -28,6 +28,7 @@ impl Builder<'_> {
         self.prefixed(&placed, &meant);
         self.unplaced(&placed, routes);
         self.unanswered(&placed, &meant, routes);
+        self.unnamed(routes);
         self.unused_resources(&meant);
         self.gone_defaults(routes);
     }
@@ -166,6 +167,33 @@ impl Builder<'_> {
             );
             self.doubt("response-without-place", message, span, help);
         }
+    }
+
+    /// Routes of which some responses are migrated, mostly errors, while no place names those that succeed.
+    fn unnamed(&mut self, routes: &[RouteEntry]) {
+        if self.api.undeclared != OnUndeclared::Refuse {
+            return;
+        }
+        let is_named =
+            |entry: &RouteEntry, status| entry.history.response(status).is_some() || entry.history.names_status(status);
+        let unnamed = |entry: &&RouteEntry| {
+            let history = &entry.history;
+            history.removed.is_none()
+                && !with_body(&history.name).is_empty()
+                && history.responses.iter().any(|(_, chain)| !chain.chain().links().is_empty())
+                && !(200..300).any(|status| is_named(entry, status))
+        };
+        let unnamed: Vec<String> = routes.iter().filter(unnamed).map(|entry| entry.history.name.to_string()).collect();
+        let Some(first) = unnamed.first() else { return };
+        let others = match unnamed.len() {
+            1 => String::new(),
+            count => format!(" and {} others", count - 1),
+        };
+        let message =
+            format!("no place names the successful responses of `{first}`{others}, so JSON in them becomes a 502");
+        let help =
+            format!("name them, as `{first} -> 2xx`, in a resource that no change applies to; or remove `undeclared`");
+        self.doubt("response-without-place", message, self.api.span, help);
     }
 
     fn unused_resources(&mut self, meant: &[RouteName]) {

@@ -50,7 +50,7 @@ fn a_finding_has_its_place_and_no_values() {
         (upstream("http://${A"), "3:30 bad-variable", "`${A` is not a valid variable"),
         (upstream("ftp://${HOST}"), "3:22 bad-url", "`\"ftp://${HOST}\"`"),
         ("[gateway]\nlisten = \"${HOST}\"".to_owned(), "2:10 bad-address", "`\"${HOST}\"`"),
-        ("[gateway]\nlog = \"${WORD}\"".to_owned(), "2:7 unknown-word", "`log` is `${WORD}`"),
+        ("[gateway]\nlog = \"${WORD}\"".to_owned(), "2:7 unknown-word", "unknown value `${WORD}` of `log`"),
         ("[gateway]\nrevisions = \"${PORT}\"".to_owned(), "2:13 wrong-type", "`\"${PORT}\"`"),
         ("[[upstream]]\nname = \"${EMPTY}\"\ninstances = []".to_owned(), "2:8 empty-text", "`name` is empty"),
         (
