@@ -76,10 +76,9 @@ impl Recorder {
 impl Recorded {
     pub(super) fn end(&self, plan: &Plan, status: StatusCode, bytes: u64) {
         let Some(tallies) = &self.tallies else { return };
-        let changes = plan.altered_by();
         for tally in [Some(&tallies.response), tallies.content.as_ref()].into_iter().flatten() {
             tally.add(status.as_u16(), tallies.refusal, bytes);
-            changes.iter().for_each(|change| tally.add_change(change));
+            plan.each_altered(|change| tally.add_change(change));
         }
     }
 }

@@ -52,11 +52,11 @@ impl Plan {
         changes.into_iter().for_each(|change| self.note_change(change));
     }
 
-    /// The changes that altered something so far.
+    /// Calls `with` for each change that altered something so far. A list of them would be an allocation for each request.
     #[cfg(feature = "usage")]
-    pub(crate) fn altered_by(&self) -> Vec<&crate::usage::UsedChange> {
-        let mut altered = ChangeSet::default();
-        self.inner.altered.note(|known| altered |= known);
-        altered.iter().filter_map(|change| self.api().used_changes.get(change as usize)).collect()
+    pub(crate) fn each_altered(&self, with: impl FnMut(&crate::usage::UsedChange)) {
+        let changes = &self.api().used_changes;
+        let known = |change: u32| changes.get(change as usize);
+        self.inner.altered.note(|altered| altered.iter().filter_map(known).for_each(with));
     }
 }
