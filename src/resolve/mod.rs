@@ -209,7 +209,10 @@ impl Resolver<'_> {
         let method = requested.and_then(|m| Method::from_bytes(m.as_bytes()).ok()).unwrap_or(Method::GET);
         let versions = Versions { request: version, response: version, source: VersionSource::Path };
         match self.api.find(version, &method, self.path) {
-            Match::Route(route) => self.resolution(versions, Some(route), None),
+            Match::Route(route) => {
+                let route = self.api.branch(route, version, self.head.uri.query());
+                self.resolution(versions, Some(route), None)
+            }
             _ => self.resolution(versions, None, None),
         }
     }

@@ -138,6 +138,23 @@ fn several_routes_become_one() {
 }
 
 #[test]
+fn a_preflight_is_for_the_route_that_its_request_is_for() {
+    let asks = "Origin: https://a.test\nAccess-Control-Request-Method: GET";
+    let rows = [
+        ("/v3/conversations?kinds=public", "> OPTIONS /channels"),
+        ("/v3/conversations?kinds=private", "> OPTIONS /groups"),
+        ("/v3/items?special=a/b&c", "> OPTIONS /specials?c"),
+        ("/v3/items?c", "> OPTIONS /items?c"),
+        // Neither: it passes all the same, to the first.
+        ("/v3/conversations?kinds=all", "> OPTIONS /channels?kinds=all"),
+    ];
+    let bench = Bench::new(merged().with_version_path("/v{version}").with_speaks("1"));
+    for (target, forwarded) in rows {
+        bench.check(&[(target, &format!("OPTIONS {target}\n{asks}"), "", &["200", forwarded])]);
+    }
+}
+
+#[test]
 fn the_successor_is_where_the_next_version_has_it() {
     let change = Change::new("2", "people are users")
         .with_breaking(true)
