@@ -6,6 +6,7 @@
 //! | [`change`] | declaring what one version altered |
 //! | [`layer`] | the Tower layers around a service (feature `layer`) |
 //! | `usage` | who used which version, by hour (feature `usage`) |
+//! | `flags` | feature flags in the format of flagd (feature `flags`) |
 //! | [`extract`] | extractors for axum handlers (feature `axum`) |
 //! | [`testing`] | testing the changes (feature `layer` for the ones of whole messages) |
 //! | [`config`] | reading the TOML file (feature `config`) |
@@ -30,6 +31,8 @@ mod decide;
 pub mod diagnostic;
 #[cfg(feature = "axum")]
 pub mod extract;
+#[cfg(feature = "flags")]
+pub mod flags;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 mod headers;
@@ -63,3 +66,7 @@ struct ConsumersDoctests;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/embedding.md")]
 struct EmbeddingDoctests;
+
+#[cfg(all(doctest, feature = "flags"))]
+#[doc = include_str!("../docs/flags.md")]
+struct FlagsDoctests;

@@ -498,6 +498,48 @@ fn a_full_disk_is_a_failure() {
 }
 
 #[test]
+fn flags_are_listed_and_explained() {
+    let text = r#"{"flags": {
+        "new_checkout": {"state": "ENABLED", "variants": {"off": false, "on": true}, "defaultVariant": "off", "targeting":
+            {"if": [{"==": [{"var": "seats"}, 3]}, "on", {"fractional": [{"var": "targetingKey"}, ["off", 50], ["on", 50]]}]}},
+        "theme": {"state": "DISABLED", "variants": {"dark": "d"}}
+    }}"#;
+    let path = scratch("flags", text).display().to_string();
+    let rows: [(&[&str], i32, &str); 8] = [
+        (
+            &["list"],
+            0,
+            "FLAG          STATE     TYPE     DEFAULT  TARGETING  VARIANTS\nnew_checkout  ENABLED   boolean  off      rule       off, on\n\
+             theme         DISABLED  string   -        -          dark\n",
+        ),
+        (&["list", "--json"], 0, "\"default_variant\": \"off\""),
+        (
+            &["explain", "new_checkout", "--consumer", "ceQdGm"],
+            0,
+            "new_checkout is true (variant on)\nreason: SPLIT\nshare: position 99 of 100\n",
+        ),
+        (&["explain", "new_checkout", "--attribute", "seats=3", "--json"], 0, "\"reason\": \"TARGETING_MATCH\""),
+        (
+            &["explain", "new_checkout"],
+            0,
+            "new_checkout is false (variant off)\nreason: DEFAULT\nno share: the context has no key for it\n",
+        ),
+        (&["explain", "theme"], 0, "theme has no value: the caller's own default applies\nreason: DISABLED\n"),
+        (&["explain", "themes"], 2, "error: unknown flag `themes`; did you mean `theme`?"),
+        (&["--bucketing", "v3", "list"], 2, "known: `v1`, `v2`"),
+    ];
+    for (args, code, expected) in rows {
+        let output = sunward(&[&["flags", &path][..], args].concat(), "");
+        let all = out(&output) + &err(&output);
+        assert!(output.status.code() == Some(code) && all.contains(expected), "{args:?}: {all}");
+    }
+    let broken = scratch("flags-broken", "{\"flags\": {\n  \"a\": 1}}").display().to_string();
+    let output = sunward(&["flags", &broken, "list"], "");
+    let expected = format!("{broken}:2:8: error[flags-type]: /flags/a: a flag is an object\n");
+    assert_eq!((output.status.code(), err(&output)), (Some(2), expected));
+}
+
+#[test]
 fn the_schema_is_the_one_in_the_repository() {
     let printed = out(&sunward(&["schema"], ""));
     let path = root().join("docs/sunward.schema.json");

@@ -14,6 +14,8 @@ mod diff;
 mod docs;
 #[cfg(feature = "layer")]
 mod examples;
+#[cfg(feature = "flags")]
+mod flags;
 #[cfg(feature = "gateway")]
 mod gateway;
 #[cfg(feature = "layer")]

@@ -8,6 +8,7 @@ mod consumer;
 mod day;
 mod diff;
 mod explain;
+mod flags;
 mod input;
 mod ledger;
 mod migrate;
@@ -62,6 +63,8 @@ enum Command {
     Usage(usage::Command),
     /// Says whether a version may be retired, and if not, who uses it.
     Ready(ready::Args),
+    /// Checks the definitions of feature flags, and shows what they evaluate to.
+    Flags(flags::Args),
     /// Prints the identities of consumers, for the register.
     Consumer(consumer::Args),
     /// Prints the JSON Schema of the config file, for editors.
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
         Command::Timeline(args) => timeline::run(&args),
         Command::Usage(command) => usage::run(&command),
         Command::Ready(args) => ready::run(&args),
+        Command::Flags(args) => flags::run(&args),
         Command::Consumer(args) => consumer::run(&args),
         Command::Help { command } => help(command.as_deref()),
         Command::Schema => print(&format!("{:#}\n", sunward::config::schema())),
