@@ -134,6 +134,13 @@ impl Timestamp {
         Self { millis: self.millis.saturating_add(millis).min(LAST_MILLI) }
     }
 
+    /// `self` less `duration`, at least [`Timestamp::EPOCH`].
+    #[must_use]
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(LAST_MILLI);
+        Self { millis: self.millis.saturating_sub(millis).max(0) }
+    }
+
     /// The IMF-fixdate of RFC 9110 §5.6.7, as `Sunset` needs it.
     #[must_use]
     pub fn http_date(self) -> String {

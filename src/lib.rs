@@ -44,6 +44,8 @@ pub mod json;
 #[cfg(feature = "layer")]
 pub mod layer;
 mod names;
+#[cfg(feature = "notices")]
+pub mod notice;
 mod path;
 mod plan;
 mod problem;

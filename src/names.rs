@@ -80,6 +80,8 @@ pub(crate) const ACCESS_LOG_DROPPED: &str = "sunward_access_log_dropped_total";
 pub(crate) const LEDGER_FLUSHES: &str = "sunward_ledger_flushes_total";
 /// When the ledger was last written, as seconds since 1970.
 pub(crate) const LEDGER_FLUSHED: &str = "sunward_ledger_flushed_timestamp_seconds";
+/// Attempts to send notices.
+pub(crate) const NOTICES: &str = "sunward_notices_total";
 /// Rows of the ledger in memory.
 pub(crate) const LEDGER_ROWS: &str = "sunward_ledger_rows";
 /// Requests that the ledger counted as `_other`.
@@ -206,6 +208,7 @@ pub(crate) fn describe() {
     describe_counter!(ACCESS_LOG_DROPPED, "Lines of the access log that could not be written.");
     describe_counter!(LEDGER_FLUSHES, "Writes of the ledger, by result: ok, error.");
     describe_gauge!(LEDGER_FLUSHED, Unit::Seconds, "When the ledger was last written, as seconds since 1970.");
+    describe_counter!(NOTICES, "Attempts to send notices, by sink and result: sent, retried, failed.");
     describe_gauge!(LEDGER_ROWS, "Rows of the ledger in memory.");
     describe_counter!(LEDGER_OVERFLOW, "Requests that the ledger counted as _other: too many consumers or rows.");
     describe_counter!(LEDGER_MERGED, "Rows of the ledger that were merged because they could not be written.");
@@ -301,6 +304,12 @@ pub(crate) fn process_memory() -> Gauge {
 /// Lines of the access log that could not be written.
 pub(crate) fn access_log_dropped() -> Counter {
     counter!(ACCESS_LOG_DROPPED)
+}
+
+/// Counts attempts to send notices; `sink` is `mail`, `webhook` or `chat`, `result` is `sent`, `retried` or `failed`.
+#[cfg(feature = "notices")]
+pub(crate) fn notices(sink: &'static str, result: &'static str) -> Counter {
+    counter!(NOTICES, "sink" => sink, "result" => result)
 }
 
 /// Counts writes of the ledger; `result` is `ok` or `error`.

@@ -4,6 +4,7 @@ mod cases;
 mod conditions;
 mod consumers;
 mod gateway;
+mod notices;
 mod op_table;
 mod ops;
 mod reference;

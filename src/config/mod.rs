@@ -28,6 +28,7 @@ mod include;
 mod inside;
 pub(crate) mod keys;
 mod node;
+mod notice;
 mod op;
 mod render;
 mod schema;
@@ -42,11 +43,12 @@ mod variables;
 mod version;
 mod when;
 
-pub use gateway::LogFormat;
 pub(crate) use gateway::{
     AccessLog, ActAs, Addresses, Check, ForwardedHeaders, GatewaySpec, Instance, LedgerSpec, Limits, Listen, Proxy,
     Secret, Timeouts, Tls, Underscores, Upstream, UpstreamTls, check_references,
 };
+pub use gateway::{LogFormat, MailSpec, NoticesSpec, WebhookSpec};
+pub use notice::{NoticeDate, NoticeSpec, NoticeTo};
 pub use render::{render, to_json};
 pub use schema::schema;
 pub use sources::{SourceFile, SourceMap};
@@ -71,6 +73,8 @@ pub struct Config {
     pub(crate) upstreams: Vec<Upstream>,
     /// The `[[consumer]]` tables.
     pub(crate) consumers: Vec<RegisteredConsumer>,
+    /// The `[[notice]]` tables.
+    pub(crate) notices: Vec<NoticeSpec>,
     /// Whether all that is included could be read, so that what is not here is nowhere.
     pub(crate) complete: bool,
     /// Whether the texts have an api, even if it could not be read and so is not here.
@@ -161,6 +165,7 @@ fn tables<'t>(config: &mut Config, mut reader: TableReader<'t, '_>, environment:
     config.names_api |= reader.has("api");
     config.apis.extend(reader.tables("api", api::api));
     config.consumers.extend(reader.tables("consumer", consumer::registered));
+    config.notices.extend(reader.tables("notice", NoticeSpec::read));
     reader.allow_variables(environment);
     if let Some(gateway) = reader.table("gateway", GatewaySpec::read) {
         config.gateway = gateway;

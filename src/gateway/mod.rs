@@ -8,6 +8,7 @@
 //! | `state` | what outlives the process: acts, the audit, revisions, traffic |
 //! | `config` | one config and its change: read and checked, made ready to serve, reloaded, compared, rolled back |
 //! | `front` | towards clients: listeners, connections, and a request from its head to the end of its response |
+//! | `notices` | sends notices to those who use a version |
 //! | `admin` | what operators see and do |
 //! | `app` | the assembly |
 //!
@@ -27,6 +28,8 @@ mod app;
 mod back;
 mod config;
 mod front;
+#[cfg(feature = "notices")]
+mod notices;
 mod state;
 mod telemetry;
 mod wire;
@@ -36,6 +39,8 @@ pub use config::diff::diff;
 pub use config::load::{
     LoadError, Loaded, consumer_secret, environment, load, load_at, load_config, log_format, open, workers,
 };
+#[cfg(feature = "notices")]
+pub use config::notices::LoadedNotices;
 pub use config::options::{Options, Rewrite};
 pub use config::rollback::{Rollback, RollbackError, RollbackTo};
 pub use config::source::ConfigSource;

@@ -52,8 +52,11 @@ fn around_time(line: &[u8]) -> Result<(Timestamp, &[u8], &[u8]), UnreadableLine>
     Err(why)
 }
 
+/// `None` where the log has a dash.
+type MaybeText<'t> = Option<Cow<'t, str>>;
+
 /// Host, client and user.
-fn sender(text: &[u8]) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>, Option<Cow<'_, str>>) {
+fn sender(text: &[u8]) -> (MaybeText<'_>, MaybeText<'_>, MaybeText<'_>) {
     let Ok(text) = std::str::from_utf8(text) else { return (None, None, None) };
     let is_address = |word: &str| word.parse::<std::net::IpAddr>().is_ok();
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));

@@ -154,8 +154,7 @@ impl ReadinessRule {
     /// The beginning of the time that is looked at.
     #[must_use]
     pub fn since(&self, now: Timestamp) -> Timestamp {
-        let quiet = i64::try_from(self.quiet_for.as_millis()).unwrap_or(i64::MAX);
-        Timestamp::from_millis(now.as_millis().saturating_sub(quiet)).unwrap_or(Timestamp::EPOCH)
+        now.saturating_sub(self.quiet_for)
     }
 
     /// The answer. A consumer that is quiet but was quiet for as long before, as one that comes every month is, may return; so may one

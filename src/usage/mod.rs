@@ -56,7 +56,10 @@ pub use route::UsedRoute;
 #[cfg(feature = "postgres")]
 pub use sql::PostgresOptions;
 #[cfg(feature = "ledger")]
-pub use sql::{ChangeSum, LedgerError, LedgerRetention, SqlLedger, StoredUsage, UsageFilter, UsagePast, UsageSum};
+pub use sql::{
+    ChangeSum, LedgerError, LedgerRetention, NoticeKey, NoticeState, SqlLedger, StoredNotice, StoredUsage, UsageFilter,
+    UsagePast, UsageSum,
+};
 #[cfg(all(feature = "postgres", feature = "gateway"))]
 pub(crate) use sql::{SharedAct, SharedEntries, SharedListener, SharedNews, SharedStore, SharedUpdate};
 pub use store::LedgerStore;

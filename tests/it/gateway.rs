@@ -24,6 +24,8 @@ mod ledger;
 mod limits;
 mod live;
 mod load;
+#[cfg(feature = "notices")]
+mod notices;
 #[cfg(feature = "otel")]
 mod otel;
 mod pool;

@@ -20,10 +20,11 @@ const EXHAUSTIVE: [(&str, &str); 4] = [
 const MADE_BY_UPDATE: &str = "made as `Step { each, ..Step::new(op) }`, which a new field does not break";
 
 /// Methods that take a value and return it, and are no setters.
-const NO_SETTERS: [(&str, &str); 11] = [
+const NO_SETTERS: [(&str, &str); 12] = [
     ("change::When::not", AN_OPERATOR),
     ("json::Condition::not", AN_OPERATOR),
     ("clock::Timestamp::saturating_add", "arithmetic, named as the standard library does"),
+    ("clock::Timestamp::saturating_sub", "arithmetic, named as the standard library does"),
     ("diagnostic::Diagnostic::help", A_SENTENCE),
     ("testing::CaseTest::at", A_SENTENCE),
     ("testing::CaseTest::back", A_SENTENCE),

@@ -5,6 +5,8 @@ mod commands;
 mod fleet;
 #[cfg(feature = "cli")]
 mod import;
+#[cfg(feature = "notices")]
+mod notices;
 mod older;
 mod same;
 pub(crate) mod server;

@@ -13,6 +13,7 @@ mod input;
 mod ledger;
 mod migrate;
 mod names;
+mod notices;
 mod place;
 mod progress;
 mod ready;
@@ -65,6 +66,8 @@ enum Command {
     Ready(ready::Args),
     /// Checks the definitions of feature flags, and shows what they evaluate to.
     Flags(flags::Args),
+    /// Shows which notices were sent to whom, or would be.
+    Notices(notices::Args),
     /// Prints the identities of consumers, for the register.
     Consumer(consumer::Args),
     /// Prints the JSON Schema of the config file, for editors.
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
         Command::Usage(command) => usage::run(&command),
         Command::Ready(args) => ready::run(&args),
         Command::Flags(args) => flags::run(&args),
+        Command::Notices(args) => notices::run(&args),
         Command::Consumer(args) => consumer::run(&args),
         Command::Help { command } => help(command.as_deref()),
         Command::Schema => print(&format!("{:#}\n", sunward::config::schema())),

@@ -3,6 +3,7 @@
 mod instance;
 mod ledger;
 pub(super) mod listen;
+mod notices;
 mod settings;
 mod upstream;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub(crate) use instance::Instance;
 pub(crate) use ledger::LedgerSpec;
 pub(crate) use listen::Listen;
+pub use notices::{MailSpec, NoticesSpec, WebhookSpec};
 pub(crate) use settings::{AccessLog, ForwardedHeaders, Limits, Proxy, Timeouts, Tls, Underscores};
 pub(super) use upstream::check_names;
 pub(crate) use upstream::check_references;
@@ -54,6 +56,8 @@ pub struct GatewaySpec {
     pub state: Option<Spanned<PathBuf>>,
     /// The ledger, kept in the folder.
     pub ledger: LedgerSpec,
+    /// How notices are sent.
+    pub notices: NoticesSpec,
     /// How many revisions are kept.
     pub revisions: usize,
     /// For how long a version that was asked for is not dropped.
@@ -78,6 +82,10 @@ pub enum LogFormat {
 // === impl Secret ===
 
 impl Secret {
+    const fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -111,6 +119,7 @@ impl Default for GatewaySpec {
             access_log: None,
             state: None,
             ledger: LedgerSpec::default(),
+            notices: NoticesSpec::default(),
             revisions: 10,
             protect: Some(Duration::from_secs(7 * 86_400)),
         }
@@ -142,6 +151,7 @@ impl GatewaySpec {
             access_log: reader.table("access_log", AccessLog::read),
             state: reader.text("state").map(|path| path.map(PathBuf::from)),
             ledger: reader.table("ledger", LedgerSpec::read).unwrap_or_default(),
+            notices: reader.table("notices", NoticesSpec::read).unwrap_or_default(),
             revisions: revisions.unwrap_or(default.revisions),
             protect: reader.off_or_duration("protect").unwrap_or(default.protect),
         };

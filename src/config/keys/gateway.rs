@@ -1,5 +1,6 @@
 //! The keys of the gateway itself.
 
+use super::notices::NOTICES;
 use super::{Table, ValueKind, key};
 
 /// A count that may be as large as the machine allows.
@@ -44,6 +45,7 @@ pub(super) static GATEWAY: Table = Table {
              audit log, and the acts of operators in effect (pauses, holds, extensions, drains). Default: none of these are \
              kept."),
         key("ledger", ValueKind::Table(&LEDGER), "The ledger in `state`: who used which version, by hour."),
+        key("notices", ValueKind::Table(&NOTICES), "How notices are sent."),
         key("revisions", ValueKind::Integer { min: 1, max: 1000 }, "Number of revisions of the config to keep.").or("10"),
         key("protect", OFF_OR_DURATION,
             "A config that drops a version used within this time is rejected, unless the reload is forced. Without \

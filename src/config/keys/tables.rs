@@ -3,6 +3,7 @@
 use super::cases::CASE;
 use super::consumers::{CONSUMER, REGISTERED};
 use super::gateway::GATEWAY;
+use super::notices::NOTICE;
 use super::op_table::on_error;
 use super::ops::PLACE;
 use super::upstream::UPSTREAM;
@@ -21,6 +22,7 @@ pub(in crate::config) static ROOT: Table = Table {
         key("api", ValueKind::List(&ValueKind::Table(&API)), "The versioned APIs."),
         key("upstream", ValueKind::List(&ValueKind::Table(&UPSTREAM)), "The services behind the gateway."),
         key("consumer", ValueKind::List(&ValueKind::Table(&REGISTERED)), "The register of consumers: names for identities."),
+        key("notice", ValueKind::List(&ValueKind::Table(&NOTICE)), "Notices to those who use a version."),
     ],
     common: &[],
 };

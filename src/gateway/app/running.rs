@@ -17,6 +17,8 @@ use crate::gateway::front::liveness::ConnectionTimeouts;
 use crate::gateway::front::metrics::ListenerMetrics;
 use crate::gateway::front::overload::OverloadManager;
 use crate::gateway::front::server::Server;
+#[cfg(feature = "notices")]
+use crate::gateway::notices::NoticeSender;
 use crate::gateway::state::Store;
 use crate::gateway::telemetry::recorder;
 use crate::gateway::telemetry::trace::Tracer;
@@ -94,6 +96,8 @@ impl RunningApp {
             let (acts, current) = (store.acts.clone(), current.clone());
             tasks.spawn(store.shared.clone().keep(move || acts.settle(&current.load().pools)));
         }
+        #[cfg(feature = "notices")]
+        tasks.spawn(NoticeSender::new(current.clone(), store.clone()).run());
         tasks.spawn(recorder::upkeep(metrics));
         let reloading = reloader.spawn(commands, ended.clone());
 

@@ -28,6 +28,9 @@ pub struct Loaded {
     pub catalog: Catalog,
     /// What was found that does not keep it from being served.
     pub warnings: Diagnostics,
+    /// The notices; `None` if there are none.
+    #[cfg(feature = "notices")]
+    pub notices: Option<super::notices::LoadedNotices>,
     pub(in crate::gateway) services: Vec<LoadedUpstream>,
     /// The server's side of TLS, if there is one.
     pub(in crate::gateway) tls: Option<Arc<ServerConfig>>,
@@ -173,7 +176,7 @@ pub fn environment(name: &str) -> Option<String> {
 }
 
 fn build(config: Config, now: Timestamp, unserved: Severity, found: &mut Diagnostics) -> Option<Loaded> {
-    let Config { gateway, mut apis, upstreams, consumers, complete, names_api, .. } = config;
+    let Config { gateway, mut apis, upstreams, consumers, notices, complete, names_api, .. } = config;
     if apis.is_empty() && (names_api || !complete) {
         return None;
     }
@@ -200,8 +203,23 @@ fn build(config: Config, now: Timestamp, unserved: Severity, found: &mut Diagnos
     }
     let tls = gateway.tls.as_ref().and_then(|spec| tls::server_config(spec, found));
     checks::check(&gateway, &catalog, &upstreams, found);
+    #[cfg(feature = "notices")]
+    let notices = super::notices::check(notices, &gateway, &catalog, found);
+    #[cfg(not(feature = "notices"))]
+    if let Some(notice) = notices.first() {
+        let finding = Diagnostic::error("notices-not-built", "this binary sends no notices", notice.span);
+        found.push(finding.help("use a binary with the feature `notices`, or remove them"));
+    }
     let services = upstreams.into_iter().map(|upstream| service(upstream, &catalog, found)).collect();
-    (!read_with_errors).then_some(Loaded { gateway, catalog, warnings: Diagnostics::new(), services, tls })
+    (!read_with_errors).then_some(Loaded {
+        gateway,
+        catalog,
+        warnings: Diagnostics::new(),
+        #[cfg(feature = "notices")]
+        notices,
+        services,
+        tls,
+    })
 }
 
 /// In a gateway every request goes somewhere.

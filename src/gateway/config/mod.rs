@@ -3,6 +3,8 @@
 pub(super) mod checks;
 pub(super) mod diff;
 pub(super) mod load;
+#[cfg(feature = "notices")]
+pub(super) mod notices;
 pub(super) mod observe;
 pub(super) mod options;
 pub(super) mod reload;

@@ -31,6 +31,9 @@ pub(in crate::gateway) struct Snapshot {
     pub(in crate::gateway) catalog: Arc<Catalog>,
     pub(in crate::gateway) stack: GatewayStack,
     pub(in crate::gateway) settings: Settings,
+    /// The notices; `None` if there are none.
+    #[cfg(feature = "notices")]
+    pub(in crate::gateway) notices: Option<Arc<super::notices::LoadedNotices>>,
     pub(in crate::gateway) pools: BTreeMap<String, Arc<Pool>>,
     /// The texts that it was made of, without the values of variables.
     pub(in crate::gateway) sources: SourceMap,
@@ -90,6 +93,8 @@ impl Snapshot {
     ) -> Self {
         let pools = registry.pools(&loaded.services, &loaded.gateway.timeouts);
         state.acts.settle(&pools);
+        #[cfg(feature = "notices")]
+        let notices = loaded.notices.map(Arc::new);
         let Loaded { gateway, catalog, .. } = loaded;
         catalog.publish();
         let catalog = Arc::new(catalog.with_control(control.clone()));
@@ -135,7 +140,17 @@ impl Snapshot {
             limits,
         };
         let tag = state::tag(&sources);
-        Self { catalog, stack, settings, pools, sources, tag, params: Arc::new(params) }
+        Self {
+            catalog,
+            stack,
+            settings,
+            #[cfg(feature = "notices")]
+            notices,
+            pools,
+            sources,
+            tag,
+            params: Arc::new(params),
+        }
     }
 
     /// The same config, with the addresses that its hosts have now; `None` if nothing changed.
@@ -144,6 +159,8 @@ impl Snapshot {
         acts.settle(&pools);
         Some(Self {
             catalog: Arc::clone(&self.catalog),
+            #[cfg(feature = "notices")]
+            notices: self.notices.clone(),
             stack: self.params.stack(&self.catalog, &pools),
             settings: self.settings.clone(),
             pools,

@@ -33,6 +33,8 @@ struct KeptLedger {
     flush: Duration,
     retention: LedgerRetention,
     environment: String,
+    #[cfg(feature = "notices")]
+    replica: String,
     clock: SharedClock,
     writing: Mutex<Writing>,
 }
@@ -74,6 +76,8 @@ impl LedgerKeeper {
             flush,
             retention: LedgerRetention::default().with_hours(spec.hours_kept).with_days(spec.days_kept),
             environment: spec.environment.clone(),
+            #[cfg(feature = "notices")]
+            replica: replica(spec),
             clock,
             writing: Mutex::default(),
         });
@@ -87,6 +91,18 @@ impl LedgerKeeper {
             (Some(kept), Err(_)) => CountLayer::new().with_ledger(Arc::clone(&kept.ledger)),
             (None, _) => CountLayer::new(),
         }
+    }
+
+    /// What was written so far, to read it and to note what is sent; `None` before the first flush, and while it fails.
+    #[cfg(feature = "notices")]
+    pub(in crate::gateway) async fn stored(&self) -> Option<SqlLedger> {
+        self.kept.as_ref()?.writing.lock().await.store.as_ref().map(SqlLedger::handle)
+    }
+
+    /// The environment and the replica that it is written for.
+    #[cfg(feature = "notices")]
+    pub(in crate::gateway) fn names(&self) -> Option<(&str, &str)> {
+        self.kept.as_ref().map(|kept| (&*kept.environment, &*kept.replica))
     }
 
     /// Writes what was counted, again and again, until it is dropped.

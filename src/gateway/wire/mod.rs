@@ -7,6 +7,8 @@ pub(super) mod edge;
 pub(super) mod forwarded;
 pub(super) mod io;
 pub(super) mod lookup;
+#[cfg(feature = "notices")]
+pub(super) mod outbound;
 pub(super) mod pace;
 pub(super) mod peer;
 pub(super) mod request_body;

@@ -7,6 +7,7 @@
 //! | `schema` | the tables, and how they came about |
 //! | `write`, `read`, `rollup` | batches, rows, and their end |
 //! | `changes` | which changes altered something |
+//! | `notices` | what was sent to whom |
 //! | `sums` | what reports ask |
 //! | `shared` | what replicas share beside the ledger |
 //! | `imports` | what was read from logs |
@@ -16,6 +17,7 @@ mod database;
 mod error;
 #[cfg(feature = "cli")]
 mod imports;
+mod notices;
 mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -37,6 +39,7 @@ pub use changes::ChangeSum;
 use database::Database;
 pub use error::LedgerError;
 use error::LedgerPlace;
+pub use notices::{NoticeKey, NoticeState, StoredNotice};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresOptions;
 pub use read::StoredUsage;
@@ -75,6 +78,13 @@ pub struct SqlLedger {
 // === impl SqlLedger ===
 
 impl SqlLedger {
+    /// Another value of the same ledger, which ends when this one is closed.
+    #[cfg(feature = "notices")]
+    pub(crate) fn handle(&self) -> Self {
+        let (database, environment) = (self.database.clone(), self.environment.clone());
+        Self { database, environment, place: self.place.clone(), _lock: None }
+    }
+
     /// Waits until all is written, and ends the connections.
     pub async fn close(self) {
         self.database.close().await;

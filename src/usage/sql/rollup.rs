@@ -60,9 +60,7 @@ impl Default for LedgerRetention {
 }
 
 fn day_before(now: Timestamp, ago: Duration) -> Timestamp {
-    let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
-    let at = Timestamp::from_millis(now.as_millis().saturating_sub(ago)).unwrap_or(Timestamp::EPOCH);
-    Period::day_of(at).start()
+    Period::day_of(now.saturating_sub(ago)).start()
 }
 
 // === impl SqlLedger ===

@@ -14,7 +14,7 @@ struct SchemaStep {
     postgres: &'static str,
 }
 
-const STEPS: [SchemaStep; 4] = [
+const STEPS: [SchemaStep; 5] = [
     SchemaStep {
         version: 1,
         lowest_reader: 1,
@@ -38,6 +38,12 @@ const STEPS: [SchemaStep; 4] = [
         lowest_reader: 1,
         sqlite: include_str!("schema/sqlite/4.sql"),
         postgres: include_str!("schema/postgres/4.sql"),
+    },
+    SchemaStep {
+        version: 5,
+        lowest_reader: 1,
+        sqlite: include_str!("schema/sqlite/5.sql"),
+        postgres: include_str!("schema/postgres/5.sql"),
     },
 ];
 
