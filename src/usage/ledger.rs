@@ -60,7 +60,7 @@ struct Outbox {
 /// The default bound of consumers for each API.
 const CONSUMERS: usize = 10_000;
 /// The default bound of rows.
-const ROWS: usize = 131_072;
+const ROWS: usize = 65_536;
 
 // === impl Ledger ===
 
@@ -98,7 +98,8 @@ impl Ledger {
 
     /// At most about so many rows are in memory, 300 bytes each, and as many again in a batch that is with the store. At half of it,
     /// rows that count nothing at the moment are dropped, and those that a store does not take are merged: hours into days, then the
-    /// consumers of the oldest days. At the bound, new rows are counted as `_other`. Default: 131 072.
+    /// consumers of the oldest days. At the bound, new rows are counted as `_other`. Default: 65 536, which
+    /// takes less than 64 MiB.
     #[must_use]
     pub fn with_rows(mut self, most: usize) -> Self {
         self.max_rows = most;

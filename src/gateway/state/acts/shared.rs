@@ -90,6 +90,11 @@ impl Acts {
         let before = std::mem::replace(&mut shared.known, new.clone());
         let ended = before.iter().filter(|(key, value)| new.get(*key) != Some(*value));
         let begun = new.iter().filter(|(key, value)| before.get(*key) != Some(*value));
+        tracing::info!(
+            begun = begun.clone().count(),
+            ended = ended.clone().count(),
+            "acts taken over from the database"
+        );
         let (mut acts, mut drains) = (Vec::new(), lock(&self.inner.drains));
         for entry in ended.filter_map(|(_, value)| parse(value).ok()) {
             match entry {
