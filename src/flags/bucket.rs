@@ -59,7 +59,7 @@ fn murmur3(parts: &[&str]) -> u32 {
     for byte in parts.iter().flat_map(|part| part.bytes()) {
         block |= u32::from(byte) << (8 * (length % 4));
         length = length.wrapping_add(1);
-        if length % 4 == 0 {
+        if length.is_multiple_of(4) {
             hash = (hash ^ scramble(block)).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
             block = 0;
         }
