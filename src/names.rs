@@ -313,46 +313,55 @@ pub(crate) fn notices(sink: &'static str, result: &'static str) -> Counter {
 }
 
 /// Counts writes of the ledger; `result` is `ok` or `error`.
+#[cfg(feature = "ledger")]
 pub(crate) fn ledger_flushes(result: &'static str) -> Counter {
     counter!(LEDGER_FLUSHES, "result" => result)
 }
 
 /// When the ledger was last written.
+#[cfg(feature = "ledger")]
 pub(crate) fn ledger_flushed() -> Gauge {
     gauge!(LEDGER_FLUSHED)
 }
 
 /// Rows of the ledger in memory.
+#[cfg(feature = "ledger")]
 pub(crate) fn ledger_rows() -> Gauge {
     gauge!(LEDGER_ROWS)
 }
 
 /// Requests that the ledger counted as `_other`.
+#[cfg(feature = "ledger")]
 pub(crate) fn ledger_overflow() -> Counter {
     counter!(LEDGER_OVERFLOW)
 }
 
 /// Rows of the ledger that were merged.
+#[cfg(feature = "ledger")]
 pub(crate) fn ledger_merged() -> Counter {
     counter!(LEDGER_MERGED)
 }
 
 /// The size of the write-ahead log of a ledger that is a file.
+#[cfg(feature = "ledger")]
 pub(crate) fn ledger_wal() -> Gauge {
     gauge!(LEDGER_WAL)
 }
 
 /// Whether what replicas share could be read.
+#[cfg(feature = "postgres")]
 pub(crate) fn shared_state_up() -> Gauge {
     gauge!(SHARED_STATE_UP)
 }
 
 /// Whether changes of what replicas share are heard of.
+#[cfg(feature = "postgres")]
 pub(crate) fn shared_state_listening() -> Gauge {
     gauge!(SHARED_STATE_LISTENING)
 }
 
 /// When what replicas share was last read.
+#[cfg(feature = "postgres")]
 pub(crate) fn shared_state_read() -> Gauge {
     gauge!(SHARED_STATE_READ)
 }

@@ -1,6 +1,8 @@
 //! Content codings (RFC 9110 §8.4): which there are, who takes them, and, with the feature `coding`, their bytes.
 //!
 //! Without the feature no coding is known, and what is coded cannot be changed.
+// `internals` shows it with the feature only.
+#![cfg_attr(not(feature = "coding"), allow(unreachable_pub))]
 
 use http::header::{self, HeaderMap, HeaderValue};
 

@@ -37,8 +37,10 @@ pub(crate) struct FailedMessage {
     /// What was wrong with it.
     pub(crate) detail: String,
     /// The status of the answer.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code))]
     pub(crate) status: StatusCode,
     /// The version that it was in, and the one that it was to be migrated to.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code))]
     pub(crate) versions: Option<(VersionId, VersionId)>,
     /// The version and the summary of the change that could not be made, if it got so far.
     pub(crate) change: Option<Box<str>>,
