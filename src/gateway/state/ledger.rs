@@ -182,14 +182,19 @@ pub async fn open_ledger(gateway: &GatewaySpec) -> Option<Result<SqlLedger, Ledg
     }
 }
 
-/// The ledger of a config, to write what no gateway has counted; `None` if the config has none. A gateway must not have it open, unless
-/// it is in PostgreSQL.
+/// The ledger of a config, to write what no gateway has counted; `None` if the config has none. It is created if it is not there. A
+/// gateway must not have it open, unless it is in PostgreSQL.
 ///
 /// # Errors
 ///
 /// If it cannot be opened: see [`SqlLedger::open`], and `SqlLedger::connect` of the feature `postgres`.
 pub async fn open_ledger_to_write(gateway: &GatewaySpec, environment: &str) -> Option<Result<SqlLedger, LedgerError>> {
-    let location = LedgerLocation::new(gateway.state.as_ref().map(|state| state.value.as_path()), &gateway.ledger)?;
+    let folder = gateway.state.as_ref().map(|state| state.value.as_path());
+    let location = LedgerLocation::new(folder, &gateway.ledger)?;
+    if let Some(folder) = folder.filter(|_| matches!(location, LedgerLocation::File(_))) {
+        // What keeps it from being created, keeps the file in it from being opened.
+        let _ = super::files::make_folder(folder);
+    }
     Some(location.open(environment).await)
 }
 

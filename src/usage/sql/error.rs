@@ -19,6 +19,7 @@ pub(super) struct LedgerPlace(String);
 #[derive(Debug)]
 enum Why {
     File(io::Error),
+    Missing,
     InUse,
     Network(String),
     TooNew {
@@ -71,6 +72,10 @@ impl fmt::Display for LedgerPlace {
 impl LedgerError {
     pub(super) fn file(place: &LedgerPlace, error: io::Error) -> Self {
         Self { place: place.clone(), why: Why::File(error) }
+    }
+
+    pub(super) fn missing(place: &LedgerPlace) -> Self {
+        Self { place: place.clone(), why: Why::Missing }
     }
 
     pub(super) fn in_use(place: &LedgerPlace) -> Self {
@@ -160,6 +165,7 @@ impl fmt::Display for LedgerError {
         write!(f, "the ledger {}: ", self.place.0)?;
         match &self.why {
             Why::File(_) => f.write_str("its file or its lock file cannot be opened"),
+            Why::Missing => f.write_str("there is none yet; a gateway creates it, and so does `sunward usage import`"),
             Why::InUse => f.write_str("another process has it open; give each process a file of its own"),
             Why::Network(kind) => {
                 write!(

@@ -38,6 +38,9 @@ impl SqlLedger {
     pub async fn open_read_only(path: &Path) -> Result<Self, LedgerError> {
         place::refuse_network(path)?;
         let place = LedgerPlace::from(path);
+        if !path.exists() {
+            return Err(LedgerError::missing(&place));
+        }
         let readers = readers(path, BUSY);
         Self::reading(Database::Sqlite { writer: None, readers }, place).await
     }

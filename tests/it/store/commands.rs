@@ -70,7 +70,7 @@ async fn reports_say_who_is_left() {
     let file = folder.path().join("sunward.toml");
     std::fs::write(&file, CONFIG.replace("STATE", &folder.path().display().to_string())).expect("written");
     let (code, _, errors) = run(&file, &["usage"]);
-    assert!(code == 2 && errors.contains("ledger.sqlite"), "{errors}");
+    assert!(code == 2 && errors.contains("ledger.sqlite: there is none yet"), "{errors}");
     let store = SqlLedger::open(&folder.path().join("ledger.sqlite"), "production").await.expect("a ledger");
     fill(&store).await;
 
