@@ -63,10 +63,13 @@ impl NoticeSender {
         let run = Arc::new(NoticeRun { sinks: Sinks::new(&notices), ledger });
         let groups = NoticeMessage::fold(due, message_id);
         for some in groups.chunks(AT_ONCE) {
+            // Those before may have taken longer than a claim lasts.
+            let now = self.store.now();
             let claimed = run.ledger.claim_notices(some.concat(), now, now.saturating_add(CLAIM)).await?;
             run.clone().send_all(&claimed, now).await?;
         }
         loop {
+            let now = self.store.now();
             let again = run.ledger.reclaim_notices(AT_ONCE, now, now.saturating_add(CLAIM)).await?;
             if again.is_empty() {
                 return Ok(());
