@@ -26,10 +26,11 @@ const RANKS: [&[&str]; 11] = [
 const PLANNED: [&str; 2] = ["shadow", "rollout"];
 
 /// Who may name a foreign crate: modules, or single files. Test code may name what it likes.
-const FOREIGN: [(&str, &[&str]); 65] = [
+const FOREIGN: [(&str, &[&str]); 67] = [
     ("annotate_snippets", &["config/render.rs"]),
     ("arc_swap", &["gateway", "flags/handle.rs"]),
     ("atomic_waker", &["gateway/back/pool/waker.rs"]),
+    ("axum", &["gateway/admin"]),
     ("axum_core", &["extract"]),
     ("base64", &["layer/digest.rs", "consumer", "import/request.rs", "notice/webhook.rs"]),
     ("brotli", &["coding"]),
@@ -62,7 +63,7 @@ const FOREIGN: [(&str, &[&str]); 65] = [
     ("matchit", &["catalog/router.rs"]),
     ("memchr", &["json", "catalog/migration.rs", "import"]),
     ("metrics", &["names", "gateway"]),
-    ("minijinja", &["notice/text.rs"]),
+    ("minijinja", &["notice/text.rs", "gateway/admin/page"]),
     ("metrics_exporter_prometheus", &["gateway"]),
     ("notify", &["gateway"]),
     ("opentelemetry", &["gateway/telemetry/trace/span.rs", "gateway/telemetry/trace/export.rs"]),
@@ -76,7 +77,7 @@ const FOREIGN: [(&str, &[&str]); 65] = [
     ("rlimit", &["gateway/front/descriptors.rs"]),
     ("rustls_native_certs", &["gateway"]),
     ("semver", &["flags/sem_ver.rs"]),
-    ("serde", &["change", "problem", "consumer", "import/json_log.rs", "flags/place.rs"]),
+    ("serde", &["change", "problem", "consumer", "import/json_log.rs", "flags/place.rs", "gateway/admin"]),
     (
         "serde_json",
         &[
@@ -108,6 +109,7 @@ const FOREIGN: [(&str, &[&str]); 65] = [
     ("tokio_rustls", &["gateway"]),
     ("toml", &["config"]),
     ("tower", &["gateway"]),
+    ("tower_http", &["gateway/admin"]),
     ("tower_layer", &["layer", "gateway"]),
     ("tower_service", &["layer", "gateway"]),
     ("tracing", &["gateway", "layer/event.rs", "bin"]),

@@ -3,18 +3,30 @@
 
 use std::time::Duration;
 
-use http::{Request, StatusCode};
-use hyper::body::Incoming;
+use axum::extract::Request;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::answer::{AdminError, json};
 use super::config::read;
 use super::request::ActRequest;
-use super::routes::Operation;
 use super::{Admin, AdminResult};
 use crate::catalog::{ApiEntry, Catalog, VersionEntry};
 use crate::clock::Timestamp;
 use crate::gateway::state::{ActChange, ActRefused, AuditAction, Persisted};
+
+/// What an operator can do, and to what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum OperatorAct {
+    Pause { api: String },
+    Resume { api: String },
+    Hold { api: String, version: String },
+    Release { api: String, version: String },
+    Extend { api: String, version: String },
+    Withdraw { api: String, version: String },
+    Drain { upstream: String },
+    Undrain { upstream: String },
+}
 
 /// What is to be done.
 struct ActPlan {
@@ -33,37 +45,50 @@ struct VersionRef<'c> {
 /// A later date than that is a typing error.
 const LONGEST_EXTENSION: Duration = Duration::from_secs(100 * 365 * 86_400);
 
+// === impl OperatorAct ===
+
+impl OperatorAct {
+    /// What a request has to say, beside who does it and why.
+    pub(super) const fn members(&self) -> &'static [&'static str] {
+        match self {
+            Self::Drain { .. } | Self::Undrain { .. } => &["instance"],
+            Self::Extend { .. } => &["consumer", "until"],
+            Self::Withdraw { .. } => &["consumer"],
+            _ => &[],
+        }
+    }
+}
+
 // === impl Admin ===
 
 impl Admin {
-    /// Does what `route` says, and writes it down.
-    pub(super) async fn act(
-        &self,
-        route: Operation,
-        names: &[String],
-        request: Request<Incoming>,
-        via: String,
-    ) -> AdminResult {
-        let members: &[&str] = match route {
-            Operation::Drain | Operation::Undrain => &["instance"],
-            Operation::Extend => &["consumer", "until"],
-            Operation::Withdraw => &["consumer"],
-            _ => &[],
-        };
-        let input = read(request, members, via).await?;
-        let name = |at: usize| names.get(at).map_or("", String::as_str);
+    /// Does what a request asks for.
+    pub(super) async fn act(&self, act: OperatorAct, request: Request) -> AdminResult {
+        let input = read(request, act.members()).await?;
+        Ok(json(StatusCode::OK, &self.perform(&act, input).await?))
+    }
+
+    /// Does it, and writes it down.
+    pub(super) async fn perform(&self, act: &OperatorAct, input: ActRequest) -> Result<Value, AdminError> {
         let now = self.store.now();
-        let plan = match route {
-            Operation::Drain | Operation::Undrain => self.drain(route == Operation::Drain, name(0), &input)?,
-            Operation::Pause | Operation::Resume => self.pause(route == Operation::Pause, name(0))?,
-            Operation::Extend => self.extend(name(0), name(1), &input, now)?,
-            Operation::Withdraw => self.withdraw(name(0), name(1), &input)?,
-            _ => self.hold(route == Operation::Hold, name(0), name(1))?,
-        };
+        let plan = self.plan(act, &input, now)?;
         let done = self.store.perform(&plan.change, input.actor, plan.action.clone(), now).await;
         let (changed, kept) = done.map_err(refused)?;
         self.store.acts.settle(&self.current.load().pools);
-        Ok(json(StatusCode::OK, &plan.json(changed, kept)))
+        Ok(plan.json(changed, kept))
+    }
+
+    fn plan(&self, act: &OperatorAct, input: &ActRequest, now: Timestamp) -> Result<ActPlan, AdminError> {
+        match act {
+            OperatorAct::Pause { api } => self.pause(true, api),
+            OperatorAct::Resume { api } => self.pause(false, api),
+            OperatorAct::Hold { api, version } => self.hold(true, api, version),
+            OperatorAct::Release { api, version } => self.hold(false, api, version),
+            OperatorAct::Extend { api, version } => self.extend(api, version, input, now),
+            OperatorAct::Withdraw { api, version } => self.withdraw(api, version, input),
+            OperatorAct::Drain { upstream } => self.drain(true, upstream, input),
+            OperatorAct::Undrain { upstream } => self.drain(false, upstream, input),
+        }
     }
 
     fn pause(&self, pause: bool, api: &str) -> Result<ActPlan, AdminError> {

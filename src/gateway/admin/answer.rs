@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Request, Response, StatusCode};
-use http_body::Body;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::LengthLimitError;
 use serde_json::{Map, Value};
 
 /// What is wrong with a request: it becomes a problem document (RFC 9457).
@@ -46,35 +47,28 @@ pub(super) const CONFIG: BodyRules = BodyRules {
 /// A body takes no longer.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(super) fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
+pub(super) fn text(status: StatusCode, body: &'static str) -> Response {
     typed(status, "text/plain; charset=utf-8", body.to_owned())
 }
 
-pub(super) fn json(status: StatusCode, value: &Value) -> Response<Full<Bytes>> {
+pub(super) fn json(status: StatusCode, value: &Value) -> Response {
     typed(status, "application/json", format!("{value:#}\n"))
 }
 
-pub(super) fn typed(status: StatusCode, media: &'static str, body: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+pub(super) fn typed(status: StatusCode, media: &'static str, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     response
 }
 
 /// Reads a whole body, or says what is wrong with it.
-pub(super) async fn body<B>(request: Request<B>, takes: &BodyRules) -> Result<String, AdminError>
-where
-    B: Body + Unpin,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+pub(super) async fn body(request: Request, takes: &BodyRules) -> Result<String, AdminError> {
     check_type(request.headers(), takes)?;
     let most = takes.bytes;
-    let reading = Limited::new(request.into_body(), most).collect();
-    let bytes = match tokio::time::timeout(BODY_TIMEOUT, reading).await {
-        Ok(Ok(whole)) => whole.to_bytes(),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+    let bytes = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(request.into_body(), most)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) if std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>()) => {
             let detail = format!("the body is larger than {most} bytes");
             return Err(AdminError::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
         }
@@ -136,6 +130,10 @@ impl AdminError {
         self
     }
 
+    pub(super) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the gateway itself: its log has more")
+    }
+
     /// The request is valid, but conflicts with the current state.
     pub(super) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
@@ -164,7 +162,15 @@ impl AdminError {
         Self::new(StatusCode::NOT_FOUND, detail).with("known", known.into())
     }
 
-    pub(super) fn response(self) -> Response<Full<Bytes>> {
+    /// What is wrong with a path that leads nowhere; `known` are the paths that there are.
+    pub(super) fn path(known: Vec<&'static str>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "unknown path; see `paths`, or `GET /openapi.json`")
+            .with("paths", known.into())
+    }
+}
+
+impl IntoResponse for AdminError {
+    fn into_response(self) -> Response {
         let body = format!("{:#}\n", Value::Object(self.members));
         let mut response = typed(self.status, "application/problem+json", body);
         if let Some((name, value)) = self.field {

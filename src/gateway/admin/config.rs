@@ -1,59 +1,69 @@
 //! The config as it is served, another one in its place, and the way back.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderValue};
-use http::{Request, Response, StatusCode};
-use http_body_util::Full;
-use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::answer::{ACT, AdminError, CONFIG, body, json, typed};
 use super::request::{ActRequest, FORCE};
-use super::{Admin, AdminResult};
+use super::{Admin, AdminResult, via};
 use crate::config::to_json;
 use crate::gateway::config::reload::{IfMatch, ReloadCommand, ReloadError, Reloaded};
 use crate::gateway::state::Revision;
 
+/// The text of the main file, with its variables as they are written.
+pub(super) async fn show(State(admin): State<Arc<Admin>>) -> Response {
+    let snapshot = admin.current.load();
+    let text = snapshot.sources.files().first().map_or("", |file| file.text()).to_owned();
+    tagged(typed(StatusCode::OK, "application/toml", text), &snapshot.tag)
+}
+
+pub(super) async fn put(State(admin): State<Arc<Admin>>, request: Request) -> AdminResult {
+    let input = ActRequest::read(request.uri().query(), "", &[FORCE], via(&request))?;
+    let tags = if_match(request.headers())?;
+    let text = body(request, &CONFIG).await?;
+    admin.reload(ReloadCommand::Put { text, tags }, input).await
+}
+
+pub(super) async fn reload(State(admin): State<Arc<Admin>>, request: Request) -> AdminResult {
+    let input = read(request, &[FORCE]).await?;
+    admin.reload(ReloadCommand::Reload, input).await
+}
+
+pub(super) async fn rollback(State(admin): State<Arc<Admin>>, request: Request) -> AdminResult {
+    let input = read(request, &["to", FORCE]).await?;
+    let to = input.number("to")?;
+    admin.reload(ReloadCommand::Rollback { to }, input).await
+}
+
+pub(super) async fn revisions(State(admin): State<Arc<Admin>>) -> AdminResult {
+    let served = admin.current.load().tag.clone();
+    let list: Vec<Value> = admin.revisions().await?.iter().map(Revision::json).collect();
+    Ok(json(StatusCode::OK, &json!({ "served": served, "revisions": list })))
+}
+
+/// Reads the arguments of an act whose body, if any, is JSON.
+pub(super) async fn read(request: Request, members: &[&str]) -> Result<ActRequest, AdminError> {
+    let (query, via) = (request.uri().query().map(str::to_owned), via(&request));
+    ActRequest::read(query.as_deref(), &body(request, &ACT).await?, members, via)
+}
+
 // === impl Admin ===
 
 impl Admin {
-    /// The text of the main file, with its variables as they are written.
-    pub(super) fn config(&self) -> Response<Full<Bytes>> {
-        let snapshot = self.current.load();
-        let text = snapshot.sources.files().first().map_or("", |file| file.text()).to_owned();
-        tagged(typed(StatusCode::OK, "application/toml", text), &snapshot.tag)
+    /// The configs that were served, the newest first.
+    pub(super) async fn revisions(&self) -> Result<Vec<Revision>, AdminError> {
+        let revisions = self.store.revisions.clone().ok_or_else(|| refusal(ReloadError::NoState))?;
+        Ok(tokio::task::spawn_blocking(move || revisions.list()).await.unwrap_or_default())
     }
 
-    pub(super) async fn put_config(&self, request: Request<Incoming>, via: String) -> AdminResult {
-        let input = ActRequest::read(request.uri().query(), "", &[FORCE], via)?;
-        let tags = if_match(request.headers())?;
-        let text = body(request, &CONFIG).await?;
-        self.ask(ReloadCommand::Put { text, tags }, input).await
-    }
-
-    pub(super) async fn reload(&self, request: Request<Incoming>, via: String) -> AdminResult {
-        let input = read(request, &[FORCE], via).await?;
-        self.ask(ReloadCommand::Reload, input).await
-    }
-
-    pub(super) async fn rollback(&self, request: Request<Incoming>, via: String) -> AdminResult {
-        let input = read(request, &["to", FORCE], via).await?;
-        let to = input.number("to")?;
-        self.ask(ReloadCommand::Rollback { to }, input).await
-    }
-
-    pub(super) async fn revisions(&self) -> AdminResult {
-        let revisions = self.store.revisions.as_ref().ok_or_else(|| refusal(ReloadError::NoState))?;
-        let served = self.current.load().tag.clone();
-        let revisions = revisions.clone();
-        let list = tokio::task::spawn_blocking(move || revisions.list()).await.unwrap_or_default();
-        let list: Vec<Value> = list.iter().map(Revision::json).collect();
-        Ok(json(StatusCode::OK, &json!({ "served": served, "revisions": list })))
-    }
-
-    async fn ask(&self, ask: ReloadCommand, input: ActRequest) -> AdminResult {
+    pub(super) async fn reload(&self, command: ReloadCommand, input: ActRequest) -> AdminResult {
         let Reloaded { tag, changes, already, files, restores } =
-            self.reloads.ask(ask, input.actor, input.force).await.map_err(refusal)?;
+            self.reloads.ask(command, input.actor, input.force).await.map_err(refusal)?;
         let mut told = json!({ "etag": tag, "changes": changes, "already_served": already, "files": files });
         if let Some(number) = restores {
             told["restores"] = number.into();
@@ -62,13 +72,7 @@ impl Admin {
     }
 }
 
-/// Reads the arguments of an act whose body, if any, is JSON.
-pub(super) async fn read(request: Request<Incoming>, members: &[&str], via: String) -> Result<ActRequest, AdminError> {
-    let query = request.uri().query().map(str::to_owned);
-    ActRequest::read(query.as_deref(), &body(request, &ACT).await?, members, via)
-}
-
-fn tagged(mut response: Response<Full<Bytes>>, tag: &str) -> Response<Full<Bytes>> {
+fn tagged(mut response: Response, tag: &str) -> Response {
     if let Ok(value) = HeaderValue::try_from(format!("\"{tag}\"")) {
         response.headers_mut().insert(header::ETAG, value);
     }

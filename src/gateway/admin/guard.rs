@@ -1,13 +1,18 @@
 //! Who may ask.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use axum::extract::State;
+use axum::middleware::Next;
 use http::header::{self, HeaderMap};
 use http::{Method, Request, StatusCode};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::answer::AdminError;
+use super::{Admin, AdminResult};
+use crate::config::Secret;
 
 /// Where the listener is, and so who reaches it without a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +23,23 @@ pub(super) enum Guard {
     Loopback,
     /// Everybody.
     Network,
+}
+
+/// What everybody may ask: scrapers and probes have no token.
+const OPEN: [&str; 3] = ["/metrics", "/healthz", "/readyz"];
+
+/// Whether everybody may ask for it.
+pub(super) fn is_open(method: &Method, path: &str) -> bool {
+    matches!(*method, Method::GET | Method::HEAD) && OPEN.contains(&path)
+}
+
+/// Lets in who may ask.
+pub(super) async fn admit(State(admin): State<Arc<Admin>>, request: axum::extract::Request, next: Next) -> AdminResult {
+    if !is_open(request.method(), request.uri().path()) {
+        let snapshot = admin.current.load();
+        admin.guard.admit(&request, snapshot.settings.admin_token.as_ref().map(Secret::expose))?;
+    }
+    Ok(next.run(request).await)
 }
 
 // === impl Guard ===

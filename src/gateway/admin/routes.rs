@@ -1,109 +1,142 @@
 //! What can be asked of the admin listener.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::handler::Handler;
+use axum::middleware;
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
-use percent_encoding::percent_decode_str;
+use http::header::{self, HeaderValue};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::acts::OperatorAct;
+use super::answer::AdminError;
+use super::{Admin, config, guard, show};
 
 /// One of the things that can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operation {
-    Metrics,
-    Health,
-    Ready,
-    OpenApi,
-    Versions,
-    Upstreams,
-    Drain,
-    Undrain,
-    Pause,
-    Resume,
-    Hold,
-    Release,
-    Extend,
-    Withdraw,
-    Audit,
-    Config,
-    PutConfig,
-    Reload,
-    Revisions,
-    Rollback,
+struct AdminRoute {
+    method: Method,
+    path: &'static str,
+    handler: MethodRouter<Arc<Admin>>,
 }
 
-/// What a method and a path lead to.
-pub(super) enum OperationMatch {
-    /// A route, and the names in the path.
-    Operation(Operation, Vec<String>),
-    /// The path is known, with these methods.
-    Methods(String),
-    Nothing,
-}
+/// The names in a path. A path with names that are not UTF-8 is an unknown one.
+pub(super) struct Names<T>(pub(super) T);
 
 /// All of it. The document for machines has the same rows: a test compares them.
-const ROUTES: [(Method, &str, Operation); 20] = [
-    (Method::GET, "/metrics", Operation::Metrics),
-    (Method::GET, "/healthz", Operation::Health),
-    (Method::GET, "/readyz", Operation::Ready),
-    (Method::GET, "/openapi.json", Operation::OpenApi),
-    (Method::GET, "/versions", Operation::Versions),
-    (Method::GET, "/upstreams", Operation::Upstreams),
-    (Method::POST, "/upstreams/{name}/drain", Operation::Drain),
-    (Method::POST, "/upstreams/{name}/undrain", Operation::Undrain),
-    (Method::POST, "/apis/{api}/pause", Operation::Pause),
-    (Method::POST, "/apis/{api}/resume", Operation::Resume),
-    (Method::POST, "/apis/{api}/versions/{version}/hold", Operation::Hold),
-    (Method::POST, "/apis/{api}/versions/{version}/release", Operation::Release),
-    (Method::POST, "/apis/{api}/versions/{version}/extend", Operation::Extend),
-    (Method::POST, "/apis/{api}/versions/{version}/withdraw", Operation::Withdraw),
-    (Method::GET, "/audit", Operation::Audit),
-    (Method::GET, "/config", Operation::Config),
-    (Method::PUT, "/config", Operation::PutConfig),
-    (Method::POST, "/config/reload", Operation::Reload),
-    (Method::GET, "/revisions", Operation::Revisions),
-    (Method::POST, "/rollback", Operation::Rollback),
-];
+fn routes() -> Vec<AdminRoute> {
+    vec![
+        get("/metrics", show::metrics),
+        get("/healthz", show::health),
+        get("/readyz", show::ready),
+        get("/openapi.json", show::openapi),
+        get("/versions", show::versions),
+        get("/upstreams", show::upstreams),
+        named_act("/upstreams/{name}/drain", |upstream| OperatorAct::Drain { upstream }),
+        named_act("/upstreams/{name}/undrain", |upstream| OperatorAct::Undrain { upstream }),
+        named_act("/apis/{api}/pause", |api| OperatorAct::Pause { api }),
+        named_act("/apis/{api}/resume", |api| OperatorAct::Resume { api }),
+        version_act("/apis/{api}/versions/{version}/hold", |api, version| OperatorAct::Hold { api, version }),
+        version_act("/apis/{api}/versions/{version}/release", |api, version| OperatorAct::Release { api, version }),
+        version_act("/apis/{api}/versions/{version}/extend", |api, version| OperatorAct::Extend { api, version }),
+        version_act("/apis/{api}/versions/{version}/withdraw", |api, version| OperatorAct::Withdraw { api, version }),
+        get("/audit", show::audit),
+        get("/config", config::show),
+        route(Method::PUT, "/config", config::put),
+        route(Method::POST, "/config/reload", config::reload),
+        get("/revisions", config::revisions),
+        route(Method::POST, "/rollback", config::rollback),
+    ]
+}
 
-// === impl Operation ===
-
-impl Operation {
-    /// Whether everybody may ask: scrapers and probes have no token.
-    pub(super) const fn is_open(self) -> bool {
-        matches!(self, Self::Metrics | Self::Health | Self::Ready)
+/// The service of the admin listener.
+pub(super) fn router(admin: Arc<Admin>) -> Router {
+    let mut paths: BTreeMap<&str, Vec<AdminRoute>> = BTreeMap::new();
+    for route in routes() {
+        paths.entry(route.path).or_default().push(route);
     }
-}
-
-/// The paths, once each.
-pub(super) fn paths() -> impl Iterator<Item = &'static str> {
-    let mut before = "";
-    ROUTES.iter().map(|(_, path, _)| *path).filter(move |path| std::mem::replace(&mut before, path) != *path)
-}
-
-pub(super) fn find(method: &Method, path: &str) -> OperationMatch {
-    let known = ROUTES.iter().filter_map(|(of, template, route)| Some((of, route, names(template, path)?)));
-    let mut allow = Vec::new();
-    for (of, route, names) in known {
-        if of == method {
-            return OperationMatch::Operation(*route, names);
-        }
-        allow.push(of.as_str());
-        if of == Method::GET {
-            allow.push("HEAD");
-        }
+    let mut router = Router::new();
+    for (path, routes) in paths {
+        let allow = allow(&routes);
+        let other = MethodRouter::new().fallback(move || async move { AdminError::method(&allow) });
+        router = router.route(path, routes.into_iter().fold(other, |methods, route| methods.merge(route.handler)));
     }
-    if allow.is_empty() { OperationMatch::Nothing } else { OperationMatch::Methods(allow.join(", ")) }
+    let [no_store, nosniff] = ["no-store", "nosniff"].map(HeaderValue::from_static);
+    router
+        .fallback(|| async { unknown_path() })
+        .layer(middleware::from_fn_with_state(Arc::clone(&admin), guard::admit))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
+        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, nosniff))
+        .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
+        .layer(CatchPanicLayer::custom(|_| AdminError::internal().into_response()))
+        .with_state(admin)
 }
 
-/// The names in a path, if it is one of the template's.
-fn names(template: &str, path: &str) -> Option<Vec<String>> {
-    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
-    let mut names = Vec::new();
-    loop {
-        match (wanted.next(), given.next()) {
-            (None, None) => return Some(names),
-            (Some(part), Some(name)) if part.starts_with('{') && !name.is_empty() => {
-                names.push(percent_decode_str(name).decode_utf8().ok()?.into_owned());
-            }
-            (Some(part), Some(same)) if part == same => {}
-            _ => return None,
-        }
+fn unknown_path() -> AdminError {
+    let mut known: Vec<&str> = routes().iter().map(|route| route.path).collect();
+    known.dedup();
+    AdminError::path(known)
+}
+
+/// The methods of a path. A HEAD is a GET whose body is not sent.
+fn allow(routes: &[AdminRoute]) -> String {
+    let methods = routes.iter().map(|route| route.method.as_str());
+    methods.map(|method| if method == "GET" { "GET, HEAD" } else { method }).collect::<Vec<_>>().join(", ")
+}
+
+fn route<H, T>(method: Method, path: &'static str, handler: H) -> AdminRoute
+where
+    H: Handler<T, Arc<Admin>>,
+    T: 'static,
+{
+    let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+    AdminRoute { method, path, handler: on(filter, handler) }
+}
+
+fn get<H, T>(path: &'static str, handler: H) -> AdminRoute
+where
+    H: Handler<T, Arc<Admin>>,
+    T: 'static,
+{
+    route(Method::GET, path, handler)
+}
+
+/// An act on something that has a name.
+fn named_act(path: &'static str, act: fn(String) -> OperatorAct) -> AdminRoute {
+    route(
+        Method::POST,
+        path,
+        move |State(admin): State<Arc<Admin>>, Names(name): Names<String>, request: Request| async move {
+            admin.act(act(name), request).await
+        },
+    )
+}
+
+fn version_act(path: &'static str, act: fn(String, String) -> OperatorAct) -> AdminRoute {
+    route(
+        Method::POST,
+        path,
+        move |State(admin): State<Arc<Admin>>, Names((api, version)): Names<(String, String)>, request: Request| async move {
+            admin.act(act(api, version), request).await
+        },
+    )
+}
+
+// === impl Names ===
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Admin>> for Names<T> {
+    type Rejection = AdminError;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &Arc<Admin>) -> Result<Self, AdminError> {
+        Path::from_request_parts(parts, admin).await.map(|Path(names)| Self(names)).map_err(|_| unknown_path())
     }
 }
 
@@ -113,32 +146,10 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn paths_lead_to_routes() {
-        let rows = [
-            ("GET", "/versions", "Versions []"),
-            ("POST", "/apis/a%20b/versions/1.0/hold", "Hold [\"a b\", \"1.0\"]"),
-            ("POST", "/apis//pause", "nothing"),
-            ("POST", "/apis/%ff/pause", "nothing"),
-            ("GET", "/apis/a/pause", "POST"),
-            ("DELETE", "/config", "GET, HEAD, PUT"),
-            ("GET", "/versions/", "nothing"),
-            ("GET", "/", "nothing"),
-        ];
-        for (method, path, expected) in rows {
-            let found = match find(&method.parse().expect("a method"), path) {
-                OperationMatch::Operation(route, names) => format!("{route:?} {names:?}"),
-                OperationMatch::Methods(allow) => allow,
-                OperationMatch::Nothing => "nothing".to_owned(),
-            };
-            assert_eq!(found, expected, "{method} {path}");
-        }
-    }
-
     /// The document has every route, and no other; what is open there is open here.
     #[test]
     fn the_document_has_the_same_routes() {
-        let document: serde_json::Value = serde_json::from_str(super::super::OPENAPI).expect("JSON");
+        let document: serde_json::Value = serde_json::from_str(show::OPENAPI).expect("JSON");
         let paths = document["paths"].as_object().expect("paths");
         let described: BTreeSet<(String, &str, bool)> = paths
             .iter()
@@ -149,7 +160,9 @@ mod tests {
                 })
             })
             .collect();
-        let known = ROUTES.iter().map(|(method, path, route)| (method.to_string(), *path, route.is_open())).collect();
+        let known = routes();
+        let known =
+            known.iter().map(|of| (of.method.to_string(), of.path, guard::is_open(&of.method, of.path))).collect();
         assert_eq!(described, known);
     }
 }

@@ -1,21 +1,76 @@
-//! The current state of versions and upstreams.
+//! The current state: of the gateway, of versions and of upstreams.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
 use serde_json::{Map, Value, json};
+
+use super::answer::{AdminError, json, text, typed};
+use super::{Admin, AdminResult};
 
 use crate::catalog::{ApiEntry, Catalog, Control, VersionEntry};
 use crate::clock::Timestamp;
 use crate::gateway::back::pool::{Pool, PoolMember, Unresolved};
-use crate::gateway::config::snapshot::Snapshot;
 use crate::gateway::state::Traffic;
+use crate::names;
 use crate::version::VersionId;
 
+/// What it offers, for machines.
+pub(super) const OPENAPI: &str = include_str!("../../../docs/admin.openapi.json");
+
+pub(super) async fn metrics(State(admin): State<Arc<Admin>>) -> AdminResult {
+    let Some(metrics) = &admin.metrics else {
+        let detail = "this gateway has no metrics to render: the process that embeds it renders its own, or passes them in `Options::with_metrics`";
+        return Err(AdminError::new(StatusCode::NOT_FOUND, detail));
+    };
+    // An extension ends by itself, so these are counted when they are asked for.
+    for (act, count) in admin.store.acts.counts(admin.store.now()) {
+        names::acts(act).set(count as f64);
+    }
+    let text = metrics.scrape().await;
+    Ok(typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
+}
+
+pub(super) async fn health() -> Response {
+    text(StatusCode::OK, "ok\n")
+}
+
+pub(super) async fn ready(State(admin): State<Arc<Admin>>) -> Response {
+    match admin.unready() {
+        Some(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
+        None => {
+            // What does not work, but does not keep it from serving, is a second line.
+            let detail = admin.store.detail().map_or_else(String::new, |detail| format!("{detail}\n"));
+            typed(StatusCode::OK, "text/plain; charset=utf-8", format!("ready\n{detail}"))
+        }
+    }
+}
+
+pub(super) async fn openapi() -> Response {
+    typed(StatusCode::OK, "application/json", OPENAPI.to_owned())
+}
+
 /// Every api with its versions.
-pub(super) fn versions(catalog: &Catalog, control: &Control, traffic: &Traffic, now: Timestamp) -> Value {
-    let standing = Standings { catalog, control, traffic, now };
+pub(super) async fn versions(State(admin): State<Arc<Admin>>) -> Response {
+    let (catalog, now) = (admin.current.catalog(), admin.store.now());
+    let standing = Standings { catalog: &catalog, control: &admin.control, traffic: &admin.store.traffic, now };
     let apis: Vec<Value> = catalog.apis().iter().map(|api| standing.api(api)).collect();
-    json!({ "apis": apis })
+    json(StatusCode::OK, &json!({ "apis": apis }))
+}
+
+/// Every upstream with its instances.
+pub(super) async fn upstreams(State(admin): State<Arc<Admin>>) -> Response {
+    let snapshot = admin.current.load();
+    let upstreams: Vec<Value> = snapshot.pools.values().map(|pool| pool_json(pool, &snapshot.catalog)).collect();
+    json(StatusCode::OK, &json!({ "upstreams": upstreams }))
+}
+
+pub(super) async fn audit(State(admin): State<Arc<Admin>>) -> Response {
+    json(StatusCode::OK, &json!({ "acts": admin.store.audit.recent() }))
 }
 
 /// What the standing of versions is read from.
@@ -70,10 +125,31 @@ impl Standings<'_> {
     }
 }
 
-/// Every upstream with its instances.
-pub(super) fn upstreams(snapshot: &Snapshot) -> Value {
-    let upstreams: Vec<Value> = snapshot.pools.values().map(|pool| pool_json(pool, &snapshot.catalog)).collect();
-    json!({ "upstreams": upstreams })
+// === impl Admin ===
+
+impl Admin {
+    /// Why it should get no new clients.
+    fn unready(&self) -> Option<&'static str> {
+        match () {
+            () if self.draining.load(Ordering::Relaxed) => Some("draining\n"),
+            () if !self.started.load(Ordering::Relaxed) => Some("starting\n"),
+            () if !self.known.load(Ordering::Relaxed) => self.unknown(),
+            () => None,
+        }
+    }
+
+    /// What is waited for after the start. Once it was there, what comes later does not make the gateway unready: it would
+    /// do so to all of them at once.
+    fn unknown(&self) -> Option<&'static str> {
+        let snapshot = self.current.load();
+        let unknown = match () {
+            () if self.registry.waits(&snapshot.pools) => Some("waiting for DNS lookups of instances\n"),
+            () if !snapshot.is_known() => Some("waiting for the first health checks\n"),
+            () => None,
+        };
+        self.known.store(unknown.is_none(), Ordering::Relaxed);
+        unknown
+    }
 }
 
 fn pool_json(pool: &Pool, catalog: &Catalog) -> Value {

@@ -8,7 +8,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::App;
 use crate::config::{GatewaySpec, Limits};
-use crate::gateway::admin::{Admin, AdminParts};
+use crate::gateway::admin::{Admin, AdminHandler, AdminParts};
 use crate::gateway::config::reload::ReloadHandle;
 use crate::gateway::config::snapshot::LiveSnapshot;
 use crate::gateway::config::start::record_start;
@@ -27,7 +27,7 @@ use crate::gateway::wire::shutdown::Shutdown;
 /// A gateway that runs.
 pub(super) struct RunningApp {
     server: Arc<Server<ProxyHandler>>,
-    admins: Arc<Server<Admin>>,
+    admins: Arc<Server<AdminHandler>>,
     admin: Arc<Admin>,
     overload: OverloadManager,
     current: LiveSnapshot,
@@ -113,7 +113,13 @@ impl RunningApp {
         let server = Server::new(Arc::new(handler), &spec.limits, timeouts, metrics, cutting.clone());
         let limits = Limits { connections: ADMIN_CONNECTIONS, ..Limits::default() };
         let timeouts = ConnectionTimeouts::of(&GatewaySpec::default());
-        let admins = Server::new(Arc::clone(&admin), &limits, timeouts, ListenerMetrics::noop(), cutting);
+        let admins = Server::new(
+            Arc::new(AdminHandler::new(Arc::clone(&admin))),
+            &limits,
+            timeouts,
+            ListenerMetrics::noop(),
+            cutting,
+        );
         tracing::info!(address = %admin_listener, "admin listening");
         tasks.spawn(Arc::clone(&admins).listen(admin_listener, ended));
         let mut serving = JoinSet::new();

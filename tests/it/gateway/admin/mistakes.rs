@@ -112,9 +112,13 @@ async fn mistakes_with_a_config() {
     // Without `state`.
     told(&gateway, "GET /revisions", "", 404, "the config has no `state`").await;
     told(&gateway, &format!("POST /rollback?{WHO}"), "", 404, "the config has no `state`").await;
-    for path in ["/", "/config/", "/apis/toml", "/apis//pause", "/versions/1", "/apis/toml/versions/1/hold/x"] {
+    for path in ["/", "/config/", "/apis/toml", "/versions/1", "/apis/toml/versions/1/hold/x"] {
         told(&gateway, &format!("GET {path}"), "", 404, "unknown path").await;
     }
+    told(&gateway, "POST /apis/%ff/pause", "", 404, "unknown path").await;
+    told(&gateway, &format!("POST /apis//pause?{WHO}"), "", 404, "unknown api ``").await;
+    told(&gateway, "GET /apis/toml/pause", "", 405, "use one of the methods of this path: POST").await;
+    told(&gateway, "DELETE /config", "", 405, "use one of the methods of this path: GET, HEAD, PUT").await;
     std::fs::remove_file(desk.file()).expect("it was there");
     told(&gateway, &format!("POST /config/reload?{WHO}"), "", 422, "see `findings`").await;
     assert_eq!(gateway.get("/api/v3/users/1").await.status, 200);
