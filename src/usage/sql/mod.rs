@@ -8,12 +8,13 @@
 //! | `write`, `read`, `rollup` | batches, rows, and their end |
 //! | `changes` | which changes altered something |
 //! | `notices` | what was sent to whom |
-//! | `sums` | what reports ask |
+//! | `sums`, `days` | what reports ask |
 //! | `shared` | what replicas share beside the ledger |
 //! | `imports` | what was read from logs |
 
 mod changes;
 mod database;
+mod days;
 mod error;
 #[cfg(feature = "cli")]
 mod imports;
@@ -37,6 +38,7 @@ use super::coverage::LedgerCoverage;
 use super::store::LedgerStore;
 pub use changes::ChangeSum;
 use database::Database;
+pub use days::UsageDay;
 pub use error::LedgerError;
 use error::LedgerPlace;
 pub use notices::{NoticeKey, NoticeState, StoredNotice};

@@ -54,7 +54,13 @@ async fn reports(store: &SqlLedger) -> String {
     let none = store.sums(&filter.clone().with_version("2")).await.expect("sums");
     assert!(none.is_empty());
     let changes = store.change_sums(&filter).await.expect("sums");
-    format!("{sums:#?}\n{past:#?}\n{covered:?}\n{changes:#?}")
+    let whole = UsageFilter::new(at("2026-01-01"), at("2026-02-01"));
+    let days = store.days(&whole).await.expect("days");
+    let all: u64 = store.sums(&whole).await.expect("sums").iter().map(|sum| sum.requests()).sum();
+    assert_eq!(days.iter().map(|day| day.requests).sum::<u64>(), all, "{days:?}");
+    let own = store.consumer_days(&whole, &["acme", "consumer 7", "unknown"]).await.expect("days");
+    assert!(store.consumer_days(&whole, &[]).await.expect("none").is_empty());
+    format!("{sums:#?}\n{past:#?}\n{covered:?}\n{changes:#?}\n{days:?}\n{own:?}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,6 +71,8 @@ async fn both_databases_have_the_same_rows() {
     let expected = story(&file).await;
     let acme = expected[2].split("    UsagePast").skip(1).find(|part| part.contains("\"acme\"")).expect("acme");
     assert!(acme.contains("requests: 4") && acme.contains("longest_pause: 46800"), "{acme}");
+    let acme = "consumer: Some(Named(\"acme\")), day: Timestamp { millis: 1767225600000 }, requests: 2";
+    assert!(expected[2].contains(acme), "{}", expected[2]);
     let changes = expected[2].split("    ChangeSum").nth(1).expect("a change");
     assert!(changes.contains("\"acme\"") && changes.contains("requests: 3"), "{changes}");
     assert!(expected[1].contains("consumer 449 2 20 0") && expected[1].contains("acme 2 20 0"), "{}", expected[1]);
