@@ -40,6 +40,7 @@ mod stop;
 mod truth;
 mod urls;
 mod waits;
+mod webdriver;
 mod websocket;
 mod wire;
 

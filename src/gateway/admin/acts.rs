@@ -37,9 +37,9 @@ struct ActPlan {
 }
 
 /// What it is done to.
-struct VersionRef<'c> {
-    api: &'c ApiEntry,
-    version: &'c VersionEntry,
+pub(super) struct VersionRef<'c> {
+    pub(super) api: &'c ApiEntry,
+    pub(super) version: &'c VersionEntry,
 }
 
 /// A later date than that is a typing error.
@@ -217,12 +217,12 @@ fn has_brownouts(api: &ApiEntry) -> bool {
     api.versions.iter().map(|version| &version.life).chain(of_routes).any(|life| !life.windows.is_empty())
 }
 
-fn find_api<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c ApiEntry, AdminError> {
+pub(super) fn find_api<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c ApiEntry, AdminError> {
     let known = || catalog.apis().iter().map(|api| api.name.to_string());
     catalog.api(name).ok_or_else(|| AdminError::unknown("api", name, known()))
 }
 
-fn find_version<'c>(catalog: &'c Catalog, api: &str, version: &str) -> Result<VersionRef<'c>, AdminError> {
+pub(super) fn find_version<'c>(catalog: &'c Catalog, api: &str, version: &str) -> Result<VersionRef<'c>, AdminError> {
     let api = find_api(catalog, api)?;
     let known = || api.versions.iter().map(|version| version.text.to_string());
     let id = api.lookup(version).ok_or_else(|| AdminError::unknown("version", version, known()))?;

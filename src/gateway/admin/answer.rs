@@ -109,8 +109,11 @@ impl AdminError {
         Self { status, members, field: None }
     }
 
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// What is wrong, in a sentence.
-    #[cfg(test)]
     pub(super) fn detail(&self) -> &str {
         self.members["detail"].as_str().unwrap_or_default()
     }

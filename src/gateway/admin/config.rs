@@ -61,9 +61,13 @@ impl Admin {
         Ok(tokio::task::spawn_blocking(move || revisions.list()).await.unwrap_or_default())
     }
 
-    pub(super) async fn reload(&self, command: ReloadCommand, input: ActRequest) -> AdminResult {
-        let Reloaded { tag, changes, already, files, restores } =
-            self.reloads.ask(command, input.actor, input.force).await.map_err(refusal)?;
+    /// Changes the config that is served.
+    pub(super) async fn command(&self, command: ReloadCommand, input: ActRequest) -> Result<Reloaded, AdminError> {
+        self.reloads.ask(command, input.actor, input.force).await.map_err(refusal)
+    }
+
+    async fn reload(&self, command: ReloadCommand, input: ActRequest) -> AdminResult {
+        let Reloaded { tag, changes, already, files, restores } = self.command(command, input).await?;
         let mut told = json!({ "etag": tag, "changes": changes, "already_served": already, "files": files });
         if let Some(number) = restores {
             told["restores"] = number.into();

@@ -3,15 +3,16 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderMap};
-use http::{Method, Request, StatusCode};
+use http::{Method, StatusCode};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::answer::AdminError;
-use super::{Admin, AdminResult};
+use super::{Admin, page};
 use crate::config::Secret;
 
 /// Where the listener is, and so who reaches it without a token.
@@ -34,12 +35,37 @@ pub(super) fn is_open(method: &Method, path: &str) -> bool {
 }
 
 /// Lets in who may ask.
-pub(super) async fn admit(State(admin): State<Arc<Admin>>, request: axum::extract::Request, next: Next) -> AdminResult {
-    if !is_open(request.method(), request.uri().path()) {
+pub(super) async fn admit(State(admin): State<Arc<Admin>>, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method(), request.uri().path());
+    if !is_open(method, path) && !page::is_open(method, path) {
         let snapshot = admin.current.load();
-        admin.guard.admit(&request, snapshot.settings.admin_token.as_ref().map(Secret::expose))?;
+        let token = snapshot.settings.admin_token.as_ref().map(Secret::expose);
+        let signed_in = token.is_some_and(|token| admin.sessions.holds(request.headers(), token, admin.store.now()));
+        if let Err(error) = admin.guard.admit(&request, token, signed_in) {
+            let is_for_people = page::is_page(path) && page::wants_page(request.headers());
+            let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+            return if is_for_people { page::refusal(error, target) } else { error.into_response() };
+        }
     }
-    Ok(next.run(request).await)
+    next.run(request).await
+}
+
+/// Whether the text is the token. Both are hashed, so that the time does not reveal their length either.
+pub(super) fn is_token(text: &str, token: &str) -> bool {
+    let hash = |text: &str| Sha256::digest(text.as_bytes());
+    bool::from(hash(text).as_slice().ct_eq(hash(token).as_slice()))
+}
+
+/// Whether a form was sent by a page of this listener. Browsers say so with every form.
+pub(super) fn same_origin(headers: &HeaderMap) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return true };
+    if origins.next().is_some() {
+        return false;
+    }
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    origin.is_some() && origin == host
 }
 
 // === impl Guard ===
@@ -53,11 +79,19 @@ impl Guard {
         }
     }
 
-    /// Refuses who does not say the token or, without one, who comes from elsewhere.
-    pub(super) fn admit<B>(self, request: &Request<B>, token: Option<&str>) -> Result<(), AdminError> {
+    /// Refuses who does not say the token or, without one, who comes from elsewhere. Who is signed in says it with a cookie, which a browser
+    /// sends for the pages of others, too: it is enough to read, and for the forms of pages, which have a sign of their own.
+    pub(super) fn admit<B>(
+        self,
+        request: &http::Request<B>,
+        token: Option<&str>,
+        signed_in: bool,
+    ) -> Result<(), AdminError> {
         let token = token.filter(|token| !token.is_empty());
+        let of_a_page = page::is_page(request.uri().path()) && same_origin(request.headers());
         match (token, self) {
             (Some(token), _) if says(request.headers(), token) => Ok(()),
+            (Some(_), _) if signed_in && (reads(request.method()) || of_a_page) => Ok(()),
             (Some(_), _) => Err(AdminError::unauthorized()),
             (None, Self::Unix) => Ok(()),
             (None, Self::Network) => {
@@ -69,14 +103,14 @@ impl Guard {
 }
 
 /// A name that leads to loopback may be anybody's (DNS rebinding), and a page of anywhere may send a browser here.
-fn from_here<B>(request: &Request<B>) -> Result<(), AdminError> {
+fn from_here<B>(request: &http::Request<B>) -> Result<(), AdminError> {
     let field = |host: &http::HeaderValue| host.to_str().is_ok_and(is_local);
     let target = request.uri().authority().is_none_or(|authority| is_local(authority.as_str()));
     if !target || !request.headers().get_all(header::HOST).iter().all(field) {
         return Err(forbidden("without `admin_token`, `Host` must be `localhost` or a loopback address"));
     }
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !reads && request.headers().contains_key(header::ORIGIN) {
+    let of_a_page = page::is_page(request.uri().path()) && same_origin(request.headers());
+    if !reads(request.method()) && !of_a_page && request.headers().contains_key(header::ORIGIN) {
         return Err(forbidden("without `admin_token`, requests from web pages are refused"));
     }
     Ok(())
@@ -91,13 +125,15 @@ fn is_local(host: &str) -> bool {
     local.unwrap_or_else(|_| name.eq_ignore_ascii_case("localhost"))
 }
 
-/// Both are hashed, so that the time does not reveal their length either.
+const fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
 fn says(headers: &HeaderMap, token: &str) -> bool {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let Some((scheme, said)) = value.to_str().ok().and_then(|value| value.split_once(' ')) else { return false };
-    let hash = |text: &str| Sha256::digest(text.as_bytes());
-    scheme.eq_ignore_ascii_case("bearer") && bool::from(hash(said.trim()).as_slice().ct_eq(hash(token).as_slice()))
+    scheme.eq_ignore_ascii_case("bearer") && is_token(said.trim(), token)
 }
 
 fn forbidden(detail: &str) -> AdminError {
@@ -128,14 +164,45 @@ mod tests {
             (Guard::Network, "GET", "localhost", "", false),
         ];
         for (guard, method, host, origin, expected) in rows {
-            let mut request = Request::builder().method(method).uri("/versions").header("host", host);
+            let mut request = http::Request::builder().method(method).uri("/versions").header("host", host);
             if !origin.is_empty() {
                 request = request.header("origin", origin);
             }
             let request = request.body(()).expect("a request");
-            assert_eq!(guard.admit(&request, None).is_ok(), expected, "{guard:?} {method} {host} {origin}");
-            assert_eq!(guard.admit(&request, Some("")).is_ok(), expected, "an empty token is none");
-            assert!(guard.admit(&request, Some("secret")).is_err());
+            assert_eq!(guard.admit(&request, None, false).is_ok(), expected, "{guard:?} {method} {host} {origin}");
+            assert_eq!(guard.admit(&request, Some(""), false).is_ok(), expected, "an empty token is none");
+            assert!(guard.admit(&request, Some("secret"), false).is_err());
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_enough_to_read_and_for_forms_of_pages() {
+        let rows = [
+            ("GET", "/versions", "", true, true),
+            ("POST", "/apis/a/pause", "", false, false),
+            ("PUT", "/config", "http://gw.test:9090", false, false),
+            ("POST", "/ui/acts/pause", "http://gw.test:9090", true, true),
+            ("POST", "/ui/acts/pause", "https://gw.test:9090", true, true),
+            ("POST", "/ui/acts/pause", "http://gw.test", false, false),
+            ("POST", "/ui/acts/pause", "http://evil.test", false, false),
+            ("POST", "/ui/acts/pause", "null", false, false),
+        ];
+        for (method, path, origin, signed_in, on_loopback) in rows {
+            let request = |host: &str| {
+                let request = http::Request::builder().method(method).uri(path).header("host", host);
+                let request = if origin.is_empty() { request } else { request.header("origin", origin) };
+                request.body(()).expect("a request")
+            };
+            let of = request("gw.test:9090");
+            assert_eq!(Guard::Network.admit(&of, Some("secret"), true).is_ok(), signed_in, "{method} {path} {origin}");
+            assert!(Guard::Network.admit(&of, Some("secret"), false).is_err());
+            assert!(Guard::Loopback.admit(&of, None, false).is_err(), "another host");
+            let local = origin.replace("gw.test", "localhost");
+            let request = http::Request::builder().method(method).uri(path).header("host", "localhost:9090");
+            let request = if local.is_empty() { request } else { request.header("origin", local) };
+            let request = request.body(()).expect("a request");
+            let expected = on_loopback || origin.is_empty();
+            assert_eq!(Guard::Loopback.admit(&request, None, false).is_ok(), expected, "{method} {path} {origin}");
         }
     }
 

@@ -2,12 +2,13 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `routes` | what can be asked, and with which methods |
+//! | `routes`, `route` | what can be asked, and with which methods |
 //! | `guard` | who may ask |
 //! | `show` | versions and upstreams |
 //! | `acts` | what operators do to them |
 //! | `request` | who does it, why, and whether it is forced |
 //! | `config` | the config, its revisions, and the way back |
+//! | `page` | the same for people, with a browser |
 //! | `answer` | answers, and the bodies of requests |
 //!
 //! What it offers is described in `docs/admin.openapi.json`, which is also `GET /openapi.json`.
@@ -16,7 +17,9 @@ mod acts;
 mod answer;
 mod config;
 mod guard;
+mod page;
 mod request;
+mod route;
 mod routes;
 mod show;
 
@@ -28,11 +31,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
-use http::Request;
+use http::{Extensions, Request};
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
 use super::back::pool::Registry;
+use super::config::options::Variables;
 use super::config::reload::ReloadHandle;
 use super::config::snapshot::LiveSnapshot;
 use super::front::listen::Listener;
@@ -44,6 +48,7 @@ use super::wire::peer::Peer;
 use crate::catalog::Control;
 use answer::AdminError;
 use guard::Guard;
+use page::session::Sessions;
 
 /// What the admin listener speaks of.
 pub(super) struct Admin {
@@ -54,6 +59,8 @@ pub(super) struct Admin {
     store: Store,
     reloads: ReloadHandle,
     guard: Guard,
+    sessions: Sessions,
+    variables: Variables,
     started: AtomicBool,
     /// It was ready before.
     known: AtomicBool,
@@ -68,6 +75,7 @@ pub(super) struct AdminParts {
     pub(super) metrics: Option<Metrics>,
     pub(super) store: Store,
     pub(super) reloads: ReloadHandle,
+    pub(super) variables: Variables,
 }
 
 /// Serves the admin listener.
@@ -80,7 +88,11 @@ type AdminResult = Result<Response, AdminError>;
 
 /// Where a request comes from, for the audit log.
 fn via<B>(request: &Request<B>) -> String {
-    let ip = request.extensions().get::<Arc<Peer>>().and_then(|peer| peer.ip);
+    via_of(request.extensions())
+}
+
+fn via_of(extensions: &Extensions) -> String {
+    let ip = extensions.get::<Arc<Peer>>().and_then(|peer| peer.ip);
     ip.map_or_else(|| "unix".to_owned(), |ip| ip.to_string())
 }
 
@@ -115,10 +127,24 @@ impl Handler for AdminHandler {
 
 impl Admin {
     pub(super) fn new(parts: AdminParts, listener: &Listener) -> Self {
-        let AdminParts { current, control, registry, metrics, store, reloads } = parts;
+        let AdminParts { current, control, registry, metrics, store, reloads, variables } = parts;
         let guard = Guard::new(listener.address());
         let [started, known, draining] = [false; 3].map(AtomicBool::new);
-        Self { current, control, registry, metrics, store, reloads, guard, started, known, draining }
+        let sessions = Sessions::new();
+        Self {
+            current,
+            control,
+            registry,
+            metrics,
+            store,
+            reloads,
+            guard,
+            sessions,
+            variables,
+            started,
+            known,
+            draining,
+        }
     }
 
     /// Clients are being taken in.

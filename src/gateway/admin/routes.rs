@@ -4,42 +4,38 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::handler::Handler;
+use axum::extract::{Request, State};
 use axum::middleware;
-use axum::response::IntoResponse;
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
 use http::Method;
 use http::header::{self, HeaderValue};
-use http::request::Parts;
-use serde::de::DeserializeOwned;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::{CompressionLayer, Predicate};
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::acts::OperatorAct;
 use super::answer::AdminError;
-use super::{Admin, config, guard, show};
+use super::route::{AdminRoute, Names};
+use super::{Admin, config, guard, page, show};
 
-/// One of the things that can be asked.
-struct AdminRoute {
-    method: Method,
-    path: &'static str,
-    handler: MethodRouter<Arc<Admin>>,
-}
+/// What is compressed: long answers without an entity tag. A strong tag is of one form only (RFC 9110 §8.8.1).
+#[derive(Clone, Copy)]
+struct Untagged;
 
-/// The names in a path. A path with names that are not UTF-8 is an unknown one.
-pub(super) struct Names<T>(pub(super) T);
+/// A shorter answer gains nothing.
+const SHORT: u64 = 1024;
 
 /// All of it. The document for machines has the same rows: a test compares them.
 fn routes() -> Vec<AdminRoute> {
     vec![
-        get("/metrics", show::metrics),
-        get("/healthz", show::health),
-        get("/readyz", show::ready),
-        get("/openapi.json", show::openapi),
-        get("/versions", show::versions),
-        get("/upstreams", show::upstreams),
+        AdminRoute::get("/metrics", show::metrics),
+        AdminRoute::get("/healthz", show::health),
+        AdminRoute::get("/readyz", show::ready),
+        AdminRoute::get("/openapi.json", show::openapi),
+        AdminRoute::get("/versions", show::versions),
+        AdminRoute::get("/upstreams", show::upstreams),
         named_act("/upstreams/{name}/drain", |upstream| OperatorAct::Drain { upstream }),
         named_act("/upstreams/{name}/undrain", |upstream| OperatorAct::Undrain { upstream }),
         named_act("/apis/{api}/pause", |api| OperatorAct::Pause { api }),
@@ -48,42 +44,50 @@ fn routes() -> Vec<AdminRoute> {
         version_act("/apis/{api}/versions/{version}/release", |api, version| OperatorAct::Release { api, version }),
         version_act("/apis/{api}/versions/{version}/extend", |api, version| OperatorAct::Extend { api, version }),
         version_act("/apis/{api}/versions/{version}/withdraw", |api, version| OperatorAct::Withdraw { api, version }),
-        get("/audit", show::audit),
-        get("/config", config::show),
-        route(Method::PUT, "/config", config::put),
-        route(Method::POST, "/config/reload", config::reload),
-        get("/revisions", config::revisions),
-        route(Method::POST, "/rollback", config::rollback),
+        AdminRoute::get("/audit", show::audit),
+        AdminRoute::get("/config", config::show),
+        AdminRoute::new(Method::PUT, "/config", config::put),
+        AdminRoute::post("/config/reload", config::reload),
+        AdminRoute::get("/revisions", config::revisions),
+        AdminRoute::post("/rollback", config::rollback),
     ]
 }
 
 /// The service of the admin listener.
 pub(super) fn router(admin: Arc<Admin>) -> Router {
-    let mut paths: BTreeMap<&str, Vec<AdminRoute>> = BTreeMap::new();
-    for route in routes() {
-        paths.entry(route.path).or_default().push(route);
+    let mut by_path: BTreeMap<&str, Vec<AdminRoute>> = BTreeMap::new();
+    for route in routes().into_iter().chain(page::routes()) {
+        by_path.entry(route.path).or_default().push(route);
     }
     let mut router = Router::new();
-    for (path, routes) in paths {
+    for (path, routes) in by_path {
         let allow = allow(&routes);
         let other = MethodRouter::new().fallback(move || async move { AdminError::method(&allow) });
         router = router.route(path, routes.into_iter().fold(other, |methods, route| methods.merge(route.handler)));
     }
     let [no_store, nosniff] = ["no-store", "nosniff"].map(HeaderValue::from_static);
     router
-        .fallback(|| async { unknown_path() })
+        .fallback(unknown_path)
         .layer(middleware::from_fn_with_state(Arc::clone(&admin), guard::admit))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, no_store))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, nosniff))
+        .layer(CompressionLayer::new().compress_when(Untagged))
         .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
         .layer(CatchPanicLayer::custom(|_| AdminError::internal().into_response()))
         .with_state(admin)
 }
 
-fn unknown_path() -> AdminError {
+async fn unknown_path(request: Request) -> Response {
+    let error = AdminError::path(paths());
+    let is_for_people = page::is_page(request.uri().path()) && page::wants_page(request.headers());
+    if is_for_people { page::refusal(error, "/") } else { error.into_response() }
+}
+
+/// The paths of what programs can ask, once each.
+pub(super) fn paths() -> Vec<&'static str> {
     let mut known: Vec<&str> = routes().iter().map(|route| route.path).collect();
     known.dedup();
-    AdminError::path(known)
+    known
 }
 
 /// The methods of a path. A HEAD is a GET whose body is not sent.
@@ -92,27 +96,9 @@ fn allow(routes: &[AdminRoute]) -> String {
     methods.map(|method| if method == "GET" { "GET, HEAD" } else { method }).collect::<Vec<_>>().join(", ")
 }
 
-fn route<H, T>(method: Method, path: &'static str, handler: H) -> AdminRoute
-where
-    H: Handler<T, Arc<Admin>>,
-    T: 'static,
-{
-    let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-    AdminRoute { method, path, handler: on(filter, handler) }
-}
-
-fn get<H, T>(path: &'static str, handler: H) -> AdminRoute
-where
-    H: Handler<T, Arc<Admin>>,
-    T: 'static,
-{
-    route(Method::GET, path, handler)
-}
-
 /// An act on something that has a name.
 fn named_act(path: &'static str, act: fn(String) -> OperatorAct) -> AdminRoute {
-    route(
-        Method::POST,
+    AdminRoute::post(
         path,
         move |State(admin): State<Arc<Admin>>, Names(name): Names<String>, request: Request| async move {
             admin.act(act(name), request).await
@@ -121,8 +107,7 @@ fn named_act(path: &'static str, act: fn(String) -> OperatorAct) -> AdminRoute {
 }
 
 fn version_act(path: &'static str, act: fn(String, String) -> OperatorAct) -> AdminRoute {
-    route(
-        Method::POST,
+    AdminRoute::post(
         path,
         move |State(admin): State<Arc<Admin>>, Names((api, version)): Names<(String, String)>, request: Request| async move {
             admin.act(act(api, version), request).await
@@ -130,13 +115,12 @@ fn version_act(path: &'static str, act: fn(String, String) -> OperatorAct) -> Ad
     )
 }
 
-// === impl Names ===
+// === impl Untagged ===
 
-impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Admin>> for Names<T> {
-    type Rejection = AdminError;
-
-    async fn from_request_parts(parts: &mut Parts, admin: &Arc<Admin>) -> Result<Self, AdminError> {
-        Path::from_request_parts(parts, admin).await.map(|Path(names)| Self(names)).map_err(|_| unknown_path())
+impl Predicate for Untagged {
+    fn should_compress<B: http_body::Body>(&self, response: &http::Response<B>) -> bool {
+        let is_long = response.body().size_hint().exact().is_none_or(|size| size >= SHORT);
+        is_long && !response.headers().contains_key(header::ETAG)
     }
 }
 

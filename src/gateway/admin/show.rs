@@ -15,6 +15,7 @@ use super::{Admin, AdminResult};
 use crate::catalog::{ApiEntry, Catalog, Control, VersionEntry};
 use crate::clock::Timestamp;
 use crate::gateway::back::pool::{Pool, PoolMember, Unresolved};
+use crate::gateway::config::snapshot::Snapshot;
 use crate::gateway::state::Traffic;
 use crate::names;
 use crate::version::VersionId;
@@ -64,9 +65,12 @@ pub(super) async fn versions(State(admin): State<Arc<Admin>>) -> Response {
 
 /// Every upstream with its instances.
 pub(super) async fn upstreams(State(admin): State<Arc<Admin>>) -> Response {
-    let snapshot = admin.current.load();
+    json(StatusCode::OK, &upstreams_json(&admin.current.load()))
+}
+
+pub(super) fn upstreams_json(snapshot: &Snapshot) -> Value {
     let upstreams: Vec<Value> = snapshot.pools.values().map(|pool| pool_json(pool, &snapshot.catalog)).collect();
-    json(StatusCode::OK, &json!({ "upstreams": upstreams }))
+    json!({ "upstreams": upstreams })
 }
 
 pub(super) async fn audit(State(admin): State<Arc<Admin>>) -> Response {
@@ -129,7 +133,7 @@ impl Standings<'_> {
 
 impl Admin {
     /// Why it should get no new clients.
-    fn unready(&self) -> Option<&'static str> {
+    pub(super) fn unready(&self) -> Option<&'static str> {
         match () {
             () if self.draining.load(Ordering::Relaxed) => Some("draining\n"),
             () if !self.started.load(Ordering::Relaxed) => Some("starting\n"),

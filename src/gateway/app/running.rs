@@ -81,6 +81,7 @@ impl RunningApp {
             metrics: metrics.clone(),
             store: store.clone(),
             reloads,
+            variables: Arc::clone(&reloader.variables),
         };
         let admin = Arc::new(Admin::new(parts, &admin_listener));
         record_start(&current.load(), &store, &reloader.path, &reloader.variables, spec.revisions, spec.protect);

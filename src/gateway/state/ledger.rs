@@ -93,10 +93,19 @@ impl LedgerKeeper {
         }
     }
 
-    /// What was written so far, to read it and to note what is sent; `None` before the first flush, and while it fails.
-    #[cfg(feature = "notices")]
+    /// What was written so far, to read it and to note what is sent; `None` if it cannot be opened.
     pub(in crate::gateway) async fn stored(&self) -> Option<SqlLedger> {
-        self.kept.as_ref()?.writing.lock().await.store.as_ref().map(SqlLedger::handle)
+        let kept = self.kept.as_ref()?;
+        let mut writing = kept.writing.lock().await;
+        if writing.store.is_none() {
+            writing.store = kept.place.open(&kept.environment).await.ok();
+        }
+        writing.store.as_ref().map(SqlLedger::handle)
+    }
+
+    /// The environment of its rows; `None` if there is no ledger.
+    pub(in crate::gateway) fn environment(&self) -> Option<&str> {
+        self.kept.as_ref().map(|kept| &*kept.environment)
     }
 
     /// The environment and the replica that it is written for.

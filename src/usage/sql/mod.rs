@@ -81,7 +81,7 @@ pub struct SqlLedger {
 
 impl SqlLedger {
     /// Another value of the same ledger, which ends when this one is closed.
-    #[cfg(feature = "notices")]
+    #[cfg(feature = "gateway")]
     pub(crate) fn handle(&self) -> Self {
         let (database, environment) = (self.database.clone(), self.environment.clone());
         Self { database, environment, place: self.place.clone(), _lock: None }

@@ -7,10 +7,12 @@ mod document;
 mod fleet;
 mod keep;
 mod mistakes;
+mod page;
 mod revisions;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use sunward::gateway::{App, Metrics, Options};
@@ -62,7 +64,9 @@ instances = [{ url = "http://127.0.0.1:PORT", speaks = "3" }]
 impl Desk {
     /// With these lines in `[gateway]`; `STATE` stands for the folder of what is kept.
     async fn new(name: &str, gateway: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("sunward-admin-{name}-{}", std::process::id()));
+        static DESKS: AtomicUsize = AtomicUsize::new(0);
+        let at = DESKS.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("sunward-admin-{name}-{}-{at}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder");
         let port = origins::start(3).await.expect("a free port").port();

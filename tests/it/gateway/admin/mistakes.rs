@@ -115,7 +115,7 @@ async fn mistakes_with_a_config() {
     for path in ["/", "/config/", "/apis/toml", "/versions/1", "/apis/toml/versions/1/hold/x"] {
         told(&gateway, &format!("GET {path}"), "", 404, "unknown path").await;
     }
-    told(&gateway, "POST /apis/%ff/pause", "", 404, "unknown path").await;
+    told(&gateway, "POST /apis/%ff/pause", "", 404, "a name in it is not UTF-8").await;
     told(&gateway, &format!("POST /apis//pause?{WHO}"), "", 404, "unknown api ``").await;
     told(&gateway, "GET /apis/toml/pause", "", 405, "use one of the methods of this path: POST").await;
     told(&gateway, "DELETE /config", "", 405, "use one of the methods of this path: GET, HEAD, PUT").await;
