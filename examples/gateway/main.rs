@@ -4,6 +4,8 @@
 //! cargo run --example gateway
 //! ```
 
+mod clients;
+mod history;
 mod origins;
 
 use std::net::SocketAddr;
@@ -20,6 +22,9 @@ struct Args {
     /// Has the admin listener here instead of on 127.0.0.1:9090.
     #[arg(long)]
     admin: Option<SocketAddr>,
+    /// Starts no clients, and without a month of past use.
+    #[arg(long)]
+    quiet: bool,
     /// Runs another file.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/gateway/gateway.toml"))]
     config: PathBuf,
@@ -31,9 +36,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (a, b, legacy) = (origins::start(3).await?, origins::start(3).await?, origins::start(2).await?);
     // The file names fixed ports; the services took free ones.
     let addresses = [("127.0.0.1:3001", a), ("127.0.0.1:3002", b), ("127.0.0.1:3003", legacy)];
+    // What is counted is kept for as long as the demo runs.
+    let state = tempfile::tempdir()?;
+    let folder =
+        format!("[gateway]\nstate = {:?}\nledger = {{ flush = \"1s\" }}\n", state.path().display().to_string());
     let rewrite = move |text: String| {
-        addresses.iter().fold(text, |text, (written, bound)| text.replace(written, &bound.to_string()))
+        let text = addresses.iter().fold(text, |text, (written, bound)| text.replace(written, &bound.to_string()));
+        if text.contains("\nstate =") { text } else { text.replacen("[gateway]\n", &folder, 1) }
     };
+    if !args.quiet {
+        history::write(state.path()).await?;
+    }
     let mut options = Options::new().with_rewrite(rewrite).with_metrics(Metrics::install()?);
     options = args.listen.map_or(options.clone(), |address| options.with_listen(address));
     options = args.admin.map_or(options.clone(), |address| options.with_admin(address));
@@ -46,6 +59,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let listen = format!("http://{}", app.listen_addr()?);
     println!("listening {listen}\nadmin http://{}\n", app.admin_addr()?);
+    println!(
+        "Open http://{}/ in a browser: who uses which version, and whether it is ready to retire.\n",
+        app.admin_addr()?
+    );
     println!("curl -i {listen}/api/v3/users/1                                        # what the services speak");
     println!("curl -i {listen}/api/v2/users/1                                        # deprecated: see the headers");
     println!("curl -i -A acme-app/2.1 {listen}/api/v2/users/1                        # from acme, by the register");
@@ -57,6 +74,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "curl -i -d '{{\"name\":\"Ann Lee\",\"email\":\"ann@example.com\"}}' -H 'Content-Type: application/json' {listen}/api/v2/users"
     );
     println!("curl -i '{listen}/api/v2/purchases?per_page=2'   # its links lead to pages of version 2");
+    if !args.quiet {
+        tokio::spawn(clients::call(app.listen_addr()?));
+    }
     app.run(async { drop(tokio::signal::ctrl_c().await) }).await;
     Ok(())
 }

@@ -128,6 +128,7 @@ fn the_lines_it_prints_work_as_printed() {
     let mut lines = BufReader::new(running.0.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
     assert!(lines.next().is_some_and(|line| line.starts_with("listening http://127.0.0.1:")));
     assert!(lines.next().is_some_and(|line| line.starts_with("admin http://127.0.0.1:")));
+    let page = lines.by_ref().find_map(|line| Some(line.strip_prefix("Open ")?.split_once(' ')?.0.to_owned()));
     let curls: Vec<String> = lines.by_ref().filter(|line| line.starts_with("curl")).take(7).collect();
     let expected = [
         ("200", JOHN),
@@ -147,4 +148,8 @@ fn the_lines_it_prints_work_as_printed() {
         assert!(text.starts_with(&format!("HTTP/1.1 {status}")) && text.contains(part), "{line}\n{text}");
     }
     assert_eq!(curls.len(), 7);
+    let page = page.expect("the address of the page");
+    let page = Command::new("curl").args(["-s", "-H", "Accept: text/html", &page]).output().expect("curl").stdout;
+    let page = String::from_utf8_lossy(&page).into_owned();
+    assert!(page.contains("Share of requests by version") && page.contains("not ready"), "{page}");
 }

@@ -16,7 +16,11 @@ const renew = async () => {
   }
 };
 
-// Of a time line that does not fit, today is at the end.
-for (const chart of document.querySelectorAll(".chart")) chart.scrollLeft = chart.scrollWidth;
+// Of a chart that does not fit, today is shown: within a time line, and at the end of other charts.
+for (const chart of document.querySelectorAll(".chart")) {
+  const today = chart.querySelector("line.today");
+  const left = chart.getBoundingClientRect().left;
+  chart.scrollLeft = today ? today.getBoundingClientRect().left - left - chart.clientWidth / 2 : chart.scrollWidth;
+}
 
 setInterval(() => renew().catch(() => {}), EVERY);
