@@ -8,6 +8,9 @@ mod layers;
 #[cfg(all(feature = "axum", feature = "usage"))]
 #[path = "../../examples/ledger.rs"]
 mod ledger;
+#[cfg(feature = "notices")]
+#[path = "../../examples/retire/main.rs"]
+mod retire;
 #[path = "../../examples/webhook.rs"]
 mod webhook;
 
@@ -33,4 +36,10 @@ fn a_webhook() -> Shown {
 #[cfg(all(feature = "axum", feature = "usage"))]
 fn who_still_calls_a_version() -> Shown {
     ledger::main()
+}
+
+#[test]
+#[cfg(feature = "notices")]
+fn a_version_is_retired() -> Shown {
+    retire::main()
 }
