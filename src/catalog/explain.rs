@@ -6,7 +6,7 @@ use std::fmt::Display;
 use super::entry::ApiEntry;
 use super::places::{BodyBetween, UnknownName};
 use super::view::{ExplainedChange, Explanation};
-use crate::change::{ChainSlice, Message, RouteHistory, StatusLink, StatusMatch};
+use crate::change::{BodyChain, ChainSlice, Message, RouteHistory, StatusLink, StatusMatch};
 use crate::json::Step;
 use crate::version::VersionId;
 
@@ -46,14 +46,13 @@ impl ApiEntry {
     /// As [`migration`](Self::migration).
     pub fn explain(&self, place: &str, from: &str, to: &str) -> Result<Explanation, UnknownName> {
         let BodyBetween { route, message, chain, from, to } = self.body_between(place, from, to)?;
-        let mut steps = ChangeSteps::default();
-        steps.head(&route.history, message, (from, to));
-        let links = chain.between(from, to);
-        steps.add(&links);
-        let [before, behind] =
-            links.around().map(|steps| (!steps.is_empty()).then(|| self.explained_links(from.max(to), steps)));
+        let steps = changes_at(&route.history, message, chain, (from, to));
+        let [before, behind] = chain
+            .between(from, to)
+            .around()
+            .map(|steps| (!steps.is_empty()).then(|| self.explained_links(from.max(to), steps)));
         let changes: Vec<ExplainedChange> =
-            steps.list.into_iter().map(|(change, steps)| self.explained(change, steps)).collect();
+            steps.into_iter().map(|(change, steps)| self.explained(change, steps)).collect();
         let changes: Vec<ExplainedChange> = match from <= to {
             true => changes,
             false => changes.into_iter().rev().collect(),
@@ -72,6 +71,19 @@ impl ApiEntry {
         let steps = steps.iter().map(ToString::to_string).collect();
         ExplainedChange { version: self.version(version).text.clone(), summary: "Declared links".into(), steps }
     }
+}
+
+/// What each change does to a message, by its place in the list of all: a line for each step.
+pub(crate) fn changes_at(
+    history: &RouteHistory,
+    message: Message,
+    chain: &BodyChain,
+    between: (VersionId, VersionId),
+) -> BTreeMap<u32, Vec<String>> {
+    let mut steps = ChangeSteps::default();
+    steps.head(history, message, between);
+    steps.add(&chain.between(between.0, between.1));
+    steps.list
 }
 
 // === impl ChangeSteps ===

@@ -32,6 +32,8 @@ pub(crate) use cors::CorsEntry;
 pub use diff::{Class, Difference, diff};
 pub use entry::{ApiEntry, ExtensionEntry, VersionEntry};
 pub(crate) use entry::{RouteEntry, VersionSources};
+#[cfg(feature = "ledger")]
+pub(crate) use explain::changes_at;
 pub(crate) use life::Lifecycle;
 pub use life::Window;
 pub use migration::Migration;

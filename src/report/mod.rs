@@ -4,13 +4,16 @@
 //! |---|---|
 //! | `usage` | sums by version, route or consumer |
 //! | `changes` | the changes that altered requests, and whose |
+//! | `guide` | what a consumer has to change |
 //! | `ready` | whether a version may be retired, and if not, why |
 
 mod changes;
+mod guide;
 mod ready;
 mod usage;
 
 pub use changes::{ChangeLine, changes};
+pub use guide::{CaseBodyReader, Guide, GuideChange, GuideDate, GuideExample, GuidePlace, GuideQuestion};
 pub use ready::{Blocker, BlockerKind, Readiness, ReadinessEvidence, ReadinessRule, Spared};
 pub use usage::{Grouping, UsageLine, usage};
 

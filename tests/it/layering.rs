@@ -66,7 +66,7 @@ const FOREIGN: [(&str, &[&str]); 68] = [
     ("matchit", &["catalog/router.rs"]),
     ("memchr", &["json", "catalog/migration.rs", "import"]),
     ("metrics", &["names", "gateway"]),
-    ("minijinja", &["notice/text.rs", "gateway/admin/page"]),
+    ("minijinja", &["notice/text.rs", "report/guide/text.rs", "gateway/admin/page"]),
     ("metrics_exporter_prometheus", &["gateway"]),
     ("notify", &["gateway"]),
     ("opentelemetry", &["gateway/telemetry/trace/span.rs", "gateway/telemetry/trace/export.rs"]),

@@ -3,6 +3,7 @@
 #[cfg(feature = "cli")]
 mod commands;
 mod fleet;
+mod guide;
 #[cfg(feature = "cli")]
 mod import;
 #[cfg(feature = "notices")]

@@ -9,6 +9,7 @@ mod day;
 mod diff;
 mod explain;
 mod flags;
+mod guide;
 mod input;
 mod ledger;
 mod migrate;
@@ -31,6 +32,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use sunward::clock::{Clock, SystemClock, Timestamp};
+use sunward::config::SourceMap;
 use sunward::gateway::{self, Loaded, environment, load_at};
 use sunward::internals::{SUGGESTED, suggestion};
 
@@ -64,6 +66,8 @@ enum Command {
     Usage(usage::Command),
     /// Says whether a version may be retired, and if not, who uses it.
     Ready(ready::Args),
+    /// Shows what a consumer has to change to use a newer version: only the changes that altered its requests.
+    Guide(guide::Args),
     /// Checks the definitions of feature flags, and shows what they evaluate to.
     Flags(flags::Args),
     /// Shows which notices were sent to whom, or would be.
@@ -100,6 +104,7 @@ fn main() -> ExitCode {
         Command::Timeline(args) => timeline::run(&args),
         Command::Usage(command) => usage::run(&command),
         Command::Ready(args) => ready::run(&args),
+        Command::Guide(args) => guide::run(&args),
         Command::Flags(args) => flags::run(&args),
         Command::Notices(args) => notices::run(&args),
         Command::Consumer(args) => consumer::run(&args),
@@ -125,8 +130,14 @@ fn help(name: Option<&str>) -> ExitCode {
 
 /// Reads and checks a file for a command that needs it whole; what is wrong goes to standard error.
 fn open(path: &Path, now: Option<Timestamp>) -> Result<Loaded, ExitCode> {
+    open_sources(path, now).map(|(_, loaded)| loaded)
+}
+
+/// The same, with its texts.
+fn open_sources(path: &Path, now: Option<Timestamp>) -> Result<(SourceMap, Loaded), ExitCode> {
     let now = now.unwrap_or_else(|| SystemClock.now());
-    let loaded = gateway::open(path, &|text| text).and_then(|sources| load_at(&sources, &environment, now));
+    let loaded = gateway::open(path, &|text| text)
+        .and_then(|sources| load_at(&sources, &environment, now).map(|loaded| (sources, loaded)));
     loaded.map_err(|error| misused(&error.render(color(std::io::stderr()))))
 }
 

@@ -12,6 +12,8 @@ mod restore;
 mod revisions;
 #[cfg(feature = "postgres")]
 mod shared;
+#[cfg(feature = "ledger")]
+mod standing;
 mod traffic;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +31,8 @@ pub use ledger::{open_ledger, open_ledger_to_write};
 pub(super) use restore::{restore, set_aside, target};
 pub use revisions::Revision;
 pub(super) use revisions::{Revisions, before, tag};
+#[cfg(feature = "ledger")]
+pub use standing::open_control;
 pub(super) use traffic::{Traffic, Used};
 
 /// All of it.

@@ -8,6 +8,7 @@ use super::error::LedgerError;
 use super::read;
 use super::sums::{FILTER, UsageFilter};
 use super::write::{Addition, StoredKey, Writer, signed};
+use crate::clock::Timestamp;
 use crate::usage::change::UsedChange;
 use crate::usage::key::{ConsumerKey, UsageKey, UsageSource};
 
@@ -29,6 +30,8 @@ pub struct ChangeSum {
     pub change: UsedChange,
     /// How many there were.
     pub requests: u64,
+    /// The beginning of the day of the last one, in UTC.
+    pub last_day: Timestamp,
 }
 
 /// The requests of a row of the ledger by change.
@@ -112,7 +115,7 @@ impl SqlLedger {
         let text = format!(
             "SELECT sums.*, kind, name, changes.version AS change_version, summary FROM (\
              SELECT environment, api, routes.version AS version, consumer, source, change, \
-             CAST(SUM(requests) AS BIGINT) AS requests FROM usage_changes JOIN routes ON routes.id = usage_changes.route \
+             CAST(SUM(requests) AS BIGINT) AS requests, MAX(start - start % 86400) AS last_day FROM usage_changes JOIN routes ON routes.id = usage_changes.route \
              WHERE span IN ('hour', 'day') AND start > $4 - CASE span WHEN 'day' THEN 86400 ELSE 3600 END AND start < $5 \
              AND {FILTER} GROUP BY environment, api, routes.version, consumer, source, change) AS sums \
              JOIN consumers ON consumers.id = sums.consumer JOIN changes ON changes.id = sums.change \
@@ -146,6 +149,7 @@ fn change_sum(row: &SqlRow) -> Result<ChangeSum, sqlx::Error> {
         source: read::source(row)?,
         change: change(row, "change_version")?,
         requests: row.count("requests")?,
+        last_day: read::time(row.int("last_day")?),
     })
 }
 

@@ -43,6 +43,13 @@ impl SqlLedger {
         self.read_rows(from, until).await.map_err(|error| self.failed(error))
     }
 
+    /// The values of what replicas of an environment share, of one kind.
+    #[cfg(all(feature = "postgres", feature = "gateway"))]
+    pub(crate) async fn shared_values(&self, environment: &str, kind: &str) -> Result<Vec<String>, LedgerError> {
+        let text = "SELECT value FROM shared_entries WHERE environment = $1 AND kind = $2 ORDER BY key";
+        self.ask(text, &[environment.into(), kind.into()], |row| row.text("value").map(str::to_owned)).await
+    }
+
     async fn read_rows(&self, from: Timestamp, until: Timestamp) -> Result<Vec<StoredUsage>, sqlx::Error> {
         let text = format!(
             "{COLUMNS} WHERE start >= $1 AND start < $2 \

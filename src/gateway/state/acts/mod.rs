@@ -206,6 +206,30 @@ impl Acts {
     }
 }
 
+/// The acts on apis and versions that a folder has.
+#[cfg(feature = "ledger")]
+pub(super) fn read_file(folder: &Path, now: Timestamp) -> Result<Vec<Act>, (PathBuf, io::Error)> {
+    let path = folder.join(FILE);
+    let found = fs::read(&path).map(|text| format::read(&text, now)).map_err(|error| (path.clone(), error))?;
+    match found.wrong.is_empty() {
+        true => Ok(found.acts),
+        false => Err((path, io::Error::other(found.wrong.join("; ")))),
+    }
+}
+
+/// The same of entries of the database. Those of a newer version are left out.
+#[cfg(feature = "postgres")]
+pub(super) fn read_values(values: &[String]) -> Result<Vec<Act>, String> {
+    let mut acts = Vec::new();
+    for value in values {
+        let value = serde_json::from_str(value).map_err(|error| error.to_string())?;
+        if let Ok(format::ActEntry::Act(act)) = format::entry(&value) {
+            acts.push(act);
+        }
+    }
+    Ok(acts)
+}
+
 /// The URL of which `instance` is one address.
 fn whole(instance: &str) -> Option<&str> {
     instance.split_once('#').map(|(url, _)| url)
