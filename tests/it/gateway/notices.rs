@@ -1,6 +1,6 @@
 //! Notices of real gateways, to a webhook, a chat and a mail server.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -10,9 +10,11 @@ use serde_json::Value;
 use sunward::clock::{ManualClock, Timestamp};
 use sunward::gateway::Options;
 use sunward::notice::{WebhookSecret, signed_headers};
+use sunward::usage::{SqlLedger, UsageFilter, UsageSum};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use super::rig::{self, OK, Service};
 use super::{Gateway, demo_file};
@@ -31,31 +33,30 @@ struct Receiver {
 
 impl Receiver {
     async fn start(statuses: &'static [u16]) -> Self {
+        Self::holding(statuses, watch::channel(true).1).await
+    }
+
+    /// It answers no request before `released`.
+    async fn holding(statuses: &'static [u16], released: watch::Receiver<bool>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let arrived: Arc<Mutex<Vec<Arrived>>> = Arc::default();
         let kept = Arc::clone(&arrived);
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let mut bytes = Vec::new();
-                let (head, body) = loop {
-                    if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-                        break (String::new(), Value::Null);
-                    }
-                    let text = String::from_utf8_lossy(&bytes);
-                    let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-                    if let Ok(body) = serde_json::from_str(body) {
-                        break (head.to_lowercase(), body);
-                    }
-                };
+                let Some(message) = arrival(&mut stream).await else { continue };
                 let count = {
                     let mut list = kept.lock().expect("no panic");
-                    list.push((head, body));
+                    list.push(message);
                     list.len()
                 };
                 let status = statuses.get(count - 1).or(statuses.last()).copied().unwrap_or(204);
                 let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-                let _ = stream.write_all(answer.as_bytes()).await;
+                let mut released = released.clone();
+                tokio::spawn(async move {
+                    let _ = released.wait_for(|released| *released).await;
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                });
             }
         });
         Self { address, arrived }
@@ -72,6 +73,19 @@ impl Receiver {
         assert!(came, "{count} expected: {list:?}");
         list
     }
+}
+
+/// A whole request; `None` if the connection ends before.
+async fn arrival(stream: &mut TcpStream) -> Option<Arrived> {
+    let mut bytes = Vec::new();
+    while stream.read_buf(&mut bytes).await.unwrap_or(0) > 0 {
+        let text = String::from_utf8_lossy(&bytes);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        if let Ok(body) = serde_json::from_str(body) {
+            return Some((head.to_lowercase(), body));
+        }
+    }
+    None
 }
 
 fn header<'h>(head: &'h str, name: &str) -> &'h str {
@@ -124,21 +138,30 @@ async fn a_consumer_gets_each_notice_once_by_its_webhook() {
     let sinks = "chat = \"${CHAT}\"\nwebhook = { secret = \"${SECRET}\", allow_private = true }";
     let rest = format!(
         "[[consumer]]\nname = \"acme\"\ncontact = {:?}\n[[consumer]]\nname = \"probe\"\nrole = \"ignored\"\nreason = \"a probe\"\n\
-         [[notice]]\nname = \"end\"\nabout = \"sunset\"\nat = [\"-90d\", \"-30d\", \"-7d\"]\nto = [\"consumers\", \"chat\"]\n",
+         [[notice]]\nname = \"end\"\nabout = \"sunset\"\nat = [\"-30d\", \"-7d\"]\nto = [\"consumers\", \"chat\"]\n",
         receiver.url()
     );
     let text = config("notices", &service, &in_file(folder.path(), sinks), &rest);
-    let clock = ManualClock::new(date("2026-12-10"));
+    // The notice is due when the ledger has what was called before.
+    let clock = ManualClock::new(date("2026-12-01T23:00:00Z"));
     let gateway = start(text.clone(), &clock, &chat.url()).await;
     for client in ["acme", "acme", "probe", "<stranger>*"] {
         call(&gateway, client).await;
     }
+    let path = folder.path().join("state/ledger.sqlite");
+    let all = UsageFilter::new(Timestamp::EPOCH, Timestamp::MAX);
+    let written = async || {
+        let Ok(ledger) = SqlLedger::open_read_only(&path).await else { return false };
+        ledger.sums(&all).await.is_ok_and(|sums| sums.iter().map(UsageSum::requests).sum::<u64>() == 4)
+    };
+    assert!(rig::becomes(written).await);
+    clock.set(date("2026-12-05"));
 
     let first = receiver.has(1).await;
-    clock.set(date("2026-12-10T00:00:06Z"));
+    clock.set(date("2026-12-05T00:00:06Z"));
     let both = receiver.has(2).await;
     let data = &first[0].1["data"]["notices"][0];
-    assert_eq!((data["consumer"].as_str(), data["days"].as_i64()), (Some("acme"), Some(22)), "{data}");
+    assert_eq!((data["consumer"].as_str(), data["days"].as_i64()), (Some("acme"), Some(27)), "{data}");
     assert_eq!(data["docs"], "https://docs.example.com/v2");
     assert_eq!(first[0].1["specversion"], "1.0");
     let (id, again) = (header(&both[0].0, "webhook-id"), header(&both[1].0, "webhook-id"));
@@ -148,7 +171,7 @@ async fn a_consumer_gets_each_notice_once_by_its_webhook() {
     let secret = WebhookSecret::parse(SECRET).expect("a secret").of_url(&receiver.url());
     let own = WebhookSecret::parse(&secret.expose()).expect("a secret");
     let sent = both[1].1.to_string();
-    let signed = signed_headers(&[own], id, date("2026-12-10T00:00:06Z"), sent.as_bytes());
+    let signed = signed_headers(&[own], id, date("2026-12-05T00:00:06Z"), sent.as_bytes());
     assert_eq!(header(&both[1].0, "webhook-signature"), signed[2].1.to_lowercase());
 
     let told = chat.has(1).await[0].1["text"].as_str().expect("a text").to_owned();
@@ -177,18 +200,10 @@ async fn three_replicas_send_each_notice_once() {
     let Some(server) = Server::start() else { return };
     let (service, url) = (Service::saying(OK).await, server.database());
     let (receiver, folder) = (Receiver::start(&[204]).await, TempDir::new().expect("a folder"));
-    let consumers: String =
-        (0..20).map(|n| format!("[[consumer]]\nname = \"c{n}\"\ncontact = \"{}/{n}\"\n", receiver.url())).collect();
-    let rest = format!("{consumers}[[notice]]\nname = \"end\"\nabout = \"sunset\"\nat = \"-30d\"\n");
     let clock = ManualClock::new(date("2026-12-10"));
     let mut gateways = Vec::new();
     for replica in ["a", "b", "c"] {
-        let own = format!(
-            "[gateway]\nstate = {:?}\n[gateway.ledger]\nflush = \"5ms\"\nurl = {url:?}\nreplica = {replica:?}\n[gateway.notices]\n\
-             check = \"5ms\"\nwebhook = {{ secret = \"${{SECRET}}\", allow_private = true }}\n",
-            folder.path().join(replica).display().to_string()
-        );
-        gateways.push(start(config("notices", &service, &own, &rest), &clock, "").await);
+        gateways.push(start(of_a_fleet(replica, &service, &url, &receiver, folder.path()), &clock, "").await);
     }
     for n in 0..20 {
         call(&gateways[n % 3], &format!("c{n}")).await;
@@ -200,6 +215,64 @@ async fn three_replicas_send_each_notice_once() {
     let all = receiver.has(arrived.len()).await;
     let ids: BTreeSet<&str> = all.iter().map(|(head, _)| header(head, "webhook-id")).collect();
     assert_eq!((all.len(), ids.len()), (20, 20));
+}
+
+/// The config of a replica; 20 consumers have a webhook each.
+fn of_a_fleet(replica: &str, service: &Service, url: &str, receiver: &Receiver, folder: &Path) -> String {
+    let consumers: String =
+        (0..20).map(|n| format!("[[consumer]]\nname = \"c{n}\"\ncontact = \"{}/{n}\"\n", receiver.url())).collect();
+    let rest = format!("{consumers}[[notice]]\nname = \"end\"\nabout = \"sunset\"\nat = \"-30d\"\n");
+    let own = format!(
+        "[gateway]\nstate = {:?}\n[gateway.ledger]\nflush = \"5ms\"\nurl = {url:?}\nreplica = {replica:?}\n[gateway.notices]\n\
+         check = \"5ms\"\nwebhook = {{ secret = \"${{SECRET}}\", allow_private = true }}\n",
+        folder.join(replica).display().to_string()
+    );
+    config("notices", service, &own, &rest)
+}
+
+/// One of three is killed when it has claimed messages, and none was received: the others send them, under the same ids.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_replica_had_claimed_is_sent_by_the_others() {
+    let Some(server) = Server::start() else { return };
+    let (service, url) = (Service::saying(OK).await, server.database());
+    let (release, released) = watch::channel(false);
+    let (receiver, folder) = (Receiver::holding(&[204], released).await, TempDir::new().expect("a folder"));
+    let clock = ManualClock::new(date("2026-12-10"));
+    let text = |replica| of_a_fleet(replica, &service, &url, &receiver, folder.path());
+    // It has threads of its own, which end with it in the midst of everything.
+    let doomed = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let (config, own_clock) = (text("a"), clock.clone());
+    let first = doomed.spawn(async move { start(config, &own_clock, "").await }).await.expect("it starts");
+    for n in 0..20 {
+        call(&first, &format!("c{n}")).await;
+    }
+    let claimed: BTreeSet<String> =
+        receiver.has(1).await.iter().map(|(head, _)| header(head, "webhook-id").to_owned()).collect();
+    let others = [start(text("b"), &clock, "").await, start(text("c"), &clock, "").await];
+    doomed.shutdown_background();
+    std::mem::forget(first);
+    release.send_replace(true);
+    // A claim holds for two minutes.
+    clock.set(date("2026-12-10T00:02:01Z"));
+    let consumer = |(head, _): &Arrived| head.split(' ').nth(1).expect("a path").to_owned();
+    let whole = async || {
+        let list = receiver.arrived.lock().expect("no panic").clone();
+        let again =
+            claimed.iter().all(|id| list.iter().filter(|(head, _)| header(head, "webhook-id") == id).count() == 2);
+        again && list.iter().map(consumer).collect::<BTreeSet<_>>().len() == 20
+    };
+    assert!(rig::becomes(whole).await, "{claimed:?} {:?}", receiver.arrived.lock().expect("no panic"));
+    for gateway in others {
+        assert!(gateway.stop().await);
+    }
+    let mut messages = BTreeMap::new();
+    for arrived in receiver.arrived.lock().expect("no panic").iter() {
+        let ids: &mut Vec<String> = messages.entry(consumer(arrived)).or_default();
+        ids.push(header(&arrived.0, "webhook-id").to_owned());
+    }
+    for (consumer, ids) in messages {
+        assert!(ids.len() <= 2 && ids.iter().all(|id| *id == ids[0]), "{consumer}: {ids:?}");
+    }
 }
 
 /// A mail server, which prints each mail as a line of JSON.
