@@ -46,5 +46,5 @@ pub use config::rollback::{Rollback, RollbackError, RollbackTo};
 pub use config::source::ConfigSource;
 pub use state::Revision;
 #[cfg(feature = "ledger")]
-pub use state::{open_control, open_ledger, open_ledger_to_write};
+pub use state::{ForgetOrder, forget_consumer, open_control, open_ledger, open_ledger_to_write};
 pub use telemetry::recorder::{Metrics, MetricsInstalled};

@@ -57,8 +57,8 @@ pub use route::UsedRoute;
 pub use sql::PostgresOptions;
 #[cfg(feature = "ledger")]
 pub use sql::{
-    ChangeSum, LedgerError, LedgerRetention, NoticeKey, NoticeState, SqlLedger, StoredNotice, StoredUsage, UsageDay,
-    UsageFilter, UsagePast, UsageSum,
+    ChangeSum, ForgottenConsumer, LedgerError, LedgerRetention, NoticeKey, NoticeState, SqlLedger, StoredNotice,
+    StoredUsage, UsageDay, UsageFilter, UsagePast, UsageSum,
 };
 #[cfg(all(feature = "postgres", feature = "gateway"))]
 pub(crate) use sql::{SharedAct, SharedEntries, SharedListener, SharedNews, SharedStore, SharedUpdate};

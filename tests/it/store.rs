@@ -3,6 +3,7 @@
 #[cfg(feature = "cli")]
 mod commands;
 mod fleet;
+mod forget;
 mod guide;
 #[cfg(feature = "cli")]
 mod import;

@@ -24,6 +24,7 @@ mod svg;
 mod test;
 mod timeline;
 mod usage;
+mod usage_forget;
 mod usage_import;
 
 use std::io::Write as _;

@@ -11,7 +11,7 @@ use sunward::report::{self, ChangeLine, Grouping, UsageLine};
 use sunward::usage::{ChangeSum, ConsumerKey, UsageFilter, UsageSum};
 
 use super::columns::columns;
-use super::{changed, ledger, names, usage_import};
+use super::{changed, ledger, names, usage_forget, usage_import};
 
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -26,6 +26,8 @@ pub(crate) struct Command {
 enum UsageAct {
     /// Reads access logs into the ledger.
     Import(usage_import::Args),
+    /// Forgets a consumer: its requests stay in the sums, without its name.
+    Forget(usage_forget::Args),
 }
 
 #[derive(clap::Args)]
@@ -97,6 +99,7 @@ const RIGHT: [usize; 4] = [4, 5, 6, 7];
 pub(crate) fn run(command: &Command) -> ExitCode {
     match (&command.act, &command.report.file) {
         (Some(UsageAct::Import(args)), _) => usage_import::run(args),
+        (Some(UsageAct::Forget(args)), _) => usage_forget::run(args),
         (None, Some(file)) => report(file, &command.report),
         (None, None) => super::misused("error: pass the config file"),
     }

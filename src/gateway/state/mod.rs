@@ -7,6 +7,8 @@ mod acts;
 mod audit;
 mod files;
 #[cfg(feature = "ledger")]
+mod forgotten;
+#[cfg(feature = "ledger")]
 mod ledger;
 mod restore;
 mod revisions;
@@ -26,6 +28,8 @@ use crate::layer::CountLayer;
 pub(super) use acts::{ActChange, ActRefused, Acts, Persisted};
 pub(super) use audit::{Actor, Audit, AuditAction};
 pub(super) use files::replace;
+#[cfg(feature = "ledger")]
+pub use forgotten::{ForgetOrder, forget_consumer};
 #[cfg(feature = "ledger")]
 pub use ledger::{open_ledger, open_ledger_to_write};
 pub(super) use restore::{restore, set_aside, target};

@@ -88,6 +88,15 @@ impl Writer {
         Ok(())
     }
 
+    /// Adds the changes of a consumer to those of `_other`, which has rows by now.
+    pub(super) async fn move_changes(&mut self, consumer: i64) -> Result<(), sqlx::Error> {
+        let text = format!(
+            "INSERT INTO usage_changes ({KEY}, requests) SELECT span, start, route, others.id, source, change, requests \
+             FROM usage_changes JOIN consumers AS others ON others.kind = 'other' WHERE consumer = $1 ON CONFLICT ({KEY}) {ADD}"
+        );
+        self.session.execute(&text, &[consumer.into()]).await.map(drop)
+    }
+
     /// Merges the hours from `from` to before `until` into the day that begins at `from`.
     pub(super) async fn merge_changes(&mut self, from: i64, until: i64) -> Result<(), sqlx::Error> {
         let merge = format!(

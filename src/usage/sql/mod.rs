@@ -6,6 +6,7 @@
 //! | `sqlite`, `postgres` | how each is opened |
 //! | `schema` | the tables, and how they came about |
 //! | `write`, `read`, `rollup` | batches, rows, and their end |
+//! | `forget` | a consumer is forgotten |
 //! | `changes` | which changes altered something |
 //! | `notices` | what was sent to whom |
 //! | `sums`, `days` | what reports ask |
@@ -16,6 +17,7 @@ mod changes;
 mod database;
 mod days;
 mod error;
+mod forget;
 #[cfg(feature = "cli")]
 mod imports;
 mod notices;
@@ -41,6 +43,7 @@ use database::Database;
 pub use days::UsageDay;
 pub use error::LedgerError;
 use error::LedgerPlace;
+pub use forget::ForgottenConsumer;
 pub use notices::{NoticeKey, NoticeState, StoredNotice};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresOptions;

@@ -21,7 +21,7 @@ use super::acts::{ActChange, ActRefused, Acts};
 use super::audit::{Actor, Audit, AuditAction};
 use crate::clock::{Clock, SharedClock, Timestamp};
 use crate::config::LedgerSpec;
-use crate::usage::{LedgerError, PostgresOptions, SharedAct, SharedEntries, SharedStore};
+use crate::usage::{LedgerError, PostgresOptions, SharedAct, SharedEntries, SharedStore, SharedUpdate};
 use status::SharedStatus;
 
 /// What all replicas know. Clones share it. Without a database there is none, and each process keeps its own.
@@ -232,6 +232,22 @@ pub(super) fn options(spec: &LedgerSpec) -> Option<PostgresOptions> {
         Some(url) => options.with_migrate_url(url.value.expose()),
         None => options,
     })
+}
+
+/// Writes an act to the log that replicas share, if there is one.
+pub(super) async fn note(
+    spec: &LedgerSpec,
+    replica: String,
+    actor: &Actor,
+    action: &AuditAction,
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    let Some(options) = options(spec) else { return Ok(()) };
+    let store = SharedStore::connect(&options, &spec.environment).await?;
+    let (Actor { by, via, reason }, AuditAction { what, target }) = (actor.clone(), action.clone());
+    let act = SharedAct { id: 0, replica, at, by, via, what: what.to_owned(), target, reason };
+    let update = SharedUpdate { act: Some(act), ..SharedUpdate::default() };
+    store.update(|_| Ok::<_, std::convert::Infallible>((update, ()))).await.map(drop)
 }
 
 /// An error with its cause.
