@@ -82,6 +82,11 @@ pub(crate) const LEDGER_FLUSHES: &str = "sunward_ledger_flushes_total";
 pub(crate) const LEDGER_FLUSHED: &str = "sunward_ledger_flushed_timestamp_seconds";
 /// Attempts to send notices.
 pub(crate) const NOTICES: &str = "sunward_notices_total";
+/// Consumers of a version whose end is announced, as the ledger has them.
+#[cfg_attr(not(feature = "ledger"), allow(dead_code))]
+pub(crate) const DEPRECATED_CONSUMERS: &str = "sunward_deprecated_consumers";
+/// When a version was last asked for, as seconds since 1970.
+pub(crate) const LAST_USED: &str = "sunward_version_last_used_timestamp_seconds";
 /// Rows of the ledger in memory.
 pub(crate) const LEDGER_ROWS: &str = "sunward_ledger_rows";
 /// Requests that the ledger counted as `_other`.
@@ -212,6 +217,8 @@ pub(crate) fn describe() {
     describe_gauge!(LEDGER_ROWS, "Rows of the ledger in memory.");
     describe_counter!(LEDGER_OVERFLOW, "Requests that the ledger counted as _other: too many consumers or rows.");
     describe_counter!(LEDGER_MERGED, "Rows of the ledger that were merged because they could not be written.");
+    describe_gauge!(DEPRECATED_CONSUMERS, "The consumers of a version whose end is announced, within a time.");
+    describe_gauge!(LAST_USED, Unit::Seconds, "When a version was last asked for, as seconds since 1970.");
     describe_gauge!(LEDGER_WAL, Unit::Bytes, "The size of the write-ahead log of a ledger in a file.");
     describe_gauge!(SHARED_STATE_UP, "1 if what replicas share could be read the last time, 0 if not.");
     describe_gauge!(SHARED_STATE_LISTENING, "1 if changes of what replicas share are announced, 0 if they are polled.");
@@ -294,6 +301,17 @@ pub(crate) fn upstream_retries(upstream: &str) -> Counter {
 /// The number of acts of operators in effect; `act` is `pause`, `hold`, `extend` or `drain`.
 pub(crate) fn acts(act: &'static str) -> Gauge {
     gauge!(ACTS, "act" => act)
+}
+
+/// The consumers of a version whose end is announced; `window` is `24h`, `7d` or `30d`.
+#[cfg(feature = "ledger")]
+pub(crate) fn deprecated_consumers(api: &str, version: &str, window: &'static str) -> Gauge {
+    gauge!(DEPRECATED_CONSUMERS, "api" => api.to_owned(), "version" => version.to_owned(), "window" => window)
+}
+
+/// When a version was last asked for.
+pub(crate) fn version_last_used(api: &str, version: &str) -> Gauge {
+    gauge!(LAST_USED, "api" => api.to_owned(), "version" => version.to_owned())
 }
 
 /// The process's memory.

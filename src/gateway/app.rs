@@ -1,6 +1,8 @@
 //! The gateway as a value: read the file, bind, run, drain.
 
 mod error;
+#[cfg(feature = "ledger")]
+mod ledger_facts;
 mod running;
 #[cfg(test)]
 mod tests;

@@ -213,7 +213,7 @@ static VERSION: Table = Table {
 #[rustfmt::skip]
 static LIFE: [Key; 5] = [
     key("deprecated", ValueKind::Date, "From this date on, responses announce that the version is deprecated."),
-    key("closed", ValueKind::Date, "From this date on, new consumers are refused with a 403."),
+    key("closed", ValueKind::Date, "From this date on, new consumers are refused with a 403. Those that used the version before are in `known`, or in the ledger."),
     key("sunset", ValueKind::Date, "From this date on, requests get a 410."),
     key("hold_sunset", ValueKind::Flag, "Serves the version past its sunset until this is removed."),
     key("brownouts", ValueKind::List(&ValueKind::Table(&BROWNOUT)), "Trial shutdowns: windows in which the version is refused."),

@@ -32,6 +32,13 @@ pub(super) async fn metrics(State(admin): State<Arc<Admin>>) -> AdminResult {
     for (act, count) in admin.store.acts.counts(admin.store.now()) {
         names::acts(act).set(count as f64);
     }
+    for api in admin.current.catalog().apis() {
+        for version in &api.versions {
+            if let Some(last) = admin.store.traffic.last(&api.name, &version.text) {
+                names::version_last_used(&api.name, &version.text).set(last.as_secs() as f64);
+            }
+        }
+    }
     let text = metrics.scrape().await;
     Ok(typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
 }

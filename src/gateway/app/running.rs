@@ -7,6 +7,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::App;
+#[cfg(feature = "ledger")]
+use super::ledger_facts::LedgerFacts;
 use crate::config::{GatewaySpec, Limits};
 use crate::gateway::admin::{Admin, AdminHandler, AdminParts};
 use crate::gateway::config::reload::ReloadHandle;
@@ -92,6 +94,8 @@ impl RunningApp {
         tasks.spawn(store.clone().keep_traffic());
         #[cfg(feature = "ledger")]
         tasks.spawn(store.ledger.clone().keep());
+        #[cfg(feature = "ledger")]
+        tasks.spawn(LedgerFacts::new(current.clone(), store.clone()).run());
         #[cfg(feature = "postgres")]
         {
             let (acts, current) = (store.acts.clone(), current.clone());

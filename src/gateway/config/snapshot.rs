@@ -97,7 +97,7 @@ impl Snapshot {
         let notices = loaded.notices.map(Arc::new);
         let Loaded { gateway, catalog, .. } = loaded;
         catalog.publish();
-        let catalog = Arc::new(catalog.with_control(control.clone()));
+        let catalog = Arc::new(state.know(catalog.with_control(control.clone())));
         let (marked, traced) = (&gateway.proxy, traced || log.is_some());
         let params = StackParams {
             migrate: MigrateLayer::new()

@@ -9,6 +9,8 @@ mod files;
 #[cfg(feature = "ledger")]
 mod forgotten;
 #[cfg(feature = "ledger")]
+mod former;
+#[cfg(feature = "ledger")]
 mod ledger;
 mod restore;
 mod revisions;
@@ -20,7 +22,7 @@ mod traffic;
 
 use std::path::{Path, PathBuf};
 
-use crate::catalog::Control;
+use crate::catalog::{Catalog, Control};
 use crate::clock::{Clock, SharedClock, Timestamp};
 use crate::config::{LedgerSpec, SourceMap};
 use crate::layer::CountLayer;
@@ -48,6 +50,8 @@ pub(super) struct Store {
     pub(super) revisions: Option<Revisions>,
     #[cfg(feature = "ledger")]
     pub(super) ledger: ledger::LedgerKeeper,
+    #[cfg(feature = "ledger")]
+    pub(super) former: former::FormerConsumers,
     #[cfg(feature = "postgres")]
     pub(super) shared: shared::SharedState,
     /// What decisions go by.
@@ -80,6 +84,8 @@ impl Store {
             revisions: folder.map(Revisions::new),
             #[cfg(feature = "ledger")]
             ledger: ledger::LedgerKeeper::default(),
+            #[cfg(feature = "ledger")]
+            former: former::FormerConsumers::default(),
             #[cfg(feature = "postgres")]
             shared: shared::SharedState::default(),
             folder: folder.map(Path::to_owned),
@@ -153,6 +159,16 @@ impl Store {
             self.ledger = ledger::LedgerKeeper::new(self.folder.as_deref(), spec, self.clock.clone());
         }
         self
+    }
+
+    /// Asks the ledger, if there is one, who used a version before it was closed.
+    #[cfg_attr(not(feature = "ledger"), allow(clippy::unused_self))]
+    pub(super) fn know(&self, catalog: Catalog) -> Catalog {
+        #[cfg(feature = "ledger")]
+        if self.ledger.environment().is_some() {
+            return catalog.with_known(self.former.clone());
+        }
+        catalog
     }
 
     /// The layer that counts requests; `request_id` is the header of a request's id.

@@ -9,11 +9,12 @@
 //! | `forget` | a consumer is forgotten |
 //! | `changes` | which changes altered something |
 //! | `notices` | what was sent to whom |
-//! | `sums`, `days` | what reports ask |
+//! | `sums`, `days`, `consumers` | what reports ask |
 //! | `shared` | what replicas share beside the ledger |
 //! | `imports` | what was read from logs |
 
 mod changes;
+mod consumers;
 mod database;
 mod days;
 mod error;
@@ -39,6 +40,7 @@ use super::batch::Batch;
 use super::coverage::LedgerCoverage;
 use super::store::LedgerStore;
 pub use changes::ChangeSum;
+pub use consumers::VersionConsumers;
 use database::Database;
 pub use days::UsageDay;
 pub use error::LedgerError;

@@ -5,9 +5,10 @@ mod faults;
 mod killed;
 
 use std::path::Path;
+use std::time::Duration;
 
-use sunward::clock::Timestamp;
-use sunward::usage::{PostgresOptions, SqlLedger};
+use sunward::clock::{Clock, SystemClock, Timestamp};
+use sunward::usage::{Caller, Ledger, PostgresOptions, SqlLedger, UsedRoute};
 use tempfile::TempDir;
 
 use super::Gateway;
@@ -99,6 +100,49 @@ async fn a_ledger_can_be_off() {
     get(&gateway, "/api/v1/x", "X-Client: acme\r\n").await;
     gateway.stop().await;
     assert!(!folder.path().join("state/ledger.sqlite").exists());
+}
+
+#[tokio::test]
+async fn a_closed_version_is_open_to_those_who_came_before() {
+    let folder = TempDir::new().expect("a folder");
+    let state = folder.path().join("state");
+    std::fs::create_dir(&state).expect("a folder");
+    let store = SqlLedger::open(&state.join("ledger.sqlite"), "test").await.expect("a ledger");
+    let (counted, now) = (Ledger::new(), SystemClock.now());
+    // The version is closed yesterday.
+    for (client, days_ago) in [("early", 3), ("both", 3), ("both", 0), ("late", 0)] {
+        let route = UsedRoute::new("ledger-closed", "1", "GET", "/x");
+        let at = now.saturating_sub(Duration::from_secs(days_ago * 86_400));
+        counted.tally(at, &Caller::new(&route).with_consumer(client)).add(200, None, 0);
+    }
+    counted.flush(&store, now).await.expect("written");
+    store.close().await;
+    let (text, _service) = config(folder.path(), "").await;
+    let yesterday = now.saturating_sub(Duration::from_secs(86_400));
+    let dates = format!("name = \"1\"\ndeprecated = {yesterday}\nclosed = {yesterday}");
+    let text = text
+        .replace("name = \"ledger\"", "name = \"ledger-closed\"")
+        .replace("upstream = \"ledger\"", "upstream = \"ledger-closed\"");
+    let gateway = rig::gateway(text.replacen("name = \"1\"", &dates, 1)).await;
+    let status = async |client: &str| {
+        let fields = if client.is_empty() { String::new() } else { format!("X-Client: {client}\r\n") };
+        let request = format!("GET /api/v1/x HTTP/1.1\r\nHost: a.test\r\n{fields}Connection: close\r\n\r\n");
+        gateway.send(&request).await.status
+    };
+    assert!(rig::becomes(async || status("never").await == 403).await, "the ledger is read");
+    let rows = [("early", 200), ("both", 200), ("late", 403), ("never", 403), ("", 403)];
+    for (client, expected) in rows {
+        assert_eq!(status(client).await, expected, "{client}");
+    }
+    // Consumers of a deprecated version, by the ledger; and when it was last asked for.
+    let gauge = |window: &str| {
+        format!("sunward_deprecated_consumers{{api=\"ledger-closed\",version=\"1\",window=\"{window}\"}}")
+    };
+    let has = async |line: String| gateway.admin("/metrics").await.body.lines().any(|found| found.starts_with(&line));
+    assert!(rig::becomes(async || has(format!("{} 3", gauge("7d"))).await).await);
+    assert!(rig::becomes(async || has(format!("{} 2", gauge("24h"))).await).await);
+    assert!(has("sunward_version_last_used_timestamp_seconds{api=\"ledger-closed\",version=\"1\"} 1".to_owned()).await);
+    gateway.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,7 +60,9 @@ async fn reports(store: &SqlLedger) -> String {
     assert_eq!(days.iter().map(|day| day.requests).sum::<u64>(), all, "{days:?}");
     let own = store.consumer_days(&whole, &["acme", "consumer 7", "unknown"]).await.expect("days");
     assert!(store.consumer_days(&whole, &[]).await.expect("none").is_empty());
-    format!("{sums:#?}\n{past:#?}\n{covered:?}\n{changes:#?}\n{days:?}\n{own:?}")
+    let counts = store.consumer_counts(&whole).await.expect("counts");
+    let before = store.consumers_before("test", "shop", "1", at("2026-01-02")).await.expect("names");
+    format!("{sums:#?}\n{past:#?}\n{covered:?}\n{changes:#?}\n{days:?}\n{own:?}\n{counts:?}\n{before:?}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
