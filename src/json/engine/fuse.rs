@@ -313,9 +313,10 @@ impl CellNames {
             return None;
         }
         list.extend(first);
-        // Behind what is always there nothing is looked at.
+        // Behind what is always there nothing else arrives.
         if list.last().is_some_and(CellCandidate::is_constant) {
             self.lose(&second, change);
+            self.see(second)?;
         } else {
             list.extend(second);
         }

@@ -226,14 +226,20 @@ impl<'b> Form<'b> {
     fn origins(&self, result: &[(Vec<u8>, &[u8])]) -> Vec<Origin> {
         let mut unused = Unused::of(&self.members);
         let same: Vec<Option<usize>> = result.iter().map(|(key, value)| unused.same(key, value)).collect();
-        let origin = |((key, value), same): (&(Vec<u8>, &[u8]), Option<usize>)| match same {
-            Some(at) => Origin::Same(at),
-            None => match unused.of_value(value) {
-                Some(at) => Origin::Renamed(at),
-                None => Origin::Changed(unused.of_key(key)),
-            },
+        // A new name takes the bytes of a value before a name that has fields of its own, whatever their order.
+        let known: Vec<bool> = result.iter().map(|(key, _)| unused.knows(key)).collect();
+        let mut order: Vec<usize> = (0..result.len()).collect();
+        order.sort_by(|one, other| (known[*one], &result[*one].0).cmp(&(known[*other], &result[*other].0)));
+        let mut renamed: Vec<Option<usize>> = vec![None; result.len()];
+        for at in order.into_iter().filter(|at| same[*at].is_none()) {
+            renamed[at] = unused.of_value(result[at].1);
+        }
+        let origin = |((key, _), found): (&(Vec<u8>, &[u8]), _)| match found {
+            (Some(at), _) => Origin::Same(at),
+            (None, Some(at)) => Origin::Renamed(at),
+            (None, None) => Origin::Changed(unused.of_key(key)),
         };
-        result.iter().zip(same).map(origin).collect()
+        result.iter().zip(same.into_iter().zip(renamed)).map(origin).collect()
     }
 
     fn write_changed(
@@ -326,6 +332,10 @@ impl Unused {
 
     fn of_value(&mut self, value: &[u8]) -> Option<usize> {
         take(self.by_value.get_mut(value), &mut self.used)
+    }
+
+    fn knows(&self, key: &[u8]) -> bool {
+        self.by_key.contains_key(key)
     }
 
     fn of_key(&mut self, key: &[u8]) -> Option<usize> {

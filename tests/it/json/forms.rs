@@ -159,6 +159,13 @@ fn ops_on_fields_in_brackets() {
             (&[step(join_list("/a"))], "a[10]=z&a[9]=y&a[08]=x", "a=x%2Cy%2Cz"),
             (&[step(join_list("/a"))], "a[1]=y&a[]=x", "a=y%2Cx"),
             (&[step(first(unwrap("/a", Wrapper::Array)))], "a[1]=y&a[0]=x&q=%7e", "a=x&q=%7e"),
+            (
+                &[step(join_list("/b")), step(add("/c", "1")), step(rename("/c", "b"))],
+                "b=x&q=1",
+                "!expected an array, found a string",
+            ),
+            (&[step(join_list("/b")), step(add("/c", "1")), step(rename("/c", "b"))], "b[]=x&b[]=y&q=1", "q=1&b=1"),
+            (&[step(rename("/c", "b")), step(copy("/b", "/a"))], "a[]=x&c[0]=y", "b[0]=y&a[]=y"),
             (&[each(rename("/p", "q"))], "items[1][p]=1&x=%7e&items[0][p]=2", "items[0][q]=2&items[1][q]=1&x=%7e"),
             (&[step(rename("/a", "b"))], "a[1]=y&a[0]=x", "b[1]=y&b[0]=x"),
             (

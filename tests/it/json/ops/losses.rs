@@ -44,6 +44,18 @@ fn what_is_required() {
             r#"{"c":2,"b":1}"#,
             Ok(r#"{"c":1}"#),
         ),
+        (
+            "also of what loses to a constant",
+            vec![step(require("/b", "1")), step(add("/c", "3")), step(rename("/c", "b"))],
+            r#"{"b":2,"x":1}"#,
+            Err("the required one at `/b`"),
+        ),
+        (
+            "what loses to a constant passes",
+            vec![step(require("/b", "2")), step(add("/c", "3")), step(rename("/c", "b"))],
+            r#"{"b":2,"x":1}"#,
+            Ok(r#"{"x":1,"b":3}"#),
+        ),
         ("of a constant", vec![step(add("/c", "2")), step(require("/c", "1"))], "{}", Err("the required one")),
         (
             "inside of what is taken out",
