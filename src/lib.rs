@@ -52,6 +52,9 @@ mod problem;
 #[cfg(feature = "ledger")]
 pub mod report;
 mod resolve;
+#[cfg(feature = "gateway")]
+#[allow(dead_code, unused_imports, reason = "no upstream has groups yet")]
+mod rollout;
 pub mod testing;
 #[cfg(feature = "usage")]
 pub mod usage;
