@@ -133,7 +133,11 @@ pub async fn import_logs(
             failed.push((log.clone(), error));
         }
     }
-    Ok((import.summary, failed))
+    let summary = import.summary;
+    if summary.counted > 0 {
+        store.refresh_pauses().await?;
+    }
+    Ok((summary, failed))
 }
 
 /// When gateways counted. One that has written just now is still counting.

@@ -7,6 +7,7 @@ mod forget;
 mod guide;
 #[cfg(feature = "cli")]
 mod import;
+mod lives;
 #[cfg(feature = "notices")]
 mod notices;
 mod older;

@@ -6,6 +6,7 @@
 //! | `sqlite`, `postgres` | how each is opened |
 //! | `schema` | the tables, and how they came about |
 //! | `write`, `read`, `rollup` | batches, rows, and their end |
+//! | `lives` | how each consumer used each version since the ledger began |
 //! | `forget` | a consumer is forgotten |
 //! | `changes` | which changes altered something |
 //! | `notices` | what was sent to whom |
@@ -21,6 +22,8 @@ mod error;
 mod forget;
 #[cfg(feature = "cli")]
 mod imports;
+#[cfg(feature = "cli")]
+mod lives;
 mod notices;
 mod place;
 #[cfg(feature = "postgres")]

@@ -148,7 +148,7 @@ impl SqlLedger {
     async fn forget_orphans(&self) -> Result<(), sqlx::Error> {
         let mut session = self.database.write().await?;
         session.execute("DELETE FROM changes WHERE id NOT IN (SELECT change FROM usage_changes)", &[]).await?;
-        session.execute("DELETE FROM consumers WHERE id NOT IN (SELECT consumer FROM usage)", &[]).await?;
+        session.execute("DELETE FROM consumers WHERE id NOT IN (SELECT consumer FROM usage_lives)", &[]).await?;
         session.execute("DELETE FROM routes WHERE id NOT IN (SELECT route FROM usage)", &[]).await?;
         session.commit().await
     }

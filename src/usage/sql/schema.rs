@@ -14,7 +14,7 @@ struct SchemaStep {
     postgres: &'static str,
 }
 
-const STEPS: [SchemaStep; 5] = [
+const STEPS: [SchemaStep; 6] = [
     SchemaStep {
         version: 1,
         lowest_reader: 1,
@@ -44,6 +44,12 @@ const STEPS: [SchemaStep; 5] = [
         lowest_reader: 1,
         sqlite: include_str!("schema/sqlite/5.sql"),
         postgres: include_str!("schema/postgres/5.sql"),
+    },
+    SchemaStep {
+        version: 6,
+        lowest_reader: 1,
+        sqlite: include_str!("schema/sqlite/6.sql"),
+        postgres: include_str!("schema/postgres/6.sql"),
     },
 ];
 

@@ -58,13 +58,14 @@ pub struct UsageSum {
 pub struct UsagePast {
     /// The consumer.
     pub consumer: ConsumerKey,
-    /// All requests.
+    /// All requests that the ledger still has rows of.
     pub requests: u64,
-    /// The first one.
+    /// The first one since the ledger began.
     pub first_seen: Timestamp,
     /// The last one.
     pub last_seen: Timestamp,
-    /// The longest time between two requests, in seconds, to the precision of the rows: of hours, and later of days.
+    /// The longest time between two requests to a version, in seconds, to the precision of the rows: of hours. It may be longer than
+    /// it was where rows came late, as after an outage of the store.
     pub longest_pause: u64,
     /// The id of the last request that had one.
     pub last_request: Option<String>,
@@ -75,8 +76,6 @@ pub(super) const FILTER: &str =
     "($1 IS NULL OR environment = $1) AND ($2 IS NULL OR api = $2) AND ($3 IS NULL OR routes.version = $3)";
 /// Of the latest request: times have ten digits until the year 2286.
 const LAST: &str = "MAX(CAST(last_seen AS TEXT) || ' ' || last_request) AS last_request";
-const REQUESTS: &str =
-    "CAST(SUM(status_1xx + status_2xx + status_3xx + status_4xx + status_5xx) AS BIGINT) AS requests";
 
 // === impl UsageFilter ===
 
@@ -164,14 +163,10 @@ impl SqlLedger {
     ///
     /// As [`sums`](SqlLedger::sums).
     pub async fn past(&self, filter: &UsageFilter) -> Result<Vec<UsagePast>, LedgerError> {
-        // With the plus, SQLite reads the table in its order, and not by the index of consumers.
         let text = format!(
-            "WITH seen AS (SELECT usage.*, first_seen - MAX(last_seen) OVER (PARTITION BY +usage.consumer \
-             ORDER BY first_seen, last_seen ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS pause \
-             FROM usage WHERE route IN (SELECT id FROM routes WHERE {FILTER})) \
-             SELECT kind, name, {REQUESTS}, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, {LAST}, \
-             COALESCE(MAX(pause), 0) AS pause FROM seen JOIN consumers ON consumers.id = seen.consumer \
-             GROUP BY kind, name ORDER BY kind, name"
+            "SELECT kind, name, CAST(SUM(requests) AS BIGINT) AS requests, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, \
+             {LAST}, MAX(longest_pause) AS pause FROM usage_lives AS routes JOIN consumers ON consumers.id = routes.consumer \
+             WHERE {FILTER} GROUP BY kind, name ORDER BY kind, name"
         );
         self.ask(&text, &filter.names(), past).await
     }
