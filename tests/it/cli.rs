@@ -336,7 +336,7 @@ fn timeline_in_three_forms() {
     assert!(table.contains("\nAt 2026-11-24T00:00:00Z; all dates are UTC.\nannounced: "), "{table}");
     let json: serde_json::Value =
         serde_json::from_str(&out(&sunward(&[&args[..], &["--json"]].concat(), ""))).expect("JSON");
-    assert_eq!(json["apis"][0]["versions"][1]["sunset"], "2030-12-01T00:00:00Z");
+    assert_eq!(json["apis"][0]["versions"][1]["sunset"], "2030-12-03T00:00:00Z");
     let svg = out(&sunward(&[&args[..], &["--svg"]].concat(), ""));
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
 }

@@ -18,6 +18,18 @@ struct Placed {
     span: Span,
 }
 
+/// Why a day is a bad one for a sunset, in UTC.
+fn quiet_day(at: Timestamp) -> Option<&'static str> {
+    // 1970 began on a Thursday.
+    match (at.as_secs().div_euclid(86_400) + 4).rem_euclid(7) {
+        _ if at.to_string().get(5..10) == Some("12-31") => Some("on 31 December"),
+        5 => Some("on a Friday"),
+        6 => Some("on a Saturday"),
+        0 => Some("on a Sunday"),
+        _ => None,
+    }
+}
+
 // === impl Builder ===
 
 impl Builder<'_> {
@@ -31,6 +43,22 @@ impl Builder<'_> {
         self.unnamed(routes);
         self.unused_resources(&meant);
         self.gone_defaults(routes);
+        self.sunset_days();
+    }
+
+    /// A sunset on a day on which few people are at work to see what it breaks.
+    fn sunset_days(&mut self) {
+        let api = self.api;
+        for (entry, version) in
+            self.versions.iter().map(|entry| entry.life.sunset).zip(&api.versions).collect::<Vec<_>>()
+        {
+            let (Some(sunset), Some(text)) = (entry.filter(|sunset| *sunset > self.now), &version.life.sunset) else {
+                continue;
+            };
+            let Some(day) = quiet_day(sunset) else { continue };
+            let message = format!("the sunset {sunset} is {day}: few people are at work to see what it breaks");
+            self.doubt("sunset-on-quiet-day", message, text.span, "take a Tuesday, or keep it if you mean it");
+        }
     }
 
     pub(super) fn doubt(&mut self, code: &'static str, message: String, span: Span, help: impl Into<String>) {

@@ -40,7 +40,7 @@ async fn an_old_version_says_when_it_ends() {
     let gateway = Gateway::demo().await;
     let old = gateway.get("/api/v2/users/1?x=1").await;
     assert_eq!(old.fields("deprecation"), ["@1767225600"]);
-    assert_eq!(old.fields("sunset"), ["Sun, 01 Dec 2030 00:00:00 GMT"]);
+    assert_eq!(old.fields("sunset"), ["Tue, 03 Dec 2030 00:00:00 GMT"]);
     assert!(old.field("link").contains("</api/v3/users/1?x=1>; rel=\"successor-version\""), "{}", old.head);
     let gone = gateway.get("/api/v1/users/1").await;
     assert_eq!((gone.status, gone.field("content-type")), (410, "application/problem+json"));

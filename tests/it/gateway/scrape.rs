@@ -26,7 +26,7 @@ async fn metrics_pass_the_check_of_prometheus() {
         r#"sunward_gone_total{api="scraped",version="1",route="/users/{id}",method="GET"}"#,
         r#"version="_other",route="_unmatched",method="GET",status_class="4xx",outcome="refused"}"#,
         r#"sunward_requested_deprecated{api="scraped",version="2",route="/users/{id}"} 1"#,
-        r#"sunward_version_sunset_timestamp_seconds{api="scraped",version="2"} 1922313600"#,
+        r#"sunward_version_sunset_timestamp_seconds{api="scraped",version="2"} 1922486400"#,
         "# HELP sunward_requests_total ",
         "sunward_migration_duration_seconds_bucket{",
     ] {
