@@ -42,6 +42,8 @@ pub(crate) const RESPONSE_BYTES: &str = "sunward_response_body_bytes_total";
 pub(crate) const REQUEST_DURATION: &str = "http_server_request_duration_seconds";
 /// Tokens that are not right, and so name no consumer.
 pub(crate) const TOKEN_ERRORS: &str = "sunward_token_errors_total";
+/// Readings of the keys of tokens.
+pub(crate) const TOKEN_KEY_READS: &str = "sunward_token_key_reads_total";
 /// Reloads of the config file.
 pub(crate) const RELOADS: &str = "sunward_config_reload_total";
 
@@ -217,6 +219,7 @@ pub(crate) fn describe() {
     describe_gauge!(LEDGER_ROWS, "Rows of the ledger in memory.");
     describe_counter!(LEDGER_OVERFLOW, "Requests that the ledger counted as _other: too many consumers or rows.");
     describe_counter!(LEDGER_MERGED, "Rows of the ledger that were merged because they could not be written.");
+    describe_counter!(TOKEN_KEY_READS, "Readings of the keys that tokens are verified with.");
     describe_gauge!(DEPRECATED_CONSUMERS, "The consumers of a version whose end is announced, within a time.");
     describe_gauge!(LAST_USED, Unit::Seconds, "When a version was last asked for, as seconds since 1970.");
     describe_gauge!(LEDGER_WAL, Unit::Bytes, "The size of the write-ahead log of a ledger in a file.");
@@ -312,6 +315,11 @@ pub(crate) fn deprecated_consumers(api: &str, version: &str, window: &'static st
 /// When a version was last asked for.
 pub(crate) fn version_last_used(api: &str, version: &str) -> Gauge {
     gauge!(LAST_USED, "api" => api.to_owned(), "version" => version.to_owned())
+}
+
+/// Readings of the keys of tokens; `result` is `ok` or `error`.
+pub(crate) fn token_key_reads(result: &'static str) -> Counter {
+    counter!(TOKEN_KEY_READS, "result" => result)
 }
 
 /// The process's memory.

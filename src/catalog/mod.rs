@@ -54,6 +54,8 @@ pub use crate::path::PathCase;
 pub(crate) use spec::{Back, Body, KeysSpec, LifecycleSpec, Unspecified, VersionSourcesSpec};
 
 use crate::clock::{Clock, SystemClock, Timestamp};
+#[cfg(feature = "gateway")]
+use crate::consumer::{KeysOrigin, TokenVerifier};
 use crate::consumer::{KnownConsumers, Pins};
 use crate::diagnostic::Diagnostics;
 use crate::version::VersionId;
@@ -78,6 +80,7 @@ pub struct Catalog {
     known: Option<Arc<dyn KnownConsumers>>,
     register: Register,
     control: Control,
+    needs_origin: bool,
 }
 
 impl CurrentCatalog for Arc<Catalog> {
@@ -149,8 +152,9 @@ impl Catalog {
             return Err(found);
         }
         let handles = apis.iter().map(ApiHandles::new).collect();
-        let (apis, control) = (apis.into(), Control::new());
-        Ok(Self { apis, handles, warnings: found, pins: None, known: None, register, control })
+        let (apis, control): (Box<[ApiEntry]>, _) = (apis.into(), Control::new());
+        let needs_origin = apis.iter().flat_map(|api| &api.consumer).any(ConsumerSource::needs_origin);
+        Ok(Self { apis, handles, warnings: found, pins: None, known: None, register, control, needs_origin })
     }
 
     /// Says in the metrics when its versions end.
@@ -198,9 +202,16 @@ impl Catalog {
         &self.register
     }
 
+    /// What verifies tokens, for those whose keys can be read again.
+    #[cfg(feature = "gateway")]
+    pub(crate) fn token_verifiers(&self) -> impl Iterator<Item = (&KeysOrigin, &TokenVerifier)> {
+        let all = self.apis.iter().flat_map(|api| api.verifiers.iter().flatten());
+        all.filter_map(|verifier| Some((verifier.origin()?, verifier)))
+    }
+
     /// Whether a source of consumers depends on where requests come from.
-    pub(crate) fn needs_origin(&self) -> bool {
-        self.apis.iter().flat_map(|api| &api.consumer).any(ConsumerSource::needs_origin)
+    pub(crate) const fn needs_origin(&self) -> bool {
+        self.needs_origin
     }
 
     /// What the check found that does not keep it from being served.

@@ -89,18 +89,35 @@ fn claim(reader: &mut TableReader<'_, '_>) -> Option<ConsumerSource> {
         return Some(ConsumerSource::Claimed(claim.value));
     }
     let jwks = jwks?;
-    if jwks.contains("://") {
-        let message = format!("`{}` is a URL; the keys are read from a file", jwks.value);
-        let help = "download them to a file from time to time, such as `curl -fo keys.json URL`, and reload the config";
-        reader.found.push(Diagnostic::error("jwks-url", message, jwks.span).help(help));
-    }
+    let keys = if jwks.contains("://") { keys_at(&jwks, reader) } else { KeysSpec::File(jwks.value.into()) };
     let text = |text: Option<Spanned<String>>| text.map(|text| text.value);
     Some(ConsumerSource::Claim(VerifiedClaim {
         name: claim.value,
-        keys: KeysSpec::File(jwks.value.into()),
+        keys,
         issuer: text(issuer),
         audience: text(audience),
     }))
+}
+
+/// Keys that are fetched: on the way, they must not be exchanged for others.
+fn keys_at(jwks: &Spanned<String>, reader: &mut TableReader<'_, '_>) -> KeysSpec {
+    let url = jwks.parse::<http::Uri>().ok().filter(|url| url.host().is_some_and(|host| !host.is_empty()));
+    let authority = url.as_ref().and_then(|url| url.authority()).map_or("", |authority| authority.as_str());
+    let scheme = url.as_ref().and_then(|url| url.scheme_str());
+    let is_local = url.as_ref().and_then(|url| url.host()).is_some_and(|host| {
+        let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    });
+    if !matches!(scheme, Some("https" | "http")) || authority.contains('@') {
+        let message = format!("`{}` is not a URL that keys can be fetched from", jwks.value);
+        let help = "write the `jwks_uri` of the issuer, such as `https://id.example/keys`, or the path of a file";
+        reader.found.push(Diagnostic::error("bad-jwks-url", message, jwks.span).help(help));
+    } else if scheme == Some("http") && !is_local {
+        let message = format!("the keys at `{}` are fetched without TLS", jwks.value);
+        let help = "use `https`: who can change the keys on their way can be any consumer";
+        reader.found.push(Diagnostic::error("plain-jwks-url", message, jwks.span).help(help));
+    }
+    KeysSpec::Url(jwks.value.clone())
 }
 
 /// One `[[consumer]]` table.

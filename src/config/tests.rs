@@ -115,7 +115,7 @@ fn keys_of_tokens_are_a_file() {
     let api = api(include_str!("../../tests/cases/config/valid/tokens.toml"));
     let ConsumerSource::Claim(mut claim) = api.consumer[0].value.clone() else { panic!("a verified claim") };
     assert_eq!(claim.keys, KeysSpec::File("keys.json".into()));
-    claim.keys = KeysSpec::Json("{}".into());
+    claim.keys = KeysSpec::Json("{}".into(), None);
     assert_eq!(claim, VerifiedClaim::new("azp", "{}").with_issuer("https://id.example").with_audience("shop"));
 }
 

@@ -32,6 +32,9 @@ pub use secret::{ConsumerSecret, ShortSecret};
 #[cfg(not(feature = "consumers"))]
 pub(crate) use secret_off::{ConsumerSecret, basic_user, claimed, with_scheme};
 #[cfg(feature = "jwt")]
+#[cfg(feature = "gateway")]
+pub(crate) use token::KeysOrigin;
+#[cfg(feature = "jwt")]
 pub(crate) use token::TokenVerifier;
 pub(crate) use token_error::TokenError;
 #[cfg(not(feature = "jwt"))]

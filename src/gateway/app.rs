@@ -6,6 +6,7 @@ mod ledger_facts;
 mod running;
 #[cfg(test)]
 mod tests;
+mod token_keys;
 
 use std::future::Future;
 use std::io;
@@ -31,6 +32,7 @@ use crate::diagnostic::Diagnostics;
 use crate::names;
 pub use error::StartError;
 use running::RunningApp;
+use token_keys::TokenKeys;
 
 /// A gateway that is bound, and not yet running.
 pub struct App {
@@ -42,6 +44,7 @@ pub struct App {
     registry: Registry,
     metrics: Option<Metrics>,
     store: Store,
+    token_keys: TokenKeys,
     tracer: Tracer,
     spec: GatewaySpec,
     warnings: Diagnostics,
@@ -84,6 +87,7 @@ impl App {
         warn_of_strays(&store, &snapshot);
         names::config_accepted().set(recorder::now());
         let current = LiveSnapshot::new(snapshot, &registry);
+        let token_keys = TokenKeys::new(current.clone(), store.clone()).start().await;
 
         let reloader = Reloader {
             path: source.path(),
@@ -111,6 +115,7 @@ impl App {
             registry,
             metrics,
             store,
+            token_keys,
             tracer,
             spec,
             warnings,

@@ -82,15 +82,19 @@ impl Builder<'_> {
     }
 
     fn verifier(&mut self, claim: &VerifiedClaim, span: Span) -> Option<TokenVerifier> {
-        let jwks = match &claim.keys {
-            KeysSpec::Json(jwks) => jwks,
+        let (issuer, audience) = (claim.issuer.as_deref(), claim.audience.as_deref());
+        let verifier = match &claim.keys {
+            KeysSpec::Json(jwks, file) => {
+                TokenVerifier::new(jwks, issuer, audience).map(|verifier| verifier.with_file(file.clone()))
+            }
+            KeysSpec::Url(url) => TokenVerifier::fetched(url.clone(), issuer, audience),
             KeysSpec::File(file) => {
                 let message = format!("the keys in `{}` are not read, so `{}` is not used", file.display(), claim.name);
                 self.doubt("unread-jwks", message, span, "in Rust, pass their text to `VerifiedClaim::new`");
                 return None;
             }
         };
-        match TokenVerifier::new(jwks, claim.issuer.as_deref(), claim.audience.as_deref()) {
+        match verifier {
             Ok(verifier) => Some(verifier),
             Err(problem) => {
                 let message = format!("the keys for `{}` cannot be used: {problem}", claim.name);

@@ -134,8 +134,10 @@ pub struct VerifiedClaim {
 pub(crate) enum KeysSpec {
     /// In a file that has not been read.
     File(PathBuf),
-    /// As JSON.
-    Json(String),
+    /// At a URL, from which a gateway fetches them.
+    Url(String),
+    /// As JSON, and the file that it was read from.
+    Json(String, Option<PathBuf>),
 }
 
 const AUTHORIZATION: &str = "authorization";
@@ -205,7 +207,7 @@ impl KeySource {
 impl VerifiedClaim {
     /// The claim `name` of tokens that a key of `jwks` has signed, the JSON of a JWK Set (RFC 7517 §5).
     pub fn new(name: impl Into<String>, jwks: impl Into<String>) -> Self {
-        Self { name: name.into(), keys: KeysSpec::Json(jwks.into()), issuer: None, audience: None }
+        Self { name: name.into(), keys: KeysSpec::Json(jwks.into(), None), issuer: None, audience: None }
     }
 
     /// What `iss` must be. Default: anything, or nothing.

@@ -25,8 +25,9 @@ pub(super) static CONSUMER: Table = Table {
         key("claim", ValueKind::Name,
             "A claim of the JSON Web Token in `Authorization: Bearer`, such as `azp` or `client_id`."),
         key("jwks", ValueKind::Name,
-            "The file with the public keys that tokens are verified with, as a JWK Set: RSA, P-256, P-384 and Ed25519. It is \
-             read at start and at each reload. A token must have `exp`; clocks may differ by 60 seconds. A token that is not \
+            "The public keys that tokens are verified with, as a JWK Set: RSA, P-256, P-384 and Ed25519. Either a file, which is read \
+             again when it changes, or an `https` URL, which is fetched every hour, and at most every 30 seconds for a token with an \
+             unknown `kid`. Keys that cannot be read again stay as they are. A token must have `exp`; clocks may differ by 60 seconds. A token that is not \
              right names no consumer, and is counted by `sunward_token_errors_total`."),
         key("issuer", ValueKind::Name, "What `iss` of the token must be."),
         key("audience", ValueKind::Name, "What `aud` of the token must have."),

@@ -68,6 +68,7 @@ impl RunningApp {
             registry,
             metrics,
             store,
+            token_keys,
             tracer,
             spec,
             ..
@@ -92,6 +93,7 @@ impl RunningApp {
         let mut tasks = JoinSet::new();
         tasks.spawn(overload.clone().watch_memory(spec.limits.memory_bytes));
         tasks.spawn(store.clone().keep_traffic());
+        tasks.spawn(token_keys.run());
         #[cfg(feature = "ledger")]
         tasks.spawn(store.ledger.clone().keep());
         #[cfg(feature = "ledger")]

@@ -35,7 +35,7 @@ pub(super) fn read_token_keys(apis: &mut [Api], found: &mut Diagnostics) {
         let ConsumerSource::Claim(claim) = &mut source.value else { continue };
         let KeysSpec::File(file) = &claim.keys else { continue };
         match std::fs::read_to_string(file) {
-            Ok(jwks) => claim.keys = KeysSpec::Json(jwks),
+            Ok(jwks) => claim.keys = KeysSpec::Json(jwks, Some(file.clone())),
             Err(error) => {
                 let message = format!("cannot read the keys in `{}`: {error}", file.display());
                 let finding = Diagnostic::error("unreadable-jwks", message, source.span);

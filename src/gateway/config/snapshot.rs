@@ -97,6 +97,7 @@ impl Snapshot {
         let notices = loaded.notices.map(Arc::new);
         let Loaded { gateway, catalog, .. } = loaded;
         catalog.publish();
+        state.token_keys.fill(&catalog);
         let catalog = Arc::new(state.know(catalog.with_control(control.clone())));
         let (marked, traced) = (&gateway.proxy, traced || log.is_some());
         let params = StackParams {

@@ -18,6 +18,7 @@ mod revisions;
 mod shared;
 #[cfg(feature = "ledger")]
 mod standing;
+mod token_keys;
 mod traffic;
 
 use std::path::{Path, PathBuf};
@@ -54,6 +55,7 @@ pub(super) struct Store {
     pub(super) former: former::FormerConsumers,
     #[cfg(feature = "postgres")]
     pub(super) shared: shared::SharedState,
+    pub(super) token_keys: token_keys::KeysCache,
     /// What decisions go by.
     pub(super) clock: SharedClock,
     folder: Option<PathBuf>,
@@ -82,6 +84,7 @@ impl Store {
             audit: Audit::open(folder, replica(spec)),
             traffic,
             revisions: folder.map(Revisions::new),
+            token_keys: token_keys::KeysCache::default(),
             #[cfg(feature = "ledger")]
             ledger: ledger::LedgerKeeper::default(),
             #[cfg(feature = "ledger")]

@@ -1,7 +1,7 @@
-//! Requests that the gateway sends by itself, to URLs that others have written: webhooks.
+//! Requests that the gateway sends by itself: to URLs that others have written (webhooks), and to those of the config.
 //!
 //! Every address that a host name leads to is checked at each request, and the connection goes to one that was checked. There are
-//! no redirects and no proxies, and of an answer only the status and `Retry-After` are read.
+//! no redirects and no proxies.
 
 use std::fmt;
 use std::io;
@@ -12,8 +12,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Request, StatusCode, Uri};
-use http_body_util::Full;
+use http::{Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Collected, Full, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -76,6 +77,23 @@ impl Outbound {
         sent.await.unwrap_or_else(|_| Err(OutboundError::Failed("timeout".to_owned())))
     }
 
+    /// Gets a body of at most so many bytes; any other status than 200 is a failure.
+    pub(in crate::gateway) async fn get(&self, url: &str, most: usize) -> Result<Bytes, OutboundError> {
+        let fetch = async {
+            let url = parse(url)?;
+            let request = Request::get(target(&url)).body(Full::default()).map_err(OutboundError::failed)?;
+            self.exchange(&url, request, async |answer| match answer.status() {
+                StatusCode::OK => {
+                    let body = Limited::new(answer.into_body(), most).collect().await;
+                    body.map(Collected::to_bytes).map_err(OutboundError::failed)
+                }
+                status => Err(OutboundError::Failed(format!("the answer is {status}"))),
+            })
+            .await
+        };
+        tokio::time::timeout(TIMEOUT, fetch).await.unwrap_or_else(|_| Err(OutboundError::Failed("timeout".to_owned())))
+    }
+
     async fn send(
         &self,
         url: &str,
@@ -83,21 +101,37 @@ impl Outbound {
         body: Bytes,
         now: Timestamp,
     ) -> Result<OutboundAnswer, OutboundError> {
-        let url: Uri = url.parse().map_err(|_| OutboundError::Refused("it is no URL"))?;
-        let stream = self.connector(&url).await?.connect().await.map_err(OutboundError::failed)?;
+        let url = parse(url)?;
+        let request = post(&url, headers, body).map_err(OutboundError::failed)?;
+        self.exchange(&url, request, async |answer| {
+            Ok(OutboundAnswer { status: answer.status(), retry_after: retry_after(answer.headers(), now) })
+        })
+        .await
+    }
+
+    /// Sends a request, and reads of its answer what `read` does.
+    async fn exchange<T>(
+        &self,
+        url: &Uri,
+        mut request: Request<Full<Bytes>>,
+        read: impl AsyncFnOnce(Response<Incoming>) -> Result<T, OutboundError>,
+    ) -> Result<T, OutboundError> {
+        let host = url.authority().map_or("", |authority| authority.as_str());
+        let host = HeaderValue::try_from(host).map_err(OutboundError::failed)?;
+        request.headers_mut().insert(header::HOST, host);
+        let agent = HeaderValue::from_static(concat!("sunward/", env!("CARGO_PKG_VERSION")));
+        request.headers_mut().insert(header::USER_AGENT, agent);
+        let stream = self.connector(url).await?.connect().await.map_err(OutboundError::failed)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(OutboundError::failed)?;
-        let request = request(&url, headers, body).map_err(OutboundError::failed)?;
-        let mut answer = pin!(sender.send_request(request));
-        let answer = tokio::select! {
+        let mut answer = pin!(async { read(sender.send_request(request).await.map_err(OutboundError::failed)?).await });
+        tokio::select! {
             answer = &mut answer => answer,
             // The other side may close the connection with its answer.
             ended = connection => match ended {
                 Ok(()) => answer.await,
-                Err(error) => Err(error),
+                Err(error) => Err(OutboundError::failed(error)),
             },
-        };
-        let answer = answer.map_err(OutboundError::failed)?;
-        Ok(OutboundAnswer { status: answer.status(), retry_after: retry_after(answer.headers(), now) })
+        }
     }
 
     /// A connector to an address that may be called.
@@ -155,14 +189,16 @@ impl fmt::Display for OutboundError {
     }
 }
 
-fn request(url: &Uri, headers: &[(&'static str, String)], body: Bytes) -> io::Result<Request<Full<Bytes>>> {
-    let path = url.path_and_query().map_or("/", |target| target.as_str());
-    let host = url.authority().map_or("", |authority| authority.as_str());
-    let mut request = Request::post(path)
-        .header(header::HOST, host)
-        .header(header::USER_AGENT, concat!("sunward/", env!("CARGO_PKG_VERSION")))
-        .body(Full::new(body))
-        .map_err(io::Error::other)?;
+fn parse(url: &str) -> Result<Uri, OutboundError> {
+    url.parse().map_err(|_| OutboundError::Refused("it is no URL"))
+}
+
+fn target(url: &Uri) -> &str {
+    url.path_and_query().map_or("/", |target| target.as_str())
+}
+
+fn post(url: &Uri, headers: &[(&'static str, String)], body: Bytes) -> io::Result<Request<Full<Bytes>>> {
+    let mut request = Request::post(target(url)).body(Full::new(body)).map_err(io::Error::other)?;
     for (name, value) in headers {
         let value = HeaderValue::try_from(value).map_err(io::Error::other)?;
         request.headers_mut().insert(HeaderName::from_static(name), value);

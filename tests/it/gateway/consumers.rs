@@ -141,3 +141,81 @@ fn a_secret_that_cannot_be_used_is_refused() {
     }
     drop(std::fs::remove_file(short));
 }
+
+/// The keys of `token.txt`, and a set without them.
+const KEY_SETS: [&str; 2] = [
+    include_str!("../../cases/consumers/keys.json"),
+    r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"other","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+];
+
+/// Whom the token names.
+async fn named(client: &mut Client, log: &std::path::Path, count: usize) -> Value {
+    let answer =
+        client.ask(&format!("GET /api/v1/things HTTP/1.1|Host: a|Authorization: Bearer {}||", TOKEN.trim())).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    line(log, count)["consumer"].clone()
+}
+
+#[tokio::test]
+async fn keys_come_from_a_url_and_outlive_a_reload() {
+    let service = Service::saying(OK).await;
+    let fetched = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = std::sync::Arc::clone(&fetched);
+    let issuer = Service::start(move |mut served| {
+        let count = std::sync::Arc::clone(&count);
+        async move {
+            while served.request().await.is_some() {
+                let status =
+                    if count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0 { "200 OK" } else { "500 X" };
+                served.write(&format!("HTTP/1.1 {status}|Content-Length: {}||", KEY_SETS[0].len())).await;
+                let _ = tokio::io::AsyncWriteExt::write_all(&mut served.stream, KEY_SETS[0].as_bytes()).await;
+            }
+        }
+    })
+    .await;
+    let log = scratch("url-log", "");
+    let own = format!("access_log = {{ to = \"{}\" }}", log.display());
+    let sources = format!("{{ claim = \"azp\", jwks = \"http://{}/keys\" }}", issuer.address);
+    let file = scratch("url.toml", &config("keys-of-url", &service, &own, &sources));
+    let gateway = super::Gateway::start(&file, sunward::gateway::Options::new()).await;
+    let mut client = Client::connect(gateway.listen).await;
+    assert_eq!(named(&mut client, &log, 1).await, json!("acme-app"), "the first request waits for nothing");
+    // Another config has the keys at once, and does not need the issuer for it.
+    let text = std::fs::read_to_string(&file).expect("a text");
+    std::fs::write(&file, format!("{text}\n# Another one.\n")).expect("written");
+    let reload = "POST /config/reload?by=a&reason=b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let reply = super::exchange(gateway.admin, reload).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(named(&mut client, &log, 2).await, json!("acme-app"));
+    assert_eq!(fetched.load(std::sync::atomic::Ordering::SeqCst), 1);
+    drop(client);
+    assert!(gateway.stop().await);
+    [file, log].iter().for_each(|path| drop(std::fs::remove_file(path)));
+}
+
+#[tokio::test]
+async fn keys_in_a_file_are_read_again_when_it_changes() {
+    let service = Service::saying(OK).await;
+    let (log, keys) = (scratch("file-log", ""), scratch("keys.json", KEY_SETS[1]));
+    let own = format!("access_log = {{ to = \"{}\" }}", log.display());
+    let sources = format!("{{ claim = \"azp\", jwks = \"{}\" }}", keys.display());
+    let gateway = rig::gateway(config("keys-of-file", &service, &own, &sources)).await;
+    let mut client = Client::connect(gateway.listen).await;
+    assert_eq!(named(&mut client, &log, 1).await, Value::Null);
+    let mut asked = 1;
+    for (text, expected) in [("no JSON", Value::Null), (KEY_SETS[0], json!("acme-app")), ("{}", json!("acme-app"))] {
+        std::fs::write(&keys, text).expect("written");
+        let read = async || {
+            asked += 1;
+            named(&mut client, &log, asked).await == expected
+        };
+        assert!(rig::becomes(read).await, "{text}");
+    }
+    // What cannot be read is counted, and the keys before stay.
+    let metric = "sunward_token_key_reads_total{result=\"error\"}";
+    assert!(rig::becomes(async || gateway.admin("/metrics").await.body.contains(metric)).await);
+    assert_eq!(named(&mut client, &log, asked + 1).await, json!("acme-app"));
+    drop(client);
+    assert!(gateway.stop().await);
+    [log, keys].iter().for_each(|path| drop(std::fs::remove_file(path)));
+}
