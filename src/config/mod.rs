@@ -22,6 +22,7 @@ mod change;
 mod common;
 mod constant;
 mod consumer;
+#[cfg_attr(not(feature = "gateway"), expect(unreachable_pub, reason = "what is public of the gateway returns these"))]
 mod gateway;
 mod head;
 mod include;

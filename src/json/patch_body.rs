@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::equal::ValueType;
 use super::interpret::Interpreter;
-use super::patch_reach::{Applicability, judge};
+use super::patch_reach::{Applicability, PatchedValue, judge};
 use super::tree::{Tree, TreeNodeId};
 use super::{ChangeSet, Literal, MigrateError, MigrateOptions, Migrated, Mode, PatchOp, Pointer, Step, text};
 
@@ -214,7 +214,7 @@ impl StepRunner<'_> {
     fn one_path(&mut self, body: &mut Tree<'_>, operation: &PatchOperation, end: usize) -> Result<usize, MigrateError> {
         let PatchOperation { element, path, value, .. } = operation;
         let source = value.and_then(|id| body.source(id));
-        let places = self.transfer(&path.pointer, source)?.places;
+        let places = self.transfer(&path.pointer, source, PatchedValue::Removed)?.places;
         for (index, (pointer, value)) in places.iter().enumerate().skip(1) {
             let copy = body.duplicate(*element);
             set_member(body, copy, "path", quoted(pointer));
@@ -234,8 +234,8 @@ impl StepRunner<'_> {
     fn two_paths(&mut self, body: &mut Tree<'_>, operation: &PatchOperation) -> Result<usize, MigrateError> {
         let PatchOperation { path, from, name, .. } = operation;
         let Some(from) = from else { return Ok(0) };
-        let source = self.transfer(&from.pointer, None)?;
-        let target = self.transfer(&path.pointer, None)?;
+        let source = self.transfer(&from.pointer, None, PatchedValue::Moved)?;
+        let target = self.transfer(&path.pointer, None, PatchedValue::Moved)?;
         if source.rewrites != target.rewrites {
             return Err(MigrateError::patch_target(
                 path.pointer.clone(),
@@ -253,8 +253,14 @@ impl StepRunner<'_> {
         }
     }
 
-    /// Runs the steps on a document of which only the value at `path` is known, or not even that.
-    fn transfer(&mut self, path: &Pointer, value: Option<&[u8]>) -> Result<MovedValue, MigrateError> {
+    /// Runs the steps on a document of which only the value at `path` is known, or not even that: then `hidden` is what
+    /// becomes of it.
+    fn transfer(
+        &mut self,
+        path: &Pointer,
+        value: Option<&[u8]>,
+        hidden: PatchedValue,
+    ) -> Result<MovedValue, MigrateError> {
         if path.tokens().len() > self.max_depth {
             return Err(MigrateError::depth(0, self.max_depth));
         }
@@ -264,8 +270,9 @@ impl StepRunner<'_> {
         run.links = self.options.links();
         run.path = self.options.path_parameters();
         let mut rewrites = Vec::new();
+        let value = value.map_or(hidden, |_| PatchedValue::Shown);
         for (index, step) in self.steps.iter().enumerate() {
-            if run_step(&mut run, step, path, value.is_some())? {
+            if run_step(&mut run, step, path, value)? {
                 rewrites.push(index);
             }
         }
@@ -282,11 +289,17 @@ impl StepRunner<'_> {
 }
 
 /// Whether the step changed the value.
-fn run_step<'a>(run: &mut Interpreter<'a>, step: &'a Step, path: &Pointer, known: bool) -> Result<bool, MigrateError> {
+fn run_step<'a>(
+    run: &mut Interpreter<'a>,
+    step: &'a Step,
+    path: &Pointer,
+    value: PatchedValue,
+) -> Result<bool, MigrateError> {
+    let known = value == PatchedValue::Shown;
     let (mut runs, mut rewrites) = (false, false);
     run.objects_as_lists = false;
     for (_, location) in run.tree.marked() {
-        let verdict = judge(step, &location, known);
+        let verdict = judge(step, &location, value);
         if let Applicability::Refuse(why) = verdict {
             return Err(MigrateError::patch_target(path.clone(), why));
         }

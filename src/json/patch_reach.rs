@@ -20,6 +20,17 @@ pub(super) enum Applicability {
     Refuse(&'static str),
 }
 
+/// What an operation of a patch says about the value at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PatchedValue {
+    /// It has the value.
+    Shown,
+    /// It takes it away.
+    Removed,
+    /// It takes it to another place, or from there.
+    Moved,
+}
+
 /// Where an end of an op lies, seen from the patched value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Relation {
@@ -37,6 +48,7 @@ struct PlacedStep<'s> {
     step: &'s Step,
     location: &'s Pointer,
     base: Pattern,
+    value: PatchedValue,
 }
 
 const DROPPED: &str = "the other version does not have the member";
@@ -45,28 +57,32 @@ const TESTED: &str = "it is part of a value that must be replaced as a whole";
 const SPLIT: &str = "it is part of a string that is split or joined";
 const COUNTED: &str = "the elements or members of a value in it are counted";
 const TORN: &str = "a value is moved into it or out of it";
+const SHARED: &str = "the value belongs to each element of an array, and the patch does not show the others";
+const PART: &str = "each element has a value there that belongs to all of them, so an element can only be removed";
+const LAST: &str =
+    "without elements a value that belongs to each of them would be lost; the change can allow that by `lossy = true`";
 const UNKNOWN: &str = "the result depends on values that are not in the patch";
 
-/// `known` says whether the operation shows the value.
-pub(super) fn judge(step: &Step, location: &Pointer, known: bool) -> Applicability {
+/// Whether the step can be run, where an operation of a patch is at `location`.
+pub(super) fn judge(step: &Step, location: &Pointer, value: PatchedValue) -> Applicability {
     if !step.each.has_any_depth() {
-        return judge_one(step, location, known);
+        return judge_one(step, location, value);
     }
     let below = location.tokens().get(step.resource.segments().len()..).unwrap_or_default();
     let below = Pointer::from_tokens(below.iter().cloned());
     // With each number of levels the step is one that the pointers tell.
     let steps = step.each.unfolded(&below).into_iter().map(|each| Step { each, when: None, ..step.clone() });
-    let verdicts = steps.map(|one| match (&step.when, PlacedStep::of(&one, location).is_apart()) {
+    let verdicts = steps.map(|one| match (&step.when, PlacedStep::of(&one, location, value).is_apart()) {
         (_, true) => Applicability::Run,
-        (None, false) => judge_one(&one, location, known),
+        (None, false) => judge_one(&one, location, value),
         (Some(_), false) => Applicability::Refuse(UNKNOWN),
     });
     verdicts.fold(Applicability::Skip, Applicability::and)
 }
 
-fn judge_one(step: &Step, location: &Pointer, known: bool) -> Applicability {
-    let judge = PlacedStep::of(step, location);
-    if judge.is_decided(known) {
+fn judge_one(step: &Step, location: &Pointer, value: PatchedValue) -> Applicability {
+    let judge = PlacedStep::of(step, location, value);
+    if judge.is_decided() {
         judge.op()
     } else if judge.is_apart() {
         Applicability::Skip
@@ -94,12 +110,13 @@ impl Applicability {
 // === impl PlacedStep ===
 
 impl<'s> PlacedStep<'s> {
-    fn of(step: &'s Step, location: &'s Pointer) -> Self {
-        Self { step, location, base: step.resource.join(&step.each) }
+    fn of(step: &'s Step, location: &'s Pointer, value: PatchedValue) -> Self {
+        Self { step, location, base: step.resource.join(&step.each), value }
     }
 
     /// Whether the condition can be read off the patch.
-    fn is_decided(&self, known: bool) -> bool {
+    fn is_decided(&self) -> bool {
+        let known = self.value == PatchedValue::Shown;
         let mut places = self.step.when.iter().flat_map(Condition::places);
         places.all(|(at, test)| match self.reference(at) {
             Relation::On | Relation::Inside => known,
@@ -153,7 +170,10 @@ impl<'s> PlacedStep<'s> {
                 Relation::On | Relation::Inside => Applicability::Refuse(TORN),
             },
             Op::Structure(Structure::Count { from, to, .. }) if from != to => self.whole_sources(COUNTED),
-            Op::Structure(Structure::Spread { from: one, to: all, .. }) => self.elements(self.reach(one), all, false),
+            Op::Structure(Structure::Spread { from: one, to: all, lossy, .. }) => match self.reach(one) {
+                Relation::Above | Relation::On => Applicability::Refuse(SHARED),
+                one => self.elements(one, all, *lossy),
+            },
             Op::Structure(Structure::Gather { from: all, to: one, .. }) => self.elements(self.reach(one), all, true),
             Op::Split { .. } | Op::Join { .. } => self.whole_sources(SPLIT),
             Op::Compute { at, .. } => self.compute(at),
@@ -188,15 +208,24 @@ impl<'s> PlacedStep<'s> {
         }
     }
 
-    /// One end is a member of each element, which a part of them does not tell.
-    fn elements(&self, one: Relation, all: &Pattern, gathers: bool) -> Applicability {
-        let all = reach(&self.base.join(all), self.location);
-        match if gathers { all } else { one } {
-            Relation::Above | Relation::On => Applicability::Refuse(CHANGED),
-            Relation::Inside | Relation::Outside => match together([one, all]) {
-                Applicability::Run => Applicability::Skip,
-                verdict => verdict,
-            },
+    /// One end is a member of each element, and the value is the same in all of them. It stays in the other version as long
+    /// as an element does, or if `lossy` says that it may go.
+    fn elements(&self, one: Relation, all: &Pattern, lossy: bool) -> Applicability {
+        let member = self.base.join(all);
+        match (reach(&member, self.location), one) {
+            (Relation::Above | Relation::On, _) => Applicability::Refuse(SHARED),
+            (Relation::Inside, Relation::Inside) => Applicability::Rewrite,
+            (Relation::Outside, Relation::Inside) => Applicability::Refuse(TORN),
+            (Relation::Outside, _) => Applicability::Skip,
+            (Relation::Inside, _) => {
+                let element = member.split_at_last_star().0.segments().len();
+                match self.value {
+                    _ if self.location.tokens().len() > element => Applicability::Refuse(TORN),
+                    PatchedValue::Removed if lossy => Applicability::Rewrite,
+                    PatchedValue::Removed => Applicability::Refuse(LAST),
+                    PatchedValue::Shown | PatchedValue::Moved => Applicability::Refuse(PART),
+                }
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Members: passed, renamed, dropped, copied, and at last those that are added.
 
+use std::borrow::Cow;
+
 use super::super::{MigrateError, OnError, text};
 use super::chunk::Chunk;
 use super::code::Code;
@@ -357,44 +359,52 @@ impl Run {
         chunk: &mut Chunk<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), MigrateError> {
-        let copy = match object.best(at).map(|rank| (rank, object.copied(at, rank))) {
-            None => None,
-            Some((_, None)) => return Ok(()),
-            Some((rank, Some(value))) => {
-                let node = cell.nodes[usize::from(rank)];
-                let earlier = object.copied_before(at, rank);
-                if !earlier.is_empty() && code.node(node).counts() {
-                    return Err(MigrateError::repeated(&cell.key));
-                }
-                for before in earlier {
-                    let member = self.copied_member(code, node, cell, &before)?;
-                    self.append_member(object, &member, chunk, out);
-                }
-                self.changes |= &cell.changes[usize::from(rank)];
-                Some(self.copied_member(code, node, cell, &value)?)
+        let Some(rank) = object.best(at) else {
+            if let Some(member) = &cell.constant {
+                cell.changes.last().into_iter().for_each(|changes| self.changes |= changes);
+                self.append_member(object, &[member], chunk, out);
             }
+            return Ok(());
         };
-        if let (None, Some(_), Some(changes)) = (&copy, &cell.constant, cell.changes.last()) {
-            self.changes |= changes;
+        let Some(value) = object.copied(at, rank) else { return Ok(()) };
+        let node = cell.nodes[usize::from(rank)];
+        let earlier = object.copied_before(at, rank);
+        if !earlier.is_empty() && code.node(node).counts() {
+            return Err(MigrateError::repeated(&cell.key));
         }
-        if let Some(member) = copy.as_deref().or(cell.constant.as_deref()) {
-            self.append_member(object, member, chunk, out);
+        for before in earlier {
+            self.append_copied(code, object, (node, cell), &before, chunk, out)?;
         }
+        self.changes |= &cell.changes[usize::from(rank)];
+        self.append_copied(code, object, (node, cell), &value, chunk, out)
+    }
+
+    /// Writes a copy as a member, changed by what is to be done to it.
+    fn append_copied(
+        &mut self,
+        code: &Code,
+        object: &mut Object,
+        (node, cell): (NodeId, &Cell),
+        value: &[u8],
+        chunk: &mut Chunk<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MigrateError> {
+        let value = match node {
+            COPY => Cow::Borrowed(value),
+            node => Cow::Owned(self.rewritten(code, node, value)?),
+        };
+        self.append_member(object, &[b",", &cell.key, b":", &value], chunk, out);
         Ok(())
     }
 
-    fn copied_member(&mut self, code: &Code, node: NodeId, cell: &Cell, value: &[u8]) -> Result<Vec<u8>, MigrateError> {
-        match node {
-            COPY => Ok(cell.member(value)),
-            node => Ok(cell.member(&self.rewritten(code, node, value)?)),
-        }
-    }
-
-    /// Writes a member, with the comma before it, at the end of the object.
-    fn append_member(&mut self, object: &mut Object, member: &[u8], chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
+    /// Writes the parts of a member, the first with the comma before it, at the end of the object.
+    fn append_member(&mut self, object: &mut Object, parts: &[&[u8]], chunk: &mut Chunk<'_>, out: &mut Vec<u8>) {
         self.pass(chunk, chunk.at, out);
-        let comma = usize::from(!std::mem::replace(&mut object.written, true));
-        self.sink(out).extend_from_slice(&member[comma..]);
+        let mut comma = usize::from(!std::mem::replace(&mut object.written, true));
+        let sink = self.sink(out);
+        for part in parts {
+            sink.extend_from_slice(&part[std::mem::take(&mut comma)..]);
+        }
     }
 
     /// The object that is gone through by name, if that is the innermost.

@@ -1,5 +1,7 @@
 //! One object on its way: which candidates are there so far, and what waits for those that may still come.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::super::renaming::MixedNames;
 use super::super::{ChangeSet, MigrateError};
 use super::plan::{ObjectPlan, Rank, SourceMember};
@@ -9,7 +11,7 @@ use super::plan::{ObjectPlan, Rank, SourceMember};
 pub(super) struct Object {
     pub(super) plan: usize,
     /// For each cell the best candidate so far.
-    best: Vec<Rank>,
+    best: SmallVec<[Rank; CELLS]>,
     /// For each cell the value that was copied for it.
     copies: Vec<Option<(Rank, Vec<u8>)>>,
     /// In forms, the values of the same candidate that came before: its cell, its rank and the value.
@@ -50,6 +52,8 @@ struct HeldMember {
     changes: ChangeSet,
 }
 
+/// Most objects have no more cells, and need no memory of their own for the best candidates.
+const CELLS: usize = 12;
 /// No candidate is there.
 const NONE: Rank = Rank::MAX;
 
@@ -79,7 +83,7 @@ impl Object {
         let cells = of.cells.len();
         Self {
             plan,
-            best: vec![NONE; cells],
+            best: smallvec![NONE; cells],
             copies: vec![None; if of.sources.iter().any(|source| !source.copied.is_empty()) { cells } else { 0 }],
             repeated: Vec::new(),
             taking: None,

@@ -16,6 +16,9 @@ pub struct Program {
     pub(super) code: Arc<Code>,
 }
 
+/// Room for what is added to a short document.
+const ADDED: usize = 64;
+
 // === impl Program ===
 
 impl Program {
@@ -49,7 +52,7 @@ impl Program {
         }
         let mut run = Run::new(self.code.root, options);
         run.hold_limit = options.max_bytes();
-        let mut body = Vec::with_capacity(document.len() + document.len() / 8);
+        let mut body = Vec::with_capacity(document.len() + document.len() / 8 + ADDED);
         run.feed(&self.code, document, &mut body)?;
         run.finish(&self.code, &mut body)?;
         Ok(Migrated { body, collisions: run.collisions, passed: run.passed, changes: run.changes })

@@ -1,5 +1,7 @@
 //! Runs a program over a text that comes in chunks.
 
+use smallvec::SmallVec;
+
 use super::super::evaluation::BASE_STEPS;
 use super::super::{ChangeSet, MigrateError, MigrateOptions};
 use super::chunk::Chunk;
@@ -21,7 +23,7 @@ pub(super) struct Run {
     pub(super) many: bool,
     /// The last byte that was written before the chunk at hand, where another document may follow.
     written: Option<u8>,
-    pub(super) frames: Vec<OpenContainer>,
+    pub(super) frames: SmallVec<[OpenContainer; LEVELS]>,
     pub(super) state: RunState,
     pub(super) skip: Skip,
     /// What the value that is being skipped is for.
@@ -39,8 +41,7 @@ pub(super) struct Run {
     /// How many objects wait.
     pub(super) waits: usize,
     /// Objects that are done, for their memory.
-    #[expect(clippy::vec_box, reason = "they are large, and move between the frame and the engine")]
-    pub(super) spare: Vec<Box<Object>>,
+    pub(super) spare: SmallVec<[Box<Object>; SPARE]>,
     pub(super) collisions: u64,
     pub(super) passed: u64,
     pub(super) changes: ChangeSet,
@@ -102,6 +103,10 @@ pub(super) struct TakenValue {
 
 /// What a token needs of the next chunk, mostly.
 const SEAM: usize = 128;
+/// What most documents have: so many containers that are open at once, and objects to be used again. The state of a run
+/// holds them itself, because a short document takes no longer than a few allocations.
+const LEVELS: usize = 4;
+const SPARE: usize = 4;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// The default limit of what is held.
 const HOLD: usize = 4 << 20;
@@ -118,7 +123,7 @@ impl Run {
             hold_limit: HOLD,
             many: false,
             written: None,
-            frames: Vec::new(),
+            frames: SmallVec::new(),
             state: RunState::Start,
             skip: Skip::new(depth, depth),
             task: SkipPurpose::Copy,
@@ -128,7 +133,7 @@ impl Run {
             taken: Vec::new(),
             held: Vec::new(),
             waits: 0,
-            spare: Vec::new(),
+            spare: SmallVec::new(),
             collisions: 0,
             passed: 0,
             changes: ChangeSet::default(),

@@ -118,7 +118,7 @@ impl Run {
     }
 
     /// How many levels may still be opened.
-    pub(super) const fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         self.options.max_depth() - self.frames.len()
     }
 

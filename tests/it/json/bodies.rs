@@ -220,6 +220,14 @@ fn json_patches() {
     let money = || vec![step_at("/items/*", convert("/cents", Conversion::IntegerToDecimal { scale: 2 }))];
     let title = || vec![step(rename("/name", "title"))];
     let city = || vec![step(relocate("/city", "/address/city"))];
+    let all = || Pattern::parse("/l/*/c").expect("a pattern");
+    let collision = Collision::Replace;
+    let gathered = || {
+        let gather = Structure::Gather { from: all(), to: pointer("/c"), many: Many::Error, collision };
+        vec![step(Op::Structure(gather))]
+    };
+    let spread =
+        |lossy| vec![step(Op::Structure(Structure::Spread { from: pointer("/c"), to: all(), lossy, collision }))];
     let custom = || vec![step(Op::Custom(Custom::new(|_| Err("called".to_owned()))))];
     let card = |op| vec![when(0, "/kind", Some("\"card\""), step(op))];
     let rows: Vec<Row<'_>> = vec![
@@ -472,6 +480,66 @@ fn json_patches() {
             vec![step(count("/o/a", "/o/n"))],
             r#"[{"op":"add","path":"/o","value":{"a":[1]}}]"#,
             Ok(r#"[{"op":"add","path":"/o","value":{"a":[1],"n":1}}]"#),
+        ),
+        (
+            "an element is removed, with its share of a value",
+            gathered(),
+            r#"[{"op":"remove","path":"/l/0"},{"op":"remove","path":"/l/0/n"},{"op":"add","path":"/x","value":1}]"#,
+            Ok(r#"[{"op":"remove","path":"/l/0"},{"op":"remove","path":"/l/0/n"},{"op":"add","path":"/x","value":1}]"#),
+        ),
+        (
+            "all elements are removed",
+            gathered(),
+            r#"[{"op":"remove","path":"/l"}]"#,
+            Ok(r#"[{"op":"remove","path":"/l"}]"#),
+        ),
+        (
+            "the share itself",
+            gathered(),
+            r#"[{"op":"replace","path":"/l/0/c","value":1}]"#,
+            Err("the value belongs to each element of an array, and the patch does not show the others"),
+        ),
+        (
+            "an element with its share",
+            gathered(),
+            r#"[{"op":"add","path":"/l/-","value":{"n":1,"c":2}}]"#,
+            Err("so an element can only be removed"),
+        ),
+        (
+            "elements with shares do not move",
+            gathered(),
+            r#"[{"op":"move","from":"/l/0","path":"/l/1"}]"#,
+            Err("so an element can only be removed"),
+        ),
+        (
+            "an element, which may be the last",
+            spread(false),
+            r#"[{"op":"remove","path":"/l/0"}]"#,
+            Err("without elements a value that belongs to each of them would be lost"),
+        ),
+        (
+            "an element, and the value may be lost",
+            spread(true),
+            r#"[{"op":"remove","path":"/l/0"},{"op":"remove","path":"/l/0/n"}]"#,
+            Ok(r#"[{"op":"remove","path":"/l/0"},{"op":"remove","path":"/l/0/n"}]"#),
+        ),
+        (
+            "an element without its share",
+            spread(true),
+            r#"[{"op":"add","path":"/l/-","value":{"n":1}}]"#,
+            Err("so an element can only be removed"),
+        ),
+        (
+            "what each element gets",
+            spread(true),
+            r#"[{"op":"remove","path":"/c"}]"#,
+            Err("the value belongs to each element of an array"),
+        ),
+        (
+            "the elements and what each gets",
+            spread(false),
+            r#"[{"op":"add","path":"","value":{"c":1,"l":[{"n":2}]}}]"#,
+            Ok(r#"[{"op":"add","path":"","value":{"l":[{"n":2,"c":1}]}}]"#),
         ),
         ("no list", title(), "{}", Err("not an array of operations")),
         ("no operation", title(), "[1]", Err("exactly one `op`")),
