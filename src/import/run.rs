@@ -143,7 +143,7 @@ pub async fn import_logs(
 /// When gateways counted. One that has written just now is still counting.
 async fn recorded(store: &SqlLedger, now: Timestamp) -> Result<Vec<(Timestamp, Timestamp)>, LedgerError> {
     let filter = UsageFilter::new(Timestamp::EPOCH, now).with_environment(store.environment());
-    let mut recorded = store.covered(&filter).await?;
+    let mut recorded = store.counted(&filter).await?;
     if let Some((_, until)) = recorded.last_mut().filter(|(_, until)| until.saturating_add(RECENT) >= now) {
         *until = Timestamp::MAX;
     }

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `usage` | sums by version, route or consumer |
+//! | `trend` | requests by day, as a line of characters |
 //! | `changes` | the changes that altered requests, and whose |
 //! | `guide` | what a consumer has to change |
 //! | `ready` | whether a version may be retired, and if not, why |
@@ -10,12 +11,14 @@
 mod changes;
 mod guide;
 mod ready;
+mod trend;
 mod usage;
 
 pub use changes::{ChangeLine, changes};
 pub use guide::{CaseBodyReader, Guide, GuideChange, GuideDate, GuideExample, GuidePlace, GuideQuestion};
 pub use ready::{Blocker, BlockerKind, Readiness, ReadinessEvidence, ReadinessRule, Spared};
-pub use usage::{Grouping, UsageLine, usage};
+pub use trend::Trend;
+pub use usage::{Grouping, UsageLine, usage, usage_by_version};
 
 use crate::clock::Timestamp;
 use crate::usage::ConsumerKey;

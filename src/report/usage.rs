@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{consumer_name, later};
 use crate::clock::Timestamp;
-use crate::usage::{ConsumerKey, RefusalKind, UsageSource, UsageSum};
+use crate::usage::{ConsumerKey, RefusalKind, UsageSource, UsageSum, UsageTotal};
 
 /// What a line of a report is about, beside the environment, the API and the version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -95,11 +95,33 @@ pub fn usage(sums: &[UsageSum], by: Grouping) -> Vec<UsageLine> {
         .into_values()
         .map(|(line, names, others)| UsageLine { consumers: names.len() as u64 + others, ..line })
         .collect();
+    sort(&mut lines);
+    lines
+}
+
+/// The lines of [`Grouping::Version`], from sums that the ledger keeps: fast for any time.
+#[must_use]
+pub fn usage_by_version(totals: &[UsageTotal]) -> Vec<UsageLine> {
+    let mut lines: Vec<UsageLine> = Vec::new();
+    for total in totals {
+        let own = |line: &&mut UsageLine| {
+            line.environment == total.environment && line.api == total.api && line.version == total.version
+        };
+        match lines.iter_mut().find(own) {
+            Some(line) => line.add_total(total),
+            None => lines.push(UsageLine::of_total(total)),
+        }
+    }
+    sort(&mut lines);
+    lines
+}
+
+/// The most used first, within each API.
+fn sort(lines: &mut [UsageLine]) {
     lines.sort_by(|one, other| {
         let place = |line: &UsageLine| (line.environment.clone(), line.api.clone());
         place(one).cmp(&place(other)).then(other.requests.cmp(&one.requests))
     });
-    lines
 }
 
 // === impl UsageLine ===
@@ -136,6 +158,38 @@ impl UsageLine {
         self.last_seen = self.last_seen.max(sum.last_seen);
         self.seen |= sum.source == UsageSource::Seen;
         self.imported |= sum.source == UsageSource::Imported;
+    }
+
+    fn of_total(total: &UsageTotal) -> Self {
+        Self {
+            environment: total.environment.clone(),
+            api: total.api.clone(),
+            version: total.version.clone(),
+            route: None,
+            consumer: None,
+            requests: total.requests,
+            errors: total.errors,
+            refused: total.refused,
+            bytes: total.bytes,
+            consumers: total.consumers,
+            first_seen: total.first_seen,
+            last_seen: total.last_seen,
+            last_request: total.last_request.clone(),
+            seen: total.source == UsageSource::Seen,
+            imported: total.source == UsageSource::Imported,
+        }
+    }
+
+    /// Consumers and the last request are the same in both.
+    fn add_total(&mut self, total: &UsageTotal) {
+        self.requests += total.requests;
+        self.errors += total.errors;
+        self.refused += total.refused;
+        self.bytes += total.bytes;
+        self.first_seen = self.first_seen.min(total.first_seen);
+        self.last_seen = self.last_seen.max(total.last_seen);
+        self.seen |= total.source == UsageSource::Seen;
+        self.imported |= total.source == UsageSource::Imported;
     }
 
     /// How its requests are known: `seen`, `imported`, or `seen, imported`.

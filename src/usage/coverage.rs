@@ -16,4 +16,6 @@ pub struct LedgerCoverage {
     pub since: Timestamp,
     /// Until then, everything that it counted is in the store.
     pub until: Timestamp,
+    /// Whether it has ended in order: it serves nothing any more.
+    pub ended: bool,
 }

@@ -154,6 +154,20 @@ impl Ledger {
     ///
     /// The store's.
     pub async fn flush<S: LedgerStore>(&self, store: &S, now: Timestamp) -> Result<usize, S::Error> {
+        self.write(store, now, false).await
+    }
+
+    /// Like [`flush`](Self::flush), for the last time: the program has stopped serving, in order. So a report does not take the time until
+    /// the next run for one in which requests were missed.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn finish<S: LedgerStore>(&self, store: &S, now: Timestamp) -> Result<usize, S::Error> {
+        self.write(store, now, true).await
+    }
+
+    async fn write<S: LedgerStore>(&self, store: &S, now: Timestamp, ended: bool) -> Result<usize, S::Error> {
         let (again, since) = {
             let mut outbox = self.outbox();
             (outbox.waiting.is_some(), *outbox.since.get_or_insert(now))
@@ -166,7 +180,7 @@ impl Ledger {
             rows += batch.rows.len();
         }
         let (replica, run) = (Arc::clone(&self.replica), Arc::clone(&self.run));
-        store.cover(&LedgerCoverage { replica, run, since, until: now.max(since) }).await?;
+        store.cover(&LedgerCoverage { replica, run, since, until: now.max(since), ended }).await?;
         Ok(rows)
     }
 

@@ -58,7 +58,7 @@ pub use sql::PostgresOptions;
 #[cfg(feature = "ledger")]
 pub use sql::{
     ChangeSum, ForgottenConsumer, LedgerError, LedgerRetention, NoticeKey, NoticeState, SqlLedger, StoredNotice,
-    StoredUsage, UsageDay, UsageFilter, UsagePast, UsageSum, VersionConsumers,
+    StoredUsage, UsageDay, UsageFilter, UsagePast, UsageSum, UsageTotal, VersionConsumers,
 };
 #[cfg(all(feature = "postgres", feature = "gateway"))]
 pub(crate) use sql::{SharedAct, SharedEntries, SharedListener, SharedNews, SharedStore, SharedUpdate};

@@ -1,5 +1,6 @@
 //! `sunward usage`: who used what.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,8 +8,8 @@ use std::time::Duration;
 use serde_json::json;
 use sunward::clock::{Clock, SystemClock, Timestamp};
 use sunward::gateway::Loaded;
-use sunward::report::{self, ChangeLine, Grouping, UsageLine};
-use sunward::usage::{ChangeSum, ConsumerKey, UsageFilter, UsageSum};
+use sunward::report::{self, ChangeLine, Grouping, Trend, UsageLine};
+use sunward::usage::{ChangeSum, ConsumerKey, LedgerError, SqlLedger, UsageDay, UsageFilter, UsageSum, UsageTotal};
 
 use super::columns::columns;
 use super::{changed, ledger, names, usage_forget, usage_import};
@@ -53,6 +54,9 @@ struct ReportArgs {
     /// Only this environment.
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// Adds how the requests came over the time, in up to 30 parts, as a line of characters.
+    #[arg(long)]
+    trend: bool,
     /// Only lines whose last request was before this time, or longer ago than this.
     #[arg(long, value_name = "TIME|DURATION")]
     quiet_since: Option<String>,
@@ -80,7 +84,7 @@ enum By {
     Change,
 }
 
-const HEAD: [&str; 11] = [
+const HEAD: [&str; 12] = [
     "environment",
     "api",
     "version",
@@ -92,7 +96,14 @@ const HEAD: [&str; 11] = [
     "first seen",
     "last seen",
     "evidence",
+    "trend",
 ];
+/// The column of the trend.
+const TREND: usize = 11;
+/// A trend has so many parts at most.
+const PARTS: usize = 30;
+/// So many consumers are asked for in one query.
+const AT_ONCE: usize = 500;
 /// Of numbers.
 const RIGHT: [usize; 4] = [4, 5, 6, 7];
 
@@ -116,6 +127,7 @@ fn report(file: &Path, args: &ReportArgs) -> ExitCode {
 
 /// What the ledger knows of the requests in question.
 enum UsageAnswer {
+    Totals(Vec<UsageTotal>),
     Sums(Vec<UsageSum>),
     Changes(Vec<ChangeSum>),
 }
@@ -133,34 +145,80 @@ fn answer(args: &ReportArgs, loaded: &Loaded, now: Timestamp) -> Result<ExitCode
     if by.is_none() && quiet.is_some() {
         return Err(misused("`--quiet-since` is about requests, and not about changes; use another `--by`".to_owned()));
     }
+    if args.trend && !matches!(by, Some(Grouping::Version | Grouping::Consumer)) {
+        return Err(misused(
+            "`--trend` is about versions and consumers; use `--by version` or `--by consumer`".to_owned(),
+        ));
+    }
     let filter = filter(args, loaded, since, now).map_err(misused)?;
-    let (known, past, environments) = ledger::ask(loaded, async |ledger| {
+    let (known, past, days, environments) = ledger::ask(loaded, async |ledger| {
         // A consumer of other versions is known, too.
         let anywhere = UsageFilter::new(since, now);
         let past = if args.consumer.is_some() { ledger.past(&anywhere).await? } else { Vec::new() };
         let known = match by {
+            Some(Grouping::Version) if args.consumer.is_none() => UsageAnswer::Totals(ledger.totals(&filter).await?),
             Some(_) => UsageAnswer::Sums(ledger.sums(&filter).await?),
             None => UsageAnswer::Changes(ledger.change_sums(&filter).await?),
         };
-        Ok((known, past, ledger.environments().await?))
+        let days = days_of(args, &known, ledger, &filter).await?;
+        Ok((known, past, days, ledger.environments().await?))
     })?;
     ledger::environment(&environments, args.environment.as_deref()).map_err(misused)?;
     if let Some(name) = &args.consumer {
         ledger::consumer(loaded, &past, name).map_err(misused)?;
     }
     let wanted = |consumer: &ConsumerKey| args.consumer.as_ref().is_none_or(|name| consumer.as_str() == name);
+    let show = |mut lines: Vec<UsageLine>| {
+        lines.retain(|line| quiet.is_none_or(|quiet| line.last_seen < quiet));
+        let trends = args.trend.then(|| lines.iter().map(|line| trend(line, args, &days, since, now)).collect());
+        show(args, &lines, trends, since, now)
+    };
     Ok(match known {
+        UsageAnswer::Totals(totals) => show(report::usage_by_version(&totals)),
         UsageAnswer::Sums(mut sums) => {
             sums.retain(|sum| wanted(&sum.consumer));
-            let mut lines = report::usage(&sums, by.unwrap_or_default());
-            lines.retain(|line| quiet.is_none_or(|quiet| line.last_seen < quiet));
-            show(args, &lines, since, now)
+            show(report::usage(&sums, by.unwrap_or_default()))
         }
         UsageAnswer::Changes(mut sums) => {
             sums.retain(|sum| wanted(&sum.consumer));
             show_changes(args, &report::changes(&sums), since, now)
         }
     })
+}
+
+/// The requests by day that trends are made of.
+async fn days_of(
+    args: &ReportArgs,
+    known: &UsageAnswer,
+    ledger: &SqlLedger,
+    filter: &UsageFilter,
+) -> Result<Vec<UsageDay>, LedgerError> {
+    if !args.trend {
+        return Ok(Vec::new());
+    }
+    let UsageAnswer::Sums(sums) = known else { return ledger.days(filter).await };
+    let wanted = |name: &str| args.consumer.as_deref().is_none_or(|wanted| wanted == name);
+    let names: BTreeSet<&str> = sums
+        .iter()
+        .filter(|sum| matches!(sum.consumer, ConsumerKey::Named(_)) && wanted(sum.consumer.as_str()))
+        .map(|sum| sum.consumer.as_str())
+        .collect();
+    let mut days = Vec::new();
+    for names in names.into_iter().collect::<Vec<_>>().chunks(AT_ONCE) {
+        days.extend(ledger.consumer_days(filter, names).await?);
+    }
+    Ok(days)
+}
+
+fn trend(line: &UsageLine, args: &ReportArgs, days: &[UsageDay], since: Timestamp, now: Timestamp) -> Trend {
+    let mut trend = Trend::new(since, now, PARTS);
+    let consumer = line.consumer.as_deref().or(args.consumer.as_deref());
+    let own = |day: &&UsageDay| {
+        let name = day.consumer.as_ref().map(ConsumerKey::as_str);
+        day.environment == line.environment && day.api == line.api && day.version == line.version && name == consumer
+    };
+    days.iter().filter(own).for_each(|day| trend.add(day));
+    trend
 }
 
 fn filter(args: &ReportArgs, loaded: &Loaded, since: Timestamp, now: Timestamp) -> Result<UsageFilter, String> {
@@ -180,16 +238,33 @@ fn filter(args: &ReportArgs, loaded: &Loaded, since: Timestamp, now: Timestamp) 
     Ok(filter)
 }
 
-fn show(args: &ReportArgs, lines: &[UsageLine], since: Timestamp, now: Timestamp) -> ExitCode {
+fn show(
+    args: &ReportArgs,
+    lines: &[UsageLine],
+    trends: Option<Vec<Trend>>,
+    since: Timestamp,
+    now: Timestamp,
+) -> ExitCode {
     if args.json {
-        let lines: Vec<_> = lines.iter().map(UsageLine::to_json).collect();
+        let mut all: Vec<_> = lines.iter().map(UsageLine::to_json).collect();
+        for (line, trend) in all.iter_mut().zip(trends.iter().flatten()) {
+            line["trend"] = trend.parts().into();
+        }
+        let lines = all;
         return super::print(&format!(
             "{:#}\n",
             json!({ "since": since.to_string(), "until": now.to_string(), "usage": lines })
         ));
     }
-    let rows: Vec<[String; HEAD.len()]> = lines.iter().map(cells).collect();
+    let mut rows: Vec<[String; HEAD.len()]> = lines.iter().map(cells).collect();
+    for (row, trend) in rows.iter_mut().zip(trends.iter().flatten()) {
+        row[TREND] = trend.to_string();
+    }
     match lines {
+        _ if args.csv && !args.trend => {
+            let rows: Vec<_> = rows.iter().map(|row| std::array::from_fn(|at| row[at].clone())).collect();
+            print_csv::<TREND>(&std::array::from_fn(|at| HEAD[at]), &rows)
+        }
         _ if args.csv => print_csv(&HEAD, &rows),
         [] => nothing(&format!("no requests since {since}")),
         _ => super::print(&format!("{}\n", table(args, rows).join("\n"))),
@@ -239,6 +314,7 @@ fn cells(line: &UsageLine) -> [String; HEAD.len()] {
         line.first_seen.to_string(),
         line.last_seen.to_string(),
         line.evidence().to_owned(),
+        String::new(),
     ]
 }
 
@@ -264,6 +340,9 @@ fn table(args: &ReportArgs, rows: Vec<[String; HEAD.len()]>) -> Vec<String> {
     all.extend(rows.into_iter().map(|row| row.map(|cell| super::printable(&cell))));
     if matches!(args.by, By::Consumer) {
         all[0][7].clear();
+    }
+    if !args.trend {
+        all[0][TREND].clear();
     }
     if one {
         all.iter_mut().for_each(|row| row[0].clear());

@@ -232,7 +232,7 @@ impl KeptLedger {
     async fn write(&self, last: bool) {
         let mut writing = self.writing.lock().await;
         let now = self.clock.now();
-        let result = self.flush(&mut writing, now).await;
+        let result = self.flush(&mut writing, now, last).await;
         names::ledger_flushes(if result.is_ok() { "ok" } else { "error" }).increment(1);
         match &result {
             Ok(()) => {
@@ -258,12 +258,15 @@ impl KeptLedger {
         }
     }
 
-    async fn flush(&self, writing: &mut Writing, now: Timestamp) -> Result<(), LedgerError> {
+    async fn flush(&self, writing: &mut Writing, now: Timestamp, last: bool) -> Result<(), LedgerError> {
         let store = match &mut writing.store {
             Some(store) => store,
             none => none.insert(self.place.open(&self.environment).await?),
         };
-        self.ledger.flush(store, now).await?;
+        match last {
+            true => self.ledger.finish(store, now).await?,
+            false => self.ledger.flush(store, now).await?,
+        };
         let hour = Some(Period::hour_of(now));
         if writing.maintained != hour {
             if is_ahead(store, now).await? {

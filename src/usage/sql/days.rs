@@ -26,6 +26,17 @@ pub struct UsageDay {
     pub requests: u64,
 }
 
+// === impl UsageDay ===
+
+impl UsageDay {
+    /// The requests of all consumers to a version of an API in an environment, on a day.
+    #[must_use]
+    pub fn new([environment, api, version]: [&str; 3], day: Timestamp, requests: u64) -> Self {
+        let [environment, api, version] = [environment, api, version].map(str::to_owned);
+        Self { environment, api, version, consumer: None, day, requests }
+    }
+}
+
 const SUM: &str = "start - start % 86400 AS day, \
      CAST(SUM(status_1xx + status_2xx + status_3xx + status_4xx + status_5xx) AS BIGINT) AS requests";
 
@@ -40,9 +51,9 @@ impl SqlLedger {
     /// As [`sums`](SqlLedger::sums).
     pub async fn days(&self, filter: &UsageFilter) -> Result<Vec<UsageDay>, LedgerError> {
         let text = format!(
-            "SELECT environment, api, routes.version AS version, {SUM} FROM usage JOIN routes ON routes.id = usage.route \
-             WHERE span IN ('hour', 'day') AND start > $4 - 86400 AND start < $5 AND {FILTER} \
-             GROUP BY environment, api, routes.version, start - start % 86400 ORDER BY environment, api, routes.version, day"
+            "SELECT environment, api, version, start - start % 86400 AS day, CAST(SUM(requests) AS BIGINT) AS requests \
+             FROM usage_totals AS routes WHERE span IN ('hour', 'day') AND start > $4 - 86400 AND start < $5 AND {FILTER} \
+             GROUP BY environment, api, version, start - start % 86400 ORDER BY environment, api, version, day"
         );
         self.ask(&text, &filter.values(), |row| day(row, None)).await
     }

@@ -11,6 +11,7 @@
 //! | `changes` | which changes altered something |
 //! | `notices` | what was sent to whom |
 //! | `sums`, `days`, `consumers` | what reports ask |
+//! | `totals` | sums of all consumers, which are kept |
 //! | `shared` | what replicas share beside the ledger |
 //! | `imports` | what was read from logs |
 
@@ -35,6 +36,7 @@ mod schema;
 mod shared;
 mod sqlite;
 mod sums;
+mod totals;
 mod write;
 
 use std::fs::File;
@@ -57,6 +59,7 @@ pub use rollup::LedgerRetention;
 #[cfg(all(feature = "postgres", feature = "gateway"))]
 pub(crate) use shared::{SharedAct, SharedEntries, SharedListener, SharedNews, SharedStore, SharedUpdate};
 pub use sums::{UsageFilter, UsagePast, UsageSum};
+pub use totals::UsageTotal;
 
 /// A ledger in a database. The tables are described in `docs/ledger.md`.
 ///

@@ -14,7 +14,7 @@ struct SchemaStep {
     postgres: &'static str,
 }
 
-const STEPS: [SchemaStep; 6] = [
+const STEPS: [SchemaStep; 7] = [
     SchemaStep {
         version: 1,
         lowest_reader: 1,
@@ -50,6 +50,12 @@ const STEPS: [SchemaStep; 6] = [
         lowest_reader: 1,
         sqlite: include_str!("schema/sqlite/6.sql"),
         postgres: include_str!("schema/postgres/6.sql"),
+    },
+    SchemaStep {
+        version: 7,
+        lowest_reader: 1,
+        sqlite: include_str!("schema/sqlite/7.sql"),
+        postgres: include_str!("schema/postgres/7.sql"),
     },
 ];
 

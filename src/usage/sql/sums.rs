@@ -1,5 +1,7 @@
 //! What reports ask of a ledger: sums, made by the database.
 
+use std::time::Duration;
+
 use super::SqlLedger;
 use super::database::{SqlRow, SqlValue};
 use super::error::LedgerError;
@@ -71,11 +73,14 @@ pub struct UsagePast {
     pub last_request: Option<String>,
 }
 
+/// A gateway that was stopped for so long in order has missed nothing. After a longer time its consumers may have gone elsewhere, so
+/// that their silence is no evidence.
+const MAINTENANCE: Duration = Duration::from_secs(24 * 3600);
 /// The rows of `routes` that are asked for. A placeholder that is null asks for all.
 pub(super) const FILTER: &str =
     "($1 IS NULL OR environment = $1) AND ($2 IS NULL OR api = $2) AND ($3 IS NULL OR routes.version = $3)";
 /// Of the latest request: times have ten digits until the year 2286.
-const LAST: &str = "MAX(CAST(last_seen AS TEXT) || ' ' || last_request) AS last_request";
+pub(super) const LAST: &str = "MAX(CAST(last_seen AS TEXT) || ' ' || last_request) AS last_request";
 
 // === impl UsageFilter ===
 
@@ -172,20 +177,43 @@ impl SqlLedger {
     }
 
     /// When somebody was counting, in the environment that `filter` names: the times of all runs, by their beginning, and with those
-    /// put together that overlap.
+    /// put together that overlap. A run that ended in order is put together with one that begins within a day: a gateway that was
+    /// stopped for maintenance missed nothing, since it served nothing.
     ///
     /// # Errors
     ///
     /// As [`sums`](SqlLedger::sums).
     pub async fn covered(&self, filter: &UsageFilter) -> Result<Vec<(Timestamp, Timestamp)>, LedgerError> {
-        let text = "SELECT since, until FROM coverage WHERE $1 IS NULL OR environment = $1 ORDER BY since";
-        let runs = self.ask(text, &filter.names()[..1], |row| Ok((row.int("since")?, row.int("until")?))).await?;
+        self.runs(filter, MAINTENANCE).await
+    }
+
+    /// The same without the times in between.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn counted(&self, filter: &UsageFilter) -> Result<Vec<(Timestamp, Timestamp)>, LedgerError> {
+        self.runs(filter, Duration::ZERO).await
+    }
+
+    async fn runs(
+        &self,
+        filter: &UsageFilter,
+        maintenance: Duration,
+    ) -> Result<Vec<(Timestamp, Timestamp)>, LedgerError> {
+        let text = "SELECT since, until, ended FROM coverage WHERE $1 IS NULL OR environment = $1 ORDER BY since";
+        let read =
+            |row: &SqlRow| Ok((read::time(row.int("since")?), read::time(row.int("until")?), row.int("ended")? > 0));
+        let runs = self.ask(text, &filter.names()[..1], read).await?;
         let mut covered: Vec<(Timestamp, Timestamp)> = Vec::new();
-        for (since, until) in runs {
-            let (since, until) = (read::time(since), read::time(until));
-            match covered.last_mut().filter(|(_, end)| since <= *end) {
-                Some((_, end)) => *end = until.max(*end),
-                None => covered.push((since, until)),
+        // Whether the run that counted last ended in order.
+        let mut in_order = false;
+        for (since, until, ended) in runs {
+            let pause = if in_order { maintenance } else { Duration::ZERO };
+            match covered.last_mut().filter(|(_, end)| since <= end.saturating_add(pause)) {
+                Some((_, end)) if until >= *end => (*end, in_order) = (until, ended),
+                Some(_) => {}
+                None => {
+                    covered.push((since, until));
+                    in_order = ended;
+                }
             }
         }
         Ok(covered)
@@ -244,6 +272,6 @@ fn past(row: &SqlRow) -> Result<UsagePast, sqlx::Error> {
 }
 
 /// Without the time before it.
-fn last_request(row: &SqlRow) -> Result<Option<String>, sqlx::Error> {
+pub(super) fn last_request(row: &SqlRow) -> Result<Option<String>, sqlx::Error> {
     Ok(row.maybe_text("last_request")?.and_then(|text| text.split_once(' ')).map(|(_, id)| id.to_owned()))
 }

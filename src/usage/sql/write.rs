@@ -69,13 +69,16 @@ pub(super) async fn cover(
     environment: &str,
     coverage: &LedgerCoverage,
 ) -> Result<(), sqlx::Error> {
-    let note = "INSERT INTO coverage (environment, replica, run, since, until) VALUES ($1, $2, $3, $4, $5) \
-                ON CONFLICT (environment, replica, run) DO UPDATE SET until = excluded.until \
-                WHERE excluded.until > coverage.until";
-    let LedgerCoverage { replica, run, since, until } = coverage;
+    let note = "INSERT INTO coverage (environment, replica, run, since, until, ended) VALUES ($1, $2, $3, $4, $5, $6) \
+                ON CONFLICT (environment, replica, run) DO UPDATE SET until = excluded.until, ended = excluded.ended \
+                WHERE excluded.until >= coverage.until";
+    let LedgerCoverage { replica, run, since, until, ended } = coverage;
     let mut session = database.write().await?;
     let names = [environment.into(), (&**replica).into(), (&**run).into()];
-    let values = names.into_iter().chain([since.as_secs().into(), until.as_secs().into()]).collect::<Vec<_>>();
+    let values = names
+        .into_iter()
+        .chain([since.as_secs().into(), until.as_secs().into(), i64::from(*ended).into()])
+        .collect::<Vec<_>>();
     session.execute(note, &values).await?;
     session.commit().await
 }

@@ -74,7 +74,7 @@ async fn reports_say_who_is_left() {
     let store = SqlLedger::open(&folder.path().join("ledger.sqlite"), "production").await.expect("a ledger");
     fill(&store).await;
 
-    let rows: [(&[&str], i32, &[&str]); 18] = [
+    let rows: [(&[&str], i32, &[&str]); 22] = [
         (
             &["usage", "--by", "change"],
             0,
@@ -95,6 +95,10 @@ async fn reports_say_who_is_left() {
                 "shop  2               2       0        0          2  2026-11-20T10:00:00Z  2026-11-20T10:00:00Z  seen",
             ],
         ),
+        (&["usage", "--trend"], 0, &["evidence  trend", "seen                        █         ▃"]),
+        (&["usage", "--trend", "--by", "consumer", "--version", "2"], 0, &["seen                        █"]),
+        (&["usage", "--trend", "--csv", "--version", "2"], 0, &["evidence,trend\n", ",seen,                  █"]),
+        (&["usage", "--trend", "--by", "route"], 2, &["error: `--trend` is about versions and consumers"]),
         (
             &["usage", "--by", "consumer", "--version", "1", "--since", "2026-09-01"],
             0,

@@ -50,6 +50,11 @@ async fn check(store: &SqlLedger, whole: bool) {
             assert_eq!((past.requests, past.last_seen), (requests, last), "{past:?}");
             assert!(past.first_seen <= first && (past.first_seen == first || !whole), "{past:?} {first}");
             assert!(past.longest_pause.cast_signed() >= pause, "{past:?} {pause}");
+            let counts = store.totals(&filter).await.expect("totals");
+            let all: u64 = rows.values().map(|life| life.0).sum();
+            assert_eq!(counts.iter().map(|total| total.requests).sum::<u64>(), all, "{counts:?}");
+            let named = rows.keys().filter(|name| *name != "_other").count() as u64;
+            assert!(counts.iter().all(|total| total.consumers >= named), "{counts:?}");
             assert!(past.last_request.is_some() || past.consumer.as_str() == "_other", "{past:?}");
         }
     }
@@ -116,19 +121,45 @@ async fn of_a_store_from_before() {
     }
     ledger.flush(&store, at("2026-01-04")).await.expect("stored");
     let filter = UsageFilter::new(Timestamp::EPOCH, Timestamp::MAX);
-    let before = store.past(&filter).await.expect("the past");
+    let (before, totals) = (store.past(&filter).await.expect("the past"), store.totals(&filter).await.expect("totals"));
     store.close().await;
     let older = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(&path)).await;
     let older = older.expect("a file");
     older
         .execute(
             "DROP TRIGGER usage_lives_insert; DROP TRIGGER usage_lives_update; DROP TRIGGER usage_lives_delete; \
-                   DROP TABLE usage_lives; DELETE FROM schema_versions WHERE version >= 6",
+                   DROP TABLE usage_lives; DROP TRIGGER usage_totals_insert; DROP TRIGGER usage_totals_update; DROP TRIGGER usage_totals_delete; \
+                   DROP TABLE usage_totals; ALTER TABLE coverage DROP COLUMN ended; DELETE FROM schema_versions WHERE version >= 6",
         )
         .await
         .expect("as before");
     older.close().await;
     let store = SqlLedger::open(&path, "test").await.expect("a file");
     assert_eq!(store.past(&filter).await.expect("the past"), before);
+    assert_eq!(store.totals(&filter).await.expect("totals"), totals);
     assert_eq!((before[0].requests, before[0].longest_pause), (3, 50 * 3600));
+}
+
+#[tokio::test]
+async fn a_gateway_that_stopped_in_order_left_no_gap() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqlLedger::open(&folder.path().join("ledger.sqlite"), "test").await.expect("a file");
+    for (since, until, in_order) in [
+        ("2026-01-01", "2026-01-02", true),
+        ("2026-01-02T23:00:00Z", "2026-01-04", false),
+        ("2026-01-04T01:00:00Z", "2026-01-05", true),
+        ("2026-01-07", "2026-01-08", false),
+    ] {
+        let run = Ledger::new();
+        run.flush(&store, at(since)).await.expect("stored");
+        match in_order {
+            true => run.finish(&store, at(until)).await.expect("stored"),
+            false => run.flush(&store, at(until)).await.expect("stored"),
+        };
+    }
+    let filter = UsageFilter::new(Timestamp::EPOCH, Timestamp::MAX);
+    let covered = store.covered(&filter).await.expect("times");
+    let covered: Vec<String> =
+        covered.iter().map(|(since, until)| format!("{since} {until}").replace("T00:00:00Z", "")).collect();
+    assert_eq!(covered, ["2026-01-01 2026-01-04", "2026-01-04T01:00:00Z 2026-01-05", "2026-01-07 2026-01-08"]);
 }

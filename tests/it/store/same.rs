@@ -58,11 +58,12 @@ async fn reports(store: &SqlLedger) -> String {
     let days = store.days(&whole).await.expect("days");
     let all: u64 = store.sums(&whole).await.expect("sums").iter().map(|sum| sum.requests()).sum();
     assert_eq!(days.iter().map(|day| day.requests).sum::<u64>(), all, "{days:?}");
+    let totals = store.totals(&filter).await.expect("totals");
     let own = store.consumer_days(&whole, &["acme", "consumer 7", "unknown"]).await.expect("days");
     assert!(store.consumer_days(&whole, &[]).await.expect("none").is_empty());
     let counts = store.consumer_counts(&whole).await.expect("counts");
     let before = store.consumers_before("test", "shop", "1", at("2026-01-02")).await.expect("names");
-    format!("{sums:#?}\n{past:#?}\n{covered:?}\n{changes:#?}\n{days:?}\n{own:?}\n{counts:?}\n{before:?}")
+    format!("{sums:#?}\n{past:#?}\n{covered:?}\n{changes:#?}\n{days:?}\n{own:?}\n{counts:?}\n{before:?}\n{totals:?}")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,9 @@ use super::usage::{
 use crate::catalog::{ConsumerEntry, Register};
 use crate::clock::Timestamp;
 use crate::gateway::admin::Admin;
-use crate::report::{BlockerKind, ChangeLine, Grouping, Readiness, ReadinessEvidence, ReadinessRule, changes, usage};
+use crate::report::{
+    BlockerKind, ChangeLine, Grouping, Readiness, ReadinessEvidence, ReadinessRule, changes, usage, usage_by_version,
+};
 use crate::usage::{ConsumerKey, LedgerError, SqlLedger, StoredNotice, UsageDay, UsageFilter, UsageSum};
 
 /// A page is of no use later than that.
@@ -32,7 +34,7 @@ impl Admin {
             let filter = self.filter(now, days).with_api(api);
             let by_day = ledger.days(&filter).await?;
             let mut versions: BTreeMap<String, VersionFigures> = BTreeMap::new();
-            for line in usage(&ledger.sums(&filter).await?, Grouping::Version) {
+            for line in usage_by_version(&ledger.totals(&filter).await?) {
                 let use_ = versions.entry(line.version.clone()).or_default();
                 (use_.requests, use_.consumers) = (line.requests, line.consumers);
             }
