@@ -35,8 +35,12 @@ pub enum NoticeDate {
     Closed,
     /// It is switched off on trial.
     Brownout,
+    /// It is served again after that.
+    BrownoutEnd,
     /// It is gone from then on.
     Sunset,
+    /// The beginning of each week, on Monday in UTC, in which it is deprecated and served.
+    Week,
 }
 
 /// Who gets a notice.
@@ -54,14 +58,16 @@ pub enum NoticeTo {
 // === impl NoticeDate ===
 
 impl NoticeDate {
-    /// Its name: `deprecated`, `closed`, `brownout` or `sunset`.
+    /// Its name: `deprecated`, `closed`, `brownout`, `brownout-end`, `sunset` or `week`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Deprecated => "deprecated",
             Self::Closed => "closed",
             Self::Brownout => "brownout",
+            Self::BrownoutEnd => "brownout-end",
             Self::Sunset => "sunset",
+            Self::Week => "week",
         }
     }
 }
@@ -75,6 +81,8 @@ impl NoticeSpec {
             "deprecated" => NoticeDate::Deprecated,
             "closed" => NoticeDate::Closed,
             "brownout" => NoticeDate::Brownout,
+            "brownout-end" => NoticeDate::BrownoutEnd,
+            "week" => NoticeDate::Week,
             _ => NoticeDate::Sunset,
         });
         let (at, to) = (reader.texts("at"), reader.texts("to"));

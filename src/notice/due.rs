@@ -42,6 +42,7 @@ struct NoticeDay<'a> {
 
 /// For so long after a date is it still told that it came.
 const AFTERWARDS: Duration = Duration::from_secs(7 * 86_400);
+const DAY: i64 = 86_400;
 
 // === impl NoticeQuestion ===
 
@@ -97,16 +98,39 @@ impl<'a> NoticeQuestion<'a> {
         match about {
             NoticeDate::Deprecated => one(version.deprecated()),
             // What is only counted in a dry run does not happen.
-            NoticeDate::Closed | NoticeDate::Sunset | NoticeDate::Brownout if api.is_dry_run() => Vec::new(),
+            NoticeDate::Closed | NoticeDate::Sunset | NoticeDate::Brownout | NoticeDate::BrownoutEnd
+                if api.is_dry_run() =>
+            {
+                Vec::new()
+            }
             NoticeDate::Closed => one(version.closed()),
             NoticeDate::Sunset if version.is_held() || control.sunset_held(api.name(), version.name()) => Vec::new(),
             NoticeDate::Sunset => one(version.sunset()),
-            NoticeDate::Brownout if api.is_paused() || control.brownouts_paused(api.name()) => Vec::new(),
+            NoticeDate::Week => one(self.week_of(api, version)),
+            NoticeDate::Brownout | NoticeDate::BrownoutEnd
+                if api.is_paused() || control.brownouts_paused(api.name()) =>
+            {
+                Vec::new()
+            }
             NoticeDate::Brownout => {
                 let real = version.brownouts().iter().filter(|window| !window.dry_run);
                 real.map(|window| (window.from, Some(window))).collect()
             }
+            NoticeDate::BrownoutEnd => {
+                let real = version.brownouts().iter().filter(|window| !window.dry_run);
+                real.map(|window| (window.until, Some(window))).collect()
+            }
         }
+    }
+
+    /// The Monday of this week, if the version is deprecated and served.
+    fn week_of(&self, api: &ApiEntry, version: &VersionEntry) -> Option<Timestamp> {
+        let deprecated = version.deprecated().is_some_and(|deprecated| deprecated <= self.now);
+        let served = api.is_live(version.id(), self.now);
+        // 1970 began on a Thursday.
+        let days = self.now.as_secs().div_euclid(DAY);
+        let monday = days - (days + 3).rem_euclid(7);
+        (deprecated && served).then(|| Timestamp::from_secs(monday * DAY)).flatten()
     }
 
     fn of_day(&self, day: &NoticeDay<'_>, due: &mut Vec<DueNotice>) {

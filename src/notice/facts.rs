@@ -122,6 +122,14 @@ impl Facts<'_> {
             (NoticeDate::Deprecated, false) => format!("will be deprecated on {day}"),
             (NoticeDate::Closed, true) => format!("has taken no new consumers since {day}"),
             (NoticeDate::Closed, false) => format!("takes no new consumers from {day} on"),
+            (NoticeDate::Week, _) => match self.version.sunset() {
+                Some(sunset) => {
+                    format!("is still used, and ends on {}", sunset.to_string().get(..10).unwrap_or_default())
+                }
+                None => "is deprecated, and still used".to_owned(),
+            },
+            (NoticeDate::BrownoutEnd, true) => format!("is served again: the test ended on {text}"),
+            (NoticeDate::BrownoutEnd, false) => format!("is served again from {text} on"),
             (NoticeDate::Brownout, true) => format!("was switched off for a test on {text}"),
             (NoticeDate::Brownout, false) => format!("is switched off for a test on {text}"),
         }

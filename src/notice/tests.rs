@@ -49,9 +49,25 @@ type Row = (&'static str, &'static str, &'static [&'static str], &'static [&'sta
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 const SUNSET: &str = "about = \"sunset\"\nat = [\"-90d\", \"-30d\", \"0d\", \"7d\"]";
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 19] = [
     ("2026-09-01", SUNSET, &["acme"], &[]),
     ("2026-10-03", SUNSET, &["acme", "probe"], &["consumer acme sunset 2027-01-01T00:00:00Z -90"]),
+    // Each week from Monday nine o'clock on; the 5th of October 2026 is one.
+    ("2026-10-05T08:59:00Z", "about = \"week\"\nat = \"9h\"", &["acme"], &[]),
+    (
+        "2026-10-05T09:00:00Z",
+        "about = \"week\"\nat = \"9h\"",
+        &["acme"],
+        &["consumer acme week 2026-10-05T00:00:00Z 0"],
+    ),
+    ("2026-05-11T09:00:00Z", "about = \"week\"\nat = \"9h\"", &["acme"], &[]),
+    ("2027-01-04T09:00:00Z", "about = \"week\"\nat = \"9h\"", &["acme"], &[]),
+    (
+        "2026-10-02",
+        "about = \"brownout-end\"\nat = \"0d\"",
+        &["acme", "exempt"],
+        &["consumer acme brownout-end 2026-10-02T00:00:00Z 0"],
+    ),
     // It starts late: one notice, and not two.
     ("2026-12-20", SUNSET, &["acme"], &["consumer acme sunset 2027-01-01T00:00:00Z -30"]),
     ("2027-01-01", SUNSET, &["acme"], &["consumer acme sunset 2027-01-01T00:00:00Z 0"]),

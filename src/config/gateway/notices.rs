@@ -18,6 +18,8 @@ pub struct NoticesSpec {
     pub quiet: Duration,
     /// The name of the replica that sends; `None`: each does, and they share a database.
     pub sender: Option<Spanned<String>>,
+    /// How many messages a sink gets in a minute, at most.
+    pub rate: u32,
     /// The folder of templates that replace the built-in ones.
     pub templates: Option<Spanned<PathBuf>>,
     /// Mail; `None`: none is sent.
@@ -58,6 +60,7 @@ impl Default for NoticesSpec {
             check: Duration::from_secs(60),
             quiet: Duration::from_secs(30 * 86_400),
             sender: None,
+            rate: 600,
             templates: None,
             mail: None,
             webhook: None,
@@ -74,6 +77,7 @@ impl NoticesSpec {
             check: reader.duration("check").unwrap_or(default.check),
             quiet: reader.duration("quiet").unwrap_or(default.quiet),
             sender: reader.text("sender"),
+            rate: reader.count("rate").unwrap_or(default.rate),
             templates: reader.text("templates").map(|path| path.map(PathBuf::from)),
             mail: reader.table("mail", MailSpec::read),
             webhook: reader.table("webhook", WebhookSpec::read),

@@ -11,8 +11,9 @@ pub(super) static NOTICE: Table = Table {
         key("name", ValueKind::Name, "Its name. With another name, it is another notice, and is sent again.").required(),
         key("api", ValueKind::OneOrMore(&ValueKind::Name), "The apis that it is about. Default: all."),
         key("version", ValueKind::OneOrMore(&ValueKind::Name), "The versions that it is about. Default: all that have the date."),
-        key("about", ValueKind::Word(&["deprecated", "closed", "brownout", "sunset"]),
-            "The date: when a version is deprecated, closed to new consumers, switched off on trial, or gone.").required(),
+        key("about", ValueKind::Word(&["deprecated", "closed", "brownout", "brownout-end", "sunset", "week"]),
+            "The date: when a version is deprecated, closed to new consumers, switched off on trial, served again, or gone; or each \
+             Monday (`week`) while it is deprecated and served, for a weekly digest.").required(),
         key("at", ValueKind::OneOrMore(&ValueKind::Name),
             "How far from the date it is sent: `-30d` is 30 days before it, `0d` at the date, `7d` a week after it.").required(),
         key("to", ValueKind::OneOrMore(&ValueKind::Name),
@@ -33,6 +34,7 @@ pub(super) static NOTICES: Table = Table {
         key("sender", ValueKind::Name,
             "The replica that sends, by its name: that of the host, or `replica` of `[gateway.ledger]`; `any` if there is only \
              one. Required unless the ledger is in PostgreSQL, where replicas know what others have sent."),
+        key("rate", ValueKind::Integer { min: 1, max: 1_000_000 }, "How many messages each sink gets in a minute at most: mail, webhooks and the chat each. Others wait.").or("600"),
         key("templates", ValueKind::Name,
             "A directory with templates in place of the built-in ones: `subject.txt`, `mail.txt`, `mail.html` and `chat.txt`."),
         key("mail", ValueKind::Table(&MAIL), "The server that mail is given to."),

@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::names;
 use crate::notice::{DueNotice, NoticeMessage, NoticeQuestion, next_attempt};
 use crate::usage::{LedgerError, SqlLedger, StoredNotice, UsageFilter};
-use sinks::{SinkError, Sinks};
+use sinks::{NoticePace, SinkError, Sinks};
 
 /// The task that sends.
 pub(super) struct NoticeSender {
@@ -23,6 +23,7 @@ pub(super) struct NoticeSender {
     store: Store,
     /// Consumers without a contact, of which the log has a line.
     unreachable: BTreeSet<String>,
+    pace: Arc<NoticePace>,
 }
 
 /// So many messages are claimed and sent at once.
@@ -36,8 +37,8 @@ const WEEK: Duration = Duration::from_secs(7 * 86_400);
 // === impl NoticeSender ===
 
 impl NoticeSender {
-    pub(super) const fn new(current: LiveSnapshot, store: Store) -> Self {
-        Self { current, store, unreachable: BTreeSet::new() }
+    pub(super) fn new(current: LiveSnapshot, store: Store) -> Self {
+        Self { current, store, unreachable: BTreeSet::new(), pace: Arc::default() }
     }
 
     /// Sends, again and again, until it is dropped.
@@ -60,9 +61,11 @@ impl NoticeSender {
         let (environment, now) = (environment.to_owned(), self.store.now());
         let due = due(snapshot, &notices, &ledger, &environment, now).await?;
         self.warn_of_unreachable(&due);
-        let run = Arc::new(NoticeRun { sinks: Sinks::new(&notices), ledger });
+        let run = Arc::new(NoticeRun { sinks: Sinks::new(&notices, Arc::clone(&self.pace)), ledger });
         let groups = NoticeMessage::fold(due, message_id);
-        for some in groups.chunks(AT_ONCE) {
+        // A claim must not end before its messages had their turn.
+        let at_once = AT_ONCE.min(notices.settings.rate as usize);
+        for some in groups.chunks(at_once) {
             // Those before may have taken longer than a claim lasts.
             let now = self.store.now();
             let claimed = run.ledger.claim_notices(some.concat(), now, now.saturating_add(CLAIM)).await?;
@@ -70,7 +73,7 @@ impl NoticeSender {
         }
         loop {
             let now = self.store.now();
-            let again = run.ledger.reclaim_notices(AT_ONCE, now, now.saturating_add(CLAIM)).await?;
+            let again = run.ledger.reclaim_notices(at_once, now, now.saturating_add(CLAIM)).await?;
             if again.is_empty() {
                 return Ok(());
             }

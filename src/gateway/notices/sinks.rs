@@ -1,6 +1,8 @@
 //! Where messages go: mail, webhooks, a chat.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -23,6 +25,15 @@ pub(super) struct Sinks {
     strangers: Outbound,
     /// Towards the URL that the operator gave.
     own: Outbound,
+    pace: Arc<NoticePace>,
+    /// The least time between two messages of a sink.
+    gap: Duration,
+}
+
+/// When the next message of each sink may be sent.
+#[derive(Default)]
+pub(super) struct NoticePace {
+    next: Mutex<BTreeMap<&'static str, Instant>>,
 }
 
 /// Why a message was not sent.
@@ -37,10 +48,22 @@ pub(super) struct SinkError {
 /// How long a mail may take.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
 
+// === impl NoticePace ===
+
+impl NoticePace {
+    /// How long the next message has to wait.
+    fn wait(&self, sink: &'static str, gap: Duration, now: Instant) -> Duration {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = next.get(sink).copied().unwrap_or(now).max(now);
+        next.insert(sink, at + gap);
+        at.duration_since(now)
+    }
+}
+
 // === impl Sinks ===
 
 impl Sinks {
-    pub(super) fn new(notices: &LoadedNotices) -> Self {
+    pub(super) fn new(notices: &LoadedNotices, pace: Arc<NoticePace>) -> Self {
         let settings = &notices.settings;
         Self {
             templates: notices.templates.clone(),
@@ -49,10 +72,13 @@ impl Sinks {
             chat: settings.chat.as_ref().map(|url| url.value.expose().to_owned()),
             strangers: Outbound::new(settings.webhook.as_ref().is_some_and(|webhook| webhook.allow_private)),
             own: Outbound::new(true),
+            pace,
+            gap: Duration::from_secs(60) / settings.rate.max(1),
         }
     }
 
     pub(super) async fn send(&self, message: &NoticeMessage, now: Timestamp) -> Result<(), SinkError> {
+        tokio::time::sleep(self.pace.wait(message.address.sink(), self.gap, Instant::now())).await;
         match &message.address {
             NoticeAddress::Mail(address) => self.mail(address, message).await,
             NoticeAddress::Webhook(url) => self.webhook(url, message, now).await,
@@ -124,5 +150,18 @@ fn judge(answer: Result<OutboundAnswer, OutboundError>) -> Result<(), SinkError>
             Err(SinkError { why: status.to_string(), retry_after, is_final: status == StatusCode::GONE })
         }
         Err(error) => Err(SinkError { is_final: error.is_final(), why: error.to_string(), retry_after: None }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_a_sink_keep_a_distance() {
+        let (pace, start, gap) = (NoticePace::default(), Instant::now(), Duration::from_secs(6));
+        let waits = [("mail", 0), ("mail", 0), ("chat", 0), ("mail", 1), ("mail", 60)];
+        let waits = waits.map(|(sink, at)| pace.wait(sink, gap, start + Duration::from_secs(at)).as_secs());
+        assert_eq!(waits, [0, 6, 0, 11, 0]);
     }
 }
