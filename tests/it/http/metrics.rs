@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use sunward::catalog::{Api, Brownout, OnUndeclared};
+use sunward::catalog::{Api, Brownout, OnUndeclared, Version};
+use sunward::change::{Change, OpSpec};
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::{Bench, Message, run, users};
@@ -147,6 +148,28 @@ fn a_request_is_counted_with_its_outcome() {
     recorded(|recorded| {
         Bench::with([api().with_base_path("/shop")], |catalog| catalog).exchange("GET /else", "");
         assert!(recorded.requests().is_empty(), "what is no api's is not counted");
+    });
+}
+
+/// A route has the name that it has in the newest version, so that its figures are those of one route in all versions.
+#[test]
+fn routes_that_become_one_have_one_label() {
+    let change = Change::new("2", "channels and groups are conversations")
+        .with_breaking(true)
+        .with_op(OpSpec::move_route("GET /channels", "GET /conversations").with_query("types", "public"))
+        .with_op(OpSpec::move_route("GET /groups", "GET /conversations").with_query("types", "private"));
+    let api = Api::new("shop")
+        .with_version_path("/v{version}")
+        .with_change(change)
+        .with_version(Version::new("1"))
+        .with_version(Version::new("2"));
+    recorded(|recorded| {
+        let bench = Bench::new(api);
+        for request in ["GET /v1/channels", "GET /v1/groups", "GET /v2/conversations"] {
+            bench.exchange(request, "");
+        }
+        let expected = ["1", "1", "2"].map(|version| labels(version, "/conversations", "GET", "2xx", "served"));
+        assert_eq!(recorded.requests(), expected);
     });
 }
 

@@ -152,6 +152,9 @@ fn a_preflight_is_for_the_route_that_its_request_is_for() {
     for (target, forwarded) in rows {
         bench.check(&[(target, &format!("OPTIONS {target}\n{asks}"), "", &["200", forwarded])]);
     }
+    // Without a question of a browser it is a request of a method that no route has: it passes as it is.
+    let plain = "OPTIONS /v3/conversations?kinds=private";
+    bench.check(&[("no preflight", plain, "", &["200", "> OPTIONS /conversations?kinds=private"])]);
 }
 
 #[test]

@@ -78,6 +78,79 @@ fn count(from: &str, to: &str, collision: Collision) -> Structure {
     Structure::Count { from: pointer(from), to: pointer(to), collision }
 }
 
+/// What is at the target stays.
+fn kept(mut op: Structure) -> Vec<Step> {
+    match &mut op {
+        Structure::Entries { collision, .. }
+        | Structure::Keyed { collision, .. }
+        | Structure::Spread { collision, .. }
+        | Structure::Gather { collision, .. }
+        | Structure::Pick { collision, .. }
+        | Structure::Partition { collision, .. }
+        | Structure::Only { collision, .. } => *collision = Collision::Keep,
+        _ => panic!("it has no collision: {op:?}"),
+    }
+    structure(op)
+}
+
+#[test]
+fn what_is_at_the_target_stays() {
+    let apart = || {
+        let (list, to) = (pointer("/l"), pointer("/a/b"));
+        kept(Structure::Partition { list, which: kind("1"), to, collision: Collision::Replace })
+    };
+    run(vec![
+        ("an element", kept(pick("/l", None, "/c", false)), r#"{"l":[1, 2],"c": 0}"#, Ok(r#"{"l":[ 2],"c": 0}"#)),
+        ("an element, and null", kept(pick("/l", None, "/c", true)), r#"{"c":null,"l":[1]}"#, Ok(r#"{"c":null}"#)),
+        ("an element, and nothing", kept(pick("/l", None, "/c", true)), r#"{"l":[1]}"#, Ok(r#"{"c":1}"#)),
+        ("no element", kept(pick("/l", Some(kind("1")), "/c", true)), r#"{"l":[1],"c":0}"#, Ok(r#"{"l":[1],"c":0}"#)),
+        (
+            "no place for an element",
+            kept(pick("/l", None, "/c/d", false)),
+            r#"{"l":[1],"c":0}"#,
+            Err("expected an object, found a number at `/c`"),
+        ),
+        ("a part", apart(), r#"{"l":[{"type":1},2],"a":{"b":0}}"#, Ok(r#"{"l":[2],"a":{"b":0}}"#)),
+        ("a part of nothing", apart(), r#"{"l":[],"a":{}}"#, Ok(r#"{"l":[],"a":{"b":[]}}"#)),
+        ("an empty part", apart(), r#"{"l":[2],"a":{"b":0}}"#, Ok(r#"{"l":[2],"a":{"b":0}}"#)),
+        ("members", kept(entries("/o", "/l", None)), r#"{"o":{"x":{"v":1}},"l":[0]}"#, Ok(r#"{"l":[0]}"#)),
+        ("members, and nothing", kept(entries("/o", "/l", None)), r#"{"o":{"x":{}}}"#, Ok(r#"{"l":[{"k":"x"}]}"#)),
+        (
+            "members in place",
+            kept(entries("/o", "/o", Some("v"))),
+            r#"{"o":{"x":1}}"#,
+            Ok(r#"{"o":[{"k":"x","v":1}]}"#),
+        ),
+        ("elements", kept(keyed("/l", "/o", None, false)), r#"{"o":{},"l":[{"k":"x"}]}"#, Ok(r#"{"o":{}}"#)),
+        (
+            "elements that do not fit",
+            kept(keyed("/l", "/o", None, false)),
+            r#"{"o":{},"l":[{"k":1}]}"#,
+            Err("expected a string, found a number"),
+        ),
+        (
+            "with a prefix",
+            structure(nest("/o", "/p/b", Collision::Keep)),
+            r#"{"o":{"b_x":1,"n":2},"p":{"b":null}}"#,
+            Ok(r#"{"o":{"n":2},"p":{"b":null}}"#),
+        ),
+        (
+            "with a prefix, some of them",
+            structure(flatten("/b", "", Collision::Keep)),
+            r#"{"b_x":1,"b":{"x":2,"y":3}}"#,
+            Ok(r#"{"b_x":1,"b_y":3}"#),
+        ),
+        (
+            "a value in some elements",
+            kept(spread("/c", "/l/*/c", false)),
+            r#"{"c":1,"l":[{"c":5},{},{"c":null}]}"#,
+            Ok(r#"{"l":[{"c":5},{"c":1},{"c":null}]}"#),
+        ),
+        ("one value", kept(gather("/l/*/c", "/c", Many::Error)), r#"{"l":[{"c":1}],"c":0}"#, Ok(r#"{"l":[{}],"c":0}"#)),
+        ("a name", kept(only("/s", "/k")), r#"{"s":{"a":1},"k":"z"}"#, Ok(r#"{"s":1,"k":"z"}"#)),
+    ]);
+}
+
 #[test]
 fn counts() {
     let new = || structure(count("/a", "/n", Collision::Replace));
