@@ -6,15 +6,20 @@
 //! | `trend` | requests by day, as a line of characters |
 //! | `changes` | the changes that altered requests, and whose |
 //! | `guide` | what a consumer has to change |
+//! | `extensions` | who may keep a version for longer |
+//! | `told` | who got notices that a version ends |
 //! | `ready` | whether a version may be retired, and if not, why |
 
 mod changes;
+mod extensions;
 mod guide;
 mod ready;
+mod told;
 mod trend;
 mod usage;
 
 pub use changes::{ChangeLine, changes};
+pub use extensions::extensions;
 pub use guide::{CaseBodyReader, Guide, GuideChange, GuideDate, GuideExample, GuidePlace, GuideQuestion};
 pub use ready::{Blocker, BlockerKind, Readiness, ReadinessEvidence, ReadinessRule, Spared};
 pub use trend::Trend;

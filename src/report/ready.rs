@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::changes::by_consumer;
-use super::{consumer_name, later};
+use super::{consumer_name, later, told};
 use crate::catalog::{ConsumerRole, Register};
 use crate::clock::Timestamp;
-use crate::usage::{ChangeSum, ConsumerKey, UsagePast, UsageSource, UsageSum};
+use crate::usage::{ChangeSum, ConsumerKey, StoredNotice, UsagePast, UsageSource, UsageSum};
 
 /// What has to be so before a version goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub struct ReadinessEvidence<'a> {
     pub changes: &'a [ChangeSum],
     /// What is known of the consumers.
     pub register: &'a Register,
+    /// The notices about the version.
+    pub notices: &'a [StoredNotice],
+    /// Who may keep the version, and until when.
+    pub extensions: &'a [(String, Timestamp)],
 }
 
 /// Whether a version may be retired, and if not, why.
@@ -56,7 +60,7 @@ pub struct Readiness {
 }
 
 /// What keeps a version from going.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Blocker {
     /// What kind of reason it is.
@@ -79,13 +83,20 @@ pub struct Blocker {
     pub evidence: Vec<&'static str>,
     /// Who owns the consumer.
     pub owner: Option<String>,
+    /// When the last notice about the version was delivered to it.
+    pub told: Option<Timestamp>,
+    /// Whether a notice has reached it; `None` if none was tried.
+    pub reached: Option<bool>,
+    /// Until when it may keep the version, if it has an extension.
+    pub extension: Option<Timestamp>,
 }
 
 /// Why a version may not go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockerKind {
     /// The ledger does not cover the whole time.
+    #[default]
     NotKnown,
     /// A consumer uses it.
     InUse,
@@ -131,13 +142,27 @@ impl<'a> ReadinessEvidence<'a> {
         covered: &'a [(Timestamp, Timestamp)],
         register: &'a Register,
     ) -> Self {
-        Self { sums, past, covered, changes: &[], register }
+        Self { sums, past, covered, changes: &[], register, notices: &[], extensions: &[] }
     }
 
     /// With the changes that altered something.
     #[must_use]
     pub const fn with_changes(mut self, changes: &'a [ChangeSum]) -> Self {
         self.changes = changes;
+        self
+    }
+
+    /// With the notices about the version, to anybody.
+    #[must_use]
+    pub const fn with_notices(mut self, notices: &'a [StoredNotice]) -> Self {
+        self.notices = notices;
+        self
+    }
+
+    /// With the extensions of the version, of the config and of operators: see [`extensions`](super::extensions).
+    #[must_use]
+    pub const fn with_extensions(mut self, extensions: &'a [(String, Timestamp)]) -> Self {
+        self.extensions = extensions;
         self
     }
 }
@@ -173,11 +198,7 @@ impl ReadinessRule {
         for past in evidence.past.iter().filter(|past| !uses.contains_key(&past.consumer)) {
             self.judge_quiet(past, evidence.register, now, &mut answer);
         }
-        let changes = by_consumer(evidence.changes);
-        for blocker in &mut answer.blockers {
-            let own = blocker.consumer.as_deref().and_then(|name| changes.get(name));
-            blocker.changes = own.into_iter().flatten().map(|summary| (*summary).to_owned()).collect();
-        }
+        complete(&mut answer.blockers, &evidence);
         answer.blockers.sort_by_key(|blocker| std::cmp::Reverse(blocker.requests));
         answer
     }
@@ -203,9 +224,9 @@ impl ReadinessRule {
                 last_seen: Some(used.last_seen),
                 last_request: used.last_request.map(str::to_owned),
                 routes: used.routes.clone(),
-                changes: Vec::new(),
                 evidence: with_claim(name, used.evidence.clone()),
                 owner: owner(name, register),
+                ..Blocker::default()
             }),
         }
     }
@@ -231,13 +252,11 @@ impl ReadinessRule {
             kind: BlockerKind::MayReturn,
             consumer: Some(name.to_string()),
             reason,
-            requests: 0,
             last_seen: Some(past.last_seen),
             last_request: past.last_request.clone(),
-            routes: Vec::new(),
-            changes: Vec::new(),
             evidence: with_claim(name, Vec::new()),
             owner: owner(name, register),
+            ..Blocker::default()
         });
     }
 
@@ -305,6 +324,9 @@ impl Blocker {
             "changes": self.changes,
             "evidence": self.evidence,
             "owner": self.owner,
+            "told": self.told.map(|at| at.to_string()),
+            "reached": self.reached,
+            "extension": self.extension.map(|at| at.to_string()),
         })
     }
 }
@@ -320,6 +342,20 @@ impl BlockerKind {
             Self::InUse => "in-use",
             Self::MayReturn => "may-return",
         }
+    }
+}
+
+/// Adds what is known of the consumers beside their requests.
+fn complete(blockers: &mut [Blocker], evidence: &ReadinessEvidence<'_>) {
+    let (changes, told) = (by_consumer(evidence.changes), told::by_consumer(evidence.notices));
+    for blocker in blockers {
+        let Some(name) = blocker.consumer.as_deref() else { continue };
+        let own = changes.get(name).into_iter().flatten();
+        blocker.changes = own.map(|summary| (*summary).to_owned()).collect();
+        let told = told.get(name).copied().unwrap_or_default();
+        (blocker.told, blocker.reached) = (told.last, told.reached());
+        let own = evidence.extensions.iter().filter(|(consumer, _)| consumer == name);
+        blocker.extension = own.map(|(_, until)| *until).max();
     }
 }
 
@@ -386,18 +422,7 @@ fn not_known(
             None => "nothing has been counted yet".to_owned(),
         },
     };
-    Some(Blocker {
-        kind: BlockerKind::NotKnown,
-        consumer: None,
-        reason,
-        requests: 0,
-        last_seen: None,
-        last_request: None,
-        routes: Vec::new(),
-        changes: Vec::new(),
-        evidence: Vec::new(),
-        owner: None,
-    })
+    Some(Blocker { kind: BlockerKind::NotKnown, reason, ..Blocker::default() })
 }
 
 fn days(secs: u64) -> String {

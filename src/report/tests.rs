@@ -202,3 +202,32 @@ fn lines_add_up_by_what_they_are_about() {
     let lines = usage(&sums, Grouping::Route);
     assert_eq!(lines[0].to_json()["route"], "GET /users/{id}");
 }
+
+#[test]
+fn blockers_say_who_got_notices_and_who_may_stay() {
+    use crate::usage::{NoticeKey, NoticeState, StoredNotice};
+
+    let notice = |recipient: &str, sent: Option<&str>, error: Option<&str>| {
+        let key = NoticeKey::new(["end", "shop", "1"], "sunset 2027-01-04T00:00:00Z", -86_400, recipient);
+        let mut notice = StoredNotice::new(key, "a@example.com", "m", "{}");
+        (notice.sent, notice.error) = (sent.map(at), error.map(str::to_owned));
+        notice.state = if sent.is_some() { NoticeState::Sent } else { NoticeState::Claimed };
+        notice
+    };
+    let notices = [
+        notice("consumer acme", Some("2026-10-01"), None),
+        notice("consumer acme", Some("2026-11-01"), None),
+        notice("consumer acme", None, Some("refused")),
+        notice("consumer billing", None, Some("refused")),
+        notice("chat", Some("2026-11-02"), None),
+    ];
+    let extensions = [("acme".to_owned(), at("2027-02-01")), ("acme".to_owned(), at("2027-03-01"))];
+    let sums = [sum("acme", 3, "2026-11-20"), sum("billing", 2, "2026-11-20"), sum("new", 1, "2026-11-20")];
+    let (covered, catalog) = ([(at("2026-01-01"), at(NOW))], catalog());
+    let evidence = ReadinessEvidence::new(&sums, &[], &covered, catalog.register());
+    let evidence = evidence.with_notices(&notices).with_extensions(&extensions);
+    let answer = ReadinessRule::new(Duration::from_secs(30 * 86_400)).apply(evidence, at(NOW));
+    let told: Vec<_> = answer.blockers.iter().map(|it| (it.told, it.reached, it.extension)).collect();
+    let acme = (Some(at("2026-11-01")), Some(true), Some(at("2027-03-01")));
+    assert_eq!(told, [acme, (None, Some(false), None), (None, None, None)]);
+}

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use sunward::clock::{Clock, SystemClock, Timestamp};
-use sunward::gateway::Loaded;
+use sunward::gateway::{self, Loaded};
 use sunward::internals::duration;
-use sunward::report::{Blocker, Readiness, ReadinessEvidence, ReadinessRule};
+use sunward::report::{self, Blocker, Readiness, ReadinessEvidence, ReadinessRule};
 use sunward::usage::UsageFilter;
 
 use super::columns::columns;
@@ -86,18 +86,24 @@ fn answer(args: &Args, loaded: &Loaded, now: Timestamp) -> Result<(ReadyQuestion
     let filter = filter.with_environment(&environment).with_api(api.name()).with_version(version.name());
     // Consumers of other versions are known, too.
     let anywhere = UsageFilter::new(rule.since(now), now);
-    let (sums, past, covered, changes, known, environments) = ledger::ask(loaded, async |ledger| {
-        let known = if args.allow.is_empty() { Vec::new() } else { ledger.past(&anywhere).await? };
-        let (sums, past) = (ledger.sums(&filter).await?, ledger.past(&filter).await?);
-        let (covered, changes) = (ledger.covered(&filter).await?, ledger.change_sums(&filter).await?);
-        Ok((sums, past, covered, changes, known, ledger.environments().await?))
-    })?;
+    let (sums, past, covered, changes, known, environments, mut notices, control) =
+        ledger::ask(loaded, async |ledger| {
+            let known = if args.allow.is_empty() { Vec::new() } else { ledger.past(&anywhere).await? };
+            let (sums, past) = (ledger.sums(&filter).await?, ledger.past(&filter).await?);
+            let (covered, changes) = (ledger.covered(&filter).await?, ledger.change_sums(&filter).await?);
+            let notices = ledger.notices(&environment, None).await?;
+            let control = gateway::open_control(&loaded.gateway, ledger, now).await;
+            Ok((sums, past, covered, changes, known, ledger.environments().await?, notices, control))
+        })?;
     ledger::environment(&environments, args.environment.as_deref()).map_err(misused)?;
     for name in &args.allow {
         ledger::consumer(loaded, &known, name).map_err(misused)?;
     }
-    let register = loaded.catalog.register();
+    let (register, control) = (loaded.catalog.register(), control.map_err(misused)?);
+    notices.retain(|notice| notice.key.api == api.name() && notice.key.version == version.name());
+    let extensions = report::extensions(api, version, &control);
     let evidence = ReadinessEvidence::new(&sums, &past, &covered, register).with_changes(&changes);
+    let evidence = evidence.with_notices(&notices).with_extensions(&extensions);
     let question = ReadyQuestion { api: api.name().to_owned(), version: version.name().to_owned(), environment };
     Ok((question, rule.apply(evidence, now)))
 }
@@ -133,10 +139,14 @@ fn text(question: &ReadyQuestion, answer: &Readiness) -> String {
     }
     let used: Vec<&Blocker> = answer.blockers.iter().filter(|blocker| blocker.consumer.is_some()).collect();
     if !used.is_empty() {
-        let head = ["consumer", "requests", "last seen", "evidence", "owner", "routes", "changes"].map(str::to_owned);
-        let mut rows: Vec<[String; 7]> = std::iter::once(head).chain(used.iter().map(|used| cells(used))).collect();
-        if used.iter().all(|used| used.changes.is_empty()) {
-            rows[0][6].clear();
+        let head = ["consumer", "requests", "last seen", "told", "extension", "evidence", "owner", "routes", "changes"];
+        let head = head.map(str::to_owned);
+        let mut rows: Vec<[String; 9]> = std::iter::once(head).chain(used.iter().map(|used| cells(used))).collect();
+        // A column without anything in it has no head either.
+        for at in [3, 4, 8] {
+            if rows.iter().skip(1).all(|row| row[at].is_empty()) {
+                rows[0][at].clear();
+            }
         }
         let _ = writeln!(text, "\n{}", columns(&rows, &[1]).join("\n"));
     }
@@ -152,11 +162,18 @@ fn text(question: &ReadyQuestion, answer: &Readiness) -> String {
     text
 }
 
-fn cells(blocker: &Blocker) -> [String; 7] {
+fn cells(blocker: &Blocker) -> [String; 9] {
+    let told = match (blocker.told, blocker.reached) {
+        (Some(at), _) => day(Some(at)),
+        (None, Some(false)) => "never reached".to_owned(),
+        (None, _) => String::new(),
+    };
     [
         blocker.consumer.clone().unwrap_or_default(),
         blocker.requests.to_string(),
         blocker.last_seen.map(|at| at.to_string()).unwrap_or_default(),
+        told,
+        blocker.extension.map(|until| day(Some(until))).unwrap_or_default(),
         blocker.evidence.join(", "),
         blocker.owner.clone().unwrap_or_default(),
         blocker.routes.join(", "),

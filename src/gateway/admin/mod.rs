@@ -5,6 +5,7 @@
 //! | `routes`, `route` | what can be asked, and with which methods |
 //! | `guard` | who may ask |
 //! | `show` | versions and upstreams |
+//! | `usage` | who uses what, and whether a version may go |
 //! | `acts` | what operators do to them |
 //! | `request` | who does it, why, and whether it is forced |
 //! | `config` | the config, its revisions, and the way back |
@@ -22,6 +23,8 @@ mod request;
 mod route;
 mod routes;
 mod show;
+#[cfg(feature = "ledger")]
+mod usage;
 
 use std::convert::Infallible;
 use std::future::Future;

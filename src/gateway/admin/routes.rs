@@ -29,7 +29,7 @@ const SHORT: u64 = 1024;
 
 /// All of it. The document for machines has the same rows: a test compares them.
 fn routes() -> Vec<AdminRoute> {
-    vec![
+    let mut all = vec![
         AdminRoute::get("/metrics", show::metrics),
         AdminRoute::get("/healthz", show::health),
         AdminRoute::get("/readyz", show::ready),
@@ -50,7 +50,10 @@ fn routes() -> Vec<AdminRoute> {
         AdminRoute::post("/config/reload", config::reload),
         AdminRoute::get("/revisions", config::revisions),
         AdminRoute::post("/rollback", config::rollback),
-    ]
+    ];
+    #[cfg(feature = "ledger")]
+    all.extend(super::usage::routes());
+    all
 }
 
 /// The service of the admin listener.

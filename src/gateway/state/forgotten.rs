@@ -44,7 +44,7 @@ pub async fn forget_consumer(
 }
 
 /// What the audit log says of it.
-fn forgetting(forgotten: &ForgottenConsumer) -> AuditAction {
+pub(in crate::gateway) fn forgetting(forgotten: &ForgottenConsumer) -> AuditAction {
     let ForgottenConsumer { requests, notices, mentions, .. } = forgotten;
     let target = format!("a consumer with {requests} requests, {notices} notices to it and {mentions} that named it");
     AuditAction { what: "forget", target }

@@ -114,6 +114,13 @@ impl LedgerKeeper {
         self.kept.as_ref().map(|kept| (&*kept.environment, &*kept.replica))
     }
 
+    /// Writes what was counted so far.
+    pub(in crate::gateway) async fn write_now(&self) {
+        if let Some(kept) = &self.kept {
+            let _ = kept.write_apart(false).await;
+        }
+    }
+
     /// Writes what was counted, again and again, until it is dropped.
     pub(in crate::gateway) async fn keep(self) {
         let Some(kept) = self.kept else { return };

@@ -32,6 +32,8 @@ pub(super) use acts::{ActChange, ActRefused, Acts, Persisted};
 pub(super) use audit::{Actor, Audit, AuditAction};
 pub(super) use files::replace;
 #[cfg(feature = "ledger")]
+pub(super) use forgotten::forgetting;
+#[cfg(feature = "ledger")]
 pub use forgotten::{ForgetOrder, forget_consumer};
 #[cfg(feature = "ledger")]
 pub use ledger::{open_ledger, open_ledger_to_write};
@@ -143,6 +145,15 @@ impl Store {
             self.audit.record_apart(actor, action, now).await;
         }
         Ok((changed, self.acts.keep(now).await))
+    }
+
+    /// Writes down that a consumer was forgotten, here and for the other replicas.
+    #[cfg(feature = "ledger")]
+    pub(super) async fn audit_forgotten(&self, actor: Actor, action: AuditAction) {
+        let now = self.now();
+        #[cfg(feature = "postgres")]
+        self.shared.note(&actor, &action, now).await;
+        self.audit.record_apart(actor, action, now).await;
     }
 
     /// What operators should know of the state, if there is something.

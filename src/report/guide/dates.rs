@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::catalog::{ApiEntry, Control, ExtensionEntry, VersionEntry, Window};
+use crate::catalog::{ApiEntry, Control, VersionEntry, Window};
 use crate::clock::Timestamp;
+use crate::report::extensions::extension;
 
 /// A date of the version that a consumer uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,17 +52,6 @@ pub(super) fn of(
     }
     dates.sort_by_key(|date| date.at);
     dates
-}
-
-/// Until when the consumer keeps the version: the later of what the config says, and an operator.
-pub(in crate::report) fn extension(
-    api: &ApiEntry,
-    version: &VersionEntry,
-    consumer: &str,
-    control: Option<&Control>,
-) -> Option<Timestamp> {
-    let own = api.extension(version.id(), Some(consumer)).map(ExtensionEntry::until);
-    own.max(control.and_then(|control| control.extension(api.name(), version.name(), consumer)))
 }
 
 fn hits(window: &Window, consumer: &str) -> bool {

@@ -9,6 +9,8 @@ mod keep;
 mod mistakes;
 mod page;
 mod revisions;
+#[cfg(feature = "ledger")]
+mod usage;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -103,6 +103,19 @@ impl SharedState {
         Some(self.inner.as_ref()?.perform(change, actor, action, now).await)
     }
 
+    /// Writes an act to the log of all replicas that has no effect on what they do.
+    pub(super) async fn note(&self, actor: &Actor, action: &AuditAction, at: Timestamp) {
+        let Some(inner) = &self.inner else { return };
+        let update = SharedUpdate { act: Some(inner.line(actor, action, at)), ..SharedUpdate::default() };
+        let written = async {
+            let store = SharedStore::connect(&inner.options, &inner.environment).await?;
+            store.update(|_| Ok::<_, std::convert::Infallible>((update, ()))).await
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(error = told(&error), "cannot write the audit log of the replicas");
+        }
+    }
+
     /// What an operator should know of it, if there is something.
     pub(in crate::gateway) fn detail(&self) -> Option<String> {
         self.inner.as_ref()?.status().detail()
