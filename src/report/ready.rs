@@ -159,7 +159,7 @@ impl<'a> ReadinessEvidence<'a> {
         self
     }
 
-    /// With the extensions of the version, of the config and of operators: see [`extensions`](super::extensions).
+    /// With the extensions of the version, of the config and of operators: see the function `extensions`.
     #[must_use]
     pub const fn with_extensions(mut self, extensions: &'a [(String, Timestamp)]) -> Self {
         self.extensions = extensions;

@@ -29,6 +29,7 @@ const SHORT: u64 = 1024;
 
 /// All of it. The document for machines has the same rows: a test compares them.
 fn routes() -> Vec<AdminRoute> {
+    #[cfg_attr(not(feature = "ledger"), allow(unused_mut))]
     let mut all = vec![
         AdminRoute::get("/metrics", show::metrics),
         AdminRoute::get("/healthz", show::health),
