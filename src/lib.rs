@@ -52,8 +52,7 @@ mod problem;
 #[cfg(feature = "ledger")]
 pub mod report;
 mod resolve;
-#[cfg(feature = "gateway")]
-#[allow(dead_code, unused_imports, reason = "no upstream has groups yet")]
+#[cfg(feature = "config")]
 mod rollout;
 pub mod testing;
 #[cfg(feature = "usage")]

@@ -69,6 +69,9 @@ pub(crate) const UPSTREAM_REJECTED: &str = "sunward_upstream_rejected_total";
 pub(crate) const UPSTREAM_REQUESTS: &str = "sunward_upstream_requests_total";
 /// Requests that were sent again.
 pub(crate) const UPSTREAM_RETRIES: &str = "sunward_upstream_retries_total";
+pub(crate) const ROLLOUT_WEIGHT: &str = "sunward_rollout_weight_ratio";
+pub(crate) const ROLLOUT_EVIDENCE: &str = "sunward_rollout_evidence";
+pub(crate) const ROLLOUT_THRESHOLD: &str = "sunward_rollout_threshold";
 /// How often an instance was taken out because its requests failed.
 pub(crate) const UPSTREAM_EJECTIONS: &str = "sunward_upstream_ejections_total";
 /// Acts of operators in effect: pauses, holds, extensions and drains.
@@ -210,6 +213,9 @@ pub(crate) fn describe() {
     describe_counter!(UPSTREAM_REQUESTS, "Requests to the instance, by result.");
     describe_counter!(UPSTREAM_RETRIES, "Requests that were sent again.");
     describe_counter!(UPSTREAM_EJECTIONS, "How often the instance was taken out because its requests failed.");
+    describe_gauge!(ROLLOUT_WEIGHT, "The share of requests that the canary group gets, from 0 to 1.");
+    describe_gauge!(ROLLOUT_EVIDENCE, "Evidence that the canary group is worse, by symptom: error, slow.");
+    describe_gauge!(ROLLOUT_THRESHOLD, "From so much evidence on a rollout is rolled back.");
     describe_gauge!(ACTS, "Acts of operators in effect, by act: pause, hold, extend, drain.");
     describe_gauge!(PROCESS_MEMORY, Unit::Bytes, "The process's memory.");
     describe_counter!(ACCESS_LOG_DROPPED, "Lines of the access log that could not be written.");
@@ -231,6 +237,21 @@ pub(crate) fn describe() {
 /// Says when a version ends; not a number once it does not, or is in no config.
 pub(crate) fn sunset_timestamp(api: &str, version: &str) -> Gauge {
     gauge!(SUNSET_TIMESTAMP, "api" => api.to_owned(), "version" => version.to_owned())
+}
+
+/// The share of requests that the canary group of an upstream gets.
+pub(crate) fn rollout_weight(upstream: &str) -> Gauge {
+    gauge!(ROLLOUT_WEIGHT, "upstream" => upstream.to_owned())
+}
+
+/// Evidence that it is worse; `symptom` is `error` or `slow`.
+pub(crate) fn rollout_evidence(upstream: &str, symptom: &'static str) -> Gauge {
+    gauge!(ROLLOUT_EVIDENCE, "upstream" => upstream.to_owned(), "symptom" => symptom)
+}
+
+/// The evidence that rolls it back.
+pub(crate) fn rollout_threshold(upstream: &str) -> Gauge {
+    gauge!(ROLLOUT_THRESHOLD, "upstream" => upstream.to_owned())
 }
 
 /// Counts a reload; `result` is `accepted` or `rejected`.

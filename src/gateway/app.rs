@@ -82,6 +82,7 @@ impl App {
         let store = Store::open(state, &spec.ledger, options.clock).with_acts(&control).with_ledger(&spec.ledger);
         let store = store.with_shared(&spec.ledger).await;
         let registry = Registry::new(options.lookup);
+        store.rollouts.restore(&registry);
         registry.learn(&loaded.services).await;
         let snapshot = Snapshot::new(loaded, sources.clone(), &control, &registry, &store, log, traced);
         warn_of_strays(&store, &snapshot);

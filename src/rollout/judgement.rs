@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::plan::{RolloutPlan, WHOLE};
-use super::share::{Group, place_of};
+use super::share::{RolloutGroup, place_of};
 
 /// What can be bad about a request at an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,13 +61,13 @@ impl Default for Judgement {
 impl Judgement {
     /// Something bad happened in `group`, when the canary group had `weight`. Of what has a `mark` only that counts which could
     /// have gone either way: one client that sends many requests is one witness.
-    pub(crate) fn observe(&mut self, symptom: Symptom, group: Group, mark: Option<u64>, weight: u16) {
+    pub(crate) fn observe(&mut self, symptom: Symptom, group: RolloutGroup, mark: Option<u64>, weight: u16) {
         let Some(share) = self.share(symptom, mark, weight) else { return };
         let evidence = match symptom {
             Symptom::Error => &mut self.errors,
             Symptom::Slow => &mut self.slow,
         };
-        evidence.observe(group == Group::Canary, share);
+        evidence.observe(group == RolloutGroup::Canary, share);
     }
 
     /// The probability with which this event had to be in the canary group, by all that was known before; `None` if

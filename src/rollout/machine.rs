@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::judgement::{Judgement, Symptom};
 use super::plan::{RolloutPlan, WHOLE};
-use super::share::Share;
+use super::share::CanaryShare;
 use crate::clock::Timestamp;
 
 /// A rollout, from its start on.
@@ -117,8 +117,8 @@ impl Rollout {
     }
 
     /// Who gets it.
-    pub(crate) fn share(&self) -> Share {
-        Share::new(&self.id, self.weight())
+    pub(crate) fn share(&self) -> CanaryShare {
+        CanaryShare::new(&self.id, self.weight())
     }
 
     /// Whether it is neither promoted nor rolled back.
@@ -240,6 +240,20 @@ impl Rollout {
             self.decisions.remove(1);
         }
         self.decisions.push(RolloutDecision { at: now.as_secs(), phase: self.phase, weight: self.weight(), reason });
+    }
+}
+
+// === impl RolloutAct ===
+
+impl RolloutAct {
+    /// As operators have it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Promote => "promote",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Abort => "abort",
+        }
     }
 }
 

@@ -15,10 +15,12 @@ mod machine;
 mod plan;
 mod share;
 
-pub(crate) use judgement::{Judgement, Symptom};
+pub(crate) use judgement::{GroupTally, Judgement, Symptom};
 pub(crate) use machine::{GroupHealth, Rollout, RolloutAct, RolloutPhase, RolloutRefused, Turn};
 pub(crate) use plan::{RolloutPlan, WHOLE};
-pub(crate) use share::{Group, Share, place_of};
+#[cfg(test)]
+use share::place_of;
+pub(crate) use share::{CanaryShare, RolloutGroup};
 
 #[cfg(test)]
 mod tests;

@@ -9,27 +9,27 @@ use super::plan::WHOLE;
 
 /// One of the two groups between which a rollout moves traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Group {
+pub(crate) enum RolloutGroup {
     /// The instances that are known to work.
     Stable,
     /// The instances with the new build.
     Canary,
 }
 
-/// The share of a canary group: whoever has a place below the weight belongs to it. The place depends on the rollout
-/// and on nothing else, so a weight that grows never moves anybody back.
+/// The share of a canary group: clients with a place below the weight. The place depends on the rollout
+/// and on nothing else, so a weight that grows never moves a client back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Share {
+pub(crate) struct CanaryShare {
     salt: u64,
     weight: u16,
 }
 
-/// The bits of a packed [`Share`] that hold its weight.
+/// The bits of a packed [`CanaryShare`] that hold its weight.
 const WEIGHT_BITS: u32 = 16;
 
-// === impl Share ===
+// === impl CanaryShare ===
 
-impl Share {
+impl CanaryShare {
     /// The share of `weight` hundredths of a percent in the rollout `id`.
     pub(crate) fn new(id: &str, weight: u16) -> Self {
         Self { salt: hash(0, id.as_bytes()) >> WEIGHT_BITS, weight: weight.min(WHOLE) }
@@ -54,8 +54,8 @@ impl Share {
     }
 
     /// The group of what has this `mark`.
-    pub(crate) const fn group(self, mark: u64) -> Group {
-        if place_of(mark) < self.weight { Group::Canary } else { Group::Stable }
+    pub(crate) const fn group(self, mark: u64) -> RolloutGroup {
+        if place_of(mark) < self.weight { RolloutGroup::Canary } else { RolloutGroup::Stable }
     }
 }
 

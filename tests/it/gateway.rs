@@ -33,6 +33,7 @@ mod refused;
 mod reload;
 mod rig;
 mod rolling;
+mod rollout;
 mod scrape;
 mod server;
 mod soak;

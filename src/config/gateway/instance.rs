@@ -8,6 +8,7 @@ use crate::config::keys::ValueKind;
 use crate::config::tree::TableReader;
 use crate::config::value::show;
 use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::rollout::RolloutGroup;
 
 /// One instance of an [`Upstream`](super::Upstream).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) struct Instance {
     pub speaks: Option<Spanned<String>>,
     /// Its share of the requests.
     pub weight: u32,
+    /// Its part in rollouts.
+    pub group: RolloutGroup,
     /// The table.
     pub span: Span,
 }
@@ -33,9 +36,10 @@ impl Instance {
         let place = place(&mut reader);
         let speaks = reader.text("speaks");
         let weight = reader.integer("weight").and_then(|weight| weight.value.try_into().ok());
+        let group = if reader.word("group") == Some("canary") { RolloutGroup::Canary } else { RolloutGroup::Stable };
         reader.finish_whole()?;
         let (url, socket) = place?;
-        Some(Self { url, socket, speaks, weight: weight.unwrap_or(1), span })
+        Some(Self { url, socket, speaks, weight: weight.unwrap_or(1), group, span })
     }
 
     /// What it is called: its URL, as operators write it.

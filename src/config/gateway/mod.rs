@@ -4,6 +4,7 @@ mod instance;
 mod ledger;
 pub(super) mod listen;
 mod notices;
+mod rollout;
 mod settings;
 mod upstream;
 

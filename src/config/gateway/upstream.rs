@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::Instance;
+use super::{Instance, rollout};
 use crate::catalog::Api;
 use crate::config::keys::listed;
 use crate::config::tree::TableReader;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use crate::rollout::{RolloutGroup, RolloutPlan};
 
 /// A service behind the gateway: an `[[upstream]]` table.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +66,8 @@ pub(crate) struct Upstream {
     pub resolve: Duration,
     /// Which addresses of a host name are instances.
     pub addresses: Addresses,
+    /// How rollouts of its canary group go.
+    pub rollout: RolloutPlan,
     /// The table.
     pub span: Span,
 }
@@ -180,6 +183,7 @@ impl Upstream {
             speaks_from: reader.table("speaks_from", SpeaksFrom::read),
             resolve: reader.duration("resolve").unwrap_or(Duration::from_secs(30)),
             addresses: addresses(&mut reader),
+            rollout: reader.table("rollout", rollout::read).unwrap_or_default(),
             span,
         };
         if reader.is_clean() && instances.is_empty() {
@@ -221,6 +225,7 @@ impl Upstream {
             let message = "no instance gets requests: all have weight 0";
             reader.warn("no-weight", "instances", message, "set the weight of at least one, or remove the instances");
         }
+        self.check_groups(reader);
         if self.connections.is_none() {
             for key in ["queue", "queue_timeout"] {
                 let message = format!("`{key}` has no effect without `connections`: there is no queue");
@@ -254,6 +259,25 @@ impl Upstream {
         if self.eject.after == 0 && self.eject.lasting != Eject::default().lasting {
             let message = "`for` has no effect: with `after = 0`, no instance is ejected";
             reader.warn("unused-eject", "eject", message, "remove one of them");
+        }
+    }
+}
+
+impl Upstream {
+    /// Whether it has instances for rollouts.
+    pub(crate) fn has_canary(&self) -> bool {
+        self.instances.iter().any(|instance| instance.group == RolloutGroup::Canary)
+    }
+
+    fn check_groups(&self, reader: &mut TableReader<'_, '_>) {
+        if self.instances.iter().all(|instance| instance.group == RolloutGroup::Canary) {
+            let message = "the upstream has only canary instances, so there is nothing to compare them with";
+            let help = "remove `group` from the instances that serve requests now";
+            reader.found.push(Diagnostic::error("no-stable-group", message, self.span).help(help));
+        }
+        if !self.has_canary() {
+            let message = "`rollout` has no effect: no instance has `group = \"canary\"`";
+            reader.warn("unused-rollout", "rollout", message, "add `group` to the instances with the new build");
         }
     }
 }

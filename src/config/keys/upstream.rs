@@ -78,6 +78,7 @@ pub(super) static UPSTREAM: Table = Table {
             "Which addresses of a host name become instances: all IPv4 addresses, all IPv6 addresses, or with `each` all \
              addresses of the family that the system prefers (`localhost` remains one instance). With `first`, the name is \
              one instance, and each connection goes to the first address that accepts it.").or("\"each\""),
+        key("rollout", ValueKind::Table(&ROLLOUT), "How rollouts to its instances with `group = \"canary\"` go."),
     ],
     common: &[],
 };
@@ -99,6 +100,35 @@ static INSTANCE: Table = Table {
              api."),
         key("weight", ValueKind::Integer { min: 0, max: 65_535 },
             "Its weight in load balancing, applied to each of its addresses; 0 for no requests.").or("1"),
+        key("group", ValueKind::Word(&["stable", "canary"]),
+            "Its group in rollouts. Instances of the group `canary` get no requests until a rollout is started. Requires \
+             `state`, and a ledger without `url`.").or("\"stable\""),
+    ],
+    common: &[],
+};
+
+#[rustfmt::skip]
+static ROLLOUT: Table = Table {
+    name: "upstream.rollout",
+    title: "the upstream's `rollout`",
+    doc: "How rollouts go. A rollout keeps the values that it was started with. See docs/rollouts.md.",
+    keys: &[
+        key("steps", ValueKind::List(&ValueKind::Percent),
+            "The percentages of requests that the canary group gets, one step after the other, rising, each from 0.01 to \
+             99.99. After the last step it gets all requests.").or("[1, 5, 25, 50]"),
+        key("step_time", ValueKind::Duration, "Minimum duration of a step.").or("\"5m\""),
+        key("step_requests", ValueKind::Integer { min: 1, max: 1_000_000_000 },
+            "Minimum number of requests to the canary group in a step.").or("300"),
+        key("tolerance", ValueKind::Percent,
+            "By how many percentage points the error rate of the canary group may exceed that of the stable group: a step \
+             passes once a larger difference is excluded with 95 % confidence.").or("1"),
+        key("false_alarm", ValueKind::Percent,
+            "The probability, in percent, that a build that is not worse is rolled back, over a whole rollout; from 0.01 to \
+             50.").or("1"),
+        key("max_step_time", ValueKind::Duration, "After this time a rollout whose step has not passed pauses.").or("\"24h\""),
+        key("auto_promote", ValueKind::Flag,
+            "Whether the next step follows by itself. Otherwise the rollout pauses after each step and waits for `promote`. \
+             Rolling back is always automatic.").or("true"),
     ],
     common: &[],
 };

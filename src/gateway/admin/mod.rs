@@ -8,6 +8,7 @@
 //! | `usage` | who uses what, and whether a version may go |
 //! | `acts` | what operators do to them |
 //! | `request` | who does it, why, and whether it is forced |
+//! | `rollouts` | rollouts and their evidence |
 //! | `config` | the config, its revisions, and the way back |
 //! | `page` | the same for people, with a browser |
 //! | `answer` | answers, and the bodies of requests |
@@ -20,6 +21,7 @@ mod config;
 mod guard;
 mod page;
 mod request;
+mod rollouts;
 mod route;
 mod routes;
 mod show;

@@ -18,7 +18,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::acts::OperatorAct;
 use super::answer::AdminError;
 use super::route::{AdminRoute, Names};
-use super::{Admin, config, guard, page, show};
+use super::{Admin, config, guard, page, rollouts, show};
+use crate::rollout::RolloutAct;
 
 /// What is compressed: long answers without an entity tag. A strong tag is of one form only (RFC 9110 §8.8.1).
 #[derive(Clone, Copy)]
@@ -45,6 +46,12 @@ fn routes() -> Vec<AdminRoute> {
         version_act("/apis/{api}/versions/{version}/release", |api, version| OperatorAct::Release { api, version }),
         version_act("/apis/{api}/versions/{version}/extend", |api, version| OperatorAct::Extend { api, version }),
         version_act("/apis/{api}/versions/{version}/withdraw", |api, version| OperatorAct::Withdraw { api, version }),
+        AdminRoute::get("/rollouts", rollouts::show),
+        AdminRoute::post("/rollouts/{upstream}/start", rollouts::start),
+        rollouts::act("/rollouts/{upstream}/promote", RolloutAct::Promote),
+        rollouts::act("/rollouts/{upstream}/pause", RolloutAct::Pause),
+        rollouts::act("/rollouts/{upstream}/resume", RolloutAct::Resume),
+        rollouts::act("/rollouts/{upstream}/abort", RolloutAct::Abort),
         AdminRoute::get("/audit", show::audit),
         AdminRoute::get("/config", config::show),
         AdminRoute::new(Method::PUT, "/config", config::put),

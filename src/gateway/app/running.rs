@@ -94,6 +94,10 @@ impl RunningApp {
         tasks.spawn(overload.clone().watch_memory(spec.limits.memory_bytes));
         tasks.spawn(store.clone().keep_traffic());
         tasks.spawn(token_keys.run());
+        {
+            let current = current.clone();
+            tasks.spawn(store.rollouts.clone().run(move || current.load().pools.clone()));
+        }
         #[cfg(feature = "ledger")]
         tasks.spawn(store.ledger.clone().keep());
         #[cfg(feature = "ledger")]

@@ -14,7 +14,7 @@ use http_body::Body;
 use tower::{Layer, Service};
 
 use super::attempt::{Attempt, AttemptService, Retryable};
-use super::pool::{Lease, LeaseError, Pool, PoolMember, QueueError};
+use super::pool::{GroupChoice, Lease, LeaseError, Pool, PoolMember, QueueError};
 use super::replay::{Replay, ReplayBuffer};
 use super::reply::{ProxyBody, body_fault, failure, problem};
 use super::tunnel::Upgrade;
@@ -113,9 +113,11 @@ impl UpstreamParams {
             (None, Some(excluded)) => Some((excluded, request.headers().get(header::ORIGIN).cloned())),
             _ => None,
         };
+        let origin = request.extensions().get().copied();
+        let choice = pool.choose(plan.as_ref().and_then(Plan::consumer), origin);
         let again = pool.retries(request.body().is_end_stream(), request.method().is_idempotent());
         let tries = Attempts::new(request, again);
-        Ok(UpstreamCall { shared: self, plan, scripts, pool, upload, end, upgrade, tries })
+        Ok(UpstreamCall { shared: self, plan, scripts, pool, choice, upload, end, upgrade, tries })
     }
 
     fn upgrade(&self, pool: &Pool, request: &mut Request<RequestBody>) -> Option<Upgrade> {
@@ -133,6 +135,8 @@ struct UpstreamCall {
     /// Of a request that its api excludes: the api, and the origin of the script that asks.
     scripts: Option<(Excluded, Option<HeaderValue>)>,
     pool: Arc<Pool>,
+    /// Its group, where the upstream has two.
+    choice: Option<GroupChoice>,
     upload: Upload,
     end: Option<Instant>,
     upgrade: Option<Upgrade>,
@@ -147,7 +151,7 @@ impl UpstreamCall {
         let mut tried = Vec::new();
         let mut last: Option<Box<Response<RoutedBody>>> = None;
         for count in 1.. {
-            let leasing = pool.lease(&mut tried);
+            let leasing = pool.lease(&mut tried, self.choice);
             let leased = match self.end {
                 None => leasing.await,
                 // Boxed, as few routes have an end.

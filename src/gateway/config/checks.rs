@@ -23,6 +23,26 @@ pub(in crate::gateway) fn check(
     check_ledger(spec, found);
     check_log(spec, found);
     check_timeouts(catalog, upstreams, found);
+    check_rollouts(spec, upstreams, found);
+}
+
+/// A rollout has to outlive the process, and one gateway has to decide about it.
+fn check_rollouts(spec: &GatewaySpec, upstreams: &[Upstream], found: &mut Diagnostics) {
+    for upstream in upstreams.iter().filter(|upstream| upstream.has_canary()) {
+        if spec.state.is_none() {
+            let message = format!("the upstream `{}` has a canary group, and there is no `state`", upstream.name.value);
+            let finding = Diagnostic::error("rollout-without-state", message, upstream.name.span);
+            found
+                .push(finding.help("add `state = \"…\"` to `[gateway]`: a restart must not bring back a failed build"));
+        }
+        #[cfg(feature = "postgres")]
+        if let Some(url) = &spec.ledger.url {
+            let message =
+                format!("the upstream `{}` has a canary group, but replicas share no rollouts", upstream.name.value);
+            let finding = Diagnostic::error("rollout-in-fleet", message, url.span);
+            found.push(finding.help("roll out by one gateway whose ledger has no `url`"));
+        }
+    }
 }
 
 /// A folder that cannot be written keeps no request from being served, and may be another one by the time it is needed.

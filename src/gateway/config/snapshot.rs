@@ -31,6 +31,8 @@ pub(in crate::gateway) struct Snapshot {
     pub(in crate::gateway) catalog: Arc<Catalog>,
     pub(in crate::gateway) stack: GatewayStack,
     pub(in crate::gateway) settings: Settings,
+    /// Whether it matters where requests come from.
+    pub(in crate::gateway) needs_origin: bool,
     /// The notices; `None` if there are none.
     #[cfg(feature = "notices")]
     pub(in crate::gateway) notices: Option<Arc<super::notices::LoadedNotices>>,
@@ -93,6 +95,7 @@ impl Snapshot {
     ) -> Self {
         let pools = registry.pools(&loaded.services, &loaded.gateway.timeouts);
         state.acts.settle(&pools);
+        state.rollouts.settle(&pools);
         #[cfg(feature = "notices")]
         let notices = loaded.notices.map(Arc::new);
         let Loaded { gateway, catalog, .. } = loaded;
@@ -141,7 +144,9 @@ impl Snapshot {
             limits,
         };
         let tag = state::tag(&sources);
+        let needs_origin = catalog.needs_origin() || pools.values().any(|pool| pool.groups.is_some());
         Self {
+            needs_origin,
             catalog,
             stack,
             settings,
@@ -159,6 +164,7 @@ impl Snapshot {
         let pools = registry.renewed(&self.pools)?;
         acts.settle(&pools);
         Some(Self {
+            needs_origin: self.needs_origin,
             catalog: Arc::clone(&self.catalog),
             #[cfg(feature = "notices")]
             notices: self.notices.clone(),

@@ -101,7 +101,7 @@ impl ProxyHandler {
             let client = settings.forwarded.client(request.headers(), hop);
             AccessEntry::new(log, &request, peer, client)
         });
-        if snapshot.catalog.needs_origin() {
+        if snapshot.needs_origin {
             let client = settings.forwarded.client(request.headers(), hop);
             let origin = ClientOrigin::new(client).with_trusted_proxy(settings.forwarded.trusts(hop));
             request.extensions_mut().insert(origin);

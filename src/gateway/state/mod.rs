@@ -14,6 +14,7 @@ mod former;
 mod ledger;
 mod restore;
 mod revisions;
+mod rollouts;
 #[cfg(feature = "postgres")]
 mod shared;
 #[cfg(feature = "ledger")]
@@ -40,6 +41,7 @@ pub use ledger::{open_ledger, open_ledger_to_write};
 pub(super) use restore::{restore, set_aside, target};
 pub use revisions::Revision;
 pub(super) use revisions::{Revisions, before, tag};
+pub(super) use rollouts::{RolloutError, Rollouts};
 #[cfg(feature = "ledger")]
 pub use standing::open_control;
 pub(super) use traffic::{Traffic, Used};
@@ -51,6 +53,7 @@ pub(super) struct Store {
     pub(super) audit: Audit,
     pub(super) traffic: Traffic,
     pub(super) revisions: Option<Revisions>,
+    pub(super) rollouts: Rollouts,
     #[cfg(feature = "ledger")]
     pub(super) ledger: ledger::LedgerKeeper,
     #[cfg(feature = "ledger")]
@@ -82,6 +85,7 @@ impl Store {
         }
         Self {
             acts: Acts::default(),
+            rollouts: Rollouts::new(folder, clock.clone()),
             clock,
             audit: Audit::open(folder, replica(spec)),
             traffic,

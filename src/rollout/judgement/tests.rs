@@ -4,7 +4,7 @@
 use fastrand::Rng;
 
 use super::*;
-use crate::rollout::share::Share;
+use crate::rollout::share::CanaryShare;
 
 /// Requests to the canary group until it is rolled back: the median of 100 runs.
 fn median_until_rollback(weight: u16, stable_rate: f64, canary_rate: f64) -> u64 {
@@ -19,7 +19,8 @@ fn until_rollback(seed: u64, weight: u16, stable_rate: f64, canary_rate: f64) ->
     let mut requests = 0;
     loop {
         let in_canary = random.u16(..WHOLE) < weight;
-        let (group, rate) = if in_canary { (Group::Canary, canary_rate) } else { (Group::Stable, stable_rate) };
+        let (group, rate) =
+            if in_canary { (RolloutGroup::Canary, canary_rate) } else { (RolloutGroup::Stable, stable_rate) };
         requests += u64::from(in_canary);
         if random.f64() < rate {
             judgement.observe(Symptom::Error, group, None, weight);
@@ -58,7 +59,7 @@ fn false_rollbacks(runs: u64, events: usize) -> f64 {
         let (mut random, mut judgement) = (Rng::with_seed(*seed), Judgement::default());
         plan.steps.iter().any(|weight| {
             (0..events / 4).any(|_| {
-                let group = if random.u16(..WHOLE) < *weight { Group::Canary } else { Group::Stable };
+                let group = if random.u16(..WHOLE) < *weight { RolloutGroup::Canary } else { RolloutGroup::Stable };
                 judgement.observe(Symptom::Error, group, None, *weight);
                 judgement.proven(&plan).is_some()
             })
@@ -90,7 +91,7 @@ fn few_consumers_with_most_of_the_errors_prove_nothing() {
         let (mut random, mut judgement) = (Rng::with_seed(*seed), Judgement::default());
         let heavy: Vec<u64> = (0..5).map(|_| random.u64(..)).collect();
         plan.steps.iter().any(|weight| {
-            let share = Share::new("r", *weight);
+            let share = CanaryShare::new("r", *weight);
             (0..400).any(|_| {
                 let mark = if random.f64() < 0.8 { heavy[random.usize(..5)] } else { random.u64(..) };
                 judgement.observe(Symptom::Error, share.group(mark), Some(mark), *weight);
@@ -106,19 +107,19 @@ fn few_consumers_with_most_of_the_errors_prove_nothing() {
 fn one_client_is_one_witness() {
     let mut judgement = Judgement::default();
     for _ in 0..1_000 {
-        judgement.observe(Symptom::Error, Group::Canary, Some(7), 500);
+        judgement.observe(Symptom::Error, RolloutGroup::Canary, Some(7), 500);
     }
     assert_eq!(judgement.errors.counted, 1);
     // In the share before, it is there by certainty; another symptom is another matter.
-    judgement.observe(Symptom::Error, Group::Canary, Some(7), 2_500);
-    judgement.observe(Symptom::Slow, Group::Canary, Some(7), 2_500);
+    judgement.observe(Symptom::Error, RolloutGroup::Canary, Some(7), 2_500);
+    judgement.observe(Symptom::Slow, RolloutGroup::Canary, Some(7), 2_500);
     assert_eq!((judgement.errors.counted, judgement.slow.counted), (1, 1));
     // One that was not in it could have come in.
-    judgement.observe(Symptom::Error, Group::Stable, Some(u64::MAX), 500);
-    judgement.observe(Symptom::Error, Group::Stable, Some(u64::MAX), 2_500);
+    judgement.observe(Symptom::Error, RolloutGroup::Stable, Some(u64::MAX), 500);
+    judgement.observe(Symptom::Error, RolloutGroup::Stable, Some(u64::MAX), 2_500);
     assert_eq!(judgement.errors.counted, 3);
     // With all of it there is nothing to compare with.
-    judgement.observe(Symptom::Error, Group::Canary, None, WHOLE);
-    judgement.observe(Symptom::Error, Group::Stable, None, 0);
+    judgement.observe(Symptom::Error, RolloutGroup::Canary, None, WHOLE);
+    judgement.observe(Symptom::Error, RolloutGroup::Stable, None, 0);
     assert_eq!(judgement.errors.counted, 3);
 }

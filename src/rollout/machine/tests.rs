@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 use super::*;
 use crate::rollout::judgement::GroupTally;
-use crate::rollout::share::Group;
+use crate::rollout::share::RolloutGroup;
 
 const WELL: GroupHealth = GroupHealth { stable: true, canary: true };
 const ACTS: [RolloutAct; 4] = [RolloutAct::Promote, RolloutAct::Pause, RolloutAct::Resume, RolloutAct::Abort];
@@ -126,7 +126,7 @@ fn no_sequence_sends_more_to_the_canary_group_than_was_decided() {
                 may_grow = act == RolloutAct::Promote;
                 rollout.asked(act, "r".into()).ok().flatten()
             } else {
-                let group = if random.u8(..10) == 0 { Group::Canary } else { Group::Stable };
+                let group = if random.u8(..10) == 0 { RolloutGroup::Canary } else { RolloutGroup::Stable };
                 rollout.judgement.observe(Symptom::Error, group, Some(random.u64(..)), before);
                 rollout.judgement.canary.add(tally(random.u64(..200), random.u64(..2)));
                 rollout.judgement.stable.add(tally(9_000, random.u64(..90)));

@@ -17,7 +17,7 @@ impl Registry {
 
     /// The pools of a config, with what is known of its names.
     pub(in crate::gateway) fn pools(&self, upstreams: &[LoadedUpstream], timeouts: &Timeouts) -> Pools {
-        let specs: Vec<_> = upstreams.iter().map(|upstream| PoolSpec::new(upstream, timeouts)).collect();
+        let specs: Vec<_> = upstreams.iter().map(|upstream| PoolSpec::new(upstream, timeouts, self)).collect();
         let names: Vec<&str> = specs.iter().flat_map(|spec| spec.names()).map(|(name, _)| name).collect();
         self.hosts().keep_only(&names);
         let pools = specs.iter().map(|spec| spec.pool(self)).map(|pool| (pool.name.to_string(), Arc::new(pool)));

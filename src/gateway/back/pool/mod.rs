@@ -11,6 +11,7 @@
 //! | `queue`, `streams` | how many requests an instance, and an HTTP/2 connection, have at once |
 //! | `lease`, `exchange`, `head`, `body` | one request: its connection, what is sent, what comes back |
 //! | `waker` | the waker of a connection |
+//! | `groups`, `switch`, `latency` | which group gets a request during a rollout, and what is counted of it |
 
 mod balance;
 mod body;
@@ -21,17 +22,20 @@ mod connections;
 mod drive;
 mod endpoint;
 mod exchange;
+mod groups;
 mod h2_connections;
 mod head;
 mod health;
 mod hosts;
 mod instance_metrics;
+mod latency;
 mod lease;
 mod queue;
 mod registry;
 mod resend;
 mod spec;
 mod streams;
+mod switch;
 mod tracker;
 mod transport;
 mod upstream;
@@ -55,16 +59,19 @@ pub(in crate::gateway) use body::{BodyTimeouts, UpstreamBody};
 pub(in crate::gateway) use connect_error::ConnectError;
 pub(in crate::gateway) use endpoint::Endpoint;
 pub(in crate::gateway) use exchange::{HyperResult, Outgoing};
+pub(in crate::gateway) use groups::PoolGroups;
 pub(in crate::gateway) use head::{Exchange, ExchangeError, ResponseDeadline, UpstreamResponse};
 pub(in crate::gateway) use lease::Lease;
 pub(in crate::gateway) use queue::QueueError;
 pub(in crate::gateway) use registry::Registry;
+pub(in crate::gateway) use switch::{GroupChoice, RolloutSwitch};
 pub(in crate::gateway) use tracker::RequestTracker;
 pub(in crate::gateway) use upstream::LoadedUpstream;
 pub(in crate::gateway) use watch::Watch;
 
 use crate::config::Check;
 use crate::layer::Role;
+use crate::rollout::RolloutGroup;
 use crate::version::VersionId;
 
 /// The instances of one upstream, as one config has them.
@@ -94,6 +101,8 @@ pub(in crate::gateway) struct Pool {
     panic: f64,
     budget: Budget,
     pub(in crate::gateway) retried: Counter,
+    /// Its two groups, if it has instances of both.
+    pub(in crate::gateway) groups: Option<PoolGroups>,
     /// What it is made of, to be made anew when hosts have other addresses.
     spec: Arc<PoolSpec>,
 }
@@ -105,6 +114,7 @@ pub(in crate::gateway) struct PoolMember {
     pub(in crate::gateway) weight: u32,
     /// The version that it is configured to speak, by api.
     pub(in crate::gateway) speaks: BTreeMap<String, VersionId>,
+    pub(in crate::gateway) group: RolloutGroup,
 }
 
 /// An instance that cannot get requests, because it has no known address.
@@ -138,21 +148,32 @@ const H2_PING: Duration = Duration::from_secs(30);
 
 impl Pool {
     /// The place of the instance for the next request, not one of those that were `tried`; `None` if there is none.
-    fn pick(&self, tried: &[usize]) -> Option<(usize, Admission)> {
-        // Those that are gone are for requests that began before, and have no others.
-        let gone = |endpoint: &Endpoint| endpoint.is_gone() && !endpoint.is_draining();
-        self.pick_of(tried, Endpoint::takes).or_else(|| self.pick_of(tried, gone))
+    fn pick(&self, tried: &[usize], choice: Option<GroupChoice>) -> Option<(usize, Admission)> {
+        match choice {
+            None => self.pick_in(tried, |_| true),
+            Some(choice) => {
+                let groups = choice.order(tried.is_empty()).iter();
+                groups.copied().find_map(|group| self.pick_in(tried, |member| member.group == group))
+            }
+        }
     }
 
-    fn pick_of(&self, tried: &[usize], takes: impl Fn(&Endpoint) -> bool) -> Option<(usize, Admission)> {
+    fn pick_in(&self, tried: &[usize], is_in: impl Fn(&PoolMember) -> bool) -> Option<(usize, Admission)> {
+        // Those that are gone are for requests that began before, and have no others.
+        let gone = |endpoint: &Endpoint| endpoint.is_gone() && !endpoint.is_draining();
+        let takes = self.pick_of(tried, |member| is_in(member) && member.endpoint.takes());
+        takes.or_else(|| self.pick_of(tried, |member| is_in(member) && gone(&member.endpoint)))
+    }
+
+    fn pick_of(&self, tried: &[usize], takes: impl Fn(&PoolMember) -> bool) -> Option<(usize, Admission)> {
         if let ([member], []) = (&*self.members, tried) {
-            return (member.weight > 0 && takes(&member.endpoint)).then_some((0, Admission::Open));
+            return (member.weight > 0 && takes(member)).then_some((0, Admission::Open));
         }
         let now = Instant::now();
         let mut admissions = SmallVec::<[Admission; FEW]>::new();
         let mut views = SmallVec::<[Weighted; FEW]>::new();
         for (place, member) in self.members.iter().enumerate() {
-            let usable = member.weight > 0 && takes(&member.endpoint) && !tried.contains(&place);
+            let usable = member.weight > 0 && takes(member) && !tried.contains(&place);
             let weight = if usable { f64::from(member.weight) } else { 0.0 };
             let (admission, share) = member.stands(self.slow_start, now);
             views.push(Weighted { weight: weight * share, pending: member.endpoint.pending() });
@@ -185,8 +206,8 @@ impl Pool {
 
     /// Whether so few instances are well that the checks are likelier wrong than the instances. Those that are new do not
     /// count, unless there are no others.
-    fn panics(&self, admissions: &[Admission], takes: impl Fn(&Endpoint) -> bool) -> bool {
-        let takes = |member: &PoolMember| member.weight > 0 && takes(&member.endpoint);
+    fn panics(&self, admissions: &[Admission], takes: impl Fn(&PoolMember) -> bool) -> bool {
+        let takes = |member: &PoolMember| member.weight > 0 && takes(member);
         let (mut all, mut open) = (0u32, 0u32);
         for (_, admission) in self.members.iter().zip(admissions).filter(|(member, _)| takes(member)) {
             all += u32::from(*admission != Admission::Joining);
@@ -213,6 +234,7 @@ impl Pool {
     pub(in crate::gateway) async fn lease(
         self: &Arc<Self>,
         tried: &mut Vec<usize>,
+        choice: Option<GroupChoice>,
     ) -> Result<(Lease, &PoolMember), LeaseError> {
         if tried.is_empty() {
             self.budget.request();
@@ -220,12 +242,13 @@ impl Pool {
         let mut passed = 0;
         let mut why = LeaseError::None;
         loop {
-            let Some((place, admission)) = self.pick(tried) else { return Err(why) };
+            let Some((place, admission)) = self.pick(tried, choice) else { return Err(why) };
             let member = &self.members[place];
             let Some(tracker) = RequestTracker::new(Arc::clone(self), Arc::clone(&member.endpoint), admission) else {
                 continue;
             };
             tried.push(place);
+            let tracker = tracker.with_group(choice, member.group);
             match Lease::begin(tracker).await {
                 Ok(lease) => return Ok((lease, member)),
                 Err(BeginError::QueueError(QueueError::TimedOut)) => {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::Pool;
 use super::endpoint::Endpoint;
 use super::hosts::Hosts;
+use super::switch::RolloutSwitch;
 use crate::gateway::wire::lookup::HostLookup;
 
 /// The instances that some config still names.
@@ -14,6 +15,7 @@ use crate::gateway::wire::lookup::HostLookup;
 pub(in crate::gateway) struct Registry {
     known: Arc<Mutex<Known>>,
     hosts: Hosts,
+    rollouts: Arc<Mutex<BTreeMap<String, Arc<RolloutSwitch>>>>,
 }
 
 type Known = HashMap<String, Weak<Endpoint>>;
@@ -23,7 +25,7 @@ pub(super) type Pools = BTreeMap<String, Arc<Pool>>;
 
 impl Registry {
     pub(in crate::gateway) fn new(lookup: HostLookup) -> Self {
-        Self { known: Arc::default(), hosts: Hosts::new(lookup) }
+        Self { known: Arc::default(), hosts: Hosts::new(lookup), rollouts: Arc::default() }
     }
 
     /// Ends once some host has other addresses.
@@ -49,6 +51,12 @@ impl Registry {
         let endpoint = Arc::new(make());
         known.insert(key, Arc::downgrade(&endpoint));
         endpoint
+    }
+
+    /// The rollout of an upstream, which is the same for every config.
+    pub(in crate::gateway) fn rollout_switch(&self, upstream: &str) -> Arc<RolloutSwitch> {
+        let mut rollouts = self.rollouts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(rollouts.entry(upstream.to_owned()).or_default())
     }
 
     /// Forgets the instances that no config has any more.

@@ -16,7 +16,7 @@ use super::hosts::{self, Hosts};
 use super::queue::QueueLimits;
 use super::registry::Registry;
 use super::transport::Transport;
-use super::{Pool, PoolMember, Unresolved};
+use super::{Pool, PoolGroups, PoolMember, Unresolved};
 use crate::config::{ActAs, Instance, Timeouts, Upstream};
 use crate::gateway::wire::connect::Connector;
 use crate::gateway::wire::tls::stamp;
@@ -30,6 +30,7 @@ pub(super) struct PoolSpec {
     timeouts: Timeouts,
     /// All that makes its instances others when it changes, but for where they are.
     key: String,
+    groups: Option<PoolGroups>,
 }
 
 /// The instances of a pool, and those whose hosts have no address.
@@ -38,14 +39,23 @@ type Placement = (Vec<PoolMember>, Vec<Unresolved>);
 // === impl PoolSpec ===
 
 impl PoolSpec {
-    pub(super) fn new(service: &LoadedUpstream, timeouts: &Timeouts) -> Arc<Self> {
+    pub(super) fn new(service: &LoadedUpstream, timeouts: &Timeouts, registry: &Registry) -> Arc<Self> {
         let key = key(service, timeouts.upstream_idle);
-        Arc::new(Self { service: service.clone(), timeouts: timeouts.clone(), key })
+        let groups = service.spec.has_canary().then(|| PoolGroups {
+            switch: registry.rollout_switch(service.name()),
+            plan: service.spec.rollout.clone(),
+        });
+        Arc::new(Self { service: service.clone(), timeouts: timeouts.clone(), key, groups })
     }
 
     /// The names whose addresses are instances, and how often they are looked up.
     pub(super) fn names(&self) -> impl Iterator<Item = (&str, Duration)> {
         names_of(&self.service).map(|name| (name, self.service.spec.resolve))
+    }
+
+    /// Its instances, as the config has them.
+    pub(super) fn instances(&self) -> &[Instance] {
+        &self.service.spec.instances
     }
 
     /// How often the names that are one instance are looked up.
@@ -93,6 +103,7 @@ impl PoolSpec {
             panic: spec.panic,
             budget,
             retried: names::upstream_retries(&spec.name.value),
+            groups: self.groups.clone(),
             spec: Arc::clone(self),
         }
     }
@@ -114,7 +125,7 @@ impl PoolSpec {
             for address in places {
                 let key = format!("{} {name} {address:?}", self.key);
                 let endpoint = registry.endpoint(key, || self.endpoint(instance, address, join, registry.hosts()));
-                members.push(PoolMember { endpoint, weight, speaks: speaks.clone() });
+                members.push(PoolMember { endpoint, weight, speaks: speaks.clone(), group: instance.group });
             }
         }
         (members, unresolved)

@@ -12,7 +12,9 @@ use super::exchange::H1;
 use super::health::{Admission, HealthToken};
 use super::queue::{Queue, QueueError, QueuePermit};
 use super::streams::StreamPermit;
+use super::switch::{GroupAttempt, GroupChoice};
 use crate::names::UpstreamResult;
+use crate::rollout::RolloutGroup;
 
 /// A request at an instance. It counts itself once, with its outcome, when it ends or is dropped.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub(in crate::gateway) struct RequestTracker {
     /// The result has been reported to the instance's health.
     judged: bool,
     over: bool,
+    /// For the judgement of its group, where there are two. In a box, since few requests have it.
+    group: Option<Box<GroupAttempt>>,
+    /// The status of the response is an error of the instance.
+    error: bool,
 }
 
 /// Why there is no lease.
@@ -49,7 +55,24 @@ impl RequestTracker {
         let token = if trial { endpoint.health().begin_trial(Instant::now())? } else { endpoint.token() };
         endpoint.begin();
         let (place, stream, result) = (None, None, None);
-        Some(Self { endpoint, pool, token, place, stream, result, judged: false, over: false })
+        Some(Self {
+            endpoint,
+            pool,
+            token,
+            place,
+            stream,
+            result,
+            judged: false,
+            over: false,
+            group: None,
+            error: false,
+        })
+    }
+
+    /// It also counts for a group of instances, where there are two.
+    pub(super) fn with_group(mut self, choice: Option<GroupChoice>, group: RolloutGroup) -> Self {
+        self.group = choice.map(|choice| Box::new(GroupAttempt::new(choice, group)));
+        self
     }
 
     /// Waits for a place, where the instance takes only so many requests at once.
@@ -83,6 +106,10 @@ impl RequestTracker {
 
     /// The head came, and is one.
     pub(super) fn answered(&mut self, status: http::StatusCode) {
+        self.error = status.is_server_error();
+        if let Some(group) = &mut self.group {
+            group.answered();
+        }
         if matches!(status.as_u16(), 502..=504) {
             self.fail(UpstreamResult::Error);
         } else {
@@ -134,6 +161,9 @@ impl RequestTracker {
         }
         if let Some(result) = self.result {
             self.endpoint.metrics.count(result);
+            if let (Some(group), Some(groups)) = (&self.group, &self.pool.groups) {
+                group.count(&groups.switch, self.error || result != UpstreamResult::Ok);
+            }
         }
         if self.token.trial && !self.judged {
             self.endpoint.health().end_trial();

@@ -44,7 +44,7 @@ async fn answer(stream: &mut TcpStream) {
 }
 
 async fn lease(pool: &Arc<Pool>) -> Lease {
-    pool.lease(&mut Vec::new()).await.expect("an instance").0
+    pool.lease(&mut Vec::new(), None).await.expect("an instance").0
 }
 
 /// It was open when it was taken, and is closed when the request comes to it. Nothing was sent, so that a POST goes over a

@@ -102,7 +102,7 @@ fn picked(pool: &Pool) -> String {
         Some(IpAddr::V4(ip)) => ip.octets()[3].to_string(),
         other => panic!("{other:?}"),
     };
-    let all: BTreeSet<String> = (0..200).filter_map(|_| pool.pick(&[])).map(|(place, _)| last(place)).collect();
+    let all: BTreeSet<String> = (0..200).filter_map(|_| pool.pick(&[], None)).map(|(place, _)| last(place)).collect();
     all.into_iter().collect()
 }
 
