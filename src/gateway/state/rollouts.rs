@@ -112,7 +112,7 @@ impl Rollouts {
             self.apply(pool, switch, Turn { phase: RolloutPhase::Paused, step: rollout.step, reason });
         }
         if let Some(rollout) = switch.rollout() {
-            record(&*pool.name, &rollout);
+            record(&pool.name, &rollout);
         }
     }
 
