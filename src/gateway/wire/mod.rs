@@ -7,7 +7,7 @@ pub(super) mod edge;
 pub(super) mod forwarded;
 pub(super) mod io;
 pub(super) mod lookup;
-#[cfg(feature = "notices")]
+#[cfg_attr(not(feature = "notices"), allow(dead_code, reason = "without notices, only keys are fetched"))]
 pub(super) mod outbound;
 pub(super) mod pace;
 pub(super) mod peer;
