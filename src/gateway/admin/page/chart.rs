@@ -234,6 +234,7 @@ pub(super) fn percent(part: u64, all: u64) -> String {
 }
 
 /// The points of a line in a box of 100 × 24; nothing if there is nothing to show.
+#[cfg_attr(not(feature = "ledger"), allow(dead_code, reason = "nothing is known then"))]
 pub(super) fn spark(days: &[u64]) -> Option<String> {
     let most = days.iter().copied().max().filter(|most| *most > 0)?;
     let step = 100.0 / (days.len().max(2) - 1) as f64;
